@@ -1,0 +1,1 @@
+"""The wire protocol and the Python client."""

@@ -1,0 +1,1 @@
+"""Segue: a soundtrack that composes itself while the game is played."""

@@ -1,0 +1,1 @@
+"""Waveforms: fades, resampling, loudness, limiting, files. NumPy only; float32 arrays of shape [S, C]."""

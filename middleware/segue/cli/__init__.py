@@ -1,0 +1,1 @@
+"""The  command: builds the parts and joins them."""

@@ -1,0 +1,198 @@
+"""What passes between the rooms: conditioning in, sound out, and the protocols of those who do it.
+
+The lowest room: it imports NumPy alone, so that `score`, `model` and `runtime` agree without knowing each other.
+
+Dimensions: T frames, N styles, D embedding width, S samples (T * FRAME_SIZE), K codebooks, C channels (2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE: Final = 48_000
+FRAME_SIZE: Final = 1_920
+FRAME_RATE: Final = SAMPLE_RATE // FRAME_SIZE
+CHANNELS: Final = 2
+# One frame at b milli-bpm lasts exactly b ticks, so the musical clock adds integers and never drifts.
+TICKS_PER_BEAT: Final = 1_500_000
+
+MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
+
+Samples = NDArray[np.float32]
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleBank:
+    """The styles of a session, in a fixed order: column n of a mix weighs row n here.
+
+    names: N names, as in the rule file. embeddings: float32 [N, D], unit length, from one StyleEncoder.
+    captions: N texts the embeddings came from ("" for audio prompts), for reports only.
+    """
+
+    names: tuple[str, ...]
+    embeddings: NDArray[np.float32]
+    captions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.embeddings.ndim != 2 or len(self.embeddings) != len(self.names):
+            raise ValueError(f"embeddings: expected [{len(self.names)}, D], got {self.embeddings.shape}")
+        if not np.isfinite(self.embeddings).all():
+            raise ValueError("embeddings: not finite")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditioning:
+    """What a generator is to play over T consecutive frames. All arrays have length T; row t is frame + t.
+
+    frame: index of the first frame. weights: float32 [T, N], each row finite, >= 0, summing to 1.
+    tempo_bpm: float32, beats a minute. ticks: int64, musical position at the frame's start, TICKS_PER_BEAT a beat.
+    bar: int32, index of the bar the frame starts in. bar_ticks: int64, musical position where that bar began.
+    meter: int8, beats in the bar. tonic: int8, pitch class 0 (C) to 11, or -1 for the generator's choice.
+    mode: int8, index into MODES. drums: int8, 1 on, 0 off, -1 the generator's choice.
+    intensity: float32 in [0, 1]. temperature: float32 > 0. guidance: float32 >= 0.
+    """
+
+    frame: int
+    weights: NDArray[np.float32]
+    tempo_bpm: NDArray[np.float32]
+    ticks: NDArray[np.int64]
+    bar: NDArray[np.int32]
+    bar_ticks: NDArray[np.int64]
+    meter: NDArray[np.int8]
+    tonic: NDArray[np.int8]
+    mode: NDArray[np.int8]
+    drums: NDArray[np.int8]
+    intensity: NDArray[np.float32]
+    temperature: NDArray[np.float32]
+    guidance: NDArray[np.float32]
+
+    @property
+    def num_frames(self) -> int:
+        return len(self.weights)
+
+    def __getitem__(self, frames: slice) -> Conditioning:
+        """Rows `frames` (a step of 1) as a Conditioning of their own."""
+        start, stop, step = frames.indices(self.num_frames)
+        if step != 1 or stop <= start:
+            raise ValueError(f"expected a non-empty slice with step 1, got {frames}")
+        rows = {name: getattr(self, name)[start:stop] for name in self.__dataclass_fields__ if name != "frame"}
+        return Conditioning(frame=self.frame + start, **rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteEvent:
+    """One note as played. start: sample position (48 kHz, session clock). duration: samples.
+
+    program: General MIDI programme 0-127; ignored when drums. pitch: MIDI key (a drum key when drums).
+    velocity: 1-127. family: the stem it belongs to: drums, bass, harmony, melody or texture.
+    """
+
+    start: int
+    duration: int
+    program: int
+    pitch: int
+    velocity: int
+    drums: bool
+    family: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """Sound for consecutive frames. samples: float32 [S, 2] in [-1, 1]; frame: index of the first.
+
+    notes: the notes that start in the chunk, where the generator knows them. stems: family -> float32 [S, 2],
+    summing to `samples` up to the loudness stage; empty unless asked for.
+    """
+
+    frame: int
+    samples: Samples
+    notes: tuple[NoteEvent, ...] = ()
+    stems: Mapping[str, Samples] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(Generic[State]):
+    """One row of a generation batch: go on from `state` under `conditioning`."""
+
+    state: State
+    styles: StyleBank
+    conditioning: Conditioning
+    stems: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(Generic[State]):
+    """The state after a request's last frame, and its sound."""
+
+    state: State
+    chunk: Chunk
+
+
+class Generator(Protocol[State]):
+    """Plays conditioning as sound. A state is an immutable value: generating from an old one again is always valid.
+
+    name: as in `--generator`. controls: the fields of Conditioning it obeys, of {"tempo", "meter", "key", "drums",
+    "intensity", "temperature", "guidance"}. exact_beats: whether beats sound where the tempo map says.
+    """
+
+    name: str
+    controls: frozenset[str]
+    exact_beats: bool
+
+    def start(self, *, seed: int, frame: int = 0) -> State:
+        """The state before `frame`, with nothing played yet."""
+        ...
+
+    def generate(self, requests: Sequence[Request[State]]) -> list[Result[State]]:
+        """Play each request; rows are independent, and equal requests give equal bytes.
+
+        Raises: ValueError if a conditioning does not start where its state ends.
+        """
+        ...
+
+    def state_bytes(self, state: State) -> int:
+        """Memory that keeping `state` costs, in bytes."""
+        ...
+
+
+@runtime_checkable
+class StyleEncoder(Protocol):
+    """Text and audio to one style embedding (float32 [D], unit length)."""
+
+    name: str
+    dimension: int
+
+    def embed_text(self, text: str) -> NDArray[np.float32]:
+        """Embedding of a phrase. Raises: ValueError for one with no known word."""
+        ...
+
+    def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
+        """Embedding of sound, float32 [S, 2] at 48 kHz. Raises: NotImplementedError where the encoder has no ears."""
+        ...
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """The words of `text` that do not count, for a warning."""
+        ...
+
+
+class Codec(Protocol):
+    """A streaming neural codec: sound to codes and back. codes: int32 [T, K], coarse codebook first."""
+
+    sample_rate: int
+    frame_size: int
+    num_codebooks: int
+    cardinality: int
+
+    def encode(self, samples: Samples) -> NDArray[np.int32]: ...
+
+    def start(self) -> Any:
+        """The decoder's state before the first frame."""
+        ...
+
+    def decode(self, state: Any, codes: NDArray[np.int32]) -> tuple[Any, Samples]: ...

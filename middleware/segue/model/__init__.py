@@ -1,0 +1,1 @@
+"""The live music model in JAX: layers, token language model, sampling, checkpoints. No sockets."""

@@ -1,0 +1,1 @@
+"""Sessions: deck, scheduler, ladder, recorder. Neither JAX nor sockets."""

@@ -1,0 +1,1 @@
+"""The ZeroMQ service, its health and its metrics."""

@@ -1,0 +1,1 @@
+"""Data, losses and evaluation: one script and one config per trained part."""
