@@ -1,0 +1,376 @@
+"""The loaded rule file: frozen, checked, with every unit resolved.
+
+Durations of states and ramps are whole frames (40 ms, rounded up); stingers and ducks keep samples (48 kHz).
+Objects are built by `segue_rules.load`; a `mark` says where in which file each came from and takes no part in equality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+FRAME_RATE: Final = 25
+FRAME_SIZE: Final = 1_920
+SAMPLE_RATE: Final = 48_000
+
+MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
+TONICS: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Mark:
+    """A place in a file. line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+NOWHERE: Final = Mark(file="<built-in>", line=1, column=1)
+_mark = field(default=NOWHERE, compare=False, repr=False)
+
+# --- inputs ---------------------------------------------------------------------------------------------------------
+
+InputValue: TypeAlias = float | int | bool | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberInput:
+    """A real number that moves toward what the game set. rise, fall: units per second; None moves at once."""
+
+    name: str
+    low: float
+    high: float
+    default: float
+    rise: float | None = None
+    fall: float | None = None
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntegerInput:
+    """A whole number, taken over at once."""
+
+    name: str
+    low: int
+    high: int
+    default: int
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceInput:
+    """One name of a fixed set (a Wwise switch, an FMOD labelled parameter)."""
+
+    name: str
+    of: tuple[str, ...]
+    default: str
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagInput:
+    """True or false."""
+
+    name: str
+    default: bool = False
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriggerInput:
+    """Something that happens rather than is: it is fired, never set."""
+
+    name: str
+    mark: Mark = _mark
+
+
+Input: TypeAlias = NumberInput | IntegerInput | ChoiceInput | FlagInput | TriggerInput
+
+# --- conditions -----------------------------------------------------------------------------------------------------
+
+Comparison: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    """`input op value`. Flags and choices know == and != only."""
+
+    input: str
+    op: Comparison
+    value: InputValue
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneOf:
+    """The choice input is any of the values: `{region: [crypt, town]}`."""
+
+    input: str
+    values: tuple[str, ...]
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latch:
+    """True from when `enter` holds until `exit` holds, whatever state is active. index: its place in Rules.latches."""
+
+    index: int
+    enter: Compare
+    exit: Compare
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class InState:
+    """The layer's active state in the frame before."""
+
+    layer: str
+    state: str
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fired:
+    """The trigger was fired in this frame or in the frames - 1 before it. frames >= 1."""
+
+    trigger: str
+    frames: int = 1
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class All:
+    of: tuple[Condition, ...]
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Any:
+    of: tuple[Condition, ...]
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Not:
+    of: Condition
+    mark: Mark = _mark
+
+
+Condition: TypeAlias = Compare | OneOf | Latch | InState | Fired | All | Any | Not
+
+# --- styles and controls --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """A text or an audio file (exactly one), with its share of the style it belongs to."""
+
+    text: str | None = None
+    audio: Path | None = None
+    weight: float = 1.0
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """What a mix weighs: one prompt or a blend of several."""
+
+    name: str
+    prompts: tuple[Prompt, ...]
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binding:
+    """A value that follows a number or integer input along a piecewise linear curve, flat beyond its ends.
+
+    curve: (input, value) points, inputs strictly increasing, at least two.
+    """
+
+    input: str
+    curve: tuple[tuple[float, float], ...]
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """tonic: pitch class, 0 is C. mode: one of MODES."""
+
+    tonic: int
+    mode: str
+
+    def __str__(self) -> str:
+        return f"{TONICS[self.tonic]} {self.mode}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Music:
+    """Controls of the generator; None leaves a control to whatever lies below.
+
+    tempo_bpm: 20-300. meter: 1-16 beats a bar. key: a Key, or "auto" for the generator's choice. drums: on, off, auto.
+    intensity: 0-1. temperature: 0.1-2. guidance: 0-10. gain_db: -96 to 12; -96 is silence.
+    """
+
+    tempo_bpm: float | Binding | None = None
+    meter: int | None = None
+    key: Key | Literal["auto"] | None = None
+    drums: Literal["on", "off", "auto"] | None = None
+    intensity: float | Binding | None = None
+    temperature: float | Binding | None = None
+    guidance: float | Binding | None = None
+    gain_db: float | Binding | None = None
+    mark: Mark = _mark
+
+
+DEFAULT_MUSIC: Final = Music(
+    tempo_bpm=100.0,
+    meter=4,
+    key="auto",
+    drums="auto",
+    intensity=0.5,
+    temperature=1.0,
+    guidance=3.0,
+    gain_db=0.0,
+)
+
+# --- layers and transitions -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerState:
+    """One state of a layer. A default state has no condition, ranks below all others and is always eligible.
+
+    mix: style -> weight > 0, unnormalised; empty for a state that adds nothing.
+    """
+
+    name: str
+    default: bool = False
+    when: Condition | None = None
+    unless: Condition | None = None
+    priority: int = 0
+    attack_frames: int = 0
+    hold_frames: int = 0
+    min_time_frames: int = 0
+    cooldown_frames: int = 0
+    mix: Mapping[str, float] = field(default_factory=dict)
+    music: Music = field(default_factory=Music)
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """States of which exactly one is active. weight: constant, or bound and slewed.
+
+    weight_ramp_frames: the time the weight takes over its curve's whole range; slower moves pass unchanged.
+    """
+
+    name: str
+    states: tuple[LayerState, ...]
+    weight: float | Binding = 1.0
+    weight_ramp_frames: int = 5
+    mark: Mark = _mark
+
+    @property
+    def default_index(self) -> int:
+        return next(i for i, state in enumerate(self.states) if state.default)
+
+
+Curve: TypeAlias = Literal["linear", "smooth", "equal_power"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class At:
+    """When a change may start. unit: immediate, beat or bar. every: bars only, the bar's index divisible by it."""
+
+    unit: Literal["immediate", "beat", "bar"]
+    every: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.every} bars" if self.unit == "bar" and self.every > 1 else self.unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """How a layer goes from one state to another. layer, from_state, to_state: None stands for any."""
+
+    layer: str | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    at: At = At(unit="beat")
+    max_wait_frames: int | None = None
+    ramp_frames: int = 50
+    curve: Curve = "smooth"
+    mark: Mark = _mark
+
+
+BUILT_IN_TRANSITION: Final = Transition()
+
+# --- stingers -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duck:
+    """How the music steps back under a stinger. depth_db <= 0. recovery: time at depth after the stinger's end."""
+
+    depth_db: float
+    fade_out_samples: int
+    recovery_samples: int
+    fade_in_samples: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioStinger:
+    """A file laid over the music. if_late: what to do when its start has passed before it can be delivered."""
+
+    name: str
+    trigger: str
+    audio: Path
+    at: At = At(unit="immediate")
+    gain_db: float = 0.0
+    cooldown_frames: int = 0
+    if_late: Literal["drop", "play"] = "drop"
+    duck: Duck | None = None
+    mark: Mark = _mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Burst:
+    """A short addition of styles. time_frames includes the ramp in and the ramp out."""
+
+    name: str
+    trigger: str
+    mix: Mapping[str, float]
+    time_frames: int
+    ramp_frames: int = 5
+    at: At = At(unit="immediate")
+    cooldown_frames: int = 0
+    mark: Mark = _mark
+
+
+Stinger: TypeAlias = AudioStinger | Burst
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """A whole soundtrack. music has every control set. latches: all Latch conditions, by index.
+
+    files: the files read, the main one first. warnings: what loads but is doubtful, as finished messages.
+    """
+
+    title: str
+    seed: int
+    music: Music
+    inputs: tuple[Input, ...]
+    styles: tuple[Style, ...]
+    layers: tuple[Layer, ...]
+    transitions: tuple[Transition, ...] = ()
+    stingers: tuple[Stinger, ...] = ()
+    latches: tuple[Latch, ...] = ()
+    files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,115 @@
+"""What the director says about a frame, and why. Tuples of plain values: equal plans are equal bytes.
+
+Dimensions: N styles (Rules.styles order), L layers (Rules.layers order).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from segue_rules.events import Receipt
+from segue_rules.model import Duck, InputValue
+
+SILENCE_DB = -96.0
+TICKS_PER_BEAT = 1_500_000
+
+
+class Controls(NamedTuple):
+    """The generator's controls in a frame. tonic: 0-11, or -1 for the generator's choice. drums: 1 on, 0 off, -1 auto.
+
+    sources: for each control in order (tempo, meter, key, drums, intensity, temperature, guidance, gain) the layer that
+    decides it, or "music" for the top level.
+    """
+
+    tempo_mbpm: int
+    meter: int
+    tonic: int
+    mode: str
+    drums: int
+    intensity: float
+    temperature: float
+    guidance: float
+    gain_db: float
+    sources: tuple[str, ...]
+
+
+class Clock(NamedTuple):
+    """The musical position at a frame's start. ticks: TICKS_PER_BEAT a beat; a frame lasts tempo_mbpm ticks.
+
+    bar: index of the bar the frame starts in; bar_ticks: where that bar began; meter: its beats.
+    """
+
+    ticks: int
+    bar: int
+    bar_ticks: int
+    meter: int
+
+
+class Cause(NamedTuple):
+    """One reason of a change. input: its name, "" for a time or a state. sequence: the event that set it, -1 for none."""
+
+    input: str
+    value: InputValue
+    sequence: int
+    text: str
+
+
+class Candidate(NamedTuple):
+    """A state that did not win, and why ("cooldown 3.2 s left")."""
+
+    state: str
+    reason: str
+
+
+class Change(NamedTuple):
+    """What became of a layer's new winner. start: the frame it starts or was to start; decided: when it first won.
+
+    A scheduled change is predicted at the present tempo; started and withdrawn are final.
+    """
+
+    kind: Literal["scheduled", "started", "withdrawn"]
+    layer: str
+    from_state: str
+    to_state: str
+    decided: int
+    start: int
+    ramp_frames: int
+    at: str
+    causes: tuple[Cause, ...]
+    candidates: tuple[Candidate, ...]
+
+
+class StingerCue(NamedTuple):
+    """What became of a stinger's trigger. start: sample position (48 kHz). reason: why it was dropped, else ""."""
+
+    kind: Literal["scheduled", "started", "dropped"]
+    stinger: str
+    start: int
+    gain_db: float
+    if_late: str
+    duck: Duck | None
+    reason: str
+
+
+class FramePlan(NamedTuple):
+    """All that is to sound in a frame. mix: N weights summing to 1. states: L active states' names.
+
+    layer_mixes: L rows of N, unnormalised and before the layer's weight. layer_weights: L. inputs: values as moved.
+    beat, bar_start: sample offset (0 to 1 919) of the beat or bar line in this frame, -1 for none; bar_start's bar is
+    clock.bar, or clock.bar + 1 where the line falls inside the frame. warnings: codes such as "empty_mix".
+    """
+
+    frame: int
+    mix: tuple[float, ...]
+    states: tuple[str, ...]
+    layer_mixes: tuple[tuple[float, ...], ...]
+    layer_weights: tuple[float, ...]
+    controls: Controls
+    clock: Clock
+    beat: int
+    bar_start: int
+    inputs: tuple[InputValue, ...]
+    receipts: tuple[Receipt, ...]
+    changes: tuple[Change, ...]
+    stingers: tuple[StingerCue, ...]
+    warnings: tuple[str, ...]
