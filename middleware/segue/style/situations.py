@@ -1,7 +1,7 @@
 """The situations of game music in words, and how near an embedding lies to each.
 
-A situation is a row of the composer's table; its captions say in a player's words what it sounds and feels like. A
-style's embedding is compared with the captions, never with the name, so that a blended or a heard style has a place too.
+A situation is a row of the composer's table; its captions say in a player's words what it sounds and feels like.
+A style's embedding is compared with the captions, never by name, so a blended or a heard style has a place too.
 """
 
 from __future__ import annotations
@@ -156,16 +156,14 @@ def caption_embeddings(encoder: StyleEncoder) -> tuple[NDArray[np.float32], NDAr
 
 
 def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How near `embedding` (float32 [D], unit length) lies to each situation, float32 [len(SITUATIONS)] in [-1, 1].
+    """How near `embedding` (float32 [D], unit) lies to each of SITUATIONS, float32 in [-1, 1].
 
-    The mean of the best caption's cosine and the cosine with the captions' centre: the best alone is fooled by one
-    shared word, the centre alone is deaf to captions that lie apart (a pirate ship and a coral reef).
+    The mean of the best caption's cosine and the cosine with the captions' centre: the best alone is fooled by
+    one shared word, the centre alone is deaf to captions that lie apart (a pirate ship and a coral reef).
     Raises: ValueError if the embedding is not a finite vector of the encoder's dimension.
     """
     if embedding.shape != (encoder.dimension,) or not np.isfinite(embedding).all():
-        raise ValueError(
-            f"embedding: expected a finite vector [{encoder.dimension}], got shape {embedding.shape}"
-        )
+        raise ValueError(f"embedding: expected a finite vector [{encoder.dimension}], got shape {embedding.shape}")
     captions, owners = caption_embeddings(encoder)
     cosines = captions @ embedding
     result = np.empty(len(SITUATIONS), dtype=np.float32)
@@ -179,8 +177,8 @@ def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArr
 def nearest(encoder: StyleEncoder, embedding: NDArray[np.float32], k: int = 3) -> list[tuple[str, float]]:
     """The k situations nearest to `embedding` and their weights, heaviest first.
 
-    Weights are a softmax of SHARPNESS * similarity over the k nearest, so they sum to 1: a phrase that plainly means one
-    situation gives it nearly all, a blend of two styles gives both.
+    Weights are a softmax of SHARPNESS * similarity over the k nearest, so they sum to 1: a phrase that plainly
+    means one situation gives it nearly all, a blend of two styles gives both.
     Raises: ValueError for k outside 1..len(SITUATIONS) or a malformed embedding.
     """
     if not 1 <= k <= len(SITUATIONS):

@@ -1,0 +1,1 @@
+"""The word table: distilled from a sentence encoder, measured beside it, written to segue/weights/words."""

@@ -1,0 +1,182 @@
+"""Training phrases: what players and sound designers might write, made from word lists by seed.
+
+Three kinds of sentence, each with its lesson: phrases of one situation (what belongs together), phrases of anything
+(what the vocabulary means beyond music), and phrases that leave something out ("no drums").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import yaml
+
+LEXICON: Final = Path(__file__).with_name("lexicon.yaml")
+NEGATIONS: Final = ("no", "not", "without")
+
+_SITUATION_FORMS: Final = (
+    "{moods} {sounds}",
+    "{sounds}",
+    "{sounds}, {sounds}",
+    "{moods} music, {sounds}",
+    "{deeds}",
+    "{places}",
+    "{people}",
+    "{things}",
+    "{moods}",
+    "{people} {deeds}",
+    "{deeds}, {things}",
+    "{deeds} in the {places}",
+    "the {places}, {people} and {things}",
+    "{moods} and {moods}, {sounds}",
+    "{things} and {things}",
+    "{moods} {places}",
+    "{places}, {sounds} and {moods} {sounds}",
+    "music for a {places} with {people}",
+    "{people} at the {places}",
+    "{things}, {moods}, {sounds}",
+    "a {moods} {shared.roles} for {deeds}",
+    "{people} {shared.times}",
+    "{deeds} {shared.times}",
+    "{places} {shared.times}, {shared.qualities} {shared.instruments}",
+    "{shared.qualities} {shared.instruments}, {deeds}",
+    "{things}, {shared.qualities} {shared.genres}",
+    "{moods} {shared.game} {shared.roles}",
+    "{word}, {people} and {things}",
+    "the {word} of the {people}",
+    "{deeds} with the {word}",
+    "{sounds} and {word}",
+    "{word} {word}, {moods} {places}",
+)
+_SHARED_FORMS: Final = (
+    "{qualities} {instruments}",
+    "{qualities} {genres} {roles}",
+    "{instruments} and {instruments}, {qualities}",
+    "{qualities} {roles} with {instruments}",
+    "{genres} {instruments}",
+    "{genres} {roles} for the {game}",
+    "{qualities} and {qualities} {roles} {times}",
+    "{instruments}",
+    "{genres}",
+    "{qualities}",
+)
+_WORD_FORMS: Final = (
+    "{word}",
+    "the {word}",
+    "{word} {word}",
+    "{word} and {word}",
+    "{word} of {word}",
+    "a {word} {word}, {word}",
+    "the {word} in the {word}",
+    "{word} {roles}",
+    "{word} {word} {times}",
+    "{qualities} {word}, {instruments}",
+    "{word} with {instruments}",
+    "we {word} the {word}",
+    "she is {word}",
+    "my {word} was {word}",
+    "{word} for the {word} {game}",
+)
+_BLEND: Final = "{one}, {other}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lexicon:
+    """situations: name → kind → entries; shared: kind → entries."""
+
+    situations: dict[str, dict[str, list[str]]]
+    shared: dict[str, list[str]]
+
+    @classmethod
+    def load(cls, path: Path = LEXICON) -> Lexicon:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return cls(situations=data["situations"], shared=data["shared"])
+
+    def entries(self) -> list[str]:
+        """Every entry, in file order, each once."""
+        kinds = [*(kind for row in self.situations.values() for kind in row.values()), *self.shared.values()]
+        return list(dict.fromkeys(entry for kind in kinds for entry in kind))
+
+    def descriptors(self) -> list[str]:
+        """Single words that say how music sounds: instruments, qualities, moods. One may ask to leave them out."""
+        moods = [mood for row in self.situations.values() for mood in row["moods"]]
+        listed = [*self.shared["instruments"], *self.shared["qualities"], *moods]
+        return list(dict.fromkeys(word for word in listed if word.isalpha()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phrase:
+    """text: what the table reads. meaning: what the teacher reads. situation: the one it belongs to, or None."""
+
+    text: str
+    meaning: str
+    situation: str | None = None
+
+
+class PhraseMaker:
+    """Draws phrases. words: ordinary words of the vocabulary, to be met in every position."""
+
+    def __init__(self, lexicon: Lexicon, words: Sequence[str], seed: int) -> None:
+        self._lexicon = lexicon
+        self._words = words
+        self._names = tuple(lexicon.situations)
+        self._descriptors = lexicon.descriptors()
+        self._random = np.random.default_rng(seed)
+
+    def _one_of(self, entries: Sequence[str]) -> str:
+        return entries[int(self._random.integers(len(entries)))]
+
+    def _fill(self, form: str, kinds: dict[str, list[str]]) -> str:
+        text = ""
+        for part in form.split("{"):
+            slot, brace, rest = part.partition("}")
+            if not brace:
+                text += part
+            elif slot == "word":
+                text += self._one_of(self._words) + rest
+            else:
+                text += self._one_of(kinds.get(slot) or self._lexicon.shared[slot.removeprefix("shared.")]) + rest
+        return text
+
+    def of_situation(self) -> Phrase:
+        """A phrase of one situation."""
+        name = self._one_of(self._names)
+        text = self._fill(self._one_of(_SITUATION_FORMS), self._lexicon.situations[name])
+        return Phrase(text=text, meaning=text, situation=name)
+
+    def of_blend(self) -> Phrase:
+        """Two situations in one phrase."""
+        text = _BLEND.format(one=self.of_situation().text, other=self.of_situation().text)
+        return Phrase(text=text, meaning=text)
+
+    def of_music(self) -> Phrase:
+        """Musical description without a situation."""
+        text = self._fill(self._one_of(_SHARED_FORMS), {})
+        return Phrase(text=text, meaning=text)
+
+    def of_words(self) -> Phrase:
+        """Ordinary words in any position."""
+        text = self._fill(self._one_of(_WORD_FORMS), {})
+        return Phrase(text=text, meaning=text)
+
+    def of_omission(self) -> Phrase:
+        """A phrase that leaves something out; it means the rest of itself, which the teacher would not hear."""
+        said = self.of_situation() if self._random.random() < 0.5 else self.of_music()
+        left_out = f"{self._one_of(NEGATIONS)} {self._one_of(self._descriptors)}"
+        parts = (said.text, left_out) if self._random.random() < 0.5 else (left_out, said.text)
+        return Phrase(text=", ".join(parts), meaning=said.text, situation=said.situation)
+
+    def draw(self, count: int) -> list[Phrase]:
+        """`count` phrases: 40 in 100 of a situation, 8 blends, 12 of music, 30 of ordinary words, 10 omissions."""
+        makers: list[Callable[[], Phrase]] = [
+            self.of_situation,
+            self.of_blend,
+            self.of_music,
+            self.of_words,
+            self.of_omission,
+        ]
+        kinds = self._random.choice(len(makers), size=count, p=[0.40, 0.08, 0.12, 0.30, 0.10])
+        return [makers[kind]() for kind in kinds]
