@@ -1,0 +1,131 @@
+"""Conditions as functions of a frame, and the leaves that explain why one is true or false."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from segue_rules.director.state import InputNow
+from segue_rules.model import All, Any, Compare, Condition, Fired, InputValue, InState, Latch, Not, OneOf, Rules
+from segue_rules.plan import Cause
+
+
+class View:
+    """What conditions see of one frame. values: moved inputs. active: each layer's state in the frame before."""
+
+    __slots__ = ("active", "frame", "inputs", "latches", "values")
+
+    def __init__(
+        self,
+        frame: int,
+        values: tuple[InputValue, ...],
+        inputs: tuple[InputNow, ...],
+        active: tuple[int, ...],
+    ) -> None:
+        self.frame = frame
+        self.values = values
+        self.inputs = inputs
+        self.active = active
+        self.latches: tuple[bool, ...] = ()
+
+
+Test: TypeAlias = Callable[[View], bool]
+
+_OPERATORS: Final[Mapping[str, Callable[..., bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class Conditions:
+    """Compiles the conditions of one rule file and explains them."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._input = {item.name: i for i, item in enumerate(rules.inputs)}
+        self._layer = {layer.name: i for i, layer in enumerate(rules.layers)}
+        self._state = {(layer.name, state.name): i for layer in rules.layers for i, state in enumerate(layer.states)}
+        # Every trigger condition: the trigger's index and for how many frames it holds.
+        self.fired: set[tuple[int, int]] = set()
+        self._latches = tuple((self.compile(latch.enter), self.compile(latch.exit)) for latch in rules.latches)
+
+    def update_latches(self, view: View, before: tuple[bool, ...]) -> tuple[bool, ...]:
+        """All latches in this frame: set by `enter`, else cleared by `exit`, else as before."""
+        return tuple(
+            [
+                enter(view) or (held and not leave(view))
+                for held, (enter, leave) in zip(before, self._latches, strict=True)
+            ]
+        )
+
+    def compile(self, condition: Condition) -> Test:
+        """The condition as a function of a View whose latches are up to date."""
+        match condition:
+            case Compare(input=name, op=op, value=value):
+                i, compare = self._input[name], _OPERATORS[op]
+                return lambda view: compare(view.values[i], value)
+            case OneOf(input=name, values=values):
+                i = self._input[name]
+                return lambda view: view.values[i] in values
+            case Latch(index=index):
+                return lambda view: view.latches[index]
+            case InState(layer=layer, state=state):
+                at, wanted = self._layer[layer], self._state[layer, state]
+                return lambda view: view.active[at] == wanted
+            case Fired(trigger=trigger, frames=frames):
+                i = self._input[trigger]
+                self.fired.add((i, frames))
+                return lambda view: view.frame - view.inputs[i].since < frames
+            case All(of=parts):
+                tests = tuple(map(self.compile, parts))
+                return lambda view: all(test(view) for test in tests)
+            case Any(of=parts):
+                tests = tuple(map(self.compile, parts))
+                return lambda view: any(test(view) for test in tests)
+            case Not(of=part):
+                test = self.compile(part)
+                return lambda view: not test(view)
+
+    def explain(self, condition: Condition, view: View, *, wanted: bool = True) -> tuple[Cause, ...]:
+        """The leaves by which the condition is `wanted` in this frame; empty if it is not."""
+        match condition:
+            case All(of=parts) | Any(of=parts):
+                causes = tuple(cause for part in parts for cause in self.explain(part, view, wanted=wanted))
+                return causes if self.compile(condition)(view) == wanted else ()
+            case Not(of=part):
+                return self.explain(part, view, wanted=not wanted)
+        if self.compile(condition)(view) != wanted:
+            return ()
+        return (self._leaf(condition, view, holds=wanted),)
+
+    def _leaf(self, leaf: Compare | OneOf | Latch | InState | Fired, view: View, *, holds: bool) -> Cause:
+        match leaf:
+            case InState(layer=layer, state=state):
+                return Cause("", state, -1, f"{layer} {'is' if holds else 'is not'} {state}")
+            case Fired(trigger=name):
+                text = f"{name} fired" if holds else f"{name} not fired lately"
+                return Cause(name, holds, view.inputs[self._input[name]].sequence, text)
+            case Latch(enter=enter, exit=leave):
+                name, rule = enter.input, f"enter {_rule(enter)}, exit {_rule(leave)}"
+            case OneOf(input=name, values=values):
+                rule = "in " + ", ".join(values)
+            case Compare(input=name):
+                rule = _rule(leaf)
+        i = self._input[name]
+        value = view.values[i]
+        text = f"{name} is {_show(value)} ({'' if holds else 'not '}{rule})"
+        return Cause(name, value, view.inputs[i].sequence, text)
+
+
+def _rule(compare: Compare) -> str:
+    return f"{compare.op} {_show(compare.value)}"
+
+
+def _show(value: InputValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

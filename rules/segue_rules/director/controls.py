@@ -1,0 +1,159 @@
+"""Controls of the generator: who decides each, and how it gets to its new value (SEMANTICS 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
+
+from segue_rules.director.layers import LayerDirector
+from segue_rules.director.ramps import follow, progress
+from segue_rules.director.state import ControlNow, LayerNow, SwitchNow
+from segue_rules.model import TONICS, Binding, InputValue, Key, Music, Rules
+from segue_rules.plan import Controls
+
+CONTINUOUS: Final = ("tempo_bpm", "intensity", "temperature", "guidance", "gain_db")
+DISCRETE: Final = ("meter", "key", "drums")
+TOP_LEVEL: Final = -1
+
+_DRUMS: Final = {"on": 1, "off": 0, "auto": -1}
+
+Values: TypeAlias = tuple[InputValue, ...]
+Target: TypeAlias = Callable[[Values], float]
+
+
+class Decision(NamedTuple):
+    """Who decides a control and what. active: the source layer's active state, -1 at the top level."""
+
+    source: int
+    active: int
+    spec: float | int | str | Binding | Key
+
+
+class ControlDirector:
+    """The controls of one rule file."""
+
+    def __init__(self, rules: Rules, layers: tuple[LayerDirector, ...]) -> None:
+        self._layers = layers
+        self._input = {item.name: i for i, item in enumerate(rules.inputs)}
+        self._top = rules.music
+        self._names = tuple(layer.name for layer in rules.layers)
+        self._ramps = tuple(layer.weight_ramp_frames for layer in rules.layers)
+        # Decisions depend on states and on which weights are zero alone, and repeat for seconds.
+        self.decide = lru_cache(maxsize=1024)(self._decide)
+
+    def tempo(self, controls: tuple[ControlNow, ...], values: Values, frame: int) -> int:
+        """Tempo in milli-bpm in `frame`, before any change of that frame; `controls` are the frame before's."""
+        return round(self._value(0, controls[0], values, frame) * 1000)
+
+    def step(
+        self,
+        before: tuple[ControlNow, ...],
+        layers: tuple[LayerNow, ...],
+        weights: tuple[float, ...],
+        values: Values,
+        frame: int,
+    ) -> tuple[ControlNow, ...]:
+        """The continuous controls after the changes of a frame; in frame 0 they are where they are to be."""
+        decisions = self.decide(tuple([now.active for now in layers]), tuple([weight > 0 for weight in weights]))
+        after = []
+        for i, name in enumerate(CONTINUOUS):
+            decision = decisions[name]
+            if not before:
+                after.append(ControlNow(decision.source, decision.active, 0.0, frame, 0, "linear"))
+                continue
+            now = before[i]
+            if (decision.source, decision.active) != (now.source, now.active):
+                frames, curve = self._ramp(decision.source, now.source, layers, frame)
+                value = self._value(i, now, values, frame)
+                now = ControlNow(decision.source, decision.active, value, frame, max(1, frames), curve)
+            after.append(now)
+        return tuple(after)
+
+    def switch(
+        self,
+        before: tuple[SwitchNow, ...],
+        layers: tuple[LayerNow, ...],
+        weights: tuple[float, ...],
+    ) -> tuple[SwitchNow, ...]:
+        """The discrete controls as decided now, to be called in frames in which a bar line falls."""
+        decisions = self.decide(tuple([now.active for now in layers]), tuple([weight > 0 for weight in weights]))
+        after = tuple(SwitchNow(_switched(decisions[name].spec), decisions[name].source) for name in DISCRETE)
+        return before if after == before else after
+
+    def waiting(
+        self, switches: tuple[SwitchNow, ...], layers: tuple[LayerNow, ...], weights: tuple[float, ...]
+    ) -> bool:
+        """Whether a discrete control waits for its bar."""
+        return self.switch(switches, layers, weights) != switches
+
+    def moving(self, controls: tuple[ControlNow, ...], frame: int) -> bool:
+        """Whether a continuous control is on a ramp in `frame`."""
+        return any(frame - now.since < now.frames for now in controls)
+
+    def values(
+        self, controls: tuple[ControlNow, ...], switches: tuple[SwitchNow, ...], values: Values, frame: int
+    ) -> Controls:
+        """All controls in `frame`."""
+        tempo, intensity, temperature, guidance, gain = [
+            self._value(i, now, values, frame) for i, now in enumerate(controls)
+        ]
+        meter, key, drums = switches
+        tonic, mode = _key(str(key.value))
+        sources = [now.source for now in controls]
+        order = [sources[0], *[now.source for now in switches], *sources[1:]]
+        return Controls(
+            tempo_mbpm=round(tempo * 1000),
+            meter=int(meter.value),
+            tonic=tonic,
+            mode=mode,
+            drums=_DRUMS[str(drums.value)],
+            intensity=intensity,
+            temperature=temperature,
+            guidance=guidance,
+            gain_db=gain,
+            sources=tuple([self._names[source] if source != TOP_LEVEL else "music" for source in order]),
+        )
+
+    def _decide(self, active: tuple[int, ...], heard: tuple[bool, ...]) -> dict[str, Decision]:
+        decisions = {}
+        for name in CONTINUOUS + DISCRETE:
+            decisions[name] = Decision(TOP_LEVEL, -1, getattr(self._top, name))
+            for i, layer in enumerate(self._layers):
+                music: Music = layer.states[active[i]].music
+                spec = getattr(music, name)
+                if heard[i] and spec is not None:
+                    decisions[name] = Decision(i, active[i], spec)
+        return decisions
+
+    def _value(self, i: int, now: ControlNow, values: Values, frame: int) -> float:
+        target = self._target(CONTINUOUS[i], now.source, now.active, values)
+        g = progress(now.curve, now.since, now.frames, frame)
+        return target if g >= 1.0 else now.origin + g * (target - now.origin)
+
+    def _target(self, name: str, source: int, active: int, values: Values) -> float:
+        music = self._top if source == TOP_LEVEL else self._layers[source].states[active].music
+        spec = getattr(music, name)
+        if isinstance(spec, Binding):
+            return follow(spec, float(values[self._input[spec.input]]))
+        return float(spec)
+
+    def _ramp(self, source: int, former: int, layers: tuple[LayerNow, ...], frame: int) -> tuple[int, str]:
+        """Length and curve of a control's ramp: the transition's that started in the deciding layer."""
+        for i in (source, former):
+            if i != TOP_LEVEL and layers[i].start == frame:
+                row = self._layers[i].rows[layers[i].row]
+                return row.ramp_frames, row.curve
+        return self._ramps[source if source != TOP_LEVEL else former], "linear"
+
+
+def _switched(spec: float | int | str | Binding | Key) -> int | str:
+    return spec if isinstance(spec, int | str) else str(spec)
+
+
+@lru_cache(maxsize=256)
+def _key(text: str) -> tuple[int, str]:
+    if text == "auto":
+        return -1, "auto"
+    tonic, mode = text.split()
+    return TONICS.index(tonic), mode

@@ -1,0 +1,151 @@
+"""Inputs: events checked and applied, numbers moving toward their targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from segue_rules.director.state import NEVER, InputNow
+from segue_rules.events import Event, Receipt, ReceiptCode
+from segue_rules.model import (
+    FRAME_RATE,
+    ChoiceInput,
+    FlagInput,
+    Input,
+    InputValue,
+    IntegerInput,
+    NumberInput,
+    TriggerInput,
+)
+
+
+class _RefusedError(Exception):
+    def __init__(self, code: ReceiptCode, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Inputs:
+    """The declared inputs of one rule file, by index."""
+
+    def __init__(self, inputs: tuple[Input, ...]) -> None:
+        self.declared = inputs
+        self._index = {item.name: i for i, item in enumerate(inputs)}
+
+    def start(self) -> tuple[InputNow, ...]:
+        """Every input at its default, no trigger ever fired."""
+        return tuple(_initial(item) for item in self.declared)
+
+    def move(self, inputs: tuple[InputNow, ...], frame: int) -> tuple[InputValue, ...]:
+        """The value of every input in `frame`; a trigger's is whether it was fired in it."""
+        return tuple([moved(item, now, frame) for item, now in zip(self.declared, inputs, strict=True)])
+
+    def moving(self, inputs: tuple[InputNow, ...], frame: int) -> bool:
+        """Whether in `frame` a number is on its way or a trigger was fired."""
+        return any(
+            now.since == frame if isinstance(item, TriggerInput) else moved(item, now, frame) != now.target
+            for item, now in zip(self.declared, inputs, strict=True)
+        )
+
+    def apply(
+        self, inputs: tuple[InputNow, ...], events: Sequence[Event], frame: int
+    ) -> tuple[tuple[InputNow, ...], tuple[Receipt, ...]]:
+        """The inputs after the events of a frame, each of which takes effect whole or not at all."""
+        receipts = []
+        for event in sorted(events, key=lambda event: event.sequence):
+            try:
+                inputs, clamped = self._apply(inputs, event, frame)
+            except _RefusedError as refusal:
+                receipts.append(_receipt(event, frame, accepted=False, code=refusal.code, text=str(refusal)))
+            else:
+                code: ReceiptCode = "clamped" if clamped else "accepted"
+                receipts.append(_receipt(event, frame, accepted=True, code=code, text="; ".join(clamped)))
+        return inputs, tuple(receipts)
+
+    def _apply(self, inputs: tuple[InputNow, ...], event: Event, frame: int) -> tuple[tuple[InputNow, ...], list[str]]:
+        if not event.set and not event.fire:
+            raise _RefusedError("empty", "the event sets and fires nothing")
+        now = list(inputs)
+        clamped = []
+        for name, asked in event.set.items():
+            i = self._find(name)
+            target = _checked(self.declared[i], asked)
+            if target != asked:
+                clamped.append(f"{name} clamped from {_shown(asked)} to {target}")
+            if target != now[i].target:
+                value = moved(self.declared[i], now[i], frame)
+                now[i] = InputNow(value, target, frame, event.sequence)
+        for name in event.fire:
+            i = self._find(name)
+            if not isinstance(self.declared[i], TriggerInput):
+                raise _RefusedError("not_a_trigger", f"{name} is not a trigger; set it")
+            now[i] = InputNow(False, False, frame, event.sequence)
+        return tuple(now), clamped
+
+    def _find(self, name: str) -> int:
+        if name not in self._index:
+            raise _RefusedError("unknown_input", f"no input {str(name)[:64]!r}")
+        return self._index[name]
+
+
+def moved(item: Input, now: InputNow, frame: int) -> InputValue:
+    """The value of one input in `frame`."""
+    if isinstance(item, TriggerInput):
+        return now.since == frame
+    if now.origin == now.target or not isinstance(item, NumberInput):
+        return now.target
+    origin, target = float(now.origin), float(now.target)
+    rate = item.rise if target > origin else item.fall
+    if rate is None:
+        return target
+    distance = rate * (frame - now.since) / FRAME_RATE
+    return min(origin + distance, target) if target > origin else max(origin - distance, target)
+
+
+def _initial(item: Input) -> InputNow:
+    if isinstance(item, TriggerInput):
+        return InputNow(False, False, NEVER, -1)
+    return InputNow(item.default, item.default, 0, -1)
+
+
+def _receipt(event: Event, frame: int, *, accepted: bool, code: ReceiptCode, text: str) -> Receipt:
+    return Receipt(sequence=event.sequence, accepted=accepted, code=code, frame=frame, text=text)
+
+
+def _checked(item: Input, value: InputValue) -> InputValue:
+    """The value as the input takes it, clamped to its range. Raises: _RefusedError."""
+    match item:
+        case TriggerInput():
+            raise _RefusedError("not_settable", f"{item.name} is a trigger; fire it")
+        case FlagInput():
+            if not isinstance(value, bool):
+                raise _RefusedError("wrong_type", f"{item.name} takes true or false, got {_shown(value)}")
+            return value
+        case ChoiceInput():
+            if not isinstance(value, str):
+                raise _RefusedError("wrong_type", f"{item.name} takes one of {', '.join(item.of)}, got {_shown(value)}")
+            if value not in item.of:
+                raise _RefusedError(
+                    "unknown_choice", f"{item.name} is one of {', '.join(item.of)}, got {_shown(value)}"
+                )
+            return value
+        case NumberInput() | IntegerInput():
+            return _number(item, value)
+
+
+def _number(item: NumberInput | IntegerInput, value: InputValue) -> float | int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _RefusedError("wrong_type", f"{item.name} takes a number, got {_shown(value)}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _RefusedError("not_finite", f"{item.name} takes a finite number, got {value}")
+    if isinstance(item, NumberInput):
+        # Clamp before converting: an int beyond float's range would overflow.
+        return float(min(max(value, item.low), item.high))
+    if value != int(value):
+        raise _RefusedError("wrong_type", f"{item.name} takes a whole number, got {value}")
+    return min(max(int(value), item.low), item.high)
+
+
+def _shown(value: object) -> str:
+    # repr of an int of more than 4 300 digits raises.
+    return "a huge number" if isinstance(value, int) and value.bit_length() > 128 else repr(value)[:64]

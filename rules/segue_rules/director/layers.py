@@ -1,0 +1,232 @@
+"""Layers: which state of each is eligible, which wins, when the change starts, and why (SEMANTICS 4-9)."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from segue_rules.director.clock import frames_until, line_in, next_line
+from segue_rules.director.conditions import Conditions, View
+from segue_rules.director.ramps import blend, progress
+from segue_rules.director.state import NEVER, LayerNow, Pending, Run, Vector
+from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules, Transition
+from segue_rules.plan import Candidate, Cause, Change, Clock
+
+_FIRST_RUN: Final = Run(False, NEVER)
+
+
+class Moment(NamedTuple):
+    """A frame as layers see it."""
+
+    frame: int
+    earliest: int
+    clock: Clock
+    tempo: int
+
+
+class LayerDirector:
+    """One layer of a rule file, with its conditions compiled and its transition rows resolved."""
+
+    def __init__(self, rules: Rules, index: int, conditions: Conditions) -> None:
+        self.layer: Layer = rules.layers[index]
+        self.states: tuple[LayerState, ...] = self.layer.states
+        self.default = self.layer.default_index
+        self._conditions = conditions
+        self._when = tuple(conditions.compile(s.when) if s.when else _always for s in self.states)
+        self._unless = tuple(conditions.compile(s.unless) if s.unless else _never for s in self.states)
+        self.mixes: tuple[Vector, ...] = tuple(
+            tuple(state.mix.get(style.name, 0.0) for style in rules.styles) for state in self.states
+        )
+        self.rows = (*rules.transitions, BUILT_IN_TRANSITION)
+        self._row_of: dict[tuple[int, int], int] = {}
+
+    def start(self) -> LayerNow:
+        """The default state, active from frame 0, with its mix in place."""
+        count = len(self.states)
+        return LayerNow(
+            self.default, 0, self.mixes[self.default], len(self.rows) - 1, None, (_FIRST_RUN,) * count, (NEVER,) * count
+        )
+
+    def mix(self, now: LayerNow, frame: int) -> Vector:
+        """The layer's mix in `frame`, before the layer's weight."""
+        row = self.rows[now.row]
+        return blend(now.origin, self.mixes[now.active], progress(row.curve, now.start, row.ramp_frames, frame))
+
+    def settled_at(self, now: LayerNow) -> int:
+        """The first frame from which the mix stands still."""
+        return now.start + self.rows[now.row].ramp_frames
+
+    def step(self, now: LayerNow, view: View, moment: Moment) -> tuple[LayerNow, tuple[Change, ...]]:
+        """The layer after the decisions of a frame, and what became of pending changes."""
+        frame = moment.frame
+        vetoes = [test(view) for test in self._unless]
+        runs = tuple(
+            [
+                run if (test(view) and not veto) == run.holds else Run(not run.holds, frame)
+                for run, test, veto in zip(now.runs, self._when, vetoes, strict=True)
+            ]
+        )
+        now = now._replace(runs=runs)
+        winner = self._winner(now, vetoes, frame)
+        changes: list[Change] = []
+        pending = now.pending
+        if pending is not None and pending.state != winner:
+            changes.append(self._change("withdrawn", now, pending, pending.predicted, vetoes, frame))
+            pending = None
+        if winner == now.active:
+            return now._replace(pending=None), tuple(changes)
+        decided = pending is None
+        if pending is None:
+            row = self._row(now.active, winner)
+            causes = self._causes(now, winner, view, vetoes)
+            pending = Pending(winner, frame, row, self._predicted(self.rows[row], moment), causes)
+        if self._reached(pending, moment):
+            changes.append(self._change("started", now, pending, frame, vetoes, frame))
+            return self._switch(now, pending, vetoes, frame), tuple(changes)
+        if decided:
+            changes.append(self._change("scheduled", now, pending, pending.predicted, vetoes, frame))
+        return now._replace(pending=pending), tuple(changes)
+
+    def deadlines(self, now: LayerNow) -> list[int]:
+        """Frames at which time alone may change a decision."""
+        active = self.states[now.active]
+        frames = [now.runs[now.active].since + active.hold_frames, now.start + active.min_time_frames]
+        for state, run, cooldown in zip(self.states, now.runs, now.cooldowns, strict=True):
+            frames += (run.since + state.attack_frames, cooldown)
+        return frames
+
+    def _eligible(self, now: LayerNow, i: int, vetoes: list[bool], frame: int) -> bool:
+        state, run = self.states[i], now.runs[i]
+        if state.default:
+            return True
+        if i != now.active:
+            return run.holds and frame - run.since >= state.attack_frames and frame >= now.cooldowns[i]
+        if vetoes[i]:
+            return False
+        return run.holds or frame - run.since < state.hold_frames or frame - now.start < state.min_time_frames
+
+    def _winner(self, now: LayerNow, vetoes: list[bool], frame: int) -> int:
+        best, best_rank = self.default, (False, 0, False)
+        for i, state in enumerate(self.states):
+            if not state.default and self._eligible(now, i, vetoes, frame):
+                rank = (True, state.priority, i == now.active)
+                if rank > best_rank:
+                    best, best_rank = i, rank
+        return best
+
+    def _reached(self, pending: Pending, moment: Moment) -> bool:
+        if moment.frame < moment.earliest:
+            return False
+        row = self.rows[pending.row]
+        if row.max_wait_frames is not None and moment.frame - pending.decided >= row.max_wait_frames:
+            return True
+        return line_in(row.at, moment.clock, moment.tempo) >= 0
+
+    def _predicted(self, row: Transition, moment: Moment) -> int:
+        line = next_line(row.at, moment.clock, moment.tempo, max(0, moment.earliest - moment.frame))
+        start = moment.frame + frames_until(line, moment.clock, moment.tempo)
+        if row.max_wait_frames is not None:
+            start = min(start, moment.frame + row.max_wait_frames)
+        return max(start, moment.earliest)
+
+    def _switch(self, now: LayerNow, pending: Pending, vetoes: list[bool], frame: int) -> LayerNow:
+        cooldowns = now.cooldowns
+        left = self.states[now.active]
+        if not self._eligible(now, now.active, vetoes, frame):
+            cooldowns = tuple(
+                frame + left.cooldown_frames if i == now.active else end for i, end in enumerate(cooldowns)
+            )
+        return now._replace(
+            active=pending.state,
+            start=frame,
+            origin=self.mix(now, frame),
+            row=pending.row,
+            pending=None,
+            cooldowns=cooldowns,
+        )
+
+    def _row(self, from_state: int, to_state: int) -> int:
+        key = (from_state, to_state)
+        if key not in self._row_of:
+            source, target = self.states[from_state].name, self.states[to_state].name
+            fitting = [i for i, row in enumerate(self.rows) if _fits(row, self.layer.name, source, target)]
+            self._row_of[key] = max(fitting, key=lambda i: (_specificity(self.rows[i]), -i))
+        return self._row_of[key]
+
+    def _causes(self, now: LayerNow, winner: int, view: View, vetoes: list[bool]) -> tuple[Cause, ...]:
+        """Why the winner is eligible and, where the active state ended by itself, why it did."""
+        causes: tuple[Cause, ...] = ()
+        won, active = self.states[winner], self.states[now.active]
+        if won.when is not None:
+            causes += self._conditions.explain(won.when, view)
+        if not self._eligible(now, now.active, vetoes, view.frame):
+            if active.when is not None:
+                causes += self._conditions.explain(active.when, view, wanted=False)
+            if active.unless is not None:
+                causes += self._conditions.explain(active.unless, view)
+        return tuple(dict.fromkeys(causes))
+
+    def _change(
+        self,
+        kind: Literal["scheduled", "started", "withdrawn"],
+        now: LayerNow,
+        pending: Pending,
+        start: int,
+        vetoes: list[bool],
+        frame: int,
+    ) -> Change:
+        row = self.rows[pending.row]
+        return Change(
+            kind,
+            self.layer.name,
+            self.states[now.active].name,
+            self.states[pending.state].name,
+            pending.decided,
+            start,
+            row.ramp_frames,
+            str(row.at),
+            pending.causes,
+            tuple(
+                Candidate(state.name, self._reason(now, i, pending.state, vetoes, frame))
+                for i, state in enumerate(self.states)
+                if i != pending.state
+            ),
+        )
+
+    def _reason(self, now: LayerNow, i: int, winner: int, vetoes: list[bool], frame: int) -> str:
+        """Why state i did not win."""
+        state, run, won = self.states[i], now.runs[i], self.states[winner]
+        if state.default:
+            return "default, ranks below every other"
+        if vetoes[i]:
+            return "vetoed by unless"
+        if not self._eligible(now, i, vetoes, frame):
+            if not run.holds:
+                return "condition false"
+            if frame < now.cooldowns[i]:
+                return f"cooldown {_seconds(now.cooldowns[i] - frame)} left"
+            return f"attack {_seconds(run.since + state.attack_frames - frame)} left"
+        if won.default or state.priority > won.priority:
+            return "eligible again"
+        if state.priority < won.priority:
+            return f"priority {state.priority} below {won.priority}"
+        return "tie: the active state stays" if winner == now.active else "tie: later in the file"
+
+
+def _always(view: View) -> bool:
+    return True
+
+
+def _never(view: View) -> bool:
+    return False
+
+
+def _fits(row: Transition, layer: str, source: str, target: str) -> bool:
+    return row.layer in (None, layer) and row.from_state in (None, source) and row.to_state in (None, target)
+
+
+def _specificity(row: Transition) -> tuple[bool, bool, bool]:
+    return (row.to_state is not None, row.from_state is not None, row.layer is not None)
+
+
+def _seconds(frames: int) -> str:
+    return f"{frames / FRAME_RATE:.1f} s"

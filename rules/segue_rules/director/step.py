@@ -1,0 +1,221 @@
+"""One frame of the director: every part in the order of SEMANTICS, and skipping frames in which nothing happens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from segue_rules.director import clock as musical
+from segue_rules.director.conditions import Conditions, View
+from segue_rules.director.controls import ControlDirector
+from segue_rules.director.inputs import Inputs
+from segue_rules.director.layers import LayerDirector, Moment
+from segue_rules.director.ramps import follow
+from segue_rules.director.state import DirectorState, LayerNow, StingerNow, Vector
+from segue_rules.director.stingers import StingerDirector
+from segue_rules.events import Event
+from segue_rules.model import Binding, InputValue, Rules
+from segue_rules.plan import Change, Clock, FramePlan, StingerCue
+
+# A mix whose weights sum to less is empty.
+EMPTY: Final = 1e-9
+FOREVER: Final = 1 << 40
+
+
+class Span(NamedTuple):
+    """Frames that repeat a plan but for frame, clock, beat and bar_start. plan: the first; state: after the last."""
+
+    plan: FramePlan
+    frames: int
+    state: DirectorState
+
+
+class Director:
+    """Plays one rule file. Holds no state of its own: everything is in the DirectorState that goes in and out."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self._inputs = Inputs(rules.inputs)
+        self._conditions = Conditions(rules)
+        self._layers = tuple(LayerDirector(rules, i, self._conditions) for i in range(len(rules.layers)))
+        self._stingers = tuple(StingerDirector(rules, i) for i in range(len(rules.stingers)))
+        self._controls = ControlDirector(rules, self._layers)
+        self._input_index = {item.name: i for i, item in enumerate(rules.inputs)}
+        self._slews = tuple(_slew(layer.weight, layer.weight_ramp_frames) for layer in rules.layers)
+
+    def start(self) -> DirectorState:
+        """The state before frame 0: defaults everywhere."""
+        count = len(self.rules.styles)
+        return DirectorState(
+            frame=0,
+            clock=musical.START,
+            inputs=self._inputs.start(),
+            latches=(False,) * len(self.rules.latches),
+            layers=tuple(layer.start() for layer in self._layers),
+            weights=(),
+            stingers=tuple(stinger.start() for stinger in self._stingers),
+            continuous=(),
+            switches=(),
+            last_mix=(1.0 / count,) * count if count else (),
+        )
+
+    def step(
+        self, state: DirectorState, frame: int, events: Sequence[Event] = (), earliest: int | None = None
+    ) -> tuple[DirectorState, FramePlan]:
+        """One frame.
+
+        Args: frame: must be state.frame. events: those that take effect in it. earliest: the first frame the session
+            can still change; `frame` if None.
+        Raises: ValueError if the frame is not the state's.
+        """
+        if frame != state.frame:
+            raise ValueError(f"expected frame {state.frame}, the state's, got {frame}")
+        inputs, receipts = self._inputs.apply(state.inputs, events, frame) if events else (state.inputs, ())
+        values = self._inputs.move(inputs, frame)
+        view = View(frame, values, inputs, tuple([layer.active for layer in state.layers]))
+        view.latches = self._conditions.update_latches(view, state.latches)
+        # Frame 0 opens a bar whatever the tempo; its controls are decided after its changes.
+        tempo = self._controls.tempo(state.continuous, values, frame) if state.continuous else 1
+        moment = Moment(frame, frame if earliest is None else earliest, state.clock, tempo)
+
+        layers, changes = self._step_layers(state.layers, view, moment)
+        stingers, cues = self._step_stingers(state.stingers, values, moment)
+        weights = self._weights(state.weights, values)
+        continuous = self._controls.step(state.continuous, layers, weights, values, frame)
+        switches = state.switches
+        if not switches or musical.bar_in(state.clock, tempo)[0] >= 0:
+            switches = self._controls.switch(switches, layers, weights)
+
+        layer_mixes = tuple([layer.mix(now, frame) for layer, now in zip(self._layers, layers, strict=True)])
+        mix = self._mix(layer_mixes, weights, stingers, frame)
+        controls = self._controls.values(continuous, switches, values, frame)
+        clock, tempo = state.clock, controls.tempo_mbpm
+        if clock.ticks == clock.bar_ticks:
+            clock = clock._replace(meter=controls.meter)
+        plan = FramePlan(
+            frame=frame,
+            mix=mix or state.last_mix,
+            states=tuple([layer.states[now.active].name for layer, now in zip(self._layers, layers, strict=True)]),
+            layer_mixes=layer_mixes,
+            layer_weights=weights,
+            controls=controls,
+            clock=clock,
+            beat=_offset(musical.beat_in(clock, tempo), clock, tempo),
+            bar_start=_offset(musical.bar_in(clock, tempo)[0], clock, tempo),
+            inputs=values,
+            receipts=receipts,
+            changes=changes,
+            stingers=cues,
+            warnings=() if mix else ("empty_mix",),
+        )
+        after = DirectorState(
+            frame=frame + 1,
+            clock=musical.advance(clock, tempo, controls.meter),
+            inputs=inputs,
+            latches=view.latches,
+            layers=layers,
+            weights=weights,
+            stingers=stingers,
+            continuous=continuous,
+            switches=switches,
+            last_mix=plan.mix,
+        )
+        return after, plan
+
+    def horizon(self, state: DirectorState) -> int:
+        """The first frame whose plan may differ, by the passing of time alone, from that of the frame before `state`.
+
+        All frames from state.frame up to, not including, the result repeat that plan but for frame, clock, beat and
+        bar_start, as long as no event comes. state.frame where nothing can be promised.
+        """
+        frame = state.frame
+        if frame == 0 or self._moving(state) or self._controls.waiting(state.switches, state.layers, state.weights):
+            return frame
+        after, _ = self.step(state, frame)
+        if after != state._replace(frame=after.frame, clock=after.clock):
+            return frame
+        deadlines = [d for layer, now in zip(self._layers, state.layers, strict=True) for d in layer.deadlines(now)]
+        deadlines += [state.inputs[i].since + frames for i, frames in self._conditions.fired]
+        return min((d for d in deadlines if d > frame), default=FOREVER)
+
+    def spans(self, state: DirectorState, until: int) -> Iterator[Span]:
+        """Every frame before `until`, without events, as runs of equal plans; the same as stepping, but faster."""
+        while state.frame < until:
+            state, plan = self.step(state, state.frame)
+            end = min(self.horizon(state), until)
+            if end > state.frame:
+                tempo, meter = plan.controls.tempo_mbpm, plan.controls.meter
+                clock = musical.advance(state.clock, tempo, meter, end - state.frame)
+                state = state._replace(frame=end, clock=clock)
+            yield Span(plan, state.frame - plan.frame, state)
+
+    def _moving(self, state: DirectorState) -> bool:
+        """Whether anything was under way in the last frame, or waits."""
+        last = state.frame - 1
+        return (
+            any(
+                now.pending is not None or layer.settled_at(now) > last
+                for layer, now in zip(self._layers, state.layers, strict=True)
+            )
+            or any(stinger.busy(now, last) for stinger, now in zip(self._stingers, state.stingers, strict=True))
+            or self._controls.moving(state.continuous, last)
+            or self._inputs.moving(state.inputs, last)
+        )
+
+    def _step_layers(
+        self, layers: tuple[LayerNow, ...], view: View, moment: Moment
+    ) -> tuple[tuple[LayerNow, ...], tuple[Change, ...]]:
+        stepped = [layer.step(now, view, moment) for layer, now in zip(self._layers, layers, strict=True)]
+        return tuple([now for now, _ in stepped]), tuple([change for _, made in stepped for change in made])
+
+    def _step_stingers(
+        self, stingers: tuple[StingerNow, ...], values: tuple[InputValue, ...], moment: Moment
+    ) -> tuple[tuple[StingerNow, ...], tuple[StingerCue, ...]]:
+        if not stingers:
+            return (), ()
+        stepped = [
+            stinger.step(now, moment, fired=values[stinger.trigger] is True)
+            for stinger, now in zip(self._stingers, stingers, strict=True)
+        ]
+        return tuple([now for now, _ in stepped]), tuple([cue for _, cues in stepped for cue in cues])
+
+    def _weights(self, before: Vector, values: tuple[InputValue, ...]) -> Vector:
+        weights = []
+        for i, layer in enumerate(self.rules.layers):
+            if not isinstance(layer.weight, Binding):
+                weights.append(layer.weight)
+                continue
+            target = follow(layer.weight, float(values[self._input_index[layer.weight.input]]))
+            if before:
+                target = min(max(target, before[i] - self._slews[i]), before[i] + self._slews[i])
+            weights.append(target)
+        return tuple(weights)
+
+    def _mix(
+        self, layer_mixes: tuple[Vector, ...], weights: Vector, stingers: tuple[StingerNow, ...], frame: int
+    ) -> Vector | None:
+        """The normalised mix of a frame, None if it is empty."""
+        parts = list(zip(weights, layer_mixes, strict=True))
+        for stinger, now in zip(self._stingers, stingers, strict=True):
+            level = stinger.envelope(now, frame)
+            if level > 0.0:
+                parts.append((level, stinger.mix))
+        total = [0.0] * len(self.rules.styles)
+        for weight, mix in parts:
+            for i, share in enumerate(mix):
+                total[i] += weight * share
+        whole = sum(total)
+        return tuple([share / whole for share in total]) if whole > EMPTY else None
+
+
+def _slew(weight: float | Binding, ramp_frames: int) -> float:
+    """How far a bound weight may move in a frame."""
+    if not isinstance(weight, Binding) or ramp_frames == 0:
+        return math.inf
+    levels = [y for _, y in weight.curve]
+    return (max(levels) - min(levels)) / ramp_frames
+
+
+def _offset(position: int, clock: Clock, tempo: int) -> int:
+    return -1 if position < 0 else musical.sample_offset(position, clock, tempo)

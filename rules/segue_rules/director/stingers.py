@@ -1,0 +1,73 @@
+"""Stingers: one-shots over the music and bursts of style, from trigger to start (SEMANTICS 11)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from segue_rules.director.clock import frames_until, line_in, next_line, sample_offset
+from segue_rules.director.layers import Moment
+from segue_rules.director.state import NEVER, StingerNow, Vector
+from segue_rules.model import FRAME_RATE, FRAME_SIZE, AudioStinger, Burst, Rules
+from segue_rules.plan import StingerCue
+
+
+class StingerDirector:
+    """One stinger of a rule file."""
+
+    def __init__(self, rules: Rules, index: int) -> None:
+        self.stinger = rules.stingers[index]
+        self.trigger = next(i for i, item in enumerate(rules.inputs) if item.name == self.stinger.trigger)
+        weights = self.stinger.mix if isinstance(self.stinger, Burst) else {}
+        self.mix: Vector = tuple(weights.get(style.name, 0.0) for style in rules.styles)
+
+    def start(self) -> StingerNow:
+        """Never triggered."""
+        return StingerNow(False, NEVER, 0.0)
+
+    def step(self, now: StingerNow, moment: Moment, *, fired: bool) -> tuple[StingerNow, tuple[StingerCue, ...]]:
+        """The stinger after a frame, and what became of its trigger."""
+        frame, triggered = moment.frame, fired and not now.waiting
+        if triggered:
+            ready = now.start + self.stinger.cooldown_frames
+            if frame < ready:
+                left = f"cooldown {(ready - frame) / FRAME_RATE:.1f} s left"
+                return now, (self._cue("dropped", frame * FRAME_SIZE, left),)
+            now = now._replace(waiting=True)
+        if not now.waiting:
+            return now, ()
+        line = line_in(self.stinger.at, moment.clock, moment.tempo)
+        if line >= 0 and frame >= moment.earliest:
+            cue = self._cue("started", self._sample(frame, line, moment))
+            return StingerNow(False, frame, self.envelope(now, frame)), (cue,)
+        return now, (self._predicted(moment),) if triggered else ()
+
+    def envelope(self, now: StingerNow, frame: int) -> float:
+        """A burst's weight in `frame`, 0 to 1; 0 for an audio stinger."""
+        burst, elapsed = self.stinger, frame - now.start
+        if not isinstance(burst, Burst) or elapsed >= burst.time_frames:
+            return 0.0
+        ramp = burst.ramp_frames
+        if elapsed < ramp:
+            return now.origin + (1.0 - now.origin) * elapsed / ramp
+        return 1.0 if elapsed < burst.time_frames - ramp else (burst.time_frames - elapsed) / ramp
+
+    def busy(self, now: StingerNow, frame: int) -> bool:
+        """Whether it waits, or sounds as a burst, in `frame`."""
+        return now.waiting or (isinstance(self.stinger, Burst) and frame - now.start < self.stinger.time_frames)
+
+    def _predicted(self, moment: Moment) -> StingerCue:
+        line = next_line(self.stinger.at, moment.clock, moment.tempo, max(0, moment.earliest - moment.frame))
+        frame = max(moment.earliest, moment.frame + frames_until(line, moment.clock, moment.tempo))
+        return self._cue("scheduled", self._sample(frame, line, moment))
+
+    def _sample(self, frame: int, line: int, moment: Moment) -> int:
+        """The exact line for a file over the music; a burst, and whatever starts at once, begins with its frame."""
+        if isinstance(self.stinger, Burst) or self.stinger.at.unit == "immediate":
+            return frame * FRAME_SIZE
+        return moment.frame * FRAME_SIZE + sample_offset(line, moment.clock, moment.tempo)
+
+    def _cue(self, kind: Literal["scheduled", "started", "dropped"], start: int, reason: str = "") -> StingerCue:
+        stinger = self.stinger
+        if isinstance(stinger, AudioStinger):
+            return StingerCue(kind, stinger.name, start, stinger.gain_db, stinger.if_late, stinger.duck, reason)
+        return StingerCue(kind, stinger.name, start, 0.0, "drop", None, reason)
