@@ -1,0 +1,46 @@
+# Every target makes the virtual environment it needs; only the first run is slow.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: demo test lint types imports unit test-quality parity ci clean
+
+demo: $(INSTALLED)
+	mkdir -p out
+	$(BIN)/segue check rules/library
+	$(BIN)/segue test rules/library
+	$(BIN)/segue preview rules/library/emberwood/emberwood.yaml --events rules/library/emberwood/emberwood.events.yaml -o out/emberwood.wav
+
+test: lint types imports unit
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+imports: $(INSTALLED)
+	$(BIN)/lint-imports
+
+unit: $(INSTALLED)
+	$(BIN)/pytest -q
+
+# Musical judges: classifier, harmony, repetition, intensity; several minutes.
+test-quality: $(INSTALLED)
+	$(BIN)/pytest -q -m heavy tests/quality tests/unit
+
+# The language model against Google's own code, in an environment of its own.
+parity: $(INSTALLED)
+	tests/parity/run
+
+ci: test test-quality parity
+
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .venv-* out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
