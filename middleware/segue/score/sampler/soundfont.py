@@ -1,8 +1,9 @@
 """Reading SoundFont 2 and 3 files: the RIFF chunks, the preset tree and the sample records. No sound is made here.
 
-A SoundFont is a RIFF file of form `sfbk` with three lists: INFO (texts), sdta (sample data in one `smpl` chunk) and pdta
-(nine tables of fixed-size records). A preset owns zones, a zone holds generators (operator, amount), and one generator
-names an instrument; an instrument does the same with samples. SF3 stores each sample as an Ogg Vorbis stream.
+A SoundFont is a RIFF file of form `sfbk` with three lists: INFO (texts), sdta (sample data in one `smpl` chunk)
+and pdta (nine tables of fixed-size records). A preset owns zones, a zone holds generators (operator, amount), and
+one generator names an instrument; an instrument does the same with samples. SF3 stores each sample as an Ogg
+Vorbis stream.
 
 Source: SoundFont Technical Specification 2.04 (E-mu 1996), sec. 4 to 7; the SF3 variant is MuseScore's.
 """

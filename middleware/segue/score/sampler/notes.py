@@ -1,0 +1,207 @@
+"""Whole notes as sound: rendered from a SoundFont, levelled, seated in the stereo image, and kept for the next time.
+
+A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, so playing from the cache and
+rendering afresh give the same bits, and the caches are no part of any state.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.audio.weighting import k_weighted, loudness
+from segue.contract import SAMPLE_RATE, NoteEvent
+from segue.score.sampler import voice
+from segue.score.sampler.cache import ByteCache
+from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
+from segue.score.sampler.regions import LOOP_NEVER, Region, SampleBank
+from segue.score.sampler.soundfont import SoundFontError, read_soundfont
+
+Planar = NDArray[np.float32]
+
+# Note lengths are rounded to 10 ms, finer than a player's release, so that humanised notes share renderings.
+DURATION_STEP: Final = 480
+MAX_DURATION: Final = 30 * SAMPLE_RATE
+# Timbre follows velocity in eight layers, as fonts themselves layer it; loudness follows the exact velocity.
+_VELOCITY_LAYER: Final = 16
+_MAX_VELOCITY: Final = 127
+# What one note of every programme measures before its seat's level, so that the mix is the orchestra table's.
+_NOTE_LOUDNESS_LUFS: Final = -24.0
+_KIT_LOUDNESS_LUFS: Final = -24.0
+_LEVEL_VELOCITY: Final = 96
+_LEVEL_WINDOW: Final = 19_200
+_LEVEL_RANGE_DB: Final = 24.0
+_KIT_KEYS: Final = (36, 38, 45)
+# Low keys sit to the left of a programme's seat and high keys to the right, this far over four octaves.
+_KEY_SPREAD: Final = 0.25
+_SEAT: Final = Instrument(
+    program=0, name="unlisted", low=0, high=127, family="harmony", pan=0.0, level_db=-1.0, send=0.3
+)
+_DRUM_SEAT: Final = DrumKey(key=0, name="unlisted", pan=0.2, level_db=-2.0, send=0.15)
+_GROUP: Final = 8
+# An end this far below the note's own peak is masked by whatever comes next.
+_INAUDIBLE_DB: Final = -66.0
+_TRIM_FADE: Final = 480
+_NOTE_CACHE_BYTES: Final = 96 << 20
+_SOURCE_CACHE_BYTES: Final = 64 << 20
+
+
+class _Key(NamedTuple):
+    program: int
+    drums: bool
+    pitch: int
+    layer: int
+    duration: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A note at full velocity. sound: float32 [C, S], C = 1 or, for a stereo preset, 2.
+
+    gains: left and right amplitude (of the one channel, or of each). send: how much goes to the room.
+    """
+
+    sound: Planar
+    gains: tuple[float, float]
+    send: float
+
+    @property
+    def length(self) -> int:
+        return self.sound.shape[1]
+
+
+class NoteBank:
+    """Notes rendered on demand from one SoundFont."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises: SoundFontError if the file cannot be used."""
+        self._samples = SampleBank(read_soundfont(path), str(path))
+        if not self._samples.programs:
+            raise SoundFontError(f"{path}: has no melodic presets (bank 0)")
+        if not self._samples.has_drums:
+            raise SoundFontError(f"{path}: has no drum kit (bank 128, programme 0)")
+        self._notes: ByteCache[_Key, Note] = ByteCache(_NOTE_CACHE_BYTES, lambda note: note.sound.nbytes)
+        self._sources: ByteCache[Hashable, Planar] = ByteCache(_SOURCE_CACHE_BYTES, lambda wave: wave.nbytes)
+        self._levels: dict[int | None, float] = {}
+
+    def substitute(self, program: int) -> int:
+        """The programme that plays for `program`: itself, or for one the font lacks the nearest of its GM group."""
+        available = self._samples.programs
+        if program in available:
+            return program
+        group = [other for other in available if other // _GROUP == program // _GROUP]
+        return min(group or available, key=lambda other: (abs(other - program), other))
+
+    def note(self, event: NoteEvent) -> Note:
+        """The sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
+        duration = DURATION_STEP * max(1, round(min(event.duration, MAX_DURATION) / DURATION_STEP))
+        program = 0 if event.drums else self.substitute(event.program)
+        layer = event.velocity // _VELOCITY_LAYER
+        key = _Key(program, event.drums, event.pitch, layer, 0 if event.drums else duration)
+        return self._notes.get(key, lambda: self._render(key))
+
+    def _render(self, key: _Key) -> Note:
+        if key.drums:
+            drum = DRUM_KIT.get(key.pitch, _DRUM_SEAT)
+            pan, level_db, send = drum.pan, drum.level_db, drum.send
+        else:
+            seat = ORCHESTRA.get(key.program, _SEAT)
+            pan, level_db, send = seat.pan + _KEY_SPREAD * (key.pitch - 60) / 48, seat.level_db, seat.send
+        level = 10 ** ((level_db + self._level_db(None if key.drums else key.program)) / 20)
+        voices = self._voices(key)
+        length = max((len(wave) for _, wave in voices), default=0)
+        if len({own_pan for own_pan, _ in voices}) <= 1:
+            sound = np.zeros((1, length), np.float32)
+            for _, wave in voices:
+                sound[0, : len(wave)] += wave
+            left, right = pan_gains(pan)
+        else:
+            sound = np.zeros((2, length), np.float32)
+            for own_pan, wave in voices:
+                for side, gain in enumerate(pan_gains(own_pan)):
+                    sound[side, : len(wave)] += np.float32(gain) * wave
+            left, right = (math.sqrt(2) * gain for gain in pan_gains(pan))
+        sound = _trimmed(sound)
+        return Note(sound=sound, gains=(level * left, level * right), send=send)
+
+    def _voices(self, key: _Key) -> list[tuple[float, Planar]]:
+        """(pan, sound) of each region of a key press, without level or seat."""
+        velocity = max(1, min(_MAX_VELOCITY, key.layer * _VELOCITY_LAYER + _VELOCITY_LAYER // 2))
+        regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums)
+        voices = []
+        for number, region in enumerate(regions):
+            held = _one_shot_length(region) if key.drums else key.duration
+            limit = held + voice.release_samples(region)
+            gain = voice.envelope(region, held, limit)
+            wave = self._source(key, number, region, held, len(gain))[: len(gain)]
+            gain = gain[: len(wave)] * np.float32(10 ** (region.gain_db / 20))
+            trembling = voice.tremolo(region, len(wave))
+            voices.append((region.pan, wave * gain if trembling is None else wave * gain * trembling))
+        return voices
+
+    def _source(self, key: _Key, number: int, region: Region, held: int, length: int) -> Planar:
+        """At least `length` samples of a region if it lasts; lengths in octaves, so that a prefix is always the same."""
+        octave = DURATION_STEP << max(0, math.ceil(math.log2(max(1, length) / DURATION_STEP)))
+        until = held if region.loop_mode == voice.LOOP_WHILE_HELD else 0
+        cached = (key.program, key.drums, key.pitch, key.layer, number, octave, until)
+        waveform = self._samples.waveform(region.sample)
+        return self._sources.get(cached, lambda: voice.source(region, waveform, until, octave))
+
+    def _level_db(self, program: int | None) -> float:
+        """Gain that brings a programme (None: the kit) to the common loudness, measured on notes of its middle."""
+        if program not in self._levels:
+            if program is None:
+                keys = [_Key(0, True, pitch, _LEVEL_VELOCITY // _VELOCITY_LAYER, 0) for pitch in _KIT_KEYS]
+                target = _KIT_LOUDNESS_LUFS
+            else:
+                seat = ORCHESTRA.get(program, _SEAT)
+                pitches = [seat.low + (seat.high - seat.low) * part // 8 for part in (2, 3, 4, 5, 6)]
+                layer = _LEVEL_VELOCITY // _VELOCITY_LAYER
+                keys = [_Key(program, False, pitch, layer, SAMPLE_RATE // 2) for pitch in pitches]
+                target = _NOTE_LOUDNESS_LUFS
+            heard = [level for level in map(self._loudness, keys) if math.isfinite(level)]
+            wanted = target - float(np.median(heard)) if heard else 0.0
+            self._levels[program] = wanted
+        return self._levels[program]
+
+    def _loudness(self, key: _Key) -> float:
+        """Loudest 400 ms of a key press, LUFS, as if played from the middle at full velocity gain."""
+        dry = self._voices(key)
+        total = np.zeros(max([_LEVEL_WINDOW, *(len(wave) for _, wave in dry)]), np.float32)
+        for _, wave in dry:
+            total[: len(wave)] += wave
+        energy = np.concatenate([[0.0], np.cumsum(k_weighted(total[:, None])[:, 0] ** 2)])
+        return loudness(float(np.max(energy[_LEVEL_WINDOW:] - energy[:-_LEVEL_WINDOW])) / _LEVEL_WINDOW)
+
+
+def velocity_gain(velocity: int) -> float:
+    """Amplitude of a velocity 1-127: the SoundFont curve, 40 log10(velocity / 127) dB (sec. 8.4.1)."""
+    return (velocity / _MAX_VELOCITY) ** 2
+
+
+def pan_gains(pan: float) -> tuple[float, float]:
+    """Left and right amplitude of a seat, of constant power."""
+    angle = (min(1.0, max(-1.0, pan)) + 1) * math.pi / 4
+    return math.cos(angle), math.sin(angle)
+
+
+def _trimmed(sound: Planar) -> Planar:
+    """`sound` [C, S] without the end that nobody hears, faded out over a few milliseconds."""
+    loud = np.abs(sound).max(axis=0, initial=0)
+    heard = np.flatnonzero(loud > 10 ** (_INAUDIBLE_DB / 20) * loud.max(initial=0))
+    end = min(sound.shape[1], int(heard[-1]) + 1 + _TRIM_FADE) if heard.size else 0
+    kept = sound[:, :end].copy()
+    fade = min(_TRIM_FADE, end)
+    kept[:, end - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return kept
+
+
+def _one_shot_length(region: Region) -> int:
+    """Drums ring out whatever their written length; a looped one is let go after two seconds."""
+    return MAX_DURATION if region.loop_mode == LOOP_NEVER else 2 * SAMPLE_RATE

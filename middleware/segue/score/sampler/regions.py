@@ -1,0 +1,229 @@
+"""From a key press to the samples it sounds: a SoundFont's preset tree resolved into regions.
+
+A region is one sample with everything a voice needs to play it. Preset zones add to instrument zones; a global zone
+gives defaults to the zones after it. Modulators are left out except the default velocity curve, which the voice
+applies itself: the fonts in use disable velocity to filter and layer by velocity range instead.
+
+Source: SoundFont Technical Specification 2.04, sec. 8 (generators) and 9.4 (zones).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from segue.score.sampler.soundfont import (
+    DRUM_BANK,
+    INSTRUMENT_OPERATOR,
+    KEY_RANGE_OPERATOR,
+    SAMPLE_OPERATOR,
+    VELOCITY_RANGE_OPERATOR,
+    VORBIS_FLAG,
+    SoundFont,
+    SoundFontError,
+    text,
+)
+
+# Generator numbers (sec. 8.1.2) with their defaults; the tree adds preset amounts to instrument amounts.
+DEFAULTS: Final[Mapping[int, int]] = {
+    0: 0,  # start offset, samples
+    1: 0,  # end offset
+    2: 0,  # loop start offset
+    3: 0,  # loop end offset
+    4: 0,  # start offset, 32768 samples
+    8: 13_500,  # filter cutoff, absolute cents
+    9: 0,  # filter resonance, centibels
+    11: 0,  # modulation envelope to cutoff, cents
+    12: 0,  # end offset, 32768 samples
+    13: 0,  # tremolo depth, centibels
+    17: 0,  # pan, 0.1 %
+    21: -12_000,  # tremolo delay, timecents
+    22: 0,  # tremolo rate, absolute cents
+    26: -12_000,  # modulation attack
+    27: -12_000,  # modulation hold
+    28: -12_000,  # modulation decay
+    29: 0,  # modulation sustain, 0.1 %
+    33: -12_000,  # delay
+    34: -12_000,  # attack
+    35: -12_000,  # hold
+    36: -12_000,  # decay
+    37: 0,  # sustain, centibels down
+    38: -12_000,  # release
+    39: 0,  # key number to hold
+    40: 0,  # key number to decay
+    45: 0,  # loop start offset, 32768 samples
+    48: 0,  # attenuation, centibels
+    50: 0,  # loop end offset, 32768 samples
+    51: 0,  # coarse tune, semitones
+    52: 0,  # fine tune, cents
+    54: 0,  # loop mode
+    56: 100,  # scale tuning, cents a key
+    58: -1,  # root key
+}
+# These belong to the sample alone, so a preset may not add to them (sec. 8.5).
+_INSTRUMENT_ONLY: Final = frozenset({0, 1, 2, 3, 4, 12, 45, 50, 54, 58})
+_MIDDLE_KEY: Final = 60
+_HZ_AT_ZERO_CENTS: Final = 8.176
+
+LOOP_NEVER: Final = 0
+LOOP_ALWAYS: Final = 1
+LOOP_WHILE_HELD: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """One sample as one key press plays it. Times in seconds, levels in dB, cutoff in Hz, pan -1 to 1.
+
+    rate: source samples to advance a second of output, over the output rate times that rate: a pure ratio is
+    `rate / sample_rate`. sample: row of shdr. loop: (start, end) in samples from the sample's start.
+    """
+
+    sample: int
+    first: int
+    last: int
+    loop: tuple[int, int]
+    loop_mode: int
+    rate: float
+    gain_db: float
+    pan: float
+    delay_s: float
+    attack_s: float
+    hold_s: float
+    decay_s: float
+    sustain_db: float
+    release_s: float
+    cutoff_hz: float
+    resonance_db: float
+    sweep_cents: float
+    sweep_attack_s: float
+    sweep_hold_s: float
+    sweep_decay_s: float
+    sweep_sustain: float
+    tremolo_db: float
+    tremolo_delay_s: float
+    tremolo_hz: float
+
+
+class SampleBank:
+    """The presets of a SoundFont as regions, and its samples as waveforms, decoded once when first heard."""
+
+    def __init__(self, font: SoundFont, name: str) -> None:
+        self._font = font
+        self._name = name
+        header = font.tables["phdr"][:-1]
+        self._presets = {(int(row["bank"]), int(row["program"])): i for i, row in enumerate(header)}
+        self.programs: Final = frozenset(program for bank, program in self._presets if bank == 0)
+        self.has_drums: Final = (DRUM_BANK, 0) in self._presets
+        self.waveform = lru_cache(maxsize=None)(self._decode)
+
+    def regions(self, program: int, pitch: int, velocity: int, *, drums: bool) -> tuple[Region, ...]:
+        """What sounds when a key is pressed; nothing if the preset does not cover it.
+
+        Raises: KeyError if the font has no such preset.
+        """
+        preset = self._presets[(DRUM_BANK, 0) if drums else (0, program)]
+        found: list[Region] = []
+        for above, instrument in self._matching("p", preset, INSTRUMENT_OPERATOR, {}, pitch, velocity):
+            for own, sample in self._matching("i", instrument, SAMPLE_OPERATOR, DEFAULTS, pitch, velocity):
+                merged = dict(own)
+                for operator, amount in above.items():
+                    if operator in merged and operator not in _INSTRUMENT_ONLY:
+                        merged[operator] += amount
+                found.append(self._region(merged, sample, pitch))
+        return tuple(found)
+
+    def _matching(
+        self, level: str, index: int, link: int, defaults: Mapping[int, int], pitch: int, velocity: int
+    ) -> Iterator[tuple[dict[int, int], int]]:
+        """(generator amounts, linked index) of the zones that cover the key press."""
+        shared = dict(defaults)
+        for number, (generators, _) in enumerate(self._font.zones(level, index)):
+            raw = {int(row["operator"]): int(row["amount"]) for row in generators}
+            amounts = shared | {operator: _signed(amount) for operator, amount in raw.items()}
+            if link not in raw:
+                if number == 0:
+                    shared = amounts
+                continue
+            keys = amounts.get(KEY_RANGE_OPERATOR, 0x7F00)
+            velocities = amounts.get(VELOCITY_RANGE_OPERATOR, 0x7F00)
+            if _covers(keys, pitch) and _covers(velocities, velocity):
+                yield amounts, raw[link]
+
+    def _region(self, g: Mapping[int, int], sample: int, pitch: int) -> Region:
+        row = self._font.tables["shdr"][sample]
+        base = 0 if row["kind"] & VORBIS_FLAG else int(row["start"])
+        first = g[0] + (g[4] << 15)
+        loop = (
+            int(row["loop_start"]) - base + g[2] + (g[45] << 15),
+            int(row["loop_end"]) - base + g[3] + (g[50] << 15),
+        )
+        root = g[58] if 0 <= g[58] <= 127 else int(row["key"])
+        root = root if root <= 127 else _MIDDLE_KEY
+        cents = (pitch - root) * g[56] + g[51] * 100 + g[52] + int(row["correction"])
+        from_middle = _MIDDLE_KEY - pitch
+        return Region(
+            sample=sample,
+            first=first,
+            last=g[1] + (g[12] << 15),
+            loop=loop,
+            loop_mode=g[54] & 3,
+            rate=float(row["rate"]) * 2.0 ** (cents / 1200),
+            # E-mu's hardware, which fonts are voiced for, attenuates by 0.4 of what is written.
+            gain_db=-0.04 * max(0, g[48]),
+            pan=float(np.clip(g[17] / 500, -1, 1)),
+            delay_s=_seconds(g[33]),
+            attack_s=_seconds(g[34]),
+            hold_s=_seconds(g[35] + g[39] * from_middle),
+            decay_s=_seconds(g[36] + g[40] * from_middle),
+            sustain_db=-0.1 * float(np.clip(g[37], 0, 1440)),
+            release_s=_seconds(g[38]),
+            cutoff_hz=_HZ_AT_ZERO_CENTS * 2.0 ** (min(g[8], 13_500) / 1200),
+            resonance_db=0.1 * float(np.clip(g[9], 0, 960)),
+            sweep_cents=float(g[11]),
+            sweep_attack_s=_seconds(g[26]),
+            sweep_hold_s=_seconds(g[27]),
+            sweep_decay_s=_seconds(g[28]),
+            sweep_sustain=1 - float(np.clip(g[29], 0, 1000)) / 1000,
+            tremolo_db=0.1 * float(g[13]),
+            tremolo_delay_s=_seconds(g[21]),
+            tremolo_hz=_HZ_AT_ZERO_CENTS * 2.0 ** (float(np.clip(g[22], -16_000, 4_500)) / 1200),
+        )
+
+    def _decode(self, sample: int) -> NDArray[np.float32]:
+        """Waveform of a row of shdr, float32 [S] in [-1, 1].
+
+        Raises: SoundFontError if a compressed sample cannot be decoded.
+        """
+        row = self._font.tables["shdr"][sample]
+        start, end = int(row["start"]), int(row["end"])
+        if not row["kind"] & VORBIS_FLAG:
+            pcm = np.frombuffer(self._font.data, dtype="<i2", count=end - start, offset=2 * start)
+            return (pcm / np.float32(32_768)).astype(np.float32)
+        try:
+            waveform, _ = soundfile.read(io.BytesIO(self._font.data[start:end]), dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise SoundFontError(f"{self._name}: sample {text(row['name'])!r}: not Ogg Vorbis: {error}") from error
+        return np.ascontiguousarray(waveform[:, 0])
+
+
+def _signed(amount: int) -> int:
+    return amount - 65_536 if amount >= 32_768 else amount
+
+
+def _covers(packed: int, value: int) -> bool:
+    """Whether a range generator (low byte to high byte) holds `value`."""
+    unsigned = packed & 0xFFFF
+    return (unsigned & 0xFF) <= value <= (unsigned >> 8)
+
+
+def _seconds(timecents: int) -> float:
+    """Timecents as seconds; below -12000 the specification means "at once"."""
+    return 0.0 if timecents <= -12_000 else math.pow(2.0, min(timecents, 8_000) / 1200)

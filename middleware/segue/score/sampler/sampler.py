@@ -1,0 +1,162 @@
+"""The sampler: notes to 48 kHz stereo, streaming, its state a small value.
+
+The state names the notes that still sound and holds what travels in the room; their sound itself is a pure function
+of the notes. So any cut of the same notes into chunks gives the same samples, to the last bit.
+S samples; arrays are planar [2, S] inside and [S, 2] outside.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.contract import NoteEvent, Samples
+from segue.score.sampler import reverb
+from segue.score.sampler.notes import NoteBank, velocity_gain
+from segue.score.sampler.orchestra import FAMILIES, NUM_KEYS, NUM_PROGRAMS
+
+BUNDLED_SOUNDFONT: Final = Path(__file__).parents[2] / "weights" / "orchestra" / "orchestra.sf3"
+
+Planar = NDArray[np.float32]
+
+# Brings an arrangement of four to eight voices to about -18 LUFS; the loudness stage does the rest.
+_MASTER_GAIN: Final = np.float32(1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerState:
+    """What is needed to go on. position: next sample to render, session clock. sounding: notes not yet over, by start.
+
+    room: the reverb of the whole. family_rooms: the reverb of each family, kept only while stems are asked for.
+    """
+
+    position: int
+    sounding: tuple[NoteEvent, ...]
+    room: reverb.ReverbState
+    family_rooms: tuple[reverb.ReverbState, ...] | None = None
+
+
+class Sampler:
+    """Plays notes with the instruments of one SoundFont."""
+
+    latency: Final = 0
+
+    def __init__(self, soundfont: Path | None = None) -> None:
+        """soundfont: any General MIDI SF2 or SF3; the bundled orchestra if None.
+
+        Raises: SoundFontError if the file is no usable SoundFont.
+        """
+        self._bank = NoteBank(BUNDLED_SOUNDFONT if soundfont is None else soundfont)
+
+    def substitute(self, program: int) -> int:
+        """The programme heard for `program`: itself, unless the soundfont lacks it. For warnings."""
+        return self._bank.substitute(program)
+
+    def start(self, position: int = 0) -> SamplerState:
+        """Silence before sample `position`."""
+        return SamplerState(position=position, sounding=(), room=reverb.start())
+
+    def state_bytes(self, state: SamplerState) -> int:
+        """Memory that keeping `state` costs, in bytes; notes are shared with whoever made them."""
+        rooms = (state.room, *(state.family_rooms or ()))
+        return sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding)
+
+    def render(
+        self, state: SamplerState, notes: Sequence[NoteEvent], num_samples: int, *, stems: bool = False
+    ) -> tuple[SamplerState, Samples, dict[str, Samples]]:
+        """Play on for `num_samples`, with `notes` starting in them.
+
+        Returns: the state after, float32 [S, 2], and with `stems` each family's share, float32 [S, 2], summing to
+        the whole within rounding; a tail of the room from before stems were asked for is in "texture".
+        Raises: ValueError for notes out of range, out of order or not starting in the chunk.
+        """
+        end = state.position + num_samples
+        check_notes(notes, state.position, end)
+        sounding = (*state.sounding, *notes)
+        buses, remaining = self._dry(sounding, state.position, num_samples)
+        dry, sent = _mixed(buses, list(buses), num_samples)
+        room, wet = reverb.process(state.room, sent)
+        parts: dict[str, Samples] = {}
+        family_rooms: tuple[reverb.ReverbState, ...] | None = None
+        if stems:
+            before = state.family_rooms or _split_room(state.room)
+            family_rooms, parts = _stems(before, buses, num_samples)
+        after = SamplerState(position=end, sounding=remaining, room=room, family_rooms=family_rooms)
+        return after, _interleaved(dry + wet), parts
+
+    def _dry(
+        self, sounding: Sequence[NoteEvent], position: int, num_samples: int
+    ) -> tuple[Mapping[tuple[str, float], Planar], tuple[NoteEvent, ...]]:
+        """Direct sound by (family, send), and the notes that go on after the chunk."""
+        buses: dict[tuple[str, float], Planar] = {}
+        remaining = []
+        for event in sounding:
+            note = self._bank.note(event)
+            begin = max(event.start, position)
+            end = min(event.start + note.length, position + num_samples)
+            if event.start + note.length > position + num_samples:
+                remaining.append(event)
+            if end <= begin:
+                continue
+            key = (event.family, note.send)
+            if key not in buses:
+                buses[key] = np.zeros((2, num_samples), np.float32)
+            heard = note.sound[:, begin - event.start : end - event.start]
+            for side, gain in enumerate(note.gains):
+                level = np.float32(gain * velocity_gain(event.velocity))
+                buses[key][side, begin - position : end - position] += level * heard[side % len(heard)]
+        # In one order whatever the chunk holds, since sums of floats depend on it.
+        return {key: buses[key] for key in sorted(buses)}, tuple(remaining)
+
+
+def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:
+    """Raises: ValueError for a note out of range, out of order or not starting in [begin, end)."""
+    previous = begin
+    for event in notes:
+        if not previous <= event.start < end:
+            raise ValueError(f"{event}: expected notes in order, starting in [{begin}, {end})")
+        if event.duration < 1 or not 1 <= event.velocity <= 127:
+            raise ValueError(f"{event}: expected a duration of at least 1 and a velocity of 1-127")
+        if not 0 <= event.pitch < NUM_KEYS or not 0 <= event.program < NUM_PROGRAMS:
+            raise ValueError(f"{event}: expected pitch and programme in 0-127")
+        if event.family not in FAMILIES:
+            raise ValueError(f"{event}: expected a family of {', '.join(FAMILIES)}")
+        previous = event.start
+
+
+def _mixed(
+    buses: Mapping[tuple[str, float], Planar], keys: Sequence[tuple[str, float]], num_samples: int
+) -> tuple[Planar, Planar]:
+    """The buses `keys` summed, and what they send to the room."""
+    dry = np.zeros((2, num_samples), np.float32)
+    sent = np.zeros((2, num_samples), np.float32)
+    for key in keys:
+        dry += buses[key]
+        sent += np.float32(key[1]) * buses[key]
+    return dry, sent
+
+
+def _stems(
+    rooms: Sequence[reverb.ReverbState], buses: Mapping[tuple[str, float], Planar], num_samples: int
+) -> tuple[tuple[reverb.ReverbState, ...], dict[str, Samples]]:
+    after, parts = [], {}
+    for family, room in zip(FAMILIES, rooms, strict=True):
+        dry, sent = _mixed(buses, [key for key in buses if key[0] == family], num_samples)
+        room_after, wet = reverb.process(room, sent)
+        after.append(room_after)
+        parts[family] = _interleaved(dry + wet)
+    return tuple(after), parts
+
+
+def _split_room(room: reverb.ReverbState) -> tuple[reverb.ReverbState, ...]:
+    return tuple(room if family == "texture" else reverb.start() for family in FAMILIES)
+
+
+def _interleaved(planar: Planar) -> Samples:
+    return np.ascontiguousarray((planar * _MASTER_GAIN).T)

@@ -1,0 +1,157 @@
+"""One voice: a region's sample at pitch, filtered, and its loudness over time. Pure functions of their arguments.
+
+S output samples at 48 kHz. A note is `source` times `envelope`; the two are apart because the source of a key is the
+same however long it is held, so it can be kept while durations vary.
+
+Source: SoundFont Technical Specification 2.04, sec. 9.1 (synthesis model), 8.1.3 (envelope shapes).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+from scipy.signal import sosfilt
+
+from segue.contract import SAMPLE_RATE
+from segue.score.sampler.regions import LOOP_ALWAYS, LOOP_WHILE_HELD, Region
+
+Waveform = NDArray[np.float32]
+
+# Envelope decay and release times are defined as the time to fall by this much.
+_FULL_SCALE_DB: Final = 100.0
+# Quieter than this, against its own peak, a voice is over.
+SILENCE_DB: Final = -80.0
+# A release of no time is a click; this one falls 4 dB a millisecond.
+_MIN_RELEASE_S: Final = 0.025
+_MIN_ATTACK_S: Final = 0.001
+_END_FADE: Final = 240
+_OPEN_FILTER_HZ: Final = 19_000.0
+
+
+def source(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
+    """The region's sample at its pitch, filtered, without envelope: float32 [S <= length].
+
+    held: samples until the key is released (for loops that end with the key). A sample without loop ends by itself.
+    """
+    step = region.rate / SAMPLE_RATE
+    unrolled = _unroll(region, waveform, math.ceil(held * step), math.ceil(length * step) + 1)
+    if len(unrolled) < 2:
+        return np.zeros(0, np.float32)
+    played = soxr.resample(unrolled, region.rate, SAMPLE_RATE, quality="HQ") if step != 1.0 else unrolled
+    played = played[:length].astype(np.float32, copy=True)
+    fade = min(_END_FADE, len(played))
+    if len(played) < length and fade:
+        played[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return _filtered(region, played)
+
+
+def envelope(region: Region, held: int, limit: int) -> Waveform:
+    """Loudness from the key press on, 0 to 1: float32 [S <= limit], ending where it falls below SILENCE_DB."""
+    delay = round(region.delay_s * SAMPLE_RATE)
+    attack = max(1, round(max(region.attack_s, _MIN_ATTACK_S) * SAMPLE_RATE))
+    hold = round(region.hold_s * SAMPLE_RATE)
+    per_sample_db = _FULL_SCALE_DB / max(region.decay_s * SAMPLE_RATE, 1.0)
+    # Down to the sustain level, or to silence if that comes first.
+    floor_db = max(region.sustain_db, SILENCE_DB)
+    decay = math.ceil(-floor_db / per_sample_db)
+    stages = [np.zeros(delay, np.float32), np.arange(1, attack + 1, dtype=np.float32) / np.float32(attack)]
+    stages.append(np.ones(hold, np.float32))
+    remaining = max(0, held - delay - attack - hold)
+    stages.append(_falling(per_sample_db, min(decay, remaining)))
+    pressed = np.concatenate(stages)[:held]
+    if len(pressed) < held and region.sustain_db > SILENCE_DB:
+        sustained = np.full(held - len(pressed), 10 ** (region.sustain_db / 20), np.float32)
+        pressed = np.concatenate([pressed, sustained])
+    ended_by_itself = len(pressed) < held
+    if ended_by_itself or not len(pressed):
+        return _faded_end(pressed[:limit])
+    level = float(pressed[-1])
+    release_db = _FULL_SCALE_DB / (max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE)
+    audible_db = 20 * math.log10(max(level, 1e-9)) - SILENCE_DB
+    tail = np.float32(level) * _falling(release_db, max(0, math.ceil(audible_db / release_db)))
+    return _faded_end(np.concatenate([pressed, tail])[:limit])
+
+
+def release_samples(region: Region) -> int:
+    """The longest a voice may sound after its key is released, in samples."""
+    return math.ceil(max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE * -SILENCE_DB / _FULL_SCALE_DB)
+
+
+def tremolo(region: Region, length: int) -> Waveform | None:
+    """Gain of the region's tremolo, float32 [length], or None if it has none."""
+    if region.tremolo_db == 0:
+        return None
+    seconds = np.arange(length, dtype=np.float32) / SAMPLE_RATE - np.float32(region.tremolo_delay_s)
+    phase = np.maximum(seconds, 0) * np.float32(region.tremolo_hz)
+    triangle = 1 - 4 * np.abs((phase + 0.25) % 1 - 0.5)
+    return np.asarray(10 ** (triangle * np.float32(region.tremolo_db / 20)), np.float32)
+
+
+def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
+    """The sample with its loop written out: at most `length` source samples, the loop kept up for `held` of them."""
+    end = max(0, min(len(waveform), len(waveform) + region.last))
+    first = max(0, min(region.first, end))
+    loop_start, loop_end = max(region.loop[0], first), min(region.loop[1], end)
+    looped = region.loop_mode in (LOOP_ALWAYS, LOOP_WHILE_HELD) and loop_end - loop_start >= 2
+    if not looped:
+        return waveform[first:end][:length]
+    head, loop = waveform[first:loop_end], waveform[loop_start:loop_end]
+    wanted = length if region.loop_mode == LOOP_ALWAYS else min(held, length)
+    times = max(0, math.ceil((wanted - len(head)) / len(loop)))
+    parts = [head, np.tile(loop, times)]
+    if region.loop_mode == LOOP_WHILE_HELD:
+        parts.append(waveform[loop_end:end])
+    return np.concatenate(parts)[:length]
+
+
+def _filtered(region: Region, played: Waveform) -> Waveform:
+    """Low-pass; a moving cutoff is a crossfade between the filter at rest and the filter fully swept."""
+    rest = _low_passed(played, region.cutoff_hz, region.resonance_db)
+    if region.sweep_cents == 0:
+        return rest
+    swept_hz = region.cutoff_hz * 2.0 ** (region.sweep_cents / 1200)
+    if min(swept_hz, region.cutoff_hz) >= _OPEN_FILTER_HZ:
+        return rest
+    amount = _sweep(region, len(played))
+    return rest + amount * (_low_passed(played, swept_hz, region.resonance_db) - rest)
+
+
+def _sweep(region: Region, length: int) -> Waveform:
+    """The modulation envelope while the key is held, 0 to 1, float32 [length]; unlike loudness it decays linearly."""
+    attack = max(region.sweep_attack_s, 1e-3)
+    top = attack + region.sweep_hold_s
+    fall = max(region.sweep_decay_s, 1e-3) * (1 - region.sweep_sustain)
+    at = [0.0, attack, top + 1e-6, top + fall + 2e-6]
+    seconds = np.arange(length) / SAMPLE_RATE
+    return np.interp(seconds, at, [0.0, 1.0, 1.0, region.sweep_sustain]).astype(np.float32)
+
+
+def _low_passed(played: Waveform, cutoff_hz: float, resonance_db: float) -> Waveform:
+    """Two-pole low-pass with the peak `resonance_db` above the Butterworth's -3 dB (sec. 8.1.3, 8 and 9)."""
+    if cutoff_hz >= _OPEN_FILTER_HZ:
+        return played
+    omega = 2 * math.pi * max(cutoff_hz, 20.0) / SAMPLE_RATE
+    quality = 10 ** ((resonance_db - 3.01) / 20)
+    alpha = math.sin(omega) / (2 * quality)
+    cosine = math.cos(omega)
+    a0 = 1 + alpha
+    b1 = (1 - cosine) / a0
+    section = np.array([[b1 / 2, b1, b1 / 2, 1.0, -2 * cosine / a0, (1 - alpha) / a0]])
+    return np.asarray(sosfilt(section, played), np.float32)
+
+
+def _falling(per_sample_db: float, length: int) -> Waveform:
+    """1 falling by `per_sample_db` a sample, float32 [length]."""
+    rate = np.float32(-per_sample_db * math.log(10) / 20)
+    return np.exp(np.arange(1, length + 1, dtype=np.float32) * rate)
+
+
+def _faded_end(gain: Waveform) -> Waveform:
+    """The end brought to zero over a few milliseconds, so that a cut at the limit does not click."""
+    fade = min(_END_FADE, len(gain))
+    gain[len(gain) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return gain
