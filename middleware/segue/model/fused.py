@@ -1,0 +1,178 @@
+"""Weights as the layers compute with them: made from the stored ones by a pure, differentiable function.
+
+Fusing changes no result beyond rounding: query, key and value matrices are joined; the learned query scale goes
+into the query matrix (and its inverse into the sink keys, which the released model meets with unscaled queries);
+embedding scale and the adapter between the stacks go into the code tables; matrices become [out, in].
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+from .attention import Sinks
+from .conditioning import FeatureEncoder, TokenEncoder, feature_encoder, token_encoder
+from .config import Depthformer, Stack, TokenConditioning
+from .layers import FeedForward, LayerNorm
+from .weights import (
+    CODE_TABLE,
+    DEPTH,
+    DEPTH_ADAPTER,
+    ENCODER,
+    FINAL_NORM,
+    LOGITS,
+    TEMPORAL,
+    Weights,
+)
+
+
+class SelfAttention(NamedTuple):
+    """qkv: query (scaled), key and value matrices, one below the other. A = heads * head width."""
+
+    pre_norm: Float[Array, " D"]
+    qkv: Float[Array, "3*A D"]
+    out: Float[Array, "D A"]
+    post_norm: Float[Array, " D"]
+    sinks: Sinks | None
+
+
+class CrossAttention(NamedTuple):
+    pre_norm: Float[Array, " D"]
+    query: Float[Array, "A D"]
+    key_value: Float[Array, "2*A E"]
+    out: Float[Array, "D A"]
+    post_norm: Float[Array, " D"]
+    sinks: Sinks
+
+
+class Layer(NamedTuple):
+    self_attention: SelfAttention
+    cross_attention: CrossAttention | None
+    feed_forward: FeedForward
+
+
+class Fused(NamedTuple):
+    """All of a model. code_rows: what a code of the past frame adds to a frame's input; event: events' own matrix.
+
+    adapter: temporal output to depth input. depth_rows: a code as depth input. logits, bias: one a codebook.
+    """
+
+    encoder: TokenEncoder | FeatureEncoder
+    code_rows: Float[Array, "V D"]
+    event: Float[Array, "D D"] | None
+    temporal: tuple[Layer, ...]
+    adapter: Float[Array, "P D"]
+    depth_rows: Float[Array, "V P"]
+    depth: tuple[Layer, ...]
+    final_norm: LayerNorm
+    logits: tuple[Float[Array, "C P"], ...]
+    bias: tuple[Float[Array, " C"], ...]
+
+
+def _matrix(kernel: Float[Array, "I *O"], dtype: jnp.dtype) -> Float[Array, "O I"]:
+    return kernel.reshape(kernel.shape[0], -1).T.astype(dtype)
+
+
+def _query_scale(weights: Weights, path: str, stack: Stack) -> Float[Array, " H"]:
+    # 1 / softplus(0): a learned scale of 0 means the usual 1 / sqrt(head width).
+    rest = 1.442695041 / math.sqrt(stack.head_width)
+    return rest * jax.nn.softplus(weights[f"{path}/attention/per_dim_scale"])
+
+
+def _sinks(weights: Weights, path: str, scale: Float[Array, " H"], dtype: jnp.dtype) -> Sinks | None:
+    if f"{path}/attention/sink_key_embeddings" not in weights:
+        return None
+    keys = weights[f"{path}/attention/sink_key_embeddings"] / scale
+    values = weights[f"{path}/attention/sink_value_embeddings"]
+    return Sinks(jnp.swapaxes(keys, 0, 1).astype(dtype), jnp.swapaxes(values, 0, 1).astype(dtype))
+
+
+def _self_attention(weights: Weights, path: str, stack: Stack, dtype: jnp.dtype) -> SelfAttention:
+    kernels = {role: weights[f"{path}/attention/{role}_projection/kernel"] for role in ("query", "key", "value")}
+    scale = _query_scale(weights, path, stack)
+    parts = [_matrix(k, dtype) for k in (kernels["query"] * scale, kernels["key"], kernels["value"])]
+    out = weights[f"{path}/output_projection/kernel"]
+    return SelfAttention(
+        pre_norm=weights[f"{path}/pre_norm/scale"],
+        qkv=jnp.concatenate(parts),
+        out=out.reshape(out.shape[0], -1).astype(dtype),
+        post_norm=weights[f"{path}/post_norm/scale"],
+        sinks=_sinks(weights, path, scale, dtype),
+    )
+
+
+def _cross_attention(weights: Weights, path: str, stack: Stack, dtype: jnp.dtype) -> CrossAttention:
+    kernels = {role: weights[f"{path}/attention/{role}_projection/kernel"] for role in ("query", "key", "value")}
+    scale = _query_scale(weights, path, stack)
+    out = weights[f"{path}/output_projection/kernel"]
+    sinks = _sinks(weights, path, scale, dtype)
+    assert sinks is not None, f"{path}: cross-attention always has sinks"
+    return CrossAttention(
+        pre_norm=weights[f"{path}/pre_norm/scale"],
+        query=_matrix(kernels["query"] * scale, dtype),
+        key_value=jnp.concatenate([_matrix(kernels["key"], dtype), _matrix(kernels["value"], dtype)]),
+        out=out.reshape(out.shape[0], -1).astype(dtype),
+        post_norm=weights[f"{path}/post_norm/scale"],
+        sinks=sinks,
+    )
+
+
+def _feed_forward(weights: Weights, path: str, dtype: jnp.dtype) -> FeedForward:
+    return FeedForward(
+        pre_norm=weights[f"{path}/pre_norm/scale"],
+        up=_matrix(weights[f"{path}/ffn_layer1/kernel"], dtype),
+        up_bias=weights[f"{path}/ffn_layer1/bias"],
+        down=_matrix(weights[f"{path}/ffn_layer2/kernel"], dtype),
+        down_bias=weights[f"{path}/ffn_layer2/bias"],
+        post_norm=weights[f"{path}/post_norm/scale"],
+    )
+
+
+def _layers(weights: Weights, path: str, stack: Stack, cross: bool, dtype: jnp.dtype) -> tuple[Layer, ...]:
+    def layer(index: int) -> Layer:
+        at = f"{path}/x_layers_{index}"
+        return Layer(
+            self_attention=_self_attention(weights, f"{at}/self_attention", stack, dtype),
+            cross_attention=_cross_attention(weights, f"{at}/cross_attention", stack, dtype) if cross else None,
+            feed_forward=_feed_forward(weights, f"{at}/ffn", dtype),
+        )
+
+    return tuple(layer(index) for index in range(stack.layers))
+
+
+def _frame_share(config: Depthformer) -> float:
+    """Weight of one code in a frame's input: audio frames are a mean, events sums of means of their codes."""
+    return math.sqrt(config.temporal.width) / config.codes.num_codebooks
+
+
+def fuse(weights: Weights, config: Depthformer, dtype: jnp.dtype = jnp.float32) -> Fused:
+    """The computing form of stored weights; float32 for what is added or normalised, `dtype` for matrices."""
+    weights = {name: value.astype(jnp.float32) for name, value in weights.items()}
+    table = weights[CODE_TABLE]
+    scaled = table * math.sqrt(config.temporal.width)
+    if DEPTH_ADAPTER in weights:
+        adapter = weights[DEPTH_ADAPTER]
+        depth_rows = jnp.matmul(scaled, adapter, precision=lax.Precision.HIGHEST)
+    else:
+        adapter, depth_rows = jnp.eye(config.depth.width), scaled
+    encoder_norm = LayerNorm(weights[f"{ENCODER}/encoder_ln/scale"], weights[f"{ENCODER}/encoder_ln/bias"])
+    build = token_encoder if isinstance(config.conditioning, TokenConditioning) else feature_encoder
+    codes = config.codes
+    spans = [slice(start, start + size) for start, size in zip(codes.offsets, codes.cardinalities, strict=True)]
+    return Fused(
+        encoder=build(weights, encoder_norm, dtype),
+        code_rows=table * _frame_share(config),
+        event=_matrix(weights["decoder/event/kernel"], dtype) if codes.ends_early else None,
+        temporal=_layers(weights, TEMPORAL, config.temporal, config.cross_attention, dtype),
+        adapter=_matrix(adapter, dtype),
+        depth_rows=depth_rows,
+        depth=_layers(weights, DEPTH, config.depth, False, dtype),
+        final_norm=LayerNorm(weights[f"{FINAL_NORM}/scale"], weights[f"{FINAL_NORM}/bias"]),
+        logits=tuple(_matrix(weights[f"{LOGITS}/kernel"][:, span], dtype) for span in spans),
+        bias=tuple(weights[f"{LOGITS}/bias"][span] for span in spans),
+    )

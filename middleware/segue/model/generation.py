@@ -1,0 +1,190 @@
+"""New frames: one compiled call generates a whole chunk, frame by frame and code by code.
+
+B batch rows, each with its own conditioning, controls, seed and position; R = B * streams; T frames of the chunk's
+bucket, of which the first `num_frames` are generated; K codes a frame; C codes of a codebook.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from . import depth, temporal
+from .conditioning import Frames
+from .config import END_OF_FRAME, NO_CODE, Depthformer
+from .depthformer import condition, frame_inputs
+from .fused import Fused
+from .layers import project
+from .sampling import choose, guide, noise
+from .state import State, advance, pasts_of, repeat_streams
+
+
+class Controls(NamedTuple):
+    """How to sample. temperature: 0 is greedy. guidance: 1 is none. forced: codes that must come, NO_CODE elsewhere.
+
+    A frame of events is forced as a whole: its codes up to and with END_OF_FRAME.
+    """
+
+    temperature: Float[Array, "B T"]
+    guidance: Float[Array, "B T"]
+    forced: Int[Array, "B T K"]
+
+
+class Generated(NamedTuple):
+    """codes: NO_CODE past a frame's end and from `num_frames` on. logits: after guidance, if asked for; else empty."""
+
+    state: State
+    codes: Int[Array, "B T K"]
+    logits: Float[Array, "B T K C"]
+
+
+class _Frame(NamedTuple):
+    """One frame of each row under construction."""
+
+    x: Float[Array, "R P"]
+    caches: depth.Caches
+    codes: Int[Array, "B K"]
+    logits: Float[Array, "B K C"]
+    ended: Bool[Array, " B"]
+
+
+class _Sampler(NamedTuple):
+    """What one frame of each row is sampled by. trace: whether logits are kept."""
+
+    fused: Fused
+    config: Depthformer
+    seed: UInt32[Array, " B"]
+    frame: Int[Array, " B"]
+    temperature: Float[Array, " B"]
+    guidance: Float[Array, " B"]
+    forced: Int[Array, "B K"]
+    top_k: int
+    trace: bool
+
+    def begin(self, output: Float[Array, "R D"]) -> _Frame:
+        batch, steps = self.forced.shape
+        widest = max(self.config.codes.cardinalities) if self.trace else 0
+        return _Frame(
+            x=project(output, self.fused.adapter),
+            caches=depth.empty_caches(self.fused, self.config, output.shape[0]),
+            codes=jnp.full((batch, steps), NO_CODE, jnp.int32),
+            logits=jnp.full((batch, steps, widest), -jnp.inf),
+            ended=jnp.zeros(batch, bool),
+        )
+
+    def step(self, frame: _Frame, step: int | Int[Array, ""], codebook: int) -> _Frame:
+        """Each row's next code; rows whose frame has ended keep it as it is."""
+        fused, config = self.fused, self.config
+        hidden, caches = depth.run_step(fused, config, frame.x, frame.caches, step)
+        streams = depth.logits(fused, config, hidden, codebook)
+        one = guide(streams.reshape(-1, config.streams, streams.shape[-1]), self.guidance)
+        gumbel = noise(self.seed, self.frame, step, max(config.codes.cardinalities))[:, : one.shape[-1]]
+        drawn = choose(one, self.temperature, gumbel, self.top_k)
+        must = lax.dynamic_index_in_dim(self.forced, step, axis=1, keepdims=False)
+        code = jnp.where(must >= 0, must, drawn)
+        x = repeat_streams(config, depth.code_inputs(fused, config, code, codebook))
+        written = jnp.where(frame.ended, NO_CODE, code)
+        ends = config.codes.ends_early and codebook == 0
+        return _Frame(
+            x=x,
+            caches=caches,
+            codes=lax.dynamic_update_index_in_dim(frame.codes, written, step, axis=1),
+            logits=self._traced(frame, one, step),
+            ended=frame.ended | (code == END_OF_FRAME) if ends else frame.ended,
+        )
+
+    def _traced(self, frame: _Frame, logits: Float[Array, "B C"], step: int | Int[Array, ""]) -> Array:
+        if not self.trace:
+            return frame.logits
+        room = ((0, 0), (0, frame.logits.shape[-1] - logits.shape[-1]))
+        wide = jnp.pad(logits, room, constant_values=-jnp.inf)
+        kept = jnp.where(frame.ended[:, None], -jnp.inf, wide)
+        return lax.dynamic_update_index_in_dim(frame.logits, kept, step, axis=1)
+
+
+def _one_pass(sampler: _Sampler, output: Float[Array, "R D"]) -> _Frame:
+    """An audio frame: one code of each codebook."""
+    frame = sampler.begin(output)
+    for step in range(sampler.config.codes.steps):
+        frame = sampler.step(frame, step, step)
+    return frame
+
+
+def _events(sampler: _Sampler, output: Float[Array, "R D"]) -> _Frame:
+    """A frame of events; the loop ends with the longest frame of the batch, after one step if all are empty."""
+    layout = sampler.config.codes
+    books, last = layout.num_codebooks, layout.steps - 1
+    # After the last event there is room for nothing but the end.
+    sampler = sampler._replace(forced=sampler.forced.at[:, last].set(END_OF_FRAME))
+
+    def more(carry: tuple[Array, _Frame]) -> Bool[Array, ""]:
+        step, frame = carry
+        return (step < last) & ~jnp.all(frame.ended)
+
+    def event(carry: tuple[Array, _Frame]) -> tuple[Array, _Frame]:
+        step, frame = carry
+        for offset in range(1, books + 1):
+            frame = sampler.step(frame, step + offset, offset % books)
+        return step + books, frame
+
+    first = sampler.step(sampler.begin(output), 0, 0)
+    _, frame = lax.while_loop(more, event, (jnp.asarray(0), first))
+    return frame
+
+
+def generate(
+    fused: Fused,
+    config: Depthformer,
+    state: State,
+    frames: Frames,
+    controls: Controls,
+    num_frames: Int[Array, ""],
+    *,
+    top_k: int = 0,
+    trace: bool = False,
+) -> Generated:
+    """Generate num_frames <= T frames of each row. Rows do not touch each other; nothing is donated.
+
+    The compiled program depends on B and T alone, so a run of fewer frames is, to the byte, a prefix of a longer one.
+    """
+    batch, bucket, steps = controls.forced.shape
+    encoded, added = condition(fused, config, frames)
+    given = temporal.sources(fused.temporal, config, encoded)
+    seen = repeat_streams(config, state.seen)
+    widest = max(config.codes.cardinalities) if trace else 0
+    draw_frame = _events if config.codes.ends_early else _one_pass
+
+    def at(x: Array, frame: Array) -> Array:
+        return lax.dynamic_index_in_dim(x, frame, axis=1, keepdims=False)
+
+    def body(t: Array, carry: tuple) -> tuple:
+        rings, previous, codes, logits = carry
+        x = repeat_streams(config, frame_inputs(fused, config, previous))
+        x = x if added is None else x + at(added, t)
+        output, rings = temporal.run_frame(fused.temporal, config, x, given, rings, t, seen)
+        sampler = _Sampler(
+            fused=fused,
+            config=config,
+            seed=state.seed,
+            frame=state.frame + t,
+            temperature=at(controls.temperature, t),
+            guidance=at(controls.guidance, t),
+            forced=at(controls.forced, t),
+            top_k=top_k,
+            trace=trace,
+        )
+        frame = draw_frame(sampler, output)
+        codes = lax.dynamic_update_index_in_dim(codes, frame.codes, t, axis=1)
+        logits = lax.dynamic_update_index_in_dim(logits, frame.logits, t, axis=1) if trace else logits
+        return rings, frame.codes, codes, logits
+
+    rings = temporal.open_rings(fused.temporal, pasts_of(config, state))
+    blank = jnp.full((batch, bucket, steps), NO_CODE, jnp.int32)
+    traced = jnp.full((batch, bucket, steps, widest), -jnp.inf)
+    initial = (rings, state.previous, blank, traced)
+    rings, previous, codes, logits = lax.fori_loop(0, num_frames, body, initial)
+    pasts = temporal.close_rings(fused.temporal, rings, num_frames)
+    return Generated(advance(config, state, pasts, previous, num_frames), codes, logits)

@@ -1,0 +1,58 @@
+"""The layers that know neither time nor attention: projections, norms, the feed-forward block.
+
+Matrices are stored [out, in]: on a CPU a batch of one then reads each row once, in order (28 GB/s against 23 GB/s
+for [in, out] on the two cores this was written on). Matrices are in the compute type; the residual stream, norms and
+sums are float32.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+EPSILON = 1e-6
+
+
+def project(x: Float[Array, "*B I"], matrix: Float[Array, "O I"]) -> Float[Array, "*B O"]:
+    """x times the transpose of `matrix`, summed in float32."""
+    contract = (((x.ndim - 1,), (1,)), ((), ()))
+    return lax.dot_general(
+        x.astype(matrix.dtype),
+        matrix,
+        contract,
+        precision=lax.Precision.HIGHEST,
+        preferred_element_type=jnp.float32,
+    )
+
+
+def rms_norm(x: Float[Array, "*B D"], scale: Float[Array, " D"]) -> Float[Array, "*B D"]:
+    return x * lax.rsqrt(jnp.mean(jnp.square(x), axis=-1, keepdims=True) + EPSILON) * scale
+
+
+class LayerNorm(NamedTuple):
+    scale: Float[Array, " D"]
+    bias: Float[Array, " D"]
+
+    def __call__(self, x: Float[Array, "*B D"]) -> Float[Array, "*B D"]:
+        centred = x - jnp.mean(x, axis=-1, keepdims=True)
+        variance = jnp.mean(jnp.square(centred), axis=-1, keepdims=True)
+        return centred * lax.rsqrt(variance + EPSILON) * self.scale + self.bias
+
+
+class FeedForward(NamedTuple):
+    """Residual block: norm, up, GELU (tanh form), down, norm."""
+
+    pre_norm: Float[Array, " D"]
+    up: Float[Array, "F D"]
+    up_bias: Float[Array, " F"]
+    down: Float[Array, "D F"]
+    down_bias: Float[Array, " D"]
+    post_norm: Float[Array, " D"]
+
+    def __call__(self, x: Float[Array, "*B D"]) -> Float[Array, "*B D"]:
+        hidden = jax.nn.gelu(project(rms_norm(x, self.pre_norm), self.up) + self.up_bias, approximate=True)
+        return x + rms_norm(project(hidden, self.down) + self.down_bias, self.post_norm)

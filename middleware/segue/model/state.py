@@ -1,0 +1,101 @@
+"""A row of the language model between two frames: an immutable value, and its form inside a compiled call.
+
+B batch rows, G streams a row (2 under guidance), R = B * G, L layers, N heads, W window, H head width, K codes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, UInt32
+
+from .attention import Past
+from .config import NO_CODE, Depthformer
+from .temporal import LayerPast, Pasts
+
+
+class State(NamedTuple):
+    """A row between two frames (batched: every leaf with B in front).
+
+    own, source: keys and values of the last W frames, oldest first; source is empty without cross-attention.
+    previous: codes of the last frame. frame: index of the next one. seen: how many of the W frames are real.
+    """
+
+    own: Float[Array, "L 2 G N W H"]
+    source: Float[Array, "M 2 G N W H"]
+    previous: Int[Array, " K"]
+    frame: Int[Array, ""]
+    seen: Int[Array, ""]
+    seed: UInt32[Array, ""]
+
+
+def start(config: Depthformer, *, seed: int, frame: int = 0, dtype: jnp.dtype = jnp.float32) -> State:
+    """One row's state before its first frame. seed: its low 32 bits count."""
+    stack = config.temporal
+    past = (2, config.streams, stack.heads, config.window, stack.head_width)
+    return State(
+        own=jnp.zeros((stack.layers, *past), dtype),
+        source=jnp.zeros((stack.layers if config.cross_attention else 0, *past), dtype),
+        previous=jnp.full(config.codes.steps, NO_CODE, jnp.int32),
+        frame=jnp.asarray(frame, jnp.int32),
+        seen=jnp.asarray(0, jnp.int32),
+        seed=jnp.asarray(seed % 2**32, jnp.uint32),
+    )
+
+
+def state_bytes(config: Depthformer, dtype: jnp.dtype = jnp.float32) -> int:
+    """Memory one row's state takes: 2 x layers x window x width x bytes for each kind of attention, and its codes."""
+    shape = jax.eval_shape(lambda: start(config, seed=0, dtype=dtype))
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shape))
+
+
+def stack_rows(states: tuple[State, ...]) -> State:
+    return jax.tree.map(lambda *rows: jnp.stack(rows), *states)
+
+
+def split_rows(state: State) -> tuple[State, ...]:
+    return tuple(jax.tree.map(lambda x, row=row: x[row], state) for row in range(len(state.frame)))
+
+
+def repeat_streams(config: Depthformer, x: Float[Array, "B *D"]) -> Float[Array, "R *D"]:
+    """One copy of each row's value for each of its streams."""
+    return jnp.repeat(x, config.streams, axis=0)
+
+
+def merge_streams(x: Float[Array, "B G *D"]) -> Float[Array, "R *D"]:
+    return x.reshape(-1, *x.shape[2:])
+
+
+def pasts_of(config: Depthformer, state: State) -> Pasts:
+    """A batched state's keys and values as the temporal stack takes them."""
+
+    def layer(x: Array, index: int) -> Past:
+        return Past(merge_streams(x[:, index, 0]), merge_streams(x[:, index, 1]))
+
+    return tuple(
+        LayerPast(layer(state.own, index), layer(state.source, index) if config.cross_attention else None)
+        for index in range(config.temporal.layers)
+    )
+
+
+def _packed(config: Depthformer, pasts: list[Past], before: Float[Array, "B L 2 G N W H"]) -> Array:
+    if not pasts:
+        return before
+    pairs = [jnp.stack([x.reshape(-1, config.streams, *x.shape[1:]) for x in past], axis=1) for past in pasts]
+    return jnp.stack(pairs, axis=1)
+
+
+def advance(
+    config: Depthformer, state: State, pasts: Pasts, previous: Int[Array, "B K"], frames: int | Int[Array, ""]
+) -> State:
+    """The batched state after `frames` more frames."""
+    return State(
+        own=_packed(config, [past.own for past in pasts], state.own),
+        source=_packed(config, [past.source for past in pasts if past.source is not None], state.source),
+        previous=previous,
+        frame=state.frame + frames,
+        seen=jnp.minimum(state.seen + frames, config.window),
+        seed=state.seed,
+    )

@@ -1,0 +1,155 @@
+"""A model's weights as they are stored: names and shapes, as in the released checkpoints, and ways to fill them.
+
+Stored weights are a flat mapping name -> array; `fused.py` turns them into what the layers compute with. Names are
+those of the released files below "params/depthformer/"; the bundled model keeps the same names for what it shares.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+from numpy.typing import NDArray
+
+from .config import Depthformer, FeatureConditioning, Stack, TokenConditioning
+
+Weights = dict[str, Array]
+Shape = tuple[int, ...]
+
+ENCODER = "encoder/body"
+STYLE_TABLE = f"{ENCODER}/layers_1/branched_mulan_embedder/mulan_embedder/mulan_dequantizer/embedding"
+STYLE_PROJECTION = f"{ENCODER}/layers_1/branched_mulan_embedder/mulan_embedder/depth_input_adapter/kernel"
+CHANNEL_TABLE = f"{ENCODER}/layers_1/branched_regular_embedder/regular_embedder/embedding"
+CODE_TABLE = "decoder/decoder_embedding/embedding/embedding"
+TEMPORAL = "decoder/temporal_body/transformer"
+DEPTH = "decoder/depth_body/transformer"
+DEPTH_ADAPTER = "decoder/depth_body/depth_input_adapter/kernel"
+FINAL_NORM = "decoder/depth_body/final_ln"
+LOGITS = "decoder/depth_body/to_logits"
+
+
+def _attention(path: str, stack: Stack, source_width: int, sinks: int) -> Iterator[tuple[str, Shape]]:
+    heads = (stack.heads, stack.head_width)
+    for role, width in (("query", stack.width), ("key", source_width), ("value", source_width)):
+        yield f"{path}/attention/{role}_projection/kernel", (width, *heads)
+    yield f"{path}/attention/per_dim_scale", (stack.head_width,)
+    if sinks:
+        yield f"{path}/attention/sink_key_embeddings", (sinks, *heads)
+        yield f"{path}/attention/sink_value_embeddings", (sinks, *heads)
+    yield f"{path}/output_projection/kernel", (stack.width, *heads)
+    yield from _norms(path, stack)
+
+
+def _norms(path: str, stack: Stack) -> Iterator[tuple[str, Shape]]:
+    yield f"{path}/pre_norm/scale", (stack.width,)
+    yield f"{path}/post_norm/scale", (stack.width,)
+
+
+def _stack(path: str, stack: Stack, sinks: int, source_width: int | None) -> Iterator[tuple[str, Shape]]:
+    for index in range(stack.layers):
+        layer = f"{path}/x_layers_{index}"
+        yield from _attention(f"{layer}/self_attention", stack, stack.width, sinks)
+        if source_width is not None:
+            yield from _attention(f"{layer}/cross_attention", stack, source_width, sinks)
+        yield f"{layer}/ffn/ffn_layer1/kernel", (stack.width, stack.hidden)
+        yield f"{layer}/ffn/ffn_layer1/bias", (stack.hidden,)
+        yield f"{layer}/ffn/ffn_layer2/kernel", (stack.hidden, stack.width)
+        yield f"{layer}/ffn/ffn_layer2/bias", (stack.width,)
+        yield from _norms(f"{layer}/ffn", stack)
+
+
+def _token_encoder(conditioning: TokenConditioning, width: int) -> Iterator[tuple[str, Shape]]:
+    rows = conditioning.style_levels * conditioning.style_rows_per_level
+    yield STYLE_TABLE, (rows, conditioning.style_width)
+    yield STYLE_PROJECTION, (conditioning.style_width, width)
+    yield CHANNEL_TABLE, (conditioning.channel_rows, width)
+
+
+def _feature_encoder(conditioning: FeatureConditioning, width: int, inner: int) -> Iterator[tuple[str, Shape]]:
+    yield f"{ENCODER}/style/kernel", (conditioning.style_width, width)
+    yield f"{ENCODER}/style/none", (width,)
+    yield f"{ENCODER}/clock/kernel", (conditioning.clock_width, width)
+    yield f"{ENCODER}/clock/none", (width,)
+    yield f"{ENCODER}/intensity/kernel", (1, width)
+    yield f"{ENCODER}/intensity/none", (width,)
+    # Row 0 of each table stands for "not given".
+    yield f"{ENCODER}/meter/embedding", (1 + conditioning.max_meter, width)
+    yield f"{ENCODER}/mode/embedding", (1 + conditioning.modes, width)
+    yield f"{ENCODER}/drums/embedding", (3, width)
+    yield f"{ENCODER}/input/kernel", (width, inner)
+
+
+def shapes(config: Depthformer) -> dict[str, Shape]:
+    """Every stored tensor of a model, by name."""
+    found: dict[str, Shape] = {}
+    width, temporal, depth = config.encoder_width, config.temporal, config.depth
+    if isinstance(config.conditioning, TokenConditioning):
+        found.update(_token_encoder(config.conditioning, width))
+    else:
+        found.update(_feature_encoder(config.conditioning, width, temporal.width))
+    found[f"{ENCODER}/encoder_ln/scale"] = found[f"{ENCODER}/encoder_ln/bias"] = (width,)
+    found[CODE_TABLE] = (config.codes.vocabulary, temporal.width)
+    if config.codes.ends_early:
+        found["decoder/event/kernel"] = (temporal.width, temporal.width)
+    found.update(_stack(TEMPORAL, temporal, config.sinks, width if config.cross_attention else None))
+    if temporal.width != depth.width:
+        found[DEPTH_ADAPTER] = (temporal.width, depth.width)
+    found.update(_stack(DEPTH, depth, 0, None))
+    found[f"{FINAL_NORM}/scale"] = found[f"{FINAL_NORM}/bias"] = (depth.width,)
+    found[f"{LOGITS}/kernel"] = (depth.width, config.codes.vocabulary)
+    found[f"{LOGITS}/bias"] = (config.codes.vocabulary,)
+    return found
+
+
+def count(config: Depthformer) -> int:
+    """Number of parameters."""
+    return sum(math.prod(shape) for shape in shapes(config).values())
+
+
+def _fan_in(name: str, shape: Shape) -> int:
+    """Inputs summed by one output of a kernel. An output projection is stored [out, heads, width]."""
+    return math.prod(shape[1:]) if "output_projection" in name else shape[0]
+
+
+def _fill(
+    name: str, shape: Shape, normal: Callable[[Shape], Array | NDArray], spread: float
+) -> Array | NDArray:
+    leaf = name.rsplit("/", 1)[-1]
+    if leaf == "scale":
+        return 1.0 + spread * normal(shape)
+    if leaf in ("bias", "per_dim_scale", "none"):
+        return spread * normal(shape)
+    if leaf == "kernel":
+        return normal(shape) / math.sqrt(_fan_in(name, shape))
+    return normal(shape) / math.sqrt(shape[-1])
+
+
+def initial_weights(config: Depthformer, key: Array) -> Weights:
+    """Weights to train from: kernels with variance 1/fan-in, norms 1, biases 0."""
+    names = shapes(config)
+    keys = jax.random.split(key, len(names))
+    return {
+        name: jnp.asarray(_fill(name, shape, lambda s, k=k: jax.random.normal(k, s), 0.0))
+        for (name, shape), k in zip(names.items(), keys, strict=True)
+    }
+
+
+def random_weights(config: Depthformer, seed: int) -> dict[str, NDArray[np.float32]]:
+    """Weights for tests, no two parts alike: each tensor from its own name and `seed`, so order does not matter.
+
+    Uniform noise of unit variance, whose bytes no NumPy release has changed.
+    """
+
+    def drawn(name: str) -> Callable[[Shape], NDArray[np.float32]]:
+        generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        return lambda shape: (generator.random(shape, dtype=np.float32) - 0.5) * np.float32(math.sqrt(12.0))
+
+    return {
+        name: np.asarray(_fill(name, shape, drawn(name), 0.2), np.float32)
+        for name, shape in shapes(config).items()
+    }
