@@ -20,7 +20,7 @@ from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
-from segue.score.sampler.regions import LOOP_NEVER, Region, SampleBank
+from segue.score.sampler.regions import LOOP_NEVER, LOOP_WHILE_HELD, Region, SampleBank
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
 
 Planar = NDArray[np.float32]
@@ -96,7 +96,8 @@ class NoteBank:
         if program in available:
             return program
         group = [other for other in available if other // _GROUP == program // _GROUP]
-        return min(group or available, key=lambda other: (abs(other - program), other))
+        _, nearest = min((abs(other - program), other) for other in group or available)
+        return nearest
 
     def note(self, event: NoteEvent) -> Note:
         """The sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
@@ -146,9 +147,9 @@ class NoteBank:
         return voices
 
     def _source(self, key: _Key, number: int, region: Region, held: int, length: int) -> Planar:
-        """At least `length` samples of a region if it lasts; lengths in octaves, so that a prefix is always the same."""
+        """At least `length` samples of a region if it lasts; made in whole octaves, so that a prefix never varies."""
         octave = DURATION_STEP << max(0, math.ceil(math.log2(max(1, length) / DURATION_STEP)))
-        until = held if region.loop_mode == voice.LOOP_WHILE_HELD else 0
+        until = held if region.loop_mode == LOOP_WHILE_HELD else 0
         cached = (key.program, key.drums, key.pitch, key.layer, number, octave, until)
         waveform = self._samples.waveform(region.sample)
         return self._sources.get(cached, lambda: voice.source(region, waveform, until, octave))

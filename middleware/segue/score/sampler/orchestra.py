@@ -103,7 +103,6 @@ _INSTRUMENTS: Final = (
     _instrument(57, "trombone", 36, 74, "harmony", 0.45, 0.0, 0.35),
     _instrument(58, "tuba", 26, 62, "bass", 0.40, 0.0, 0.30),
     _instrument(60, "french horn", 36, 79, "harmony", -0.35, 0.0, 0.45),
-    _instrument(61, "brass section", 36, 84, "harmony", 0.30, 0.0, 0.35),
     _instrument(68, "oboe", 58, 91, "melody", -0.10, -1.0, 0.35),
     _instrument(69, "english horn", 52, 84, "melody", 0.05, -1.0, 0.35),
     _instrument(70, "bassoon", 34, 75, "harmony", 0.20, -1.0, 0.35),

@@ -120,7 +120,7 @@ class SampleBank:
         self._name = name
         header = font.tables["phdr"][:-1]
         self._presets = {(int(row["bank"]), int(row["program"])): i for i, row in enumerate(header)}
-        self.programs: Final = frozenset(program for bank, program in self._presets if bank == 0)
+        self.programs: Final[frozenset[int]] = frozenset(program for bank, program in self._presets if bank == 0)
         self.has_drums: Final = (DRUM_BANK, 0) in self._presets
         self.waveform = lru_cache(maxsize=None)(self._decode)
 

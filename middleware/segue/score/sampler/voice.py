@@ -147,7 +147,7 @@ def _low_passed(played: Waveform, cutoff_hz: float, resonance_db: float) -> Wave
 def _falling(per_sample_db: float, length: int) -> Waveform:
     """1 falling by `per_sample_db` a sample, float32 [length]."""
     rate = np.float32(-per_sample_db * math.log(10) / 20)
-    return np.exp(np.arange(1, length + 1, dtype=np.float32) * rate)
+    return np.asarray(np.exp(np.arange(1, length + 1, dtype=np.float32) * rate), np.float32)
 
 
 def _faded_end(gain: Waveform) -> Waveform:

@@ -1,0 +1,1 @@
+"""Cutting the bundled orchestra from a public SoundFont: fetch, cut, write, describe."""

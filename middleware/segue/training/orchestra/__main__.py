@@ -1,0 +1,93 @@
+"""`python -m segue.training.orchestra`: make the bundled soundfont, its licence, hash and card again.
+
+Downloads the source package with `apt-get download` into the cache, checks its hash, cuts, writes. The same package
+gives the same bytes. Needs a Debian machine (apt-get, dpkg-deb).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.soundfont import SoundFont, parse_soundfont, read_soundfont
+from segue.training.orchestra import recipe
+from segue.training.orchestra.cut import cut
+from segue.training.orchestra.write import soundfont_bytes
+
+_WEIGHTS = Path(__file__).parents[2] / "weights" / "orchestra"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m segue.training.orchestra", description=__doc__)
+    parser.add_argument("--cache", type=Path, default=Path(".cache/orchestra"), help="where the package is kept")
+    parser.add_argument("--out", type=Path, default=_WEIGHTS, help="folder to write")
+    arguments = parser.parse_args()
+    unpacked = fetch(arguments.cache)
+    source = read_soundfont(unpacked / recipe.SOUNDFONT_PATH)
+    licence = (unpacked / recipe.COPYRIGHT_PATH).read_text(encoding="utf-8")
+    raw = soundfont_bytes(cut(source, recipe.wanted(), _info(source)))
+    if len(raw) > recipe.MAX_BYTES:
+        print(f"the cut has {len(raw)} bytes, at most {recipe.MAX_BYTES} may ship", file=sys.stderr)
+        return 1
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(raw).hexdigest()
+    (arguments.out / "orchestra.sf3").write_bytes(raw)
+    (arguments.out / "orchestra.sf3.sha256").write_text(f"{digest}  orchestra.sf3\n", encoding="utf-8")
+    (arguments.out / "LICENSE").write_text(licence, encoding="utf-8")
+    (arguments.out / "CARD.md").write_text(card(parse_soundfont(raw, "orchestra.sf3"), raw, digest), encoding="utf-8")
+    print(f"{arguments.out / 'orchestra.sf3'}: {len(raw) / 2**20:.2f} MiB, sha256 {digest}")
+    return 0
+
+
+def fetch(cache: Path) -> Path:
+    """The unpacked source package, downloaded if need be.
+
+    Raises: ValueError if the package is not the one the recipe names; CalledProcessError if a tool fails.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    package = cache / recipe.PACKAGE_FILE
+    if not package.exists():
+        subprocess.run(["apt-get", "download", f"{recipe.PACKAGE}={recipe.PACKAGE_VERSION}"], cwd=cache, check=True)
+    digest = hashlib.sha256(package.read_bytes()).hexdigest()
+    if digest != recipe.PACKAGE_SHA256:
+        raise ValueError(f"{package}: expected sha256 {recipe.PACKAGE_SHA256}, got {digest}")
+    unpacked = cache / "unpacked"
+    subprocess.run(["dpkg-deb", "-x", str(package), str(unpacked)], check=True)
+    return unpacked
+
+
+def _info(source: SoundFont) -> dict[str, bytes]:
+    """INFO of the cut: the source's version, engine and copyright, under a name of its own."""
+    kept = {tag: source.info[tag] for tag in ("ifil", "isng", "IENG", "ICOP", "ICMT") if tag in source.info}
+    return {**kept, "INAM": b"Segue orchestra, cut from FluidR3Mono_GM\0\0"}
+
+
+def card(font: SoundFont, raw: bytes, digest: str) -> str:
+    """The card that stands beside the file."""
+    samples = len(font.tables["shdr"]) - 1
+    rows = "\n".join(f"| {row.program} | {row.name} | {row.low}-{row.high} |" for row in ORCHESTRA.values())
+    return f"""# orchestra.sf3
+
+The instruments of the bundled generators: {len(ORCHESTRA)} General MIDI programmes and {len(DRUM_KIT)} keys of the
+standard drum kit, {samples} samples (Ogg Vorbis, mono), {len(raw):,} bytes.
+
+* Source: `{Path(recipe.SOUNDFONT_PATH).name}` from Debian's `{recipe.PACKAGE}` {recipe.PACKAGE_VERSION}
+  (package sha256 `{recipe.PACKAGE_SHA256}`).
+* Licence: MIT, text in `LICENSE`. Copyright Frank Wen, Michael Cowgill and others named there.
+* Made by `python -m segue.training.orchestra`; sha256 `{digest}`.
+* What was cut: presets and drum keys that the orchestra table does not name, and samples closer to their neighbour
+  than the recipe asks (4 semitones, 5 for the largest programmes). Samples were copied, not encoded again.
+* Known limits: mono samples, one velocity layer each (loudness and brightness follow velocity), no round robin.
+
+| programme | name | keys |
+|---:|---|---|
+{rows}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""What the bundled orchestra is cut from, and how closely each programme stays sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.soundfont import DRUM_BANK
+from segue.training.orchestra.cut import Wanted
+
+PACKAGE: Final = "fluidr3mono-gm-soundfont"
+PACKAGE_VERSION: Final = "2.315-7"
+PACKAGE_FILE: Final = f"{PACKAGE}_{PACKAGE_VERSION}_all.deb"
+PACKAGE_SHA256: Final = "4098301bf29f4253c2f5799a844f42dd4aa733d91a210071ad16d7757dea51d6"
+SOUNDFONT_PATH: Final = "usr/share/fluidr3mono-gm-soundfont/FluidR3Mono_GM.sf3"
+COPYRIGHT_PATH: Final = "usr/share/doc/fluidr3mono-gm-soundfont/copyright"
+MAX_BYTES: Final = 8 << 20
+
+# A sample every major third keeps every voice within a tone of a recording; where a programme's samples are long and
+# blend well, a fourth saves what others need.
+_SPACING: Final = 4
+_WIDER: Final[Mapping[int, int]] = dict.fromkeys((0, 24, 25, 30, 33, 44, 48, 49, 105), 5)
+
+
+def wanted() -> list[Wanted]:
+    """Every programme of the orchestra table over its range, and the kit's keys as they are."""
+    programs = [
+        Wanted(
+            bank=0,
+            program=seat.program,
+            keys=frozenset(range(seat.low, seat.high + 1)),
+            spacing=_WIDER.get(seat.program, _SPACING),
+        )
+        for seat in ORCHESTRA.values()
+    ]
+    return [*programs, Wanted(bank=DRUM_BANK, program=0, keys=frozenset(DRUM_KIT), spacing=0)]
