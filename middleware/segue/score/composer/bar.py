@@ -1,0 +1,118 @@
+"""One bar of one situation: every voice's notes on the musical clock, as a pure function of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from segue.contract import TICKS_PER_BEAT
+from segue.score.composer import bass, figures
+from segue.score.composer.dice import Dice, text_key
+from segue.score.composer.drums import drum_parts
+from segue.score.composer.harmony import PHRASE_BARS, Phrase, phrase
+from segue.score.composer.melody import melody
+from segue.score.composer.scene import Scene
+from segue.score.composer.theory import fit_range
+from segue.score.composer.vocabulary import FAMILY, Note, Part, Situation
+from segue.score.sampler.orchestra import ORCHESTRA
+
+_FIGURES: Final = {**figures.FIGURES, **bass.FIGURES, "melody": melody}
+# A note shorter than this is not heard as one.
+_SHORTEST: Final = TICKS_PER_BEAT // 16
+
+
+class Onset(NamedTuple):
+    """A note of a bar, ready to be played. tick and ticks: from the bar's start, and how long. level: intensity from
+    which it is heard. velocity: at intensity 0.5, before the mix. slot: as in Part."""
+
+    tick: int
+    ticks: int
+    program: int
+    pitch: int
+    velocity: float
+    level: float
+    role: str
+    family: str
+    slot: int
+
+
+class Bar(NamedTuple):
+    """A situation's bar. ticks: the onsets' ticks alone, rising, for bisection."""
+
+    ticks: tuple[int, ...]
+    onsets: tuple[Onset, ...]
+
+
+def program_of(situation: Situation, slot: int, letter: str, seed: int) -> int:
+    """The programme a voice plays in a section: a session's choice, and another for the tune's contrast."""
+    programs = situation.voices[slot].programs
+    chosen = Dice(seed, text_key(situation.name), slot, 51).below(len(programs))
+    if letter == "B" and situation.voices[slot].role == "melody":
+        chosen += 1
+    return programs[chosen % len(programs)]
+
+
+@lru_cache(maxsize=1024)
+def compose_bar(
+    situation: Situation, leader: Situation, seed: int, form_bar: int, meter: int, tonic: int, mode: str
+) -> Bar:
+    """The bar of `situation` under the plan of `leader`.
+
+    Args: form_bar: bars since the plan began. meter: beats. tonic: pitch class. mode: one of contract.MODES.
+    """
+    number, bar = divmod(form_bar, PHRASE_BARS)
+    plan = phrase(leader, seed, number, meter, tonic, mode)
+    onsets = sorted(
+        onset
+        for part in _parts(situation, plan, bar, seed)
+        for onset in _onsets(situation, part, plan, bar, seed)
+    )
+    return Bar(tuple(onset.tick for onset in onsets), tuple(onsets))
+
+
+def _parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> Iterator[Part]:
+    for slot, voice in enumerate(situation.voices):
+        if voice.role != "melody" and plan.letter not in voice.sections:
+            continue
+        scene = Scene(situation=situation, voice=voice, slot=slot, plan=plan, bar=bar, seed=seed)
+        program = program_of(situation, slot, plan.letter, seed)
+        notes = tuple(
+            note._replace(velocity=note.velocity * voice.velocity) for note in _FIGURES[voice.figure](scene)
+        )
+        yield Part(slot, voice.role, program, notes)
+    yield from drum_parts(situation, plan, bar, seed)
+
+
+def _arc(plan: Phrase, bar: int) -> float:
+    """A phrase grows toward its sixth bar and settles; the contrasting one is a little louder."""
+    return (0.93, 0.95, 0.98, 1.0, 0.99, 1.03, 1.06, 1.0)[bar] * (1.04 if plan.letter == "B" else 1.0)
+
+
+def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int) -> Iterator[Onset]:
+    """A part on the clock: swung, humanised (never before the bar), fitted to the instrument's range."""
+    dice = Dice(seed, plan.key, bar, part.slot, text_key(situation.name), 52)
+    arc = _arc(plan, bar) * situation.gain
+    family = FAMILY[part.role]
+    for note in part.notes:
+        start = note.start + (situation.swing if 0.5 <= note.start % 1 < 0.6 else 0.0)
+        tick = max(0, round((start + dice.spread(situation.loose)) * TICKS_PER_BEAT))
+        tick = min(tick, plan.meter * TICKS_PER_BEAT - 1)
+        yield Onset(
+            tick,
+            max(_SHORTEST, round(note.beats * TICKS_PER_BEAT)),
+            part.program,
+            _fitted(part.program, note),
+            note.velocity * arc * (1 + dice.spread(0.05)),
+            min(1.0, note.level),
+            part.role,
+            family,
+            part.slot,
+        )
+
+
+def _fitted(program: int, note: Note) -> int:
+    if program < 0:
+        return note.pitch
+    instrument = ORCHESTRA[program]
+    return fit_range(note.pitch, instrument.low, instrument.high)

@@ -1,0 +1,291 @@
+"""Accompaniment: the figures that harmony and texture voices play over the plan, one bar at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from segue.score.composer.harmony import Segment
+from segue.score.composer.scene import Scene, folded_beats
+from segue.score.composer.theory import nearest_step, step_pitch
+from segue.score.composer.vocabulary import Note
+
+Figure = Callable[[Scene], list[Note]]
+
+_ACCENT: Final = {"o": 0.72, "x": 0.9, "!": 1.12}
+
+
+def _strokes(scene: Scene) -> list[tuple[float, float, float]]:
+    """The voice's 16-sign rhythm folded onto the meter: (beat, beats until the next stroke, accent)."""
+    places = []
+    for beat, source in enumerate(folded_beats(scene.meter)):
+        for step, sign in enumerate(scene.voice.pattern[source * 4 : source * 4 + 4]):
+            if sign != ".":
+                places.append((beat + step / 4, _ACCENT[sign]))
+    ends = [start for start, _ in places[1:]] + [float(scene.meter)]
+    return [(start, end - start, accent) for (start, accent), end in zip(places, ends, strict=True)]
+
+
+def _thinned(scene: Scene, step: int, rate: int) -> float:
+    """Level of a running figure's note: the beat sounds first, then halves, then the rest."""
+    position = step % rate
+    if position == 0:
+        return scene.voice.level
+    return scene.voice.level + (0.1 if position * 2 == rate else 0.22 if rate > 2 else 0.12)
+
+
+def pad(scene: Scene) -> list[Note]:
+    """Held chords, one a segment; pattern "half" strikes long ones again in the middle, "open" spreads them."""
+    notes = []
+    voice = scene.voice
+    for segment in scene.segments:
+        keys = scene.voicing(segment, open_position="open" in voice.pattern)
+        pieces = [(segment.start, segment.beats)]
+        if "half" in voice.pattern and segment.beats >= 3:
+            middle = (segment.beats + 1) // 2
+            pieces = [(segment.start, middle), (segment.start + middle, segment.beats - middle)]
+        for piece, (start, beats) in enumerate(pieces):
+            for tone, key in enumerate(keys):
+                level = voice.level + (0.12 if tone == 1 and len(keys) > 2 else 0.0)
+                at = start + tone * voice.strum
+                notes.append(Note(at, beats * voice.hold - tone * voice.strum, key, 1.0 - 0.1 * piece, level))
+    return _suspended(scene, notes)
+
+
+def _suspended(scene: Scene, notes: list[Note]) -> list[Note]:
+    """Now and then the third arrives a beat late from the fourth above it: a suspension and its resolution."""
+    segment = scene.segments[0]
+    tones = segment.chord.tones
+    if segment.beats < 3 or len(tones) < 3 or not scene.dice(31).chance(0.25):
+        return notes
+    third = tones[1]
+    result = []
+    for note in notes:
+        fourth = step_pitch(segment.chord, nearest_step(segment.chord, note.pitch) + 1)
+        if note.start == segment.start and note.pitch % 12 == third and (fourth - segment.chord.root) % 12 == 5:
+            result.append(note._replace(beats=0.95, pitch=fourth))
+            result.append(note._replace(start=note.start + 1, beats=note.beats - 1, velocity=note.velocity * 0.9))
+        else:
+            result.append(note)
+    return result
+
+
+def stabs(scene: Scene) -> list[Note]:
+    """Struck chords in the voice's rhythm; `strum` spreads each over time."""
+    notes = []
+    for start, gap, accent in _strokes(scene):
+        keys = scene.voicing(scene.segment_at(start))
+        length = max(0.1, gap * scene.voice.hold)
+        level = scene.voice.level + (0.15 if accent < 0.8 else 0.0)
+        if scene.voice.strum and start % 1 >= 0.5:
+            keys = tuple(reversed(keys))
+        for tone, key in enumerate(keys):
+            notes.append(Note(start + tone * scene.voice.strum, length, key, accent, level))
+    return notes
+
+
+_SHAPES: Final[dict[str, Callable[[int, int], int]]] = {
+    "up": lambda step, size: step % size,
+    "down": lambda step, size: size - 1 - step % size,
+    "updown": lambda step, size: (size - 1) - abs(step % (2 * size - 2) - (size - 1)) if size > 1 else 0,
+    "alberti": lambda step, size: (0, size - 1, 1, size - 1)[step % 4],
+    "broken": lambda step, size: (0, 2, 1, size - 1, 2, 1)[step % 6] % size,
+}
+
+
+def arpeggio(scene: Scene) -> list[Note]:
+    """A broken chord at `rate` notes a beat in the voice's shape; some bars take another shape."""
+    voice, dice = scene.voice, scene.dice(3)
+    shape = _SHAPES[voice.pattern or "updown"]
+    if scene.last_of_half or dice.chance(0.25):
+        shape = _SHAPES["updown" if voice.pattern != "updown" else "broken"]
+    notes = []
+    for segment in scene.segments:
+        keys = scene.voicing(segment)
+        for step in range(segment.beats * voice.rate):
+            start = segment.start + step / voice.rate
+            if step % voice.rate and not dice.chance(0.5 + voice.density):
+                continue
+            accent = 1.05 if step == 0 else 0.92 if step % voice.rate == 0 else 0.8
+            level = _thinned(scene, step, voice.rate)
+            notes.append(Note(start, voice.hold / voice.rate, keys[shape(step, len(keys))], accent, level))
+    return notes
+
+
+def ostinato(scene: Scene) -> list[Note]:
+    """A short figure again and again, moved to each chord: `pattern` lists diatonic steps above the root, `.` rests.
+
+    One place in most bars is varied, so that the engine runs without the same bar returning for long.
+    """
+    voice, dice = scene.voice, scene.dice(4)
+    figure = voice.pattern.split()
+    notes = []
+    varied = dice.below(scene.meter * voice.rate) if dice.chance(0.7) else -1
+    for step in range(scene.meter * voice.rate):
+        token = figure[(scene.bar % 2 * scene.meter * voice.rate + step) % len(figure)]
+        if token == ".":
+            continue
+        start = step / voice.rate
+        segment = scene.segment_at(start)
+        base = nearest_step(segment.chord, scene.root(segment))
+        offset = int(token) + (dice.choice((2, 4, 7)) if step == varied and step % voice.rate else 0)
+        accent = 1.1 if step == 0 else 0.98 if step % voice.rate == 0 else 0.82
+        pitch = step_pitch(segment.chord, base + offset)
+        notes.append(Note(start, voice.hold / voice.rate, pitch, accent, _thinned(scene, step, voice.rate)))
+    return notes
+
+
+def drone(scene: Scene) -> list[Note]:
+    """The tonic (and its fifth, with two tones) held; where the chord would rub against it, the chord's own root."""
+    notes = []
+    for segment in scene.segments:
+        chord = segment.chord
+        clash = any((tone - chord.tonic) % 12 in (1, 11) for tone in chord.tones)
+        tonic = scene.root(segment)
+        if not clash:
+            tonic += (chord.tonic - tonic + 5) % 12 - 5
+        fifth_fits = clash or (tonic + 7) % 12 in chord.tones
+        keys = [tonic, tonic + (7 if fifth_fits else 12), tonic + 12][: scene.voice.tones]
+        for tone, key in enumerate(keys):
+            level = scene.voice.level + 0.2 * tone
+            notes.append(Note(segment.start, segment.beats * scene.voice.hold, key, 1 - 0.08 * tone, level))
+    return notes
+
+
+def sparkle(scene: Scene) -> list[Note]:
+    """Scattered chord tones, high and few; every bar falls otherwise."""
+    voice, dice = scene.voice, scene.dice(5)
+    notes = []
+    last = -1
+    for step in range(scene.meter * voice.rate):
+        if not dice.chance(voice.density * (1.2 if step % voice.rate == 0 else 0.8)):
+            continue
+        start = step / voice.rate
+        keys = scene.voicing(scene.segment_at(start))
+        key = dice.choice(keys)
+        if key == last:
+            key = keys[(keys.index(key) + 1) % len(keys)]
+        last = key
+        level = voice.level + dice.uniform() * 0.4
+        notes.append(Note(start, voice.hold, key, 0.75 + 0.3 * dice.uniform(), level))
+    return notes
+
+
+def toll(scene: Scene) -> list[Note]:
+    """A bell: `pattern` has a sign for each bar of four; `!` strikes the root, `x` the fifth, both on the first beat."""
+    sign = scene.voice.pattern[scene.bar % len(scene.voice.pattern)]
+    if sign == ".":
+        return []
+    segment = scene.segments[0]
+    pitch = scene.root(segment)
+    if sign == "x":
+        pitch += (segment.chord.tones[-1] - pitch) % 12
+    return [Note(0.0, scene.meter * scene.voice.hold, pitch, 1.0, scene.voice.level)]
+
+
+def run(scene: Scene) -> list[Note]:
+    """A scale into the next phrase half, in its last bar's last beats; `pattern` "up" or "down"."""
+    voice = scene.voice
+    if not scene.last_of_half and not scene.dice(6).chance(voice.density * 0.3):
+        return []
+    beats = 2 if scene.bar == 7 and scene.meter > 3 else 1
+    count = beats * voice.rate
+    first = scene.meter - beats
+    segment = scene.segment_at(first)
+    base = nearest_step(segment.chord, voice.register)
+    direction = -1 if voice.pattern == "down" else 1
+    return [
+        Note(
+            first + step / voice.rate,
+            voice.hold / voice.rate,
+            step_pitch(segment.chord, base + direction * (step - count // 2)),
+            0.7 + 0.35 * step / count,
+            voice.level,
+        )
+        for step in range(count)
+    ]
+
+
+def swell(scene: Scene) -> list[Note]:
+    """Repeated chords growing louder toward the bar's end."""
+    voice = scene.voice
+    count = scene.meter * voice.rate
+    notes = []
+    for step in range(count):
+        keys = scene.voicing(scene.segment_at(step / voice.rate))
+        for key in keys:
+            level = _thinned(scene, step, voice.rate)
+            notes.append(Note(step / voice.rate, voice.hold / voice.rate, key, 0.6 + 0.5 * step / count, level))
+    return notes
+
+
+def cluster(scene: Scene) -> list[Note]:
+    """Tones a semitone apart, high, that slide: none lies a semitone from the bass."""
+    voice, dice = scene.voice, scene.dice(7)
+    notes = []
+    for segment in scene.segments:
+        if not dice.chance(voice.density):
+            continue
+        allowed = [
+            key
+            for key in range(voice.register - 6, voice.register + 7)
+            if (key - segment.chord.root) % 12 not in (1, 11)
+        ]
+        first = dice.below(len(allowed) - voice.tones)
+        start = segment.start + dice.choice((0.0, 0.5, 1.0))
+        beats = max(0.5, (segment.start + segment.beats - start) * voice.hold)
+        for tone, key in enumerate(allowed[first : first + voice.tones]):
+            notes.append(Note(start + 0.12 * tone, beats, key, 0.8 + 0.2 * dice.uniform(), voice.level + 0.1 * tone))
+    return notes
+
+
+def chug(scene: Scene) -> list[Note]:
+    """Muted low roots (`x`, `o`) and ringing power chords (`!`) in the voice's rhythm, one rhythm a phrase half."""
+    voice = scene.voice
+    notes = []
+    for start, gap, accent in _strokes(scene):
+        segment = scene.segment_at(start)
+        root = scene.root(segment)
+        ringing = accent > 1
+        length = gap * voice.hold if ringing else min(gap, 0.25) * 0.7
+        level = voice.level + (0.0 if start % 0.5 == 0 else 0.12)
+        for key in (root, root + 7, root + 12)[: voice.tones if ringing else 2]:
+            notes.append(Note(start, length, key, accent, level))
+    return notes
+
+
+def counter(scene: Scene) -> list[Note]:
+    """A slow second line: chord tones by the shortest way, thirds and sevenths before roots."""
+    voice, dice = scene.voice, scene.dice(8)
+    notes = []
+    for segment in scene.segments:
+        line = _guide_tones(scene, segment)
+        moving = segment.beats >= 4 and dice.chance(voice.density)
+        pieces = [(0, segment.beats // 2), (segment.beats // 2, segment.beats - segment.beats // 2)]
+        for index, (offset, beats) in enumerate(pieces if moving else [(0, segment.beats)]):
+            pitch = line[index % len(line)]
+            start = segment.start + offset
+            notes.append(Note(start, beats * voice.hold, pitch, 0.95 - 0.05 * index, voice.level))
+    return notes
+
+
+def _guide_tones(scene: Scene, segment: Segment) -> tuple[int, int]:
+    """Two neighbouring chord tones from the led voicing: its top, then the one below."""
+    keys = scene.voicing(segment)
+    return keys[-1], keys[-2]
+
+
+FIGURES: Final[dict[str, Figure]] = {
+    "pad": pad,
+    "stabs": stabs,
+    "arpeggio": arpeggio,
+    "ostinato": ostinato,
+    "drone": drone,
+    "sparkle": sparkle,
+    "toll": toll,
+    "run": run,
+    "swell": swell,
+    "cluster": cluster,
+    "chug": chug,
+    "counter": counter,
+}

@@ -1,0 +1,286 @@
+"""The tune: a two-bar motif and what becomes of it over a phrase of eight bars.
+
+A motif is a rhythm and a contour in diatonic steps. A phrase states it, repeats it in sequence, contrasts (inverted,
+fragmented, augmented or displaced) and closes with a cadence. Strong and long notes are chord tones; the others step
+between them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from segue.score.composer.dice import Dice
+from segue.score.composer.harmony import PHRASE_BARS, Segment
+from segue.score.composer.scene import Scene
+from segue.score.composer.theory import chord_step, nearest_step, place, step_pitch
+from segue.score.composer.vocabulary import Note
+
+UNIT_BARS: Final = 2
+# How the four units of a phrase treat the motif: period, arch, sentence.
+_PLANS: Final = (
+    ("state", "sequence", "contrast", "close"),
+    ("state", "contrast", "sequence", "close"),
+    ("state", "state", "fragment", "close"),
+    ("state", "sequence", "fragment", "close"),
+)
+_CONTRASTS: Final = ("invert", "augment", "displace", "fragment")
+# Widest step between neighbours, in semitones, before the line is folded back.
+_WIDEST: Final = 9
+
+
+class Place(NamedTuple):
+    """A note to be: beat within its bar, beats until the next place, diatonic height above the phrase's start."""
+
+    start: float
+    gap: float
+    height: int
+
+
+Bar = tuple[Place, ...]
+
+
+def melody(scene: Scene) -> list[Note]:
+    """The voice's tune in this bar; silent in the sections that the voice rests."""
+    if scene.plan.letter not in scene.voice.sections:
+        return []
+    return list(_phrase(_Tune(scene))[scene.bar])
+
+
+class _Tune:
+    """What a whole phrase's tune depends on, as a cache key: the voice in its situation, the plan, the seed."""
+
+    __slots__ = ("key", "scene")
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.key = (scene.situation.name, scene.slot, id(scene.plan), scene.seed)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Tune)
+            and self.key[:2] == other.key[:2]
+            and self.scene.plan is other.scene.plan
+            and self.scene.seed == other.scene.seed
+        )
+
+
+@lru_cache(maxsize=512)
+def _phrase(tune: _Tune) -> tuple[tuple[Note, ...], ...]:
+    scene = tune.scene
+    shapes = _shapes(scene)
+    voice = scene.voice
+    bars: list[tuple[Note, ...]] = []
+    previous = voice.register
+    for bar in range(PHRASE_BARS):
+        here = Scene(
+            situation=scene.situation, voice=voice, slot=scene.slot, plan=scene.plan, bar=bar, seed=scene.seed
+        )
+        notes, previous = _realise(here, shapes[bar], previous)
+        bars.append(tuple(notes))
+    return tuple(bars)
+
+
+def _rhythm(scene: Scene, dice: Dice) -> tuple[tuple[float, float], ...]:
+    """One bar of places (start, gap), denser with the voice's density; `rate` 3 divides beats in three."""
+    voice, meter = scene.voice, scene.meter
+    places: list[float] = []
+    for beat in range(meter):
+        strong = beat in (0, (meter + 1) // 2)
+        if dice.chance(0.3 + 0.75 * voice.density + (0.3 if strong else 0.0)) or (beat == 0 and dice.chance(0.8)):
+            places.append(float(beat))
+        if voice.rate == 3:
+            if dice.chance(voice.density * 0.9):
+                places.append(beat + 2 / 3)
+            if dice.chance(max(0.0, voice.density - 0.55)):
+                places.append(beat + 1 / 3)
+        else:
+            if voice.rate >= 2 and dice.chance(voice.density * 0.75):
+                places.append(beat + 0.5)
+            if voice.rate >= 4 and dice.chance(max(0.0, voice.density - 0.45)):
+                places.append(beat + dice.choice((0.25, 0.75)))
+    places = sorted(set(places)) or [0.0]
+    ends = [*places[1:], float(meter)]
+    return tuple((start, end - start) for start, end in zip(places, ends, strict=True))
+
+
+def _contour(count: int, dice: Dice, leaps: float) -> list[int]:
+    """Heights of `count` notes: mostly steps, leaps turned back by a step, an arch over all."""
+    heights = [dice.choice((0, 0, 2, 4))]
+    direction = 1
+    leapt = False
+    for index in range(1, count):
+        if leapt:
+            direction, size, leapt = -direction, 1, False
+        elif dice.chance(leaps):
+            size, leapt = dice.choice((2, 3, 4)), True
+            direction = dice.choice((1, -1))
+        else:
+            size = dice.weighted(((1, 0.8), (0, 0.2)))
+            direction = dice.weighted(((direction, 0.7), (-direction, 0.3)))
+        if index > count * 0.6 and heights[-1] > 3:
+            direction = -1
+        heights.append(max(-4, min(7, heights[-1] + direction * size)))
+    return heights
+
+
+def _motif(scene: Scene) -> tuple[Bar, Bar]:
+    dice = Dice(scene.motif_key(1))
+    first = _rhythm(scene, dice)
+    second = first if dice.chance(0.4) else _rhythm(scene, dice)
+    heights = _contour(len(first) + len(second), dice, scene.voice.leaps)
+    return (
+        tuple(Place(start, gap, height) for (start, gap), height in zip(first, heights, strict=False)),
+        tuple(Place(start, gap, height) for (start, gap), height in zip(second, heights[len(first) :], strict=True)),
+    )
+
+
+def _shapes(scene: Scene) -> list[Bar]:
+    """Eight bars of places: the motif under the phrase's plan, slightly varied when the phrase repeats one."""
+    motif = _motif(scene)
+    dice = Dice(scene.motif_key(2))
+    plan = dice.choice(_PLANS)
+    contrast = dice.choice(_CONTRASTS)
+    step = dice.choice((1, -1, 2, -2))
+    own = scene.phrase_dice(3)
+    bars: list[Bar] = []
+    for treatment in plan:
+        name = contrast if treatment == "contrast" else treatment
+        unit = _treated(motif, name, step, scene.meter)
+        if treatment in ("sequence", "state") and bars and own.chance(0.6):
+            unit = (unit[0], _varied(unit[1], own))
+        bars.extend(unit)
+    return bars
+
+
+def _treated(motif: tuple[Bar, Bar], name: str, step: int, meter: int) -> tuple[Bar, Bar]:
+    first, second = motif
+    if name == "sequence":
+        return _moved(first, step), _moved(second, step)
+    if name == "invert":
+        return _inverted(first), _inverted(second)
+    if name == "augment":
+        stretched = [Place(p.start * 2, p.gap * 2, p.height + 1) for p in first]
+        early = tuple(p for p in stretched if p.start < meter)
+        late = tuple(p._replace(start=p.start - meter) for p in stretched if p.start >= meter)
+        return early, late or _moved(second, 1)
+    if name == "displace":
+        return _displaced(first, meter), _displaced(second, meter)
+    if name == "fragment":
+        head = tuple(p for p in first if p.start < (meter + 1) // 2) or first[:1]
+        return head + _echo(head, meter, step), _moved(head, 2 * step) + _echo(head, meter, 3 * step)
+    if name == "close":
+        return first, second[:1]
+    return motif
+
+
+def _moved(bar: Bar, step: int) -> Bar:
+    return tuple(spot._replace(height=spot.height + step) for spot in bar)
+
+
+def _inverted(bar: Bar) -> Bar:
+    return tuple(spot._replace(height=2 - spot.height) for spot in bar)
+
+
+def _echo(head: Bar, meter: int, step: int) -> Bar:
+    """The head again in the bar's second half, a step away."""
+    half = (meter + 1) // 2
+    return tuple(
+        spot._replace(start=spot.start + half, height=spot.height + step) for spot in head if spot.start + half < meter
+    )
+
+
+def _displaced(bar: Bar, meter: int) -> Bar:
+    """Half a beat later; what would leave the bar is dropped."""
+    return tuple(spot._replace(start=spot.start + 0.5) for spot in bar if spot.start + 0.5 < meter)
+
+
+def _varied(bar: Bar, dice: Dice) -> Bar:
+    """One note of the bar moved by a step, or its last note split."""
+    if len(bar) > 1 and dice.chance(0.5):
+        at = dice.below(len(bar) - 1) + 1
+        return bar[:at] + _moved(bar[at : at + 1], dice.choice((1, -1))) + bar[at + 1 :]
+    last = bar[-1]
+    if last.gap < 1:
+        return bar
+    half = last.gap / 2
+    return (*bar[:-1], last._replace(gap=half), Place(last.start + half, half, last.height - 1))
+
+
+def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[Note], int]:
+    """Places as pitches over the bar's chords. Returns the notes and the last pitch, for the next bar to go on from."""
+    dice = scene.phrase_dice(40 + scene.bar)
+    notes: list[Note] = []
+    ends = [spot.start for spot in bar[1:]] + [float(scene.meter)]
+    closing = scene.bar == PHRASE_BARS - 1
+    for index, (spot, end) in enumerate(zip(bar, ends, strict=True)):
+        segment = scene.segment_at(spot.start)
+        gap = end - spot.start
+        strong = spot.start % 1 == 0 and (spot.start in (0.0, (scene.meter + 1) // 2) or gap >= 1)
+        final = index == len(bar) - 1
+        pitch = _pitch(scene, segment, spot.height, previous, strong=strong or final)
+        if closing and final:
+            pitch = _cadence(segment, pitch)
+        notes.extend(_sounded(scene, segment, spot.start, gap, pitch, strong, dice))
+        previous = pitch
+    return _smoothed(scene, notes), previous
+
+
+def _pitch(scene: Scene, segment: Segment, height: int, previous: int, *, strong: bool) -> int:
+    chord = segment.chord
+    centre = nearest_step(chord, scene.voice.register)
+    anchor = centre - 1
+    if scene.voice.pattern == "chordal":
+        anchor = nearest_step(chord, place(chord.root, scene.voice.register))
+    index = anchor + height
+    if index > centre + 8:
+        index -= 7
+    elif index < centre - 6:
+        index += 7
+    if strong:
+        index = chord_step(chord, index, 1 if step_pitch(chord, index) < previous else -1)
+    pitch = step_pitch(chord, index)
+    while pitch - previous > _WIDEST and pitch - 12 > scene.voice.register - 10:
+        pitch -= 12
+    while previous - pitch > _WIDEST and pitch + 12 < scene.voice.register + 12:
+        pitch += 12
+    return pitch
+
+
+def _cadence(segment: Segment, pitch: int) -> int:
+    """The chord's root or, where nearer, its third: the phrase's last note."""
+    tones = segment.chord.tones[:2]
+    return min(range(pitch - 6, pitch + 7), key=lambda key: (key % 12 not in tones, abs(key - pitch), key))
+
+
+def _sounded(
+    scene: Scene, segment: Segment, start: float, gap: float, pitch: int, strong: bool, dice: Dice
+) -> list[Note]:
+    """A note with its accent, perhaps graced by its upper neighbour."""
+    voice = scene.voice
+    accent = (1.06 if strong else 0.92) + dice.spread(0.05)
+    level = voice.level + (0.0 if strong or gap >= 1 else 0.15)
+    length = max(0.1, gap * voice.hold) if gap <= 2 else gap * min(voice.hold, 0.92)
+    if voice.ornaments and gap >= 0.5 and dice.chance(voice.ornaments):
+        upper = step_pitch(segment.chord, nearest_step(segment.chord, pitch) + 1)
+        grace = min(0.125, gap / 4)
+        return [
+            Note(start, grace, upper, accent * 0.85, level + 0.1),
+            Note(start + grace, length - grace, pitch, accent, level),
+        ]
+    return [Note(start, length, pitch, accent, level)]
+
+
+def _smoothed(scene: Scene, notes: list[Note]) -> list[Note]:
+    """Weak notes foreign to the chord must leave by step; the others are drawn to a chord tone."""
+    result = list(notes)
+    for index, note in enumerate(notes[:-1]):
+        chord = scene.segment_at(note.start).chord
+        foreign = note.pitch % 12 not in chord.tones
+        if foreign and abs(notes[index + 1].pitch - note.pitch) > 2 and note.beats >= 0.2:
+            step = chord_step(chord, nearest_step(chord, note.pitch), 1)
+            result[index] = note._replace(pitch=step_pitch(chord, step))
+    return result

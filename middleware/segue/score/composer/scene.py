@@ -1,0 +1,90 @@
+"""What a figure sees when it writes one bar: the plan, the voice, the place in the form, and its own dice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from segue.score.composer.dice import Dice, mix, text_key
+from segue.score.composer.harmony import PHRASE_BARS, Phrase, Segment, bass_line, voicings
+from segue.score.composer.vocabulary import Situation, Voice
+
+# Which beat of a pattern written for four beats each beat of another meter takes: 3 = down, middle, last; 5 = 3 + 2;
+# 6 = twice 3; 7 = 4 + 3.
+BEATS: Final[dict[int, tuple[int, ...]]] = {
+    1: (0,),
+    2: (0, 3),
+    3: (0, 1, 3),
+    4: (0, 1, 2, 3),
+    5: (0, 1, 3, 2, 3),
+    6: (0, 1, 3, 2, 1, 3),
+    7: (0, 1, 2, 3, 0, 1, 3),
+}
+
+
+def folded_beats(meter: int) -> tuple[int, ...]:
+    """The pattern's beat for each beat of a bar; meters above seven repeat fours."""
+    return BEATS.get(meter) or tuple(beat % 4 for beat in range(meter))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scene:
+    """One voice in one bar. bar: within the phrase, 0 to 7. slot: the voice's place in its situation. seed: the session's."""
+
+    situation: Situation
+    voice: Voice
+    slot: int
+    plan: Phrase
+    bar: int
+    seed: int
+
+    @property
+    def meter(self) -> int:
+        return self.plan.meter
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return self.plan.bars[self.bar]
+
+    @property
+    def last_of_half(self) -> bool:
+        """Whether a phrase or half phrase ends with this bar."""
+        return self.bar % 4 == 3
+
+    def dice(self, salt: int) -> Dice:
+        """Draws for this voice in this bar alone."""
+        return Dice(self.seed, self.plan.key, self.bar, self.slot, text_key(self.situation.name), salt)
+
+    def phrase_dice(self, salt: int) -> Dice:
+        """Draws that this voice shares over the phrase."""
+        return Dice(self.seed, self.plan.key, self.slot, text_key(self.situation.name), salt)
+
+    def motif_key(self, salt: int) -> int:
+        """A key that phrases with the same tune share."""
+        return mix(self.seed, self.plan.motif_key, text_key(self.situation.name), self.slot, salt)
+
+    def segment_at(self, beat: float) -> Segment:
+        """The chord that sounds at a beat of the bar."""
+        found = self.segments[0]
+        for segment in self.segments:
+            if segment.start <= beat:
+                found = segment
+        return found
+
+    def next_segment(self, segment: Segment) -> Segment:
+        """The chord after one; after the phrase's last, its first (the tune comes round)."""
+        segments = self.plan.segments
+        return segments[(segment.index + 1) % len(segments)]
+
+    def voicing(self, segment: Segment, *, open_position: bool = False) -> tuple[int, ...]:
+        """The voice's layout of a chord, led from the chord before."""
+        return voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.index]
+
+    def root(self, segment: Segment) -> int:
+        """The chord's root about the voice's register."""
+        return bass_line(self.plan, self.voice.register)[segment.index]
+
+    @property
+    def bar_in_form(self) -> int:
+        """Bars since the plan began."""
+        return self.plan.number * PHRASE_BARS + self.bar

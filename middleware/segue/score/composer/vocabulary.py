@@ -1,0 +1,158 @@
+"""What a row of the composer's table can say: voices, drum lines, situations; and what a bar of music is made of.
+
+Units: levels are intensities in [0, 1] from which a part is heard; velocities are MIDI velocities at intensity 0.5;
+registers are MIDI keys; rates are notes a beat; tempos are beats a minute.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from segue.contract import MODES
+
+Role = Literal["melody", "counter", "harmony", "texture", "bass"]
+FAMILY: Final[dict[str, str]] = {
+    "melody": "melody",
+    "counter": "melody",
+    "harmony": "harmony",
+    "texture": "texture",
+    "bass": "bass",
+    "drums": "drums",
+}
+DRUM_SLOT: Final = 100
+
+_DRUM_LINE: Final = re.compile(r"[.ox!]{16}")
+
+
+class Note(NamedTuple):
+    """One note of a bar. start and beats: beats from the bar's start, and how long. level: see the module."""
+
+    start: float
+    beats: float
+    pitch: int
+    velocity: float
+    level: float
+
+
+class Part(NamedTuple):
+    """What one voice plays in one bar.
+
+    slot: the voice's place in the situation's table, DRUM_SLOT and more for drums. program: General MIDI, -1 the drum kit.
+    """
+
+    slot: int
+    role: str
+    program: int
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """One instrument's task in a situation.
+
+    programs: General MIDI programmes; a session takes one of them. figure: what it plays (figures.FIGURES, bass.FIGURES,
+    or "melody"). register: the key about which it plays. velocity, level: see the module. rate: notes a beat at most.
+    hold: sounding share of a note's slot (0.3 staccato, 1 legato). tones: notes of a chord it takes. pattern: the
+    figure's own rhythm or shape. density: share of places it fills. sections: "A", "B" or "AB", the parts of the form.
+    strum: beats between a chord's notes. leaps: share of wide steps (melody). ornaments: share of graced notes (melody).
+    """
+
+    role: Role
+    programs: tuple[int, ...]
+    figure: str
+    register: int
+    velocity: int
+    level: float = 0.0
+    rate: int = 2
+    hold: float = 0.9
+    tones: int = 3
+    pattern: str = ""
+    density: float = 0.5
+    sections: str = "AB"
+    strum: float = 0.0
+    leaps: float = 0.2
+    ornaments: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.programs or not all(0 <= program <= 127 for program in self.programs):
+            raise ValueError(f"programs: expected General MIDI programmes 0-127, got {self.programs}")
+        if not 1 <= self.velocity <= 127 or not 0 <= self.level <= 1 or not 21 <= self.register <= 108:
+            raise ValueError(f"{self.figure}: velocity, level or register out of range")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrumLine:
+    """One drum over a bar of four beats.
+
+    key: General MIDI drum key, or the MIDI key of a tuned or low drum that `program` names (timpani, taiko); 0 for
+    timpani stands for the chord's root. steps: 16 signs: `.` silent, `o` soft, `x` normal, `!` accented. chance:
+    probability that a soft stroke sounds, so that no two bars are alike. fills: whether the line rests during a fill.
+    """
+
+    key: int
+    steps: str
+    velocity: int
+    level: float = 0.0
+    chance: float = 0.85
+    fills: bool = True
+    program: int = -1
+
+    def __post_init__(self) -> None:
+        if _DRUM_LINE.fullmatch(self.steps) is None:
+            raise ValueError(f"steps: expected 16 of . o x !, got {self.steps!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """A situation's drums.
+
+    grooves: alternatives, each a set of lines; a phrase takes one. fill: drum keys, high to low, that play before a phrase
+    ends (empty: none); of the programme `fill_program`, -1 for the drum kit. crash: the key struck where a phrase begins
+    (0: none). own: whether the drums play where conditioning leaves them to the generator.
+    """
+
+    grooves: tuple[tuple[DrumLine, ...], ...]
+    fill: tuple[int, ...] = ()
+    crash: int = 0
+    own: bool = True
+    fill_program: int = -1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Situation:
+    """One row of the table: how a game's moment sounds. Compared by identity: rows are made once.
+
+    tempo: its natural range. modes: preferred first (used where conditioning leaves the key open). minor, major:
+    progressions of four chords (theory.chord tokens, `a/b` for two in a bar) for modes of either third. half, full: what the
+    fourth and the eighth bar of a phrase become. stretch: bars a chord lasts. meters: natural ones, first preferred.
+    swing: delay of off-beat halves, share of a beat. loose: humanised timing, beats. entrance: what marks its arrival
+    (entrance.GESTURES). gain: factor on velocities that levels the situations' loudness. cadences are tuples of tokens as in a
+    progression, minor first.
+    """
+
+    name: str
+    tempo: tuple[float, float]
+    modes: tuple[str, ...]
+    minor: tuple[str, ...]
+    major: tuple[str, ...]
+    voices: tuple[Voice, ...]
+    kit: Kit
+    half: tuple[str, str] = ("5M", "5")
+    full: tuple[str, str] = ("4/5M", "4/5")
+    stretch: int = 1
+    meters: tuple[int, ...] = (4,)
+    swing: float = 0.0
+    loose: float = 0.01
+    entrance: str = "none"
+    gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not all(mode in MODES for mode in self.modes):
+            raise ValueError(f"{self.name}: modes: expected some of {MODES}, got {self.modes}")
+        for progression in (*self.minor, *self.major):
+            if len(progression.split()) != 4:
+                raise ValueError(f"{self.name}: expected progressions of four chords, got {progression!r}")
+        if not 0 < self.tempo[0] <= self.tempo[1]:
+            raise ValueError(f"{self.name}: tempo: expected a range, got {self.tempo}")

@@ -1,0 +1,137 @@
+"""The composer and the sampler as a Generator: conditioning in, notes and 48 kHz stereo out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.contract import FRAME_SIZE, Chunk, Conditioning, NoteEvent, Request, Result, Samples, StyleBank, StyleEncoder
+from segue.score.composer.conductor import Form, Moment, advance
+from segue.score.composer.table import NAMES
+from segue.score.sampler.sampler import Sampler, SamplerState
+from segue.style.situations import nearest
+
+# A style speaks for at most this many situations, and its nearest one for most of it.
+_NEAREST: Final = 3
+_EMPHASIS: Final = 3
+# Weights are rounded to this many places, so that a mix has one value however it was added up.
+_PLACES: Final = 6
+# Sound below the knee passes untouched; above, it bends toward full scale and never reaches it.
+_KNEE: Final = np.float32(0.8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreState:
+    """Between two frames: where the music stands, and what still sounds."""
+
+    form: Form
+    sampler: SamplerState
+
+
+class ScoreGenerator:
+    """Music by rule, played by the sampled orchestra. Beats sound exactly where the tempo map says."""
+
+    name: Final = "score"
+    controls: Final = frozenset({"tempo", "meter", "key", "drums", "intensity"})
+    exact_beats: Final = True
+
+    def __init__(self, encoder: StyleEncoder, sampler: Sampler) -> None:
+        """encoder: made the style banks that requests will bring. sampler: plays the notes."""
+        self._encoder = encoder
+        self._sampler = sampler
+        self._shares = lru_cache(maxsize=64)(self._shares_of)
+
+    def start(self, *, seed: int, frame: int = 0) -> ScoreState:
+        """The state before `frame`, with nothing played yet."""
+        return ScoreState(form=Form(seed=seed, frame=frame), sampler=self._sampler.start(frame * FRAME_SIZE))
+
+    def generate(self, requests: Sequence[Request[ScoreState]]) -> list[Result[ScoreState]]:
+        """Play each request; rows are independent, and equal requests give equal bytes.
+
+        Raises: ValueError if a conditioning does not start where its state ends.
+        """
+        return [self._play(request) for request in requests]
+
+    def state_bytes(self, state: ScoreState) -> int:
+        """Memory that keeping `state` costs, in bytes."""
+        return self._sampler.state_bytes(state.sampler) + sys.getsizeof(state.form)
+
+    def situations(self, styles: StyleBank) -> dict[str, dict[str, float]]:
+        """What each style is played as: situation names and their weights, for reports and warnings."""
+        shares = self._shares(styles.embeddings.tobytes(), len(styles.names))
+        return {
+            style: {name: float(share) for name, share in zip(NAMES, row, strict=True) if share > 0}
+            for style, row in zip(styles.names, shares, strict=True)
+        }
+
+    def _play(self, request: Request[ScoreState]) -> Result[ScoreState]:
+        form, conditioning = request.state.form, request.conditioning
+        if conditioning.frame != form.frame:
+            raise ValueError(f"conditioning: expected to start at frame {form.frame}, got {conditioning.frame}")
+        shares = self._shares(request.styles.embeddings.tobytes(), len(request.styles.names))
+        notes: list[NoteEvent] = []
+        for moment in moments(conditioning, shares):
+            form, started = advance(form, moment)
+            notes.extend(started)
+        state, samples, stems = self._sampler.render(
+            request.state.sampler, notes, conditioning.num_frames * FRAME_SIZE, stems=request.stems
+        )
+        chunk = Chunk(frame=conditioning.frame, samples=bounded(samples), notes=tuple(notes), stems=stems)
+        return Result(state=ScoreState(form=form, sampler=state), chunk=chunk)
+
+    def _shares_of(self, embeddings: bytes, count: int) -> NDArray[np.float64]:
+        """Weight of every situation of the table in each of `count` styles, float64 [N, len(NAMES)], rows sum to 1."""
+        rows = np.frombuffer(embeddings, np.float32).reshape(count, -1)
+        shares = np.zeros((count, len(NAMES)))
+        for row, embedding in zip(shares, rows, strict=True):
+            near = nearest(self._encoder, embedding, _NEAREST)
+            for name, weight in near:
+                row[NAMES.index(name)] = weight**_EMPHASIS
+            row /= row.sum()
+        return shares
+
+
+def moments(conditioning: Conditioning, shares: NDArray[np.float64]) -> list[Moment]:
+    """Conditioning frame by frame, its mix of styles turned into a mix of situations.
+
+    Args: shares: float64 [N, M], the share of each of the table's M situations in each style.
+    """
+    # Summed over styles one by one, not by a matrix product, whose rounding would depend on the number of frames.
+    mixes = np.add.reduce(conditioning.weights[:, :, None].astype(np.float64) * shares, axis=1)
+    rows = []
+    for index in range(conditioning.num_frames):
+        mix = tuple(
+            (name, round(weight, _PLACES))
+            for name, weight in zip(NAMES, mixes[index].tolist(), strict=True)
+            if weight >= 0.5 * 10.0**-_PLACES
+        )
+        rows.append(
+            Moment(
+                frame=conditioning.frame + index,
+                mix=mix,
+                tempo=round(float(conditioning.tempo_bpm[index]) * 1000),
+                ticks=int(conditioning.ticks[index]),
+                bar=int(conditioning.bar[index]),
+                bar_ticks=int(conditioning.bar_ticks[index]),
+                meter=int(conditioning.meter[index]),
+                tonic=int(conditioning.tonic[index]),
+                mode=int(conditioning.mode[index]),
+                drums=int(conditioning.drums[index]),
+                intensity=float(conditioning.intensity[index]),
+            )
+        )
+    return rows
+
+
+def bounded(samples: Samples) -> Samples:
+    """Sound in (-1, 1): what rises above the knee is bent smoothly, sample by sample, so cuts do not matter."""
+    level = np.abs(samples)
+    over = np.maximum(level - _KNEE, 0)
+    room = 1 - _KNEE
+    return np.where(level > _KNEE, np.sign(samples) * (_KNEE + room * over / (over + room)), samples).astype(np.float32)
