@@ -14,7 +14,7 @@ from segue_rules.director.layers import LayerDirector, Moment
 from segue_rules.director.ramps import follow
 from segue_rules.director.state import DirectorState, LayerNow, StingerNow, Vector
 from segue_rules.director.stingers import StingerDirector
-from segue_rules.events import Event
+from segue_rules.events import Event, Receipt
 from segue_rules.model import Binding, InputValue, Rules
 from segue_rules.plan import Change, Clock, FramePlan, StingerCue
 
@@ -122,6 +122,10 @@ class Director:
             last_mix=plan.mix,
         )
         return after, plan
+
+    def receipt(self, event: Event, frame: int) -> Receipt:
+        """The answer that `step` will give to an event in `frame`, which depends on the declared inputs alone."""
+        return self._inputs.apply(self._inputs.start(), (event,), frame)[1][0]
 
     def horizon(self, state: DirectorState) -> int:
         """The first frame whose plan may differ, by the passing of time alone, from that of the frame before `state`.

@@ -1,0 +1,66 @@
+"""What a session tells its client, in the order it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from segue.contract import NoteEvent, Samples
+from segue_rules.events import Receipt
+from segue_rules.plan import Change, FramePlan, StingerCue
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkOut:
+    """Sound for the client's timeline. start: sample position. take: grows with every replacement.
+
+    samples: float32 [S, 2]; the head of a new take contains its crossfade already. plans: of the frames it covers.
+    reason: why it was generated: "extend", "replace" or "ladder". notes: those that start in it, where known.
+    """
+
+    sequence: int
+    take: int
+    start: int
+    samples: Samples
+    plans: tuple[FramePlan, ...]
+    generator: str
+    reason: str
+    notes: tuple[NoteEvent, ...] = ()
+    stems: dict[str, Samples] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptOut:
+    """The answer to an event. reachable: the first frame that could still change when it came."""
+
+    receipt: Receipt
+    reachable: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeOut:
+    """A decision of the director. audible: sample position from which it is heard."""
+
+    change: Change
+    audible: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StingerOut:
+    """A stinger's cue; cancelled: one announced before that will not come after all."""
+
+    cue: StingerCue
+    cancelled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusOut:
+    """A step on the ladder. rung: 0 is the chosen generator. frame: where the step is heard."""
+
+    rung: int
+    generator: str
+    frame: int
+    reason: str
+
+
+Message: TypeAlias = ChunkOut | ReceiptOut | ChangeOut | StingerOut | StatusOut

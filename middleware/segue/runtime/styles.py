@@ -1,0 +1,71 @@
+"""A rule file's styles as embeddings, and its stingers' files as sound; what is wrong is told with its place."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segue.audio.files import AudioFileError, read_audio
+from segue.contract import Samples, StyleBank, StyleEncoder
+from segue_rules.errors import Problem, RuleError
+from segue_rules.model import AudioStinger, Prompt, Rules, Style
+
+# Longest audio prompt and stinger, in seconds.
+MOST_PROMPT_S = 60.0
+MOST_STINGER_S = 60.0
+
+
+def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[str, ...]]:
+    """Embed every style: a blend is the weighted mean of its prompts, to unit length.
+
+    Returns: the bank, in the order of rules.styles, and warnings (words the encoder does not know, ears it lacks).
+    Raises: RuleError naming every prompt that cannot be embedded.
+    """
+    problems: list[Problem] = []
+    warnings: list[str] = []
+    rows = []
+    for style in rules.styles:
+        row = np.zeros(encoder.dimension, np.float32)
+        for prompt in style.prompts:
+            try:
+                row += prompt.weight * _embed(prompt, encoder)
+            except (ValueError, AudioFileError, NotImplementedError) as error:
+                problems.append(Problem(mark=prompt.mark, where=f'style "{style.name}"', text=str(error)))
+            warnings += _warnings(style, prompt, encoder)
+        length = float(np.linalg.norm(row))
+        rows.append(row / length if length > 0 else row)
+    if problems:
+        raise RuleError(problems)
+    bank = StyleBank(
+        names=tuple(style.name for style in rules.styles),
+        embeddings=np.array(rows, np.float32).reshape(len(rows), encoder.dimension),
+        captions=tuple(" + ".join(prompt.text or "" for prompt in style.prompts) for style in rules.styles),
+    )
+    return bank, tuple(warnings)
+
+
+def load_stingers(rules: Rules) -> dict[str, Samples]:
+    """The sound of every audio stinger, float32 [S, 2] at 48 kHz. Raises: RuleError naming every unusable file."""
+    problems: list[Problem] = []
+    sounds = {}
+    for stinger in rules.stingers:
+        if isinstance(stinger, AudioStinger):
+            try:
+                sounds[stinger.name] = read_audio(stinger.audio, most_s=MOST_STINGER_S)
+            except AudioFileError as error:
+                problems.append(Problem(mark=stinger.mark, where=f'stinger "{stinger.name}"', text=str(error)))
+    if problems:
+        raise RuleError(problems)
+    return sounds
+
+
+def _embed(prompt: Prompt, encoder: StyleEncoder) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    if prompt.audio is not None:
+        return encoder.embed_audio(read_audio(prompt.audio, most_s=MOST_PROMPT_S))
+    return encoder.embed_text(prompt.text or "")
+
+
+def _warnings(style: Style, prompt: Prompt, encoder: StyleEncoder) -> list[str]:
+    unknown = encoder.unknown_words(prompt.text) if prompt.text else ()
+    if not unknown:
+        return []
+    return [f'{prompt.mark}: style "{style.name}": unknown words do not count: {", ".join(unknown)}']
