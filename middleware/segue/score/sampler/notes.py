@@ -20,7 +20,7 @@ from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
-from segue.score.sampler.regions import LOOP_NEVER, LOOP_WHILE_HELD, Region, SampleBank
+from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
 
 Planar = NDArray[np.float32]
@@ -28,15 +28,18 @@ Planar = NDArray[np.float32]
 # Note lengths are rounded to 10 ms, finer than a player's release, so that humanised notes share renderings.
 DURATION_STEP: Final = 480
 MAX_DURATION: Final = 30 * SAMPLE_RATE
+# Drums ring out whatever their written length; one whose sample loops is let go after two seconds.
+_LOOPED_DRUM: Final = 2 * SAMPLE_RATE
 # Timbre follows velocity in eight layers, as fonts themselves layer it; loudness follows the exact velocity.
 _VELOCITY_LAYER: Final = 16
 _MAX_VELOCITY: Final = 127
 # What one note of every programme measures before its seat's level, so that the mix is the orchestra table's.
 _NOTE_LOUDNESS_LUFS: Final = -24.0
-_KIT_LOUDNESS_LUFS: Final = -24.0
 _LEVEL_VELOCITY: Final = 96
 _LEVEL_WINDOW: Final = 19_200
-_LEVEL_RANGE_DB: Final = 24.0
+_LEVEL_DURATION: Final = SAMPLE_RATE
+_EVENING: Final = 0.8
+_MAX_UNEVEN_DB: Final = 12.0
 _KIT_KEYS: Final = (36, 38, 45)
 # Low keys sit to the left of a programme's seat and high keys to the right, this far over four octaves.
 _KEY_SPREAD: Final = 0.25
@@ -48,6 +51,7 @@ _GROUP: Final = 8
 # An end this far below the note's own peak is masked by whatever comes next.
 _INAUDIBLE_DB: Final = -66.0
 _TRIM_FADE: Final = 480
+_SOURCE_SIZES: Final = np.array(sorted(part * DURATION_STEP << n for part in (2, 3) for n in range(13)))
 _NOTE_CACHE_BYTES: Final = 96 << 20
 _SOURCE_CACHE_BYTES: Final = 64 << 20
 
@@ -73,7 +77,7 @@ class Note:
 
     @property
     def length(self) -> int:
-        return self.sound.shape[1]
+        return int(self.sound.shape[1])
 
 
 class NoteBank:
@@ -88,7 +92,7 @@ class NoteBank:
             raise SoundFontError(f"{path}: has no drum kit (bank 128, programme 0)")
         self._notes: ByteCache[_Key, Note] = ByteCache(_NOTE_CACHE_BYTES, lambda note: note.sound.nbytes)
         self._sources: ByteCache[Hashable, Planar] = ByteCache(_SOURCE_CACHE_BYTES, lambda wave: wave.nbytes)
-        self._levels: dict[int | None, float] = {}
+        self._levels: dict[int | None, tuple[list[int], list[float]]] = {}
 
     def substitute(self, program: int) -> int:
         """The programme that plays for `program`: itself, or for one the font lacks the nearest of its GM group."""
@@ -114,22 +118,23 @@ class NoteBank:
         else:
             seat = ORCHESTRA.get(key.program, _SEAT)
             pan, level_db, send = seat.pan + _KEY_SPREAD * (key.pitch - 60) / 48, seat.level_db, seat.send
-        level = 10 ** ((level_db + self._level_db(None if key.drums else key.program)) / 20)
+        level = 10 ** ((level_db + self._level_db(None if key.drums else key.program, key.pitch)) / 20)
+        sound = _trimmed(self._sound(key))
+        # A stereo preset is balanced, not panned: its sides stay where the font put them.
+        width = 1.0 if len(sound) == 1 else math.sqrt(2)
+        left, right = (width * level * gain for gain in pan_gains(pan))
+        return Note(sound=sound, gains=(left, right), send=send)
+
+    def _sound(self, key: _Key) -> Planar:
+        """A key press before level and seat: float32 [1, S], or [2, S] where the font pans its samples apart."""
         voices = self._voices(key)
         length = max((len(wave) for _, wave in voices), default=0)
-        if len({own_pan for own_pan, _ in voices}) <= 1:
-            sound = np.zeros((1, length), np.float32)
-            for _, wave in voices:
-                sound[0, : len(wave)] += wave
-            left, right = pan_gains(pan)
-        else:
-            sound = np.zeros((2, length), np.float32)
-            for own_pan, wave in voices:
-                for side, gain in enumerate(pan_gains(own_pan)):
-                    sound[side, : len(wave)] += np.float32(gain) * wave
-            left, right = (math.sqrt(2) * gain for gain in pan_gains(pan))
-        sound = _trimmed(sound)
-        return Note(sound=sound, gains=(level * left, level * right), send=send)
+        apart = len({pan for pan, _ in voices}) > 1
+        sound = np.zeros((2 if apart else 1, length), np.float32)
+        for pan, wave in voices:
+            for channel, gain in zip(sound, pan_gains(pan) if apart else (1.0,), strict=True):
+                channel[: len(wave)] += np.float32(gain) * wave
+        return sound
 
     def _voices(self, key: _Key) -> list[tuple[float, Planar]]:
         """(pan, sound) of each region of a key press, without level or seat."""
@@ -137,8 +142,9 @@ class NoteBank:
         regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums)
         voices = []
         for number, region in enumerate(regions):
-            held = _one_shot_length(region) if key.drums else key.duration
-            limit = held + voice.release_samples(region)
+            natural = voice.natural_length(region, self._samples.waveform(region.sample))
+            held = key.duration if not key.drums else natural or _LOOPED_DRUM
+            limit = min(natural or MAX_DURATION, held) + voice.release_samples(region)
             gain = voice.envelope(region, held, limit)
             wave = self._source(key, number, region, held, len(gain))[: len(gain)]
             gain = gain[: len(wave)] * np.float32(10 ** (region.gain_db / 20))
@@ -147,37 +153,45 @@ class NoteBank:
         return voices
 
     def _source(self, key: _Key, number: int, region: Region, held: int, length: int) -> Planar:
-        """At least `length` samples of a region if it lasts; made in whole octaves, so that a prefix never varies."""
-        octave = DURATION_STEP << max(0, math.ceil(math.log2(max(1, length) / DURATION_STEP)))
+        """At least `length` samples of a region if it lasts; made in fixed sizes, so that a prefix never varies."""
+        size = int(_SOURCE_SIZES[np.searchsorted(_SOURCE_SIZES, length)])
         until = held if region.loop_mode == LOOP_WHILE_HELD else 0
-        cached = (key.program, key.drums, key.pitch, key.layer, number, octave, until)
+        cached = (key.program, key.drums, key.pitch, key.layer, number, size, until)
         waveform = self._samples.waveform(region.sample)
-        return self._sources.get(cached, lambda: voice.source(region, waveform, until, octave))
+        return self._sources.get(cached, lambda: voice.source(region, waveform, until, size))
 
-    def _level_db(self, program: int | None) -> float:
-        """Gain that brings a programme (None: the kit) to the common loudness, measured on notes of its middle."""
+    def _level_db(self, program: int | None, pitch: int) -> float:
+        """Gain that brings a key of a programme (None: the kit) to the common loudness.
+
+        Measured on a few keys across the range and interpolated, most of what registers differ by is evened out; the
+        rest is the instrument's character.
+        """
         if program not in self._levels:
-            if program is None:
-                keys = [_Key(0, True, pitch, _LEVEL_VELOCITY // _VELOCITY_LAYER, 0) for pitch in _KIT_KEYS]
-                target = _KIT_LOUDNESS_LUFS
-            else:
-                seat = ORCHESTRA.get(program, _SEAT)
-                pitches = [seat.low + (seat.high - seat.low) * part // 8 for part in (2, 3, 4, 5, 6)]
-                layer = _LEVEL_VELOCITY // _VELOCITY_LAYER
-                keys = [_Key(program, False, pitch, layer, SAMPLE_RATE // 2) for pitch in pitches]
-                target = _NOTE_LOUDNESS_LUFS
-            heard = [level for level in map(self._loudness, keys) if math.isfinite(level)]
-            wanted = target - float(np.median(heard)) if heard else 0.0
-            self._levels[program] = wanted
-        return self._levels[program]
+            self._levels[program] = self._measured(program)
+        pitches, heard = self._levels[program]
+        middle_db = float(np.median(heard))
+        register_db = float(np.interp(pitch, pitches, heard)) - middle_db
+        return _NOTE_LOUDNESS_LUFS - middle_db - _EVENING * min(_MAX_UNEVEN_DB, max(-_MAX_UNEVEN_DB, register_db))
+
+    def _measured(self, program: int | None) -> tuple[list[int], list[float]]:
+        """Keys of a programme and their loudness; of the kit, one loudness for every key."""
+        layer = _LEVEL_VELOCITY // _VELOCITY_LAYER
+        if program is None:
+            kit = [self._loudness(_Key(0, True, pitch, layer, 0)) for pitch in _KIT_KEYS]
+            return [0], [float(np.median(kit))]
+        seat = ORCHESTRA.get(program, _SEAT)
+        pitches = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
+        heard = [self._loudness(_Key(program, False, pitch, layer, _LEVEL_DURATION)) for pitch in pitches]
+        sounding = [(pitch, level) for pitch, level in zip(pitches, heard, strict=True) if math.isfinite(level)]
+        if not sounding:
+            return [0], [_NOTE_LOUDNESS_LUFS]
+        return [pitch for pitch, _ in sounding], [level for _, level in sounding]
 
     def _loudness(self, key: _Key) -> float:
         """Loudest 400 ms of a key press, LUFS, as if played from the middle at full velocity gain."""
-        dry = self._voices(key)
-        total = np.zeros(max([_LEVEL_WINDOW, *(len(wave) for _, wave in dry)]), np.float32)
-        for _, wave in dry:
-            total[: len(wave)] += wave
-        energy = np.concatenate([[0.0], np.cumsum(k_weighted(total[:, None])[:, 0] ** 2)])
+        sound = self._sound(key)
+        padded = np.pad(sound, ((0, 0), (0, max(0, _LEVEL_WINDOW - sound.shape[1]))))
+        energy = np.concatenate([[0.0], np.cumsum((k_weighted(padded.T) ** 2).sum(axis=1))])
         return loudness(float(np.max(energy[_LEVEL_WINDOW:] - energy[:-_LEVEL_WINDOW])) / _LEVEL_WINDOW)
 
 
@@ -201,8 +215,3 @@ def _trimmed(sound: Planar) -> Planar:
     fade = min(_TRIM_FADE, end)
     kept[:, end - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
     return kept
-
-
-def _one_shot_length(region: Region) -> int:
-    """Drums ring out whatever their written length; a looped one is let go after two seconds."""
-    return MAX_DURATION if region.loop_mode == LOOP_NEVER else 2 * SAMPLE_RATE

@@ -76,6 +76,14 @@ def envelope(region: Region, held: int, limit: int) -> Waveform:
     return _faded_end(np.concatenate([pressed, tail])[:limit])
 
 
+def natural_length(region: Region, waveform: Waveform) -> int | None:
+    """Output samples after which an unlooped sample has ended by itself; None if it loops."""
+    first, end, loop_start, loop_end = _bounds(region, waveform)
+    if _looped(region, loop_start, loop_end):
+        return None
+    return math.ceil(max(0, end - first) * SAMPLE_RATE / region.rate)
+
+
 def release_samples(region: Region) -> int:
     """The longest a voice may sound after its key is released, in samples."""
     return math.ceil(max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE * -SILENCE_DB / _FULL_SCALE_DB)
@@ -93,11 +101,8 @@ def tremolo(region: Region, length: int) -> Waveform | None:
 
 def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
     """The sample with its loop written out: at most `length` source samples, the loop kept up for `held` of them."""
-    end = max(0, min(len(waveform), len(waveform) + region.last))
-    first = max(0, min(region.first, end))
-    loop_start, loop_end = max(region.loop[0], first), min(region.loop[1], end)
-    looped = region.loop_mode in (LOOP_ALWAYS, LOOP_WHILE_HELD) and loop_end - loop_start >= 2
-    if not looped:
+    first, end, loop_start, loop_end = _bounds(region, waveform)
+    if not _looped(region, loop_start, loop_end):
         return waveform[first:end][:length]
     head, loop = waveform[first:loop_end], waveform[loop_start:loop_end]
     wanted = length if region.loop_mode == LOOP_ALWAYS else min(held, length)
@@ -106,6 +111,17 @@ def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Wavef
     if region.loop_mode == LOOP_WHILE_HELD:
         parts.append(waveform[loop_end:end])
     return np.concatenate(parts)[:length]
+
+
+def _bounds(region: Region, waveform: Waveform) -> tuple[int, int, int, int]:
+    """First sample, end, loop start and loop end, forced into the waveform."""
+    end = max(0, min(len(waveform), len(waveform) + region.last))
+    first = max(0, min(region.first, end))
+    return first, end, max(region.loop[0], first), min(region.loop[1], end)
+
+
+def _looped(region: Region, loop_start: int, loop_end: int) -> bool:
+    return region.loop_mode in (LOOP_ALWAYS, LOOP_WHILE_HELD) and loop_end - loop_start >= 2
 
 
 def _filtered(region: Region, played: Waveform) -> Waveform:
