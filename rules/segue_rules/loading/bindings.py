@@ -1,0 +1,130 @@
+"""Values that follow an input: `{from: threat, curve: [[0, 1], [1, 3]]}` wherever a plain value may stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+from segue_rules.loading.kinds import LARGEST_NUMBER, Kind, Name, Number, Schema, Word, number
+from segue_rules.loading.nodes import ListNode, MapNode, Node
+from segue_rules.loading.quantities import Duration
+from segue_rules.loading.report import Scope
+from segue_rules.loading.tables import Field, Object, Record, Table
+from segue_rules.model import Mark
+
+MOST_POINTS: Final = 64
+_X: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
+
+_RawPoints: TypeAlias = tuple[tuple[float, Node], ...]
+Points: TypeAlias = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Curve(Kind[_RawPoints]):
+    """Points `[input, value]`, inputs rising. What the values may be is for the bound control to say."""
+
+    @property
+    def expected(self) -> str:
+        return "a list of [input, value] points such as [[0, 1], [1, 3]]"
+
+    def read(self, node: Node, scope: Scope) -> _RawPoints | None:
+        if not isinstance(node, ListNode):
+            scope.expected(self.expected, node)
+            return None
+        if not 2 <= len(node.items) <= MOST_POINTS:
+            scope.problem(node.mark, f"expected 2 to {MOST_POINTS} points, got {len(node.items)}")
+            return None
+        points: list[tuple[float, Node]] = []
+        for item in node.items:
+            if not isinstance(item, ListNode) or len(item.items) != 2:
+                scope.expected("a point such as [0.5, 2]", item)
+                continue
+            x = _X.read(item.items[0], scope)
+            if x is None:
+                continue
+            if points and x <= points[-1][0]:
+                text = f"expected points with rising inputs, got {number(x)} after {number(points[-1][0])}"
+                scope.problem(item.items[0].mark, text)
+                continue
+            points.append((float(x), item.items[1]))
+        return tuple(points) if len(points) == len(node.items) else None
+
+    def schema(self) -> Schema:
+        point = {"type": "array", "items": [_X.schema(), {"type": ["number", "string"]}], "minItems": 2, "maxItems": 2}
+        return {"type": "array", "items": point, "minItems": 2, "maxItems": MOST_POINTS}
+
+
+class Binding(Table):
+    """A value that follows a number or integer input, along straight lines between points and flat beyond them."""
+
+    title = "binding"
+    example = "{from: threat, curve: [[0, 0.2], [1, 0.9]]}"
+    from_ = Field(Name(what="input"), "The number or integer input to follow.", example="threat", required=True)
+    curve = Field(
+        _Curve(),
+        "Points [input, value], the inputs rising; without a curve the value is the input's own.",
+        example="[[0, 0.2], [1, 0.9]]",
+    )
+
+
+class WeightBinding(Binding):
+    """A layer's weight that follows a number or integer input."""
+
+    title = "weight_binding"
+    example = "{from: threat, curve: [[0, 1], [1, 3]]}"
+    ramp = Field(
+        Duration(high=Fraction(600)),
+        "The shortest time in which the weight crosses its curve's whole range.",
+        default="200ms",
+        example="500ms",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """A binding as written. points: None for the input's own value. record: the table's reading."""
+
+    input: Word
+    points: Points | None
+    low: float
+    high: float
+    record: Record
+
+    @property
+    def mark(self) -> Mark:
+        return self.record.mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bindable(Kind[float | Bound]):
+    """A plain value, or a binding whose values are of the same kind. low, high: what a value may be."""
+
+    of: Kind[float]
+    low: float
+    high: float
+    table: type[Binding] = Binding
+
+    @property
+    def expected(self) -> str:
+        return f"{self.of.expected}, or a binding such as {self.table.example}"
+
+    def read(self, node: Node, scope: Scope) -> float | Bound | None:
+        if not isinstance(node, MapNode):
+            return self.of.read(node, scope)
+        record = Object(table=self.table).read(node, scope)
+        if record is None:
+            return None
+        source, raw = record.get(Binding.from_), record.get(Binding.curve)
+        points: Points | None = None
+        if raw is not None:
+            read = [(x, self.of.read(value, scope.inside("curve"))) for x, value in raw]
+            points = tuple((x, float(y)) for x, y in read if y is not None)
+            if len(points) < len(read):
+                return None
+        if source is None or (points is None and record.has(Binding.curve)):
+            return None
+        return Bound(input=source, points=points, low=self.low, high=self.high, record=record)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [self.of.schema(), Object(table=self.table).schema()]}

@@ -1,0 +1,166 @@
+"""Comparisons of an input with a value: reading them, and whether one can hold at all."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+from segue_rules.loading.core_schema import NumberError, resolve_plain
+from segue_rules.loading.kinds import LARGEST_NUMBER, number
+from segue_rules.loading.nodes import Node, Scalar, describe, quote
+from segue_rules.loading.report import Scope, did_you_mean, listing
+from segue_rules.model import ChoiceInput, Compare, Comparison, FlagInput, InputValue, IntegerInput, Mark, NumberInput
+
+Valued: TypeAlias = NumberInput | IntegerInput | ChoiceInput | FlagInput
+"""The inputs that have a value to compare."""
+
+_OPERATIONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*([^\s=<>!].*)")
+_NEARLY: Final = re.compile(r"(===|=>|=<|<>|!==|=|≥|≤|≠)\s*([^\s=<>!].*)")
+_MEANT: Final = {
+    "=": "==",
+    "===": "==",
+    "!==": "!=",
+    "=>": ">=",
+    "=<": "<=",
+    "<>": "!=",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+}
+
+
+def kind_of(source: Valued) -> str:
+    """An input's type and range in words: "a number from 0 to 1"."""
+    if isinstance(source, NumberInput):
+        return f"a number from {number(source.low)} to {number(source.high)}"
+    if isinstance(source, IntegerInput):
+        return f"an integer from {source.low} to {source.high}"
+    if isinstance(source, ChoiceInput):
+        return f"one of {listing(source.of[:8])}" if len(source.of) <= 8 else f"one of {len(source.of)} names"
+    return "a flag"
+
+
+def sample_of(source: Valued) -> str:
+    """What to compare an input with: 'a comparison such as ">= 0.5"'."""
+    if isinstance(source, (NumberInput, IntegerInput)):
+        middle: float = (source.low + source.high) / 2
+        return f'a comparison such as ">= {number(math.floor(middle) if isinstance(source, IntegerInput) else middle)}"'
+    return "true or false" if isinstance(source, FlagInput) else listing(source.of[:8])
+
+
+def read_compare(source: Valued, node: Node, mark: Mark, scope: Scope) -> Compare | None:
+    """`value` (equal to it) or `"op value"`; None once reported that it does not fit the input's type.
+
+    Args: mark: the place the comparison is known by.
+    """
+    if not isinstance(node, Scalar):
+        mismatch(source, node, scope)
+        return None
+    op, operand = _split(node)
+    if op not in ("==", "!=") and not isinstance(source, (NumberInput, IntegerInput)):
+        scope.problem(node.mark, f"expected == or !=, got {quote(node.text)}; '{source.name}' is {kind_of(source)}")
+        return None
+    value = _value(source, operand, node, scope)
+    return None if value is None else Compare(input=source.name, op=op, value=value, mark=mark)
+
+
+def read_choice(source: ChoiceInput, node: Node, scope: Scope) -> str | None:
+    """One of the choice input's names, or None once reported."""
+    if isinstance(node, Scalar) and isinstance(node.value, str) and node.value in source.of:
+        return node.value
+    near = did_you_mean(node.text, source.of) if isinstance(node, Scalar) else ""
+    known = listing(source.of) if len(source.of) <= 8 else f"a name of '{source.name}'"
+    scope.problem(node.mark, f"expected {known}, got {describe(node)}{near}")
+    return None
+
+
+def mismatch(source: Valued, node: Node, scope: Scope, hint: str = "") -> None:
+    """Report that something cannot be compared with the input."""
+    reason = hint or f"; '{source.name}' is {kind_of(source)}"
+    scope.problem(node.mark, f"expected {sample_of(source)}, got {describe(node)}{reason}")
+
+
+def _split(node: Scalar) -> tuple[Comparison, Scalar]:
+    """The comparison and its right-hand side; a value alone stands for ==."""
+    match = _COMPARISON.fullmatch(node.value.strip()) if isinstance(node.value, str) else None
+    if not match:
+        return "==", node
+    try:
+        value = resolve_plain(match[2])
+    except NumberError:
+        value = match[2]
+    return cast(Comparison, match[1]), Scalar(mark=node.mark, value=value, text=match[2])
+
+
+def _value(source: Valued, operand: Scalar, node: Scalar, scope: Scope) -> InputValue | None:
+    """The right-hand side as a value of the input's type."""
+    value = operand.value
+    if isinstance(source, ChoiceInput):
+        return read_choice(source, operand, scope)
+    if isinstance(source, FlagInput):
+        if isinstance(value, bool):
+            return value
+        mismatch(source, node, scope)
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if abs(value) > LARGEST_NUMBER:
+            limit = number(LARGEST_NUMBER)
+            scope.problem(node.mark, f"expected a number from -{limit} to {limit}, got {describe(operand)}")
+            return None
+        return int(value) if isinstance(source, IntegerInput) and float(value).is_integer() else float(value)
+    mismatch(source, node, scope, _number_hint(node))
+    return None
+
+
+def _number_hint(node: Scalar) -> str:
+    nearly = _NEARLY.fullmatch(node.text.strip())
+    if nearly:
+        return f'; did you mean "{_MEANT[nearly[1]]} {nearly[2]}"?'
+    if node.quoted and re.fullmatch(r"[-+]?[0-9.]+", node.text):
+        return f"; did you mean {node.text} without quotes?"
+    return ""
+
+
+def holds(compare: Compare, value: InputValue) -> bool:
+    """Whether the comparison holds at a value of its input."""
+    return _OPERATIONS[compare.op](value, compare.value)
+
+
+def verdict(source: Valued, compare: Compare) -> bool | None:
+    """True if the comparison holds at every value of the input, False if at none, None if at some."""
+    found = {holds(compare, value) for value in _witnesses(source, compare)}
+    return found.pop() if len(found) == 1 else None
+
+
+def overlap(source: Valued, first: Compare, second: Compare) -> InputValue | None:
+    """A value of the input at which both comparisons hold, or None if there is none."""
+    values = _witnesses(source, first, second)
+    return next((value for value in values if holds(first, value) and holds(second, value)), None)
+
+
+def _witnesses(source: Valued, *compares: Compare) -> Sequence[InputValue]:
+    """Values of the input among which every combination of outcomes of the comparisons occurs that can occur at all.
+
+    Between two neighbouring thresholds no comparison changes, so one value of each stretch and each threshold is enough.
+    """
+    if isinstance(source, FlagInput):
+        return (True, False)
+    if isinstance(source, ChoiceInput):
+        return source.of
+    thresholds = [float(compare.value) for compare in compares]
+    if isinstance(source, IntegerInput):
+        near = {math.floor(threshold) + step for threshold in thresholds for step in (-1, 0, 1, 2)}
+        return sorted({source.low, source.high} | {value for value in near if source.low <= value <= source.high})
+    inside = sorted({source.low, source.high} | {value for value in thresholds if source.low <= value <= source.high})
+    return sorted([*inside, *((a + b) / 2 for a, b in zip(inside, inside[1:], strict=False))])

@@ -1,0 +1,148 @@
+"""Kinds of values that hold others: lists, maps of named things and ranges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from segue_rules.loading.kinds import Kind, Name, Number, Schema, number
+from segue_rules.loading.nodes import ListNode, MapNode, Node
+from segue_rules.loading.report import Scope
+from segue_rules.model import Mark
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListOf(Kind[tuple[T, ...]]):
+    """A list. item: what an element is called; its messages then say 'transition 3'."""
+
+    of: Kind[T]
+    item: str
+    least: int = 0
+    most: int
+
+    @property
+    def expected(self) -> str:
+        return f"a list of {self.least or 'at most'}{' to' if self.least else ''} {self.most} {self.item}s"
+
+    def read(self, node: Node, scope: Scope) -> tuple[T, ...] | None:
+        if not isinstance(node, ListNode):
+            scope.expected(self.expected, node)
+            return None
+        if not self.least <= len(node.items) <= self.most:
+            scope.problem(node.mark, f"expected {self.expected}, got {len(node.items)}")
+        values: list[T] = []
+        for position, item in enumerate(node.items[: self.most], start=1):
+            value = self.of.read(item, scope.outside().inside(f"{self.item} {position}"))
+            if value is not None:
+                values.append(value)
+        return tuple(values)
+
+    def schema(self) -> Schema:
+        schema = {"type": "array", "items": self.of.schema(), "maxItems": self.most}
+        return {**schema, "minItems": self.least} if self.least else schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneOrMore(Kind[tuple[T, ...]]):
+    """One value, or a list of several."""
+
+    of: Kind[T]
+    many: ListOf[T]
+
+    @property
+    def expected(self) -> str:
+        return f"{self.of.expected}, or a list of them"
+
+    def read(self, node: Node, scope: Scope) -> tuple[T, ...] | None:
+        if isinstance(node, ListNode):
+            return self.many.read(node, scope)
+        value = self.of.read(node, scope)
+        return None if value is None else (value,)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [self.of.schema(), self.many.schema()]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item(Generic[T]):
+    """A named thing of a map. mark: the name's. value: None if it could not be read (and that is reported)."""
+
+    name: str
+    mark: Mark
+    value: T | None
+    value_mark: Mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapOf(Kind[tuple[Item[T], ...]]):
+    """Things by name. labelled: messages say 'layer "action"' for an item, else only its name."""
+
+    key: Name
+    of: Kind[T]
+    least: int = 0
+    most: int
+    labelled: bool = True
+
+    @property
+    def expected(self) -> str:
+        return f"a map of {self.key.what}s by name"
+
+    def read(self, node: Node, scope: Scope) -> tuple[Item[T], ...] | None:
+        if not isinstance(node, MapNode):
+            scope.expected(self.expected, node)
+            return None
+        if not self.least <= len(node.entries) <= self.most:
+            bounds = f"{self.least} to {self.most}" if self.least else f"at most {self.most}"
+            scope.problem(node.mark, f"expected {bounds} {self.key.what}s, got {len(node.entries)}")
+        items: list[Item[T]] = []
+        for entry in node.entries[: self.most]:
+            if not self.key.allows(entry.key, entry.mark, scope):
+                continue
+            label = (
+                scope.outside().inside(f'{self.key.what} "{entry.key}"') if self.labelled else scope.inside(entry.key)
+            )
+            value = self.of.read(entry.value, label)
+            items.append(Item(name=entry.key, mark=entry.mark, value=value, value_mark=entry.value.mark))
+        return tuple(items)
+
+    def schema(self) -> Schema:
+        schema: Schema = {
+            "type": "object",
+            "propertyNames": self.key.schema(),
+            "additionalProperties": self.of.schema(),
+            "maxProperties": self.most,
+        }
+        return {**schema, "minProperties": self.least} if self.least else schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range(Kind[tuple[float, float]]):
+    """`[low, high]`, low below high."""
+
+    bound: Number
+
+    @property
+    def expected(self) -> str:
+        return "a range such as [0, 1], the low end first"
+
+    def read(self, node: Node, scope: Scope) -> tuple[float, float] | None:
+        if not isinstance(node, ListNode) or len(node.items) != 2:
+            if isinstance(node, ListNode) and node.items:
+                scope.problem(node.mark, f"expected {self.expected}, got a list of {len(node.items)}")
+            else:
+                scope.expected(self.expected, node)
+            return None
+        low, high = (self.bound.read(item, scope) for item in node.items)
+        if low is None or high is None:
+            return None
+        if low >= high:
+            text = f"expected a range with its low end first, got [{number(low)}, {number(high)}]"
+            hint = f"; did you mean [{number(high)}, {number(low)}]?" if low > high else ""
+            scope.problem(node.mark, text + hint)
+            return None
+        return low, high
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": self.bound.schema(), "minItems": 2, "maxItems": 2}

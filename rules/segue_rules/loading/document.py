@@ -1,0 +1,247 @@
+"""Reads YAML 1.2 files into nodes that know their places, within limits that no file can make costly.
+
+PyYAML scans and parses; composing is ours, for the 1.2 core schema, positions, duplicate keys and limits. Reading never
+runs anything: tags are refused, not constructed.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from segue_rules.errors import Problem
+from segue_rules.loading.core_schema import NumberError, resolve_plain
+from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar, quote
+from segue_rules.loading.report import Report
+from segue_rules.loading.syntax import explain, explain_tag
+from segue_rules.model import Mark
+
+LARGEST_FILE: Final = 1 << 20
+"""Bytes."""
+DEEPEST: Final = 32
+"""Levels of lists and maps within each other."""
+MOST_NODES: Final = 100_000
+"""Values, lists and maps of a file, what an alias stands for counted each time."""
+
+_REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]")
+"""Control characters, and line separators that YAML 1.1 breaks lines at and 1.2 does not."""
+
+
+class Unreadable(Exception):
+    """Reading cannot go on past this mistake."""
+
+    def __init__(self, mark: Mark, text: str) -> None:
+        super().__init__(text)
+        self.problem = Problem(mark=mark, where="", text=text)
+
+
+def read_document(path: Path, report: Report, *, name: str | None = None) -> Node | None:
+    """Read the one YAML document of a file; mistakes go to the report.
+
+    Args: name: the file's name in messages; the path as given if None.
+    Returns: None if there is nothing to go on with. A node may come with problems already reported (duplicate keys, NaN).
+    """
+    shown = name or path.as_posix()
+    try:
+        data = read_bytes(path, shown, LARGEST_FILE)
+        return _read(decode(data, shown), shown, report)
+    except Unreadable as error:
+        report.add(error.problem)
+        return None
+
+
+def read_text(text: str, report: Report, *, name: str) -> Node | None:
+    """As read_document, for a text that did not come from a file."""
+    try:
+        if len(text.encode(errors="surrogatepass")) > LARGEST_FILE:
+            raise Unreadable(_start(name), _too_large(LARGEST_FILE))
+        return _read(text.removeprefix("\ufeff"), name, report)
+    except Unreadable as error:
+        report.add(error.problem)
+        return None
+
+
+def read_bytes(path: Path, shown: str, limit: int) -> bytes:
+    """A regular file's content of at most `limit` bytes.
+
+    Raises: Unreadable, before reading a file that is too large.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable(_start(shown), "expected a file, got a folder" if path.is_dir() else "not a regular file")
+        if found.st_size <= limit:
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
+            if len(data) <= limit:
+                return data
+    except FileNotFoundError:
+        raise Unreadable(_start(shown), "no such file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Unreadable(_start(shown), f"cannot be read: {reason}") from None
+    raise Unreadable(_start(shown), _too_large(limit))
+
+
+def decode(data: bytes, shown: str) -> str:
+    """UTF-8, with or without a byte order mark. Raises: Unreadable at the first byte that is none."""
+    try:
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line_start = data.rfind(b"\n", 0, error.start) + 1
+        column = len(data[line_start : error.start].decode(errors="replace")) + 1
+        mark = Mark(file=shown, line=data.count(b"\n", 0, error.start) + 1, column=column)
+        raise Unreadable(
+            mark, f"expected UTF-8 text, got the byte 0x{data[error.start]:02x}; save the file as UTF-8"
+        ) from None
+
+
+def _start(shown: str) -> Mark:
+    return Mark(file=shown, line=1, column=1)
+
+
+def _too_large(limit: int) -> str:
+    return f"expected at most {limit >> 20} MiB, got more"
+
+
+def _read(text: str, shown: str, report: Report) -> Node:
+    refused = _REFUSED.search(text)
+    if refused:
+        line_start = text.rfind("\n", 0, refused.start()) + 1
+        mark = Mark(file=shown, line=text.count("\n", 0, refused.start()) + 1, column=refused.start() - line_start + 1)
+        raise Unreadable(mark, f"expected text, got the control character U+{ord(refused.group()):04X}")
+    return _Composer(text, shown, report).document()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Anchored:
+    """What an alias may stand for. size: nodes, aliases within expanded. height: levels, 1 for a scalar."""
+
+    node: Node
+    size: int
+    height: int
+
+
+class _Composer:
+    """Builds nodes from the parser's events, one level of recursion a level of nesting, DEEPEST at most."""
+
+    def __init__(self, text: str, shown: str, report: Report) -> None:
+        self._parser = yaml.SafeLoader(text)
+        self._shown = shown
+        self._report = report
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._nodes = 0
+
+    def document(self) -> Node:
+        self._next()
+        start = self._next()
+        if not isinstance(start, yaml.DocumentStartEvent):
+            raise Unreadable(_start(self._shown), "the file is empty")
+        node, _ = self._node(self._next(), 1)
+        self._next()
+        after = self._next()
+        if isinstance(after, yaml.DocumentStartEvent):
+            raise Unreadable(self._mark(after), "expected one document a file, got a second")
+        return node
+
+    def _next(self) -> yaml.Event:
+        try:
+            return self._parser.get_event()
+        except yaml.MarkedYAMLError as error:
+            text, mark = explain(error)
+            raise Unreadable(self._place(mark), text) from None
+        except (ValueError, OverflowError):
+            mark = self._parser.get_mark()
+            raise Unreadable(self._place(mark), "not valid YAML: an escape that stands for no character") from None
+
+    def _place(self, mark: yaml.Mark | None) -> Mark:
+        return Mark(file=self._shown, line=mark.line + 1, column=mark.column + 1) if mark else _start(self._shown)
+
+    def _mark(self, event: yaml.Event) -> Mark:
+        return Mark(file=self._shown, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+
+    def _count(self, event: yaml.Event, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MOST_NODES:
+            text = (
+                f"expected at most {MOST_NODES} values in a file, got more (what an alias stands for counts each time)"
+            )
+            raise Unreadable(self._mark(event), text)
+
+    def _node(self, event: yaml.Event, depth: int) -> tuple[Node, int]:
+        """The node that begins with this event, and its height."""
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, depth)
+        if depth > DEEPEST:
+            raise Unreadable(self._mark(event), f"expected at most {DEEPEST} levels of nesting, got more")
+        before = self._nodes
+        self._count(event, 1)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        if event.tag is not None:
+            self._report.add_unread(self._mark(event), explain_tag(event.tag))
+        node: Node
+        if isinstance(event, yaml.ScalarEvent):
+            node, height = self._scalar(event), 1
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node, height = self._list(event, depth)
+        else:
+            node, height = self._map(event, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(node=node, size=self._nodes - before, height=height)
+        return node, height
+
+    def _alias(self, event: yaml.AliasEvent, depth: int) -> tuple[Node, int]:
+        mark, name = self._mark(event), quote(event.anchor)
+        if event.anchor not in self._anchors:
+            raise Unreadable(mark, f"unknown anchor {name}; a text that begins with '*' needs quotes")
+        anchored = self._anchors[event.anchor]
+        if anchored is None:
+            raise Unreadable(mark, f"the anchor {name} contains itself")
+        if depth + anchored.height - 1 > DEEPEST:
+            raise Unreadable(mark, f"expected at most {DEEPEST} levels of nesting, got more")
+        self._count(event, anchored.size)
+        return anchored.node, anchored.height
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        mark, text = self._mark(event), event.value
+        if event.style:
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                self._report.add_unread(mark, "expected text, got an escape for half a character (a surrogate)")
+                text = text.encode(errors="replace").decode()
+            return Scalar(mark=mark, value=text, text=text, quoted=True)
+        try:
+            return Scalar(mark=mark, value=resolve_plain(text), text=text)
+        except NumberError as error:
+            self._report.add_unread(mark, f"{error}, got {quote(text)}")
+            return Scalar(mark=mark, value=0, text=text)
+
+    def _list(self, event: yaml.Event, depth: int) -> tuple[ListNode, int]:
+        items: list[Node] = []
+        highest = 0
+        while not isinstance(item := self._next(), yaml.SequenceEndEvent):
+            node, height = self._node(item, depth + 1)
+            items.append(node)
+            highest = max(highest, height)
+        return ListNode(mark=self._mark(event), items=tuple(items)), highest + 1
+
+    def _map(self, event: yaml.Event, depth: int) -> tuple[MapNode, int]:
+        entries: dict[str, Entry] = {}
+        highest = 0
+        while not isinstance(item := self._next(), yaml.MappingEndEvent):
+            key, _ = self._node(item, depth + 1)
+            value, height = self._node(self._next(), depth + 1)
+            highest = max(highest, height)
+            mark = self._mark(item)
+            if not isinstance(key, Scalar):
+                self._report.add_unread(mark, "expected a name before the ':', got a list or a map")
+            elif key.text in entries:
+                self._report.add_unread(mark, f"duplicate key {quote(key.text)}; first at {entries[key.text].mark}")
+            else:
+                entries[key.text] = Entry(key=key.text, mark=mark, value=value)
+        return MapNode(mark=self._mark(event), entries=tuple(entries.values())), highest + 1

@@ -1,0 +1,485 @@
+"""The grammar of rule files: every object, its fields, their units, bounds, defaults and meaning.
+
+Reading, the JSON Schema (completion and hover texts) and REFERENCE.md are all derived from these tables.
+What needs more than one place of the files (names, layers, files on disk) is checked where the model is built.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from segue_rules.loading.bindings import Bindable, Binding, WeightBinding
+from segue_rules.loading.containers import ListOf, MapOf, Range
+from segue_rules.loading.kinds import LARGEST_NUMBER, NAME, Choice, Kind, Name, Number, Schema, Text, Truth, Word
+from segue_rules.loading.nodes import Node, Scalar, describe
+from segue_rules.loading.quantities import Boundary, Duration, KeySignature, Quantity
+from segue_rules.loading.report import Scope, listing
+from segue_rules.loading.tables import ByField, Field, Object, Table, Tagged
+
+MOST_INPUTS: Final = 256
+MOST_STYLES: Final = 256
+MOST_LAYERS: Final = 64
+MOST_STATES: Final = 128
+MOST_TRANSITIONS: Final = 512
+MOST_STINGERS: Final = 128
+MOST_INCLUDES: Final = 64
+MOST_PROMPTS: Final = 16
+MOST_CHOICES: Final = 256
+LONGEST_PROMPT: Final = 500
+AUDIO_SUFFIXES: Final = ("wav", "flac", "ogg", "mp3", "aif", "aiff")
+RESERVED_INPUTS: Final = ("all", "any", "not", "state")
+"""Words of the condition language."""
+_VERSION: Final = 1
+
+_WEIGHT: Final = Number(low=0.001, high=1000, what="a weight")
+_LAYER_WEIGHT: Final = Number(low=0, high=1000, what="a weight")
+_STATE_TIME: Final = Duration()
+_FADE: Final = Duration(high=Fraction(60))
+_GAIN: Final = Quantity(unit="dB", what="a gain", low=-96, high=12, example="-3dB")
+_TEMPO: Final = Quantity(unit="bpm", what="a tempo", low=20, high=300, example="96bpm")
+_RATE: Final = Quantity(unit="/s", what="a rate", low=0.000001, high=LARGEST_NUMBER, example="0.5/s")
+_NUMBER: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
+_WHOLE: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER, whole=True)
+
+INPUT_NAME: Final = Name(what="input", reserved=RESERVED_INPUTS)
+STYLE_NAME: Final = Name(what="style")
+LAYER_NAME: Final = Name(what="layer", reserved=("any", "music"))
+STATE_NAME: Final = Name(what="state", reserved=("any",))
+MIX: Final = MapOf(key=STYLE_NAME, of=_WEIGHT, most=MOST_STYLES, labelled=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version(Kind[float]):
+    """The language's version."""
+
+    @property
+    def expected(self) -> str:
+        return f"{_VERSION}"
+
+    def read(self, node: Node, scope: Scope) -> float | None:
+        if isinstance(node, Scalar) and node.value == _VERSION and not isinstance(node.value, bool):
+            return _VERSION
+        scope.problem(node.mark, f"expected language version {_VERSION}, got {describe(node)}")
+        return None
+
+    def schema(self) -> Schema:
+        return {"const": _VERSION}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePath(Kind[Word]):
+    """A path as written; what it leads to is checked by `places`. suffixes: what the file's name may end in."""
+
+    what: str
+    suffixes: tuple[str, ...]
+    sample: str
+
+    @property
+    def expected(self) -> str:
+        return f"the path of {self.what} such as {self.sample}"
+
+    def read(self, node: Node, scope: Scope) -> Word | None:
+        if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
+            scope.expected(self.expected, node)
+        elif node.value.rpartition(".")[2].lower() not in self.suffixes:
+            endings = listing(f".{suffix}" for suffix in self.suffixes)
+            scope.problem(node.mark, f"expected {self.what} ({endings}), got {describe(node)}")
+        else:
+            return Word(text=node.value, mark=node.mark)
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": rf"^[^\\/][^\\]*\.({'|'.join(self.suffixes)})$"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition(Kind[Node]):
+    """A condition, kept as it is: its meaning depends on the inputs of all files."""
+
+    @property
+    def expected(self) -> str:
+        return 'a condition such as {threat: ">= 0.6"}'
+
+    def read(self, node: Node, scope: Scope) -> Node | None:
+        return node
+
+    def schema(self) -> Schema:
+        return {"$ref": "#/definitions/condition"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatePattern(Kind[Word]):
+    """What a transition leaves or enters: `any`, `state`, `layer.state` or `layer.any`."""
+
+    @property
+    def expected(self) -> str:
+        return "any, a state, layer.state or layer.any"
+
+    def read(self, node: Node, scope: Scope) -> Word | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str) and re.fullmatch(rf"{NAME}(\.{NAME})?", node.value):
+            return Word(text=node.value, mark=node.mark)
+        hint = "any" if isinstance(node, Scalar) and node.text in ("*", "all") else ""
+        scope.expected(self.expected, node, hint)
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": rf"^{NAME}(\.{NAME})?$"}
+
+
+AUDIO: Final = FilePath(what="an audio file", suffixes=AUDIO_SUFFIXES, sample="prompts/crypt.wav")
+
+
+class MusicTable(Table):
+    """Controls of the music; what is left out is decided by whatever lies below."""
+
+    title = "music"
+    example = "{tempo: 96bpm, key: D minor}"
+    tempo = Field(Bindable(of=_TEMPO, low=20, high=300), "Beats a minute.", example="96bpm")
+    meter = Field(Number(low=1, high=16, whole=True), "Beats a bar; changes at a bar line.", example="4")
+    key = Field(
+        KeySignature(), "Tonic and mode, or auto to leave it to the music; changes at a bar line.", example="D minor"
+    )
+    drums = Field(
+        Choice(words=("on", "off", "auto")),
+        "Whether drums play, or auto to leave it to the music; changes at a bar line.",
+        example='"on"',
+    )
+    intensity = Field(
+        Bindable(of=Number(low=0, high=1), low=0, high=1),
+        "How dense and forceful the music is.",
+        example="{from: threat}",
+    )
+    temperature = Field(
+        Bindable(of=Number(low=0.1, high=2), low=0.1, high=2),
+        "How freely notes are chosen: low repeats itself, high wanders.",
+        example="1.0",
+    )
+    guidance = Field(
+        Bindable(of=Number(low=0, high=10), low=0, high=10), "How strictly the music follows the styles.", example="3.0"
+    )
+    gain = Field(Bindable(of=_GAIN, low=-96, high=12), "Level of the music; -96dB is silence.", example="-6dB")
+
+
+class NumberInputTable(Table):
+    """A real number that the game sets; conditions and curves see it move there at rise and fall."""
+
+    title = "number_input"
+    example = "{type: number, range: [0, 1]}"
+    type = Field(Choice(words=("number",)), "A real number.", example="number", required=True)
+    range = Field(
+        Range(bound=_NUMBER),
+        "Lowest and highest value; the game's values are clamped to it.",
+        example="[0, 1]",
+        required=True,
+    )
+    default = Field(_NUMBER, "Value before the game sends one; the low end of the range if left out.", example="0")
+    rise = Field(_RATE, "How fast the value may grow, a second; at once if left out.", example="2/s")
+    fall = Field(_RATE, "How fast the value may shrink, a second; at once if left out.", example="0.25/s")
+
+
+class IntegerInputTable(Table):
+    """A whole number that the game sets."""
+
+    title = "integer_input"
+    example = "{type: integer, range: [0, 64]}"
+    type = Field(Choice(words=("integer",)), "A whole number.", example="integer", required=True)
+    range = Field(
+        Range(bound=_WHOLE),
+        "Lowest and highest value; the game's values are clamped to it.",
+        example="[0, 64]",
+        required=True,
+    )
+    default = Field(_WHOLE, "Value before the game sends one; the low end of the range if left out.", example="0")
+
+
+class ChoiceInputTable(Table):
+    """One name of a fixed set: a switch."""
+
+    title = "choice_input"
+    example = "{type: choice, of: [forest, crypt]}"
+    type = Field(Choice(words=("choice",)), "One name of a fixed set.", example="choice", required=True)
+    of = Field(
+        ListOf(of=Name(what="choice"), item="choice", least=1, most=MOST_CHOICES),
+        "The names to choose from.",
+        example="[forest, crypt, town]",
+        required=True,
+    )
+    default = Field(Name(what="choice"), "Name before the game sends one; the first if left out.", example="forest")
+
+
+class FlagInputTable(Table):
+    """True or false."""
+
+    title = "flag_input"
+    example = "{type: flag}"
+    type = Field(Choice(words=("flag",)), "True or false.", example="flag", required=True)
+    default = Field(Truth(), "Value before the game sends one.", default="false", example="true")
+
+
+class TriggerInputTable(Table):
+    """Something that happens rather than is: the game fires it."""
+
+    title = "trigger_input"
+    example = "{type: trigger}"
+    type = Field(Choice(words=("trigger",)), "Something that happens.", example="trigger", required=True)
+
+
+INPUT: Final = Tagged(
+    tag="type",
+    tables={
+        "number": NumberInputTable,
+        "integer": IntegerInputTable,
+        "choice": ChoiceInputTable,
+        "flag": FlagInputTable,
+        "trigger": TriggerInputTable,
+    },
+)
+
+_PROMPT_TEXT: Final = Text(longest=LONGEST_PROMPT)
+
+
+class PromptTable(Table):
+    """One prompt of a blend: a text or an audio file, with its share."""
+
+    title = "prompt"
+    example = '{text: "calm woodland", weight: 2}'
+    exactly_one = ("text", "audio")
+    text = Field(_PROMPT_TEXT, "What the music is like, in words.", example='"low drone, distant choir"')
+    audio = Field(AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
+    weight = Field(_WEIGHT, "Share of this prompt in the blend.", default="1", example="2")
+
+
+class StyleTable(Table):
+    """What music is to sound like: a text, an audio file, or a blend of several."""
+
+    title = "style"
+    example = '{text: "calm woodland, harp and soft strings"}'
+    exactly_one = ("text", "audio", "blend")
+    text = Field(_PROMPT_TEXT, "What the music is like, in words.", example='"calm woodland, harp and soft strings"')
+    audio = Field(AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
+    blend = Field(
+        ListOf(of=Object(table=PromptTable), item="prompt", least=1, most=MOST_PROMPTS),
+        "Several prompts at once.",
+        example='[{text: "low drone", weight: 2}, {audio: prompts/crypt.wav}]',
+    )
+
+
+class StateTable(Table):
+    """One state of a layer: when it is on, what it adds to the mix, what it asks of the music."""
+
+    title = "state"
+    example = "{when: {region: crypt}, mix: {dread: 1}}"
+    default = Field(
+        Truth(),
+        "The state the layer is in when no other fits; every layer has exactly one, and it has no condition.",
+        default="false",
+        example="true",
+    )
+    when = Field(
+        Condition(), "What must hold for the state to be on; without it, nothing.", example='{threat: ">= 0.6"}'
+    )
+    unless = Field(
+        Condition(), "A veto: ends the state at once, whatever its hold and min_time.", example="{cutscene: true}"
+    )
+    priority = Field(
+        Number(low=-1000, high=1000, whole=True),
+        "The highest of the states that fit wins; hold and min_time do not resist a higher one.",
+        default="0",
+        example="50",
+    )
+    attack = Field(
+        _STATE_TIME, "How long the condition must have held before the state may start.", default="0s", example="300ms"
+    )
+    hold = Field(
+        _STATE_TIME, "How long the state stays on after its condition turned false.", default="0s", example="6s"
+    )
+    min_time = Field(_STATE_TIME, "How long the state is on at least, once it is on.", default="0s", example="8s")
+    cooldown = Field(
+        _STATE_TIME,
+        "How long the state is off at least, once its own condition or veto ended it.",
+        default="0s",
+        example="5s",
+    )
+    mix = Field(
+        MIX, "What the state adds: weights of styles, not normalised. Without it, nothing.", example="{battle: 1}"
+    )
+    music = Field(Object(table=MusicTable), "Controls while the state is on.", example='{tempo: 140bpm, drums: "on"}')
+
+
+class LayerTable(Table):
+    """States of which exactly one is active. Layers add up, in the order of the files."""
+
+    title = "layer"
+    example = "{states: {calm: {default: true, mix: {woodland: 1}}}}"
+    weight = Field(
+        Bindable(of=_LAYER_WEIGHT, low=0, high=1000, table=WeightBinding),
+        "Factor on the mix of the active state: a number, or a binding.",
+        default="1",
+        example="{from: threat, curve: [[0, 1], [1, 3]]}",
+    )
+    states = Field(
+        MapOf(key=STATE_NAME, of=Object(table=StateTable), most=MOST_STATES),
+        "The layer's states by name; other files may add some.",
+        example='{calm: {default: true}, combat: {when: {enemies: ">= 3"}, mix: {battle: 1}}}',
+    )
+
+
+class TransitionTable(Table):
+    """How a layer goes from one state to another. Of the rows that fit, the most specific decides."""
+
+    title = "transition"
+    example = "{from: any, to: combat, at: bar, ramp: 3s}"
+    from_ = Field(
+        StatePattern(), "State left: any, a state, layer.state or layer.any.", default="any", example="action.combat"
+    )
+    to = Field(
+        StatePattern(), "State entered: any, a state, layer.state or layer.any.", default="any", example="combat"
+    )
+    at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="beat", example="4 bars")
+    max_wait = Field(
+        Duration(low=Fraction(1, 25)), "Start after this time even if the beat or bar has not come.", example="4s"
+    )
+    ramp = Field(_STATE_TIME, "Time from the old mix to the new.", default="2s", example="400ms")
+    curve = Field(
+        Choice(words=("linear", "smooth", "equal_power")),
+        "Shape of the way: straight, eased at both ends, or quick at first.",
+        default="smooth",
+        example="equal_power",
+    )
+
+
+class DuckTable(Table):
+    """How the music steps back under a stinger."""
+
+    title = "duck"
+    example = "{depth: -8dB}"
+    depth = Field(
+        Quantity(unit="dB", what="a level", low=-96, high=0, example="-8dB"),
+        "Level of the music while the stinger sounds.",
+        example="-8dB",
+        required=True,
+    )
+    fade_out = Field(_FADE, "Time in which the music steps back.", default="50ms", example="50ms")
+    recovery = Field(_FADE, "Time the music stays back after the stinger's end.", default="0s", example="1s")
+    fade_in = Field(_FADE, "Time in which the music returns.", default="400ms", example="400ms")
+
+
+class AudioStingerTable(Table):
+    """A sound file laid over the music when a trigger is fired."""
+
+    title = "audio_stinger"
+    example = "{trigger: boss_dead, audio: stings/victory.wav}"
+    trigger = Field(Name(what="trigger"), "The trigger input that starts it.", example="boss_dead", required=True)
+    audio = Field(AUDIO, "The sound file, relative to this file.", example="stings/victory.wav", required=True)
+    at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="immediate", example="beat")
+    gain = Field(_GAIN, "Level of the stinger.", default="0dB", example="-3dB")
+    cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
+    if_late = Field(
+        Choice(words=("drop", "play")),
+        "What to do when the stinger cannot be delivered in time for its start.",
+        default="drop",
+        example="play",
+    )
+    duck = Field(
+        Object(table=DuckTable), "How the music steps back meanwhile; not at all if left out.", example="{depth: -8dB}"
+    )
+
+
+class BurstTable(Table):
+    """A burst of styles added to the mix when a trigger is fired."""
+
+    title = "burst"
+    example = "{trigger: boss_dead, mix: {fanfare: 2}, time: 4s}"
+    trigger = Field(Name(what="trigger"), "The trigger input that starts it.", example="boss_dead", required=True)
+    mix = Field(
+        MapOf(key=STYLE_NAME, of=_WEIGHT, least=1, most=MOST_STYLES, labelled=False),
+        "What the burst adds: weights of styles, not normalised.",
+        example="{fanfare: 2}",
+        required=True,
+    )
+    time = Field(Duration(low=Fraction(1, 25)), "How long it lasts, both ramps included.", example="4s", required=True)
+    ramp = Field(_FADE, "Time in which it comes, and in which it goes.", default="200ms", example="200ms")
+    at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="immediate", example="beat")
+    cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
+
+
+INCLUDE: Final = FilePath(what="a rule file", suffixes=("yaml", "yml"), sample="regions/crypt.yaml")
+
+
+class FileTable(Table):
+    """A rule file: what a soundtrack is made of."""
+
+    title = "rule_file"
+    example = "{segue: 1, ...}"
+    segue = Field(Version(), "Version of the rule language.", example="1", required=True)
+    title_ = Field(Text(longest=200), "Name of the soundtrack; the file's name if left out.", example="Emberwood")
+    seed = Field(
+        Number(low=0, high=2**32 - 1, whole=True),
+        "Seed of all chance in the music: equal seeds, equal music.",
+        default="0",
+        example="7",
+    )
+    include = Field(
+        ListOf(of=INCLUDE, item="include", most=MOST_INCLUDES),
+        "Further rule files, relative to this one, whose content is added.",
+        example="[regions/crypt.yaml]",
+    )
+    music = Field(
+        Object(table=MusicTable),
+        "Controls where no layer says otherwise.",
+        example="{tempo: 96bpm, meter: 4, key: D minor}",
+    )
+    inputs = Field(
+        MapOf(key=INPUT_NAME, of=INPUT, most=MOST_INPUTS),
+        "All that the game may send, by name; anything else is refused.",
+        example="{threat: {type: number, range: [0, 1], fall: 0.25/s}}",
+    )
+    styles = Field(
+        MapOf(key=STYLE_NAME, of=Object(table=StyleTable), most=MOST_STYLES),
+        "What the music may sound like, by name.",
+        example='{woodland: {text: "calm woodland, harp and soft strings"}}',
+    )
+    layers = Field(
+        MapOf(key=LAYER_NAME, of=Object(table=LayerTable), most=MOST_LAYERS),
+        "Layers by name: in each exactly one state is active, and layers add up.",
+        example="{place: {states: {forest: {default: true, mix: {woodland: 1}}}}}",
+    )
+    transitions = Field(
+        ListOf(of=Object(table=TransitionTable), item="transition", most=MOST_TRANSITIONS),
+        "How layers go from state to state; without a row that fits, at a beat over 2s.",
+        example="[{from: any, to: combat, at: immediate, ramp: 400ms}]",
+    )
+    stingers = Field(
+        MapOf(
+            key=Name(what="stinger"),
+            of=ByField(tables={"audio": AudioStingerTable, "mix": BurstTable}),
+            most=MOST_STINGERS,
+        ),
+        "Sounds and bursts of style that a trigger starts, by name.",
+        example="{victory: {trigger: boss_dead, audio: stings/victory.wav, at: beat}}",
+    )
+
+
+TABLES: Final[tuple[type[Table], ...]] = (
+    FileTable,
+    MusicTable,
+    NumberInputTable,
+    IntegerInputTable,
+    ChoiceInputTable,
+    FlagInputTable,
+    TriggerInputTable,
+    StyleTable,
+    PromptTable,
+    LayerTable,
+    StateTable,
+    Binding,
+    WeightBinding,
+    TransitionTable,
+    AudioStingerTable,
+    BurstTable,
+    DuckTable,
+)
+"""All tables, in the order of the reference."""

@@ -1,0 +1,177 @@
+"""From the tables of inputs and styles to the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from segue_rules.loading.containers import Item
+from segue_rules.loading.grammar import (
+    ChoiceInputTable,
+    FlagInputTable,
+    IntegerInputTable,
+    NumberInputTable,
+    PromptTable,
+    StyleTable,
+    TriggerInputTable,
+)
+from segue_rules.loading.kinds import Word, article, number
+from segue_rules.loading.nodes import quote
+from segue_rules.loading.places import locate
+from segue_rules.loading.report import Scope, did_you_mean, listing
+from segue_rules.loading.sources import Sources
+from segue_rules.loading.tables import Field, Record
+from segue_rules.model import (
+    ChoiceInput,
+    FlagInput,
+    Input,
+    IntegerInput,
+    Mark,
+    NumberInput,
+    Prompt,
+    Style,
+    TriggerInput,
+)
+
+SomeInput = TypeVar("SomeInput", bound=Input)
+_WORDS: Final[dict[type, str]] = {
+    NumberInput: "number",
+    IntegerInput: "integer",
+    ChoiceInput: "choice",
+    FlagInput: "flag",
+    TriggerInput: "trigger",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The inputs of a soundtrack. declared: names of all, those that could not be read among them."""
+
+    by_name: Mapping[str, Input]
+    declared: frozenset[str]
+
+    def find(self, word: Word, scope: Scope, *types: type[SomeInput]) -> SomeInput | None:
+        """The input of a name, if it is of one of the types; None once reported (by whom it could not be read, else here)."""
+        found = self.by_name.get(word.text)
+        if found is None:
+            if word.text not in self.declared:
+                fitting = [name for name, each in self.by_name.items() if isinstance(each, types)]
+                scope.problem(word.mark, f"unknown input {quote(word.text)}{did_you_mean(word.text, fitting)}")
+        elif isinstance(found, types):
+            return found
+        else:
+            wanted = listing(_WORDS[each] for each in types)
+            scope.problem(
+                word.mark, f"expected {article(wanted)} input, got '{word.text}', which is a {_WORDS[type(found)]}"
+            )
+        return None
+
+
+def build_inputs(sources: Sources) -> Inputs:
+    """All inputs that could be read, in file order."""
+    built = {name: build_input(item) for name, item in sources.inputs.items()}
+    return Inputs(
+        by_name={name: each for name, each in built.items() if each is not None}, declared=frozenset(sources.inputs)
+    )
+
+
+def build_input(item: Item[Record]) -> Input | None:
+    """The input, or None once what is wrong with it is reported."""
+    record = item.value
+    if record is None:
+        return None
+    if record.table is NumberInputTable:
+        return _number(item.name, record, item.mark)
+    if record.table is IntegerInputTable:
+        return _integer(item.name, record, item.mark)
+    if record.table is ChoiceInputTable:
+        return _choice(item.name, record, item.mark)
+    if record.table is FlagInputTable:
+        return FlagInput(name=item.name, default=record.value(FlagInputTable.default), mark=item.mark)
+    assert record.table is TriggerInputTable
+    return TriggerInput(name=item.name, mark=item.mark)
+
+
+def _number(name: str, record: Record, mark: Mark) -> NumberInput | None:
+    bounds = record.get(NumberInputTable.range)
+    if bounds is None:
+        return None
+    return NumberInput(
+        name=name,
+        low=float(bounds[0]),
+        high=float(bounds[1]),
+        default=float(_default(record, NumberInputTable.default, bounds)),
+        rise=record.get(NumberInputTable.rise),
+        fall=record.get(NumberInputTable.fall),
+        mark=mark,
+    )
+
+
+def _integer(name: str, record: Record, mark: Mark) -> IntegerInput | None:
+    bounds = record.get(IntegerInputTable.range)
+    if bounds is None:
+        return None
+    default = _default(record, IntegerInputTable.default, bounds)
+    return IntegerInput(name=name, low=int(bounds[0]), high=int(bounds[1]), default=int(default), mark=mark)
+
+
+def _default(record: Record, default: Field[float], bounds: tuple[float, float]) -> float:
+    value = record.get(default)
+    if value is None:
+        return bounds[0]
+    if not bounds[0] <= value <= bounds[1]:
+        span = f"{number(bounds[0])} to {number(bounds[1])}"
+        record.problem(default, f"expected a value within the range {span}, got {number(value)}")
+        return bounds[0]
+    return value
+
+
+def _choice(name: str, record: Record, mark: Mark) -> ChoiceInput | None:
+    words = record.get(ChoiceInputTable.of)
+    if not words:
+        return None
+    check_distinct(words, record, ChoiceInputTable.of)
+    of = tuple(dict.fromkeys(word.text for word in words))
+    default = record.get(ChoiceInputTable.default)
+    if default is not None and default.text not in of:
+        text = f"expected {listing(of[:8])}, got '{default.text}'{did_you_mean(default.text, of)}"
+        record.problem(ChoiceInputTable.default, text)
+    return ChoiceInput(name=name, of=of, default=default.text if default else of[0], mark=mark)
+
+
+def check_distinct(words: tuple[Word, ...], record: Record, field: Field[tuple[Word, ...]]) -> None:
+    """Report every name that stands in a list twice."""
+    seen: set[str] = set()
+    for word in words:
+        if word.text in seen:
+            record.scope.inside(field.name).problem(word.mark, f"'{word.text}' stands in the list twice")
+        seen.add(word.text)
+
+
+def build_style(item: Item[Record], sources: Sources) -> Style | None:
+    """The style with its audio files found, or None once what is wrong with it is reported."""
+    record = item.value
+    if record is None:
+        return None
+    blend = record.get(StyleTable.blend)
+    if blend is not None:
+        prompts = [_prompt(part, PromptTable.text, PromptTable.audio, sources) for part in blend]
+    else:
+        prompts = [_prompt(record, StyleTable.text, StyleTable.audio, sources)]
+    return Style(name=item.name, prompts=tuple(prompt for prompt in prompts if prompt), mark=item.mark)
+
+
+def _prompt(record: Record, text: Field[str], audio: Field[Word], sources: Sources) -> Prompt | None:
+    word = record.get(audio)
+    weight = float(record.value(PromptTable.weight)) if record.table is PromptTable else 1.0
+    if word is None:
+        return Prompt(text=record.get(text), weight=weight, mark=record.mark)
+    path = find_audio(word, audio, record, sources)
+    return Prompt(audio=path, weight=weight, mark=record.mark) if path else None
+
+
+def find_audio(word: Word, field: Field[Word], record: Record, sources: Sources) -> Path | None:
+    """The audio file of a field, or None once reported why there is none."""
+    return locate(word, sources.folder_of(word.mark), "an audio file", record.scope.inside(field.name))

@@ -1,0 +1,204 @@
+"""Kinds of single values: how each is read, what an editor is told of it, and how it is described to people."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+from segue_rules.loading.nodes import MapNode, Node, Scalar, describe
+from segue_rules.loading.report import Scope, did_you_mean, listing
+from segue_rules.model import Mark
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Schema: TypeAlias = dict[str, Any]
+"""A JSON Schema (draft 07)."""
+
+LONGEST_NAME: Final = 64
+NAME: Final = rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}"
+LARGEST_NUMBER: Final = 1_000_000_000
+
+
+class Kind(ABC, Generic[T_co]):
+    """What a field may hold."""
+
+    @property
+    @abstractmethod
+    def expected(self) -> str:
+        """What to write, for messages and the reference: "a time such as 300ms or 4s"."""
+
+    @abstractmethod
+    def read(self, node: Node, scope: Scope) -> T_co | None:
+        """The value, or None once what is wrong with it is reported."""
+
+    @abstractmethod
+    def schema(self) -> Schema:
+        """The JSON Schema of what `read` takes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """A name or a text, and where it stands."""
+
+    text: str
+    mark: Mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth(Kind[bool]):
+    """`true` or `false`."""
+
+    @property
+    def expected(self) -> str:
+        return "true or false"
+
+    def read(self, node: Node, scope: Scope) -> bool | None:
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            return node.value
+        word = node.text.lower() if isinstance(node, Scalar) else ""
+        hint = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}.get(
+            word, ""
+        )
+        scope.expected(self.expected, node, hint)
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Kind[float]):
+    """A number without a unit, within bounds; one that is whole stays an int."""
+
+    low: float
+    high: float
+    whole: bool = False
+    what: str = ""
+
+    @property
+    def expected(self) -> str:
+        what = self.what or ("a whole number" if self.whole else "a number")
+        return f"{what} from {number(self.low)} to {number(self.high)}"
+
+    def read(self, node: Node, scope: Scope) -> float | None:
+        if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+            fits = not self.whole or float(node.value).is_integer()
+            if fits and self.low <= node.value <= self.high:
+                return int(node.value) if self.whole else node.value
+        leading = re.match(r"[-+]?[0-9]+(\.[0-9]+)?", node.text) if isinstance(node, Scalar) and node.text else None
+        hint = leading.group() if leading and isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        scope.expected(self.expected, node, hint)
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "integer" if self.whole else "number", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Kind[str]):
+    """Free text on one or more lines."""
+
+    longest: int
+
+    @property
+    def expected(self) -> str:
+        return f"a text of 1 to {self.longest} characters"
+
+    def read(self, node: Node, scope: Scope) -> str | None:
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            hint = f'"{node.text}"' if isinstance(node, Scalar) and node.value is not None else ""
+            scope.expected(self.expected, node, hint)
+        elif not node.value.strip():
+            scope.problem(node.mark, f"expected {self.expected}, got an empty one")
+        elif len(node.value) > self.longest:
+            scope.problem(node.mark, f"expected {self.expected}, got {len(node.value)}")
+        elif any(character < " " and character != "\n" for character in node.value):
+            scope.problem(node.mark, f"expected {self.expected}, got one with control characters")
+        else:
+            return node.value
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Kind[str]):
+    """One word of a fixed set."""
+
+    words: tuple[str, ...]
+
+    @property
+    def expected(self) -> str:
+        return listing(self.words)
+
+    def read(self, node: Node, scope: Scope) -> str | None:
+        if isinstance(node, Scalar) and node.value in self.words and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, Scalar) and isinstance(node.value, bool) and {"on", "off"} <= set(self.words):
+            scope.expected(self.expected, node, "on" if node.value else "off")
+        elif isinstance(node, Scalar):
+            scope.problem(
+                node.mark, f"expected {self.expected}, got {describe(node)}{did_you_mean(node.text, self.words)}"
+            )
+        else:
+            scope.expected(self.expected, node)
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "enum": list(self.words)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name(Kind[Word]):
+    """A name of the author's own. what: "input", "style". reserved: words that mean something else in its place."""
+
+    what: str
+    reserved: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        return f"the name of {article(self.what)}"
+
+    def read(self, node: Node, scope: Scope) -> Word | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return Word(text=node.value, mark=node.mark) if self.allows(node.value, node.mark, scope) else None
+        hint = ""
+        if isinstance(node, MapNode) and len(node.entries) == 1:
+            hint = f"'{node.entries[0].key}'"
+        scope.expected(self.expected, node, hint)
+        return None
+
+    def allows(self, text: str, mark: Mark, scope: Scope) -> bool:
+        """Whether the text is a name that may be used here; reported if not."""
+        if text in self.reserved:
+            scope.problem(mark, f"{text!r} has a meaning of its own and cannot name {article(self.what)}")
+            return False
+        if re.fullmatch(NAME, text):
+            return True
+        if len(text) > LONGEST_NAME:
+            scope.problem(mark, f"expected a name of at most {LONGEST_NAME} characters, got {len(text)}")
+            return False
+        tidy = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
+        hint = f"; did you mean '{tidy}'?" if re.fullmatch(NAME, tidy) else ""
+        scope.problem(mark, f"expected a name of a-z, 0-9 and _ that begins with a letter, got '{text}'{hint}")
+        return False
+
+    def schema(self) -> Schema:
+        schema: Schema = {"type": "string", "pattern": f"^{NAME}$"}
+        if self.reserved:
+            schema["not"] = {"enum": list(self.reserved)}
+        return schema
+
+
+def number(value: float) -> str:
+    """A number as people write it: 1, 0.5, 1000000."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+
+
+def article(noun: str) -> str:
+    """The noun with "a" or "an"."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -1,0 +1,62 @@
+"""Where the files a rule file names may lie: beside it or below, never outside its own folder tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from segue_rules.loading.kinds import Word
+from segue_rules.loading.nodes import quote
+from segue_rules.loading.report import Scope, did_you_mean
+
+
+def locate(word: Word, folder: Path | None, what: str, scope: Scope) -> Path | None:
+    """The file a path leads to, resolved; None once reported why it may not be used.
+
+    Args: folder: the folder of the file that holds the path; None for a text without one.
+    what: "an audio file", for messages.
+    """
+    text = word.text
+    if folder is None:
+        scope.problem(word.mark, f"expected no path to {what} in a text that is not a file, got {quote(text)}")
+        return None
+    refusal = _refusal(text)
+    if refusal:
+        scope.problem(word.mark, f"{refusal}, got {quote(text)}")
+        return None
+    try:
+        root = folder.resolve()
+        found = (folder / text).resolve()
+        inside, is_file, exists = found.is_relative_to(root), found.is_file(), found.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        scope.problem(word.mark, f"cannot look up {quote(text)}: {error.__class__.__name__}")
+        return None
+    if not inside:
+        scope.problem(
+            word.mark, f"expected a path within the folder of its file, got {quote(text)}, which leads out of it"
+        )
+    elif not exists:
+        scope.problem(word.mark, f"expected {what}, but there is no file {quote(text)}{_nearest(folder / text)}")
+    elif not is_file:
+        scope.problem(word.mark, f"expected {what}, got {quote(text)}, which is not a regular file")
+    else:
+        return found
+    return None
+
+
+def _refusal(text: str) -> str:
+    """What is wrong with the path itself, on any system; "" if nothing."""
+    if "\\" in text:
+        return "expected '/' between folders"
+    if text.startswith(("/", "~")) or ":" in text:
+        return "expected a path relative to its file"
+    if ".." in text.split("/"):
+        return "expected a path within the folder of its file, without '..'"
+    return ""
+
+
+def _nearest(missing: Path) -> str:
+    try:
+        names = [entry.name for entry in missing.parent.iterdir()]
+    except OSError:
+        return ""
+    return did_you_mean(missing.name, names)

@@ -1,0 +1,90 @@
+"""Collects the mistakes of a run, each with its place, so that all are reported together."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from segue_rules.errors import Problem, RuleError
+from segue_rules.loading.nodes import Node, describe
+from segue_rules.model import Mark
+
+MOST_PROBLEMS: Final = 1_000
+
+
+@dataclass(kw_only=True)
+class Report:
+    """The problems and warnings of one run, over all its files."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    unread: set[Mark] = field(default_factory=set)
+    """Where a value could not even be read: reported once, and not again by whoever misses the value."""
+
+    def add(self, problem: Problem) -> None:
+        if problem.mark in self.unread or len(self.problems) > MOST_PROBLEMS:
+            return
+        if len(self.problems) == MOST_PROBLEMS:
+            problem = Problem(
+                mark=problem.mark, where="", text=f"more than {MOST_PROBLEMS} mistakes; the rest is not listed"
+            )
+        self.problems.append(problem)
+
+    def add_unread(self, mark: Mark, text: str) -> None:
+        """Report a value that could not be read."""
+        self.add(Problem(mark=mark, where="", text=text))
+        self.unread.add(mark)
+
+    def scope(self, *parts: str) -> Scope:
+        """Where reading begins; no parts for a whole file."""
+        return Scope(report=self, parts=parts)
+
+    def raise_problems(self) -> None:
+        """Raises: RuleError with every problem so far, if there is any."""
+        if self.problems:
+            raise RuleError(self.problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """A report together with the object being read: 'layer "action", state "combat"'."""
+
+    report: Report
+    parts: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        return ", ".join(self.parts)
+
+    def inside(self, part: str) -> Scope:
+        """The scope of a part of this object."""
+        return Scope(report=self.report, parts=(*self.parts, part))
+
+    def outside(self) -> Scope:
+        """The scope of what this object is a part of."""
+        return Scope(report=self.report, parts=self.parts[:-1])
+
+    def problem(self, mark: Mark, text: str) -> None:
+        self.report.add(Problem(mark=mark, where=self.where, text=text))
+
+    def warning(self, mark: Mark, text: str) -> None:
+        self.report.warnings.append(Problem(mark=mark, where=self.where, text=text))
+
+    def expected(self, expected: str, node: Node, hint: str = "") -> None:
+        """Report that a value is not what was expected. hint: what was probably meant, "" for none."""
+        meant = f"; did you mean {hint}?" if hint else ""
+        self.problem(node.mark, f"expected {expected}, got {describe(node)}{meant}")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'x'?" with the nearest known word, or "" if none is near."""
+    near = difflib.get_close_matches(word[:64].lower(), list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def listing(words: Iterable[str], last: str = "or") -> str:
+    """ "a, b or c"."""
+    *head, tail = words
+    return f"{', '.join(head)} {last} {tail}" if head else tail

@@ -1,0 +1,147 @@
+"""Event scripts: what a game sends and when, as a YAML list or as the JSON lines that a service records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from segue_rules.events import Event, ScriptedEvent
+from segue_rules.loading.comparisons import kind_of
+from segue_rules.loading.containers import ListOf, MapOf, OneOrMore
+from segue_rules.loading.document import read_document
+from segue_rules.loading.grammar import MOST_INPUTS
+from segue_rules.loading.json_lines import holds_json_lines, read_json_lines
+from segue_rules.loading.kinds import Kind, Name, Schema
+from segue_rules.loading.nodes import Node, Scalar, describe, quote
+from segue_rules.loading.quantities import Duration
+from segue_rules.loading.report import Report, Scope, did_you_mean
+from segue_rules.loading.tables import Field, Object, Record, Table
+from segue_rules.model import FRAME_RATE, ChoiceInput, FlagInput, Input, InputValue, IntegerInput, Rules, TriggerInput
+
+MOST_EVENTS: Final = 1_000_000
+_DAY: Final = Fraction(86_400)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value(Kind[InputValue]):
+    """A value for an input, whatever its type: the input's own check comes later."""
+
+    @property
+    def expected(self) -> str:
+        return "a number, a name, true or false"
+
+    def read(self, node: Node, scope: Scope) -> InputValue | None:
+        if isinstance(node, Scalar) and node.value is not None:
+            return node.value
+        scope.expected(self.expected, node)
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": ["number", "string", "boolean"]}
+
+
+_TRIGGER: Final = Name(what="trigger")
+
+
+class EventTable(Table):
+    """One event: what the game sets and fires at a time."""
+
+    title = "event"
+    example = "{at: 2s, set: {threat: 0.8}}"
+    at = Field(Duration(high=_DAY), "When it happens, from the start.", example="1.5s", required=True)
+    set = Field(
+        MapOf(key=Name(what="input"), of=Value(), most=MOST_INPUTS, labelled=False),
+        "Values of inputs.",
+        example="{threat: 0.8}",
+    )
+    fire = Field(
+        OneOrMore(of=_TRIGGER, many=ListOf(of=_TRIGGER, item="trigger", least=1, most=MOST_INPUTS)),
+        "A trigger to fire, or a list of them.",
+        example="boss_dead",
+    )
+
+
+EVENTS: Final = ListOf(of=Object(table=EventTable), item="event", most=MOST_EVENTS)
+"""The kind of an event list, for tables that hold one."""
+
+
+def load_events(path: Path | str, rules: Rules | None = None) -> tuple[ScriptedEvent, ...]:
+    """The events of a script in the order they happen; of those at the same time, as they stand in the file.
+
+    Args: rules: if given, inputs and values are checked against it. (Values out of range are not mistakes: they clamp.)
+    Raises: RuleError with every mistake.
+    """
+    path = Path(path)
+    report = Report()
+    name = path.as_posix()
+    if holds_json_lines(path):
+        node: Node | None = read_json_lines(path, report, name=name)
+    else:
+        node = read_document(path, report, name=name)
+    records = EVENTS.read(node, report.scope("events")) if node is not None else None
+    events = build_events(records or (), rules)
+    report.raise_problems()
+    return events
+
+
+def build_events(records: Iterable[Record], rules: Rules | None = None) -> tuple[ScriptedEvent, ...]:
+    """Scripted events from records of EventTable, sorted by time; sequence is the position in that order.
+
+    Mistakes go to the records' own report.
+    """
+    inputs = None if rules is None else {each.name: each for each in rules.inputs}
+    timed: list[tuple[Fraction, Record]] = []
+    for record in records:
+        if not record.has(EventTable.set) and not record.has(EventTable.fire):
+            record.scope.problem(record.mark, "expected one of the fields set or fire, got none")
+        if inputs is not None:
+            _check(record, inputs)
+        at = record.get(EventTable.at)
+        if at is not None:
+            timed.append((at, record))
+    timed.sort(key=lambda each: each[0])
+    return tuple(_event(sequence, at, record) for sequence, (at, record) in enumerate(timed))
+
+
+def _event(sequence: int, at: Fraction, record: Record) -> ScriptedEvent:
+    values = {item.name: item.value for item in record.get(EventTable.set) or () if item.value is not None}
+    fired = tuple(word.text for word in record.get(EventTable.fire) or ())
+    event = Event(sequence=sequence, set=values, fire=fired)
+    return ScriptedEvent(at_s=float(at), frame=math.floor(at * FRAME_RATE), event=event, mark=record.mark)
+
+
+def _check(record: Record, inputs: dict[str, Input]) -> None:
+    """Report inputs that the rules do not have, and values of the wrong type."""
+    scope = record.scope.inside(EventTable.set.name)
+    for item in record.get(EventTable.set) or ():
+        source = inputs.get(item.name)
+        if source is None:
+            scope.problem(item.mark, f"unknown input {quote(item.name)}{did_you_mean(item.name, inputs)}")
+        elif isinstance(source, TriggerInput):
+            scope.problem(item.mark, f"'{item.name}' is a trigger and cannot be set; did you mean 'fire: {item.name}'?")
+        elif item.value is not None and not _fits(source, item.value):
+            shown = describe(Scalar(mark=item.value_mark, value=item.value, text=str(item.value)))
+            hint = did_you_mean(str(item.value), source.of) if isinstance(source, ChoiceInput) else ""
+            scope.inside(item.name).problem(item.value_mark, f"expected {kind_of(source)}, got {shown}{hint}")
+    triggers = [name for name, each in inputs.items() if isinstance(each, TriggerInput)]
+    scope = record.scope.inside(EventTable.fire.name)
+    for word in record.get(EventTable.fire) or ():
+        if word.text not in inputs:
+            scope.problem(word.mark, f"unknown trigger {quote(word.text)}{did_you_mean(word.text, triggers)}")
+        elif word.text not in triggers:
+            scope.problem(word.mark, f"expected a trigger, got '{word.text}', which is set and not fired")
+
+
+def _fits(source: Input, value: InputValue) -> bool:
+    """Whether a value is of the input's type, its range aside."""
+    if isinstance(source, ChoiceInput):
+        return value in source.of
+    if isinstance(source, FlagInput):
+        return isinstance(value, bool)
+    if isinstance(value, (bool, str)):
+        return False
+    return not isinstance(source, IntegerInput) or float(value).is_integer()

@@ -1,0 +1,209 @@
+"""Reads a rule file and all it includes, and merges their content into one soundtrack, still unresolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from segue_rules.loading.containers import Item
+from segue_rules.loading.document import read_document
+from segue_rules.loading.grammar import (
+    MOST_INCLUDES,
+    MOST_INPUTS,
+    MOST_LAYERS,
+    MOST_STATES,
+    MOST_STINGERS,
+    MOST_STYLES,
+    MOST_TRANSITIONS,
+    FileTable,
+    LayerTable,
+    MusicTable,
+)
+from segue_rules.loading.kinds import Word
+from segue_rules.loading.nodes import Node
+from segue_rules.loading.places import locate
+from segue_rules.loading.report import Report
+from segue_rules.loading.tables import Field, Object, Record
+from segue_rules.model import Mark
+
+DEEPEST_INCLUDE: Final = 8
+
+
+@dataclass(kw_only=True)
+class MergedLayer:
+    """A layer with the states of all files. weight: the record of the file that gives it, if one does."""
+
+    name: str
+    mark: Mark
+    weight: Record | None = None
+    states: dict[str, Item[Record]] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Sources:
+    """The content of all files, the main one first, then each include with its own, depth first.
+
+    folders: of every file's name in messages, its folder; None for a text that is not a file.
+    """
+
+    report: Report
+    main: Record | None = None
+    title: Record | None = None
+    seed: Record | None = None
+    music: list[Record] = field(default_factory=list)
+    inputs: dict[str, Item[Record]] = field(default_factory=dict)
+    styles: dict[str, Item[Record]] = field(default_factory=dict)
+    stingers: dict[str, Item[Record]] = field(default_factory=dict)
+    layers: dict[str, MergedLayer] = field(default_factory=dict)
+    transitions: list[Record] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    folders: dict[str, Path | None] = field(default_factory=dict)
+
+    def folder_of(self, mark: Mark) -> Path | None:
+        """The folder that paths written at this place start from."""
+        return self.folders.get(mark.file)
+
+
+def collect(node: Node | None, name: str, path: Path | None, folder: Path | None, report: Report) -> Sources:
+    """Merge the main file, read as `node`, with everything it includes.
+
+    Args: name: of the main file in messages. path: the main file, None for a text. folder: where its paths start.
+    """
+    sources = Sources(report=report)
+    _Collector(sources).add(node, name, path, folder, ())
+    _check_totals(sources)
+    return sources
+
+
+@dataclass(kw_only=True)
+class _Chained:
+    """A file being read, and the name it goes by in messages."""
+
+    path: Path | None
+    name: str
+
+
+class _Collector:
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._report = sources.report
+        self._music: dict[str, Mark] = {}
+
+    def add(
+        self, node: Node | None, name: str, path: Path | None, folder: Path | None, chain: tuple[_Chained, ...]
+    ) -> None:
+        """Merge one file, then what it includes. chain: the files that led here."""
+        sources = self._sources
+        sources.folders[name] = folder
+        if path is not None:
+            sources.files.append(path)
+        record = Object(table=FileTable).read(node, self._report.scope()) if node is not None else None
+        if record is None:
+            return
+        if sources.main is None:
+            sources.main = record
+        self._merge(record)
+        for word in record.get(FileTable.include) or ():
+            self._include(word, (*chain, _Chained(path=path, name=name)))
+
+    def _include(self, word: Word, chain: tuple[_Chained, ...]) -> None:
+        scope = self._report.scope("include")
+        sources = self._sources
+        folder = sources.folder_of(word.mark)
+        found = locate(word, folder, "a rule file", scope)
+        if found is None or folder is None:
+            return
+        earlier = [link.path for link in chain]
+        if found in earlier:
+            names = [link.name for link in chain[earlier.index(found) :]]
+            scope.problem(word.mark, f"the includes go in a circle: {' -> '.join([*names, names[0]])}")
+        elif found in sources.files:
+            return
+        elif len(chain) > DEEPEST_INCLUDE:
+            scope.problem(word.mark, f"expected includes at most {DEEPEST_INCLUDE} deep, got one more")
+        elif len(sources.files) > MOST_INCLUDES:
+            scope.problem(word.mark, f"expected at most {MOST_INCLUDES} included files, got one more")
+        else:
+            name = (Path(chain[-1].name).parent / word.text).as_posix()
+            self.add(read_document(found, self._report, name=name), name, found, found.parent, chain)
+
+    def _merge(self, record: Record) -> None:
+        sources = self._sources
+        sources.title = self._once(record, FileTable.title_, sources.title)
+        sources.seed = self._once(record, FileTable.seed, sources.seed)
+        self._merge_music(record.get(FileTable.music))
+        self._merge_items(record.get(FileTable.inputs), sources.inputs, "input")
+        self._merge_items(record.get(FileTable.styles), sources.styles, "style")
+        self._merge_items(record.get(FileTable.stingers), sources.stingers, "stinger")
+        for item in record.get(FileTable.layers) or ():
+            self._merge_layer(item)
+        sources.transitions.extend(record.get(FileTable.transitions) or ())
+
+    def _once(self, record: Record, once: Field[Any], earlier: Record | None) -> Record | None:
+        if not record.has(once):
+            return earlier
+        if earlier is not None:
+            self._twice(f"{once.name}", "given", record.mark_of(once), earlier.mark_of(once))
+        return earlier or record
+
+    def _merge_music(self, music: Record | None) -> None:
+        if music is None:
+            return
+        for name in MusicTable.fields:
+            if name in music.marks:
+                if name in self._music:
+                    self._twice(f"music, {name}", "given", music.marks[name], self._music[name])
+                self._music.setdefault(name, music.marks[name])
+        self._sources.music.append(music)
+
+    def _merge_items(
+        self, items: Iterable[Item[Record]] | None, into: dict[str, Item[Record]], what: str, *within: str
+    ) -> None:
+        for item in items or ():
+            if item.name in into:
+                self._twice(f'{what} "{item.name}"', "defined", item.mark, into[item.name].mark, *within)
+            else:
+                into[item.name] = item
+
+    def _merge_layer(self, item: Item[Record]) -> None:
+        layer = self._sources.layers.setdefault(item.name, MergedLayer(name=item.name, mark=item.mark))
+        if item.value is None:
+            return
+        label = f'layer "{item.name}"'
+        if item.value.has(LayerTable.weight):
+            if layer.weight is not None:
+                here, there = item.value.mark_of(LayerTable.weight), layer.weight.mark_of(LayerTable.weight)
+                self._twice("weight", "given", here, there, label)
+            else:
+                layer.weight = item.value
+        self._merge_items(item.value.get(LayerTable.states), layer.states, "state", label)
+
+    def _twice(self, what: str, verb: str, here: Mark, there: Mark, *within: str) -> None:
+        """Report at both places what may be written in one only."""
+        scope = self._report.scope(*within, what)
+        scope.problem(here, f"{verb} twice; also {verb} at {there}")
+        scope.problem(there, f"{verb} twice; also {verb} at {here}")
+
+
+def _check_totals(sources: Sources) -> None:
+    """Limits hold for all files together."""
+    main = sources.main
+    if main is None or len(sources.files) < 2:
+        return
+    scope = sources.report.scope()
+    counts = [
+        ("inputs", len(sources.inputs), MOST_INPUTS),
+        ("styles", len(sources.styles), MOST_STYLES),
+        ("layers", len(sources.layers), MOST_LAYERS),
+        ("transitions", len(sources.transitions), MOST_TRANSITIONS),
+        ("stingers", len(sources.stingers), MOST_STINGERS),
+    ]
+    for what, count, most in counts:
+        if count > most:
+            scope.problem(main.mark, f"expected at most {most} {what} in all files together, got {count}")
+    for layer in sources.layers.values():
+        if len(layer.states) > MOST_STATES:
+            text = f"expected at most {MOST_STATES} states in all files together, got {len(layer.states)}"
+            scope.inside(f'layer "{layer.name}"').problem(layer.mark, text)

@@ -1,0 +1,90 @@
+"""From stingers as written to the model's: sound files and bursts of style."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from segue_rules.loading.containers import Item
+from segue_rules.loading.grammar import AudioStingerTable, BurstTable, DuckTable
+from segue_rules.loading.inputs import Inputs, find_audio
+from segue_rules.loading.kinds import Word
+from segue_rules.loading.layers import build_mix
+from segue_rules.loading.quantities import frames, samples, time_text
+from segue_rules.loading.sources import Sources
+from segue_rules.loading.tables import Field, Record
+from segue_rules.model import AudioStinger, Burst, Duck, Stinger, TriggerInput
+
+
+def build_stingers(sources: Sources, inputs: Inputs) -> tuple[Stinger, ...]:
+    """All stingers that could be read, in merged order."""
+    built = (_stinger(item, sources, inputs) for item in sources.stingers.values())
+    return tuple(stinger for stinger in built if stinger is not None)
+
+
+def _stinger(item: Item[Record], sources: Sources, inputs: Inputs) -> Stinger | None:
+    record = item.value
+    if record is None:
+        return None
+    if record.table is BurstTable:
+        return _burst(item, record, sources, inputs)
+    return _audio(item, record, sources, inputs)
+
+
+def _trigger(record: Record, field: Field[Word], inputs: Inputs) -> str | None:
+    word = record.get(field)
+    found = inputs.find(word, record.scope.inside(field.name), TriggerInput) if word else None
+    return found.name if found else None
+
+
+def _audio(item: Item[Record], record: Record, sources: Sources, inputs: Inputs) -> AudioStinger | None:
+    trigger = _trigger(record, AudioStingerTable.trigger, inputs)
+    word = record.get(AudioStingerTable.audio)
+    path = find_audio(word, AudioStingerTable.audio, record, sources) if word else None
+    if trigger is None or path is None:
+        return None
+    return AudioStinger(
+        name=item.name,
+        trigger=trigger,
+        audio=path,
+        at=record.value(AudioStingerTable.at),
+        gain_db=record.value(AudioStingerTable.gain),
+        cooldown_frames=frames(record.value(AudioStingerTable.cooldown)),
+        if_late=cast(Literal["drop", "play"], record.value(AudioStingerTable.if_late)),
+        duck=_duck(record.get(AudioStingerTable.duck)),
+        mark=item.mark,
+    )
+
+
+def _duck(record: Record | None) -> Duck | None:
+    depth = record.get(DuckTable.depth) if record else None
+    if record is None or depth is None:
+        return None
+    return Duck(
+        depth_db=depth,
+        fade_out_samples=samples(record.value(DuckTable.fade_out)),
+        recovery_samples=samples(record.value(DuckTable.recovery)),
+        fade_in_samples=samples(record.value(DuckTable.fade_in)),
+    )
+
+
+def _burst(item: Item[Record], record: Record, sources: Sources, inputs: Inputs) -> Burst | None:
+    trigger = _trigger(record, BurstTable.trigger, inputs)
+    mix = build_mix(record.get(BurstTable.mix), sources.styles, record.scope.inside("mix"))
+    time, ramp = record.get(BurstTable.time), record.value(BurstTable.ramp)
+    if time is not None and frames(time) < 2 * frames(ramp):
+        least = time_text(2 * ramp)
+        record.problem(
+            BurstTable.time, f"expected at least {least}, both ramps of {time_text(ramp)}, got {time_text(time)}"
+        )
+    if trigger is None or time is None or not mix:
+        return None
+    return Burst(
+        name=item.name,
+        trigger=trigger,
+        mix=mix,
+        time_frames=frames(time),
+        ramp_frames=frames(ramp),
+        at=record.value(BurstTable.at),
+        cooldown_frames=frames(record.value(BurstTable.cooldown)),
+        mark=item.mark,
+    )

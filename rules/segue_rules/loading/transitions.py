@@ -1,0 +1,127 @@
+"""From transition rows to the model's: which layer and states a row means, and whether it can ever fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from segue_rules.loading.grammar import TransitionTable
+from segue_rules.loading.kinds import Word
+from segue_rules.loading.nodes import quote
+from segue_rules.loading.quantities import frames
+from segue_rules.loading.report import did_you_mean, listing
+from segue_rules.loading.sources import Sources
+from segue_rules.loading.tables import Field, Record
+from segue_rules.model import Curve, Transition
+
+_ANY: Final = "any"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """One side of a row. state: None for any. layers: where it may be; None for anywhere."""
+
+    state: str | None
+    layers: frozenset[str] | None
+
+
+def build_transitions(sources: Sources) -> tuple[Transition, ...]:
+    """All rows in merged order; rows that can never fit, or say the same as another, are reported."""
+    states = {name: frozenset(layer.states) for name, layer in sources.layers.items()}
+    rows: list[Transition] = []
+    seen: dict[tuple[str | None, str | None, str | None], Record] = {}
+    for record in sources.transitions:
+        row = _row(record, states)
+        if row is None:
+            continue
+        pattern = (row.layer, row.from_state, row.to_state)
+        if pattern in seen:
+            _report_twice(record, seen[pattern], row)
+        else:
+            seen[pattern] = record
+            rows.append(row)
+    return tuple(rows)
+
+
+def _report_twice(record: Record, first: Record, row: Transition) -> None:
+    layer = f"{row.layer}." if row.layer else ""
+    pattern = f"from {layer}{row.from_state or _ANY} to {layer}{row.to_state or _ANY}"
+    record.scope.problem(record.mark, f"a second row {pattern}; also at {first.mark}")
+    first.scope.problem(first.mark, f"a row {pattern} that has a second; also at {record.mark}")
+
+
+def _row(record: Record, states: Mapping[str, frozenset[str]]) -> Transition | None:
+    at, max_wait = record.value(TransitionTable.at), record.get(TransitionTable.max_wait)
+    if max_wait is not None and at.unit == "immediate":
+        record.problem(TransitionTable.max_wait, "'at: immediate' never waits, so it has no max_wait")
+    leave = _end(record, TransitionTable.from_, states)
+    enter = _end(record, TransitionTable.to, states)
+    if leave is None or enter is None:
+        return None
+    layer = _layer(record, leave, enter)
+    if layer is _IMPOSSIBLE:
+        return None
+    if leave.state is not None and leave.state == enter.state:
+        record.problem(TransitionTable.to, f"expected another state than the one left, got '{leave.state}' for both")
+        return None
+    return Transition(
+        layer=layer,
+        from_state=leave.state,
+        to_state=enter.state,
+        at=at,
+        max_wait_frames=None if max_wait is None else frames(max_wait),
+        ramp_frames=frames(record.value(TransitionTable.ramp)),
+        curve=cast(Curve, record.value(TransitionTable.curve)),
+        mark=record.mark,
+    )
+
+
+def _end(record: Record, field: Field[Word], states: Mapping[str, frozenset[str]]) -> _End | None:
+    """What one side names; None once reported that there is no such layer or state."""
+    if record.has(field) and record.get(field) is None:
+        return None
+    text = record.value(field).text
+    layer, dot, state = text.rpartition(".")
+    if dot and layer not in states:
+        hint = did_you_mean(layer, states)
+        record.problem(field, f"unknown layer {quote(layer)}{hint}")
+        return None
+    if state == _ANY:
+        return _End(state=None, layers=frozenset({layer}) if dot else None)
+    homes = frozenset(name for name, names in states.items() if state in names)
+    if dot and layer not in homes:
+        record.problem(field, f"layer '{layer}' has no state {quote(state)}{did_you_mean(state, states[layer])}")
+        return None
+    if not homes:
+        known = sorted({name for names in states.values() for name in names} | {_ANY})
+        hint = f"; did you mean '{state}.any', the layer?" if state in states else did_you_mean(state, known)
+        record.problem(field, f"unknown state {quote(state)}{hint}")
+        return None
+    return _End(state=state, layers=frozenset({layer}) if dot else homes)
+
+
+_IMPOSSIBLE: Final = ""
+"""No layer's name."""
+
+
+def _layer(record: Record, leave: _End, enter: _End) -> str | None:
+    """The layer of a row, None for any; _IMPOSSIBLE once reported that there is none, or more than one."""
+    if leave.layers is None or enter.layers is None:
+        layers = leave.layers or enter.layers
+    else:
+        layers = leave.layers & enter.layers
+        if not layers:
+            here, there = sorted(leave.layers)[0], sorted(enter.layers)[0]
+            text = f"expected two states of the same layer, got one of '{here}' and one of '{there}'"
+            record.problem(TransitionTable.to, text)
+            return _IMPOSSIBLE
+    if layers is None:
+        return None
+    if len(layers) > 1:
+        field = TransitionTable.from_ if leave.state is not None else TransitionTable.to
+        state = leave.state or enter.state
+        choices = listing(f"{layer}.{state}" for layer in sorted(layers))
+        record.problem(field, f"the state '{state}' is in several layers; expected {choices}, got '{state}'")
+        return _IMPOSSIBLE
+    return next(iter(layers))
