@@ -60,7 +60,7 @@ class Overlay:
 
 
 def envelope(placed: Placed, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The duck's gain at sample positions: down over fade_out from the start, held to the end and the recovery, back up.
+    """The duck's gain at sample positions: down over fade_out from the start, held past the end by recovery, back up.
 
     Linear in dB, so that it sounds even.
     """

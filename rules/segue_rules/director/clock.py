@@ -5,7 +5,8 @@ from __future__ import annotations
 from segue_rules.model import FRAME_SIZE, At
 from segue_rules.plan import TICKS_PER_BEAT, Clock
 
-START = Clock(0, 0, 0, 0)
+# Before frame 0, which decides the first bar's meter itself.
+START = Clock(0, 0, 0, 1)
 
 
 def beat_in(clock: Clock, tempo: int) -> int:

@@ -75,16 +75,14 @@ class Director:
         values = self._inputs.move(inputs, frame)
         view = View(frame, values, inputs, tuple([layer.active for layer in state.layers]))
         view.latches = self._conditions.update_latches(view, state.latches)
-        # Frame 0 opens a bar whatever the tempo; its controls are decided after its changes.
-        tempo = self._controls.tempo(state.continuous, values, frame) if state.continuous else 1
-        moment = Moment(frame, frame if earliest is None else earliest, state.clock, tempo)
+        moment = self._moment(state, view, frame if earliest is None else earliest)
 
         layers, changes = self._step_layers(state.layers, view, moment)
         stingers, cues = self._step_stingers(state.stingers, values, moment)
         weights = self._weights(state.weights, values)
         continuous = self._controls.step(state.continuous, layers, weights, values, frame)
         switches = state.switches
-        if not switches or musical.bar_in(state.clock, tempo)[0] >= 0:
+        if not switches or musical.bar_in(moment.clock, moment.tempo)[0] >= 0:
             switches = self._controls.switch(switches, layers, weights)
 
         layer_mixes = tuple([layer.mix(now, frame) for layer, now in zip(self._layers, layers, strict=True)])
@@ -166,6 +164,22 @@ class Director:
             or self._controls.moving(state.continuous, last)
             or self._inputs.moving(state.inputs, last)
         )
+
+    def _moment(self, state: DirectorState, view: View, earliest: int) -> Moment:
+        """The frame's tempo and clock, which its changes do not touch.
+
+        Frame 0 alone has them from its own changes; as it opens a bar whatever its tempo, these are known in advance.
+        """
+        if state.continuous:
+            tempo = self._controls.tempo(state.continuous, view.values, view.frame)
+            return Moment(view.frame, earliest, state.clock, tempo)
+        layers, _ = self._step_layers(state.layers, view, Moment(view.frame, earliest, state.clock, 1))
+        weights = self._weights(state.weights, view.values)
+        continuous = self._controls.step((), layers, weights, view.values, view.frame)
+        switches = self._controls.switch((), layers, weights)
+        controls = self._controls.values(continuous, switches, view.values, view.frame)
+        clock = state.clock._replace(meter=controls.meter)
+        return Moment(view.frame, earliest, clock, controls.tempo_mbpm)
 
     def _step_layers(
         self, layers: tuple[LayerNow, ...], view: View, moment: Moment
