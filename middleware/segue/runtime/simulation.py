@@ -60,7 +60,7 @@ class Sent:
 
 @dataclass(kw_only=True)
 class LiveRun:
-    """What came of a live simulation. messages: with the sample heard when each was said. levels: (sample, buffered)."""
+    """What came of a live simulation. messages: with the sample heard as each was said. levels: (sample, buffered)."""
 
     listener: Listener
     messages: list[tuple[int, Message]] = field(default_factory=list)
