@@ -6,6 +6,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Final, TypeAlias, cast
 
 from segue_rules.loading.core_schema import NumberError, resolve_plain
@@ -152,7 +153,7 @@ def overlap(source: Valued, first: Compare, second: Compare) -> InputValue | Non
 def _witnesses(source: Valued, *compares: Compare) -> Sequence[InputValue]:
     """Values of the input among which every combination of outcomes of the comparisons occurs that can occur at all.
 
-    Between two neighbouring thresholds no comparison changes, so one value of each stretch and each threshold is enough.
+    No comparison changes between two neighbouring thresholds: one value of each stretch and every threshold are enough.
     """
     if isinstance(source, FlagInput):
         return (True, False)
@@ -163,4 +164,4 @@ def _witnesses(source: Valued, *compares: Compare) -> Sequence[InputValue]:
         near = {math.floor(threshold) + step for threshold in thresholds for step in (-1, 0, 1, 2)}
         return sorted({source.low, source.high} | {value for value in near if source.low <= value <= source.high})
     inside = sorted({source.low, source.high} | {value for value in thresholds if source.low <= value <= source.high})
-    return sorted([*inside, *((a + b) / 2 for a, b in zip(inside, inside[1:], strict=False))])
+    return sorted([*inside, *((a + b) / 2 for a, b in pairwise(inside))])

@@ -181,8 +181,8 @@ def _doubt(source: Valued, compare: Compare, node: Node, scope: Scope) -> None:
     always = verdict(source, compare)
     if always is not None:
         scope.warning(node.mark, f"{'always' if always else 'never'} true: '{source.name}' is {kind_of(source)}")
-    elif isinstance(source, NumberInput) and compare.op == "==" and source.low < compare.value < source.high:
-        value = number(compare.value)
+    elif isinstance(source, NumberInput) and compare.op == "==" and source.low < float(compare.value) < source.high:
+        value = number(float(compare.value))
         scope.warning(node.mark, f'true only at exactly {value}, which a number rarely is; did you mean ">= {value}"?')
 
 

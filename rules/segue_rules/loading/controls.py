@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Literal, TypeVar, cast
 
 from segue_rules.loading.bindings import Binding, Bound
 from segue_rules.loading.grammar import MusicTable
@@ -33,7 +33,7 @@ def build_music(records: list[Record], inputs: Inputs) -> Music:
         tempo_bpm=bound(MusicTable.tempo),
         meter=None if meter is None else int(meter),
         key=given(MusicTable.key),
-        drums=given(MusicTable.drums),
+        drums=cast(Literal["on", "off", "auto"] | None, given(MusicTable.drums)),
         intensity=bound(MusicTable.intensity),
         temperature=bound(MusicTable.temperature),
         guidance=bound(MusicTable.guidance),
@@ -47,7 +47,7 @@ def resolve(value: float | Bound, inputs: Inputs) -> float | BoundValue | None:
     if not isinstance(value, Bound):
         return float(value)
     scope = value.record.scope
-    source = inputs.find(value.input, scope.inside("from"), NumberInput, IntegerInput)
+    source = inputs.number(value.input, scope.inside("from"))
     if source is None:
         return None
     if value.points is None:

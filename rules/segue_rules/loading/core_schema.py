@@ -1,6 +1,6 @@
 """The YAML 1.2 core schema: which plain scalars are null, true, false or numbers, and which are just words.
 
-Source: YAML 1.2.2, section 10.3.2. Unlike YAML 1.1, `on`, `yes`, `1:30`, `1_000` and `0b1` are strings and `010` is ten.
+Source: YAML 1.2.2, section 10.3.2. Unlike YAML 1.1, `on`, `yes`, `1:30`, `1_000` and `0b1` are words and `010` is ten.
 """
 
 from __future__ import annotations

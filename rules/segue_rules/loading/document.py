@@ -10,7 +10,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -18,7 +18,7 @@ from segue_rules.errors import Problem
 from segue_rules.loading.core_schema import NumberError, resolve_plain
 from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar, quote
 from segue_rules.loading.report import Report
-from segue_rules.loading.syntax import explain, explain_tag
+from segue_rules.loading.syntax import Position, explain, explain_tag
 from segue_rules.model import Mark
 
 LARGEST_FILE: Final = 1 << 20
@@ -32,7 +32,7 @@ _REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufeff\uff00-\u
 """Control characters, and line separators that YAML 1.1 breaks lines at and 1.2 does not."""
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """Reading cannot go on past this mistake."""
 
     def __init__(self, mark: Mark, text: str) -> None:
@@ -44,13 +44,13 @@ def read_document(path: Path, report: Report, *, name: str | None = None) -> Nod
     """Read the one YAML document of a file; mistakes go to the report.
 
     Args: name: the file's name in messages; the path as given if None.
-    Returns: None if there is nothing to go on with. A node may come with problems already reported (duplicate keys, NaN).
+    Returns: None if there is nothing to go on with. A node may have mistakes, reported by then (duplicate keys, NaN).
     """
     shown = name or path.as_posix()
     try:
         data = read_bytes(path, shown, LARGEST_FILE)
         return _read(decode(data, shown), shown, report)
-    except Unreadable as error:
+    except UnreadableError as error:
         report.add(error.problem)
         return None
 
@@ -59,9 +59,9 @@ def read_text(text: str, report: Report, *, name: str) -> Node | None:
     """As read_document, for a text that did not come from a file."""
     try:
         if len(text.encode(errors="surrogatepass")) > LARGEST_FILE:
-            raise Unreadable(_start(name), _too_large(LARGEST_FILE))
+            raise UnreadableError(_start(name), _too_large(LARGEST_FILE))
         return _read(text.removeprefix("\ufeff"), name, report)
-    except Unreadable as error:
+    except UnreadableError as error:
         report.add(error.problem)
         return None
 
@@ -69,34 +69,36 @@ def read_text(text: str, report: Report, *, name: str) -> Node | None:
 def read_bytes(path: Path, shown: str, limit: int) -> bytes:
     """A regular file's content of at most `limit` bytes.
 
-    Raises: Unreadable, before reading a file that is too large.
+    Raises: UnreadableError, before reading a file that is too large.
     """
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(_start(shown), "expected a file, got a folder" if path.is_dir() else "not a regular file")
+            raise UnreadableError(
+                _start(shown), "expected a file, got a folder" if path.is_dir() else "not a regular file"
+            )
         if found.st_size <= limit:
             with path.open("rb") as file:
                 data = file.read(limit + 1)
             if len(data) <= limit:
                 return data
     except FileNotFoundError:
-        raise Unreadable(_start(shown), "no such file") from None
+        raise UnreadableError(_start(shown), "no such file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise Unreadable(_start(shown), f"cannot be read: {reason}") from None
-    raise Unreadable(_start(shown), _too_large(limit))
+        raise UnreadableError(_start(shown), f"cannot be read: {reason}") from None
+    raise UnreadableError(_start(shown), _too_large(limit))
 
 
 def decode(data: bytes, shown: str) -> str:
-    """UTF-8, with or without a byte order mark. Raises: Unreadable at the first byte that is none."""
+    """UTF-8, with or without a byte order mark. Raises: UnreadableError at the first byte that is none."""
     try:
         return data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line_start = data.rfind(b"\n", 0, error.start) + 1
         column = len(data[line_start : error.start].decode(errors="replace")) + 1
         mark = Mark(file=shown, line=data.count(b"\n", 0, error.start) + 1, column=column)
-        raise Unreadable(
+        raise UnreadableError(
             mark, f"expected UTF-8 text, got the byte 0x{data[error.start]:02x}; save the file as UTF-8"
         ) from None
 
@@ -114,7 +116,7 @@ def _read(text: str, shown: str, report: Report) -> Node:
     if refused:
         line_start = text.rfind("\n", 0, refused.start()) + 1
         mark = Mark(file=shown, line=text.count("\n", 0, refused.start()) + 1, column=refused.start() - line_start + 1)
-        raise Unreadable(mark, f"expected text, got the control character U+{ord(refused.group()):04X}")
+        raise UnreadableError(mark, f"expected text, got the control character U+{ord(refused.group()):04X}")
     return _Composer(text, shown, report).document()
 
 
@@ -131,7 +133,7 @@ class _Composer:
     """Builds nodes from the parser's events, one level of recursion a level of nesting, DEEPEST at most."""
 
     def __init__(self, text: str, shown: str, report: Report) -> None:
-        self._parser = yaml.SafeLoader(text)
+        self._parser: Any = yaml.SafeLoader(text)  # its methods have no types
         self._shown = shown
         self._report = report
         self._anchors: dict[str, _Anchored | None] = {}
@@ -141,29 +143,30 @@ class _Composer:
         self._next()
         start = self._next()
         if not isinstance(start, yaml.DocumentStartEvent):
-            raise Unreadable(_start(self._shown), "the file is empty")
+            raise UnreadableError(_start(self._shown), "the file is empty")
         node, _ = self._node(self._next(), 1)
         self._next()
         after = self._next()
         if isinstance(after, yaml.DocumentStartEvent):
-            raise Unreadable(self._mark(after), "expected one document a file, got a second")
+            raise UnreadableError(self._mark(after), "expected one document a file, got a second")
         return node
 
     def _next(self) -> yaml.Event:
         try:
-            return self._parser.get_event()
+            event: yaml.Event = self._parser.get_event()
+            return event
         except yaml.MarkedYAMLError as error:
             text, mark = explain(error)
-            raise Unreadable(self._place(mark), text) from None
+            raise UnreadableError(self._place(mark), text) from None
         except (ValueError, OverflowError):
-            mark = self._parser.get_mark()
-            raise Unreadable(self._place(mark), "not valid YAML: an escape that stands for no character") from None
+            place = self._place(self._parser.get_mark())
+            raise UnreadableError(place, "not valid YAML: an escape that stands for no character") from None
 
-    def _place(self, mark: yaml.Mark | None) -> Mark:
+    def _place(self, mark: Position | None) -> Mark:
         return Mark(file=self._shown, line=mark.line + 1, column=mark.column + 1) if mark else _start(self._shown)
 
     def _mark(self, event: yaml.Event) -> Mark:
-        return Mark(file=self._shown, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+        return self._place(event.start_mark)
 
     def _count(self, event: yaml.Event, nodes: int) -> None:
         self._nodes += nodes
@@ -171,16 +174,17 @@ class _Composer:
             text = (
                 f"expected at most {MOST_NODES} values in a file, got more (what an alias stands for counts each time)"
             )
-            raise Unreadable(self._mark(event), text)
+            raise UnreadableError(self._mark(event), text)
 
     def _node(self, event: yaml.Event, depth: int) -> tuple[Node, int]:
         """The node that begins with this event, and its height."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, depth)
         if depth > DEEPEST:
-            raise Unreadable(self._mark(event), f"expected at most {DEEPEST} levels of nesting, got more")
+            raise UnreadableError(self._mark(event), f"expected at most {DEEPEST} levels of nesting, got more")
         before = self._nodes
         self._count(event, 1)
+        assert isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent))
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         if event.tag is not None:
@@ -197,14 +201,14 @@ class _Composer:
         return node, height
 
     def _alias(self, event: yaml.AliasEvent, depth: int) -> tuple[Node, int]:
-        mark, name = self._mark(event), quote(event.anchor)
+        mark, name = self._mark(event), quote(event.anchor or "")
         if event.anchor not in self._anchors:
-            raise Unreadable(mark, f"unknown anchor {name}; a text that begins with '*' needs quotes")
+            raise UnreadableError(mark, f"unknown anchor {name}; a text that begins with '*' needs quotes")
         anchored = self._anchors[event.anchor]
         if anchored is None:
-            raise Unreadable(mark, f"the anchor {name} contains itself")
+            raise UnreadableError(mark, f"the anchor {name} contains itself")
         if depth + anchored.height - 1 > DEEPEST:
-            raise Unreadable(mark, f"expected at most {DEEPEST} levels of nesting, got more")
+            raise UnreadableError(mark, f"expected at most {DEEPEST} levels of nesting, got more")
         self._count(event, anchored.size)
         return anchored.node, anchored.height
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from segue_rules.loading.containers import Item
 from segue_rules.loading.grammar import (
@@ -35,7 +35,6 @@ from segue_rules.model import (
     TriggerInput,
 )
 
-SomeInput = TypeVar("SomeInput", bound=Input)
 _WORDS: Final[dict[type, str]] = {
     NumberInput: "number",
     IntegerInput: "integer",
@@ -52,21 +51,28 @@ class Inputs:
     by_name: Mapping[str, Input]
     declared: frozenset[str]
 
-    def find(self, word: Word, scope: Scope, *types: type[SomeInput]) -> SomeInput | None:
-        """The input of a name, if it is of one of the types; None once reported (by whom it could not be read, else here)."""
+    def number(self, word: Word, scope: Scope) -> NumberInput | IntegerInput | None:
+        """The number or integer input of a name, or None once reported."""
+        found = self._find(word, scope, (NumberInput, IntegerInput))
+        return found if isinstance(found, (NumberInput, IntegerInput)) else None
+
+    def trigger(self, word: Word, scope: Scope) -> TriggerInput | None:
+        """The trigger of a name, or None once reported."""
+        found = self._find(word, scope, (TriggerInput,))
+        return found if isinstance(found, TriggerInput) else None
+
+    def _find(self, word: Word, scope: Scope, types: tuple[type, ...]) -> Input | None:
+        """The input of a name; what is unknown or of another type is reported, here or by whoever could not read it."""
         found = self.by_name.get(word.text)
         if found is None:
             if word.text not in self.declared:
                 fitting = [name for name, each in self.by_name.items() if isinstance(each, types)]
                 scope.problem(word.mark, f"unknown input {quote(word.text)}{did_you_mean(word.text, fitting)}")
-        elif isinstance(found, types):
-            return found
-        else:
-            wanted = listing(_WORDS[each] for each in types)
-            scope.problem(
-                word.mark, f"expected {article(wanted)} input, got '{word.text}', which is a {_WORDS[type(found)]}"
-            )
-        return None
+        elif not isinstance(found, types):
+            wanted = article(listing(_WORDS[each] for each in types))
+            is_a = article(_WORDS[type(found)])
+            scope.problem(word.mark, f"expected {wanted} input, got '{word.text}', which is {is_a}")
+        return found
 
 
 def build_inputs(sources: Sources) -> Inputs:

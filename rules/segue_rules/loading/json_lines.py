@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from segue_rules.loading.document import Unreadable, decode, read_bytes
+from segue_rules.loading.document import UnreadableError, decode, read_bytes
 from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar
 from segue_rules.loading.report import Report
 from segue_rules.model import Mark
@@ -32,7 +32,7 @@ def read_json_lines(path: Path, report: Report, *, name: str) -> Node | None:
     """The lines of a file as one list; blank lines are skipped, lines that are not JSON reported."""
     try:
         text = decode(read_bytes(path, name, LARGEST_RECORDING), name)
-    except Unreadable as error:
+    except UnreadableError as error:
         report.add(error.problem)
         return None
     items: list[Node] = []

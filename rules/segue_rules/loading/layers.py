@@ -118,7 +118,7 @@ def check_first_mix(layers: Iterable[Layer], inputs: Inputs, mark: Mark, scope: 
             return
     scope.problem(
         mark,
-        "expected a style to begin with, got none: every default state has an empty mix, or its layer begins at weight 0",
+        "expected a style to begin with, got none: each default state has an empty mix or a layer that begins at 0",
     )
 
 

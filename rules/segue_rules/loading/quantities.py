@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 from segue_rules.loading.kinds import Kind, Schema, number
 from segue_rules.loading.nodes import Node, Scalar, describe
@@ -82,7 +82,7 @@ class Duration(Kind[Fraction]):
         )
         if spelt:
             unit = spelt[2].lower()
-            short = "ms" if unit.startswith("ms") or unit.startswith("mil") else unit[0] if unit[0] in "sh" else "min"
+            short = "ms" if unit.startswith(("ms", "mil")) else unit[0] if unit[0] in "sh" else "min"
             return f"; did you mean {spelt[1]}{short}?"
         return ""
 
@@ -165,17 +165,17 @@ _KEY: Final = rf"([A-G])([#b]?) ({'|'.join(MODES)})"
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeySignature(Kind[Key | str]):
+class KeySignature(Kind[Key | Literal["auto"]]):
     """A tonic and a mode, or "auto"."""
 
     @property
     def expected(self) -> str:
         return "a key such as D minor, F# dorian or Bb major, or auto"
 
-    def read(self, node: Node, scope: Scope) -> Key | str | None:
+    def read(self, node: Node, scope: Scope) -> Key | Literal["auto"] | None:
         text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
         if text == "auto":
-            return text
+            return "auto"
         match = re.fullmatch(_KEY, text)
         if match:
             return Key(tonic=(_PITCHES[match[1]] + {"#": 1, "b": -1, "": 0}[match[2]]) % 12, mode=match[3])

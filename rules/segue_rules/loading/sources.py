@@ -139,7 +139,8 @@ class _Collector:
         self._merge_items(record.get(FileTable.stingers), sources.stingers, "stinger")
         for item in record.get(FileTable.layers) or ():
             self._merge_layer(item)
-        sources.transitions.extend(record.get(FileTable.transitions) or ())
+        transitions = record.get(FileTable.transitions)
+        sources.transitions.extend(transitions or ())
 
     def _once(self, record: Record, once: Field[Any], earlier: Record | None) -> Record | None:
         if not record.has(once):

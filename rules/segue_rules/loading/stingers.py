@@ -12,7 +12,7 @@ from segue_rules.loading.layers import build_mix
 from segue_rules.loading.quantities import frames, samples, time_text
 from segue_rules.loading.sources import Sources
 from segue_rules.loading.tables import Field, Record
-from segue_rules.model import AudioStinger, Burst, Duck, Stinger, TriggerInput
+from segue_rules.model import AudioStinger, Burst, Duck, Stinger
 
 
 def build_stingers(sources: Sources, inputs: Inputs) -> tuple[Stinger, ...]:
@@ -32,7 +32,7 @@ def _stinger(item: Item[Record], sources: Sources, inputs: Inputs) -> Stinger | 
 
 def _trigger(record: Record, field: Field[Word], inputs: Inputs) -> str | None:
     word = record.get(field)
-    found = inputs.find(word, record.scope.inside(field.name), TriggerInput) if word else None
+    found = inputs.trigger(word, record.scope.inside(field.name)) if word else None
     return found.name if found else None
 
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 import yaml
 
 from segue_rules.loading.nodes import quote
+
+
+class Position(Protocol):
+    """A place as PyYAML counts: from 0."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
 
 COMPARISON_HINT = 'a comparison needs quotes, as in ">= 3"'
 
@@ -39,7 +50,7 @@ _AT_CONTEXT = re.compile(r"could not find expected ':'|unexpected end of stream|
 """Complaints whose cause lies where the construct began, not where the parser gave up."""
 
 
-def explain(error: yaml.MarkedYAMLError) -> tuple[str, yaml.Mark | None]:
+def explain(error: yaml.MarkedYAMLError) -> tuple[str, Position | None]:
     """What is wrong, and where the mistake was made."""
     problem = error.problem or error.context or "not valid YAML"
     at_context = error.context_mark is not None and _AT_CONTEXT.search(problem)

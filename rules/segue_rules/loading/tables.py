@@ -28,7 +28,10 @@ T = TypeVar("T")
 
 
 class Field(Generic[T]):
-    """A field of a table. doc: one sentence, shown by editors and in the reference. default, example: as written in YAML."""
+    """A field of a table.
+
+    doc: one sentence, shown by editors and in the reference. default, example: as written in YAML.
+    """
 
     def __init__(
         self, kind: Kind[T], doc: str, *, example: str, default: str | None = None, required: bool = False
