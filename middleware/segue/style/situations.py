@@ -7,9 +7,9 @@ A style's embedding is compared with the captions, never by name, so a blended o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from segue.contract import StyleEncoder
 
 # Similarity differences of a tenth of this share weights 2:1; see `nearest`.
 SHARPNESS: Final = 24.0
+# Share of the best caption's cosine in a similarity, the rest is the cosine with the captions' centre: the best alone
+# is fooled by one shared word, the centre alone is deaf to captions that lie apart (a pirate ship, a coral reef).
+BEST_SHARE: Final = 0.5
 
 CAPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -147,31 +150,39 @@ CAPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 SITUATIONS: Final[tuple[str, ...]] = tuple(CAPTIONS)
 
 
-@lru_cache(maxsize=8)
-def caption_embeddings(encoder: StyleEncoder) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+CaptionEmbeddings = tuple[NDArray[np.float32], NDArray[np.intp]]
+# Eighty captions an encoder, embedded once; weak, so that the cache keeps no encoder alive.
+_embedded: Final[WeakKeyDictionary[StyleEncoder, CaptionEmbeddings]] = WeakKeyDictionary()
+
+
+def caption_embeddings(encoder: StyleEncoder) -> CaptionEmbeddings:
     """Embeddings of every caption, float32 [M, D], and the index into SITUATIONS of each, [M]."""
-    rows = [encoder.embed_text(text) for texts in CAPTIONS.values() for text in texts]
-    owners = [index for index, texts in enumerate(CAPTIONS.values()) for _ in texts]
-    return np.stack(rows), np.asarray(owners, dtype=np.intp)
+    if encoder not in _embedded:
+        rows = [encoder.embed_text(text) for texts in CAPTIONS.values() for text in texts]
+        owners = [index for index, texts in enumerate(CAPTIONS.values()) for _ in texts]
+        _embedded[encoder] = (np.stack(rows), np.asarray(owners, dtype=np.intp))
+    return _embedded[encoder]
+
+
+def situation_embeddings(encoder: StyleEncoder) -> NDArray[np.float32]:
+    """The centre of each situation's captions, float32 [len(SITUATIONS), D], unit length."""
+    captions, owners = caption_embeddings(encoder)
+    centres = np.stack([captions[owners == index].mean(axis=0) for index in range(len(SITUATIONS))])
+    return np.asarray(centres / np.linalg.norm(centres, axis=1, keepdims=True))
 
 
 def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     """How near `embedding` (float32 [D], unit) lies to each of SITUATIONS, float32 in [-1, 1].
 
-    The mean of the best caption's cosine and the cosine with the captions' centre: the best alone is fooled by
-    one shared word, the centre alone is deaf to captions that lie apart (a pirate ship and a coral reef).
     Raises: ValueError if the embedding is not a finite vector of the encoder's dimension.
     """
     if embedding.shape != (encoder.dimension,) or not np.isfinite(embedding).all():
         raise ValueError(f"embedding: expected a finite vector [{encoder.dimension}], got shape {embedding.shape}")
     captions, owners = caption_embeddings(encoder)
     cosines = captions @ embedding
-    result = np.empty(len(SITUATIONS), dtype=np.float32)
-    for index in range(len(SITUATIONS)):
-        own = owners == index
-        centre = captions[own].mean(axis=0)
-        result[index] = 0.5 * (cosines[own].max() + centre @ embedding / np.linalg.norm(centre))
-    return result
+    best = np.array([cosines[owners == index].max() for index in range(len(SITUATIONS))])
+    middle = situation_embeddings(encoder) @ embedding
+    return np.asarray(BEST_SHARE * best + (1.0 - BEST_SHARE) * middle, dtype=np.float32)
 
 
 def nearest(encoder: StyleEncoder, embedding: NDArray[np.float32], k: int = 3) -> list[tuple[str, float]]:

@@ -1,7 +1,7 @@
 """Training phrases: what players and sound designers might write, made from word lists by seed.
 
-Three kinds of sentence, each with its lesson: phrases of one situation (what belongs together), phrases of anything
-(what the vocabulary means beyond music), and phrases that leave something out ("no drums").
+Each kind has its lesson: phrases of one situation (what belongs together), of two, of music alone, and of ordinary
+words in any position (what the vocabulary means beyond music).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 import yaml
 
 LEXICON: Final = Path(__file__).with_name("lexicon.yaml")
-NEGATIONS: Final = ("no", "not", "without")
 
 _SITUATION_FORMS: Final = (
     "{moods} {sounds}",
@@ -109,10 +108,9 @@ class Lexicon:
 
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
-    """text: what the table reads. meaning: what the teacher reads. situation: the one it belongs to, or None."""
+    """situation: the one it belongs to, or None."""
 
     text: str
-    meaning: str
     situation: str | None = None
 
 
@@ -123,7 +121,6 @@ class PhraseMaker:
         self._lexicon = lexicon
         self._words = words
         self._names = tuple(lexicon.situations)
-        self._descriptors = lexicon.descriptors()
         self._random = np.random.default_rng(seed)
 
     def _one_of(self, entries: Sequence[str]) -> str:
@@ -145,38 +142,30 @@ class PhraseMaker:
         """A phrase of one situation."""
         name = self._one_of(self._names)
         text = self._fill(self._one_of(_SITUATION_FORMS), self._lexicon.situations[name])
-        return Phrase(text=text, meaning=text, situation=name)
+        return Phrase(text=text, situation=name)
 
     def of_blend(self) -> Phrase:
         """Two situations in one phrase."""
         text = _BLEND.format(one=self.of_situation().text, other=self.of_situation().text)
-        return Phrase(text=text, meaning=text)
+        return Phrase(text=text)
 
     def of_music(self) -> Phrase:
         """Musical description without a situation."""
         text = self._fill(self._one_of(_SHARED_FORMS), {})
-        return Phrase(text=text, meaning=text)
+        return Phrase(text=text)
 
     def of_words(self) -> Phrase:
         """Ordinary words in any position."""
         text = self._fill(self._one_of(_WORD_FORMS), {})
-        return Phrase(text=text, meaning=text)
-
-    def of_omission(self) -> Phrase:
-        """A phrase that leaves something out; it means the rest of itself, which the teacher would not hear."""
-        said = self.of_situation() if self._random.random() < 0.5 else self.of_music()
-        left_out = f"{self._one_of(NEGATIONS)} {self._one_of(self._descriptors)}"
-        parts = (said.text, left_out) if self._random.random() < 0.5 else (left_out, said.text)
-        return Phrase(text=", ".join(parts), meaning=said.text, situation=said.situation)
+        return Phrase(text=text)
 
     def draw(self, count: int) -> list[Phrase]:
-        """`count` phrases: 40 in 100 of a situation, 8 blends, 12 of music, 30 of ordinary words, 10 omissions."""
+        """`count` phrases: in 100: 45 of a situation, 8 blends, 14 of music, 33 of ordinary words."""
         makers: list[Callable[[], Phrase]] = [
             self.of_situation,
             self.of_blend,
             self.of_music,
             self.of_words,
-            self.of_omission,
         ]
-        kinds = self._random.choice(len(makers), size=count, p=[0.40, 0.08, 0.12, 0.30, 0.10])
+        kinds = self._random.choice(len(makers), size=count, p=[0.45, 0.08, 0.14, 0.33])
         return [makers[kind]() for kind in kinds]

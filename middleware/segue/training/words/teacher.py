@@ -68,7 +68,7 @@ def _embed(weights: Weights, ids: Array, mask: Array) -> Array:
         inner = jax.nn.gelu(_linear(weights, f"{name}.intermediate.dense", x), approximate=False)
         x = _layer_norm(weights, f"{name}.output.LayerNorm", x + _linear(weights, f"{name}.output.dense", inner))
     pooled = (x * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
-    return pooled / jnp.linalg.norm(pooled, axis=-1, keepdims=True)
+    return jnp.asarray(pooled / jnp.linalg.norm(pooled, axis=-1, keepdims=True))
 
 
 class Teacher:

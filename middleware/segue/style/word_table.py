@@ -1,0 +1,181 @@
+"""The word table: a phrase to its style embedding by adding up rows, in NumPy alone.
+
+A row belongs to a word piece ("##s"), a whole word ("darbuka") or two words side by side ("heavy metal"), and is a
+direction times a weight: an "of" is short, a "dragon" long. A phrase is the sum of its rows made unit length. The
+rows are distilled from a sentence encoder by segue.training.words.distil; its card is segue/weights/words/WORDS.md.
+
+Dimensions: V rows, D embedding width.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from segue.contract import Samples
+from segue.style.audio_prompt import audio_embedding
+from segue.style.wordpiece import CONTINUATION, Word, WordPiece
+
+PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
+NEGATIONS: Final = frozenset({"no", "not", "without"})
+# Longer texts are cut: a style is a phrase, and a pasted book must not stall the caller.
+MAX_TEXT_CHARS: Final = 2_000
+# A word in several pieces counts if one of them is a word of this many letters and at least half of it.
+MIN_STEM_CHARS: Final = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordTable:
+    """The table as stored.
+
+    entries: V spellings; two words side by side are one entry with a space. rows: int8 [V, D]. scales: float16 [V],
+    the value of one step of a row. descriptors: words for how music sounds, which "no" and "without" may leave out.
+    about: where the table comes from, for cards and reports.
+    """
+
+    entries: tuple[str, ...]
+    rows: NDArray[np.int8]
+    scales: NDArray[np.float16]
+    descriptors: frozenset[str]
+    about: Mapping[str, object]
+
+    def __post_init__(self) -> None:
+        V = len(self.entries)
+        if self.rows.ndim != 2 or len(self.rows) != V or self.scales.shape != (V,):
+            raise ValueError(f"expected {V} rows and scales, got {self.rows.shape} and {self.scales.shape}")
+        if not np.isfinite(self.scales).all():
+            raise ValueError("scales: not finite")
+
+    @classmethod
+    def load(cls, path: Path = PATH) -> WordTable:
+        """Read a table. Raises: OSError, or ValueError for a file that is not a word table."""
+        with safe_open(path, framework="numpy") as file:
+            missing = {"entries", "descriptors", "rows", "scales"} - set(file.keys())
+            if missing:
+                raise ValueError(f"{path}: not a word table, it lacks {', '.join(sorted(missing))}")
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return cls(
+                entries=tuple(_lines(file.get_tensor("entries"))),
+                rows=file.get_tensor("rows"),
+                scales=file.get_tensor("scales"),
+                descriptors=frozenset(_lines(file.get_tensor("descriptors"))),
+                about=about,
+            )
+
+    def save(self, path: Path) -> None:
+        """Write the table; equal tables give equal bytes."""
+        tensors: dict[str, NDArray[Any]] = {
+            "entries": _bytes(self.entries),
+            "descriptors": _bytes(sorted(self.descriptors)),
+            "rows": self.rows,
+            "scales": self.scales,
+        }
+        # One key: the format keeps several in no fixed order.
+        save_file(tensors, path, metadata={"about": json.dumps(self.about, sort_keys=True)})
+
+
+def _lines(text: NDArray[np.uint8]) -> list[str]:
+    return bytes(text).decode("utf-8").split("\n")
+
+
+def _bytes(lines: list[str] | tuple[str, ...]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(lines).encode("utf-8"), dtype=np.uint8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the table makes of a text. rows: indices into it. unknown: words that do not count, each once."""
+
+    rows: tuple[int, ...]
+    unknown: tuple[str, ...]
+
+
+class WordReader:
+    """Text to rows of a table: which words count, which are left out, which stand side by side."""
+
+    def __init__(self, entries: tuple[str, ...], descriptors: frozenset[str]) -> None:
+        self._entries = entries
+        self._descriptors = descriptors
+        self._tokenizer = WordPiece(entries)
+
+    def read(self, text: str) -> Reading:
+        """The rows that make up `text`, in order, and its unknown words. Raises: ValueError for an empty text."""
+        if not text.strip():
+            raise ValueError("text: expected a phrase such as 'calm woodland, harp', got an empty one")
+        rows: list[int] = []
+        unknown: dict[str, None] = {}
+        previous = ""
+        for word in self._said(self._tokenizer.words(text[:MAX_TEXT_CHARS])):
+            if self._counts(word):
+                rows += word.pieces
+                pair = self._tokenizer.id_of(f"{previous} {word.text}")
+                if pair is not None:
+                    rows.append(pair)
+            elif any(character.isalnum() for character in word.text):
+                unknown[word.text] = None
+            previous = word.text
+        return Reading(rows=tuple(rows), unknown=tuple(unknown))
+
+    def _said(self, words: list[Word]) -> Iterator[Word]:
+        """The words that are meant: "no drums" and "not happy" are taken out, "no escape" stays."""
+        index = 0
+        while index < len(words):
+            end = index + 1
+            if words[index].text in NEGATIONS:
+                while end < len(words) and words[end].text in self._descriptors:
+                    end += 1
+            if end == index + 1:
+                yield words[index]
+            index = end
+
+    def _counts(self, word: Word) -> bool:
+        """Whether a word's rows mean anything: those of a name like "Xyvrath" are fragments of other words."""
+        if len(word.pieces) < 2:
+            return bool(word.pieces)
+        longest = max((self._entries[row].removeprefix(CONTINUATION) for row in word.pieces), key=len)
+        long_enough = len(longest) >= max(MIN_STEM_CHARS, len(word.text) / 2)
+        return long_enough and self._tokenizer.id_of(longest) is not None
+
+
+class WordEncoder:
+    """The StyleEncoder of the word table. Equal texts give equal bytes."""
+
+    name = "words"
+
+    def __init__(self, table: WordTable | None = None) -> None:
+        """table: the shipped one by default."""
+        self._table = WordTable.load() if table is None else table
+        self._reader = WordReader(self._table.entries, self._table.descriptors)
+        self.dimension = self._table.rows.shape[1]
+
+    def embed_text(self, text: str) -> NDArray[np.float32]:
+        """Unit embedding of a phrase, float32 [D]. Raises: ValueError for one with no known word."""
+        reading = self._reader.read(text)
+        if not reading.rows:
+            raise ValueError(f"text: no known word in {text[:80]!r}; describe the music in plain English words")
+        rows = list(reading.rows)
+        steps = self._table.rows[rows].astype(np.float32)
+        total = self._table.scales[rows].astype(np.float32) @ steps
+        norm = np.linalg.norm(total)
+        if norm == 0.0:
+            raise ValueError(f"text: the words of {text[:80]!r} cancel out; say what the music sounds like")
+        return np.asarray(total / norm, dtype=np.float32)
+
+    def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
+        """Unit embedding of sound, float32 [S, 2] at 48 kHz: rough, see segue.style.audio_prompt.
+
+        Raises: ValueError for sound that is too short, silent, not finite or not stereo.
+        """
+        return audio_embedding(self, samples)
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """The words of `text` that do not count, in order, as read (lower case, no accents)."""
+        return self._reader.read(text).unknown
