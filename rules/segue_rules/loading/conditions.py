@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from segue_rules.loading.comparisons import Valued, kind_of, mismatch, overlap, read_choice, read_compare, verdict
-from segue_rules.loading.grammar import RESERVED_INPUTS
+from segue_rules.loading.grammar import RESERVED_INPUTS, LatchTable, StretchTable
 from segue_rules.loading.inputs import Inputs
 from segue_rules.loading.kinds import number
+from segue_rules.loading.limits import MOST_LEAVES
 from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar, describe, quote
-from segue_rules.loading.quantities import Duration, frames
-from segue_rules.loading.report import Scope, did_you_mean, listing
+from segue_rules.loading.quantities import frames
+from segue_rules.loading.report import Scope, did_you_mean
+from segue_rules.loading.tables import Object
 from segue_rules.model import (
     All,
     Any,
@@ -28,9 +29,6 @@ from segue_rules.model import (
     OneOf,
     TriggerInput,
 )
-
-MOST_LEAVES: Final = 64
-_FOR: Final = Duration()
 
 
 @dataclass(kw_only=True)
@@ -129,21 +127,12 @@ class ConditionReader:
         return compare
 
     def _latch(self, source: Valued, node: MapNode, mark: Mark, scope: Scope) -> Latch | None:
-        given = {entry.key: entry.value for entry in node.entries}
-        for entry in node.entries:
-            if entry.key not in ("enter", "exit"):
-                hint = did_you_mean(entry.key, ("enter", "exit"))
-                if entry.key == "for":
-                    hint = f"; only a trigger has it, and '{source.name}' is {kind_of(source)}"
-                scope.problem(entry.mark, f"expected enter and exit, got {quote(entry.key)}{hint}")
-        if not given.keys() >= {"enter", "exit"}:
-            if given.keys() <= {"enter", "exit"}:
-                scope.problem(
-                    node.mark, f"expected both enter and exit, got {listing(given, 'and') if given else 'neither'}"
-                )
+        record = Object(table=LatchTable).read(node, scope)
+        first, second = (record.get(LatchTable.enter), record.get(LatchTable.exit)) if record else (None, None)
+        if first is None or second is None:
             return None
-        enter = read_compare(source, given["enter"], given["enter"].mark, scope.inside("enter"))
-        leave = read_compare(source, given["exit"], given["exit"].mark, scope.inside("exit"))
+        enter = read_compare(source, first, first.mark, scope.inside("enter"))
+        leave = read_compare(source, second, second.mark, scope.inside("exit"))
         if enter is None or leave is None:
             return None
         both = overlap(source, enter, leave)
@@ -151,8 +140,8 @@ class ConditionReader:
             shown = both if isinstance(both, (bool, str)) else number(both)
             scope.problem(node.mark, f"expected enter and exit that never hold together, but both hold at {shown}")
             return None
-        for compare, part in ((enter, "enter"), (leave, "exit")):
-            _doubt(source, compare, given[part], scope.inside(part))
+        _doubt(source, enter, first, scope.inside("enter"))
+        _doubt(source, leave, second, scope.inside("exit"))
         latch = Latch(index=len(self.latches), enter=enter, exit=leave, mark=mark)
         self.latches.append(latch)
         return latch
@@ -198,19 +187,12 @@ def _fired(source: TriggerInput, entry: Entry, scope: Scope) -> Fired | None:
     node = entry.value
     if isinstance(node, Scalar) and node.value is True:
         return Fired(trigger=source.name, mark=entry.mark)
-    if isinstance(node, MapNode) and [part.key for part in node.entries] == ["for"]:
-        duration = _FOR.read(node.entries[0].value, scope.inside("for"))
-        if duration is None:
-            return None
-        if not duration:
-            scope.inside("for").problem(node.entries[0].value.mark, "expected a time above 0s, got 0s")
-        return Fired(trigger=source.name, frames=max(1, frames(duration)), mark=entry.mark)
-    hint = (
-        "; for its absence write {not: {" + source.name + ": true}}"
-        if isinstance(node, Scalar) and node.value is False
-        else ""
-    )
-    scope.problem(
-        node.mark, f"expected true or {{for: 2s}}, got {describe(node)}{hint or f'; {source.name} is a trigger'}"
-    )
+    if isinstance(node, MapNode):
+        record = Object(table=StretchTable).read(node, scope)
+        stretch = record.get(StretchTable.for_) if record else None
+        return None if stretch is None else Fired(trigger=source.name, frames=frames(stretch), mark=entry.mark)
+    hint = f"; '{source.name}' is a trigger"
+    if isinstance(node, Scalar) and node.value is False:
+        hint = f"; did you mean {{not: {{{source.name}: true}}}}?"
+    scope.problem(node.mark, f"expected true or {StretchTable.example}, got {describe(node)}{hint}")
     return None

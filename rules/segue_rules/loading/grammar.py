@@ -6,33 +6,33 @@ What needs more than one place of the files (names, layers, files on disk) is ch
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from segue_rules.loading.bindings import Bindable, Binding, WeightBinding
-from segue_rules.loading.containers import ListOf, MapOf, Range
-from segue_rules.loading.kinds import LARGEST_NUMBER, NAME, Choice, Kind, Name, Number, Schema, Text, Truth, Word
-from segue_rules.loading.nodes import Node, Scalar, describe
+from segue_rules.loading.containers import ListOf, MapOf, OneOrMore, Range
+from segue_rules.loading.kinds import LARGEST_NUMBER, Choice, Name, Number, Schema, Text, Truth
+from segue_rules.loading.limits import (
+    LONGEST_PROMPT,
+    LONGEST_TITLE,
+    MOST_CHOICES,
+    MOST_INCLUDES,
+    MOST_INPUTS,
+    MOST_LAYERS,
+    MOST_LEAVES,
+    MOST_PROMPTS,
+    MOST_STATES,
+    MOST_STINGERS,
+    MOST_STYLES,
+    MOST_TRANSITIONS,
+)
 from segue_rules.loading.quantities import Boundary, Duration, KeySignature, Quantity
-from segue_rules.loading.report import Scope, listing
 from segue_rules.loading.tables import ByField, Field, Object, Table, Tagged
+from segue_rules.loading.terms import Condition, FilePath, StatePattern, Test, Version
 
-MOST_INPUTS: Final = 256
-MOST_STYLES: Final = 256
-MOST_LAYERS: Final = 64
-MOST_STATES: Final = 128
-MOST_TRANSITIONS: Final = 512
-MOST_STINGERS: Final = 128
-MOST_INCLUDES: Final = 64
-MOST_PROMPTS: Final = 16
-MOST_CHOICES: Final = 256
-LONGEST_PROMPT: Final = 500
-AUDIO_SUFFIXES: Final = ("wav", "flac", "ogg", "mp3", "aif", "aiff")
+_AUDIO_SUFFIXES: Final = ("wav", "flac", "ogg", "mp3", "aif", "aiff")
 RESERVED_INPUTS: Final = ("all", "any", "not", "state")
 """Words of the condition language."""
-_VERSION: Final = 1
 
 _WEIGHT: Final = Number(low=0.001, high=1000, what="a weight")
 _LAYER_WEIGHT: Final = Number(low=0, high=1000, what="a weight")
@@ -40,7 +40,7 @@ _STATE_TIME: Final = Duration()
 _FADE: Final = Duration(high=Fraction(60))
 _GAIN: Final = Quantity(unit="dB", what="a gain", low=-96, high=12, example="-3dB")
 _TEMPO: Final = Quantity(unit="bpm", what="a tempo", low=20, high=300, example="96bpm")
-_RATE: Final = Quantity(unit="/s", what="a rate", low=0.000001, high=LARGEST_NUMBER, example="0.5/s")
+_RATE: Final = Quantity(unit="/s", what="a rate", low=0.001, high=1_000_000, example="0.5/s")
 _NUMBER: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
 _WHOLE: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER, whole=True)
 
@@ -51,85 +51,7 @@ STATE_NAME: Final = Name(what="state", reserved=("any",))
 MIX: Final = MapOf(key=STYLE_NAME, of=_WEIGHT, most=MOST_STYLES, labelled=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Version(Kind[float]):
-    """The language's version."""
-
-    @property
-    def expected(self) -> str:
-        return f"{_VERSION}"
-
-    def read(self, node: Node, scope: Scope) -> float | None:
-        if isinstance(node, Scalar) and node.value == _VERSION and not isinstance(node.value, bool):
-            return _VERSION
-        scope.problem(node.mark, f"expected language version {_VERSION}, got {describe(node)}")
-        return None
-
-    def schema(self) -> Schema:
-        return {"const": _VERSION}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FilePath(Kind[Word]):
-    """A path as written; what it leads to is checked by `places`. suffixes: what the file's name may end in."""
-
-    what: str
-    suffixes: tuple[str, ...]
-    sample: str
-
-    @property
-    def expected(self) -> str:
-        return f"the path of {self.what} such as {self.sample}"
-
-    def read(self, node: Node, scope: Scope) -> Word | None:
-        if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
-            scope.expected(self.expected, node)
-        elif node.value.rpartition(".")[2].lower() not in self.suffixes:
-            endings = listing(f".{suffix}" for suffix in self.suffixes)
-            scope.problem(node.mark, f"expected {self.what} ({endings}), got {describe(node)}")
-        else:
-            return Word(text=node.value, mark=node.mark)
-        return None
-
-    def schema(self) -> Schema:
-        return {"type": "string", "pattern": rf"^[^\\/][^\\]*\.({'|'.join(self.suffixes)})$"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Condition(Kind[Node]):
-    """A condition, kept as it is: its meaning depends on the inputs of all files."""
-
-    @property
-    def expected(self) -> str:
-        return 'a condition such as {threat: ">= 0.6"}'
-
-    def read(self, node: Node, scope: Scope) -> Node | None:
-        return node
-
-    def schema(self) -> Schema:
-        return {"$ref": "#/definitions/condition"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class StatePattern(Kind[Word]):
-    """What a transition leaves or enters: `any`, `state`, `layer.state` or `layer.any`."""
-
-    @property
-    def expected(self) -> str:
-        return "any, a state, layer.state or layer.any"
-
-    def read(self, node: Node, scope: Scope) -> Word | None:
-        if isinstance(node, Scalar) and isinstance(node.value, str) and re.fullmatch(rf"{NAME}(\.{NAME})?", node.value):
-            return Word(text=node.value, mark=node.mark)
-        hint = "any" if isinstance(node, Scalar) and node.text in ("*", "all") else ""
-        scope.expected(self.expected, node, hint)
-        return None
-
-    def schema(self) -> Schema:
-        return {"type": "string", "pattern": rf"^{NAME}(\.{NAME})?$"}
-
-
-AUDIO: Final = FilePath(what="an audio file", suffixes=AUDIO_SUFFIXES, sample="prompts/crypt.wav")
+_AUDIO: Final = FilePath(what="an audio file", suffixes=_AUDIO_SUFFIXES, sample="prompts/crypt.wav")
 
 
 class MusicTable(Table):
@@ -248,7 +170,7 @@ class PromptTable(Table):
     example = '{text: "calm woodland", weight: 2}'
     exactly_one = ("text", "audio")
     text = Field(_PROMPT_TEXT, "What the music is like, in words.", example='"low drone, distant choir"')
-    audio = Field(AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
+    audio = Field(_AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
     weight = Field(_WEIGHT, "Share of this prompt in the blend.", default="1", example="2")
 
 
@@ -259,7 +181,7 @@ class StyleTable(Table):
     example = '{text: "calm woodland, harp and soft strings"}'
     exactly_one = ("text", "audio", "blend")
     text = Field(_PROMPT_TEXT, "What the music is like, in words.", example='"calm woodland, harp and soft strings"')
-    audio = Field(AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
+    audio = Field(_AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
     blend = Field(
         ListOf(of=Object(table=PromptTable), item="prompt", least=1, most=MOST_PROMPTS),
         "Several prompts at once.",
@@ -327,6 +249,64 @@ class LayerTable(Table):
     )
 
 
+class LatchTable(Table):
+    """A comparison with a memory: true from when `enter` holds until `exit` holds. Never may both hold."""
+
+    title = "latch"
+    example = '{enter: ">= 0.6", exit: "< 0.3"}'
+    enter = Field(Test(), "Turns it true.", example='">= 0.6"', required=True)
+    exit = Field(Test(), "Turns it false.", example='"< 0.3"', required=True)
+
+
+class StretchTable(Table):
+    """A trigger that counts for a while: true from its firing, for this long."""
+
+    title = "stretch"
+    example = "{for: 2s}"
+    for_ = Field(Duration(low=Fraction(1, 25)), "How long the trigger counts.", example="2s", required=True)
+
+
+class ConditionTable(Table):
+    """What must hold: every entry of the map. Any other name is an input and what it is compared with.
+
+    A number or integer takes a value, a comparison (`== != < <= > >=`, in quotes) or a latch; a choice takes a name,
+    a list of names, `"!= name"` or a latch; a flag takes true or false; a trigger takes true or `{for: 2s}`.
+    """
+
+    title = "condition"
+    example = '{threat: ">= 0.6", cutscene: false}'
+    all = Field(
+        ListOf(of=Condition(), item="condition", least=1, most=MOST_LEAVES),
+        "Conditions that must all hold.",
+        example='[{threat: ">= 0.6"}, {region: crypt}]',
+    )
+    any = Field(
+        ListOf(of=Condition(), item="condition", least=1, most=MOST_LEAVES),
+        "Conditions of which at least one must hold.",
+        example='[{threat: ">= 0.6"}, {enemies: ">= 3"}]',
+    )
+    not_ = Field(Condition(), "A condition that must not hold.", example="{region: town}")
+    state = Field(
+        MapOf(
+            key=LAYER_NAME,
+            of=OneOrMore(of=STATE_NAME, many=ListOf(of=STATE_NAME, item="state", least=1, most=MOST_STATES)),
+            least=1,
+            most=MOST_LAYERS,
+            labelled=False,
+        ),
+        "Layers and the state (or one of the states) each must have been in, a frame before.",
+        example="{place: crypt}",
+    )
+
+    @classmethod
+    def definition(cls) -> Schema:
+        """As of any table, and inputs by name beside the fields."""
+        names: Schema = {"type": "array", "items": Name(what="choice").schema(), "minItems": 1}
+        latch, stretch = Object(table=LatchTable).schema(), Object(table=StretchTable).schema()
+        test = {"anyOf": [*Test().schema()["anyOf"], names, latch, stretch]}
+        return {**super().definition(), "additionalProperties": test, "minProperties": 1}
+
+
 class TransitionTable(Table):
     """How a layer goes from one state to another. Of the rows that fit, the most specific decides."""
 
@@ -373,7 +353,7 @@ class AudioStingerTable(Table):
     title = "audio_stinger"
     example = "{trigger: boss_dead, audio: stings/victory.wav}"
     trigger = Field(Name(what="trigger"), "The trigger input that starts it.", example="boss_dead", required=True)
-    audio = Field(AUDIO, "The sound file, relative to this file.", example="stings/victory.wav", required=True)
+    audio = Field(_AUDIO, "The sound file, relative to this file.", example="stings/victory.wav", required=True)
     at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="immediate", example="beat")
     gain = Field(_GAIN, "Level of the stinger.", default="0dB", example="-3dB")
     cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
@@ -415,7 +395,9 @@ class FileTable(Table):
     title = "rule_file"
     example = "{segue: 1, ...}"
     segue = Field(Version(), "Version of the rule language.", example="1", required=True)
-    title_ = Field(Text(longest=200), "Name of the soundtrack; the file's name if left out.", example="Emberwood")
+    title_ = Field(
+        Text(longest=LONGEST_TITLE), "Name of the soundtrack; the file's name if left out.", example="Emberwood"
+    )
     seed = Field(
         Number(low=0, high=2**32 - 1, whole=True),
         "Seed of all chance in the music: equal seeds, equal music.",
@@ -475,6 +457,9 @@ TABLES: Final[tuple[type[Table], ...]] = (
     PromptTable,
     LayerTable,
     StateTable,
+    ConditionTable,
+    LatchTable,
+    StretchTable,
     Binding,
     WeightBinding,
     TransitionTable,

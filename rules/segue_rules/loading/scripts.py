@@ -13,9 +13,9 @@ from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading.comparisons import kind_of
 from segue_rules.loading.containers import ListOf, MapOf, OneOrMore
 from segue_rules.loading.document import read_document
-from segue_rules.loading.grammar import MOST_INPUTS
 from segue_rules.loading.json_lines import holds_json_lines, read_json_lines
 from segue_rules.loading.kinds import Kind, Name, Schema
+from segue_rules.loading.limits import MOST_INPUTS
 from segue_rules.loading.nodes import Node, Scalar, describe, quote
 from segue_rules.loading.quantities import Duration
 from segue_rules.loading.report import Report, Scope, did_you_mean

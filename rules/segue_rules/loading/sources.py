@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from segue_rules.loading.containers import Item
 from segue_rules.loading.document import read_document
-from segue_rules.loading.grammar import (
+from segue_rules.loading.grammar import FileTable, LayerTable, MusicTable
+from segue_rules.loading.kinds import Word
+from segue_rules.loading.limits import (
+    DEEPEST_INCLUDE,
     MOST_INCLUDES,
     MOST_INPUTS,
     MOST_LAYERS,
@@ -17,18 +20,12 @@ from segue_rules.loading.grammar import (
     MOST_STINGERS,
     MOST_STYLES,
     MOST_TRANSITIONS,
-    FileTable,
-    LayerTable,
-    MusicTable,
 )
-from segue_rules.loading.kinds import Word
 from segue_rules.loading.nodes import Node
 from segue_rules.loading.places import locate
 from segue_rules.loading.report import Report
 from segue_rules.loading.tables import Field, Object, Record
 from segue_rules.model import Mark
-
-DEEPEST_INCLUDE: Final = 8
 
 
 @dataclass(kw_only=True)
