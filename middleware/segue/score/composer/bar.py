@@ -64,9 +64,7 @@ def compose_bar(
     number, bar = divmod(form_bar, PHRASE_BARS)
     plan = phrase(leader, seed, number, meter, tonic, mode)
     onsets = sorted(
-        onset
-        for part in _parts(situation, plan, bar, seed)
-        for onset in _onsets(situation, part, plan, bar, seed)
+        onset for part in _parts(situation, plan, bar, seed) for onset in _onsets(situation, part, plan, bar, seed)
     )
     return Bar(tuple(onset.tick for onset in onsets), tuple(onsets))
 
@@ -77,9 +75,7 @@ def _parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> Iterator[
             continue
         scene = Scene(situation=situation, voice=voice, slot=slot, plan=plan, bar=bar, seed=seed)
         program = program_of(situation, slot, plan.letter, seed)
-        notes = tuple(
-            note._replace(velocity=note.velocity * voice.velocity) for note in _FIGURES[voice.figure](scene)
-        )
+        notes = tuple(note._replace(velocity=note.velocity * voice.velocity) for note in _FIGURES[voice.figure](scene))
         yield Part(slot, voice.role, program, notes)
     yield from drum_parts(situation, plan, bar, seed)
 

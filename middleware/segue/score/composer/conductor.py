@@ -35,8 +35,11 @@ GESTURE_TICKS: Final = 2 * TICKS_PER_BEAT
 
 
 class Moment(NamedTuple):
-    """Conditioning of one frame. mix: (situation, weight) pairs, weights summing to 1; tempo: milli-bpm, the ticks of one
-    frame; tonic: -1 for the composer's choice; the rest as in contract.Conditioning."""
+    """Conditioning of one frame.
+
+    mix: (situation, weight) pairs, weights summing to 1. tempo: milli-bpm, which is the ticks of one frame. tonic: -1
+    for the composer's choice. The rest as in contract.Conditioning.
+    """
 
     frame: int
     mix: tuple[tuple[str, float], ...]
@@ -56,8 +59,8 @@ class Form:
     """Where the music stands between two frames.
 
     seed: the session's. frame: the next one. bar: the last bar settled, None before the first. leader: the situation
-    that leads the mix. plan: the one whose harmony the bar follows, since bar `origin`. tonic, mode: the bar's key. holders:
-    who plays melody, bass and drums ("" nobody). arrival: tick of the leader's entrance, -1 when it is past.
+    that leads the mix. plan: the one whose harmony the bar follows, since bar `origin`. tonic, mode: the bar's key.
+    holders: who plays melody, bass and drums ("" nobody). arrival: tick of the leader's entrance, -1 when it is past.
     """
 
     seed: int
@@ -136,7 +139,6 @@ def _plays(situation: Situation, role: str, drums: int) -> bool:
 
 def _holders(form: Form, moment: Moment) -> tuple[str, str, str]:
     """Who plays each solo role: the heaviest that has it, unless the holder is nearly as heavy."""
-    weights = dict(moment.mix)
     result = []
     for role, holder in zip(SOLO_ROLES, form.holders, strict=True):
         able = [
@@ -151,9 +153,7 @@ def _holders(form: Form, moment: Moment) -> tuple[str, str, str]:
     return result[0], result[1], result[2]
 
 
-def _bar_notes(
-    form: Form, moment: Moment, bar: int, bar_ticks: int, start: int, end: int
-) -> Iterator[NoteEvent]:
+def _bar_notes(form: Form, moment: Moment, bar: int, bar_ticks: int, start: int, end: int) -> Iterator[NoteEvent]:
     """Notes of all sounding situations whose tick lies in [start, end)."""
     for name, weight in moment.mix:
         if weight < FLOOR:
@@ -167,13 +167,11 @@ def _bar_notes(
 
 
 def _written(form: Form, moment: Moment, name: str, bar: int) -> Bar:
-    return compose_bar(
-        TABLE[name], TABLE[form.plan], form.seed, bar - form.origin, moment.meter, form.tonic, form.mode
-    )
+    return compose_bar(TABLE[name], TABLE[form.plan], form.seed, bar - form.origin, moment.meter, form.tonic, form.mode)
 
 
 def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset) -> bool:
-    """Whether a written note is heard: intensity reaches its level, its role is this situation's, its weight carries it."""
+    """Whether a written note is heard: intensity reaches its level, its role is not another's, the weight carries."""
     if onset.level > moment.intensity + 1e-6 or (onset.family == "drums" and moment.drums == 0):
         return False
     if onset.role in SOLO_ROLES and form.holders[SOLO_ROLES.index(onset.role)] != name:
@@ -228,9 +226,9 @@ def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
     struck = form.arrival - bar_ticks
     for onset in _written(form, moment, form.leader, form.bar).onsets:
         left = onset.tick + onset.ticks - struck
-        if onset.tick < struck and left >= _WORTH_RESTRIKING and onset.family != "drums":
-            if _sounds(form, moment, form.leader, weight, onset):
-                yield _event(moment, True, weight, onset, form.arrival, left)
+        held = onset.tick < struck and left >= _WORTH_RESTRIKING and onset.family != "drums"
+        if held and _sounds(form, moment, form.leader, weight, onset):
+            yield _event(moment, True, weight, onset, form.arrival, left)
 
 
 def _chord(form: Form, moment: Moment, bar_ticks: int) -> Chord:

@@ -172,7 +172,7 @@ def sparkle(scene: Scene) -> list[Note]:
 
 
 def toll(scene: Scene) -> list[Note]:
-    """A bell: `pattern` has a sign for each bar of four; `!` strikes the root, `x` the fifth, both on the first beat."""
+    """A bell on the first beat: `pattern` has a sign for each bar of four; `!` strikes the root, `x` the fifth."""
     sign = scene.voice.pattern[scene.bar % len(scene.voice.pattern)]
     if sign == ".":
         return []

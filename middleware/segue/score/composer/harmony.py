@@ -19,13 +19,13 @@ FORM: Final = "AABA"
 
 
 class Segment(NamedTuple):
-    """One chord's stay. bar: within the phrase. start, beats: within the bar. index: counts segments of the phrase."""
+    """One chord's stay. bar: within the phrase. start, beats: within the bar. number: counts segments of the phrase."""
 
     bar: int
     start: int
     beats: int
     chord: Chord
-    index: int
+    number: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

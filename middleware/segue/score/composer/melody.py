@@ -76,9 +76,7 @@ def _phrase(tune: _Tune) -> tuple[tuple[Note, ...], ...]:
     bars: list[tuple[Note, ...]] = []
     previous = voice.register
     for bar in range(PHRASE_BARS):
-        here = Scene(
-            situation=scene.situation, voice=voice, slot=scene.slot, plan=scene.plan, bar=bar, seed=scene.seed
-        )
+        here = Scene(situation=scene.situation, voice=voice, slot=scene.slot, plan=scene.plan, bar=bar, seed=scene.seed)
         notes, previous = _realise(here, shapes[bar], previous)
         bars.append(tuple(notes))
     return tuple(bars)

@@ -29,7 +29,7 @@ def folded_beats(meter: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scene:
-    """One voice in one bar. bar: within the phrase, 0 to 7. slot: the voice's place in its situation. seed: the session's."""
+    """One voice in one bar. bar: within the phrase, 0 to 7. slot: the voice's place in its situation."""
 
     situation: Situation
     voice: Voice
@@ -74,15 +74,15 @@ class Scene:
     def next_segment(self, segment: Segment) -> Segment:
         """The chord after one; after the phrase's last, its first (the tune comes round)."""
         segments = self.plan.segments
-        return segments[(segment.index + 1) % len(segments)]
+        return segments[(segment.number + 1) % len(segments)]
 
     def voicing(self, segment: Segment, *, open_position: bool = False) -> tuple[int, ...]:
         """The voice's layout of a chord, led from the chord before."""
-        return voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.index]
+        return voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.number]
 
     def root(self, segment: Segment) -> int:
         """The chord's root about the voice's register."""
-        return bass_line(self.plan, self.voice.register)[segment.index]
+        return bass_line(self.plan, self.voice.register)[segment.number]
 
     @property
     def bar_in_form(self) -> int:

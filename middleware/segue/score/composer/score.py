@@ -31,7 +31,8 @@ class Score:
     """A clip of music as notes, with labels that hold by construction.
 
     moments: the conditioning it obeyed, frame by frame. notes: ordered by start. beats, bars: sample positions.
-    chords: in order. key: such as "D minor", of the clip's start. instruments: names, most played first. density: notes a second.
+    chords: in order. key: such as "D minor", of the clip's start. instruments: names, most played first. density: notes
+    a second.
     """
 
     moments: tuple[Moment, ...]
@@ -54,7 +55,9 @@ class Score:
         for moment in self.moments:
             for name, weight in moment.mix:
                 weights[name] = weights.get(name, 0.0) + weight
-        names = [name for name in sorted(weights, key=lambda name: -weights[name]) if weights[name] > 0.1 * self.num_frames]
+        names = [
+            name for name in sorted(weights, key=lambda name: -weights[name]) if weights[name] > 0.1 * self.num_frames
+        ]
         tempo = sum(moment.tempo for moment in self.moments) / self.num_frames / 1000
         energy = sum(moment.intensity for moment in self.moments) / self.num_frames
         pace = "slow" if tempo < 84 else "moderate" if tempo < 120 else "fast"
@@ -106,10 +109,9 @@ def steady(
     )
 
 
-def compose(name: str, *, seed: int, seconds: float = 24.0, intensity: float = 0.6, **choices: object) -> Score:
-    """A clip of one situation; `choices` as in `steady`."""
-    frames = round(seconds * FRAME_RATE)
-    return perform(steady(name, seed=seed, num_frames=frames, intensity=intensity, **choices), seed=seed)
+def compose(name: str, *, seed: int, seconds: float = 24.0, intensity: float = 0.6) -> Score:
+    """A clip of one situation as its row has it; `perform(steady(...))` for chosen tempo, meter, key or drums."""
+    return perform(steady(name, seed=seed, num_frames=round(seconds * FRAME_RATE), intensity=intensity), seed=seed)
 
 
 def perform(moments: tuple[Moment, ...], *, seed: int) -> Score:

@@ -39,7 +39,7 @@ class Note(NamedTuple):
 class Part(NamedTuple):
     """What one voice plays in one bar.
 
-    slot: the voice's place in the situation's table, DRUM_SLOT and more for drums. program: General MIDI, -1 the drum kit.
+    slot: the voice's place in its situation's row, DRUM_SLOT and more for drums. program: -1 is the drum kit.
     """
 
     slot: int
@@ -52,11 +52,11 @@ class Part(NamedTuple):
 class Voice:
     """One instrument's task in a situation.
 
-    programs: General MIDI programmes; a session takes one of them. figure: what it plays (figures.FIGURES, bass.FIGURES,
-    or "melody"). register: the key about which it plays. velocity, level: see the module. rate: notes a beat at most.
-    hold: sounding share of a note's slot (0.3 staccato, 1 legato). tones: notes of a chord it takes. pattern: the
-    figure's own rhythm or shape. density: share of places it fills. sections: "A", "B" or "AB", the parts of the form.
-    strum: beats between a chord's notes. leaps: share of wide steps (melody). ornaments: share of graced notes (melody).
+    programs: General MIDI programmes; a session takes one of them. figure: what it plays (figures.FIGURES,
+    bass.FIGURES, or "melody"). register: the key about which it plays. velocity, level: see the module. rate: notes a
+    beat at most. hold: sounding share of a note's slot (0.3 staccato, 1 legato). tones: notes of a chord it takes.
+    pattern: the figure's own rhythm or shape. density: share of places it fills. sections: "A", "B" or "AB", the parts
+    of the form. strum: beats between a chord's notes. leaps, ornaments: shares of wide steps and graced notes (melody).
     """
 
     role: Role
@@ -108,9 +108,9 @@ class DrumLine:
 class Kit:
     """A situation's drums.
 
-    grooves: alternatives, each a set of lines; a phrase takes one. fill: drum keys, high to low, that play before a phrase
-    ends (empty: none); of the programme `fill_program`, -1 for the drum kit. crash: the key struck where a phrase begins
-    (0: none). own: whether the drums play where conditioning leaves them to the generator.
+    grooves: alternatives, each a set of lines; a phrase takes one. fill: drum keys, high to low, that play before a
+    phrase ends (empty: none); of the programme `fill_program`, -1 for the drum kit. crash: the key struck where a
+    phrase begins (0: none). own: whether the drums play where conditioning leaves them to the generator.
     """
 
     grooves: tuple[tuple[DrumLine, ...], ...]
@@ -124,12 +124,11 @@ class Kit:
 class Situation:
     """One row of the table: how a game's moment sounds. Compared by identity: rows are made once.
 
-    tempo: its natural range. modes: preferred first (used where conditioning leaves the key open). minor, major:
-    progressions of four chords (theory.chord tokens, `a/b` for two in a bar) for modes of either third. half, full: what the
-    fourth and the eighth bar of a phrase become. stretch: bars a chord lasts. meters: natural ones, first preferred.
+    tempo: its natural range. modes: used where conditioning leaves the key open. minor, major: progressions of four
+    chords (theory.chord tokens, `a/b` for two in a bar) for modes of either third. half, full: what the fourth and the
+    eighth bar of a phrase become, for minor and for major modes. stretch: bars a chord lasts. meters: natural ones.
     swing: delay of off-beat halves, share of a beat. loose: humanised timing, beats. entrance: what marks its arrival
-    (entrance.GESTURES). gain: factor on velocities that levels the situations' loudness. cadences are tuples of tokens as in a
-    progression, minor first.
+    (entrance.GESTURES). gain: factor on velocities that levels the situations' loudness.
     """
 
     name: str

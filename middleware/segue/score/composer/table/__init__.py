@@ -9,10 +9,7 @@ from segue.score.composer.table import battles, dangers, moods, places, voyages
 from segue.score.composer.vocabulary import Situation
 
 TABLE: Final = MappingProxyType(
-    {
-        row.name: row
-        for row in (*battles.ROWS, *dangers.ROWS, *moods.ROWS, *places.ROWS, *voyages.ROWS)
-    }
+    {row.name: row for row in (*battles.ROWS, *dangers.ROWS, *moods.ROWS, *places.ROWS, *voyages.ROWS)}
 )
 NAMES: Final[tuple[str, ...]] = tuple(TABLE)
 

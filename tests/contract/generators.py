@@ -1,0 +1,162 @@
+"""The generators that promise to keep the contract, and conditioning to try them with.
+
+A new Generator joins by adding its maker to GENERATORS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.contract import (
+    FRAME_SIZE,
+    MODES,
+    TICKS_PER_BEAT,
+    Conditioning,
+    Generator,
+    NoteEvent,
+    Request,
+    Samples,
+    StyleBank,
+)
+from segue.score.generator import ScoreGenerator
+from segue.score.sampler.sampler import Sampler
+from segue.style.situations import CAPTIONS, SITUATIONS
+
+
+class CaptionEncoder:
+    """A StyleEncoder that knows the situations' captions and nothing else: each lies on its situation's own axis."""
+
+    name: Final = "captions"
+    dimension: Final = len(SITUATIONS)
+
+    def embed_text(self, text: str) -> NDArray[np.float32]:
+        for axis, name in zip(np.eye(self.dimension, dtype=np.float32), SITUATIONS, strict=True):
+            if text in CAPTIONS[name]:
+                return axis
+        raise ValueError(f"{text!r}: expected a caption")
+
+    def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
+        raise NotImplementedError("captions have no ears")
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        return ()
+
+
+@cache
+def score() -> ScoreGenerator:
+    return ScoreGenerator(CaptionEncoder(), Sampler())
+
+
+GENERATORS: Final[Mapping[str, Callable[[], Generator[Any]]]] = {"score": score}
+
+
+def bank(*names: str) -> StyleBank:
+    """A style for each situation named."""
+    texts = tuple(CAPTIONS[name][0] for name in names)
+    encoder = CaptionEncoder()
+    return StyleBank(names=names, embeddings=np.stack([encoder.embed_text(text) for text in texts]), captions=texts)
+
+
+def conditioning(
+    weights: Sequence[Sequence[float]] | NDArray[np.float32],
+    *,
+    frame: int = 0,
+    tempo_bpm: float | Sequence[float] = 120.0,
+    meter: int | Sequence[int] = 4,
+    tonic: int = 2,
+    mode: str = "minor",
+    drums: int = -1,
+    intensity: float | Sequence[float] = 0.6,
+) -> Conditioning:
+    """Conditioning from beat 0, its clock as the director runs it: a bar takes the meter of the frame it starts in.
+
+    Args: weights: [T, N]. Other sequences have length T.
+    """
+    rows = np.asarray(weights, np.float32)
+    T = len(rows)
+    tempos = np.broadcast_to(np.asarray(tempo_bpm, np.float32), T)
+    meters = np.broadcast_to(np.asarray(meter, np.int8), T)
+    ticks, bars, origins, beats = (
+        np.zeros(T, np.int64),
+        np.zeros(T, np.int32),
+        np.zeros(T, np.int64),
+        np.zeros(T, np.int8),
+    )
+    position = bar = origin = 0
+    current = int(meters[0])
+    for index in range(T):
+        while position >= origin + current * TICKS_PER_BEAT:
+            origin, bar = origin + current * TICKS_PER_BEAT, bar + 1
+            current = int(meters[index])
+        ticks[index], bars[index], origins[index], beats[index] = position, bar, origin, current
+        position += round(float(tempos[index]) * 1000)
+    return Conditioning(
+        frame=frame,
+        weights=rows,
+        tempo_bpm=tempos.copy(),
+        ticks=ticks,
+        bar=bars,
+        bar_ticks=origins,
+        meter=beats,
+        tonic=np.full(T, tonic, np.int8),
+        mode=np.full(T, MODES.index(mode), np.int8),
+        drums=np.full(T, drums, np.int8),
+        intensity=np.broadcast_to(np.asarray(intensity, np.float32), T).copy(),
+        temperature=np.ones(T, np.float32),
+        guidance=np.full(T, 3.0, np.float32),
+    )
+
+
+def steady(num_frames: int, **controls: Any) -> Conditioning:
+    """One style alone under constant controls."""
+    return conditioning(np.ones((num_frames, 1)), **controls)
+
+
+def eventful(num_frames: int) -> Conditioning:
+    """Three styles that change in the middle of bars while tempo ramps, meter changes and intensity rises."""
+    position = np.linspace(0, 1, num_frames)
+    first = np.clip(1 - 4 * np.abs(position - 0.1), 0, 1)
+    second = np.clip(np.minimum(8 * (position - 0.3), 8 * (0.8 - position)), 0, 1)
+    weights = np.stack([first, second, np.full(num_frames, 0.2)], axis=1)
+    return conditioning(
+        weights / weights.sum(axis=1, keepdims=True),
+        tempo_bpm=np.clip(90 + 160 * (position - 0.3), 90, 150).tolist(),
+        meter=np.where(position < 0.55, 4, 3).tolist(),
+        intensity=position.tolist(),
+    )
+
+
+def play(
+    generator: Generator[Any], styles: StyleBank, asked: Conditioning, sizes: Sequence[int] = (), *, seed: int = 1
+) -> tuple[Samples, tuple[NoteEvent, ...]]:
+    """All of `asked` from a fresh start in chunks of `sizes` frames in turn (at once if none given)."""
+    state = generator.start(seed=seed, frame=asked.frame)
+    samples, notes = [], []
+    begin = turn = 0
+    while begin < asked.num_frames:
+        size = sizes[turn % len(sizes)] if sizes else asked.num_frames
+        end = min(begin + size, asked.num_frames)
+        (result,) = generator.generate([Request(state=state, styles=styles, conditioning=asked[begin:end])])
+        state = result.state
+        samples.append(result.chunk.samples)
+        notes.extend(result.chunk.notes)
+        begin, turn = end, turn + 1
+    return np.concatenate(samples), tuple(notes)
+
+
+def beat_samples(asked: Conditioning, *, bars_only: bool = False) -> list[int]:
+    """Sample positions, from the conditioning's start, of the beats (or bars) that begin within it."""
+    found = []
+    for index in range(asked.num_frames):
+        tempo = round(float(asked.tempo_bpm[index]) * 1000)
+        start, origin = int(asked.ticks[index]), int(asked.bar_ticks[index])
+        beat = origin + -(-(start - origin) // TICKS_PER_BEAT) * TICKS_PER_BEAT
+        on_bar = (beat - origin) % (int(asked.meter[index]) * TICKS_PER_BEAT) == 0
+        if beat < start + tempo and (on_bar or not bars_only):
+            found.append(index * FRAME_SIZE + (beat - start) * FRAME_SIZE // tempo)
+    return found
