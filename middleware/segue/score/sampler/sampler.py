@@ -26,7 +26,7 @@ BUNDLED_SOUNDFONT: Final = Path(__file__).parents[2] / "weights" / "orchestra" /
 Planar = NDArray[np.float32]
 
 # Brings an arrangement of four to eight voices to about -18 LUFS; the loudness stage does the rest.
-_MASTER_GAIN: Final = np.float32(1.0)
+_MASTER_GAIN: Final = np.float32(1.5)
 
 
 @dataclass(frozen=True, kw_only=True)

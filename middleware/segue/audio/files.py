@@ -1,0 +1,191 @@
+"""Reading sound files of any origin safely, and writing ours without ever leaving half a file.
+
+What comes from a file is checked before it is believed: every fault is an AudioFileError that says what was expected
+and what came. The caller knows where the file was named and puts that position in front.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+import soundfile
+
+from segue.audio.resample import resample
+from segue.contract import CHANNELS, SAMPLE_RATE, Samples
+
+MAX_BYTES: Final = 256 << 20
+MAX_SECONDS: Final = 600.0
+_RATES: Final = (4_000, 384_000)
+# Float files may exceed full scale; beyond this they hold no sound.
+_MAX_LEVEL: Final = 16.0
+_READ_FRAMES: Final = 1 << 18
+_WRITE_FRAMES: Final = 1 << 16
+
+# Extension -> libsndfile's format and subtype.
+FORMATS: Final[Mapping[str, tuple[str, str]]] = {
+    ".wav": ("WAV", "PCM_24"),
+    ".flac": ("FLAC", "PCM_24"),
+    ".ogg": ("OGG", "VORBIS"),
+}
+
+# Downmix by channel count, [C, 2]: centre and surrounds at -3 dB, no LFE, scaled so that nothing can clip (BS.775).
+_HALF: Final = 2**-0.5
+_DOWNMIX: Final[Mapping[int, list[tuple[float, float]]]] = {
+    1: [(1, 1)],
+    2: [(1, 0), (0, 1)],
+    4: [(1, 0), (0, 1), (_HALF, 0), (0, _HALF)],
+    6: [(1, 0), (0, 1), (_HALF, _HALF), (0, 0), (_HALF, 0), (0, _HALF)],
+    8: [(1, 0), (0, 1), (_HALF, _HALF), (0, 0), (_HALF, 0), (0, _HALF), (_HALF, 0), (0, _HALF)],
+}
+
+
+class AudioFileError(ValueError):
+    """A sound file that cannot be read or written; the message names the file and the fault."""
+
+
+def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = MAX_SECONDS) -> Samples:
+    """The sound of a file as float32 [S, 2] at 48 kHz.
+
+    Reads what libsndfile reads (WAV, FLAC, Ogg, AIFF, MP3 …), 1, 2, 4, 6 or 8 channels, any usual rate.
+    Raises: AudioFileError for anything that is not such a file, is too large, empty, truncated or not finite.
+    """
+    try:
+        if not path.is_file():
+            raise AudioFileError(f"{path}: expected a sound file, found {'a folder' if path.is_dir() else 'nothing'}")
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise AudioFileError(f"{path}: has {size} bytes, at most {max_bytes} are read")
+        _check_wav_header(path, size)
+        with soundfile.SoundFile(path) as file:
+            return _stereo(_checked(path, file, max_seconds), file.samplerate)
+    except soundfile.SoundFileError as error:
+        raise AudioFileError(f"{path}: not a sound file that can be read: {error}") from error
+    except OSError as error:
+        raise AudioFileError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _check_wav_header(path: Path, size: int) -> None:
+    """libsndfile reads what a WAV has and stays silent about what its header promised; this does not."""
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return
+        position = 12
+        while position + 8 <= size:
+            file.seek(position)
+            tag, length = struct.unpack("<4sI", file.read(8))
+            if tag == b"data":
+                if position + 8 + length > size:
+                    came = size - position - 8
+                    raise AudioFileError(f"{path}: truncated: header promises {length} bytes of sound, {came} came")
+                return
+            position += 8 + length + (length & 1)
+
+
+def _checked(path: Path, file: soundfile.SoundFile, max_seconds: float) -> Samples:
+    """All samples of an open file, float32 [S, C]."""
+    if file.channels not in _DOWNMIX:
+        raise AudioFileError(f"{path}: has {file.channels} channels, expected one of {sorted(_DOWNMIX)}")
+    if not _RATES[0] <= file.samplerate <= _RATES[1]:
+        raise AudioFileError(f"{path}: has a rate of {file.samplerate} Hz, expected {_RATES[0]} to {_RATES[1]}")
+    limit = round(max_seconds * file.samplerate)
+    blocks: list[Samples] = []
+    count = 0
+    while True:
+        block = file.read(_READ_FRAMES, dtype="float32", always_2d=True)
+        if not len(block):
+            break
+        count += len(block)
+        if count > limit:
+            raise AudioFileError(f"{path}: is longer than {max_seconds:g} s")
+        blocks.append(block)
+    if not count:
+        raise AudioFileError(f"{path}: holds no samples")
+    if count < file.frames:
+        raise AudioFileError(f"{path}: truncated: {file.frames} samples promised, {count} found")
+    samples = np.concatenate(blocks)
+    if not np.isfinite(samples).all():
+        where = int(np.flatnonzero(~np.isfinite(samples).all(axis=1))[0])
+        raise AudioFileError(f"{path}: sample {where} is not a number")
+    if np.abs(samples).max() > _MAX_LEVEL:
+        raise AudioFileError(f"{path}: peaks at {np.abs(samples).max():.3g}, expected at most 1 (full scale)")
+    return samples
+
+
+def _stereo(samples: Samples, rate: int) -> Samples:
+    matrix = np.array(_DOWNMIX[samples.shape[1]], np.float32)
+    return np.ascontiguousarray(resample(samples @ (matrix / np.abs(matrix).sum(axis=0).max()), rate))
+
+
+class AudioWriter:
+    """A sound file under way: written beside its final name, which appears only when all of it is there.
+
+    with AudioWriter(path) as writer: writer.write(samples)   # float32 [S, 2]
+    Leaving by an error or Ctrl-C leaves nothing behind.
+    Raises: AudioFileError for an unknown extension or a place that cannot be written.
+    """
+
+    def __init__(self, path: Path, *, rate: int = SAMPLE_RATE, channels: int = CHANNELS) -> None:
+        if path.suffix.lower() not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise AudioFileError(f"{path}: unknown extension {path.suffix!r}, expected one of {known}")
+        if path.is_dir():
+            raise AudioFileError(f"{path}: is a folder")
+        self._path = path
+        self._rate = rate
+        self._channels = channels
+
+    def __enter__(self) -> Self:
+        form, subtype = FORMATS[self._path.suffix.lower()]
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", suffix=".part", dir=self._path.parent)
+        except OSError as error:
+            raise AudioFileError(f"{self._path}: cannot be written: {error.strerror}") from error
+        self._partial = Path(name)
+        os.close(handle)
+        # mkstemp's 0600 is for secrets; a finished file is readable as the user's umask says.
+        mask = os.umask(0)
+        os.umask(mask)
+        self._partial.chmod(0o666 & ~mask)
+        try:
+            self._file = soundfile.SoundFile(
+                self._partial, "w", samplerate=self._rate, channels=self._channels, format=form, subtype=subtype
+            )
+        except soundfile.SoundFileError as error:
+            self._partial.unlink()
+            raise AudioFileError(f"{self._path}: cannot be written: {error}") from error
+        return self
+
+    def write(self, samples: Samples) -> None:
+        """Append float32 [S, C]; integer formats clip at full scale."""
+        # libsndfile's Vorbis encoder overflows its stack on very long blocks.
+        for start in range(0, len(samples), _WRITE_FRAMES):
+            self._file.write(samples[start : start + _WRITE_FRAMES])
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+            if kind is None:
+                os.replace(self._partial, self._path)
+        except (OSError, soundfile.SoundFileError) as fault:
+            raise AudioFileError(f"{self._path}: cannot be written: {fault}") from fault
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+
+def write_audio(path: Path, samples: Samples, *, rate: int = SAMPLE_RATE) -> None:
+    """Write [S, C] as WAV, FLAC (24 bit) or Ogg Vorbis, by extension; all or nothing.
+
+    Raises: AudioFileError as AudioWriter.
+    """
+    with AudioWriter(path, rate=rate, channels=samples.shape[1]) as writer:
+        writer.write(samples)

@@ -1,0 +1,93 @@
+"""A look-ahead limiter: true peaks stay below the ceiling, without distortion. Streaming, its state a value.
+
+Gain reduction is counted in integers of 2^-20 dB, whose sums and minima are exact; so the output does not depend on
+where chunks begin, to the last bit. A peak's gain is reached by a ramp of LOOKAHEAD samples and left at a constant
+rate in dB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d
+
+from segue.audio.loudness import oversampled_peaks
+from segue.contract import CHANNELS, SAMPLE_RATE, Samples
+
+CEILING_DB: Final = -1.0
+# Between the four points looked at, and by the gain's own movement, a peak can be this much higher.
+_MARGIN_DB: Final = 0.25
+LOOKAHEAD: Final = 96
+_CONTEXT: Final = 12
+LATENCY: Final = LOOKAHEAD - 1 + _CONTEXT
+_UNIT_DB: Final = 2.0**-20
+_RELEASE_DB_A_SECOND: Final = 40.0
+_RELEASE: Final = round(_RELEASE_DB_A_SECOND / SAMPLE_RATE / _UNIT_DB)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimiterState:
+    """samples: the last LATENCY + CONTEXT of the input, float32 [., 2].
+
+    held: the last 2 * LOOKAHEAD gains before smoothing, int64, in units of 2^-20 dB.
+    """
+
+    samples: Samples
+    held: NDArray[np.int64]
+
+    @property
+    def nbytes(self) -> int:
+        return self.samples.nbytes + self.held.nbytes
+
+
+def start() -> LimiterState:
+    """Silence before the first sample."""
+    return LimiterState(
+        samples=np.zeros((LATENCY + _CONTEXT, CHANNELS), np.float32), held=np.zeros(2 * LOOKAHEAD, np.int64)
+    )
+
+
+def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_DB) -> tuple[LimiterState, Samples]:
+    """The next [S, 2] of the stream, LATENCY samples late.
+
+    Returns: the state after, and samples whose true peak is at most `ceiling_db`.
+    """
+    length = len(samples)
+    if not length:
+        return state, samples
+    heard = np.concatenate([state.samples, samples])
+    # Peaks of the samples from CONTEXT before the newest backwards: those with context on both sides.
+    peaks = oversampled_peaks(heard[-(length + 2 * _CONTEXT) :], edge=True)
+    wanted = _reduction(peaks, ceiling_db - _MARGIN_DB)
+    released = _released(int(state.held[-1]), wanted)
+    held = np.concatenate([state.held, released])
+    # The lowest gain of the look-ahead, then its mean over as long: the ramp is down when the peak arrives.
+    lowest = minimum_filter1d(held, LOOKAHEAD, origin=(LOOKAHEAD - 1) // 2, mode="nearest")[LOOKAHEAD:]
+    summed = np.concatenate([[0], np.cumsum(lowest)])
+    mean = (summed[LOOKAHEAD:] - summed[:-LOOKAHEAD])[-length:]
+    gain = (10 ** (mean * (_UNIT_DB / LOOKAHEAD / 20))).astype(np.float32)
+    delayed = heard[_CONTEXT : _CONTEXT + length]
+    after = LimiterState(samples=heard[length:].copy(), held=held[length:].copy())
+    return after, delayed * gain[:, None]
+
+
+def limit(samples: Samples, ceiling_db: float = CEILING_DB) -> Samples:
+    """All of [S, 2] limited, without delay."""
+    padded = np.concatenate([samples, np.zeros((LATENCY, CHANNELS), np.float32)])
+    return process(start(), padded, ceiling_db)[1][LATENCY:]
+
+
+def _reduction(peaks: NDArray[np.float32], ceiling_db: float) -> NDArray[np.int64]:
+    """Gain that brings each peak to the ceiling, in units, at most 0; rounded down."""
+    over_db = 20 * np.log10(np.maximum(peaks.astype(np.float64), 1e-9)) - ceiling_db
+    return np.floor(np.minimum(-over_db, 0) / _UNIT_DB).astype(np.int64)
+
+
+def _released(before: int, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """min(wanted[n], previous + RELEASE) for every n: a running minimum in coordinates that rise with the release."""
+    risen = _RELEASE * np.arange(len(wanted) + 1, dtype=np.int64)
+    lowest = np.minimum.accumulate(np.concatenate([[before], wanted]) - risen)
+    return np.asarray((lowest + risen)[1:])

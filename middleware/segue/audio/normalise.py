@@ -1,0 +1,97 @@
+"""Bringing a stream to a loudness: a slow gain that follows the short-term loudness of what came in. Latency 0.
+
+The gain changes in blocks of 100 ms counted from the start, from what the blocks before measured, so the output does
+not depend on where chunks begin. State is a value.
+
+Source: EBU R128 s1 (short-term loudness as the measure of short programmes).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import sosfilt
+
+from segue.audio.weighting import K_WEIGHTING, loudness
+from segue.contract import CHANNELS, SAMPLE_RATE, Samples
+
+TARGET_LUFS: Final = -18.0
+_BLOCK: Final = SAMPLE_RATE // 10
+_BLOCKS: Final = 30
+# Rests and fades do not count, or the gain would climb in every pause.
+_GATE_LUFS: Final = -45.0
+# Slow enough to leave dynamics and crescendi alone, fast enough to settle within a phrase.
+_RISE_DB_A_BLOCK: Final = 0.1
+_FALL_DB_A_BLOCK: Final = 0.25
+_MAX_GAIN_DB: Final = 12.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoudnessState:
+    """filters: K-weighting memory, float64 [2, 2, C]. powers: of the last whole blocks, oldest first, up to 30.
+
+    energy: of the block under way, over its first `filled` samples. gain_db, next_gain_db: at the block's ends.
+    """
+
+    filters: NDArray[np.float64]
+    powers: tuple[float, ...]
+    energy: float
+    filled: int
+    gain_db: float
+    next_gain_db: float
+
+
+def start(gain_db: float = 0.0) -> LoudnessState:
+    """Nothing heard yet; the first blocks play at `gain_db`."""
+    return LoudnessState(
+        filters=np.zeros((len(K_WEIGHTING), 2, CHANNELS)),
+        powers=(),
+        energy=0.0,
+        filled=0,
+        gain_db=gain_db,
+        next_gain_db=gain_db,
+    )
+
+
+def process(
+    state: LoudnessState, samples: Samples, target_lufs: float = TARGET_LUFS
+) -> tuple[LoudnessState, Samples, NDArray[np.float32]]:
+    """`samples` [S, 2] at the gain of the moment.
+
+    Returns: the state after, the louder or softer samples, and the gain of each, float32 [S], for stems to follow.
+    """
+    weighted, filters = sosfilt(K_WEIGHTING, samples.astype(np.float64), axis=0, zi=state.filters)
+    # Sums of powers one sample after another, so that their rounding is the same however the block was cut.
+    power = weighted[:, 0] ** 2 + weighted[:, 1] ** 2
+    gains = np.empty(len(samples), np.float32)
+    position = 0
+    powers, energy, filled = state.powers, state.energy, state.filled
+    gain_db, next_gain_db = state.gain_db, state.next_gain_db
+    while position < len(samples):
+        count = min(_BLOCK - filled, len(samples) - position)
+        energy = float(np.cumsum(np.concatenate([[energy], power[position : position + count]]))[-1])
+        share = np.arange(filled, filled + count) / _BLOCK
+        gains[position : position + count] = 10 ** ((gain_db + (next_gain_db - gain_db) * share) / 20)
+        position, filled = position + count, filled + count
+        if filled == _BLOCK:
+            powers = (*powers, energy / _BLOCK)[-_BLOCKS:]
+            gain_db, next_gain_db = next_gain_db, _next_gain_db(powers, next_gain_db, target_lufs)
+            energy, filled = 0.0, 0
+    after = LoudnessState(
+        filters=filters, powers=powers, energy=energy, filled=filled, gain_db=gain_db, next_gain_db=next_gain_db
+    )
+    return after, samples * gains[:, None], gains
+
+
+def _next_gain_db(powers: tuple[float, ...], gain_db: float, target_lufs: float) -> float:
+    """One step from `gain_db` toward the target; none while nothing is heard."""
+    heard = [power for power in powers if loudness(power) > _GATE_LUFS]
+    if not heard:
+        return gain_db
+    wanted = target_lufs - loudness(math.fsum(heard) / len(heard))
+    wanted = min(_MAX_GAIN_DB, max(-_MAX_GAIN_DB, wanted))
+    return gain_db + min(_RISE_DB_A_BLOCK, max(-_FALL_DB_A_BLOCK, wanted - gain_db))

@@ -1,0 +1,154 @@
+"""Files from anywhere are read or refused with a reason; files of ours are whole or absent."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from segue.audio.files import AudioFileError, AudioWriter, read_audio, write_audio
+from segue.contract import SAMPLE_RATE
+from unit.audio.signals import tone
+
+
+def wav(path: Path, channels: int = 2, rate: int = SAMPLE_RATE, seconds: float = 0.5, subtype: str = "PCM_16") -> Path:
+    wave = tone(-12, seconds * rate / SAMPLE_RATE)[:, :1]
+    soundfile.write(path, np.repeat(wave, channels, axis=1), rate, subtype=subtype, format="WAV")
+    return path
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4, 6, 8])
+@pytest.mark.parametrize(("rate", "subtype"), [(8_000, "PCM_U8"), (44_100, "PCM_16"), (192_000, "FLOAT")])
+def test_any_usual_file_becomes_stereo_at_48_khz(tmp_path: Path, channels: int, rate: int, subtype: str) -> None:
+    samples = read_audio(wav(tmp_path / "a.wav", channels, rate, subtype=subtype))
+    assert samples.dtype == np.float32
+    assert samples.shape == (SAMPLE_RATE // 2, 2)
+    np.testing.assert_array_equal(samples[:, 0], samples[:, 1])
+    # The tone was written at -12 dBFS in every channel; a downmix is scaled so that full scale cannot clip.
+    middle = samples[4_800:-4_800]
+    assert np.abs(middle).max() == pytest.approx(10 ** (-12 / 20), abs=0.02)
+
+
+def test_mono_and_surround_keep_sides_apart(tmp_path: Path) -> None:
+    left_only = np.zeros((4_800, 6), np.float32)
+    left_only[:, 0] = 0.5
+    soundfile.write(tmp_path / "a.wav", left_only, SAMPLE_RATE, subtype="FLOAT")
+    samples = read_audio(tmp_path / "a.wav")
+    assert samples[100, 0] > 0.15
+    assert samples[100, 1] == 0
+
+
+def truncated(path: Path) -> Path:
+    whole = wav(path).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    return path
+
+
+def lying(path: Path) -> Path:
+    whole = bytearray(wav(path).read_bytes())
+    where = whole.index(b"data") + 4
+    whole[where : where + 4] = struct.pack("<I", 2_000_000_000)
+    path.write_bytes(whole)
+    return path
+
+
+def truncated_flac(path: Path) -> Path:
+    soundfile.write(path, tone(-12, 1), SAMPLE_RATE, format="FLAC")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    return path
+
+
+def holding(path: Path, value: float) -> Path:
+    samples = tone(-12, 0.1)
+    samples[100] = value
+    soundfile.write(path, samples, SAMPLE_RATE, subtype="FLOAT", format="WAV")
+    return path
+
+
+def raw(path: Path, body: bytes) -> Path:
+    path.write_bytes(body)
+    return path
+
+
+def folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+HOSTILE = {
+    "no samples": (lambda path: wav(path, seconds=0), "holds no samples"),
+    "truncated": (truncated, "truncated: header promises 96000 bytes of sound"),
+    "header lies": (lying, "header promises 2000000000 bytes"),
+    "truncated flac": (truncated_flac, "a.wav: "),
+    "nan": (lambda path: holding(path, np.nan), "sample 100 is not a number"),
+    "infinite": (lambda path: holding(path, np.inf), "sample 100 is not a number"),
+    "absurd level": (lambda path: holding(path, 1e9), "peaks at 1e"),
+    "three channels": (lambda path: wav(path, channels=3), "has 3 channels"),
+    "slow rate": (lambda path: wav(path, rate=1_000), "rate of 1000 Hz"),
+    "text": (lambda path: raw(path, b"not audio at all, but a diary"), "not a sound file"),
+    "empty": (lambda path: raw(path, b""), "not a sound file"),
+    "bare header": (lambda path: raw(path, b"RIFF\x04\0\0\0WAVE"), "not a sound file"),
+    "folder": (folder, "found a folder"),
+    "absent": (lambda path: path, "found nothing"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_files_are_refused_with_a_reason(tmp_path: Path, case: str) -> None:
+    make, message = HOSTILE[case]
+    path = make(tmp_path / "a.wav")
+    with pytest.raises(AudioFileError) as caught:
+        read_audio(path)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_limits_of_size_and_length(tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav")
+    with pytest.raises(AudioFileError, match="at most 1000 are read"):
+        read_audio(path, max_bytes=1_000)
+    with pytest.raises(AudioFileError, match=r"longer than 0\.25 s"):
+        read_audio(path, max_seconds=0.25)
+
+
+@pytest.mark.parametrize(("name", "tolerance"), [("a.wav", 2**-23), ("a.flac", 2**-23), ("A.OGG", 0.05)])
+def test_what_is_written_is_read_again(tmp_path: Path, name: str, tolerance: float) -> None:
+    samples = tone(-12, 3)
+    write_audio(tmp_path / name, samples)
+    np.testing.assert_allclose(read_audio(tmp_path / name), samples, atol=tolerance)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_wav_is_24_bit(tmp_path: Path) -> None:
+    write_audio(tmp_path / "a.wav", tone(-12, 0.1))
+    assert soundfile.info(tmp_path / "a.wav").subtype == "PCM_24"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_an_interrupted_file_leaves_the_old_one(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"old")
+
+    def interrupted() -> None:
+        with AudioWriter(path) as writer:
+            writer.write(tone(-12, 0.1))
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(AudioFileError, match=r"unknown extension '\.mp5', expected one of \.wav, \.flac, \.ogg"):
+        write_audio(tmp_path / "a.mp5", tone(-12, 0.1))
+    with pytest.raises(AudioFileError, match="cannot be written"):
+        write_audio(tmp_path / "missing" / "a.wav", tone(-12, 0.1))
+    (tmp_path / "b.wav").mkdir()
+    with pytest.raises(AudioFileError, match="is a folder"):
+        write_audio(tmp_path / "b.wav", tone(-12, 0.1))
