@@ -1,0 +1,90 @@
+"""Which files a command's arguments name: files, folders and patterns, the same on every system."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from segue_rules.errors import Problem, RuleError
+from segue_rules.model import Mark
+
+_SUFFIXES: Final = (".yaml", ".yml")
+
+
+class Kind(Enum):
+    """What a file is, by its name."""
+
+    RULES = "NAME.yaml"
+    TESTS = "NAME.test.yaml"
+    EVENTS = "NAME.events.yaml or NAME.events.jsonl"
+    OTHER = "another"
+
+
+def kind_of(path: Path) -> Kind:
+    """Rules, tests or events, by the end of the name."""
+    stem, _, inner = path.stem.rpartition(".")
+    if path.suffix == ".jsonl" and stem and inner == "events":
+        return Kind.EVENTS
+    if path.suffix not in _SUFFIXES:
+        return Kind.OTHER
+    if stem and inner == "test":
+        return Kind.TESTS
+    return Kind.EVENTS if stem and inner == "events" else Kind.RULES
+
+
+def sibling(path: Path, kind: Kind) -> Path:
+    """The file of this kind that belongs to a rule, test or event file: emberwood.test.yaml of emberwood.yaml."""
+    name = path.stem if kind_of(path) is Kind.RULES else path.stem.rpartition(".")[0]
+    inner = {Kind.RULES: "", Kind.TESTS: ".test", Kind.EVENTS: ".events"}[kind]
+    return path.with_name(f"{name}{inner}{'.yaml' if path.suffix == '.jsonl' else path.suffix}")
+
+
+def find(arguments: Sequence[str], kinds: frozenset[Kind]) -> list[Path]:
+    """The files that the arguments name, each once, in order; of a folder, those of the kinds within it.
+
+    Patterns are resolved here because Windows shells do not. A file that is named itself is taken whatever its kind.
+
+    Raises: RuleError for every argument that names nothing.
+    """
+    found: dict[Path, None] = {}
+    problems = []
+    for argument in arguments:
+        paths = list(_expand(argument, kinds))
+        if not paths:
+            wanted = " or ".join(kind.value for kind in Kind if kind in kinds)
+            text = f"no {wanted} in this folder" if Path(argument).is_dir() else "no such file"
+            problems.append(Problem(mark=Mark(file=argument, line=1, column=1), where="", text=text))
+        found.update(dict.fromkeys(paths))
+    if problems:
+        raise RuleError(problems)
+    return list(found)
+
+
+def _expand(argument: str, kinds: frozenset[Kind]) -> Iterator[Path]:
+    path = Path(argument)
+    if path.is_dir():
+        yield from _within(path, kinds)
+    elif path.exists():
+        yield path
+    else:
+        for match in sorted(glob.glob(argument, recursive=True)):
+            yield from _within(Path(match), kinds) if Path(match).is_dir() else [Path(match)]
+
+
+def _within(folder: Path, kinds: frozenset[Kind]) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.is_file() and kind_of(path) in kinds:
+            yield path
+
+
+def library() -> Path:
+    """The folder of the rule files that come with Segue."""
+    import segue_rules
+
+    package = Path(segue_rules.__file__).parent
+    installed = package / "library"
+    return installed if installed.is_dir() else package.parent / "library"

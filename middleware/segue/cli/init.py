@@ -1,0 +1,57 @@
+"""Begin a soundtrack of your own: a commented rule file that works, its tests, an event script and the editor's schema.
+
+NAME may have a folder before it: `segue init music/meadow` writes music/meadow.yaml and its companions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from segue.cli.output import complain, say
+from segue.cli.schema import FILE_NAME
+
+HELP: Final = "begin a rule file of your own, with tests"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_PARTS: Final = {"rules.yaml": ".yaml", "test.yaml": ".test.yaml", "events.yaml": ".events.yaml"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="such as meadow, or music/meadow")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from segue_rules.schema import schema_text
+
+    folder, name = Path(arguments.name).parent, Path(arguments.name).name
+    if not _NAME.fullmatch(name):
+        complain([f"expected a name of letters, digits, '-' and '_', got '{name}'"])
+        return 2
+    title = name.replace("_", " ").replace("-", " ").capitalize()
+    content = {folder / f"{name}{end}": _fill(part, name, title) for part, end in _PARTS.items()}
+    taken = [path for path in content if path.exists()]
+    if taken:
+        complain(f"{path}: is there already; nothing was written" for path in taken)
+        return 2
+    if not (folder / FILE_NAME).exists():
+        content[folder / FILE_NAME] = schema_text()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in content.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        complain([f"{error.filename}: {error.strerror}"])
+        return 2
+    rules = folder / f"{name}.yaml"
+    say(*(f"wrote {path}" for path in content), "", "next:", f"  segue test {rules}", f"  segue timeline {rules}")
+    return 0
+
+
+def _fill(part: str, name: str, title: str) -> str:
+    text = files("segue.cli").joinpath("templates", part).read_text(encoding="utf-8")
+    # safe_substitute: "$schema" in the first line is the editor's.
+    return Template(text).safe_substitute(name=name, title=title)

@@ -1,0 +1,161 @@
+"""Play an event script against a rule file without sound, and tell what happens when, and why.
+
+Each line is time, bar:beat, what happened; below it the reasons. At the end the whole timeline at a glance, a column a
+second: states, shares of the mix (0 to 1), tempo; + an event, * a stinger, ! a refused event.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from segue.cli.files import Kind, sibling
+from segue.cli.output import can_write, complain_of, say, say_json
+from segue_rules.errors import RuleError
+
+if TYPE_CHECKING:
+    from segue_rules.director import Span
+    from segue_rules.events import ScriptedEvent
+    from segue_rules.model import Rules
+    from segue_rules.plan import FramePlan
+    from segue_rules.timeline import Happening
+
+HELP: Final = "tell what an event script makes of a rule file, in text"
+AFTER_LAST_EVENT_S: Final = 20
+LONGEST_S: Final = 4 * 3600
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rules", metavar="RULES", type=Path, help="a rule file")
+    parser.add_argument(
+        "--events",
+        metavar="FILE",
+        type=Path,
+        help="an event script, YAML or JSON lines (else NAME.events.yaml)",
+    )
+    parser.add_argument(
+        "--duration",
+        metavar="TIME",
+        type=duration,
+        help=f"how long, such as 90s or 2min (else {AFTER_LAST_EVENT_S}s more than the last event)",
+    )
+    parser.add_argument("--why-not", action="store_true", help="also say why every other state did not win")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line: what happens, and every second")
+
+
+def duration(text: str) -> float:
+    """Seconds of a time as in a rule file. Raises: argparse.ArgumentTypeError."""
+    from segue_rules.loading.nodes import Scalar
+    from segue_rules.loading.quantities import Duration
+    from segue_rules.loading.report import Report
+    from segue_rules.model import NOWHERE
+
+    report = Report()
+    read = Duration().read(Scalar(mark=NOWHERE, value=text, text=text), report.scope())
+    if read is None or read == 0:
+        raise argparse.ArgumentTypeError(f"expected a time such as 90s or 2min, got '{text}'")
+    return float(read)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from segue_rules.director import Director
+    from segue_rules.loading import load, load_events
+    from segue_rules.timeline import rehearse
+
+    try:
+        rules = load(arguments.rules)
+        script = arguments.events or _beside(arguments.rules)
+        events = load_events(script, rules) if script else ()
+    except RuleError as error:
+        complain_of(error)
+        return 2
+    frames = _frames(arguments.duration, events)
+    spans = rehearse(Director(rules), events, frames)
+    if arguments.json:
+        _say_json(rules, events, spans, frames)
+    else:
+        _say_text(rules, events, spans, frames, why_not=arguments.why_not)
+    return 0
+
+
+def _beside(rules: Path) -> Path | None:
+    script = sibling(rules, Kind.EVENTS)
+    return script if script.exists() else None
+
+
+def _frames(duration_s: float | None, events: Sequence[ScriptedEvent]) -> int:
+    from segue_rules.model import FRAME_RATE
+
+    if duration_s is None:
+        duration_s = max((event.at_s for event in events), default=0.0) + AFTER_LAST_EVENT_S
+    return round(min(duration_s, LONGEST_S) * FRAME_RATE)
+
+
+class _Seconds:
+    """Gathers the plan at each full second, and a mark of what happened within it."""
+
+    def __init__(self, frames: int) -> None:
+        from segue_rules.model import FRAME_RATE
+
+        self._rate = FRAME_RATE
+        self.plans: list[FramePlan] = []
+        self.marks = [" "] * -(-frames // FRAME_RATE)
+
+    def add(self, span: Span) -> list[FramePlan]:
+        """Take in a run of equal plans; returns the seconds that begin in it."""
+        from segue.cli import strip
+        from segue_rules.timeline import plan_at
+
+        second = strip.second_of(span.plan.frame)
+        self.marks[second] = strip.stronger(self.marks[second], strip.mark_of(span.plan))
+        end = span.plan.frame + span.frames
+        new = []
+        while len(self.plans) * self._rate < end:
+            new.append(plan_at(span.plan, len(self.plans) * self._rate))
+            self.plans.append(new[-1])
+        return new
+
+
+def _say_text(
+    rules: Rules, events: Sequence[ScriptedEvent], spans: Iterator[Span], frames: int, *, why_not: bool
+) -> None:
+    from segue.cli import strip
+    from segue_rules.timeline import clock_time, happenings, tell
+
+    arrow = "→" if can_write("→") else "->"
+    sent = [scripted.event for scripted in events]
+    seconds = _Seconds(frames)
+    say(
+        f"{rules.title}, {clock_time(frames)}, seed {rules.seed}",
+        "",
+        f"{'time':>8} {'bar':>6}  {'what':<12}  happens",
+        "",
+    )
+    for span in spans:
+        seconds.add(span)
+        for happening in happenings(span.plan, sent):
+            if why_not:
+                say(*(line.replace("->", arrow) for line in tell(happening)))
+            elif not (happening.kind == "stinger" and happening.foretold):
+                say(*(line.replace("->", arrow) for line in tell(_briefly(happening))))
+    ink = strip.BLOCKS if can_write(strip.BLOCKS.levels + strip.BLOCKS.edge + strip.BLOCKS.rest) else strip.ASCII
+    say("", *strip.draw(rules, seconds.plans, seconds.marks, ink))
+
+
+def _briefly(happening: Happening) -> Happening:
+    """Without the states that did not win, and without the causes where they were told when it was decided."""
+    return happening._replace(why=() if happening.decided_before else happening.why, why_not=())
+
+
+def _say_json(rules: Rules, events: Sequence[ScriptedEvent], spans: Iterator[Span], frames: int) -> None:
+    from segue.cli import timeline_json
+
+    say_json(timeline_json.header(rules, events, frames))
+    seconds = _Seconds(frames)
+    for span in spans:
+        for record in timeline_json.records(span.plan):
+            say_json(record)
+        for plan in seconds.add(span):
+            say_json(timeline_json.second(rules, plan))

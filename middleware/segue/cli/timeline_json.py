@@ -1,0 +1,93 @@
+"""The timeline for machines: one record a line, each with `kind`, `time_s`, `frame`, `bar` and `beat`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from segue_rules.events import ScriptedEvent
+from segue_rules.model import FRAME_RATE, SAMPLE_RATE, Rules
+from segue_rules.plan import Change, FramePlan
+from segue_rules.ruletest.checks import CONTROLS, control, switch
+from segue_rules.timeline import position
+
+
+def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[str, Any]:
+    """The first record: what is played, and the events; receipts and causes name them by their `sequence`."""
+    return {
+        "kind": "timeline",
+        "title": rules.title,
+        "seed": rules.seed,
+        "frames": frames,
+        "duration_s": frames / FRAME_RATE,
+        "layers": {layer.name: [state.name for state in layer.states] for layer in rules.layers},
+        "styles": [style.name for style in rules.styles],
+        "events": [
+            {
+                "sequence": scripted.event.sequence,
+                "time_s": scripted.at_s,
+                "set": dict(scripted.event.set),
+                "fire": list(scripted.event.fire),
+            }
+            for scripted in events
+        ],
+    }
+
+
+def records(plan: FramePlan) -> Iterator[dict[str, Any]]:
+    """Receipts, changes, stingers and warnings of a frame."""
+    for receipt in plan.receipts:
+        answer = {
+            "sequence": receipt.sequence,
+            "accepted": receipt.accepted,
+            "code": receipt.code,
+            "text": receipt.text,
+        }
+        yield _at(plan, "receipt") | answer
+    for change in plan.changes:
+        yield _at(plan, "change") | _change(change)
+    for cue in plan.stingers:
+        sound = {"stinger": cue.stinger, "status": cue.kind, "start_s": cue.start / SAMPLE_RATE, "reason": cue.reason}
+        yield _at(plan, "stinger") | sound
+    for code in plan.warnings:
+        yield _at(plan, "warning") | {"code": code}
+
+
+def second(rules: Rules, plan: FramePlan) -> dict[str, Any]:
+    """How things stand at a full second."""
+    return _at(plan, "second") | {
+        "states": {layer.name: state for layer, state in zip(rules.layers, plan.states, strict=True)},
+        "weights": {layer.name: weight for layer, weight in zip(rules.layers, plan.layer_weights, strict=True)},
+        "mix": {style.name: share for style, share in zip(rules.styles, plan.mix, strict=True)},
+        "inputs": {item.name: value for item, value in zip(rules.inputs, plan.inputs, strict=True)},
+        "music": {
+            name: switch(plan.controls, name) if name in ("key", "drums") else control(plan.controls, name)
+            for name in CONTROLS
+        },
+    }
+
+
+def _at(plan: FramePlan, kind: str) -> dict[str, Any]:
+    place = position(plan)
+    return {
+        "kind": kind,
+        "time_s": plan.frame / FRAME_RATE,
+        "frame": plan.frame,
+        "bar": place.bar,
+        "beat": place.beat,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "status": change.kind,
+        "layer": change.layer,
+        "from": change.from_state,
+        "to": change.to_state,
+        "decided_s": change.decided / FRAME_RATE,
+        "start_s": change.start / FRAME_RATE,
+        "ramp_s": change.ramp_frames / FRAME_RATE,
+        "at": change.at,
+        "causes": [cause._asdict() for cause in change.causes],
+        "candidates": [candidate._asdict() for candidate in change.candidates],
+    }

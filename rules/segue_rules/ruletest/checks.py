@@ -1,0 +1,314 @@
+"""The vocabulary of a rule test: what can be expected of a frame, each kind a small frozen class."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from segue_rules.model import NOWHERE, TONICS, Comparison, InputValue, Mark
+from segue_rules.plan import Controls
+from segue_rules.ruletest.expectation import Instant
+from segue_rules.timeline import happenings, seconds, show_value
+
+OPERATORS: Final[Mapping[Comparison, Callable[[float, float], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+WITHIN: Final = 0.01
+"""How far a plain number may be off where a test does not say: less than anyone hears of a mix, or types by mistake."""
+
+Level: TypeAlias = Literal["mix", "input", "weight", "music"]
+Word: TypeAlias = Literal["input", "music"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """A number to compare with. op None: equal to within `within`. unit: as written behind it."""
+
+    op: Comparison | None
+    value: float
+    within: float = WITHIN
+    unit: str = ""
+
+    def holds(self, value: float) -> bool:
+        # The least of floating point is not a difference: 0.1 + 0.2 is 0.3.
+        if self.op is None:
+            return abs(value - self.value) <= self.within + 1e-9
+        return OPERATORS[self.op](round(value, 9), self.value)
+
+    def __str__(self) -> str:
+        number = f"{self.value:.6g}{self.unit}"
+        return f"{self.op} {number}" if self.op else f"{number} (within {self.within:g})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Check:
+    mark: Mark = NOWHERE
+    keeps_time: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateIs(_Check):
+    """A layer's active state is one of some, or (unlike) none of them."""
+
+    layer: str
+    index: int
+    states: tuple[str, ...]
+    unlike: bool = False
+
+    def holds(self, instant: Instant) -> bool:
+        return (instant.plan.states[self.index] in self.states) != self.unlike
+
+    def came(self, instant: Instant) -> str:
+        return instant.plan.states[self.index]
+
+    def __str__(self) -> str:
+        return f"state {self.layer}: {'!= ' if self.unlike else ''}{' or '.join(self.states)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingIs(_Check):
+    """A change to this state is decided and waits for its boundary."""
+
+    layer: str
+    index: int
+    state: str
+
+    def holds(self, instant: Instant) -> bool:
+        return instant.pending[self.index] == self.state
+
+    def came(self, instant: Instant) -> str:
+        return instant.pending[self.index] or "nothing pending"
+
+    def __str__(self) -> str:
+        return f"pending {self.layer}: {self.state}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelIs(_Check):
+    """A number of the frame: a style's share of the mix, a layer's weight, an input, or a control of the music."""
+
+    field: Level
+    name: str
+    index: int
+    bound: Bound
+
+    def value(self, instant: Instant) -> float:
+        plan = instant.plan
+        if self.field == "mix":
+            return plan.mix[self.index]
+        if self.field == "weight":
+            return plan.layer_weights[self.index]
+        if self.field == "input":
+            return float(plan.inputs[self.index])
+        return control(plan.controls, self.name)
+
+    def holds(self, instant: Instant) -> bool:
+        return self.bound.holds(self.value(instant))
+
+    def came(self, instant: Instant) -> str:
+        return f"{self.value(instant):.6g}{self.bound.unit}"
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.name}: {self.bound}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordIs(_Check):
+    """A choice or flag input, or the key or drums control, has this value, or (unlike) another."""
+
+    field: Word
+    name: str
+    index: int
+    value: InputValue
+    unlike: bool = False
+
+    def holds(self, instant: Instant) -> bool:
+        return (self._value(instant) == self.value) != self.unlike
+
+    def came(self, instant: Instant) -> str:
+        return show_value(self._value(instant))
+
+    def _value(self, instant: Instant) -> InputValue:
+        if self.field == "input":
+            return instant.plan.inputs[self.index]
+        return switch(instant.plan.controls, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.name}: {'!= ' if self.unlike else ''}{show_value(self.value)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceIs(_Check):
+    """The layer that decides a control, or "music" for the top level. index: the control's in Controls.sources."""
+
+    control: str
+    index: int
+    source: str
+
+    def holds(self, instant: Instant) -> bool:
+        return instant.plan.controls.sources[self.index] == self.source
+
+    def came(self, instant: Instant) -> str:
+        return instant.plan.controls.sources[self.index]
+
+    def __str__(self) -> str:
+        return f"source {self.control}: {self.source}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeIs(_Check):
+    """A layer's change was scheduled, started or withdrawn in this frame. None: whatever it is."""
+
+    layer: str
+    kind: str = "started"
+    to_state: str | None = None
+    from_state: str | None = None
+    ramp_frames: int | None = None
+    at: str | None = None
+    because: str | None = None
+
+    def holds(self, instant: Instant) -> bool:
+        return any(
+            change.layer == self.layer
+            and change.kind == self.kind
+            and self.to_state in (None, change.to_state)
+            and self.from_state in (None, change.from_state)
+            and self.ramp_frames in (None, change.ramp_frames)
+            and self.at in (None, change.at)
+            and (self.because is None or self.because in {cause.input for cause in change.causes})
+            for change in instant.plan.changes
+        )
+
+    def came(self, instant: Instant) -> str:
+        return _told(instant, "change", self.layer) or "no change"
+
+    def __str__(self) -> str:
+        ramp = None if self.ramp_frames is None else seconds(self.ramp_frames)
+        named = {"from": self.from_state, "to": self.to_state, "ramp": ramp, "at": self.at, "because": self.because}
+        parts = [f"{key} {value}" for key, value in named.items() if value is not None]
+        return " ".join([f"change of {self.layer} {self.kind}", *parts])
+
+
+@dataclass(frozen=True, kw_only=True)
+class StingerIs(_Check):
+    """A stinger was scheduled, started or dropped in this frame."""
+
+    stinger: str
+    kind: str
+
+    def holds(self, instant: Instant) -> bool:
+        return any(cue.stinger == self.stinger and cue.kind == self.kind for cue in instant.plan.stingers)
+
+    def came(self, instant: Instant) -> str:
+        return _told(instant, "stinger", self.stinger) or "no stinger"
+
+    def __str__(self) -> str:
+        return f"stinger {self.stinger}: {self.kind}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptIs(_Check):
+    """An event of this frame got this answer: "accepted", "refused", or a receipt's code."""
+
+    code: str
+
+    def holds(self, instant: Instant) -> bool:
+        return any(
+            receipt.code == self.code
+            or (self.code == "accepted" and receipt.accepted)
+            or (self.code == "refused" and not receipt.accepted)
+            for receipt in instant.plan.receipts
+        )
+
+    def came(self, instant: Instant) -> str:
+        answers = [f"{r.code}: {r.text}" if r.text else r.code for r in instant.plan.receipts]
+        return ", ".join(answers) or "no event"
+
+    def __str__(self) -> str:
+        return f"receipt: {self.code}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineIs(_Check):
+    """A beat or a bar line falls in this frame."""
+
+    line: Literal["beat", "bar"]
+    keeps_time: bool = True
+
+    def holds(self, instant: Instant) -> bool:
+        return (instant.plan.beat if self.line == "beat" else instant.plan.bar_start) >= 0
+
+    def came(self, instant: Instant) -> str:
+        return f"no {self.line} line" if not self.holds(instant) else f"a {self.line} line"
+
+    def __str__(self) -> str:
+        return f"on {self.line}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarIs(_Check):
+    """The bar the frame starts in, the first being 1."""
+
+    bound: Bound
+    keeps_time: bool = True
+
+    def holds(self, instant: Instant) -> bool:
+        return self.bound.holds(instant.plan.clock.bar + 1)
+
+    def came(self, instant: Instant) -> str:
+        return str(instant.plan.clock.bar + 1)
+
+    def __str__(self) -> str:
+        return f"bar: {self.bound.op or ''} {self.bound.value:g}".replace(":  ", ": ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarningIs(_Check):
+    """The director warned in this frame."""
+
+    code: str
+
+    def holds(self, instant: Instant) -> bool:
+        return self.code in instant.plan.warnings
+
+    def came(self, instant: Instant) -> str:
+        return ", ".join(instant.plan.warnings) or "no warning"
+
+    def __str__(self) -> str:
+        return f"warning: {self.code}"
+
+
+CONTROLS: Final = ("tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "gain")
+"""The names of the controls in a rule file, in the order of Controls.sources."""
+
+
+def control(controls: Controls, name: str) -> float:
+    """A numeric control in the unit of the rule file."""
+    values = {
+        "tempo": controls.tempo_mbpm / 1000,
+        "meter": controls.meter,
+        "intensity": controls.intensity,
+        "temperature": controls.temperature,
+        "guidance": controls.guidance,
+        "gain": controls.gain_db,
+    }
+    return float(values[name])
+
+
+def switch(controls: Controls, name: str) -> str:
+    """The key or drums control as a rule file writes it."""
+    if name == "drums":
+        return {1: "on", 0: "off", -1: "auto"}[controls.drums]
+    return "auto" if controls.tonic < 0 else f"{TONICS[controls.tonic]} {controls.mode}"
+
+
+def _told(instant: Instant, kind: str, subject: str) -> str:
+    """What the frame told of a layer's changes or of a stinger, "" if nothing."""
+    return ", ".join(h.text for h in happenings(instant.plan) if h.kind == kind and h.subject == subject)

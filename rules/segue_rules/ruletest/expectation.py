@@ -1,0 +1,87 @@
+"""What a rule test expects, and when: the types that reading builds and running asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from segue_rules.events import ScriptedEvent
+from segue_rules.model import Mark, Rules
+from segue_rules.plan import FramePlan
+
+
+class Instant(NamedTuple):
+    """One frame as a check sees it. pending: for each layer the state it is to change to, "" for none."""
+
+    plan: FramePlan
+    pending: tuple[str, ...]
+
+
+class Check(Protocol):
+    """One thing that is expected of a frame. `str(check)` says it in the words of the test file."""
+
+    @property
+    def mark(self) -> Mark:
+        """Where it stands in the test file."""
+        ...
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether it asks for beats or bars, and so can differ between frames of a run of equal plans."""
+        ...
+
+    def holds(self, instant: Instant) -> bool: ...
+
+    def came(self, instant: Instant) -> str:
+        """What the frame had instead."""
+        ...
+
+
+WhenKind: TypeAlias = Literal["at", "during", "between", "never"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class When:
+    """The frames an expectation speaks of, both ends included. text: as written ("during [2s, 8s]").
+
+    at: its one frame. during: every frame. between: at least one frame. never: no frame.
+    """
+
+    kind: WhenKind
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """Checks that hold together in one frame, and the frames in which they are to."""
+
+    mark: Mark
+    when: When
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleTest:
+    """One behaviour of a rule file: what the game sends and what is to come of it."""
+
+    name: str
+    mark: Mark
+    events: tuple[ScriptedEvent, ...]
+    expect: tuple[Expectation, ...]
+
+    @property
+    def frames(self) -> int:
+        """How many frames have to be played: to the last that an expectation asks for."""
+        return 1 + max(expectation.when.end for expectation in self.expect)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleTestFile:
+    """The tests of one file, all of the same rules."""
+
+    path: Path
+    rules: Rules
+    tests: tuple[RuleTest, ...]

@@ -1,0 +1,131 @@
+"""Reads rule-test files: every mistake in the file, its rules and its event scripts, each with its place."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from segue_rules.errors import RuleError
+from segue_rules.events import ScriptedEvent
+from segue_rules.loading import Report, load, load_events, read_document
+from segue_rules.loading.kinds import Word
+from segue_rules.loading.quantities import time_text
+from segue_rules.loading.scripts import build_events
+from segue_rules.loading.tables import Field, Object, Record
+from segue_rules.model import FRAME_RATE, Rules
+from segue_rules.ruletest.expectation import Expectation, RuleTest, RuleTestFile, When, WhenKind
+from segue_rules.ruletest.naming import Naming
+from segue_rules.ruletest.tables import ExpectTable, FileTable, TestTable
+
+_INTERVALS: Final[tuple[WhenKind, ...]] = ("during", "between", "never")
+
+
+def load_tests(path: Path | str) -> RuleTestFile:
+    """The tests of a file, with the rules they are about.
+
+    Raises: RuleError with every mistake in the test file, the rule file and the event scripts it names.
+    """
+    path = Path(path)
+    report = Report()
+    node = read_document(path, report)
+    record = None if node is None else Object(table=FileTable).read(node, report.scope())
+    rules = None if record is None else _load_rules(record, path, report)
+    if record is None or rules is None:
+        report.raise_problems()
+        raise AssertionError("what cannot be read is reported")
+    tests = _Reader(path, rules, report).tests(record)
+    report.raise_problems()
+    return RuleTestFile(path=path, rules=rules, tests=tests)
+
+
+def _load_rules(record: Record, path: Path, report: Report) -> Rules | None:
+    name = record.get(FileTable.rules)
+    if name is None:
+        return None
+    try:
+        return load(path.parent / name)
+    except RuleError as error:
+        _pass_on(error, record, FileTable.rules, report)
+        return None
+
+
+def _pass_on(error: RuleError, record: Record, field: Field[Any], report: Report) -> None:
+    """Report the problems of a file that `field` names; one that is not there is a mistake of the name."""
+    for problem in error.problems:
+        if problem.text == "no such file":
+            record.problem(field, f"no such file: {problem.mark.file}")
+        else:
+            report.add(problem)
+
+
+class _Reader:
+    """Reads the tests of one file."""
+
+    def __init__(self, path: Path, rules: Rules, report: Report) -> None:
+        self._folder = path.parent
+        self._rules = rules
+        self._report = report
+        self._naming = Naming(rules)
+
+    def tests(self, record: Record) -> tuple[RuleTest, ...]:
+        first: dict[str, Record] = {}
+        tests = []
+        for each in record.get(FileTable.tests) or ():
+            name = each.get(TestTable.name)
+            if name in first:
+                text = f"a test of this name stands at {first[name].mark_of(TestTable.name)}"
+                each.problem(TestTable.name, text)
+            if name is not None:
+                first.setdefault(name, each)
+            tests.append(
+                RuleTest(
+                    name=name or "",
+                    mark=each.mark,
+                    events=self._events(each),
+                    expect=tuple(self._expect(each)),
+                )
+            )
+        return tuple(tests)
+
+    def _events(self, record: Record) -> tuple[ScriptedEvent, ...]:
+        given = record.get(TestTable.events)
+        # A test that expects receipts may send what is refused; anywhere else that is a slip of the pen.
+        on_purpose = any(item.has(ExpectTable.receipt) for item in record.get(TestTable.expect) or ())
+        rules = None if on_purpose else self._rules
+        if given is None:
+            return ()
+        if not isinstance(given, Word):
+            return build_events(given, rules)
+        try:
+            return load_events(self._folder / given.text, rules)
+        except RuleError as error:
+            _pass_on(error, record, TestTable.events, self._report)
+            return ()
+
+    def _expect(self, record: Record) -> list[Expectation]:
+        expectations = []
+        for item in record.get(TestTable.expect) or ():
+            when, checks = _when(item), self._naming.checks(item)
+            if when is not None and checks:
+                expectations.append(Expectation(mark=item.mark, when=when, checks=checks))
+        return expectations
+
+
+def _when(record: Record) -> When | None:
+    """The frames an item speaks of; None if that is not known, which is reported."""
+    at = record.get(ExpectTable.at)
+    if at is not None:
+        return When(kind="at", start=_frame(at), end=_frame(at), text=f"at {time_text(at)}")
+    for kind in _INTERVALS:
+        moments = record.values.get(kind)
+        if moments is not None:
+            start, end = moments
+            text = f"{kind} [{time_text(start)}, {time_text(end)}]"
+            return When(kind=kind, start=_frame(start), end=_frame(end), text=text)
+    return None
+
+
+def _frame(moment: Fraction) -> int:
+    """The frame that contains the moment."""
+    return int(moment * FRAME_RATE)

@@ -1,0 +1,157 @@
+"""Runs rule tests on a virtual clock: plays each test's events and asks its expectations of the frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from segue_rules.director import Director, Span
+from segue_rules.model import FRAME_RATE, Mark, Rules
+from segue_rules.ruletest.checks import ReceiptIs
+from segue_rules.ruletest.expectation import Check, Expectation, Instant, RuleTest
+from segue_rules.timeline import Happening, happenings, plan_at, position, rehearse
+
+AROUND_BEFORE: Final = 4 * FRAME_RATE
+AROUND_AFTER: Final = 1 * FRAME_RATE
+MOST_AROUND: Final = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What was expected, what came, and what went on around it. frame: where it showed; place: its bar and beat."""
+
+    mark: Mark
+    expected: str
+    came: str
+    frame: int
+    place: str
+    states: str
+    around: tuple[Happening, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A test that was run; it passed if it has no failures."""
+
+    test: RuleTest
+    failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+def run_test(director: Director, test: RuleTest) -> Outcome:
+    """Play the test from frame 0 to the last frame it asks about."""
+    record = _Record(director, test)
+    failures = [failure for expectation in test.expect for failure in record.ask(expectation)]
+    return Outcome(test=test, failures=(*failures, *record.unexpected_refusals()))
+
+
+class _Record:
+    """All frames of a test, as runs of equal plans."""
+
+    def __init__(self, director: Director, test: RuleTest) -> None:
+        self._rules: Rules = director.rules
+        self._test = test
+        self._spans: list[tuple[Span, tuple[str, ...]]] = []
+        pending = {layer.name: "" for layer in self._rules.layers}
+        for span in rehearse(director, test.events, test.frames):
+            for change in span.plan.changes:
+                pending[change.layer] = change.to_state if change.kind == "scheduled" else ""
+            self._spans.append((span, tuple(pending.values())))
+
+    def ask(self, expectation: Expectation) -> Iterator[Failure]:
+        """At most one failure: the first frame in which the expectation is broken."""
+        instants = self._instants(expectation)
+        match expectation.when.kind:
+            case "at" | "during":
+                yield from self._always(expectation, instants)
+            case "between":
+                yield from self._once(expectation, instants)
+            case "never":
+                yield from self._never(expectation, instants)
+
+    def _always(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[Failure]:
+        for instant in instants:
+            broken = [check for check in expectation.checks if not check.holds(instant)]
+            if broken:
+                yield self._failure(expectation, instant, broken, _came(broken, instant))
+                return
+
+    def _once(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[Failure]:
+        nearest: tuple[int, Instant] | None = None
+        for instant in instants:
+            held = sum(check.holds(instant) for check in expectation.checks)
+            if held == len(expectation.checks):
+                return
+            if nearest is None or held > nearest[0]:
+                nearest = held, instant
+        if nearest is not None:
+            instant = nearest[1]
+            broken = [check for check in expectation.checks if not check.holds(instant)]
+            yield self._failure(expectation, instant, broken, f"in no frame; nearest: {_came(broken, instant)}")
+
+    def _never(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[Failure]:
+        for instant in instants:
+            if all(check.holds(instant) for check in expectation.checks):
+                yield self._failure(expectation, instant, expectation.checks, "it did")
+                return
+
+    def unexpected_refusals(self) -> Iterator[Failure]:
+        """Events that were refused although no expectation speaks of their receipt: most often a misspelt input."""
+        marks = {scripted.event.sequence: scripted.mark for scripted in self._test.events}
+        for span, pending in self._spans:
+            instant = Instant(span.plan, pending)
+            for receipt in span.plan.receipts:
+                if not receipt.accepted and not self._is_expected(instant):
+                    came = f"{receipt.code}: {receipt.text}" if receipt.text else receipt.code
+                    yield self._build(marks[receipt.sequence], "an accepted event", came, instant, span.plan.frame)
+
+    def _is_expected(self, instant: Instant) -> bool:
+        return any(
+            isinstance(check, ReceiptIs) and check.holds(instant)
+            for expectation in self._test.expect
+            if expectation.when.start <= instant.plan.frame <= expectation.when.end and expectation.when.kind != "never"
+            for check in expectation.checks
+        )
+
+    def _instants(self, expectation: Expectation) -> Iterator[Instant]:
+        """The frames in question; of a run of equal ones only the first two, unless a check asks for beats or bars."""
+        every_frame = any(check.keeps_time for check in expectation.checks)
+        for span, pending in self._spans:
+            first = max(span.plan.frame, expectation.when.start)
+            last = min(span.plan.frame + span.frames - 1, expectation.when.end)
+            for frame in range(first, (last if every_frame else min(first + 1, last)) + 1):
+                yield Instant(plan_at(span.plan, frame), pending)
+
+    def _failure(self, expectation: Expectation, instant: Instant, checks: Sequence[Check], came: str) -> Failure:
+        when = expectation.when
+        expected = f"{when.text}  {' and '.join(map(str, checks))}"
+        mark = expectation.mark if when.kind == "never" else checks[0].mark
+        return self._build(mark, expected, came, instant, when.start)
+
+    def _build(self, mark: Mark, expected: str, came: str, instant: Instant, start: int) -> Failure:
+        plan = instant.plan
+        layers = zip(self._rules.layers, plan.states, strict=True)
+        return Failure(
+            mark=mark,
+            expected=expected,
+            came=came,
+            frame=plan.frame,
+            place=str(position(plan)),
+            states=", ".join(f"{layer.name} {state}" for layer, state in layers),
+            around=self._around(min(start, plan.frame) - AROUND_BEFORE, plan.frame + AROUND_AFTER),
+        )
+
+    def _around(self, start: int, end: int) -> tuple[Happening, ...]:
+        """What happened from start to end, or last before it; the latest where there is much."""
+        events = [scripted.event for scripted in self._test.events]
+        told = [h for span, _ in self._spans for h in happenings(span.plan, events) if h.frame <= end]
+        inside = [h for h in told if h.frame >= start]
+        return tuple(inside[-MOST_AROUND:] or told[-1:])
+
+
+def _came(checks: Sequence[Check], instant: Instant) -> str:
+    return " and ".join(check.came(instant) for check in checks)

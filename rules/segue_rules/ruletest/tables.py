@@ -1,0 +1,241 @@
+"""The fields of a rule-test file. Names in it are looked up once the rules are loaded (see `naming`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, TypeAlias, cast
+
+from segue_rules.loading.containers import ListOf
+from segue_rules.loading.core_schema import NumberError, resolve_plain
+from segue_rules.loading.kinds import Choice, Kind, Number, Schema, Text, Word
+from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar
+from segue_rules.loading.quantities import Duration
+from segue_rules.loading.report import Scope
+from segue_rules.loading.scripts import EVENTS
+from segue_rules.loading.tables import Field, Object, Record, Table
+from segue_rules.model import Comparison
+
+MOST_TESTS: Final = 1_000
+MOST_EXPECTATIONS: Final = 1_000
+_MOMENT: Final = Duration(high=Fraction(3600))
+_COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*(.*)", re.DOTALL)
+
+Interval: TypeAlias = tuple[Fraction, Fraction]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moments(Kind[Interval]):
+    """`[2s, 8s]`, the earlier first."""
+
+    @property
+    def expected(self) -> str:
+        return "two moments such as [2s, 8s]"
+
+    def read(self, node: Node, scope: Scope) -> Interval | None:
+        if not isinstance(node, ListNode) or len(node.items) != 2:
+            scope.expected(self.expected, node)
+            return None
+        start, end = (_MOMENT.read(item, scope) for item in node.items)
+        if start is None or end is None:
+            return None
+        if end < start:
+            scope.problem(node.mark, f"expected {self.expected}, the earlier first")
+            return None
+        return start, end
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": _MOMENT.schema(), "minItems": 2, "maxItems": 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByName(Kind[tuple[Entry, ...]]):
+    """Values by the names of what they are expected of. what: "layer", "style"."""
+
+    what: str
+
+    @property
+    def expected(self) -> str:
+        return f"a map of {self.what}s and what is expected of them"
+
+    def read(self, node: Node, scope: Scope) -> tuple[Entry, ...] | None:
+        if not isinstance(node, MapNode) or not node.entries:
+            scope.expected(self.expected, node)
+            return None
+        return node.entries
+
+    def schema(self) -> Schema:
+        return {"type": "object", "minProperties": 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread(Kind[Node]):
+    """Any value; it is read once the rules are known. shown: what it should be."""
+
+    shown: str
+
+    @property
+    def expected(self) -> str:
+        return self.shown
+
+    def read(self, node: Node, scope: Scope) -> Node | None:
+        return node
+
+    def schema(self) -> Schema:
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Events(Kind[tuple[Record, ...] | Word]):
+    """Events one by one, or the path of a script."""
+
+    @property
+    def expected(self) -> str:
+        return "a list of events, or the path of an event script"
+
+    def read(self, node: Node, scope: Scope) -> tuple[Record, ...] | Word | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return Word(text=node.value, mark=node.mark)
+        if isinstance(node, ListNode):
+            return EVENTS.read(node, scope)
+        scope.expected(self.expected, node)
+        return None
+
+    def schema(self) -> Schema:
+        return {"anyOf": [{"type": "string"}, EVENTS.schema()]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Kind[tuple[Comparison | None, float]]):
+    """A value, or a comparison with one: `0.5`, `">= 0.4"`, `140bpm`, `"> 120bpm"`."""
+
+    of: Kind[float]
+
+    @property
+    def expected(self) -> str:
+        return f"{self.of.expected}, or a comparison with one"
+
+    def read(self, node: Node, scope: Scope) -> tuple[Comparison | None, float] | None:
+        op, inner = split_comparison(node)
+        value = self.of.read(inner, scope)
+        return None if value is None else (op, value)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [self.of.schema(), {"type": "string", "pattern": f"^{_COMPARISON.pattern}$"}]}
+
+
+def split_comparison(node: Node) -> tuple[Comparison | None, Node]:
+    """`">= 0.4"` as (">=", 0.4), with the node's place; any other node as it is."""
+    match = _COMPARISON.fullmatch(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else None
+    if match is None:
+        return None, node
+    op, text = cast(Comparison, match[1]), match[2]
+    try:
+        value = resolve_plain(text)
+    except NumberError:
+        value = text
+    return op, Scalar(mark=node.mark, value=value, text=text)
+
+
+class ChangeTable(Table):
+    """A change of a layer's state, as it was decided or as it starts."""
+
+    title = "expected_change"
+    example = "{layer: action, to: combat}"
+    layer = Field(Unread(shown="the name of a layer"), "The layer that changes.", example="action", required=True)
+    to = Field(Unread(shown="the name of a state"), "The state it changes to.", example="combat")
+    from_ = Field(Unread(shown="the name of a state"), "The state it leaves.", example="calm")
+    kind = Field(
+        Choice(words=("started", "scheduled", "withdrawn")),
+        "Whether it starts here, is decided here and waits for its boundary, or is given up.",
+        default="started",
+        example="withdrawn",
+    )
+    ramp = Field(_MOMENT, "The length of its ramp.", example="400ms")
+    at = Field(Unread(shown="immediate, beat, bar or N bars"), "The boundary it waits for.", example="bar")
+    because = Field(Unread(shown="the name of an input"), "An input among its causes.", example="threat")
+
+
+class ExpectTable(Table):
+    """What is expected of a moment. All that one item names must hold in the same frame."""
+
+    title = "expectation"
+    example = "{at: 2s, state: {action: combat}}"
+    exactly_one = ("at", "during", "between", "never")
+    at = Field(_MOMENT, "In the frame that contains this moment.", example="24s")
+    during = Field(Moments(), "In every frame from the first moment to the second.", example="[2s, 8s]")
+    between = Field(Moments(), "In at least one frame from the first moment to the second.", example="[2s, 4s]")
+    never = Field(Moments(), "In no frame from the first moment to the second.", example="[0s, 8s]")
+    state = Field(
+        ByName(what="layer"),
+        'The active state of layers: a name, a list of names (any of them), or "!= name".',
+        example="{action: combat, place: [forest, crypt]}",
+    )
+    pending = Field(
+        ByName(what="layer"),
+        "The state a layer has decided to change to and waits for its beat or bar to start.",
+        example="{action: calm}",
+    )
+    mix = Field(ByName(what="style"), "Shares of the mix, 0 to 1.", example='{battle: ">= 0.4", woodland: 0.2}')
+    weight = Field(ByName(what="layer"), "Weights of layers, as slewed.", example='{action: "> 2"}')
+    input = Field(ByName(what="input"), "Inputs, as moved by rise and fall.", example='{threat: "< 0.3"}')
+    music = Field(ByName(what="control"), "Controls of the music.", example='{tempo: 140bpm, drums: "on"}')
+    source = Field(ByName(what="control"), 'The layer that decides a control, or "music".', example="{tempo: action}")
+    change = Field(Object(table=ChangeTable), "A change in this frame.", example="{layer: action, to: combat}")
+    stinger = Field(
+        ByName(what="stinger"),
+        "A stinger that is scheduled, started or dropped in this frame.",
+        example="{victory: started}",
+    )
+    receipt = Field(
+        Unread(shown="accepted, refused or a receipt's code"),
+        "The answer to an event of this frame. An event that is refused without this being expected fails the test.",
+        example="clamped",
+    )
+    on = Field(Choice(words=("beat", "bar")), "A beat or a bar line falls in this frame.", example="bar")
+    bar = Field(
+        Compared(of=Number(low=1, high=1_000_000, whole=True)),
+        "The bar the frame starts in; the first is bar 1.",
+        example='">= 9"',
+    )
+    warning = Field(Choice(words=("empty_mix",)), "A warning of this frame.", example="empty_mix")
+    within = Field(
+        Number(low=0, high=1_000),
+        "How far a plain number of this item may be off, in its own unit.",
+        default="0.01",
+        example="0.05",
+    )
+
+
+class TestTable(Table):
+    """One behaviour: what the game sends, and what is to come of it."""
+
+    title = "rule_test"
+    example = "{name: fights are heard, events: [...], expect: [...]}"
+    name = Field(Text(longest=200), "What the test proves, as a sentence.", example="combat ends slowly", required=True)
+    events = Field(
+        Events(),
+        "What the game sends: a list of events, or the path of an event script.",
+        example="[{at: 1s, set: {threat: 0.8}}]",
+    )
+    expect = Field(
+        ListOf(of=Object(table=ExpectTable), item="expectation", least=1, most=MOST_EXPECTATIONS),
+        "What is expected, and when.",
+        example="[{at: 2s, state: {action: combat}}]",
+        required=True,
+    )
+
+
+class FileTable(Table):
+    """A file of rule tests: `NAME.test.yaml` beside `NAME.yaml`."""
+
+    title = "rule_tests"
+    example = "{rules: emberwood.yaml, tests: [...]}"
+    rules = Field(Text(longest=1_000), "The rule file, relative to this one.", example="emberwood.yaml", required=True)
+    tests = Field(
+        ListOf(of=Object(table=TestTable), item="test", least=1, most=MOST_TESTS),
+        "The tests.",
+        example="[{name: ..., expect: [...]}]",
+        required=True,
+    )
