@@ -16,13 +16,13 @@ from segue_rules.model import Mark
 MOST_POINTS: Final = 64
 _X: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
 
-_RawPoints: TypeAlias = tuple[tuple[float, Node], ...]
+_RawPoints: TypeAlias = tuple[tuple[float | None, Node], ...]
 Points: TypeAlias = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Curve(Kind[_RawPoints]):
-    """Points `[input, value]`, inputs rising. What the values may be is for the bound control to say."""
+    """Points `[input, value]`, inputs rising; None for an input that is wrong. The values are the bound control's."""
 
     @property
     def expected(self) -> str:
@@ -35,19 +35,19 @@ class _Curve(Kind[_RawPoints]):
         if not 2 <= len(node.items) <= MOST_POINTS:
             scope.problem(node.mark, f"expected 2 to {MOST_POINTS} points, got {len(node.items)}")
             return None
-        points: list[tuple[float, Node]] = []
+        points: list[tuple[float | None, Node]] = []
+        before: float | None = None
         for item in node.items:
             if not isinstance(item, ListNode) or len(item.items) != 2:
                 scope.expected("a point such as [0.5, 2]", item)
                 continue
             x = _X.read(item.items[0], scope)
-            if x is None:
-                continue
-            if points and x <= points[-1][0]:
-                text = f"expected points with rising inputs, got {number(x)} after {number(points[-1][0])}"
+            if x is not None and before is not None and x <= before:
+                text = f"expected points with rising inputs, got {number(x)} after {number(before)}"
                 scope.problem(item.items[0].mark, text)
-                continue
-            points.append((float(x), item.items[1]))
+                x = None
+            before = before if x is None else x
+            points.append((x, item.items[1]))
         return tuple(points) if len(points) == len(node.items) else None
 
     def schema(self) -> Schema:
@@ -119,7 +119,7 @@ class Bindable(Kind[float | Bound]):
         points: Points | None = None
         if raw is not None:
             read = [(x, self.of.read(value, scope.inside("curve"))) for x, value in raw]
-            points = tuple((x, float(y)) for x, y in read if y is not None)
+            points = tuple((float(x), float(y)) for x, y in read if x is not None and y is not None)
             if len(points) < len(read):
                 return None
         if source is None or (points is None and record.has(Binding.curve)):

@@ -112,7 +112,8 @@ def _value(source: Valued, operand: Scalar, node: Scalar, scope: Scope) -> Input
     if isinstance(source, FlagInput):
         if isinstance(value, bool):
             return value
-        mismatch(source, node, scope)
+        meant = {"on": "true", "yes": "true", "off": "false", "no": "false"}.get(operand.text.lower())
+        mismatch(source, node, scope, f"; did you mean {meant}?" if meant else "")
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if abs(value) > LARGEST_NUMBER:

@@ -117,6 +117,9 @@ class ConditionReader:
 
     def _test(self, source: Valued, entry: Entry, scope: Scope) -> Condition | None:
         value = entry.value
+        if isinstance(value, MapNode) and any(part.key == "for" for part in value.entries):
+            scope.problem(value.mark, f"'for' goes with triggers only; '{source.name}' is {kind_of(source)}")
+            return None
         if isinstance(value, MapNode):
             return self._latch(source, value, entry.mark, scope)
         if isinstance(value, ListNode):

@@ -77,17 +77,18 @@ class Item(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class MapOf(Kind[tuple[Item[T], ...]]):
-    """Things by name. labelled: messages say 'layer "action"' for an item, else only its name."""
+    """Things by name. labelled: messages say 'layer "action"' for an item, else only its name. sample: a short one."""
 
     key: Name
     of: Kind[T]
     least: int = 0
     most: int
     labelled: bool = True
+    sample: str = ""
 
     @property
     def expected(self) -> str:
-        return f"a map of {self.key.what}s by name"
+        return f"a map such as {self.sample}" if self.sample else f"a map of {self.key.what}s by name"
 
     def read(self, node: Node, scope: Scope) -> tuple[Item[T], ...] | None:
         if not isinstance(node, MapNode):

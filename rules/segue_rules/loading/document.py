@@ -223,7 +223,7 @@ class _Composer:
             return Scalar(mark=mark, value=resolve_plain(text), text=text)
         except NumberError as error:
             self._report.add_unread(mark, f"{error}, got {quote(text)}")
-            return Scalar(mark=mark, value=0, text=text)
+            return Scalar(mark=mark, value=None, text=text)
 
     def _list(self, event: yaml.Event, depth: int) -> tuple[ListNode, int]:
         items: list[Node] = []

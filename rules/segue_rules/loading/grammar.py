@@ -48,7 +48,7 @@ INPUT_NAME: Final = Name(what="input", reserved=RESERVED_INPUTS)
 STYLE_NAME: Final = Name(what="style")
 LAYER_NAME: Final = Name(what="layer", reserved=("any", "music"))
 STATE_NAME: Final = Name(what="state", reserved=("any",))
-MIX: Final = MapOf(key=STYLE_NAME, of=_WEIGHT, most=MOST_STYLES, labelled=False)
+MIX: Final = MapOf(key=STYLE_NAME, of=_WEIGHT, most=MOST_STYLES, labelled=False, sample="{battle: 1}")
 
 
 _AUDIO: Final = FilePath(what="an audio file", suffixes=_AUDIO_SUFFIXES, sample="prompts/crypt.wav")
@@ -293,6 +293,7 @@ class ConditionTable(Table):
             least=1,
             most=MOST_LAYERS,
             labelled=False,
+            sample="{place: crypt}",
         ),
         "Layers and the state (or one of the states) each must have been in, a frame before.",
         example="{place: crypt}",
@@ -375,7 +376,7 @@ class BurstTable(Table):
     example = "{trigger: boss_dead, mix: {fanfare: 2}, time: 4s}"
     trigger = Field(Name(what="trigger"), "The trigger input that starts it.", example="boss_dead", required=True)
     mix = Field(
-        MapOf(key=STYLE_NAME, of=_WEIGHT, least=1, most=MOST_STYLES, labelled=False),
+        MapOf(key=STYLE_NAME, of=_WEIGHT, least=1, most=MOST_STYLES, labelled=False, sample="{battle: 1}"),
         "What the burst adds: weights of styles, not normalised.",
         example="{fanfare: 2}",
         required=True,

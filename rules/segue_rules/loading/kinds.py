@@ -80,14 +80,24 @@ class Number(Kind[float]):
 
     @property
     def expected(self) -> str:
-        what = self.what or ("a whole number" if self.whole else "a number")
-        return f"{what} from {number(self.low)} to {number(self.high)}"
+        return self._words if self.high == LARGEST_NUMBER else self._bounds
+
+    @property
+    def _words(self) -> str:
+        return self.what or ("a whole number" if self.whole else "a number")
+
+    @property
+    def _bounds(self) -> str:
+        return f"{self._words} from {number(self.low)} to {number(self.high)}"
 
     def read(self, node: Node, scope: Scope) -> float | None:
         if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
             fits = not self.whole or float(node.value).is_integer()
             if fits and self.low <= node.value <= self.high:
                 return int(node.value) if self.whole else node.value
+            if fits:
+                scope.expected(self._bounds, node)
+                return None
         leading = re.match(r"[-+]?[0-9]+(\.[0-9]+)?", node.text) if isinstance(node, Scalar) and node.text else None
         hint = leading.group() if leading and isinstance(node, Scalar) and isinstance(node.value, str) else ""
         scope.expected(self.expected, node, hint)

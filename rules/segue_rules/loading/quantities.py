@@ -34,7 +34,9 @@ def samples(seconds: Fraction) -> int:
 
 
 def time_text(seconds: Fraction) -> str:
-    """A time as it would be written in a rule file: 300ms, 1.5s, 2min, 1h."""
+    """A time as it would be written in a rule file: 0s, 300ms, 1.5s, 2min, 1h."""
+    if not seconds:
+        return "0s"
     for unit in ("h", "min", "s"):
         count = seconds / _TIME_UNITS[unit]
         if count >= 1 and (count * 100).denominator == 1 and (unit == "s" or count.denominator == 1):
@@ -73,10 +75,10 @@ class Duration(Kind[Fraction]):
     def _hint(self, node: Node) -> str:
         if not isinstance(node, Scalar) or node.value is None:
             return ""
-        if _is_number(node) and float(node.text) > 0:
+        if re.fullmatch(_NUMBER, node.text):
             return f"; did you mean {node.text}{'ms' if float(node.text) > 30 else 's'}?"
         if re.fullmatch(_BARS + r"|beat|bar|[0-9]+ ?beats?", node.text):
-            return "; only `at` counts in bars and beats"
+            return "; only 'at' counts in bars and beats"
         spelt = re.fullmatch(
             rf"({_NUMBER}) ?(seconds?|secs?|sek|m|minutes?|mins?|milliseconds?|msecs?|S|MS|Ms|hours?)", node.text
         )

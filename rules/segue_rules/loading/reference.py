@@ -15,7 +15,7 @@ from segue_rules.loading.terms import Condition, FilePath
 _HEAD: Final = """\
 # Rule reference
 
-<!-- Generated from the grammar by `python -m segue_rules.schema --write`; edit the tables in segue_rules/loading, not this file. -->
+<!-- Generated from the grammar by `python -m segue_rules.schema --write`; do not edit. -->
 
 Every object a rule file may hold, with all its fields. What the objects *do*, frame by frame, is in
 [SEMANTICS.md](SEMANTICS.md).
@@ -107,7 +107,7 @@ def _value(kind: Kind[Any]) -> str:
 def _plain(kind: Kind[Any]) -> str:
     """A single value: its kind and bounds."""
     if isinstance(kind, Duration):
-        return f"time from {time_text(kind.low) if kind.low else '0s'} to {time_text(kind.high)}"
+        return f"time from {time_text(kind.low)} to {time_text(kind.high)}"
     if isinstance(kind, Number):
         return f"{'whole number' if kind.whole else 'number'} from {number(kind.low)} to {number(kind.high)}"
     if isinstance(kind, Text):

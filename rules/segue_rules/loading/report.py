@@ -80,8 +80,13 @@ class Scope:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """ "; did you mean 'x'?" with the nearest known word, or "" if none is near."""
-    near = difflib.get_close_matches(word[:64].lower(), list(known), n=1, cutoff=0.6)
+    near = nearest(word, known)
     return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The known word that is most like this one, if any is."""
+    return difflib.get_close_matches(word[:64].lower(), list(known), n=1, cutoff=0.6)
 
 
 def listing(words: Iterable[str], last: str = "or") -> str:

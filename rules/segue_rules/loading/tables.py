@@ -14,14 +14,14 @@ A table is a class whose attributes are `Field`s, in the order the reference lis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from segue_rules.loading.core_schema import resolve_plain
 from segue_rules.loading.kinds import Kind, Schema
 from segue_rules.loading.nodes import MapNode, Node, Scalar, describe, quote
-from segue_rules.loading.report import Report, Scope, did_you_mean, listing
+from segue_rules.loading.report import Report, Scope, did_you_mean, listing, nearest
 from segue_rules.model import NOWHERE, Mark
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class Record:
     scope: Scope
     values: Mapping[str, Any] = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
-    """Of every field that was written, readable or not, the place of its value."""
+    """Of every field that was written, readable or not, even misspelt, its place."""
 
     def get(self, field: Field[T]) -> T | None:
         """The value as written, or None."""
@@ -150,6 +150,8 @@ class Object(Kind[Record]):
             known = self.table.fields.get(entry.key)
             if known is None:
                 scope.problem(entry.mark, self._unknown(entry.key, entry.value))
+                for meant in nearest(entry.key, self.table.fields):
+                    marks.setdefault(meant, entry.mark)
                 continue
             marks[entry.key] = entry.value.mark
             value = known.kind.read(entry.value, scope.inside(entry.key))
@@ -167,8 +169,7 @@ class Object(Kind[Record]):
         if key == "<<":
             return "unknown field '<<'; merge keys are not part of YAML 1.2, so write the fields out"
         hint = did_you_mean(key, self.table.fields)
-        fields = "" if hint else f"; {self.table.title} has {listing(self.table.fields, 'and')}"
-        return f"unknown field {quote(key)}{hint or fields}"
+        return f"unknown field {quote(key)}{hint or '; there are ' + listing(self.table.fields, 'and')}"
 
     def _check_given(self, node: MapNode, given: Mapping[str, Mark], scope: Scope) -> None:
         for name, known in self.table.fields.items():
@@ -184,6 +185,16 @@ class Object(Kind[Record]):
 
     def schema(self) -> Schema:
         return {"$ref": f"#/definitions/{self.table.title}"}
+
+
+def _report_missing(node: MapNode, wanted: Iterable[str], text: str, scope: Scope) -> None:
+    """Report that a deciding field is missing, or rather misspelt."""
+    names = list(wanted)
+    for entry in node.entries:
+        if nearest(entry.key, names):
+            scope.problem(entry.mark, f"unknown field {quote(entry.key)}{did_you_mean(entry.key, names)}")
+            return
+    scope.problem(node.mark, text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +214,8 @@ class Tagged(Kind[Record]):
             return None
         tag = next((entry.value for entry in node.entries if entry.key == self.tag), None)
         if tag is None:
-            scope.problem(node.mark, f"expected a field '{self.tag}' ({listing(self.tables)}), got none")
+            text = f"expected a field '{self.tag}' ({listing(self.tables)}), got none"
+            _report_missing(node, (self.tag,), text, scope)
             return None
         if isinstance(tag, Scalar) and tag.value in self.tables:
             return Object(table=self.tables[tag.text], foreign=self._foreign(tag.text)).read(node, scope)
@@ -251,7 +263,7 @@ class ByField(Kind[Record]):
             return None
         chosen = [entry for entry in node.entries if entry.key in self.tables]
         if not chosen:
-            scope.problem(node.mark, f"expected one of the fields {listing(self.tables)}, got none")
+            _report_missing(node, self.tables, f"expected one of the fields {listing(self.tables)}, got none", scope)
             return None
         for extra in chosen[1:]:
             scope.problem(extra.mark, f"expected only one of {listing(self.tables)}, got {listing(self.tables, 'and')}")

@@ -19,12 +19,12 @@ class Version(Kind[float]):
 
     @property
     def expected(self) -> str:
-        return f"{LANGUAGE_VERSION}"
+        return f"language version {LANGUAGE_VERSION}"
 
     def read(self, node: Node, scope: Scope) -> float | None:
         if isinstance(node, Scalar) and node.value == LANGUAGE_VERSION and not isinstance(node.value, bool):
             return LANGUAGE_VERSION
-        scope.problem(node.mark, f"expected language version {LANGUAGE_VERSION}, got {describe(node)}")
+        scope.expected(self.expected, node, f"{LANGUAGE_VERSION}" if isinstance(node, Scalar) else "")
         return None
 
     def schema(self) -> Schema:

@@ -47,8 +47,8 @@ def build_transitions(sources: Sources) -> tuple[Transition, ...]:
 def _report_twice(record: Record, first: Record, row: Transition) -> None:
     layer = f"{row.layer}." if row.layer else ""
     pattern = f"from {layer}{row.from_state or _ANY} to {layer}{row.to_state or _ANY}"
-    record.scope.problem(record.mark, f"a second row {pattern}; also at {first.mark}")
-    first.scope.problem(first.mark, f"a row {pattern} that has a second; also at {record.mark}")
+    for here, there in ((record, first), (first, record)):
+        here.scope.problem(here.mark, f"two rows {pattern}; also at {there.mark}")
 
 
 def _row(record: Record, states: Mapping[str, frozenset[str]]) -> Transition | None:
