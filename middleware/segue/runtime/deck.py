@@ -27,13 +27,13 @@ class Boundary:
 
 
 class Deck:
-    """Sound and states of the frames [base, head). Positions are absolute frames."""
+    """Sound and states of the frames [base, head), the sound frame by frame. Positions are absolute frames."""
 
     def __init__(self, first: Boundary) -> None:
         self.base = first.frame
         self._boundaries: list[Boundary] = [first]
         self._plans: list[FramePlan] = []
-        self._samples: Samples = np.zeros((0, CHANNELS), np.float32)
+        self._sound: list[Samples] = []
 
     @property
     def head(self) -> int:
@@ -57,8 +57,9 @@ class Deck:
         return self._plans[start - self.base : end - self.base]
 
     def read(self, start: int, end: int) -> Samples:
-        """The sound of the frames [start, min(end, head)), float32 [S, 2]; a view that must not be written to."""
-        return self._samples[(start - self.base) * FRAME_SIZE : (end - self.base) * FRAME_SIZE]
+        """The sound of the frames [start, min(end, head)), float32 [S, 2]."""
+        frames = self._sound[start - self.base : end - self.base]
+        return np.concatenate(frames) if frames else np.zeros((0, CHANNELS), np.float32)
 
     def boundary_before(self, frame: int) -> Boundary:
         """The last boundary at or before `frame`. Raises: LookupError if all of them lie behind it."""
@@ -77,7 +78,7 @@ class Deck:
         if not self.base <= start <= self.head or len(samples) != len(plans) * FRAME_SIZE:
             raise ValueError(f"expected {len(plans)} frames from {self.base}-{self.head}, got start {start}")
         self._plans[start - self.base :] = plans
-        self._samples = np.concatenate([self.read(self.base, start), samples])
+        self._sound[start - self.base :] = np.split(samples, len(plans))
         self._boundaries = [b for b in self._boundaries if b.frame <= start and b.frame < after.frame]
         self._boundaries.append(after)
 
@@ -89,5 +90,5 @@ class Deck:
         count = min(keep, self._boundaries[0].frame, self.head) - self.base
         if count > 0:
             del self._plans[:count]
-            self._samples = self._samples[count * FRAME_SIZE :].copy()
+            del self._sound[:count]
             self.base += count

@@ -20,13 +20,14 @@ class Listener:
         self.committed = 0
         self.late = 0
         self.underrun_samples = 0
-        self._samples: Samples = np.zeros((0, CHANNELS), np.float32)
+        self._end = 0
+        self._samples: Samples = np.zeros((SAMPLE_RATE, CHANNELS), np.float32)
         self._plans: list[FramePlan | None] = []
 
     @property
     def have(self) -> int:
         """The end of the ring, in samples."""
-        return len(self._samples)
+        return self._end
 
     def put(self, chunk: ChunkOut) -> None:
         """Write a chunk from where it can still be heard; what lies behind it belongs to an older take and goes."""
@@ -35,7 +36,7 @@ class Listener:
             self.late += 1
             samples = samples[self.committed - start :].copy()
             start = self.committed
-            old = self._samples[start : start + JOIN_SAMPLES]
+            old = self._samples[start : min(start + JOIN_SAMPLES, self._end)]
             length = min(len(old), len(samples))
             if length:
                 samples[:length] = crossfade(old[:length], samples[:length])
@@ -43,7 +44,8 @@ class Listener:
             return
         if start > self.have:
             raise ValueError(f"expected a chunk at or before sample {self.have}, got {start}")
-        self._samples = np.concatenate([self._samples[:start], samples])
+        self._extend_to(start + len(samples))
+        self._samples[start : self._end] = samples
         first = -(-start // FRAME_SIZE)
         skipped = first - chunk.start // FRAME_SIZE
         self._plans[first:] = chunk.plans[skipped:]
@@ -53,9 +55,19 @@ class Listener:
         missing = self.committed + count - self.have
         if missing > 0:
             self.underrun_samples += missing
-            self._samples = np.concatenate([self._samples, np.zeros((missing, CHANNELS), np.float32)])
-            self._plans += [None] * (-(-len(self._samples) // FRAME_SIZE) - len(self._plans))
+            silence = self._end
+            self._extend_to(self._end + missing)
+            self._samples[silence : self._end] = 0.0
+            self._plans += [None] * (-(-self._end // FRAME_SIZE) - len(self._plans))
         self.committed += count
+
+    def _extend_to(self, end: int) -> None:
+        """Let the ring end at `end`, doubling its memory as needed."""
+        if end > len(self._samples):
+            grown = np.zeros((max(end, 2 * len(self._samples)), CHANNELS), np.float32)
+            grown[: self._end] = self._samples[: self._end]
+            self._samples = grown
+        self._end = end
 
     def heard(self) -> Samples:
         """All that was committed, float32 [S, 2]."""

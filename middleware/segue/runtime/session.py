@@ -62,7 +62,7 @@ class Job:
     request: Request[Any]
 
 
-Operation: TypeAlias = tuple[Literal["event"], Event, int] | tuple[Literal["job"], Want]
+Operation: TypeAlias = tuple[Literal["event"], Event, int] | tuple[Literal["begun", "done", "failed"], Want]
 
 
 class Session:
@@ -112,6 +112,10 @@ class Session:
         """Everything said since the last call."""
         said, self._outbox = self._outbox, []
         return said
+
+    def plans(self, start: int, end: int) -> Sequence[FramePlan]:
+        """The newest plans of the frames [start, end), none of them forgotten, whether generated or not."""
+        return self._planner.plans(start, end)
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
@@ -197,6 +201,7 @@ class Session:
         self._outbox += self._announcer.tell(plans[want.change - origin.frame :])
         request = Request(state=origin.state, styles=self.styles, conditioning=conditioning(plans), stems=self._stems)
         self._in_flight = Job(want=want, origin=origin, plans=plans, request=request)
+        self._journal(("begun", want))
         return self._in_flight
 
     def complete(self, job: Job, result: Result[Any], seconds: float) -> None:
@@ -204,10 +209,11 @@ class Session:
         self._land(job)
         want, origin = job.want, job.origin
         self.pace.generated(want.end - origin.frame, seconds)
-        self._journal(("job", want))
+        self._journal(("done", want))
         master, samples = mastering.process(origin.master, result.chunk.samples, job.plans)
         samples = samples[(want.change - origin.frame) * FRAME_SIZE :].copy()
-        old = self._deck.read(want.change, self._deck.head)[: self.config.crossfade_samples]
+        fade_end = min(want.change + self.config.crossfade_frames, self._deck.head)
+        old = self._deck.read(want.change, fade_end)[: self.config.crossfade_samples]
         length = min(len(old), len(samples))
         if length:
             samples[:length] = crossfade(old[:length], samples[:length])
@@ -223,6 +229,7 @@ class Session:
     def fail(self, job: Job) -> None:
         """The job in flight came to nothing; the caller decides about the ladder."""
         self._land(job)
+        self._journal(("failed", job.want))
         if job.want.reason == "replace":
             self._replace_at = job.want.change
 

@@ -50,7 +50,7 @@ def load_stingers(rules: Rules) -> dict[str, Samples]:
     for stinger in rules.stingers:
         if isinstance(stinger, AudioStinger):
             try:
-                sounds[stinger.name] = read_audio(stinger.audio, most_s=MOST_STINGER_S)
+                sounds[stinger.name] = read_audio(stinger.audio, max_seconds=MOST_STINGER_S)
             except AudioFileError as error:
                 problems.append(Problem(mark=stinger.mark, where=f'stinger "{stinger.name}"', text=str(error)))
     if problems:
@@ -60,7 +60,7 @@ def load_stingers(rules: Rules) -> dict[str, Samples]:
 
 def _embed(prompt: Prompt, encoder: StyleEncoder) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     if prompt.audio is not None:
-        return encoder.embed_audio(read_audio(prompt.audio, most_s=MOST_PROMPT_S))
+        return encoder.embed_audio(read_audio(prompt.audio, max_seconds=MOST_PROMPT_S))
     return encoder.embed_text(prompt.text or "")
 
 
