@@ -132,9 +132,7 @@ class Official:
 
         x = sl.Sequence.from_values(token[None, None] + NUM_RESERVED_TOKENS + 1)
         rngs = {"random": jax.random.key(0)}
-        (output, state), kept = self.module.apply(
-            params, x, state, method=step, rngs=rngs, mutable=["intermediates"]
-        )
+        (output, state), kept = self.module.apply(params, x, state, method=step, rngs=rngs, mutable=["intermediates"])
         (logits,) = [value for path, value in _leaves(kept) if path[-1] == "depth_logits"]
         return output.values[0, 0], state, jnp.concatenate(logits, axis=1)[0]
 

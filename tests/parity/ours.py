@@ -26,9 +26,7 @@ class Ours:
         weights = read(path, config)
         self.fused = jax.jit(lambda stored: fuse(stored, config))(weights)
         self._score = jax.jit(lambda *arguments: score(self.fused, config, *arguments))
-        self._generate = jax.jit(
-            lambda *arguments: generate(self.fused, config, *arguments, top_k=40, trace=True)
-        )
+        self._generate = jax.jit(lambda *arguments: generate(self.fused, config, *arguments, top_k=40, trace=True))
 
     def frames(self, tokens: NDArray[np.int32]) -> TokenFrames:
         conditioning = self.config.conditioning

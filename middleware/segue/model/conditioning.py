@@ -107,9 +107,7 @@ def feature_encoder(weights: Mapping[str, Array], norm: LayerNorm, dtype: jnp.dt
     )
 
 
-def style_vector(
-    encoder: TokenEncoder, config: TokenConditioning, tokens: Int[Array, "*B L"]
-) -> Float[Array, "*B S"]:
+def style_vector(encoder: TokenEncoder, config: TokenConditioning, tokens: Int[Array, "*B L"]) -> Float[Array, "*B S"]:
     """The style that RVQ tokens spell; -1 (not given) is a token too."""
     rows = tokens + config.FIRST_VALUE + np.arange(config.style_levels) * config.style_rows_per_level
     return jnp.sum(jnp.take(encoder.style_table, rows, axis=0), axis=-2)
@@ -120,9 +118,7 @@ def scale_token(value: float, *, step: float, largest: int) -> int:
     return max(0, min(largest, round((max(-1.0, min(7.0, value)) + 1.0) / step)))
 
 
-def _encode_tokens(
-    encoder: TokenEncoder, config: TokenConditioning, frames: TokenFrames
-) -> Float[Array, "B T E"]:
+def _encode_tokens(encoder: TokenEncoder, config: TokenConditioning, frames: TokenFrames) -> Float[Array, "B T E"]:
     channels = jnp.concatenate([frames.notes, frames.drums[..., None], frames.scales], axis=-1)
     starts = np.cumsum([0, *config.channel_sizes[:-1]])
     rows = jnp.take(encoder.channels, channels + config.FIRST_VALUE + starts, axis=0)
@@ -162,9 +158,7 @@ def _encode_features(
     return encoder.norm(total)
 
 
-def encode(
-    encoder: TokenEncoder | FeatureEncoder, config: Depthformer, frames: Frames
-) -> Float[Array, "B G T E"]:
+def encode(encoder: TokenEncoder | FeatureEncoder, config: Depthformer, frames: Frames) -> Float[Array, "B G T E"]:
     """Each frame's conditioning, encoded on its own; stream 1, if any, without its style."""
     if isinstance(frames, TokenFrames):
         assert isinstance(encoder, TokenEncoder)

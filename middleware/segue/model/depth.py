@@ -8,18 +8,19 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from .attention import Past, attend_block, attend_ring, write
+from .attention import Ring, attend_block, attend_ring, write
 from .config import Depthformer
 from .fused import Fused
-from .layers import project, rms_norm
+from .layers import project
+from .temporal import finish, query_key_value
 
-Caches = tuple[Past, ...]
+Caches = tuple[Ring, ...]
 
 
 def empty_caches(fused: Fused, config: Depthformer, rows: int) -> Caches:
     stack = config.depth
-    dtype = fused.adapter.dtype
-    return (Past.empty(rows, stack.heads, config.codes.steps, stack.head_width, dtype),) * stack.layers
+    cache = jnp.zeros((rows, 2, stack.heads, config.codes.steps, stack.head_width), fused.adapter.dtype)
+    return (cache,) * stack.layers
 
 
 def run_step(
@@ -29,15 +30,11 @@ def run_step(
     after = []
     visible = (jnp.arange(config.codes.steps) <= step)[None, None, None]
     for layer, cache in zip(fused.depth, caches, strict=True):
-        attention = layer.self_attention
-        joined = project(rms_norm(x, attention.pre_norm), attention.qkv)
-        shape = (x.shape[0], config.depth.heads, config.depth.head_width)
-        query, key, value = (part.reshape(shape) for part in jnp.split(joined, 3, axis=-1))
-        cache = write(cache, key, value, jnp.asarray(step))
-        mixed = attend_ring(query, cache, visible).reshape(x.shape[0], -1)
-        x = x + rms_norm(project(mixed, attention.out), attention.post_norm)
+        query, key_value = query_key_value(layer.self_attention, x, config.depth.head_width)
+        written = write(cache, key_value, jnp.asarray(step))
+        x = finish(layer.self_attention, x, attend_ring(query, written, visible))
         x = layer.feed_forward(x)
-        after.append(cache)
+        after.append(written)
     return fused.final_norm(x), tuple(after)
 
 
@@ -48,24 +45,16 @@ def run_whole(
 
     segments: where several frames' codes follow one another in a sequence, the frame of each.
     """
-    stack, rows = config.depth, x.shape[0]
-    past = Past.empty(rows, stack.heads, config.codes.steps, stack.head_width, fused.adapter.dtype)
-    nothing = jnp.zeros(rows, jnp.int32)
+    (past, *_) = empty_caches(fused, config, x.shape[0])
+    nothing = jnp.zeros(x.shape[0], jnp.int32)
     for layer in fused.depth:
-        attention = layer.self_attention
-        joined = project(rms_norm(x, attention.pre_norm), attention.qkv)
-        heads = (*x.shape[:2], stack.heads, stack.head_width)
-        query, key, value = (part.reshape(heads) for part in jnp.split(joined, 3, axis=-1))
-        mixed, _ = attend_block(query, key, value, past, nothing, None, segments)
-        flat = mixed.reshape(*x.shape[:2], -1)
-        x = x + rms_norm(project(flat, attention.out), attention.post_norm)
-        x = layer.feed_forward(x)
+        query, key_value = query_key_value(layer.self_attention, x, config.depth.head_width)
+        mixed, _ = attend_block(query, key_value, past, nothing, None, segments)
+        x = layer.feed_forward(finish(layer.self_attention, x, mixed))
     return fused.final_norm(x)
 
 
-def logits(
-    fused: Fused, config: Depthformer, x: Float[Array, "*B P"], codebook: int
-) -> Float[Array, "*B C"]:
+def logits(fused: Fused, config: Depthformer, x: Float[Array, "*B P"], codebook: int) -> Float[Array, "*B C"]:
     """Soft-capped logits of one codebook; the others' are never computed."""
     raw = project(x, fused.logits[codebook]) + fused.bias[codebook]
     return config.soft_cap * jnp.tanh(raw / config.soft_cap)
@@ -85,12 +74,7 @@ def frame_logits(
     """Logits of every code of known frames, given the codes before it: one array a step."""
     rows, length, steps = codes.shape
     first = project(outputs, fused.adapter)
-    later = [
-        code_inputs(fused, config, codes[..., step], config.codes.codebook(step)) for step in range(steps - 1)
-    ]
+    later = [code_inputs(fused, config, codes[..., step], config.codes.codebook(step)) for step in range(steps - 1)]
     sequence = jnp.stack([first, *later], axis=2).reshape(rows * length, steps, -1)
     hidden = run_whole(fused, config, sequence).reshape(rows, length, steps, -1)
-    return tuple(
-        logits(fused, config, hidden[:, :, step], config.codes.codebook(step)) for step in range(steps)
-    )
-
+    return tuple(logits(fused, config, hidden[:, :, step], config.codes.codebook(step)) for step in range(steps))

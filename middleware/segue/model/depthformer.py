@@ -17,7 +17,7 @@ from .conditioning import FeatureEncoder, Frames, encode, inward
 from .config import NO_CODE, Depthformer
 from .fused import Fused
 from .layers import project
-from .state import State, advance, merge_streams, pasts_of, repeat_streams
+from .state import State, advance, memories_of, merge_streams, repeat_streams
 
 
 class Conditioned(NamedTuple):
@@ -59,8 +59,9 @@ def extend(
     x = repeat_streams(config, frame_inputs(fused, config, before))
     x = x if added is None else x + added
     seen = repeat_streams(config, state.seen)
-    outputs, pasts = temporal.run_block(fused.temporal, x, encoded, pasts_of(config, state), seen)
-    return advance(config, state, pasts, codes[:, -1], codes.shape[1]), outputs
+    memories = memories_of(config, state)
+    outputs, memories = temporal.run_block(fused.temporal, x, encoded, memories, seen)
+    return advance(config, state, memories, codes[:, -1], codes.shape[1]), outputs
 
 
 def score(

@@ -89,7 +89,7 @@ def _sinks(weights: Weights, path: str, scale: Float[Array, " H"], dtype: jnp.dt
         return None
     keys = weights[f"{path}/attention/sink_key_embeddings"] / scale
     values = weights[f"{path}/attention/sink_value_embeddings"]
-    return Sinks(jnp.swapaxes(keys, 0, 1).astype(dtype), jnp.swapaxes(values, 0, 1).astype(dtype))
+    return jnp.swapaxes(jnp.stack([keys, values]), 1, 2).astype(dtype)
 
 
 def _self_attention(weights: Weights, path: str, stack: Stack, dtype: jnp.dtype) -> SelfAttention:

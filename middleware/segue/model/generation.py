@@ -19,7 +19,7 @@ from .depthformer import condition, frame_inputs
 from .fused import Fused
 from .layers import project
 from .sampling import choose, guide, noise
-from .state import State, advance, pasts_of, repeat_streams
+from .state import State, advance, memories_of, repeat_streams
 
 
 class Controls(NamedTuple):
@@ -41,8 +41,8 @@ class Generated(NamedTuple):
     logits: Float[Array, "B T K C"]
 
 
-class _Frame(NamedTuple):
-    """One frame of each row under construction."""
+class Frame(NamedTuple):
+    """One frame of each row, under construction: x is the next code's depth input."""
 
     x: Float[Array, "R P"]
     caches: depth.Caches
@@ -64,10 +64,10 @@ class _Sampler(NamedTuple):
     top_k: int
     trace: bool
 
-    def begin(self, output: Float[Array, "R D"]) -> _Frame:
+    def begin(self, output: Float[Array, "R D"]) -> Frame:
         batch, steps = self.forced.shape
         widest = max(self.config.codes.cardinalities) if self.trace else 0
-        return _Frame(
+        return Frame(
             x=project(output, self.fused.adapter),
             caches=depth.empty_caches(self.fused, self.config, output.shape[0]),
             codes=jnp.full((batch, steps), NO_CODE, jnp.int32),
@@ -75,7 +75,7 @@ class _Sampler(NamedTuple):
             ended=jnp.zeros(batch, bool),
         )
 
-    def step(self, frame: _Frame, step: int | Int[Array, ""], codebook: int) -> _Frame:
+    def step(self, frame: Frame, step: int | Int[Array, ""], codebook: int) -> Frame:
         """Each row's next code; rows whose frame has ended keep it as it is."""
         fused, config = self.fused, self.config
         hidden, caches = depth.run_step(fused, config, frame.x, frame.caches, step)
@@ -88,7 +88,7 @@ class _Sampler(NamedTuple):
         x = repeat_streams(config, depth.code_inputs(fused, config, code, codebook))
         written = jnp.where(frame.ended, NO_CODE, code)
         ends = config.codes.ends_early and codebook == 0
-        return _Frame(
+        return Frame(
             x=x,
             caches=caches,
             codes=lax.dynamic_update_index_in_dim(frame.codes, written, step, axis=1),
@@ -96,7 +96,7 @@ class _Sampler(NamedTuple):
             ended=frame.ended | (code == END_OF_FRAME) if ends else frame.ended,
         )
 
-    def _traced(self, frame: _Frame, logits: Float[Array, "B C"], step: int | Int[Array, ""]) -> Array:
+    def _traced(self, frame: Frame, logits: Float[Array, "B C"], step: int | Int[Array, ""]) -> Array:
         if not self.trace:
             return frame.logits
         room = ((0, 0), (0, frame.logits.shape[-1] - logits.shape[-1]))
@@ -105,7 +105,7 @@ class _Sampler(NamedTuple):
         return lax.dynamic_update_index_in_dim(frame.logits, kept, step, axis=1)
 
 
-def _one_pass(sampler: _Sampler, output: Float[Array, "R D"]) -> _Frame:
+def _one_pass(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
     """An audio frame: one code of each codebook."""
     frame = sampler.begin(output)
     for step in range(sampler.config.codes.steps):
@@ -113,18 +113,18 @@ def _one_pass(sampler: _Sampler, output: Float[Array, "R D"]) -> _Frame:
     return frame
 
 
-def _events(sampler: _Sampler, output: Float[Array, "R D"]) -> _Frame:
+def _events(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
     """A frame of events; the loop ends with the longest frame of the batch, after one step if all are empty."""
     layout = sampler.config.codes
     books, last = layout.num_codebooks, layout.steps - 1
     # After the last event there is room for nothing but the end.
     sampler = sampler._replace(forced=sampler.forced.at[:, last].set(END_OF_FRAME))
 
-    def more(carry: tuple[Array, _Frame]) -> Bool[Array, ""]:
+    def more(carry: tuple[Array, Frame]) -> Bool[Array, ""]:
         step, frame = carry
         return (step < last) & ~jnp.all(frame.ended)
 
-    def event(carry: tuple[Array, _Frame]) -> tuple[Array, _Frame]:
+    def event(carry: tuple[Array, Frame]) -> tuple[Array, Frame]:
         step, frame = carry
         for offset in range(1, books + 1):
             frame = sampler.step(frame, step + offset, offset % books)
@@ -133,6 +133,36 @@ def _events(sampler: _Sampler, output: Float[Array, "R D"]) -> _Frame:
     first = sampler.step(sampler.begin(output), 0, 0)
     _, frame = lax.while_loop(more, event, (jnp.asarray(0), first))
     return frame
+
+
+def _at(x: Float[Array, "B T *D"], frame: Int[Array, ""]) -> Float[Array, "B *D"]:
+    return lax.dynamic_index_in_dim(x, frame, axis=1, keepdims=False)
+
+
+def draw(
+    fused: Fused,
+    config: Depthformer,
+    state: State,
+    output: Float[Array, "R D"],
+    controls: Controls,
+    t: Int[Array, ""],
+    *,
+    top_k: int,
+    trace: bool = False,
+) -> Frame:
+    """The codes of the t-th frame after `state`, given its temporal output."""
+    sampler = _Sampler(
+        fused=fused,
+        config=config,
+        seed=state.seed,
+        frame=state.frame + t,
+        temperature=_at(controls.temperature, t),
+        guidance=_at(controls.guidance, t),
+        forced=_at(controls.forced, t),
+        top_k=top_k,
+        trace=trace,
+    )
+    return _events(sampler, output) if config.codes.ends_early else _one_pass(sampler, output)
 
 
 def generate(
@@ -155,36 +185,21 @@ def generate(
     given = temporal.sources(fused.temporal, config, encoded)
     seen = repeat_streams(config, state.seen)
     widest = max(config.codes.cardinalities) if trace else 0
-    draw_frame = _events if config.codes.ends_early else _one_pass
-
-    def at(x: Array, frame: Array) -> Array:
-        return lax.dynamic_index_in_dim(x, frame, axis=1, keepdims=False)
 
     def body(t: Array, carry: tuple) -> tuple:
         rings, previous, codes, logits = carry
         x = repeat_streams(config, frame_inputs(fused, config, previous))
-        x = x if added is None else x + at(added, t)
+        x = x if added is None else x + _at(added, t)
         output, rings = temporal.run_frame(fused.temporal, config, x, given, rings, t, seen)
-        sampler = _Sampler(
-            fused=fused,
-            config=config,
-            seed=state.seed,
-            frame=state.frame + t,
-            temperature=at(controls.temperature, t),
-            guidance=at(controls.guidance, t),
-            forced=at(controls.forced, t),
-            top_k=top_k,
-            trace=trace,
-        )
-        frame = draw_frame(sampler, output)
+        frame = draw(fused, config, state, output, controls, t, top_k=top_k, trace=trace)
         codes = lax.dynamic_update_index_in_dim(codes, frame.codes, t, axis=1)
         logits = lax.dynamic_update_index_in_dim(logits, frame.logits, t, axis=1) if trace else logits
         return rings, frame.codes, codes, logits
 
-    rings = temporal.open_rings(fused.temporal, pasts_of(config, state))
+    rings = temporal.open_rings(fused.temporal, memories_of(config, state))
     blank = jnp.full((batch, bucket, steps), NO_CODE, jnp.int32)
     traced = jnp.full((batch, bucket, steps, widest), -jnp.inf)
     initial = (rings, state.previous, blank, traced)
     rings, previous, codes, logits = lax.fori_loop(0, num_frames, body, initial)
-    pasts = temporal.close_rings(fused.temporal, rings, num_frames)
-    return Generated(advance(config, state, pasts, previous, num_frames), codes, logits)
+    memories = temporal.close_rings(config, rings, num_frames)
+    return Generated(advance(config, state, memories, previous, num_frames), codes, logits)

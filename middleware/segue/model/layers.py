@@ -17,6 +17,11 @@ from jaxtyping import Array, Float
 EPSILON = 1e-6
 
 
+def exact(dtype: jnp.dtype) -> lax.Precision:
+    """No shortcuts (TF32) for float32; narrower types have none to forbid."""
+    return lax.Precision.HIGHEST if dtype == jnp.float32 else lax.Precision.DEFAULT
+
+
 def project(x: Float[Array, "*B I"], matrix: Float[Array, "O I"]) -> Float[Array, "*B O"]:
     """x times the transpose of `matrix`, summed in float32."""
     contract = (((x.ndim - 1,), (1,)), ((), ()))
@@ -24,7 +29,7 @@ def project(x: Float[Array, "*B I"], matrix: Float[Array, "O I"]) -> Float[Array
         x.astype(matrix.dtype),
         matrix,
         contract,
-        precision=lax.Precision.HIGHEST,
+        precision=exact(matrix.dtype),
         preferred_element_type=jnp.float32,
     )
 

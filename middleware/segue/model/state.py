@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from .attention import Past
 from .config import NO_CODE, Depthformer
-from .temporal import LayerPast, Pasts
+from .temporal import Memories, Memory
 
 
 class State(NamedTuple):
@@ -23,8 +23,8 @@ class State(NamedTuple):
     previous: codes of the last frame. frame: index of the next one. seen: how many of the W frames are real.
     """
 
-    own: Float[Array, "L 2 G N W H"]
-    source: Float[Array, "M 2 G N W H"]
+    own: Float[Array, "L G 2 N W H"]
+    source: Float[Array, "M G 2 N W H"]
     previous: Int[Array, " K"]
     frame: Int[Array, ""]
     seen: Int[Array, ""]
@@ -34,7 +34,7 @@ class State(NamedTuple):
 def start(config: Depthformer, *, seed: int, frame: int = 0, dtype: jnp.dtype = jnp.float32) -> State:
     """One row's state before its first frame. seed: its low 32 bits count."""
     stack = config.temporal
-    past = (2, config.streams, stack.heads, config.window, stack.head_width)
+    past = (config.streams, 2, stack.heads, config.window, stack.head_width)
     return State(
         own=jnp.zeros((stack.layers, *past), dtype),
         source=jnp.zeros((stack.layers if config.cross_attention else 0, *past), dtype),
@@ -68,32 +68,31 @@ def merge_streams(x: Float[Array, "B G *D"]) -> Float[Array, "R *D"]:
     return x.reshape(-1, *x.shape[2:])
 
 
-def pasts_of(config: Depthformer, state: State) -> Pasts:
+def memories_of(config: Depthformer, state: State) -> Memories:
     """A batched state's keys and values as the temporal stack takes them."""
 
     def layer(x: Array, index: int) -> Past:
-        return Past(merge_streams(x[:, index, 0]), merge_streams(x[:, index, 1]))
+        return merge_streams(x[:, index])
 
     return tuple(
-        LayerPast(layer(state.own, index), layer(state.source, index) if config.cross_attention else None)
+        Memory(layer(state.own, index), layer(state.source, index) if config.cross_attention else None)
         for index in range(config.temporal.layers)
     )
 
 
-def _packed(config: Depthformer, pasts: list[Past], before: Float[Array, "B L 2 G N W H"]) -> Array:
+def _packed(config: Depthformer, pasts: list[Past], before: Float[Array, "B L G 2 N W H"]) -> Array:
     if not pasts:
         return before
-    pairs = [jnp.stack([x.reshape(-1, config.streams, *x.shape[1:]) for x in past], axis=1) for past in pasts]
-    return jnp.stack(pairs, axis=1)
+    return jnp.stack([past.reshape(-1, config.streams, *past.shape[1:]) for past in pasts], axis=1)
 
 
 def advance(
-    config: Depthformer, state: State, pasts: Pasts, previous: Int[Array, "B K"], frames: int | Int[Array, ""]
+    config: Depthformer, state: State, memories: Memories, previous: Int[Array, "B K"], frames: int | Int[Array, ""]
 ) -> State:
     """The batched state after `frames` more frames."""
     return State(
-        own=_packed(config, [past.own for past in pasts], state.own),
-        source=_packed(config, [past.source for past in pasts if past.source is not None], state.source),
+        own=_packed(config, [memory.own for memory in memories], state.own),
+        source=_packed(config, [memory.source for memory in memories if memory.source is not None], state.source),
         previous=previous,
         frame=state.frame + frames,
         seen=jnp.minimum(state.seen + frames, config.window),

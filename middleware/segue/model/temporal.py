@@ -1,6 +1,6 @@
 """The temporal stack: one vector a frame, over whole blocks of frames or one frame at a time.
 
-R rows (batch x streams), T frames, D width, L layers, N heads, H head width, W window.
+R rows (batch x streams), T frames, D width, E encoder width, A = N * H attention width, N heads, H head width.
 """
 
 from __future__ import annotations
@@ -17,139 +17,120 @@ from .fused import CrossAttention, Layer, SelfAttention
 from .layers import project, rms_norm
 
 
-class LayerPast(NamedTuple):
-    """What one layer remembers: of its own frames, and of their conditioning where it attends to that."""
+class Memory(NamedTuple):
+    """What one layer keeps (as a past or as a ring): of its own frames, and of the conditioning it attends to."""
 
     own: Past
     source: Past | None
 
 
-Pasts = tuple[LayerPast, ...]
+Memories = tuple[Memory, ...]
 
 
-def _heads(x: Float[Array, "*B A"], head_width: int) -> Float[Array, "*B N H"]:
-    return x.reshape(*x.shape[:-1], -1, head_width)
+def _split_heads(x: Float[Array, "*B A"], parts: int, head_width: int) -> Float[Array, "*B P N H"]:
+    return x.reshape(*x.shape[:-1], parts, -1, head_width)
 
 
-def _qkv(attention: SelfAttention, x: Array, head_width: int) -> list[Array]:
-    joined = project(rms_norm(x, attention.pre_norm), attention.qkv)
-    return [_heads(part, head_width) for part in jnp.split(joined, 3, axis=-1)]
+def query_key_value(
+    attention: SelfAttention, x: Float[Array, "*B D"], head_width: int
+) -> tuple[Float[Array, "*B N H"], Float[Array, "*B 2 N H"]]:
+    joined = _split_heads(project(rms_norm(x, attention.pre_norm), attention.qkv), 3, head_width)
+    return joined[..., 0, :, :], joined[..., 1:, :, :]
 
 
-def _finish(attention: SelfAttention | CrossAttention, x: Array, mixed: Array) -> Array:
+def _cross_query(attention: CrossAttention, x: Array, head_width: int) -> Float[Array, "*B N H"]:
+    return _split_heads(project(rms_norm(x, attention.pre_norm), attention.query), 1, head_width)[..., 0, :, :]
+
+
+def finish(
+    attention: SelfAttention | CrossAttention, x: Float[Array, "*B D"], mixed: Float[Array, "*B N H"]
+) -> Float[Array, "*B D"]:
+    """The residual stream after an attention's output."""
     flat = mixed.reshape(*mixed.shape[:-2], -1)
     return x + rms_norm(project(flat, attention.out), attention.post_norm)
-
-
-def _source_keys_values(attention: CrossAttention, encoded: Array, head_width: int) -> list[Array]:
-    joined = project(encoded, attention.key_value)
-    return [_heads(part, head_width) for part in jnp.split(joined, 2, axis=-1)]
-
-
-def empty_pasts(config: Depthformer, rows: int, dtype: jnp.dtype) -> Pasts:
-    stack = config.temporal
-    past = Past.empty(rows, stack.heads, config.window, stack.head_width, dtype)
-    return (LayerPast(past, past if config.cross_attention else None),) * stack.layers
 
 
 def run_block(
     layers: tuple[Layer, ...],
     x: Float[Array, "R T D"],
     encoded: Float[Array, "R T E"],
-    pasts: Pasts,
+    memories: Memories,
     seen: Int[Array, " R"],
-) -> tuple[Float[Array, "R T D"], Pasts]:
-    """All layers over T known frames, going on from what was seen before."""
+) -> tuple[Float[Array, "R T D"], Memories]:
+    """All layers over T known frames. seen: how many frames of the memories are real."""
     after = []
-    for layer, past in zip(layers, pasts, strict=True):
-        head_width = past.own.keys.shape[-1]
-        attention = layer.self_attention
-        query, key, value = _qkv(attention, x, head_width)
-        mixed, own = attend_block(query, key, value, past.own, seen, attention.sinks)
-        x = _finish(attention, x, mixed)
-        source = past.source
-        if layer.cross_attention is not None and source is not None:
-            cross = layer.cross_attention
-            query = _heads(project(rms_norm(x, cross.pre_norm), cross.query), head_width)
-            key, value = _source_keys_values(cross, encoded, head_width)
-            mixed, source = attend_block(query, key, value, source, seen, cross.sinks)
-            x = _finish(cross, x, mixed)
+    for layer, memory in zip(layers, memories, strict=True):
+        own, source = memory
+        head_width = own.shape[-1]
+        query, key_value = query_key_value(layer.self_attention, x, head_width)
+        mixed, own = attend_block(query, key_value, own, seen, layer.self_attention.sinks)
+        x = finish(layer.self_attention, x, mixed)
+        cross = layer.cross_attention
+        if cross is not None and source is not None:
+            key_value = _split_heads(project(encoded, cross.key_value), 2, head_width)
+            mixed, source = attend_block(_cross_query(cross, x, head_width), key_value, source, seen, cross.sinks)
+            x = finish(cross, x, mixed)
         x = layer.feed_forward(x)
-        after.append(LayerPast(own, source))
+        after.append(Memory(own, source))
     return x, tuple(after)
 
 
-class Sources(NamedTuple):
-    """One layer's keys and values of a whole chunk's conditioning, made before its first frame is generated."""
-
-    keys: Float[Array, "T R N H"]
-    values: Float[Array, "T R N H"]
+# Per layer, keys and values of a whole chunk's conditioning, made before its first frame is generated.
+Sources = tuple[Float[Array, "T R 2 N H"] | None, ...]
 
 
-def sources(
-    layers: tuple[Layer, ...], config: Depthformer, encoded: Float[Array, "R T E"]
-) -> tuple[Sources | None, ...]:
-    def of(layer: Layer) -> Sources | None:
-        if layer.cross_attention is None:
+def sources(layers: tuple[Layer, ...], config: Depthformer, encoded: Float[Array, "R T E"]) -> Sources:
+    def of(cross: CrossAttention | None) -> Array | None:
+        if cross is None:
             return None
-        pair = _source_keys_values(layer.cross_attention, encoded, config.temporal.head_width)
-        return Sources(*(jnp.swapaxes(x, 0, 1) for x in pair))
+        key_value = _split_heads(project(encoded, cross.key_value), 2, config.temporal.head_width)
+        return jnp.swapaxes(key_value, 0, 1)
 
-    return tuple(of(layer) for layer in layers)
-
-
-def _sinks_of(layer: Layer) -> tuple:
-    own = layer.self_attention.sinks
-    assert own is not None, "temporal layers always have sinks"
-    return own, None if layer.cross_attention is None else layer.cross_attention.sinks
+    return tuple(of(layer.cross_attention) for layer in layers)
 
 
-def open_rings(layers: tuple[Layer, ...], pasts: Pasts) -> Pasts:
-    """Working rings for a run of single frames."""
+def open_rings(layers: tuple[Layer, ...], memories: Memories) -> Memories:
+    """Memories for a run of single frames."""
 
-    def of(layer: Layer, past: LayerPast) -> LayerPast:
-        own, source = _sinks_of(layer)
-        return LayerPast(open_ring(past.own, own), past.source and open_ring(past.source, source))
+    def of(layer: Layer, memory: Memory) -> Memory:
+        assert layer.self_attention.sinks is not None, "temporal layers always have sinks"
+        own, source, cross = open_ring(memory.own, layer.self_attention.sinks), memory.source, layer.cross_attention
+        if cross is not None and source is not None:
+            source = open_ring(source, cross.sinks)
+        return Memory(own, source)
 
-    return tuple(of(layer, past) for layer, past in zip(layers, pasts, strict=True))
+    return tuple(of(layer, memory) for layer, memory in zip(layers, memories, strict=True))
 
 
-def close_rings(layers: tuple[Layer, ...], rings: Pasts, frames: Int[Array, ""]) -> Pasts:
-    def of(layer: Layer, ring: LayerPast) -> LayerPast:
-        own, source = _sinks_of(layer)
-        return LayerPast(
-            close_ring(ring.own, own, frames), ring.source and close_ring(ring.source, source, frames)
-        )
+def close_rings(config: Depthformer, rings: Memories, frames: Int[Array, ""]) -> Memories:
+    def of(ring: Past | None) -> Past | None:
+        return None if ring is None else close_ring(ring, config.sinks, frames)
 
-    return tuple(of(layer, ring) for layer, ring in zip(layers, rings, strict=True))
+    return tuple(Memory(close_ring(ring.own, config.sinks, frames), of(ring.source)) for ring in rings)
 
 
 def run_frame(
     layers: tuple[Layer, ...],
     config: Depthformer,
     x: Float[Array, "R D"],
-    given: tuple[Sources | None, ...],
-    rings: Pasts,
+    given: Sources,
+    rings: Memories,
     frame: Int[Array, ""],
     seen: Int[Array, " R"],
-) -> tuple[Float[Array, "R D"], Pasts]:
+) -> tuple[Float[Array, "R D"], Memories]:
     """All layers over the frame-th frame of a run. seen: real frames before the run."""
     slot = config.sinks + frame % config.window
     visible = visible_slots(frame, seen, config.window, config.sinks)
+    head_width = config.temporal.head_width
     after = []
-    for layer, ring, source in zip(layers, rings, given, strict=True):
-        head_width = config.temporal.head_width
-        attention = layer.self_attention
-        query, key, value = _qkv(attention, x, head_width)
-        own = write(ring.own, key, value, slot)
-        x = _finish(attention, x, attend_ring(query, own, visible))
-        around = ring.source
-        if layer.cross_attention is not None and around is not None and source is not None:
-            cross = layer.cross_attention
-            query = _heads(project(rms_norm(x, cross.pre_norm), cross.query), head_width)
-            key, value = (lax.dynamic_index_in_dim(part, frame, keepdims=False) for part in source)
-            around = write(around, key, value, slot)
-            x = _finish(cross, x, attend_ring(query, around, visible))
+    for layer, ring, key_values in zip(layers, rings, given, strict=True):
+        query, key_value = query_key_value(layer.self_attention, x, head_width)
+        own, source = write(ring.own, key_value, slot), ring.source
+        x = finish(layer.self_attention, x, attend_ring(query, own, visible))
+        cross = layer.cross_attention
+        if cross is not None and source is not None and key_values is not None:
+            source = write(source, lax.dynamic_index_in_dim(key_values, frame, keepdims=False), slot)
+            x = finish(cross, x, attend_ring(_cross_query(cross, x, head_width), source, visible))
         x = layer.feed_forward(x)
-        after.append(LayerPast(own, around))
+        after.append(Memory(own, source))
     return x, tuple(after)

@@ -116,9 +116,7 @@ def _fan_in(name: str, shape: Shape) -> int:
     return math.prod(shape[1:]) if "output_projection" in name else shape[0]
 
 
-def _fill(
-    name: str, shape: Shape, normal: Callable[[Shape], Array | NDArray], spread: float
-) -> Array | NDArray:
+def _fill(name: str, shape: Shape, normal: Callable[[Shape], Array | NDArray], spread: float) -> Array | NDArray:
     leaf = name.rsplit("/", 1)[-1]
     if leaf == "scale":
         return 1.0 + spread * normal(shape)
@@ -150,6 +148,5 @@ def random_weights(config: Depthformer, seed: int) -> dict[str, NDArray[np.float
         return lambda shape: (generator.random(shape, dtype=np.float32) - 0.5) * np.float32(math.sqrt(12.0))
 
     return {
-        name: np.asarray(_fill(name, shape, drawn(name), 0.2), np.float32)
-        for name, shape in shapes(config).items()
+        name: np.asarray(_fill(name, shape, drawn(name), 0.2), np.float32) for name, shape in shapes(config).items()
     }

@@ -1,0 +1,123 @@
+"""The least time a frame can take on this machine: bytes over measured bandwidth, FLOPs over measured rate.
+
+At batch one every weight is read once a pass and used once, so bandwidth bounds; a pass is a frame for the temporal
+stack and a code for the depth stack, whose weights no CPU cache of today keeps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from .config import Depthformer
+from .fused import Fused
+from .state import state_bytes
+
+
+def best_seconds(call: Callable[[], object], repeats: int) -> float:
+    """The shortest of `repeats` runs, the first (compilation) left out."""
+    jax.block_until_ready(call())
+    found = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        jax.block_until_ready(call())
+        found.append(time.perf_counter() - began)
+    return min(found)
+
+
+def _bandwidth(size: int, repeats: int = 5) -> float:
+    """Bytes a second read from a working set of `size` bytes, as 16 arrays summed in one compiled call."""
+    parts = [jnp.full((max(1, size // 64 // 1024), 1024), 0.5, jnp.float32) for _ in range(16)]
+    total = sum(part.nbytes for part in parts)
+    calls = max(1, 2**28 // total)
+    read = jax.jit(lambda arrays: sum(jnp.sum(array) for array in arrays))
+
+    def several() -> list[Array]:
+        return [read(parts) for _ in range(calls)]
+
+    return total * calls / best_seconds(several, repeats)
+
+
+def _matmul_rate(dtype: jnp.dtype, repeats: int = 5) -> float:
+    """FLOPs a second of a large matrix product with float32 sums."""
+    size = 1_536 if jax.default_backend() == "cpu" else 8_192
+    a = jnp.full((size, size), 0.5, dtype)
+    product = jax.jit(partial(jnp.matmul, preferred_element_type=jnp.float32))
+    return 2.0 * size**3 / best_seconds(lambda: product(a, a), repeats)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """What this machine was measured to do. bytes_per_s: from a working set no cache holds."""
+
+    bytes_per_s: float
+    flops_per_s: float
+
+    def bytes_of(self, size: int) -> float:
+        """Bytes a second from a working set of `size`: caches help small ones, and are measured to."""
+        # An accelerator reads small sets in less time than a call takes to begin, which is no measure of it.
+        return _bandwidth(size) if jax.default_backend() == "cpu" else self.bytes_per_s
+
+
+def measure_rates(dtype: jnp.dtype) -> Rates:
+    return Rates(bytes_per_s=_bandwidth(2**30), flops_per_s=_matmul_rate(dtype))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What one part does for one frame. passes: how often its weights are read; weights: bytes of one reading.
+
+    other: bytes read besides, once a frame and row. flops: for one row.
+    """
+
+    passes: float
+    weights: int
+    other: int
+    flops: float
+
+    def floor_ms(self, batch: int, bytes_per_s: float, flops_per_s: float) -> float:
+        traffic = self.passes * self.weights + batch * self.other
+        return 1e3 * max(traffic / bytes_per_s, batch * self.flops / flops_per_s)
+
+
+def _bytes(tree: object) -> int:
+    return sum(leaf.nbytes for leaf in jax.tree.leaves(tree))
+
+
+def _matrix_flops(tree: object) -> float:
+    return 2.0 * sum(leaf.size for leaf in jax.tree.leaves(tree) if leaf.ndim == 2)
+
+
+def work(fused: Fused, config: Depthformer, chunk: int) -> dict[str, Work]:
+    """Each part's work for a frame of a chunk of `chunk` frames: conditioning, temporal, depth.
+
+    Cross-attention's keys and values are made once a chunk, so they count with the conditioning. Frames of events
+    stop after one code more often than not; for them the depth floor is that of a single code.
+    """
+    streams, codes = config.streams, 1 if config.codes.ends_early else config.codes.steps
+    sources = [layer.cross_attention.key_value for layer in fused.temporal if layer.cross_attention]
+    once = (sources, fused.encoder.style)
+    temporal = _bytes(fused.temporal) - _bytes(sources)
+    depth = _bytes(fused.depth) + _bytes(fused.logits) // config.codes.num_codebooks
+    depth_flops = _matrix_flops(fused.depth) + _matrix_flops(fused.logits) / config.codes.num_codebooks
+    return {
+        "conditioning": Work(passes=1 / chunk, weights=_bytes(once), other=0, flops=streams * _matrix_flops(once)),
+        "temporal": Work(
+            passes=1,
+            weights=temporal,
+            other=state_bytes(config, fused.adapter.dtype),
+            flops=streams * (_matrix_flops(fused.temporal) - _matrix_flops(sources)),
+        ),
+        "depth": Work(
+            passes=codes,
+            weights=depth,
+            other=0,
+            flops=streams * (codes * depth_flops + _matrix_flops(fused.adapter)),
+        ),
+    }
