@@ -42,6 +42,8 @@ def load(path: Path | str) -> Rules:
     report = Report()
     name = path.as_posix()
     node = read_document(path, report, name=name)
+    if node is None:
+        report.raise_problems()
     main = path.resolve()
     return build(collect(node, name, main, main.parent, report), path.stem)
 

@@ -122,7 +122,7 @@ def _read(text: str, shown: str, report: Report) -> Node:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Anchored:
-    """What an alias may stand for. size: nodes, aliases within expanded. height: levels, 1 for a scalar."""
+    """What an alias may stand for. size: nodes, aliases within expanded. height: levels, 0 for a scalar."""
 
     node: Node
     size: int
@@ -180,7 +180,7 @@ class _Composer:
         """The node that begins with this event, and its height."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, depth)
-        if depth > DEEPEST:
+        if depth > DEEPEST and isinstance(event, yaml.CollectionStartEvent):
             raise UnreadableError(self._mark(event), f"expected at most {DEEPEST} levels of nesting, got more")
         before = self._nodes
         self._count(event, 1)
@@ -191,7 +191,7 @@ class _Composer:
             self._report.add_unread(self._mark(event), explain_tag(event.tag))
         node: Node
         if isinstance(event, yaml.ScalarEvent):
-            node, height = self._scalar(event), 1
+            node, height = self._scalar(event), 0
         elif isinstance(event, yaml.SequenceStartEvent):
             node, height = self._list(event, depth)
         else:
@@ -207,7 +207,7 @@ class _Composer:
         anchored = self._anchors[event.anchor]
         if anchored is None:
             raise UnreadableError(mark, f"the anchor {name} contains itself")
-        if depth + anchored.height - 1 > DEEPEST:
+        if depth - 1 + anchored.height > DEEPEST:
             raise UnreadableError(mark, f"expected at most {DEEPEST} levels of nesting, got more")
         self._count(event, anchored.size)
         return anchored.node, anchored.height

@@ -11,7 +11,8 @@ from segue_rules.errors import Problem, RuleError
 from segue_rules.loading.nodes import Node, describe
 from segue_rules.model import Mark
 
-MOST_PROBLEMS: Final = 1_000
+MOST_PROBLEMS: Final = 500
+"""No one mends more at a time; and looking for what was meant takes its time."""
 
 
 @dataclass(kw_only=True)
@@ -24,12 +25,12 @@ class Report:
     """Where a value could not even be read: reported once, and not again by whoever misses the value."""
 
     def add(self, problem: Problem) -> None:
-        if problem.mark in self.unread or len(self.problems) > MOST_PROBLEMS:
+        """Note a mistake. Raises: RuleError at once if there are more than MOST_PROBLEMS."""
+        if problem.mark in self.unread:
             return
         if len(self.problems) == MOST_PROBLEMS:
-            problem = Problem(
-                mark=problem.mark, where="", text=f"more than {MOST_PROBLEMS} mistakes; the rest is not listed"
-            )
+            text = f"more than {MOST_PROBLEMS} mistakes; reading stopped here"
+            raise RuleError([*self.problems, Problem(mark=problem.mark, where="", text=text)])
         self.problems.append(problem)
 
     def add_unread(self, mark: Mark, text: str) -> None:
