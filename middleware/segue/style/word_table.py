@@ -10,7 +10,7 @@ Dimensions: V rows, D embedding width.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,14 +22,9 @@ from safetensors.numpy import save_file
 
 from segue.contract import Samples
 from segue.style.audio_prompt import audio_embedding
-from segue.style.wordpiece import CONTINUATION, Word, WordPiece
+from segue.style.reading import WordReader
 
 PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
-NEGATIONS: Final = frozenset({"no", "not", "without"})
-# Longer texts are cut: a style is a phrase, and a pasted book must not stall the caller.
-MAX_TEXT_CHARS: Final = 2_000
-# A word in several pieces counts if one of them is a word of this many letters and at least half of it.
-MIN_STEM_CHARS: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,61 +83,6 @@ def _lines(text: NDArray[np.uint8]) -> list[str]:
 
 def _bytes(lines: list[str] | tuple[str, ...]) -> NDArray[np.uint8]:
     return np.frombuffer("\n".join(lines).encode("utf-8"), dtype=np.uint8)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What the table makes of a text. rows: indices into it. unknown: words that do not count, each once."""
-
-    rows: tuple[int, ...]
-    unknown: tuple[str, ...]
-
-
-class WordReader:
-    """Text to rows of a table: which words count, which are left out, which stand side by side."""
-
-    def __init__(self, entries: tuple[str, ...], descriptors: frozenset[str]) -> None:
-        self._entries = entries
-        self._descriptors = descriptors
-        self._tokenizer = WordPiece(entries)
-
-    def read(self, text: str) -> Reading:
-        """The rows that make up `text`, in order, and its unknown words. Raises: ValueError for an empty text."""
-        if not text.strip():
-            raise ValueError("text: expected a phrase such as 'calm woodland, harp', got an empty one")
-        rows: list[int] = []
-        unknown: dict[str, None] = {}
-        previous = ""
-        for word in self._said(self._tokenizer.words(text[:MAX_TEXT_CHARS])):
-            if self._counts(word):
-                rows += word.pieces
-                pair = self._tokenizer.id_of(f"{previous} {word.text}")
-                if pair is not None:
-                    rows.append(pair)
-            elif any(character.isalnum() for character in word.text):
-                unknown[word.text] = None
-            previous = word.text
-        return Reading(rows=tuple(rows), unknown=tuple(unknown))
-
-    def _said(self, words: list[Word]) -> Iterator[Word]:
-        """The words that are meant: "no drums" and "not happy" are taken out, "no escape" stays."""
-        index = 0
-        while index < len(words):
-            end = index + 1
-            if words[index].text in NEGATIONS:
-                while end < len(words) and words[end].text in self._descriptors:
-                    end += 1
-            if end == index + 1:
-                yield words[index]
-            index = end
-
-    def _counts(self, word: Word) -> bool:
-        """Whether a word's rows mean anything: those of a name like "Xyvrath" are fragments of other words."""
-        if len(word.pieces) < 2:
-            return bool(word.pieces)
-        longest = max((self._entries[row].removeprefix(CONTINUATION) for row in word.pieces), key=len)
-        long_enough = len(longest) >= max(MIN_STEM_CHARS, len(word.text) / 2)
-        return long_enough and self._tokenizer.id_of(longest) is not None
 
 
 class WordEncoder:

@@ -16,8 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.style.reading import WordReader
 from segue.style.situations import CAPTIONS, SITUATIONS
-from segue.style.word_table import PATH, WordReader, WordTable
+from segue.style.word_table import PATH, WordTable
 from segue.style.wordpiece import CONTINUATION, WordPiece, split_words
 from segue.training.words.fit import Lesson, Recipe, fit, pad
 from segue.training.words.phrases import Lexicon, Phrase, PhraseMaker
@@ -134,8 +135,8 @@ def lesson(teacher: Teacher, phrases: Sequence[Phrase], lexicon: Lexicon) -> tup
 def distil(teacher: Teacher, recipe: Recipe) -> WordTable:
     """The word table of a teacher."""
     lexicon = Lexicon.load()
-    words = [w for w in teacher.vocabulary[_FIRST_WORD:] if w.isascii() and w.isalpha() and len(w) > 2]
-    drawn = PhraseMaker(lexicon, words, recipe.seed).draw(PHRASES)
+    ordinary = [w for w in teacher.vocabulary[_FIRST_WORD:] if w.isascii() and w.isalpha() and len(w) > 2]
+    drawn = PhraseMaker(lexicon, [*ordinary, *lexicon.shared["words"]], recipe.seed).draw(PHRASES)
     phrases = list({phrase.text: phrase for phrase in drawn}.values())
     entries, material = lesson(teacher, phrases, lexicon)
     rows, scales = quantised(fit(material, recipe))

@@ -1,0 +1,119 @@
+"""Text to rows of the word table: which words count, which are left out, which stand side by side.
+
+A word counts if the table spells it whole ("dragon"), if one of its pieces is a word and at least half of it
+("emberwood"), or if its stem is in the table ("grooving": "groove"). A made-up name ("Xyvrath") has pieces too, but
+they are fragments of other words and would steer the music by accident: it does not count, and is reported.
+"No", "not" and "without" take out the descriptions that follow: "no drums" leaves the drums unsaid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from segue.style.wordpiece import CONTINUATION, Word, WordPiece
+
+NEGATIONS: Final = frozenset({"no", "not", "without"})
+# Longer texts are cut: a style is a phrase, and a pasted book must not stall the caller.
+MAX_TEXT_CHARS: Final = 2_000
+# Letters a piece must have to carry a word, and a stem to stand for it.
+MIN_CORE_CHARS: Final = 3
+_ENDINGS: Final = (
+    ("iest", "y"),
+    ("ier", "y"),
+    ("ies", "y"),
+    ("ied", "y"),
+    ("ily", "y"),
+    ("iness", "y"),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ed", ""),
+    ("ed", "e"),
+    ("er", ""),
+    ("er", "e"),
+    ("est", ""),
+    ("est", "e"),
+    ("es", ""),
+    ("s", ""),
+    ("ly", ""),
+    ("ness", ""),
+    ("like", ""),
+    ("ish", ""),
+    ("y", ""),
+    ("y", "e"),
+)
+
+
+def _stems(word: str) -> Iterator[str]:
+    """What `word` may be an inflection of, likeliest first: "drumming": "drumm", "drum", "drumme"."""
+    for ending, instead in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if len(stem) == len(word) or len(stem) < MIN_CORE_CHARS:
+            continue
+        yield stem + instead
+        if not instead and stem[-1] == stem[-2]:
+            yield stem[:-1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the table makes of a text. rows: indices into it. unknown: words that do not count, each once."""
+
+    rows: tuple[int, ...]
+    unknown: tuple[str, ...]
+
+
+class WordReader:
+    """Text to rows of a table: which words count, which are left out, which stand side by side."""
+
+    def __init__(self, entries: tuple[str, ...], descriptors: frozenset[str]) -> None:
+        self._entries = entries
+        self._descriptors = descriptors
+        self._tokenizer = WordPiece(entries)
+
+    def read(self, text: str) -> Reading:
+        """The rows that make up `text`, in order, and its unknown words. Raises: ValueError for an empty text."""
+        if not text.strip():
+            raise ValueError("text: expected a phrase such as 'calm woodland, harp', got an empty one")
+        rows: list[int] = []
+        unknown: dict[str, None] = {}
+        previous = ""
+        for word in self._said(self._tokenizer.words(text[:MAX_TEXT_CHARS])):
+            pieces = self._pieces(word)
+            if pieces:
+                rows += pieces
+                pair = self._tokenizer.id_of(f"{previous} {word.text}")
+                if pair is not None:
+                    rows.append(pair)
+            elif any(character.isalnum() for character in word.text):
+                unknown[word.text] = None
+            previous = word.text
+        return Reading(rows=tuple(rows), unknown=tuple(unknown))
+
+    def _said(self, words: list[Word]) -> Iterator[Word]:
+        """The words that are meant: "no drums" and "not happy" are taken out, "no escape" stays."""
+        index = 0
+        while index < len(words):
+            end = index + 1
+            if words[index].text in NEGATIONS:
+                while end < len(words) and words[end].text in self._descriptors:
+                    end += 1
+            if end == index + 1:
+                yield words[index]
+            index = end
+
+    def _pieces(self, word: Word) -> tuple[int, ...]:
+        """The rows of a word that counts: spelled whole, from a word that is most of it, or from its stem."""
+        if len(word.pieces) < 2 or self._has_core(word):
+            return word.pieces
+        for stem in _stems(word.text):
+            row = self._tokenizer.id_of(stem)
+            if row is not None:
+                return (row,)
+        return ()
+
+    def _has_core(self, word: Word) -> bool:
+        longest = max((self._entries[row].removeprefix(CONTINUATION) for row in word.pieces), key=len)
+        long_enough = len(longest) >= max(MIN_CORE_CHARS, len(word.text) / 2)
+        return long_enough and self._tokenizer.id_of(longest) is not None
