@@ -25,7 +25,7 @@ LARGEST_FILE: Final = 1 << 20
 """Bytes."""
 DEEPEST: Final = 32
 """Levels of lists and maps within each other."""
-MOST_NODES: Final = 100_000
+MOST_NODES: Final = 50_000
 """Values, lists and maps of a file, what an alias stands for counted each time."""
 
 _REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]")
