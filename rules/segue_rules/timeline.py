@@ -188,6 +188,11 @@ def _stinger(cue: StingerCue, frame: int, place: Position) -> Happening:
     return Happening(frame, place, "stinger", cue.stinger, text, why, foretold=cue.kind == "scheduled")
 
 
+def brief(happening: Happening) -> Happening:
+    """Without the states that did not win, and without the causes if they were told when it was decided."""
+    return happening._replace(why=() if happening.decided_before else happening.why, why_not=())
+
+
 def tell(happening: Happening) -> Iterator[str]:
     """In a line: time, bar:beat, what, text; then each reason in a line of its own."""
     what = happening.subject if happening.kind in ("change", "stinger") else happening.kind

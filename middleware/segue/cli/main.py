@@ -16,13 +16,14 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final, TextIO
 
-from segue.cli import bench, check, init, schema, test, timeline
+from segue.cli import bench, check, init, preview, schema, test, timeline
 
 COMMANDS: Final[Mapping[str, ModuleType]] = {
     "init": init,
     "check": check,
     "test": test,
     "timeline": timeline,
+    "preview": preview,
     "schema": schema,
     "bench": bench,
 }

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from segue_rules.events import ScriptedEvent
     from segue_rules.model import Rules
     from segue_rules.plan import FramePlan
-    from segue_rules.timeline import Happening
 
 HELP: Final = "tell what an event script makes of a rule file, in text"
 AFTER_LAST_EVENT_S: Final = 20
@@ -122,7 +121,7 @@ def _say_text(
     rules: Rules, events: Sequence[ScriptedEvent], spans: Iterator[Span], frames: int, *, why_not: bool
 ) -> None:
     from segue.cli import strip
-    from segue_rules.timeline import clock_time, happenings, tell
+    from segue_rules.timeline import brief, clock_time, happenings, tell
 
     arrow = "→" if can_write("→") else "->"
     sent = [scripted.event for scripted in events]
@@ -139,14 +138,9 @@ def _say_text(
             if why_not:
                 say(*(line.replace("->", arrow) for line in tell(happening)))
             elif not (happening.kind == "stinger" and happening.foretold):
-                say(*(line.replace("->", arrow) for line in tell(_briefly(happening))))
+                say(*(line.replace("->", arrow) for line in tell(brief(happening))))
     ink = strip.BLOCKS if can_write(strip.BLOCKS.levels + strip.BLOCKS.edge + strip.BLOCKS.rest) else strip.ASCII
     say("", *strip.draw(rules, seconds.plans, seconds.marks, ink))
-
-
-def _briefly(happening: Happening) -> Happening:
-    """Without the states that did not win, and without the causes where they were told when it was decided."""
-    return happening._replace(why=() if happening.decided_before else happening.why, why_not=())
 
 
 def _say_json(rules: Rules, events: Sequence[ScriptedEvent], spans: Iterator[Span], frames: int) -> None:

@@ -15,6 +15,8 @@ from segue_rules.timeline import Happening, happenings, plan_at, position, rehea
 AROUND_BEFORE: Final = 4 * FRAME_RATE
 AROUND_AFTER: Final = 1 * FRAME_RATE
 MOST_AROUND: Final = 12
+_SHOWN: Final = 0.005
+"""Shares of the mix below this are not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class Failure:
     frame: int
     place: str
     states: str
+    mix: str
     around: tuple[Happening, ...]
 
 
@@ -135,6 +138,7 @@ class _Record:
     def _build(self, mark: Mark, expected: str, came: str, instant: Instant, start: int) -> Failure:
         plan = instant.plan
         layers = zip(self._rules.layers, plan.states, strict=True)
+        shares = sorted(zip(plan.mix, self._rules.styles, strict=True), key=lambda share: -share[0])
         return Failure(
             mark=mark,
             expected=expected,
@@ -142,6 +146,7 @@ class _Record:
             frame=plan.frame,
             place=str(position(plan)),
             states=", ".join(f"{layer.name} {state}" for layer, state in layers),
+            mix=", ".join(f"{share:.2f} {style.name}" for share, style in shares if share >= _SHOWN) or "nothing",
             around=self._around(min(start, plan.frame) - AROUND_BEFORE, plan.frame + AROUND_AFTER),
         )
 

@@ -19,7 +19,10 @@ def _tell_failure(failure: Failure) -> Iterator[str]:
     yield f"    expected  {failure.expected}"
     yield f"    came      {failure.came}"
     yield f"    there     {timeline.clock_time(failure.frame)}, bar {failure.place}; {failure.states}"
+    yield f"    mix       {failure.mix}"
     if failure.around:
         yield "    around"
     for happening in failure.around:
-        yield from (f"      {line}" for line in timeline.tell(happening))
+        # Reasons once: where a change was decided, not again where it starts.
+        told = timeline.brief(happening) if happening.decided_before else happening
+        yield from (f"      {line}" for line in timeline.tell(told))

@@ -1,0 +1,115 @@
+"""What `segue preview` does: loads, renders, writes everything asked for, and says what to listen for."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from segue.cli.parts import build
+from segue.cli.rendering import Piece, Progress, Rendered, render_live, render_recording, render_straight
+from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
+from segue.runtime.config import SessionConfig
+from segue.runtime.messages import ChangeOut, Message, ReceiptOut, StingerOut
+from segue.runtime.recorder import Header, RecordingError, fingerprint, read_recording, write_recording
+from segue.runtime.session import Operation
+from segue.runtime.simulation import LiveConditions
+from segue.runtime.styles import load_stingers, load_styles
+from segue_rules.errors import RuleError
+from segue_rules.events import ScriptedEvent
+from segue_rules.loading import load, load_events
+from segue_rules.model import Rules
+
+# Without --duration: this long after the last event, or in all where there is none.
+_AFTER_LAST_S: Final = 12.0
+_WITHOUT_EVENTS_S: Final = 60.0
+
+
+class Preview(NamedTuple):
+    """told: what to listen for. seconds: of sound."""
+
+    told: Sequence[str]
+    warnings: Sequence[str]
+    seconds: float
+
+
+def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
+    """Render once. Raises: RuleError, AudioFileError, SoundFontError, RecordingError, OSError."""
+    rules = load(arguments.rules)
+    events = load_events(arguments.events, rules) if arguments.events else ()
+    operations: list[Operation] = []
+    config = SessionConfig(
+        seed=rules.seed if arguments.seed is None else arguments.seed, lookahead_s=arguments.lookahead
+    )
+    frames = -(-round(_duration(arguments.duration, events) * SAMPLE_RATE) // FRAME_SIZE)
+    if arguments.recording:
+        header, operations = _recording(arguments.recording, rules)
+        config, frames = header.config, header.frames
+    parts = build(arguments.generator, soundfont=arguments.soundfont)
+    styles, warnings = load_styles(rules, parts.encoder)
+    piece = Piece(rules=rules, styles=styles, sounds=load_stingers(rules), events=events, frames=frames, config=config)
+    if arguments.stems:
+        arguments.stems.mkdir(parents=True, exist_ok=True)
+    if arguments.recording:
+        rendered = render_recording(piece, parts, operations, arguments.output, progress)
+    elif arguments.live:
+        conditions = LiveConditions(generation_s=arguments.generation)
+        rendered = render_live(piece, parts, arguments.output, conditions, progress)
+    else:
+        rendered = render_straight(piece, parts, arguments.output, arguments.stems, progress)
+    _write_others(arguments, piece, rendered, [generator.name for generator in parts.generators])
+    told = [f"{arguments.output}: {rules.title}", *_listen_for(rendered.messages)]
+    return Preview(told, (*rules.warnings, *warnings), frames / FRAME_RATE)
+
+
+def watched(arguments: argparse.Namespace) -> tuple[tuple[str, int], ...]:
+    """The files that a preview depends on, with the times they were last changed."""
+    paths = [arguments.rules, *([arguments.events] if arguments.events else [])]
+    # A broken file is watched by itself until it loads again.
+    with contextlib.suppress(RuleError):
+        paths += load(arguments.rules).files
+    return tuple((str(path), path.stat().st_mtime_ns if path.exists() else 0) for path in paths)
+
+
+def _duration(asked: float | None, events: Sequence[ScriptedEvent]) -> float:
+    """Seconds to render."""
+    if asked is not None:
+        return asked
+    return max(event.at_s for event in events) + _AFTER_LAST_S if events else _WITHOUT_EVENTS_S
+
+
+def _recording(path: Path, rules: Rules) -> tuple[Header, list[Operation]]:
+    header, operations = read_recording(path)
+    if header.rules != fingerprint(rules.files):
+        raise RecordingError(f"{path}: was made with other rules than {rules.files[0]}; use those it was made with")
+    return header, operations
+
+
+def _write_others(arguments: argparse.Namespace, piece: Piece, rendered: Rendered, generators: Sequence[str]) -> None:
+    if arguments.record:
+        header = Header(
+            rules=fingerprint(piece.rules.files),
+            generators=tuple(generators),
+            config=piece.config,
+            frames=piece.frames,
+        )
+        with arguments.record.open("w", encoding="utf-8") as file:
+            write_recording(file, header, rendered.journal)
+
+
+def _listen_for(messages: Sequence[Message]) -> list[str]:
+    """One line a change, stinger or refused event, in the order they are heard."""
+    lines: list[tuple[float, str]] = []
+    for message in messages:
+        if isinstance(message, ChangeOut) and message.change.kind == "started":
+            change = message.change
+            why = "; ".join(cause.text for cause in change.causes)
+            text = f"{change.layer}: {change.from_state} -> {change.to_state}" + (f"  ({why})" if why else "")
+            lines.append((change.start / FRAME_RATE, text))
+        elif isinstance(message, StingerOut) and message.cue.kind == "started" and not message.cancelled:
+            lines.append((message.cue.start / SAMPLE_RATE, f"stinger {message.cue.stinger}"))
+        elif isinstance(message, ReceiptOut) and not message.receipt.accepted:
+            lines.append((message.receipt.frame / FRAME_RATE, f"refused: {message.receipt.text}"))
+    return [f"{int(at // 60)}:{at % 60:06.3f}  {text}" for at, text in sorted(lines)]

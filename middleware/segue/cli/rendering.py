@@ -1,0 +1,132 @@
+"""Rules and events to a sound file: the straight way, live on a virtual clock, or from a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from segue.audio.files import AudioWriter
+from segue.cli.parts import Parts
+from segue.contract import FRAME_SIZE, NoteEvent, Samples, StyleBank
+from segue.runtime.config import SessionConfig
+from segue.runtime.listener import Listener
+from segue.runtime.messages import ChunkOut, Message, StingerOut
+from segue.runtime.mixdown import Mixdown
+from segue.runtime.replay import replay
+from segue.runtime.session import Operation, Session
+from segue.runtime.simulation import LiveConditions, LiveRun, live, straight
+from segue_rules.events import ScriptedEvent
+from segue_rules.model import Rules
+from segue_rules.plan import StingerCue
+
+FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")
+
+# Told the number of frames done.
+Progress: TypeAlias = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """What is to be rendered. frames: how many. sounds: of the audio stingers."""
+
+    rules: Rules
+    styles: StyleBank
+    sounds: Mapping[str, Samples]
+    events: Sequence[ScriptedEvent]
+    frames: int
+    config: SessionConfig
+
+
+@dataclass(kw_only=True)
+class Rendered:
+    """What came of it. journal: all that decided the sound. run: of a live simulation alone."""
+
+    messages: list[Message] = field(default_factory=list)
+    notes: list[NoteEvent] = field(default_factory=list)
+    journal: list[Operation] = field(default_factory=list)
+    run: LiveRun | None = None
+
+
+def render_straight(piece: Piece, parts: Parts, output: Path, stems: Path | None, progress: Progress) -> Rendered:
+    """Every event in its own frame; written as it is made. stems: a folder for one file a family."""
+    rendered = Rendered()
+    session = _session(piece, parts, rendered, stems=stems is not None)
+    mixdown = Mixdown(piece.sounds, piece.frames * FRAME_SIZE)
+    with ExitStack() as files:
+        mix = files.enter_context(AudioWriter(output))
+        tracks = {
+            family: files.enter_context(AudioWriter(_stem(stems, family, output))) for family in FAMILIES if stems
+        }
+        for message in straight(session, parts.generators, piece.events, piece.frames):
+            rendered.messages.append(message)
+            if isinstance(message, StingerOut) and not message.cancelled:
+                mixdown.overlay.cue(message.cue)
+            elif isinstance(message, ChunkOut):
+                rendered.notes += message.notes
+                left = piece.frames * FRAME_SIZE - message.start
+                mix.write(mixdown.add(message.samples))
+                for family, track in tracks.items():
+                    track.write(message.stems[family][:left])
+                progress(min(message.plans[-1].frame + 1, piece.frames))
+    return rendered
+
+
+def render_live(piece: Piece, parts: Parts, output: Path, conditions: LiveConditions, progress: Progress) -> Rendered:
+    """As a game would hear it: buffered ahead, events sent when their time is heard, replacements crossfaded."""
+    rendered = Rendered()
+    session = _session(piece, parts, rendered)
+    rendered.run = live(session, parts.generators, piece.events, piece.frames, conditions, progress)
+    rendered.messages = [message for _, message in rendered.run.messages]
+    _write_heard(piece, rendered.run.listener.heard(), rendered.messages, output)
+    return rendered
+
+
+def render_recording(
+    piece: Piece, parts: Parts, operations: Iterable[Operation], output: Path, progress: Progress
+) -> Rendered:
+    """What a recorded session sent, to the byte."""
+    rendered = Rendered()
+    session = _session(piece, parts, rendered)
+    listener = Listener()
+    for message in replay(session, parts.generators, operations):
+        rendered.messages.append(message)
+        if isinstance(message, ChunkOut):
+            listener.put(message)
+            progress(min(listener.have // FRAME_SIZE, piece.frames))
+    listener.commit(min(piece.frames * FRAME_SIZE, listener.have))
+    _write_heard(piece, listener.heard(), rendered.messages, output)
+    return rendered
+
+
+def _session(piece: Piece, parts: Parts, rendered: Rendered, *, stems: bool = False) -> Session:
+    return Session(
+        piece.rules, piece.styles, parts.generators, piece.config, stems=stems, journal=rendered.journal.append
+    )
+
+
+def _write_heard(piece: Piece, heard: Samples, messages: Sequence[Message], output: Path) -> None:
+    mixdown = Mixdown(piece.sounds, len(heard))
+    for cue in _standing(messages):
+        mixdown.overlay.cue(cue)
+    with AudioWriter(output) as writer:
+        writer.write(mixdown.add(heard))
+
+
+def _standing(messages: Iterable[Message]) -> list[StingerCue]:
+    """The cues that were not taken back."""
+    standing: list[StingerCue] = []
+    for message in messages:
+        if isinstance(message, StingerOut):
+            if message.cancelled:
+                standing.remove(message.cue)
+            else:
+                standing.append(message.cue)
+    return standing
+
+
+def _stem(folder: Path | None, family: str, output: Path) -> Path:
+    assert folder is not None
+    return folder / f"{output.stem}.{family}{output.suffix}"

@@ -1,0 +1,76 @@
+"""The library and the cookbook do what their rule tests say; the page shows what the files hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from segue_rules.director import Director
+from segue_rules.loading import load, load_events
+from segue_rules.ruletest import load_tests, run_test, tell
+
+RULES = Path(__file__).parents[4] / "rules"
+TEST_FILES = sorted([*RULES.glob("library/*/*.test.yaml"), *RULES.glob("cookbook/*.test.yaml")])
+RULE_FILES = [path.with_name(path.name.replace(".test", "")) for path in TEST_FILES]
+COOKBOOK = (RULES / "COOKBOOK.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"<!-- (\S+) -->\n```yaml\n(.*?)```", COOKBOOK, re.DOTALL)
+
+
+def name(path: Path) -> str:
+    return path.name
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=name)
+def test_rule_tests_pass(path: Path) -> None:
+    file = load_tests(path)
+    director = Director(file.rules)
+    assert [line for test in file.tests for line in tell(run_test(director, test))] == []
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=name)
+def test_rule_files_load_without_warnings(path: Path) -> None:
+    assert load(path).warnings == ()
+
+
+def test_there_are_three_soundtracks_and_ten_recipes() -> None:
+    folders = [path.parent.name for path in TEST_FILES]
+    assert folders.count("cookbook") == 10
+    assert sorted(set(folders) - {"cookbook"}) == ["emberwood", "nightwatch", "redline"]
+
+
+@pytest.mark.parametrize("folder", ["emberwood", "nightwatch", "redline"])
+def test_stories_last_a_minute_and_a_half_to_two_and_a_half(folder: str) -> None:
+    path = RULES / "library" / folder / f"{folder}.events.yaml"
+    events = load_events(path, load(path.with_name(f"{folder}.yaml")))
+    assert 90 <= events[-1].at_s <= 150
+
+
+@pytest.mark.parametrize("folder", ["emberwood", "nightwatch", "redline"])
+def test_every_state_of_the_library_is_reached_by_some_test(folder: str) -> None:
+    path = RULES / "library" / folder / f"{folder}.test.yaml"
+    text = path.read_text(encoding="utf-8")
+    states = {state.name for layer in load(path.with_name(f"{folder}.yaml")).layers for state in layer.states}
+    assert {state for state in states if not re.search(rf"\b{state}\b", text)} == set()
+
+
+@pytest.mark.parametrize(("file", "snippet"), SNIPPETS)
+def test_the_cookbook_shows_what_the_files_hold(file: str, snippet: str) -> None:
+    assert snippet in (RULES / file).read_text(encoding="utf-8")
+
+
+def test_every_recipe_is_on_the_page() -> None:
+    shown = {file for file, _ in SNIPPETS}
+    recipes = {f"cookbook/{path.name}" for path in RULE_FILES if path.parent.name == "cookbook"}
+    assert shown == recipes
+    assert len(re.findall(r"^## \d+\. ", COOKBOOK, re.MULTILINE)) == 10
+
+
+def test_the_stings_are_small_and_readable() -> None:
+    for path in sorted(RULES.glob("library/*/stings/*.ogg")):
+        assert path.stat().st_size <= 200_000
+        info = soundfile.info(path)
+        assert (info.samplerate, info.channels) == (48_000, 2)
+        assert 1.0 <= info.duration <= 5.0
