@@ -141,9 +141,14 @@ class Generator(Protocol[State]):
     "intensity", "temperature", "guidance"}. exact_beats: whether beats sound where the tempo map says.
     """
 
-    name: str
-    controls: frozenset[str]
-    exact_beats: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def controls(self) -> frozenset[str]: ...
+
+    @property
+    def exact_beats(self) -> bool: ...
 
     def start(self, *, seed: int, frame: int = 0) -> State:
         """The state before `frame`, with nothing played yet."""

@@ -16,7 +16,7 @@ _LAST_FADE_SAMPLES = SAMPLE_RATE // 20
 
 
 class Mixdown:
-    """Music block by block to the final mix, float32 [S, 2] with true peak <= -1 dBTP; the limiter's delay is taken off.
+    """Music block by block to the final mix, float32 [S, 2], true peak <= -1 dBTP; the limiter's delay is taken off.
 
     length: samples of the whole mix, over the last 50 ms of which it fades out.
     """

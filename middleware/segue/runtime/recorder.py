@@ -1,4 +1,4 @@
-"""Recordings of sessions: one JSON object a line, the first says what was played on, the rest what happened in order."""
+"""Recordings of sessions: a JSON object a line, the first says what was played on, the rest what happened in order."""
 
 from __future__ import annotations
 
@@ -53,14 +53,13 @@ def read_recording(path: Path) -> tuple[Header, list[Operation]]:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: cannot be read: {error}") from error
-    number = 1
+    operations: list[Operation] = []
     try:
         header = _header(json.loads(lines[0]) if lines else None)
-        operations = []
-        for number, line in enumerate(lines[1:], start=2):
+        for line in lines[1:]:
             operations.append(_operation(json.loads(line)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RecordingError(f"{path}:{number}: not a line of a recording: {error}") from error
+        raise RecordingError(f"{path}:{len(operations) + 1}: not a line of a recording: {error}") from error
     return header, operations
 
 

@@ -5,7 +5,7 @@ Both walk the way of a real session; only the clock and the client are made up, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,8 +76,12 @@ def live(
     events: Sequence[ScriptedEvent],
     frames: int,
     conditions: LiveConditions,
+    progress: Callable[[int], None] = lambda frames: None,
 ) -> LiveRun:
-    """Play `frames` frames in real time on a virtual clock; an event is sent when its time is heard."""
+    """Play `frames` frames in real time on a virtual clock; an event is sent when its time is heard.
+
+    progress: told the frames committed.
+    """
     run = LiveRun(listener=Listener())
     waiting = list(events)
     in_flight: tuple[int, Job] | None = None
@@ -105,6 +109,7 @@ def live(
             run.generated_frames += want.end - want.origin
             run.repeated_frames += want.end - want.origin if want.reason != "extend" else 0
         _deliver(session, run, heard)
+        progress(run.listener.committed // FRAME_SIZE)
         started = started or run.listener.have >= conditions.pre_roll_s * SAMPLE_RATE
         tick += 1
     return run
