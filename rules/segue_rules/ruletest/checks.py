@@ -266,7 +266,7 @@ class BarIs(_Check):
         return str(instant.plan.clock.bar + 1)
 
     def __str__(self) -> str:
-        return f"bar: {self.bound.op or ''} {self.bound.value:g}".replace(":  ", ": ")
+        return f"bar: {self.bound.value:g}" if self.bound.op == "==" else f"bar: {self.bound.op} {self.bound.value:g}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,56 @@
+"""`segue init`: what it writes works at once, and it never writes over anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from segue.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["meadow", "music/first_night", "a-b2"])
+def test_what_it_writes_checks_tests_and_plays(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", name]) == 0
+    assert main(["check", "--strict", "."]) == 0
+    assert main(["test", f"{name}.yaml"]) == 0
+    assert main(["timeline", f"{name}.yaml"]) == 0
+    assert "3 passed, 0 failed" in capsys.readouterr().out
+
+
+def test_the_schema_stands_beside_it_and_the_first_line_names_it() -> None:
+    main(["init", "music/meadow"])
+    schema = json.loads(Path("music/segue.schema.json").read_text(encoding="utf-8"))
+    assert "layers" in schema["properties"]
+    text = Path("music/meadow.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=segue.schema.json\n")
+    assert "title: Meadow\n" in text
+    assert "$name" not in text
+
+
+@pytest.mark.parametrize("taken", ["meadow.yaml", "meadow.test.yaml", "meadow.events.yaml"])
+def test_nothing_is_written_over(taken: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(taken).write_text("mine")
+    assert main(["init", "meadow"]) == 2
+    assert capsys.readouterr().err == f"{taken}: is there already; nothing was written\n"
+    assert [path.name for path in Path().iterdir()] == [taken]
+    assert Path(taken).read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["", "..", "a b", "a.yaml", "x/.hidden", "x" * 65])
+def test_names_that_are_none(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", name]) == 2
+    assert "expected a name of letters, digits, '-' and '_'" in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
+
+
+def test_a_folder_that_is_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("music").write_text("a song")
+    assert main(["init", "music/meadow"]) == 2
+    assert capsys.readouterr().err.startswith("music")

@@ -1,0 +1,120 @@
+"""`segue timeline`: the story of an event script, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from segue.cli import strip
+from segue.cli.main import main
+
+LIBRARY = Path(__file__).parents[3] / "rules" / "library"
+EMBERWOOD = str(LIBRARY / "emberwood" / "emberwood.yaml")
+RULES = """segue: 1
+title: Small
+seed: 5
+music: {tempo: 150bpm}
+inputs: {cave: {type: flag}, win: {type: trigger}}
+styles: {grass: {text: "meadow"}, stone: {text: "cave"}}
+layers:
+  place:
+    states:
+      field: {default: true, mix: {grass: 1}}
+      cave:  {when: {cave: true}, mix: {stone: 1}, music: {tempo: 100bpm}}
+transitions: [{from: any, to: any, at: bar, ramp: 2s}]
+stingers: {cheer: {trigger: win, mix: {grass: 1}, time: 1s, ramp: 0s}}
+"""
+EVENTS = "- {at: 2s, set: {cave: true}}\n- {at: 9s, fire: win}\n"
+STORY = """Small, 0:12.00, seed 5
+
+    time    bar  what          happens
+
+ 0:02.00    2:2  event         set cave true
+ 0:02.00    2:2  place         field → cave is to start at 0:03.20 (at bar, ramp 2s)
+                               because cave is true (== true)
+ 0:03.20    3:1  place         field → cave (at bar, ramp 2s, waited 1.2s)
+ 0:09.00    5:3  event         fire win
+ 0:09.00    5:3  cheer         starts at sample 432000
+
+                  0:00      0:10
+                    +      *
+place             fiel│cave···
+  grass           ████▅▁   ▄
+  stone               ▃████▄██
+tempo             150···│100··
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(RULES)
+    Path("small.events.yaml").write_text(EVENTS)
+
+
+@pytest.mark.usefixtures("small")
+def test_tells_the_story(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "small.yaml", "--duration", "12s"]) == 0
+    assert capsys.readouterr().out == STORY
+
+
+@pytest.mark.usefixtures("small")
+def test_why_not_names_the_losers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "small.yaml", "--duration", "4s", "--why-not"]) == 0
+    assert "not field: default, ranks below every other" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("small")
+def test_without_a_duration_it_goes_on_after_the_last_event(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "small.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("Small, 0:29.00")
+
+
+@pytest.mark.usefixtures("small")
+def test_another_script_may_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("other.jsonl").write_text('{"at": "1s", "fire": "win"}\n')
+    assert main(["timeline", "small.yaml", "--events", "other.jsonl", "--duration", "3s"]) == 0
+    assert "0:01.00    1:3  event         fire win" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("small")
+def test_a_script_with_a_mistake_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("small.events.yaml").write_text("- {at: 2s, set: {crave: true}}\n")
+    assert main(["timeline", "small.yaml"]) == 2
+    expected = "small.events.yaml:1:18: event 1, set: unknown input 'crave'; did you mean 'cave'?\n"
+    assert capsys.readouterr().err == expected
+
+
+@pytest.mark.usefixtures("small")
+def test_json_has_what_happens_and_every_second(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "small.yaml", "--duration", "12s", "--json"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    header = records[0]
+    assert header["kind"] == "timeline"
+    assert header["layers"] == {"place": ["field", "cave"]}
+    assert header["events"][1] == {"sequence": 1, "time_s": 9.0, "set": {}, "fire": ["win"]}
+    assert [r["time_s"] for r in records if r["kind"] == "second"] == list(range(12))
+    started = next(r for r in records if r["kind"] == "change" and r["status"] == "started")
+    assert (started["time_s"], started["bar"], started["beat"]) == (3.2, 3, 1)
+    assert (started["from"], started["to"], started["decided_s"], started["ramp_s"]) == ("field", "cave", 2.0, 2.0)
+    assert started["causes"] == [{"input": "cave", "value": True, "sequence": 0, "text": "cave is true (== true)"}]
+    last = records[-1]
+    assert last["states"] == {"place": "cave"}
+    assert last["mix"] == {"grass": 0.0, "stone": 1.0}
+    assert last["music"]["tempo"] == 100.0
+    times = [record["time_s"] for record in records[1:]]
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize("name", ["emberwood", "nightwatch", "redline"])
+def test_fits_a_hundred_columns(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", str(LIBRARY / name / f"{name}.yaml")]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
+
+
+def test_marks_of_a_second() -> None:
+    assert strip.stronger("+", " ") == "+"
+    assert strip.stronger("+", "*") == "*"
+    assert strip.stronger("!", "*") == "!"
