@@ -21,6 +21,7 @@ from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
+from segue.score.sampler.seating import pan_gains, widened
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
 
 Planar = NDArray[np.float32]
@@ -44,7 +45,7 @@ _KIT_KEYS: Final = (36, 38, 45)
 # Low keys sit to the left of a programme's seat and high keys to the right, this far over four octaves.
 _KEY_SPREAD: Final = 0.25
 _SEAT: Final = Instrument(
-    program=0, name="unlisted", low=0, high=127, family="harmony", pan=0.0, level_db=-1.0, send=0.3
+    program=0, name="unlisted", low=0, high=127, family="harmony", pan=0.0, level_db=-1.0, send=0.3, width=0.2
 )
 _DRUM_SEAT: Final = DrumKey(key=0, name="unlisted", pan=0.2, level_db=-2.0, send=0.15)
 _GROUP: Final = 8
@@ -52,7 +53,7 @@ _GROUP: Final = 8
 _INAUDIBLE_DB: Final = -66.0
 _TRIM_FADE: Final = 480
 _SOURCE_SIZES: Final = np.array(sorted(part * DURATION_STEP << n for part in (2, 3) for n in range(13)))
-_NOTE_CACHE_BYTES: Final = 96 << 20
+_NOTE_CACHE_BYTES: Final = 128 << 20
 _SOURCE_CACHE_BYTES: Final = 64 << 20
 
 
@@ -114,15 +115,18 @@ class NoteBank:
     def _render(self, key: _Key) -> Note:
         if key.drums:
             drum = DRUM_KIT.get(key.pitch, _DRUM_SEAT)
-            pan, level_db, send = drum.pan, drum.level_db, drum.send
+            pan, level_db, send, width = drum.pan, drum.level_db, drum.send, 0.0
         else:
             seat = ORCHESTRA.get(key.program, _SEAT)
-            pan, level_db, send = seat.pan + _KEY_SPREAD * (key.pitch - 60) / 48, seat.level_db, seat.send
+            pan, level_db, send, width = seat.pan, seat.level_db, seat.send, seat.width
+            pan += _KEY_SPREAD * (key.pitch - 60) / 48
         level = 10 ** ((level_db + self._level_db(None if key.drums else key.program, key.pitch)) / 20)
         sound = _trimmed(self._sound(key))
-        # A stereo preset is balanced, not panned: its sides stay where the font put them.
-        width = 1.0 if len(sound) == 1 else math.sqrt(2)
-        left, right = (width * level * gain for gain in pan_gains(pan))
+        if len(sound) == 1 and width > 0:
+            sound = widened(sound[0], width)
+        # A pair is balanced, not panned: each side stays where it is, one softer than the other.
+        balance = level * math.sqrt(len(sound))
+        left, right = (balance * gain for gain in pan_gains(pan))
         return Note(sound=sound, gains=(left, right), send=send)
 
     def _sound(self, key: _Key) -> Planar:
@@ -198,12 +202,6 @@ class NoteBank:
 def velocity_gain(velocity: int) -> float:
     """Amplitude of a velocity 1-127: the SoundFont curve, 40 log10(velocity / 127) dB (sec. 8.4.1)."""
     return (velocity / _MAX_VELOCITY) ** 2
-
-
-def pan_gains(pan: float) -> tuple[float, float]:
-    """Left and right amplitude of a seat, of constant power."""
-    angle = (min(1.0, max(-1.0, pan)) + 1) * math.pi / 4
-    return math.cos(angle), math.sin(angle)
 
 
 def _trimmed(sound: Planar) -> Planar:

@@ -71,6 +71,7 @@ DEFAULTS: Final[Mapping[int, int]] = {
 # These belong to the sample alone, so a preset may not add to them (sec. 8.5).
 _INSTRUMENT_ONLY: Final = frozenset({0, 1, 2, 3, 4, 12, 45, 50, 54, 58})
 _MIDDLE_KEY: Final = 60
+_EVERYTHING: Final = 0x7F00
 _HZ_AT_ZERO_CENTS: Final = 8.176
 
 LOOP_NEVER: Final = 0
@@ -112,6 +113,16 @@ class Region:
     tremolo_hz: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Zone:
+    """A zone with its global zone's amounts merged in."""
+
+    amounts: Mapping[int, int]
+    link: int
+    keys: tuple[int, int]
+    velocities: tuple[int, int]
+
+
 class SampleBank:
     """The presets of a SoundFont as regions, and its samples as waveforms, decoded once when first heard."""
 
@@ -123,6 +134,7 @@ class SampleBank:
         self.programs: Final[frozenset[int]] = frozenset(program for bank, program in self._presets if bank == 0)
         self.has_drums: Final = (DRUM_BANK, 0) in self._presets
         self.waveform = lru_cache(maxsize=None)(self._decode)
+        self._zones = lru_cache(maxsize=None)(self._read_zones)
 
     def regions(self, program: int, pitch: int, velocity: int, *, drums: bool) -> tuple[Region, ...]:
         """What sounds when a key is pressed; nothing if the preset does not cover it.
@@ -131,8 +143,8 @@ class SampleBank:
         """
         preset = self._presets[(DRUM_BANK, 0) if drums else (0, program)]
         found: list[Region] = []
-        for above, instrument in self._matching("p", preset, INSTRUMENT_OPERATOR, {}, pitch, velocity):
-            for own, sample in self._matching("i", instrument, SAMPLE_OPERATOR, DEFAULTS, pitch, velocity):
+        for above, instrument in self._matching("p", preset, pitch, velocity):
+            for own, sample in self._matching("i", instrument, pitch, velocity):
                 merged = dict(own)
                 for operator, amount in above.items():
                     if operator in merged and operator not in _INSTRUMENT_ONLY:
@@ -140,22 +152,26 @@ class SampleBank:
                 found.append(self._region(merged, sample, pitch))
         return tuple(found)
 
-    def _matching(
-        self, level: str, index: int, link: int, defaults: Mapping[int, int], pitch: int, velocity: int
-    ) -> Iterator[tuple[dict[int, int], int]]:
-        """(generator amounts, linked index) of the zones that cover the key press."""
-        shared = dict(defaults)
+    def _matching(self, level: str, index: int, pitch: int, velocity: int) -> Iterator[tuple[Mapping[int, int], int]]:
+        """(generator amounts, linked index) of the zones of a preset ("p") or instrument ("i") that a press reaches."""
+        for zone in self._zones(level, index):
+            if zone.keys[0] <= pitch <= zone.keys[1] and zone.velocities[0] <= velocity <= zone.velocities[1]:
+                yield zone.amounts, zone.link
+
+    def _read_zones(self, level: str, index: int) -> tuple[_Zone, ...]:
+        link = INSTRUMENT_OPERATOR if level == "p" else SAMPLE_OPERATOR
+        shared = {} if level == "p" else dict(DEFAULTS)
+        zones = []
         for number, (generators, _) in enumerate(self._font.zones(level, index)):
             raw = {int(row["operator"]): int(row["amount"]) for row in generators}
             amounts = shared | {operator: _signed(amount) for operator, amount in raw.items()}
-            if link not in raw:
-                if number == 0:
-                    shared = amounts
-                continue
-            keys = amounts.get(KEY_RANGE_OPERATOR, 0x7F00)
-            velocities = amounts.get(VELOCITY_RANGE_OPERATOR, 0x7F00)
-            if _covers(keys, pitch) and _covers(velocities, velocity):
-                yield amounts, raw[link]
+            if link in raw:
+                keys = _span(amounts.get(KEY_RANGE_OPERATOR, _EVERYTHING))
+                velocities = _span(amounts.get(VELOCITY_RANGE_OPERATOR, _EVERYTHING))
+                zones.append(_Zone(amounts=amounts, link=raw[link], keys=keys, velocities=velocities))
+            elif number == 0:
+                shared = amounts
+        return tuple(zones)
 
     def _region(self, g: Mapping[int, int], sample: int, pitch: int) -> Region:
         row = self._font.tables["shdr"][sample]
@@ -218,10 +234,9 @@ def _signed(amount: int) -> int:
     return amount - 65_536 if amount >= 32_768 else amount
 
 
-def _covers(packed: int, value: int) -> bool:
-    """Whether a range generator (low byte to high byte) holds `value`."""
-    unsigned = packed & 0xFFFF
-    return (unsigned & 0xFF) <= value <= (unsigned >> 8)
+def _span(packed: int) -> tuple[int, int]:
+    """Lowest and highest value of a range generator."""
+    return packed & 0xFF, (packed & 0xFFFF) >> 8
 
 
 def _seconds(timecents: int) -> float:

@@ -10,12 +10,14 @@ import argparse
 import hashlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
-from segue.score.sampler.soundfont import SoundFont, parse_soundfont, read_soundfont
+from segue.score.sampler.soundfont import SoundFont, read_soundfont
 from segue.training.orchestra import recipe
 from segue.training.orchestra.cut import cut
+from segue.training.orchestra.tune import retuned
 from segue.training.orchestra.write import soundfont_bytes
 
 _WEIGHTS = Path(__file__).parents[2] / "weights" / "orchestra"
@@ -29,7 +31,8 @@ def main() -> int:
     unpacked = fetch(arguments.cache)
     source = read_soundfont(unpacked / recipe.SOUNDFONT_PATH)
     licence = (unpacked / recipe.COPYRIGHT_PATH).read_text(encoding="utf-8")
-    raw = soundfont_bytes(cut(source, recipe.wanted(), _info(source)))
+    font, corrected = retuned(cut(source, recipe.wanted(), _info(source)), recipe.pitched())
+    raw = soundfont_bytes(font)
     if len(raw) > recipe.MAX_BYTES:
         print(f"the cut has {len(raw)} bytes, at most {recipe.MAX_BYTES} may ship", file=sys.stderr)
         return 1
@@ -38,7 +41,7 @@ def main() -> int:
     (arguments.out / "orchestra.sf3").write_bytes(raw)
     (arguments.out / "orchestra.sf3.sha256").write_text(f"{digest}  orchestra.sf3\n", encoding="utf-8")
     (arguments.out / "LICENSE").write_text(licence, encoding="utf-8")
-    (arguments.out / "CARD.md").write_text(card(parse_soundfont(raw, "orchestra.sf3"), raw, digest), encoding="utf-8")
+    (arguments.out / "CARD.md").write_text(card(font, corrected, raw, digest), encoding="utf-8")
     print(f"{arguments.out / 'orchestra.sf3'}: {len(raw) / 2**20:.2f} MiB, sha256 {digest}")
     return 0
 
@@ -66,9 +69,10 @@ def _info(source: SoundFont) -> dict[str, bytes]:
     return {**kept, "INAM": b"Segue orchestra, cut from FluidR3Mono_GM\0\0"}
 
 
-def card(font: SoundFont, raw: bytes, digest: str) -> str:
+def card(font: SoundFont, corrected: Mapping[int, float], raw: bytes, digest: str) -> str:
     """The card that stands beside the file."""
     samples = len(font.tables["shdr"]) - 1
+    furthest = max(map(abs, corrected.values()), default=0.0)
     rows = "\n".join(f"| {row.program} | {row.name} | {row.low}-{row.high} |" for row in ORCHESTRA.values())
     return f"""# orchestra.sf3
 
@@ -81,6 +85,8 @@ standard drum kit, {samples} samples (Ogg Vorbis, mono), {len(raw):,} bytes.
 * Made by `python -m segue.training.orchestra`; sha256 `{digest}`.
 * What was cut: presets and drum keys that the orchestra table does not name, and samples closer to their neighbour
   than the recipe asks (4 semitones, 5 for the largest programmes). Samples were copied, not encoded again.
+* What was changed: the pitch correction of {len(corrected)} samples that stood 3 cents or more (at most
+  {furthest:.0f}) from their key.
 * Known limits: mono samples, one velocity layer each (loudness and brightness follow velocity), no round robin.
 
 | programme | name | keys |

@@ -97,13 +97,16 @@ def read_zones(font: SoundFont, level: str, index: int, link: int) -> list[Zone]
 
 
 def thinned(zones: Sequence[Zone], font: SoundFont, keys: frozenset[int], spacing: int) -> list[Zone]:
-    """The zones that `keys` need, at least `spacing` semitones apart; overlapping key zones are not thinned."""
+    """The zones that `keys` need, `spacing` semitones apart; with 0 as they are, and overlapping ones not thinned."""
     shared = [zone for zone in zones if zone.link is None]
     heard = [zone for zone in zones if zone.link is not None and keys & set(range(zone.keys[0], zone.keys[1] + 1))]
     ranges = sorted({zone.keys for zone in heard})
     disjoint = all(before[1] < after[0] for before, after in pairwise(ranges))
-    if not disjoint or spacing == 0:
+    if spacing == 0:
         return shared + heard
+    if not disjoint:
+        lowest, highest = ranges[0][0], max(span[1] for span in ranges)
+        return shared + [_reaching(zone, lowest, highest) for zone in heard]
     roots = {span: min(_root(zone, font) for zone in heard if zone.keys == span) for span in ranges}
     kept: list[tuple[int, int]] = []
     for span in ranges:
@@ -132,6 +135,12 @@ def _root(zone: Zone, font: SoundFont) -> int:
     root = written if written <= 127 else int(font.tables["shdr"]["key"][zone.link])
     coarse = amounts.get(COARSE_TUNE_OPERATOR, 0)
     return root - (coarse - 0x10000 if coarse >= 0x8000 else coarse)
+
+
+def _reaching(zone: Zone, lowest: int, highest: int) -> Zone:
+    """The zone, from key 0 if it was of the lowest and to key 127 if it was of the highest."""
+    low, high = zone.keys
+    return _with_keys(zone, (0 if low == lowest else low, 127 if high == highest else high))
 
 
 def _with_keys(zone: Zone, keys: tuple[int, int]) -> Zone:

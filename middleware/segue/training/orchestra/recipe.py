@@ -22,6 +22,14 @@ MAX_BYTES: Final = 8 << 20
 _SPACING: Final = 4
 _WIDER: Final[Mapping[int, int]] = dict.fromkeys((0, 24, 25, 30, 33, 44, 48, 49, 105), 5)
 
+# Bells, skins and cymbals: what pitch they have is not a harmonic one.
+_UNPITCHED: Final = frozenset({9, 14, 47, 116, 117, 119})
+
+
+def pitched() -> list[int]:
+    """Programmes whose samples are to be in tune."""
+    return [program for program in ORCHESTRA if program not in _UNPITCHED]
+
 
 def wanted() -> list[Wanted]:
     """Every programme of the orchestra table over its range, and the kit's keys as they are."""

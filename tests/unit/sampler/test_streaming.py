@@ -1,0 +1,110 @@
+"""The sampler streams: chunks, restores and caches make no difference to a single bit."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from segue.contract import FRAME_SIZE, SAMPLE_RATE
+from segue.score.sampler.orchestra import FAMILIES
+from segue.score.sampler.sampler import Sampler
+from unit.sampler.material import note, play, song
+
+TOTAL = 5 * SAMPLE_RATE
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_chunks_of_any_size_join_to_the_same_bits(sampler: Sampler, seed: int) -> None:
+    notes = song(4, seed)
+    _, whole, _ = play(sampler, notes, TOTAL, lambda: TOTAL)
+    _, frames, _ = play(sampler, notes, TOTAL, lambda: FRAME_SIZE)
+    chance = random.Random(seed)
+    _, uneven, _ = play(sampler, notes, TOTAL, lambda: chance.randint(1, 30_000))
+    np.testing.assert_array_equal(frames, whole)
+    np.testing.assert_array_equal(uneven, whole)
+
+
+def test_a_cold_cache_plays_the_same_bits(sampler: Sampler) -> None:
+    notes = song(2, seed=9)
+    play(sampler, song(2, seed=8), TOTAL, lambda: TOTAL)
+    _, warm, _ = play(sampler, notes, TOTAL, lambda: TOTAL)
+    _, cold, _ = play(Sampler(), notes, TOTAL, lambda: TOTAL)
+    np.testing.assert_array_equal(warm, cold)
+
+
+def test_an_old_state_goes_on_as_before(sampler: Sampler) -> None:
+    notes = song(4, seed=5)
+    middle, _, _ = play(sampler, notes, 2 * SAMPLE_RATE, lambda: 19_200)
+    _, first, _ = play(sampler, notes, TOTAL, lambda: 19_200, state=middle)
+    play(sampler, song(4, seed=6), TOTAL, lambda: 9_600, state=middle)
+    _, again, _ = play(sampler, notes, TOTAL, lambda: 19_200, state=middle)
+    np.testing.assert_array_equal(first, again)
+
+
+def test_stems_sum_to_the_whole_and_do_not_change_it(sampler: Sampler) -> None:
+    notes = song(3, seed=2)
+    _, plain, none = play(sampler, notes, TOTAL, lambda: 19_200)
+    _, whole, stems = play(sampler, notes, TOTAL, lambda: 19_200, stems=True)
+    assert none == {}
+    assert tuple(stems) == FAMILIES
+    np.testing.assert_array_equal(whole, plain)
+    np.testing.assert_allclose(np.sum(list(stems.values()), axis=0), whole, atol=2e-6)
+    for family, share in stems.items():
+        played = any(event.family == family for event in notes)
+        assert (np.abs(share).max() > 0.01) == played, family
+
+
+def test_stems_asked_for_in_the_middle_still_sum_to_the_whole(sampler: Sampler) -> None:
+    notes = song(3, seed=2)
+    middle, _, _ = play(sampler, notes, SAMPLE_RATE, lambda: 19_200)
+    _, whole, stems = play(sampler, notes, 3 * SAMPLE_RATE, lambda: 19_200, state=middle, stems=True)
+    np.testing.assert_allclose(np.sum(list(stems.values()), axis=0), whole, atol=2e-6)
+
+
+def test_a_note_sounds_where_it_starts_and_the_room_fades_after_it(sampler: Sampler) -> None:
+    _, samples, _ = play(sampler, [note(start=10_000, program=13, pitch=72)], 8 * SAMPLE_RATE, lambda: 19_200)
+    assert not samples[:10_000].any()
+    peak = np.abs(samples).max()
+    assert np.abs(samples[10_000:10_480]).max() > 0.1 * peak
+    assert np.abs(samples[-SAMPLE_RATE:]).max() < 1e-3 * peak
+
+
+def test_a_state_is_small_and_forgets_what_is_over(sampler: Sampler) -> None:
+    notes = song(8, seed=1)
+    state, _, _ = play(sampler, notes, 4 * SAMPLE_RATE, lambda: 19_200)
+    assert 0 < len(state.sounding) < 60
+    assert sampler.state_bytes(state) < 256 * 1024
+    after, _, _ = play(sampler, notes, 40 * SAMPLE_RATE, lambda: SAMPLE_RATE, state=state)
+    assert after.sounding == ()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"start": 19_200},
+        {"start": -1},
+        {"duration": 0},
+        {"velocity": 0},
+        {"velocity": 128},
+        {"pitch": 128},
+        {"program": -1},
+        {"family": "brass"},
+    ],
+)
+def test_wrong_notes_are_refused(sampler: Sampler, wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        sampler.render(sampler.start(), [note(**wrong)], 19_200)
+
+
+def test_notes_out_of_order_are_refused(sampler: Sampler) -> None:
+    with pytest.raises(ValueError, match="in order"):
+        sampler.render(sampler.start(), [note(start=500), note(start=100)], 19_200)
+
+
+def test_a_chunk_of_nothing_changes_nothing(sampler: Sampler) -> None:
+    state, _, _ = sampler.render(sampler.start(), [note()], 4_800)
+    after, samples, _ = sampler.render(state, [], 0)
+    assert samples.shape == (0, 2)
+    np.testing.assert_array_equal(sampler.render(after, [], 4_800)[1], sampler.render(state, [], 4_800)[1])
