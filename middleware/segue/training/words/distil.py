@@ -30,7 +30,7 @@ PHRASES: Final = 40_000
 MAX_BYTES: Final = 4_000_000
 CACHE: Final = Path(".cache") / "words"
 # Words that carry no meaning of their own in "the king of thieves": no pair is made of them.
-_FUNCTION_WORDS: Final = frozenset(
+FUNCTION_WORDS: Final = frozenset(
     ("a", "an", "as", "at", "by", "for", "from", "in", "is", "of", "on", "our", "the", "to", "with", "you", "your")
 )
 # In BERT's vocabulary whole words come after the single characters, the most frequent first.
@@ -77,7 +77,7 @@ def lexicon_pairs(lexicon: Lexicon) -> list[str]:
     for entry in lexicon.entries():
         words = split_words(entry)
         for pair in pairwise(words):
-            if all(word.isalnum() and word not in _FUNCTION_WORDS for word in pair):
+            if all(word.isalnum() and word not in FUNCTION_WORDS for word in pair):
                 pairs.append(" ".join(pair))
     return list(dict.fromkeys(pairs))
 

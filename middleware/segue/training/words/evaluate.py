@@ -62,8 +62,8 @@ def ranked(encoder: StyleEncoder, text: str, among: Sequence[str]) -> list[str]:
 
 
 def score(encoder: StyleEncoder, cases: Iterable[Case], among: Sequence[str] = SITUATIONS) -> Score:
-    """How often the encoder finds an accepted situation. Cases that accept none of `among` are left out."""
-    judged = [case for case in cases if case.accept & set(among)]
+    """How often the encoder finds an accepted situation. Cases that accept others than `among` are left out."""
+    judged = [case for case in cases if case.accept <= set(among)]
     ranks = [(ranked(encoder, case.text, among), case.accept) for case in judged]
     return Score(
         count=len(judged),
