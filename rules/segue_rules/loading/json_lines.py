@@ -44,11 +44,11 @@ def read_json_lines(path: Path, report: Report, *, name: str) -> Node | None:
             items.append(_node(json.loads(content, object_pairs_hook=_Pairs), mark))
         except RecursionError:
             report.add_unread(mark, "expected one JSON object a line, got one nested too deeply")
+        except json.JSONDecodeError as error:
+            place = Mark(file=name, line=line, column=error.colno)
+            report.add_unread(place, "expected one JSON object a line, got something that is not JSON from here on")
         except ValueError as error:
-            column = error.colno if isinstance(error, json.JSONDecodeError) else 1
-            place = Mark(file=name, line=line, column=column)
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            report.add_unread(place, f"expected one JSON object a line: {reason[:1].lower()}{reason[1:]}")
+            report.add_unread(mark, f"expected one JSON object a line: {error}")
     return ListNode(mark=Mark(file=name, line=1, column=1), items=tuple(items))
 
 
@@ -59,7 +59,7 @@ class _Pairs(list[tuple[str, Any]]):
 def _node(value: object, mark: Mark) -> Node:
     """Raises: ValueError for members given twice, for numbers that are not finite and for halves of characters."""
     if isinstance(value, _Pairs):
-        names = [name for name, _ in value]
+        names = [_whole(name) for name, _ in value]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValueError(f"'{twice}' is given twice")
@@ -69,8 +69,15 @@ def _node(value: object, mark: Mark) -> Node:
     if isinstance(value, list):
         return ListNode(mark=mark, items=tuple(_node(each, mark) for each in value))
     if isinstance(value, str):
-        return Scalar(mark=mark, value=value, text=value.encode(errors="replace").decode(), quoted=True)
+        return Scalar(mark=mark, value=_whole(value), text=value, quoted=True)
     assert value is None or isinstance(value, (bool, int, float))
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("a number that is not finite")
     return Scalar(mark=mark, value=value, text=json.dumps(value))
+
+
+def _whole(text: str) -> str:
+    """The text, unless it has half a character in it, which no one could print."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("an escape for half a character (a surrogate)")
+    return text

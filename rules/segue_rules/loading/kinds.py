@@ -132,7 +132,7 @@ class Text(Kind[str]):
         return None
 
     def schema(self) -> Schema:
-        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+        return {"type": "string", "pattern": r"\S", "maxLength": self.longest}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,7 +126,8 @@ def _check(record: Record, inputs: dict[str, Input]) -> None:
         elif item.value is not None and not _fits(source, item.value):
             shown = describe(Scalar(mark=item.value_mark, value=item.value, text=str(item.value)))
             hint = did_you_mean(str(item.value), source.of) if isinstance(source, ChoiceInput) else ""
-            scope.inside(item.name).problem(item.value_mark, f"expected {kind_of(source)}, got {shown}{hint}")
+            wanted = "true or false" if isinstance(source, FlagInput) else kind_of(source)
+            scope.inside(item.name).problem(item.value_mark, f"expected {wanted}, got {shown}{hint}")
     triggers = [name for name, each in inputs.items() if isinstance(each, TriggerInput)]
     scope = record.scope.inside(EventTable.fire.name)
     for word in record.get(EventTable.fire) or ():

@@ -28,62 +28,28 @@ QUICK = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 
-NASTY = st.sampled_from(
-    [
-        "- ",
-        ": ",
-        "? ",
-        "& ",
-        "*a",
-        "&a ",
-        "!!str ",
-        "!",
-        "{",
-        "}",
-        "[",
-        "]",
-        ",",
-        "'",
-        '"',
-        ">",
-        "%",
-        "@",
-        "#",
-        "---",
-        "...",
-        "<<",
-        "~",
-        "null",
-        "true",
-        "on",
-        ".nan",
-        "-.inf",
-        "1e999",
-        "0x1F",
-        "0o17",
-        "08",
-        "1:30",
-    ]
-    + [
-        "2026-11-22",
-        "300ms",
-        "0s",
-        "99h",
-        "-8dB",
-        "any",
-        "all",
-        "not",
-        "state",
-        "action",
-        "threat",
-        "crypt",
-        '">=0.5"',
-        '"=>1"',
-        '"\\ud800"',
-        '"\\U99999999"',
-    ]
-    + ["", " ", "\t", "\n", "|", "8 bars", "\0", "\x1b", "\x85", "\u2028", "\ufeff", "\U0001f3b5", "9" * 5000, "[" * 99]
+SYNTAX = '- : ? & *a &a !!str ! { } [ ] , \' " | > % @ # --- ... << ~ "\\ud800" "\\U99999999"'
+WORDS = (
+    "null true on .nan -.inf 1e999 0x1F 0o17 08 1:30 2026-11-22 300ms 0s 99h -8dB any all not state action threat crypt"
 )
+ODDITIES = (
+    "",
+    " ",
+    "\t",
+    "\n",
+    ": ",
+    "- ",
+    '">= 0.5"',
+    '"=> 1"',
+    "8 bars",
+    "\0",
+    "\x1b",
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    "\U0001f3b5",
+)
+NASTY = st.sampled_from([*SYNTAX.split(), *WORDS.split(), *ODDITIES, "9" * 5000, "[" * 99])
 LEAVES = (
     st.none()
     | st.booleans()

@@ -1,0 +1,70 @@
+"""Documents are YAML 1.2 core: what is a number, what a word, and where everything stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from segue_rules.errors import RuleError
+from segue_rules.loading.document import read_text
+from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar
+from segue_rules.loading.report import Report
+
+
+def read(text: str) -> Node:
+    report = Report()
+    node = read_text(text, report, name="t.yaml")
+    report.raise_problems()
+    assert node is not None
+    return node
+
+
+def value(text: str) -> object:
+    node = read(text)
+    assert isinstance(node, Scalar)
+    return node.value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("~", None), ("null", None), ("Null", None), ("NULL", None), ("nUll", "nUll"),
+        ("true", True), ("True", True), ("TRUE", True), ("false", False), ("tRue", "tRue"),
+        ("on", "on"), ("off", "off"), ("yes", "yes"), ("No", "No"), ("y", "y"),
+        ("1:30", "1:30"), ("2026-11-22", "2026-11-22"), ("1_000", "1_000"), ("0b11", "0b11"), ("=", "="),
+        ("12", 12), ("-7", -7), ("+7", 7), ("010", 10), ("08", 8), ("0o17", 15), ("0x1F", 31), ("-0x1", "-0x1"),
+        ("0o8", "0o8"), ("1.5", 1.5), ("1.", 1.0), (".5", 0.5), ("-.5", -0.5), ("1e3", 1000.0), ("1.5E-2", 0.015),
+        (".", "."), ("e3", "e3"), ("1e", "1e"), ("+", "+"), ("'12'", "12"), ('"true"', "true"),
+        ("|\n  12\n", "12\n"), ("300ms", "300ms"),
+    ],
+)  # fmt: skip
+def test_scalars(text: str, expected: object) -> None:
+    found = value(text)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+def test_places_count_from_one_and_keys_have_their_own() -> None:
+    node = read("# head\nlayers:\n  place: {weight: 2}\nlist:\n- a\n- ü: b\n")
+    assert isinstance(node, MapNode)
+    layers, listed = node.entries
+    assert (layers.mark.line, layers.mark.column) == (2, 1)
+    assert isinstance(layers.value, MapNode)
+    place = layers.value.entries[0]
+    assert (str(place.mark), str(place.value.mark)) == ("t.yaml:3:3", "t.yaml:3:10")
+    assert isinstance(listed.value, ListNode)
+    second = listed.value.items[1]
+    assert isinstance(second, MapNode)
+    assert str(second.entries[0].value.mark) == "t.yaml:6:6"
+
+
+def test_an_alias_stands_for_the_same_node() -> None:
+    node = read("a: &x [1, 2]\nb: *x\n")
+    assert isinstance(node, MapNode)
+    assert node.entries[0].value is node.entries[1].value
+
+
+def test_an_alias_counts_for_the_depth_it_adds() -> None:
+    deep = "[" * 20 + "]" * 20
+    with pytest.raises(RuleError, match=r"t\.yaml:2:16: expected at most 32 levels of nesting, got more"):
+        read(f"- &x {deep}\n- [[[[[[[[[[[[[*x]]]]]]]]]]]]]\n")
+    read(f"- &x {deep}\n- [[[[[[[[[[[*x]]]]]]]]]]]\n")
