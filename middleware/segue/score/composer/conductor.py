@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
@@ -87,7 +88,7 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     next_bar = moment.bar_ticks + moment.meter * TICKS_PER_BEAT
     if form.bar != moment.bar:
         form = _settled(form, moment, moment.bar)
-    form = replace(form, holders=_holders(form, moment))
+    form = replace(form, frame=form.frame + 1, holders=_holders(form.holders, moment.mix, moment.drums))
     notes = list(_bar_notes(form, moment, moment.bar, moment.bar_ticks, moment.ticks, min(end, next_bar)))
     bar_ticks = moment.bar_ticks
     if end > next_bar:
@@ -99,7 +100,7 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
         if moment.ticks > form.arrival + GESTURE_TICKS:
             form = replace(form, arrival=-1)
     notes.sort(key=lambda note: (note.start, note.program, note.pitch))
-    return replace(form, frame=form.frame + 1), notes
+    return form, notes
 
 
 def _led(form: Form, moment: Moment) -> Form:
@@ -137,19 +138,20 @@ def _plays(situation: Situation, role: str, drums: int) -> bool:
     return any(voice.role == role for voice in situation.voices)
 
 
-def _holders(form: Form, moment: Moment) -> tuple[str, str, str]:
+@lru_cache(maxsize=1024)
+def _holders(holders: tuple[str, str, str], mix: tuple[tuple[str, float], ...], drums: int) -> tuple[str, str, str]:
     """Who plays each solo role: the heaviest that has it, unless the holder is nearly as heavy."""
     result = []
-    for role, holder in zip(SOLO_ROLES, form.holders, strict=True):
+    for role, holder in zip(SOLO_ROLES, holders, strict=True):
         able = [
             (weight + (HYSTERESIS if name == holder else 0.0), -_ORDER[name], name)
-            for name, weight in moment.mix
-            if weight >= FLOOR and _plays(TABLE[name], role, moment.drums)
+            for name, weight in mix
+            if weight >= FLOOR and _plays(TABLE[name], role, drums)
         ]
-        if role == "drums" and moment.drums == 1:
+        if role == "drums" and drums == 1:
             native = [row for row in able if TABLE[row[2]].kit.own]
             able = native or able
-        result.append("" if not able or (role == "drums" and moment.drums == 0) else max(able)[2])
+        result.append("" if not able or (role == "drums" and drums == 0) else max(able)[2])
     return result[0], result[1], result[2]
 
 
@@ -186,8 +188,8 @@ def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset) 
 
 
 def loudness(intensity: float) -> float:
-    """Factor on velocities: half as loud at rest, full at the height."""
-    return 0.72 + 0.5 * intensity
+    """Factor on velocities: restrained at rest, full at the height."""
+    return 0.82 + 0.33 * intensity
 
 
 def _event(moment: Moment, leads: bool, weight: float, onset: Onset, tick: int, ticks: int) -> NoteEvent:

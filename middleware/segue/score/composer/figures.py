@@ -180,7 +180,7 @@ def toll(scene: Scene) -> list[Note]:
     pitch = scene.root(segment)
     if sign == "x":
         pitch += (segment.chord.tones[-1] - pitch) % 12
-    return [Note(0.0, scene.meter * scene.voice.hold, pitch, 1.0, scene.voice.level)]
+    return [Note(0.0, segment.beats * scene.voice.hold, pitch, 1.0, scene.voice.level)]
 
 
 def run(scene: Scene) -> list[Note]:
@@ -220,7 +220,7 @@ def swell(scene: Scene) -> list[Note]:
 
 
 def cluster(scene: Scene) -> list[Note]:
-    """Tones a semitone apart, high, that slide: none lies a semitone from the bass."""
+    """Tones a semitone apart, high, each entering after the last: none lies a semitone from root or pedal."""
     voice, dice = scene.voice, scene.dice(7)
     notes = []
     for segment in scene.segments:
@@ -229,7 +229,7 @@ def cluster(scene: Scene) -> list[Note]:
         allowed = [
             key
             for key in range(voice.register - 6, voice.register + 7)
-            if (key - segment.chord.root) % 12 not in (1, 11)
+            if not {(key - segment.chord.root) % 12, (key - segment.chord.tonic) % 12} & {1, 11}
         ]
         first = dice.below(len(allowed) - voice.tones)
         start = segment.start + dice.choice((0.0, 0.5, 1.0))

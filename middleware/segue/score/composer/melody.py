@@ -27,6 +27,8 @@ _PLANS: Final = (
 _CONTRASTS: Final = ("invert", "augment", "displace", "fragment")
 # Widest step between neighbours, in semitones, before the line is folded back.
 _WIDEST: Final = 9
+# A note of this many beats is heard as harmony, wherever it starts.
+_LONG: Final = 0.75
 
 
 class Place(NamedTuple):
@@ -117,7 +119,7 @@ def _contour(count: int, dice: Dice, leaps: float) -> list[int]:
             size, leapt = dice.choice((2, 3, 4)), True
             direction = dice.choice((1, -1))
         else:
-            size = dice.weighted(((1, 0.8), (0, 0.2)))
+            size = dice.weighted(((1, 0.9), (0, 0.1)))
             direction = dice.weighted(((direction, 0.7), (-direction, 0.3)))
         if index > count * 0.6 and heights[-1] > 3:
             direction = -1
@@ -214,12 +216,19 @@ def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[Note], int]:
     notes: list[Note] = []
     ends = [spot.start for spot in bar[1:]] + [float(scene.meter)]
     closing = scene.bar == PHRASE_BARS - 1
+    height = 0
     for index, (spot, end) in enumerate(zip(bar, ends, strict=True)):
         segment = scene.segment_at(spot.start)
         gap = end - spot.start
-        strong = spot.start % 1 == 0 and (spot.start in (0.0, (scene.meter + 1) // 2) or gap >= 1)
+        strong = gap >= _LONG or spot.start in (0.0, (scene.meter + 1) // 2)
         final = index == len(bar) - 1
         pitch = _pitch(scene, segment, spot.height, previous, strong=strong or final)
+        if pitch == previous and spot.height != height and (strong or final):
+            # Two heights fell on one chord tone; the line goes on to the next rather than stand still.
+            lean = 1 if spot.height > height else -1
+            step = nearest_step(segment.chord, pitch) + lean
+            pitch = step_pitch(segment.chord, chord_step(segment.chord, step, lean))
+        height = spot.height
         if closing and final:
             pitch = _cadence(segment, pitch)
         notes.extend(_sounded(scene, segment, spot.start, gap, pitch, strong, dice))

@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _COMBAT: Final = Situation(
     name="combat",
+    gain=0.9,
     tempo=(132, 152),
     modes=("minor", "dorian", "phrygian"),
     minor=("1 1 6 7", "1 6 4 5M", "1 7 6 5M", "1 b2 1 7"),
@@ -20,16 +21,16 @@ _COMBAT: Final = Situation(
     entrance="hit",
     loose=0.008,
     voices=(
-        Voice(role="texture", programs=(gm.STRINGS,), figure="ostinato", register=53, velocity=88, rate=4, hold=0.55,
+        Voice(role="texture", programs=(gm.STRINGS,), figure="ostinato", register=57, velocity=92, rate=4, hold=0.55,
               pattern="0 0 4 0 2 0 4 5"),
         Voice(role="bass", programs=(gm.CONTRABASS,), figure="line", register=36, velocity=96, rate=2, hold=0.6,
               pattern="r . r r r . f a"),
-        Voice(role="melody", programs=(gm.HORN, gm.TRUMPET), figure="melody", register=65, velocity=100, level=0.12,
+        Voice(role="melody", programs=(gm.HORN, gm.TRUMPET), figure="melody", register=69, velocity=100, level=0.12,
               density=0.42, leaps=0.3, pattern="chordal"),
         Voice(role="harmony", programs=(gm.TROMBONE,), figure="stabs", register=60, velocity=96, level=0.32,
               hold=0.45, pattern="!..x..x...x.x..."),
-        Voice(role="harmony", programs=(gm.TROMBONE,), figure="pad", register=53, velocity=82, level=0.55, tones=2),
-        Voice(role="texture", programs=(gm.STRINGS,), figure="ostinato", register=76, velocity=80, level=0.66, rate=4,
+        Voice(role="harmony", programs=(gm.TROMBONE,), figure="pad", register=53, velocity=80, level=0.74, tones=2),
+        Voice(role="texture", programs=(gm.STRINGS,), figure="ostinato", register=76, velocity=84, level=0.42, rate=4,
               hold=0.5, pattern="0 2 4 2 7 4 2 4"),
         Voice(role="counter", programs=(gm.TRUMPET,), figure="counter", register=72, velocity=88, level=0.82,
               density=0.6),
@@ -39,16 +40,16 @@ _COMBAT: Final = Situation(
             (
                 DrumLine(key=43, steps="!..o..x.!..ox.x.", velocity=112, program=gm.TAIKO),
                 DrumLine(key=0, steps="!...........x...", velocity=100, level=0.15, program=gm.TIMPANI),
-                DrumLine(key=gm.SNARE, steps="..oox..o..oox.oo", velocity=84, level=0.4),
+                DrumLine(key=gm.SNARE, steps="..oox..o..oox.oo", velocity=86, level=0.12),
                 DrumLine(key=gm.KICK, steps="!.....x.!..x....", velocity=104, level=0.5),
-                DrumLine(key=gm.RIDE, steps="x.x.x.x.x.x.x.x.", velocity=70, level=0.72),
+                DrumLine(key=gm.CLOSED_HAT, steps="x.xxx.xxx.xxx.xx", velocity=72, level=0.5),
             ),
             (
                 DrumLine(key=41, steps="!.x.o.x.!.x.o.xx", velocity=112, program=gm.TAIKO),
                 DrumLine(key=0, steps="!.....x.........", velocity=100, level=0.15, program=gm.TIMPANI),
-                DrumLine(key=gm.SNARE, steps="....!..o....!.oo", velocity=86, level=0.4),
+                DrumLine(key=gm.SNARE, steps="....!..o....!.oo", velocity=90, level=0.12),
                 DrumLine(key=gm.KICK, steps="!..x....!.x.....", velocity=104, level=0.5),
-                DrumLine(key=gm.RIDE, steps="x.x.x.x.x.x.x.x.", velocity=70, level=0.72),
+                DrumLine(key=gm.CLOSED_HAT, steps="x.x.x.xxx.x.x.xx", velocity=72, level=0.5),
             ),
         ),
         fill=(60, 55, 48, 43),
@@ -59,6 +60,7 @@ _COMBAT: Final = Situation(
 
 _BOSS: Final = Situation(
     name="boss",
+    gain=0.82,
     tempo=(88, 108),
     modes=("phrygian", "minor"),
     minor=("1 b2 1 7", "1 6 b2 5M", "1 4 6 5M", "1 1 b2 b2"),
@@ -109,6 +111,7 @@ _BOSS: Final = Situation(
 
 _CHASE: Final = Situation(
     name="chase",
+    gain=0.96,
     tempo=(158, 176),
     modes=("dorian", "minor"),
     minor=("1 1 7 4", "1 3 7 4", "1 6 7 1", "1 1 4 7"),
@@ -120,14 +123,14 @@ _CHASE: Final = Situation(
     voices=(
         Voice(role="bass", programs=(gm.SYNTH_BASS,), figure="line", register=36, velocity=100, rate=4, hold=0.8,
               pattern="r . r o r . r o r . r o r . f a"),
-        Voice(role="texture", programs=(gm.SAW,), figure="arpeggio", register=66, velocity=74, rate=4, hold=0.5,
+        Voice(role="texture", programs=(gm.SAW,), figure="arpeggio", register=72, velocity=78, rate=4, hold=0.4,
               tones=4, pattern="up", density=0.9),
-        Voice(role="melody", programs=(gm.SAW,), figure="melody", register=74, velocity=92, level=0.35, density=0.5,
+        Voice(role="melody", programs=(gm.SAW,), figure="melody", register=79, velocity=92, level=0.35, density=0.5,
               rate=2, leaps=0.3, hold=0.8),
-        Voice(role="harmony", programs=(gm.CLEAN_GUITAR,), figure="stabs", register=62, velocity=86, level=0.2,
+        Voice(role="harmony", programs=(gm.CLEAN_GUITAR,), figure="stabs", register=62, velocity=80, level=0.5,
               hold=0.4, pattern="..x...x...x...xx", strum=0.01),
-        Voice(role="harmony", programs=(gm.SWEEP_PAD,), figure="pad", register=64, velocity=78, level=0.45),
-        Voice(role="texture", programs=(gm.STRINGS,), figure="ostinato", register=72, velocity=82, level=0.65, rate=4,
+        Voice(role="harmony", programs=(gm.SWEEP_PAD,), figure="pad", register=67, velocity=72, level=0.6),
+        Voice(role="texture", programs=(gm.STRINGS,), figure="ostinato", register=76, velocity=84, level=0.18, rate=4,
               hold=0.45, pattern="0 0 2 0 4 0 2 1"),
         Voice(role="harmony", programs=(gm.TROMBONE,), figure="stabs", register=62, velocity=92, level=0.8, hold=0.4,
               pattern="!.....x.....x..."),
@@ -138,16 +141,16 @@ _CHASE: Final = Situation(
                 DrumLine(key=gm.KICK, steps="!...!...!...!...", velocity=112),
                 DrumLine(key=gm.CLOSED_HAT, steps="x.x.x.x.x.x.x.x.", velocity=78, fills=False),
                 DrumLine(key=gm.TIGHT_SNARE, steps="....!.......!..o", velocity=100, level=0.12),
-                DrumLine(key=gm.OPEN_HAT, steps="..x...x...x...x.", velocity=78, level=0.45),
-                DrumLine(key=gm.CLAP, steps="....x.......x...", velocity=90, level=0.55),
+                DrumLine(key=gm.HIGH_BONGO, steps="x.xxoxx.xoxxx.xx", velocity=84, level=0.25),
+                DrumLine(key=gm.LOW_BONGO, steps="..x...x.x...x.o.", velocity=86, level=0.4),
                 DrumLine(key=gm.SHAKER, steps="xoxoxoxoxoxoxoxo", velocity=70, level=0.7),
             ),
             (
                 DrumLine(key=gm.KICK, steps="!.....x.!.x...x.", velocity=112),
                 DrumLine(key=gm.CLOSED_HAT, steps="x.xxx.x.x.xxx.x.", velocity=78, fills=False),
                 DrumLine(key=gm.TIGHT_SNARE, steps="....!..o.o..!...", velocity=100, level=0.12),
-                DrumLine(key=gm.OPEN_HAT, steps="......x.......x.", velocity=78, level=0.45),
-                DrumLine(key=gm.CLAP, steps="....x.......x...", velocity=90, level=0.55),
+                DrumLine(key=gm.HIGH_BONGO, steps="xx.xoxxx.xoxx.xx", velocity=84, level=0.25),
+                DrumLine(key=gm.LOW_BONGO, steps="..x...x.x...x.o.", velocity=86, level=0.4),
                 DrumLine(key=gm.SHAKER, steps="xoxoxoxoxoxoxoxo", velocity=70, level=0.7),
             ),
         ),
@@ -158,6 +161,7 @@ _CHASE: Final = Situation(
 
 _METAL: Final = Situation(
     name="metal",
+    gain=0.94,
     tempo=(152, 178),
     modes=("phrygian", "minor"),
     minor=("1 1 b2 1", "1 1 6 7", "1 b2 3 b2", "1 1 4 6"),
@@ -185,14 +189,14 @@ _METAL: Final = Situation(
                 DrumLine(key=gm.SNARE, steps="....!.......!...", velocity=114),
                 DrumLine(key=gm.CLOSED_HAT, steps="x...x...x...x...", velocity=88, fills=False),
                 DrumLine(key=gm.LOW_KICK, steps=".x.x.x.x.x.x.x.x", velocity=104, level=0.55),
-                DrumLine(key=gm.CHINA, steps="x.......x.......", velocity=88, level=0.72),
+                DrumLine(key=gm.CHINA, steps="x.......x.......", velocity=90, level=0.3),
             ),
             (
                 DrumLine(key=gm.KICK, steps="!..xx..x!..xx..x", velocity=114),
                 DrumLine(key=gm.SNARE, steps="....!..o....!.o.", velocity=114),
                 DrumLine(key=gm.OPEN_HAT, steps="x...x...x...x...", velocity=86, fills=False),
                 DrumLine(key=gm.LOW_KICK, steps=".xx..xx..xx..xx.", velocity=104, level=0.55),
-                DrumLine(key=gm.RIDE_BELL, steps="x...x...x...x...", velocity=88, level=0.72),
+                DrumLine(key=gm.RIDE_BELL, steps="x...x...x...x...", velocity=90, level=0.3),
             ),
         ),
         fill=(gm.SNARE, gm.HIGH_TOM, gm.MID_TOM, gm.LOW_TOM, gm.FLOOR_TOM),
@@ -202,6 +206,7 @@ _METAL: Final = Situation(
 
 _VICTORY: Final = Situation(
     name="victory",
+    gain=0.94,
     tempo=(112, 128),
     modes=("major", "mixolydian", "lydian"),
     minor=("1 4 7 3", "6 7 1 1M", "1 6 7 5M"),
@@ -224,6 +229,7 @@ _VICTORY: Final = Situation(
               rate=2, pattern="up", density=0.8),
         Voice(role="texture", programs=(gm.PICCOLO,), figure="run", register=86, velocity=78, level=0.7, rate=4,
               pattern="up"),
+        Voice(role="harmony", programs=(gm.CHOIR,), figure="pad", register=65, velocity=84, level=0.8, tones=3),
     ),
     kit=Kit(
         grooves=(

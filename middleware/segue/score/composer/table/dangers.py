@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _STEALTH: Final = Situation(
     name="stealth",
+    gain=1.12,
     tempo=(92, 108),
     modes=("dorian", "minor"),
     minor=("1 1 4 1", "1 17 4 5", "1 7 1 4", "1 b2 1 5"),
@@ -57,6 +58,7 @@ _STEALTH: Final = Situation(
 
 _DUNGEON: Final = Situation(
     name="dungeon",
+    gain=0.95,
     tempo=(60, 74),
     modes=("minor", "phrygian"),
     minor=("1 b2 1 1", "1 6 1 4", "1 1 4 6", "1 7 6 1"),
@@ -136,6 +138,7 @@ _HORROR: Final = Situation(
 
 _MYSTERY: Final = Situation(
     name="mystery",
+    gain=1.1,
     tempo=(78, 94),
     modes=("dorian", "lydian", "minor"),
     minor=("1 4 1 4", "1 3 4 6", "1 7 4 5M", "1 2 4 1"),
@@ -148,7 +151,7 @@ _MYSTERY: Final = Situation(
     voices=(
         Voice(role="texture", programs=(gm.MARIMBA,), figure="arpeggio", register=60, velocity=82, rate=2, hold=0.5,
               tones=4, pattern="broken", density=0.8),
-        Voice(role="melody", programs=(gm.CLARINET, gm.VIBRAPHONE), figure="melody", register=68, velocity=84,
+        Voice(role="melody", programs=(gm.CLARINET, gm.VIBRAPHONE), figure="melody", register=74, velocity=86,
               density=0.36, leaps=0.35, hold=0.9, ornaments=0.12),
         Voice(role="bass", programs=(gm.PIZZICATO,), figure="line", register=40, velocity=82, rate=1, hold=0.4,
               pattern="r . f ."),

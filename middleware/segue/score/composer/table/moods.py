@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _CALM: Final = Situation(
     name="calm",
+    gain=1.06,
     tempo=(66, 80),
     modes=("major", "lydian", "mixolydian"),
     minor=("1 6 3 7", "1 4 7 3", "6 7 1 1", "1 3 6 4"),
@@ -53,6 +54,7 @@ _CALM: Final = Situation(
 
 _SAD: Final = Situation(
     name="sad",
+    gain=1.1,
     tempo=(54, 66),
     modes=("minor", "dorian"),
     minor=("1 6 3 7", "1 4 1 5M", "1 7 6 5M", "1 3 4 5M"),
@@ -90,6 +92,7 @@ _SAD: Final = Situation(
 
 _SNOW: Final = Situation(
     name="snow",
+    gain=1.2,
     tempo=(74, 90),
     modes=("lydian", "major", "dorian"),
     minor=("1 4 1 7", "1 7 6 7", "1 3 7 4"),

@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _TOWN: Final = Situation(
     name="town",
+    gain=1.12,
     tempo=(100, 116),
     modes=("major", "mixolydian"),
     minor=("1 4 7 3", "1 7 6 7", "1 4 5M 1"),
@@ -56,6 +57,7 @@ _TOWN: Final = Situation(
 
 _TAVERN: Final = Situation(
     name="tavern",
+    gain=1.12,
     tempo=(124, 144),
     modes=("mixolydian", "dorian", "major"),
     minor=("1 7 1 7", "1 4 7 1", "1 7 3 4", "1 1 7 7"),
@@ -98,6 +100,7 @@ _TAVERN: Final = Situation(
 
 _DESERT: Final = Situation(
     name="desert",
+    gain=1.16,
     tempo=(88, 104),
     modes=("phrygian", "minor"),
     minor=("1M b2 1M 7", "1M 4 b2 1M", "1M 1M b2 7", "1M b2 6 b2"),

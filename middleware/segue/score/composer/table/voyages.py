@@ -20,14 +20,14 @@ _EXPLORATION: Final = Situation(
     loose=0.012,
     entrance="glissando",
     voices=(
-        Voice(role="harmony", programs=(gm.STRINGS,), figure="pad", register=64, velocity=80, tones=4),
-        Voice(role="melody", programs=(gm.HORN, gm.FLUTE), figure="melody", register=69, velocity=96, density=0.36,
+        Voice(role="harmony", programs=(gm.STRINGS,), figure="pad", register=60, velocity=74, tones=3),
+        Voice(role="melody", programs=(gm.HORN, gm.FLUTE), figure="melody", register=71, velocity=96, density=0.36,
               leaps=0.4, hold=0.95),
         Voice(role="bass", programs=(gm.CONTRABASS,), figure="line", register=38, velocity=84, rate=1, hold=0.9,
               pattern="r . f ."),
-        Voice(role="texture", programs=(gm.STRINGS,), figure="ostinato", register=60, velocity=72, level=0.18, rate=2,
-              hold=0.5, pattern="0 4 2 4 0 4 7 4"),
-        Voice(role="texture", programs=(gm.HARP,), figure="arpeggio", register=67, velocity=72, level=0.3, rate=2,
+        Voice(role="texture", programs=(gm.STRINGS,), figure="ostinato", register=67, velocity=80, rate=2, hold=0.5,
+              pattern="0 4 2 4 0 4 7 4"),
+        Voice(role="texture", programs=(gm.HARP,), figure="arpeggio", register=67, velocity=80, level=0.12, rate=2,
               hold=1.2, tones=5, pattern="up", density=0.8),
         Voice(role="counter", programs=(gm.CELLO,), figure="counter", register=57, velocity=84, level=0.45,
               density=0.9),
@@ -44,7 +44,7 @@ _EXPLORATION: Final = Situation(
         grooves=(
             (
                 DrumLine(key=0, steps="x...........o...", velocity=82, level=0.25, program=gm.TIMPANI),
-                DrumLine(key=gm.SHAKER, steps="x.o.x.o.x.o.x.o.", velocity=50, level=0.35),
+                DrumLine(key=gm.SHAKER, steps="x.o.x.o.x.o.x.o.", velocity=54, level=0.1),
                 DrumLine(key=gm.SNARE, steps="x.oo..o.x.oo....", velocity=60, level=0.55),
                 DrumLine(key=45, steps="x.......x..o....", velocity=80, level=0.65, program=gm.TAIKO),
                 DrumLine(key=gm.RIDE, steps="x...x...x...x...", velocity=58, level=0.78),
@@ -57,6 +57,7 @@ _EXPLORATION: Final = Situation(
 
 _OCEAN: Final = Situation(
     name="ocean",
+    gain=1.1,
     tempo=(118, 136),
     modes=("major", "mixolydian", "dorian"),
     minor=("1 7 1 7", "1 4 1 7", "1 3 7 4", "6 7 1 4"),
@@ -101,6 +102,7 @@ _OCEAN: Final = Situation(
 
 _SPACE: Final = Situation(
     name="space",
+    gain=0.95,
     tempo=(62, 78),
     modes=("lydian", "mixolydian", "dorian"),
     minor=("1 1 7 4", "1 4 7 6", "1 6 4 7"),
@@ -143,6 +145,7 @@ _SPACE: Final = Situation(
 
 _CHIPTUNE: Final = Situation(
     name="chiptune",
+    gain=1.22,
     tempo=(138, 160),
     modes=("major", "mixolydian", "minor"),
     minor=("1 6 3 7", "1 7 6 7", "1 4 7 3", "6 7 1 1"),

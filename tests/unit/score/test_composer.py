@@ -1,0 +1,204 @@
+"""The music itself, as notes: ranges, harmony, tune, variety, form, intensity, meters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+import pytest
+
+from segue.contract import FRAME_SIZE, NoteEvent
+from segue.score.composer.bar import compose_bar
+from segue.score.composer.harmony import PHRASE_BARS, phrase, voicings
+from segue.score.composer.scene import folded_beats
+from segue.score.composer.score import Score, compose, perform, steady
+from segue.score.composer.table import NAMES, TABLE
+from segue.score.sampler.orchestra import FAMILIES, ORCHESTRA
+
+SEEDS = (1, 2)
+
+
+@cache
+def clip(name: str, seed: int, intensity: float = 0.85) -> Score:
+    return compose(name, seed=seed, seconds=24, intensity=intensity)
+
+
+def bars_of(score: Score) -> Iterator[tuple[tuple[int, int, int, bool], ...]]:
+    """Each bar as (eighth of a beat, programme, pitch, drums), so that humanised timing does not hide a repeat."""
+    beat = (score.beats[-1] - score.beats[0]) / (len(score.beats) - 1)
+    ends = [*score.bars[1:], score.num_frames * FRAME_SIZE]
+    for start, end in zip(score.bars, ends, strict=True):
+        own = [note for note in score.notes if start <= note.start < end]
+        yield tuple(
+            sorted((round((note.start - start) * 8 / beat), note.program, note.pitch, note.drums) for note in own)
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notes_are_playable(name: str) -> None:
+    for seed in SEEDS:
+        for note in clip(name, seed).notes:
+            assert 1 <= note.velocity <= 127
+            assert note.duration > 0
+            assert note.family in FAMILIES
+            if not note.drums:
+                assert ORCHESTRA[note.program].low <= note.pitch <= ORCHESTRA[note.program].high
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_rubs_against_the_bass(name: str) -> None:
+    """No semitone (or minor ninth) above a bass note lasts longer than a beat."""
+    for seed in SEEDS:
+        score = clip(name, seed)
+        beat = (score.beats[-1] - score.beats[0]) / (len(score.beats) - 1)
+        low = [note for note in score.notes if note.family == "bass"]
+        high = [note for note in score.notes if note.family not in ("bass", "drums")]
+        for bass in low:
+            for note in high:
+                if (note.pitch - bass.pitch) % 12 == 1:
+                    together = min(_end(bass), _end(note)) - max(bass.start, note.start)
+                    assert together <= 1.05 * beat, (bass, note)
+
+
+def _end(note: NoteEvent) -> int:
+    return note.start + note.duration
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("intensity", [0.25, 0.85])
+def test_no_bar_is_heard_more_than_four_times_in_a_row(name: str, intensity: float) -> None:
+    for seed in SEEDS:
+        run = 1
+        for before, after in pairwise(bars_of(clip(name, seed, intensity))):
+            run = run + 1 if before == after and before else 1
+            assert run <= 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_two_seeds_are_alike(name: str) -> None:
+    shared = [set(bars_of(clip(name, seed))) for seed in SEEDS]
+    assert not shared[0] & shared[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_tune_rests_on_the_chord(name: str) -> None:
+    """Long notes of the tune are chord tones: at least nine in ten."""
+    long_notes = fitting = 0
+    row = TABLE[name]
+    for number in range(4):
+        plan = phrase(row, 5, number, 4, 2, "minor")
+        for bar in range(PHRASE_BARS):
+            written = compose_bar(row, row, 5, number * PHRASE_BARS + bar, 4, 2, "minor")
+            for onset in written.onsets:
+                beat = onset.tick / 1_500_000
+                if onset.role != "melody" or onset.ticks < 1_200_000:
+                    continue
+                chord = [segment for segment in plan.bars[bar] if segment.start <= beat + 0.05][-1].chord
+                long_notes += 1
+                fitting += onset.pitch % 12 in chord.tones
+    assert fitting >= 0.9 * long_notes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_phrases_end_at_rest(name: str) -> None:
+    row = TABLE[name]
+    for number in range(3):
+        plan = phrase(row, 9, number, 4, 0, "minor")
+        last = compose_bar(row, row, 9, number * PHRASE_BARS + 7, 4, 0, "minor")
+        tune = [onset for onset in last.onsets if onset.role == "melody"]
+        if tune:
+            chord = [seg for seg in plan.bars[7] if seg.start <= tune[-1].tick / 1_500_000 + 0.05][-1].chord
+            assert tune[-1].pitch % 12 in chord.tones
+
+
+def test_harmony_moves_by_small_steps() -> None:
+    moves = [
+        abs(new - old)
+        for name in NAMES
+        for before, after in pairwise(voicings(phrase(TABLE[name], 1, 0, 4, 0, "minor"), 62, 3))
+        for new, old in zip(after, before, strict=True)
+    ]
+    assert sum(moves) / len(moves) < 2.5
+
+
+def test_outer_voices_avoid_parallel_octaves() -> None:
+    parallels = changes = 0
+    for name in NAMES:
+        for seed in range(6):
+            plan = phrase(TABLE[name], seed, 0, 4, 0, "minor")
+            tops = [keys[-1] for keys in voicings(plan, 62, 4)]
+            roots = [segment.chord.root for segment in plan.segments]
+            for (top, root), (next_top, next_root) in pairwise(zip(tops, roots, strict=True)):
+                if root != next_root:
+                    changes += 1
+                    parallels += top != next_top and (top - root) % 12 == (next_top - next_root) % 12 == 0
+    assert parallels <= 0.03 * changes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_intensity_adds_and_never_replaces(name: str) -> None:
+    heard = [
+        {(note.start, note.program, note.pitch, note.drums) for note in clip(name, 1, intensity).notes}
+        for intensity in (0.0, 0.35, 0.7, 1.0)
+    ]
+    assert heard[0] < heard[1] < heard[2] < heard[3]
+    assert heard[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("meter", [2, 3, 5, 6, 7])
+def test_any_meter(name: str, meter: int) -> None:
+    row = TABLE[name]
+    for bar in range(PHRASE_BARS):
+        written = compose_bar(row, row, 1, bar, meter, 0, "dorian")
+        assert written.onsets
+        assert written.ticks[0] >= 0
+        assert written.ticks[-1] < meter * 1_500_000
+        first_bass = next(onset for onset in written.onsets if onset.role == "bass")
+        assert first_bass.tick < 0.1 * 1_500_000
+    assert len(folded_beats(meter)) == meter
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if TABLE[name].kit.fill])
+def test_a_fill_ends_the_phrase(name: str) -> None:
+    row = TABLE[name]
+    fills = [
+        onset
+        for onset in compose_bar(row, row, 1, PHRASE_BARS - 1, 4, 0, "minor").onsets
+        if onset.family == "drums" and onset.program == row.kit.fill_program and onset.pitch in row.kit.fill
+    ]
+    late = [onset for onset in fills if onset.tick >= 2 * 1_500_000]
+    assert len(late) >= 4
+
+
+def test_drums_are_played_left_or_forbidden() -> None:
+    def drum_notes(name: str, drums: int) -> int:
+        score = perform(steady(name, seed=1, num_frames=400, intensity=0.9, drums=drums), seed=1)
+        return sum(note.family == "drums" for note in score.notes)
+
+    assert drum_notes("combat", -1) > 20
+    assert drum_notes("combat", 0) == 0
+    assert drum_notes("calm", -1) == 0
+    assert drum_notes("calm", 1) > 5
+
+
+def test_labels_hold() -> None:
+    score = perform(
+        steady("exploration", seed=4, num_frames=500, tempo_bpm=100, meter=3, tonic=7, mode="major"), seed=4
+    )
+    seconds = 20
+    assert len(score.beats) == pytest.approx(seconds * 100 / 60, abs=1)
+    assert score.bars == score.beats[::3]
+    assert score.beats[1] - score.beats[0] == pytest.approx(28_800, abs=1)
+    assert score.key == "G major"
+    assert score.chords[0].name in ("G", "Gadd9")
+    assert {chord.start for chord in score.chords} <= set(score.beats)
+    assert score.density == pytest.approx(len(score.notes) / seconds)
+    assert "exploration" in score.caption
+    assert "G major" in score.caption
+
+
+def test_a_piece_needs_a_moment() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        perform((), seed=1)

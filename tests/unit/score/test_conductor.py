@@ -1,0 +1,157 @@
+"""The live composer: exact beats, transitions, hand-over of roles, keys that hold for a bar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from contract.generators import beat_samples, conditioning
+from segue.contract import FRAME_SIZE, Conditioning, NoteEvent
+from segue.score.composer.conductor import Form, Moment, advance
+from segue.score.composer.table import NAMES
+from segue.score.generator import moments
+
+RAMP_FRAMES = 10
+
+
+def mixed(names: tuple[str, ...]) -> np.ndarray:
+    """Shares for styles that are each one situation."""
+    return np.stack([np.eye(len(NAMES))[NAMES.index(name)] for name in names])
+
+
+def performed(names: tuple[str, ...], asked: Conditioning, seed: int = 1) -> tuple[list[Form], list[NoteEvent]]:
+    form = Form(seed=seed, frame=asked.frame)
+    forms, notes = [], []
+    for moment in moments(asked, mixed(names)):
+        form, started = advance(form, moment)
+        forms.append(form)
+        notes.extend(started)
+    return forms, notes
+
+
+def change(num_frames: int, at: int, ramp: int = RAMP_FRAMES) -> np.ndarray:
+    """Weights that move from the first style to the second over `ramp` frames."""
+    second = np.clip((np.arange(num_frames) - at) / ramp, 0, 1)
+    return np.stack([1 - second, second], axis=1)
+
+
+def test_beats_fall_on_the_sample() -> None:
+    """Chiptune plays without humanised timing: its kick is where the map has the beat, across a tempo ramp."""
+    tempo = np.linspace(97.3, 151.7, 400).tolist()
+    asked = conditioning(np.ones((400, 1)), tempo_bpm=tempo, drums=1, intensity=0.4)
+    _, notes = performed(("chiptune",), asked)
+    kicks = {note.start for note in notes if note.drums and note.pitch == 36}
+    assert len(kicks) > 20
+    assert kicks <= {beat + slip for beat in beat_samples(asked) for slip in (-1, 0, 1)}
+
+
+def test_a_gap_is_refused() -> None:
+    asked = conditioning(np.ones((4, 1)))
+    with pytest.raises(ValueError, match="expected 3, got 0"):
+        advance(Form(seed=1, frame=3), moments(asked, mixed(("calm",)))[0])
+
+
+def test_notes_start_within_their_frame() -> None:
+    asked = conditioning(change(300, 100), tempo_bpm=131.3)
+    form = Form(seed=1, frame=0)
+    for moment in moments(asked, mixed(("calm", "combat"))):
+        form, started = advance(form, moment)
+        assert all(0 <= note.start - moment.frame * FRAME_SIZE < FRAME_SIZE for note in started)
+
+
+@pytest.mark.parametrize("at", [83, 97, 110])
+@pytest.mark.parametrize("calm", ["calm", "dungeon", "town"])
+def test_combat_is_dominant_within_its_ramp(calm: str, at: int) -> None:
+    """From the ramp's end on, even in the middle of a bar, what starts is combat's, and louder than what was there."""
+    asked = conditioning(change(200, at), tempo_bpm=120, intensity=0.6)
+    _, notes = performed((calm, "combat"), asked)
+    _, alone = performed((calm,), conditioning(np.ones((200, 1)), tempo_bpm=120, intensity=0.6))
+    _, pure = performed(("combat",), conditioning(np.ones((200, 1)), tempo_bpm=120, intensity=0.6))
+    begin, end = (at + RAMP_FRAMES) * FRAME_SIZE, (at + RAMP_FRAMES + 25) * FRAME_SIZE
+    programs = {note.program for note in pure if not note.drums} - {note.program for note in alone if not note.drums}
+
+    def force(events: list[NoteEvent]) -> int:
+        return sum(note.velocity for note in events if begin <= note.start < end)
+
+    combat = [note for note in notes if note.drums or note.program in programs]
+    assert force(combat) > 0.6 * force(notes)
+    assert force(notes) > 1.5 * force(alone)
+
+
+def test_an_arrival_is_marked_on_the_next_beat() -> None:
+    asked = conditioning(change(200, 83), tempo_bpm=120, intensity=0.6)
+    forms, notes = performed(("calm", "combat"), asked)
+    decided = next(index for index, form in enumerate(forms) if form.leader == "combat")
+    beat = next(beat for beat in beat_samples(asked) if beat >= decided * FRAME_SIZE)
+    crash = [note for note in notes if note.drums and note.pitch == 49]
+    assert any(abs(note.start - beat) <= 1 for note in crash)
+    silent = replace(asked, drums=np.zeros(200, np.int8))
+    _, without = performed(("calm", "combat"), silent)
+    assert not [note for note in without if note.family == "drums"]
+
+
+def test_held_voices_do_not_wait_for_the_bar() -> None:
+    """A choir that would have been struck on the bar is struck on the beat after the change."""
+    asked = conditioning(change(220, 106), tempo_bpm=60, intensity=0.6)
+    _, notes = performed(("chiptune", "temple"), asked)
+    bar = beat_samples(asked, bars_only=True)[2]
+    choir = [note for note in notes if note.program == 52]
+    assert choir
+    assert choir[0].start < bar - 48_000
+
+
+def test_the_leader_holds_against_flicker() -> None:
+    flicker = 0.5 + 0.03 * (-1.0) ** np.arange(200)
+    forms, _ = performed(("town", "tavern"), conditioning(np.stack([flicker, 1 - flicker], axis=1)))
+    assert {form.leader for form in forms} == {forms[0].leader}
+    assert len({form.holders for form in forms}) == 1
+
+
+def test_one_plays_the_bass_at_a_time() -> None:
+    asked = conditioning(change(300, 60, ramp=200), drums=1)
+    forms, notes = performed(("space", "tavern"), asked)
+    owners = {"space": 39, "tavern": 32}
+    for form, frame in zip(forms, range(300), strict=True):
+        bass = {note.program for note in notes if note.family == "bass" and note.start // FRAME_SIZE == frame}
+        assert bass <= {owners[form.holders[1]]}
+    assert [form.holders[1] for form in (forms[0], forms[-1])] == ["space", "tavern"]
+
+
+def test_the_plan_changes_at_bars() -> None:
+    asked = conditioning(change(300, 83), tempo_bpm=120)
+    forms, _ = performed(("calm", "combat"), asked)
+    changed = [index for index in range(1, 300) if forms[index].plan != forms[index - 1].plan]
+    assert len(changed) == 1
+    starts = [beat // FRAME_SIZE for beat in beat_samples(asked, bars_only=True)]
+    assert changed[0] in starts
+    assert forms[changed[0]].origin == forms[changed[0]].bar
+
+
+def test_a_key_holds_for_its_bar() -> None:
+    """The downbeat's chord is struck before the new key is known, so a key that changes there waits for the next bar."""
+    asked = conditioning(np.ones((300, 1)), tempo_bpm=123, tonic=2)
+    tonic = asked.tonic.copy()
+    tonic[asked.bar >= 2] = 9
+    forms, notes = performed(("exploration",), replace(asked, tonic=tonic))
+    bars = beat_samples(asked, bars_only=True)
+    keys = {form.bar: form.tonic for form in forms}
+    assert keys[1] == 2
+    assert keys[3] == 9
+    late = {note.pitch % 12 for note in notes if note.family == "harmony" and note.start > bars[3] + 100}
+    assert late <= {(9 + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10)}
+
+
+def test_an_open_key_is_the_seeds() -> None:
+    asked = conditioning(np.ones((10, 1)), tonic=-1)
+    tonics = {performed(("calm",), asked, seed)[0][-1].tonic for seed in range(20)}
+    assert len(tonics) > 5
+    mode = performed(("metal",), asked)[0][-1].mode
+    assert mode in ("phrygian", "minor")
+
+
+def test_a_form_is_small() -> None:
+    form, _ = advance(Form(seed=1, frame=0), moments(conditioning(np.ones((1, 1))), mixed(("calm",)))[0])
+    assert hash(form) == hash(replace(form))
+    assert isinstance(moments(conditioning(np.ones((1, 1))), mixed(("calm",)))[0], Moment)
