@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias, cast
 
 from segue_rules.loading.core_schema import NumberError, resolve_plain
-from segue_rules.loading.kinds import LARGEST_NUMBER, number
-from segue_rules.loading.nodes import Node, Scalar, describe, quote
+from segue_rules.loading.kinds import LARGEST_NUMBER, meant_truth, number
+from segue_rules.loading.nodes import Node, Scalar, as_number, describe, quote
 from segue_rules.loading.report import Scope, did_you_mean, listing
 from segue_rules.model import ChoiceInput, Compare, Comparison, FlagInput, InputValue, IntegerInput, Mark, NumberInput
 
@@ -106,16 +106,16 @@ def _split(node: Scalar) -> tuple[Comparison, Scalar]:
 
 def _value(source: Valued, operand: Scalar, node: Scalar, scope: Scope) -> InputValue | None:
     """The right-hand side as a value of the input's type."""
-    value = operand.value
     if isinstance(source, ChoiceInput):
         return read_choice(source, operand, scope)
     if isinstance(source, FlagInput):
-        if isinstance(value, bool):
-            return value
-        meant = {"on": "true", "yes": "true", "off": "false", "no": "false"}.get(operand.text.lower())
+        if isinstance(operand.value, bool):
+            return operand.value
+        meant = meant_truth(operand)
         mismatch(source, node, scope, f"; did you mean {meant}?" if meant else "")
         return None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    value = as_number(operand)
+    if value is not None:
         if abs(value) > LARGEST_NUMBER:
             limit = number(LARGEST_NUMBER)
             scope.problem(node.mark, f"expected a number from -{limit} to {limit}, got {describe(operand)}")

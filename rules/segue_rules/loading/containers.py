@@ -24,7 +24,8 @@ class ListOf(Kind[tuple[T, ...]]):
 
     @property
     def expected(self) -> str:
-        return f"a list of {self.least or 'at most'}{' to' if self.least else ''} {self.most} {self.item}s"
+        bounds = f"{self.least} to" if self.least else "at most"
+        return f"a list of {bounds} {self.most} {self.item}s"
 
     def read(self, node: Node, scope: Scope) -> tuple[T, ...] | None:
         if not isinstance(node, ListNode):

@@ -27,8 +27,9 @@ from segue_rules.loading.limits import (
     MOST_TRANSITIONS,
 )
 from segue_rules.loading.quantities import Boundary, Duration, KeySignature, Quantity
-from segue_rules.loading.tables import ByField, Field, Object, Table, Tagged
+from segue_rules.loading.tables import Field, Object, Table
 from segue_rules.loading.terms import Condition, FilePath, StatePattern, Test, Version
+from segue_rules.loading.variants import ByField, Tagged
 
 _AUDIO_SUFFIXES: Final = ("wav", "flac", "ogg", "mp3", "aif", "aiff")
 RESERVED_INPUTS: Final = ("all", "any", "not", "state")

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from segue_rules.loading.nodes import MapNode, Node, Scalar, describe
+from segue_rules.loading.nodes import MapNode, Node, Scalar, as_number, describe
 from segue_rules.loading.report import Scope, did_you_mean, listing
 from segue_rules.model import Mark
 
@@ -47,6 +47,12 @@ class Word:
     mark: Mark
 
 
+def meant_truth(node: Node) -> str:
+    """The truth value somebody meant by a word of YAML 1.1; "" for any other."""
+    word = node.text.lower() if isinstance(node, Scalar) else ""
+    return "true" if word in ("yes", "on", "true") else "false" if word in ("no", "off", "false") else ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Truth(Kind[bool]):
     """`true` or `false`."""
@@ -58,11 +64,7 @@ class Truth(Kind[bool]):
     def read(self, node: Node, scope: Scope) -> bool | None:
         if isinstance(node, Scalar) and isinstance(node.value, bool):
             return node.value
-        word = node.text.lower() if isinstance(node, Scalar) else ""
-        hint = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}.get(
-            word, ""
-        )
-        scope.expected(self.expected, node, hint)
+        scope.expected(self.expected, node, meant_truth(node))
         return None
 
     def schema(self) -> Schema:
@@ -91,17 +93,16 @@ class Number(Kind[float]):
         return f"{self._words} from {number(self.low)} to {number(self.high)}"
 
     def read(self, node: Node, scope: Scope) -> float | None:
-        if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            fits = not self.whole or float(node.value).is_integer()
-            if fits and self.low <= node.value <= self.high:
-                return int(node.value) if self.whole else node.value
-            if fits:
-                scope.expected(self._bounds, node)
-                return None
-        leading = re.match(r"[-+]?[0-9]+(\.[0-9]+)?", node.text) if isinstance(node, Scalar) and node.text else None
-        hint = leading.group() if leading and isinstance(node, Scalar) and isinstance(node.value, str) else ""
-        scope.expected(self.expected, node, hint)
-        return None
+        value = as_number(node)
+        if value is None or (self.whole and not float(value).is_integer()):
+            written = node.value if isinstance(node, Scalar) else None
+            leading = re.match(r"[-+]?[0-9]+(\.[0-9]+)?", written) if isinstance(written, str) else None
+            scope.expected(self.expected, node, leading.group() if leading else "")
+            return None
+        if not self.low <= value <= self.high:
+            scope.expected(self._bounds, node)
+            return None
+        return int(value) if self.whole else value
 
     def schema(self) -> Schema:
         return {"type": "integer" if self.whole else "number", "minimum": self.low, "maximum": self.high}

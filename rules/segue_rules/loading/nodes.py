@@ -49,6 +49,13 @@ class MapNode:
 Node: TypeAlias = Scalar | ListNode | MapNode
 
 
+def as_number(node: Node) -> int | float | None:
+    """The number a node is, or None. (In Python, truth values are numbers; not here.)"""
+    if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        return node.value
+    return None
+
+
 def quote(text: str) -> str:
     """The text in single quotes, on one line, shortened where it is long."""
     line = " ".join(text.split())

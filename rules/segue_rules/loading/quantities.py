@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from segue_rules.loading.kinds import Kind, Schema, number
-from segue_rules.loading.nodes import Node, Scalar, describe
+from segue_rules.loading.nodes import Node, Scalar, as_number, describe
 from segue_rules.loading.report import Scope
 from segue_rules.model import FRAME_RATE, MODES, SAMPLE_RATE, At, Key
 
@@ -42,10 +42,6 @@ def time_text(seconds: Fraction) -> str:
         if count >= 1 and (count * 100).denominator == 1 and (unit == "s" or count.denominator == 1):
             return f"{number(float(count))}{unit}"
     return f"{number(float(seconds * 1000))}ms"
-
-
-def _is_number(node: Node) -> bool:
-    return isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +150,11 @@ class Boundary(Kind[At]):
                 "beats": "beat",
                 "bars": "bar",
             }
-            hint = f"{node.text} bars" if _is_number(node) and isinstance(node, Scalar) else near.get(text.lower(), "")
+            hint = (
+                f"{node.text} bars"
+                if as_number(node) is not None and isinstance(node, Scalar)
+                else near.get(text.lower(), "")
+            )
             scope.expected(self.expected, node, hint)
         return None
 

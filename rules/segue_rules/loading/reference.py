@@ -9,8 +9,9 @@ from segue_rules.loading.containers import ListOf, MapOf, OneOrMore, Range
 from segue_rules.loading.grammar import TABLES, ConditionTable, FileTable
 from segue_rules.loading.kinds import Kind, Number, Text, number
 from segue_rules.loading.quantities import Duration, time_text
-from segue_rules.loading.tables import ByField, Field, Object, Table, Tagged
+from segue_rules.loading.tables import Field, Object, Table
 from segue_rules.loading.terms import Condition, FilePath
+from segue_rules.loading.variants import ByField, Tagged
 
 _HEAD: Final = """\
 # Rule reference
