@@ -1,0 +1,164 @@
+"use strict";
+/* Detail that depends on the zoom: the waveform's resolution, bar and beat lines, and the texts there is room for. */
+
+const LABEL_FONT = "12px ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
+const measure = (() => {
+  const context = document.createElement("canvas").getContext("2d");
+  const known = new Map();
+  return (text) => {
+    if (!known.has(text)) { context.font = LABEL_FONT; known.set(text, context.measureText(text).width); }
+    return known.get(text);
+  };
+})();
+
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+/* First index whose value is above `value` in a sorted list. */
+function indexAfter(sorted, value) {
+  let low = 0, high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] <= value) low = middle + 1; else high = middle;
+  }
+  return low;
+}
+
+function makeWaveform(doc) {
+  const source = doc.get_model_by_name("waveform");
+  const { step } = facts.envelope;
+  const low = new Int8Array(bytesOf(facts.envelope.low).buffer);
+  const high = new Int8Array(bytesOf(facts.envelope.high).buffer);
+  const rms = bytesOf(facts.envelope.rms);
+
+  return (view) => {
+    const first = Math.max(0, Math.floor(view.start / step) - 1);
+    const last = Math.min(low.length, Math.ceil(view.end / step) + 1);
+    const group = Math.max(1, Math.round(view.msPerPixel / step));
+    const data = { x: [], low: [], high: [], down: [], up: [] };
+    for (let begin = first - first % group; begin < last; begin += group) {
+      let bottom = 0, top = 0, power = 0;
+      const end = Math.min(begin + group, low.length);
+      for (let i = begin; i < end; i++) {
+        if (low[i] < bottom) bottom = low[i];
+        if (high[i] > top) top = high[i];
+        power += rms[i] * rms[i];
+      }
+      const level = Math.sqrt(power / (end - begin)) / 127;
+      data.x.push((begin + (end - begin) / 2) * step);
+      data.low.push(bottom / 127);
+      data.high.push(top / 127);
+      data.down.push(Math.max(-level, bottom / 127));
+      data.up.push(Math.min(level, top / 127));
+    }
+    source.data = data;
+  };
+}
+
+const CLOSEST_LINES_PX = 9;
+const CLOSEST_NUMBERS_PX = 34;
+
+/* Lines where beats or bars stand far enough apart; numbers in the ruler, every 2nd, 4th, 8th … where they would touch. */
+function makeGrid(doc) {
+  const grid = doc.get_model_by_name("grid");
+  const numbers = doc.get_model_by_name("bars");
+
+  return (view) => {
+    const first = indexAfter(facts.beats, view.start - 1) , last = indexAfter(facts.beats, view.end);
+    const px = 1 / view.msPerPixel;
+    const beatPx = last > first + 1 ? (facts.beats[last - 1] - facts.beats[first]) / (last - first - 1) * px : Infinity;
+    const inBar = Math.max(...facts.beatsOfBar.slice(first, last), 1);
+    const barPx = beatPx * inBar;
+    let every = 1;
+    while (barPx * every < CLOSEST_NUMBERS_PX) every *= 2;
+    const lines = { x: [], alpha: [] }, texts = { x: [], text: [] };
+    for (let i = first; i < last; i++) {
+      const bar = facts.bars[i], opens = facts.beatsOfBar[i] === 1;
+      const named = opens && (bar - 1) % every === 0;
+      if (named || (opens && barPx >= CLOSEST_LINES_PX) || beatPx >= 2 * CLOSEST_LINES_PX) {
+        lines.x.push(facts.beats[i]);
+        lines.alpha.push(opens ? (named ? 0.55 : 0.3) : 0.16);
+      }
+      if (named || (!opens && beatPx >= CLOSEST_NUMBERS_PX)) {
+        texts.x.push(facts.beats[i]);
+        texts.text.push(opens ? `${bar}` : `${bar}:${facts.beatsOfBar[i]}`);
+      }
+    }
+    grid.data = lines;
+    numbers.data = texts;
+  };
+}
+
+const PADDING_PX = 5;
+
+/* A name in each band that has room for it, kept in view while its band is. */
+function makeBandLabels(doc, name) {
+  const bands = doc.get_model_by_name(name), labels = doc.get_model_by_name(`${name}-labels`);
+  if (!bands || !labels) return () => {};
+  return (view) => {
+    const found = { x: [], y: [], text: [], ink: [] };
+    const { left, right, y, text, ink } = bands.data;
+    for (let i = 0; i < text.length; i++) {
+      const from = Math.max(left[i], view.start), to = Math.min(right[i], view.end);
+      if ((to - from) / view.msPerPixel < measure(text[i]) + 2 * PADDING_PX) continue;
+      found.x.push(from + PADDING_PX * view.msPerPixel);
+      found.y.push(y[i]);
+      found.text.push(text[i]);
+      found.ink.push(ink[i]);
+    }
+    labels.data = found;
+  };
+}
+
+const EVENT_LANES = 4;
+const MARK_PX = 10;
+const LONGEST_LABEL = 46;
+
+/* Events from left to right, each in the first lane that is free; without a free one it is a mark alone. */
+function makeEventLabels(doc) {
+  const marks = doc.get_model_by_name("events"), labels = doc.get_model_by_name("events-labels");
+  return (view, ink) => {
+    const free = new Array(EVENT_LANES).fill(-Infinity);
+    const lanes = [], found = { x: [], y: [], text: [], ink: [] };
+    const { x, text } = marks.data;
+    for (let i = 0; i < text.length; i++) {
+      const short = text[i].length > LONGEST_LABEL ? `${text[i].slice(0, LONGEST_LABEL - 1)}…` : text[i];
+      const at = (x[i] - view.start) / view.msPerPixel;
+      let lane = free.findIndex((end) => end + MARK_PX < at);
+      const fits = lane >= 0;
+      if (!fits) lane = free.indexOf(Math.min(...free));
+      free[lane] = Math.max(free[lane], at + MARK_PX + (fits ? measure(short) : 0));
+      lanes.push(lane);
+      if (!fits || x[i] < view.start || x[i] > view.end) continue;
+      found.x.push(x[i] + MARK_PX * view.msPerPixel);
+      found.y.push(lane);
+      found.text.push(short);
+      found.ink.push(ink);
+    }
+    marks.data = { ...marks.data, y: lanes };
+    labels.data = found;
+  };
+}
+
+/* Values of a row's curves at a moment, on straight lines between what is stored. */
+function makeReadings(doc, container) {
+  const shown = [];
+  for (const row of container.querySelectorAll(".row")) {
+    const source = doc.get_model_by_name(row.dataset.row);
+    for (const key of row.querySelectorAll(".keys li[data-column]")) {
+      const { column } = key.dataset;
+      if (column && source) shown.push({ x: source.data.x, values: source.data[column], place: key.querySelector("b") });
+    }
+  }
+  return (ms) => {
+    for (const { x, values, place } of shown) {
+      const after = indexAfter(x, ms);
+      let value = values[Math.max(0, after - 1)];
+      if (after > 0 && after < x.length) {
+        value += (values[after] - value) * (ms - x[after - 1]) / (x[after] - x[after - 1]);
+      }
+      place.textContent = after === 0 ? "" : Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(2);
+    }
+  };
+}

@@ -1,0 +1,81 @@
+"use strict";
+/* The time axis on screen: which moments are in view, where each lies, and the colours of the plots. */
+
+const facts = JSON.parse(document.getElementById("facts-json").textContent);
+const SHORTEST_VIEW_MS = 100;
+
+function makeView(doc, container) {
+  const range = doc.get_model_by_name("time");
+  const listeners = [];
+
+  /* The part of the container in which time runs: every plot has the same margins. */
+  function frame() {
+    const plot = container.querySelector(".plot").getBoundingClientRect();
+    const whole = container.getBoundingClientRect();
+    const left = plot.left - whole.left + facts.left;
+    return { left, width: Math.max(1, plot.width - facts.left - facts.right), page: whole.left };
+  }
+
+  const view = {
+    range,
+    get start() { return range.start; },
+    get end() { return range.end; },
+    get msPerPixel() { return (range.end - range.start) / frame().width; },
+
+    /* Pixels from the container's left edge. */
+    xOf(ms) {
+      const { left, width } = frame();
+      return left + (ms - range.start) / (range.end - range.start) * width;
+    },
+
+    /* The moment under a pointer, or null beside the plots. */
+    msAt(clientX) {
+      const { left, width, page } = frame();
+      const share = (clientX - page - left) / width;
+      return share < -0.005 || share > 1.005 ? null : range.start + Math.min(1, Math.max(0, share)) * (range.end - range.start);
+    },
+
+    show(start, end) {
+      const span = Math.min(facts.end, Math.max(SHORTEST_VIEW_MS, end - start));
+      const from = Math.min(facts.end - span, Math.max(0, start));
+      range.setv({ start: from, end: from + span });
+    },
+
+    zoom(factor, about) {
+      const fixed = about ?? (range.start + range.end) / 2;
+      view.show(fixed - (fixed - range.start) * factor, fixed + (range.end - fixed) * factor);
+    },
+
+    reset() { view.show(0, facts.end); },
+
+    /* Call `listener` now and whenever what is in view changes, at most once a frame. */
+    onChange(listener) { listeners.push(listener); listener(); },
+  };
+
+  let waiting = false;
+  function changed() {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; for (const listener of listeners) listener(); });
+  }
+  range.change.connect(changed);
+  new ResizeObserver(changed).observe(container);
+  return view;
+}
+
+/* Canvas text does not follow the style sheet: give it the page's colours, whenever those change. */
+function followColourScheme(doc) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const print = matchMedia("print");
+  function paint() {
+    const ink = dark.matches && !print.matches ? "#98a2b3" : "#4f5866";
+    for (const model of doc._all_models.values()) {
+      if (model.type === "LinearAxis" || model.type === "DatetimeAxis") model.setv({ major_label_text_color: ink });
+    }
+    const bars = doc.get_model_by_name("bars-text");
+    if (bars) bars.setv({ text_color: { value: ink } });
+  }
+  dark.addEventListener("change", paint);
+  print.addEventListener("change", paint);
+  paint();
+}
