@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from segue_rules.loading.comparisons import Valued, kind_of, mismatch, overlap, read_choice, read_compare, verdict
-from segue_rules.loading.grammar import RESERVED_INPUTS, LatchTable, StretchTable
+from segue_rules.loading.grammar_inputs import RESERVED_INPUTS, LatchTable, StretchTable
 from segue_rules.loading.inputs import Inputs
 from segue_rules.loading.kinds import number
 from segue_rules.loading.limits import MOST_LEAVES

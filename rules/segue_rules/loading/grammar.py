@@ -1,6 +1,7 @@
 """The grammar of rule files: every object, its fields, their units, bounds, defaults and meaning.
 
-Reading, the JSON Schema (completion and hover texts) and REFERENCE.md are all derived from these tables.
+Reading, the JSON Schema (completion and hover texts) and REFERENCE.md are all derived from these tables and from those
+of grammar_inputs.
 What needs more than one place of the files (names, layers, files on disk) is checked where the model is built.
 """
 
@@ -10,16 +11,26 @@ from fractions import Fraction
 from typing import Final
 
 from segue_rules.loading.bindings import Bindable, Binding, WeightBinding
-from segue_rules.loading.containers import ListOf, MapOf, OneOrMore, Range
-from segue_rules.loading.kinds import LARGEST_NUMBER, Choice, Name, Number, Schema, Text, Truth
+from segue_rules.loading.containers import ListOf, MapOf
+from segue_rules.loading.grammar_inputs import (
+    INPUT,
+    INPUT_NAME,
+    ChoiceInputTable,
+    ConditionTable,
+    FlagInputTable,
+    IntegerInputTable,
+    LatchTable,
+    NumberInputTable,
+    StretchTable,
+    TriggerInputTable,
+)
+from segue_rules.loading.kinds import Choice, Name, Number, Text, Truth
 from segue_rules.loading.limits import (
     LONGEST_PROMPT,
     LONGEST_TITLE,
-    MOST_CHOICES,
     MOST_INCLUDES,
     MOST_INPUTS,
     MOST_LAYERS,
-    MOST_LEAVES,
     MOST_PROMPTS,
     MOST_STATES,
     MOST_STINGERS,
@@ -28,30 +39,18 @@ from segue_rules.loading.limits import (
 )
 from segue_rules.loading.quantities import Boundary, Duration, KeySignature, Quantity
 from segue_rules.loading.tables import Field, Object, Table
-from segue_rules.loading.terms import Condition, FilePath, StatePattern, Test, Version
-from segue_rules.loading.variants import ByField, Tagged
+from segue_rules.loading.terms import LAYER_NAME, STATE_NAME, Condition, FilePath, StatePattern, Version
+from segue_rules.loading.variants import ByField
 
 _AUDIO_SUFFIXES: Final = ("wav", "flac", "ogg", "mp3", "aif", "aiff")
-RESERVED_INPUTS: Final = ("all", "any", "not", "state")
-"""Words of the condition language."""
-
 _WEIGHT: Final = Number(low=0.001, high=1000, what="a weight")
 _LAYER_WEIGHT: Final = Number(low=0, high=1000, what="a weight")
 _STATE_TIME: Final = Duration()
 _FADE: Final = Duration(high=Fraction(60))
 _GAIN: Final = Quantity(unit="dB", what="a gain", low=-96, high=12, example="-3dB")
 _TEMPO: Final = Quantity(unit="bpm", what="a tempo", low=20, high=300, example="96bpm")
-_RATE: Final = Quantity(unit="/s", what="a rate", low=0.001, high=1_000_000, example="0.5/s")
-_NUMBER: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
-_WHOLE: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER, whole=True)
-
-INPUT_NAME: Final = Name(what="input", reserved=RESERVED_INPUTS)
-STYLE_NAME: Final = Name(what="style")
-LAYER_NAME: Final = Name(what="layer", reserved=("any", "music"))
-STATE_NAME: Final = Name(what="state", reserved=("any",))
-MIX: Final = MapOf(key=STYLE_NAME, of=_WEIGHT, most=MOST_STYLES, labelled=False, sample="{battle: 1}")
-
-
+_STYLE_NAME: Final = Name(what="style")
+_MIX: Final = MapOf(key=_STYLE_NAME, of=_WEIGHT, most=MOST_STYLES, labelled=False, sample="{battle: 1}")
 _AUDIO: Final = FilePath(what="an audio file", suffixes=_AUDIO_SUFFIXES, sample="prompts/crypt.wav")
 
 
@@ -85,81 +84,6 @@ class MusicTable(Table):
     )
     gain = Field(Bindable(of=_GAIN, low=-96, high=12), "Level of the music; -96dB is silence.", example="-6dB")
 
-
-class NumberInputTable(Table):
-    """A real number that the game sets; conditions and curves see it move there at rise and fall."""
-
-    title = "number_input"
-    example = "{type: number, range: [0, 1]}"
-    type = Field(Choice(words=("number",)), "A real number.", example="number", required=True)
-    range = Field(
-        Range(bound=_NUMBER),
-        "Lowest and highest value; the game's values are clamped to it.",
-        example="[0, 1]",
-        required=True,
-    )
-    default = Field(_NUMBER, "Value before the game sends one; the low end of the range if left out.", example="0")
-    rise = Field(_RATE, "How fast the value may grow, a second; at once if left out.", example="2/s")
-    fall = Field(_RATE, "How fast the value may shrink, a second; at once if left out.", example="0.25/s")
-
-
-class IntegerInputTable(Table):
-    """A whole number that the game sets."""
-
-    title = "integer_input"
-    example = "{type: integer, range: [0, 64]}"
-    type = Field(Choice(words=("integer",)), "A whole number.", example="integer", required=True)
-    range = Field(
-        Range(bound=_WHOLE),
-        "Lowest and highest value; the game's values are clamped to it.",
-        example="[0, 64]",
-        required=True,
-    )
-    default = Field(_WHOLE, "Value before the game sends one; the low end of the range if left out.", example="0")
-
-
-class ChoiceInputTable(Table):
-    """One name of a fixed set: a switch."""
-
-    title = "choice_input"
-    example = "{type: choice, of: [forest, crypt]}"
-    type = Field(Choice(words=("choice",)), "One name of a fixed set.", example="choice", required=True)
-    of = Field(
-        ListOf(of=Name(what="choice"), item="choice", least=1, most=MOST_CHOICES),
-        "The names to choose from.",
-        example="[forest, crypt, town]",
-        required=True,
-    )
-    default = Field(Name(what="choice"), "Name before the game sends one; the first if left out.", example="forest")
-
-
-class FlagInputTable(Table):
-    """True or false."""
-
-    title = "flag_input"
-    example = "{type: flag}"
-    type = Field(Choice(words=("flag",)), "True or false.", example="flag", required=True)
-    default = Field(Truth(), "Value before the game sends one.", default="false", example="true")
-
-
-class TriggerInputTable(Table):
-    """Something that happens rather than is: the game fires it."""
-
-    title = "trigger_input"
-    example = "{type: trigger}"
-    type = Field(Choice(words=("trigger",)), "Something that happens.", example="trigger", required=True)
-
-
-INPUT: Final = Tagged(
-    tag="type",
-    tables={
-        "number": NumberInputTable,
-        "integer": IntegerInputTable,
-        "choice": ChoiceInputTable,
-        "flag": FlagInputTable,
-        "trigger": TriggerInputTable,
-    },
-)
 
 _PROMPT_TEXT: Final = Text(longest=LONGEST_PROMPT)
 
@@ -250,65 +174,6 @@ class LayerTable(Table):
     )
 
 
-class LatchTable(Table):
-    """A comparison with a memory: true from when `enter` holds until `exit` holds. Never may both hold."""
-
-    title = "latch"
-    example = '{enter: ">= 0.6", exit: "< 0.3"}'
-    enter = Field(Test(), "Turns it true.", example='">= 0.6"', required=True)
-    exit = Field(Test(), "Turns it false.", example='"< 0.3"', required=True)
-
-
-class StretchTable(Table):
-    """A trigger that counts for a while: true from its firing, for this long."""
-
-    title = "stretch"
-    example = "{for: 2s}"
-    for_ = Field(Duration(low=Fraction(1, 25)), "How long the trigger counts.", example="2s", required=True)
-
-
-class ConditionTable(Table):
-    """What must hold: every entry of the map. Any other name is an input and what it is compared with.
-
-    A number or integer takes a value, a comparison (`== != < <= > >=`, in quotes) or a latch; a choice takes a name,
-    a list of names, `"!= name"` or a latch; a flag takes true or false; a trigger takes true or `{for: 2s}`.
-    """
-
-    title = "condition"
-    example = '{threat: ">= 0.6", cutscene: false}'
-    all = Field(
-        ListOf(of=Condition(), item="condition", least=1, most=MOST_LEAVES),
-        "Conditions that must all hold.",
-        example='[{threat: ">= 0.6"}, {region: crypt}]',
-    )
-    any = Field(
-        ListOf(of=Condition(), item="condition", least=1, most=MOST_LEAVES),
-        "Conditions of which at least one must hold.",
-        example='[{threat: ">= 0.6"}, {enemies: ">= 3"}]',
-    )
-    not_ = Field(Condition(), "A condition that must not hold.", example="{region: town}")
-    state = Field(
-        MapOf(
-            key=LAYER_NAME,
-            of=OneOrMore(of=STATE_NAME, many=ListOf(of=STATE_NAME, item="state", least=1, most=MOST_STATES)),
-            least=1,
-            most=MOST_LAYERS,
-            labelled=False,
-            sample="{place: crypt}",
-        ),
-        "Layers and the state (or one of the states) each must have been in, a frame before.",
-        example="{place: crypt}",
-    )
-
-    @classmethod
-    def definition(cls) -> Schema:
-        """As of any table, and inputs by name beside the fields."""
-        names: Schema = {"type": "array", "items": Name(what="choice").schema(), "minItems": 1}
-        latch, stretch = Object(table=LatchTable).schema(), Object(table=StretchTable).schema()
-        test = {"anyOf": [*Test().schema()["anyOf"], names, latch, stretch]}
-        return {**super().definition(), "additionalProperties": test, "minProperties": 1}
-
-
 class TransitionTable(Table):
     """How a layer goes from one state to another. Of the rows that fit, the most specific decides."""
 
@@ -377,7 +242,7 @@ class BurstTable(Table):
     example = "{trigger: boss_dead, mix: {fanfare: 2}, time: 4s}"
     trigger = Field(Name(what="trigger"), "The trigger input that starts it.", example="boss_dead", required=True)
     mix = Field(
-        MapOf(key=STYLE_NAME, of=_WEIGHT, least=1, most=MOST_STYLES, labelled=False, sample="{battle: 1}"),
+        MapOf(key=_STYLE_NAME, of=_WEIGHT, least=1, most=MOST_STYLES, labelled=False, sample="{battle: 1}"),
         "What the burst adds: weights of styles, not normalised.",
         example="{fanfare: 2}",
         required=True,
@@ -388,7 +253,7 @@ class BurstTable(Table):
     cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
 
 
-INCLUDE: Final = FilePath(what="a rule file", suffixes=("yaml", "yml"), sample="regions/crypt.yaml")
+_INCLUDE: Final = FilePath(what="a rule file", suffixes=("yaml", "yml"), sample="regions/crypt.yaml")
 
 
 class FileTable(Table):
@@ -407,7 +272,7 @@ class FileTable(Table):
         example="7",
     )
     include = Field(
-        ListOf(of=INCLUDE, item="include", most=MOST_INCLUDES),
+        ListOf(of=_INCLUDE, item="include", most=MOST_INCLUDES),
         "Further rule files, relative to this one, whose content is added.",
         example="[regions/crypt.yaml]",
     )
@@ -422,7 +287,7 @@ class FileTable(Table):
         example="{threat: {type: number, range: [0, 1], fall: 0.25/s}}",
     )
     styles = Field(
-        MapOf(key=STYLE_NAME, of=Object(table=StyleTable), most=MOST_STYLES),
+        MapOf(key=_STYLE_NAME, of=Object(table=StyleTable), most=MOST_STYLES),
         "What the music may sound like, by name.",
         example='{woodland: {text: "calm woodland, harp and soft strings"}}',
     )

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from segue_rules.loading.containers import Item
-from segue_rules.loading.grammar import (
+from segue_rules.loading.grammar import PromptTable, StyleTable
+from segue_rules.loading.grammar_inputs import (
     ChoiceInputTable,
     FlagInputTable,
     IntegerInputTable,
     NumberInputTable,
-    PromptTable,
-    StyleTable,
     TriggerInputTable,
 )
 from segue_rules.loading.kinds import Word, article, number

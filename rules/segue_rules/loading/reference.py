@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from segue_rules.loading.bindings import Bindable
 from segue_rules.loading.containers import ListOf, MapOf, OneOrMore, Range
-from segue_rules.loading.grammar import TABLES, ConditionTable, FileTable
+from segue_rules.loading.grammar import TABLES, FileTable
+from segue_rules.loading.grammar_inputs import ConditionTable
 from segue_rules.loading.kinds import Kind, Number, Text, number
 from segue_rules.loading.quantities import Duration, time_text
 from segue_rules.loading.tables import Field, Object, Table

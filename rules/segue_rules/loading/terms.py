@@ -1,4 +1,4 @@
-"""Kinds of values that only rule files have: the version, paths, conditions and the ends of transitions."""
+"""Kinds of values that only rule files have: the version, paths, conditions, names of layers and states."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from segue_rules.loading.kinds import NAME, Kind, Schema, Word
+from segue_rules.loading.kinds import NAME, Kind, Name, Schema, Word
 from segue_rules.loading.nodes import Node, Scalar, describe
 from segue_rules.loading.report import Scope, listing
 
 LANGUAGE_VERSION: Final = 1
+LAYER_NAME: Final = Name(what="layer", reserved=("any", "music"))
+STATE_NAME: Final = Name(what="state", reserved=("any",))
 
 
 @dataclass(frozen=True, kw_only=True)
