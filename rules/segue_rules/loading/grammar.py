@@ -151,7 +151,7 @@ class StateTable(Table):
         example="5s",
     )
     mix = Field(
-        MIX, "What the state adds: weights of styles, not normalised. Without it, nothing.", example="{battle: 1}"
+        _MIX, "What the state adds: weights of styles, not normalised. Without it, nothing.", example="{battle: 1}"
     )
     music = Field(Object(table=MusicTable), "Controls while the state is on.", example='{tempo: 140bpm, drums: "on"}')
 
