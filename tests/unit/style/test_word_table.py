@@ -91,7 +91,7 @@ def test_the_committed_table_is_within_its_budget() -> None:
 
 # The shares measured when the table was made (segue/weights/words/WORDS.md), less two phrases of the split.
 @pytest.mark.parametrize(
-    ("split", "top1", "top3"), [("dev", 0.95, 0.96), ("test", 0.89, 0.96), ("outside", 0.84, 0.93)]
+    ("split", "top1", "top3"), [("dev", 0.92, 0.96), ("test", 0.87, 0.95), ("outside", 0.86, 0.94)]
 )
 def test_the_committed_table_finds_the_situations_of_free_phrases(split: str, top1: float, top3: float) -> None:
     found = score(ENCODER, load_cases()[split])
