@@ -1,4 +1,4 @@
-"""Begin a soundtrack of your own: a commented rule file that works, its tests, an event script and the editor's schema.
+"""Begin a soundtrack of your own: a commented rule file that works, its tests, an event script, schemas for the editor.
 
 NAME may have a folder before it: `segue init music/meadow` writes music/meadow.yaml and its companions.
 """
@@ -13,7 +13,7 @@ from string import Template
 from typing import Final
 
 from segue.cli.output import complain, say
-from segue.cli.schema import FILE_NAME
+from segue.cli.schema import RULES_SCHEMA, TESTS_SCHEMA
 
 HELP: Final = "begin a rule file of your own, with tests"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from segue_rules.schema import schema_text
+    from segue_rules import schema
+    from segue_rules.ruletest import schema as tests
 
     folder, name = Path(arguments.name).parent, Path(arguments.name).name
     if not _NAME.fullmatch(name):
@@ -37,8 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     if taken:
         complain(f"{path}: is there already; nothing was written" for path in taken)
         return 2
-    if not (folder / FILE_NAME).exists():
-        content[folder / FILE_NAME] = schema_text()
+    for file_name, make in ((RULES_SCHEMA, schema.schema_text), (TESTS_SCHEMA, tests.schema_text)):
+        if not (folder / file_name).exists():
+            content[folder / file_name] = make()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in content.items():

@@ -1,4 +1,4 @@
-"""Print the JSON Schema of rule files, for completion, hover texts and checking in an editor.
+"""Print the JSON Schema of rule files or rule tests, for completion, hover texts and checking in an editor.
 
 Save it once (`segue schema > segue.schema.json`) and name it in the first line of each rule file; --install shows how.
 """
@@ -11,13 +11,15 @@ from typing import Final
 
 from segue.cli.output import say
 
-HELP: Final = "print the JSON Schema of rule files, or their reference"
-FILE_NAME: Final = "segue.schema.json"
-FIRST_LINE: Final = f"# yaml-language-server: $schema={FILE_NAME}"
+HELP: Final = "print the JSON Schema for your editor, or the reference"
+RULES_SCHEMA: Final = "segue.schema.json"
+TESTS_SCHEMA: Final = "segue-test.schema.json"
+_FIRST_LINE: Final = "# yaml-language-server: $schema="
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
+    group.add_argument("--tests", action="store_true", help="print the schema of rule-test files instead")
     group.add_argument("--reference", action="store_true", help="print the language reference (Markdown) instead")
     group.add_argument("--install", action="store_true", help="say how an editor comes to know the schema")
 
@@ -25,15 +27,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.install:
         say(
-            f"1. segue schema > {FILE_NAME}      (beside your rule files)",
-            "2. In VS Code, install the extension 'YAML' by Red Hat (redhat.vscode-yaml).",
-            "3. Make this the first line of each rule file:",
+            "1. Beside your rule files:",
             "",
-            FIRST_LINE,
+            f"segue schema > {RULES_SCHEMA}",
+            f"segue schema --tests > {TESTS_SCHEMA}",
+            "",
+            "2. In VS Code, install the extension 'YAML' by Red Hat (redhat.vscode-yaml).",
+            "3. Make this the first line of each rule file, and of each file of rule tests:",
+            "",
+            f"{_FIRST_LINE}{RULES_SCHEMA}",
+            f"{_FIRST_LINE}{TESTS_SCHEMA}",
         )
         return 0
+    from segue_rules import schema
     from segue_rules.loading.reference import reference
-    from segue_rules.schema import schema_text
+    from segue_rules.ruletest import schema as tests
 
-    sys.stdout.write(reference() if arguments.reference else schema_text())
+    text = reference if arguments.reference else tests.schema_text if arguments.tests else schema.schema_text
+    sys.stdout.write(text())
     return 0

@@ -16,6 +16,7 @@ from segue_rules.loading.report import Scope
 from segue_rules.loading.scripts import EVENTS
 from segue_rules.loading.tables import Field, Object, Record, Table
 from segue_rules.model import Comparison
+from segue_rules.ruletest.checks import CONTROLS
 
 MOST_TESTS: Final = 1_000
 MOST_EXPECTATIONS: Final = 1_000
@@ -51,9 +52,10 @@ class Moments(Kind[Interval]):
 
 @dataclass(frozen=True, kw_only=True)
 class ByName(Kind[tuple[Entry, ...]]):
-    """Values by the names of what they are expected of. what: "layer", "style"."""
+    """Values by the names of what they are expected of. what: "layer", "style". names: all there are, if known."""
 
     what: str
+    names: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
@@ -66,7 +68,10 @@ class ByName(Kind[tuple[Entry, ...]]):
         return node.entries
 
     def schema(self) -> Schema:
-        return {"type": "object", "minProperties": 1}
+        schema: Schema = {"type": "object", "minProperties": 1}
+        if self.names:
+            schema |= {"properties": {name: {} for name in self.names}, "additionalProperties": False}
+        return schema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +143,9 @@ def split_comparison(node: Node) -> tuple[Comparison | None, Node]:
     return op, Scalar(mark=node.mark, value=value, text=text)
 
 
+_BY_CONTROL: Final = ByName(what="control", names=CONTROLS)
+
+
 class ChangeTable(Table):
     """A change of a layer's state, as it was decided or as it starts."""
 
@@ -180,8 +188,12 @@ class ExpectTable(Table):
     mix = Field(ByName(what="style"), "Shares of the mix, 0 to 1.", example='{battle: ">= 0.4", woodland: 0.2}')
     weight = Field(ByName(what="layer"), "Weights of layers, as slewed.", example='{action: "> 2"}')
     input = Field(ByName(what="input"), "Inputs, as moved by rise and fall.", example='{threat: "< 0.3"}')
-    music = Field(ByName(what="control"), "Controls of the music.", example='{tempo: 140bpm, drums: "on"}')
-    source = Field(ByName(what="control"), 'The layer that decides a control, or "music".', example="{tempo: action}")
+    music = Field(_BY_CONTROL, "Controls of the music.", example='{tempo: 140bpm, drums: "on"}')
+    source = Field(
+        _BY_CONTROL,
+        'The layer that decides a control, or "music".',
+        example="{tempo: action}",
+    )
     change = Field(Object(table=ChangeTable), "A change in this frame.", example="{layer: action, to: combat}")
     stinger = Field(
         ByName(what="stinger"),

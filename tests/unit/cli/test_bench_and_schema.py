@@ -33,6 +33,11 @@ def test_schema_is_a_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["title"] == "Segue rule file"
 
 
+def test_rule_tests_have_a_schema_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "--tests"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Segue rule tests"
+
+
 def test_reference_is_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "--reference"]) == 0
     assert capsys.readouterr().out.startswith("# ")

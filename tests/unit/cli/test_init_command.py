@@ -24,13 +24,16 @@ def test_what_it_writes_checks_tests_and_plays(name: str, capsys: pytest.Capture
     assert "3 passed, 0 failed" in capsys.readouterr().out
 
 
-def test_the_schema_stands_beside_it_and_the_first_line_names_it() -> None:
+def test_the_schemas_stand_beside_it_and_the_first_lines_name_them() -> None:
     main(["init", "music/meadow"])
     schema = json.loads(Path("music/segue.schema.json").read_text(encoding="utf-8"))
     assert "layers" in schema["properties"]
+    assert "tests" in json.loads(Path("music/segue-test.schema.json").read_text(encoding="utf-8"))["properties"]
     text = Path("music/meadow.yaml").read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=segue.schema.json\n")
     assert "title: Meadow\n" in text
+    tests = Path("music/meadow.test.yaml").read_text(encoding="utf-8")
+    assert tests.startswith("# yaml-language-server: $schema=segue-test.schema.json\n")
     assert "$name" not in text
 
 
