@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -53,14 +53,19 @@ def read_recording(path: Path) -> tuple[Header, list[Operation]]:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: cannot be read: {error}") from error
-    operations: list[Operation] = []
-    try:
-        header = _header(json.loads(lines[0]) if lines else None)
-        for line in lines[1:]:
-            operations.append(_operation(json.loads(line)))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RecordingError(f"{path}:{len(operations) + 1}: not a line of a recording: {error}") from error
+    if not lines:
+        raise RecordingError(f"{path}:1: expected a recording, the file is empty")
+    header, *operations = (
+        _line(path, number, line, _operation if number > 1 else _header) for number, line in enumerate(lines, start=1)
+    )
     return header, operations
+
+
+def _line(path: Path, number: int, line: str, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(json.loads(line))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecordingError(f"{path}:{number}: not a line of a recording: {error}") from error
 
 
 def _plain(operation: Operation) -> dict[str, Any]:

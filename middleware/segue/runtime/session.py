@@ -18,6 +18,7 @@ from segue.runtime.announcer import Announcer
 from segue.runtime.conditioning import conditioning, significant
 from segue.runtime.config import SessionConfig
 from segue.runtime.deck import Boundary, Deck
+from segue.runtime.loop import Loop
 from segue.runtime.messages import ChunkOut, Message, ReceiptOut, StatusOut
 from segue.runtime.pace import Pace
 from segue.runtime.planner import Planner
@@ -195,8 +196,7 @@ class Session:
             self.pace.replaced(now_s)
         origin = self._deck.boundary_before(want.change)
         if want.reason == "ladder":
-            state = self._generators[want.rung].start(seed=self.config.seed, frame=want.change)
-            origin = Boundary(frame=want.change, state=state, master=origin.master, rung=want.rung)
+            origin = Boundary(frame=want.change, state=self._fresh(want), master=origin.master, rung=want.rung)
         plans = (*self._deck.used_range(origin.frame, want.change), *self._planner.plans(want.change, want.end))
         self._outbox += self._announcer.tell(plans[want.change - origin.frame :])
         request = Request(state=origin.state, styles=self.styles, conditioning=conditioning(plans), stems=self._stems)
@@ -243,6 +243,14 @@ class Session:
         fade = self.config.crossfade_frames if change < self._deck.head else 1
         chunk = self.config.chunk_frames
         return Want(reason, origin, change, -(-(change + fade) // chunk) * chunk, rung)
+
+    def _fresh(self, want: Want) -> Any:
+        """The state from which another generator takes over."""
+        generator = self._generators[want.rung]
+        if isinstance(generator, Loop) and want.change > self._deck.base:
+            plans = self._deck.used_range(self._deck.base, want.change)
+            return generator.capture(self._deck.read(self._deck.base, want.change), plans)
+        return generator.start(seed=self.config.seed, frame=want.change)
 
     def _land(self, job: Job) -> None:
         if job is not self._in_flight:
