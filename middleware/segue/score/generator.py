@@ -17,9 +17,8 @@ from segue.score.composer.table import NAMES
 from segue.score.sampler.sampler import Sampler, SamplerState
 from segue.style.situations import nearest
 
-# A style speaks for at most this many situations, and its nearest one for most of it.
+# A style speaks for at most this many situations.
 _NEAREST: Final = 3
-_EMPHASIS: Final = 3
 # Weights are rounded to this many places, so that a mix has one value however it was added up.
 _PLACES: Final = 6
 # Sound below the knee passes untouched; above, it bends toward full scale and never reaches it.
@@ -90,10 +89,8 @@ class ScoreGenerator:
         rows = np.frombuffer(embeddings, np.float32).reshape(count, -1)
         shares = np.zeros((count, len(NAMES)))
         for row, embedding in zip(shares, rows, strict=True):
-            near = nearest(self._encoder, embedding, _NEAREST)
-            for name, weight in near:
-                row[NAMES.index(name)] = weight**_EMPHASIS
-            row /= row.sum()
+            for name, weight in nearest(self._encoder, embedding, _NEAREST):
+                row[NAMES.index(name)] = weight
         return shares
 
 

@@ -130,7 +130,7 @@ def test_the_plan_changes_at_bars() -> None:
 
 
 def test_a_key_holds_for_its_bar() -> None:
-    """The downbeat's chord is struck before the new key is known, so a key that changes there waits for the next bar."""
+    """A downbeat is struck before a new key is known, so a key that changes there waits for the next bar."""
     asked = conditioning(np.ones((300, 1)), tempo_bpm=123, tonic=2)
     tonic = asked.tonic.copy()
     tonic[asked.bar >= 2] = 9

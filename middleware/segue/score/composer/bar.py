@@ -18,6 +18,8 @@ from segue.score.composer.vocabulary import FAMILY, Note, Part, Situation
 from segue.score.sampler.orchestra import ORCHESTRA
 
 _FIGURES: Final = {**figures.FIGURES, **bass.FIGURES, "melody": melody}
+# The first beat's notes are played louder, so that a bar is heard as one.
+DOWNBEAT: Final = 1.08
 # A note shorter than this is not heard as one.
 _SHORTEST: Final = TICKS_PER_BEAT // 16
 
@@ -91,6 +93,7 @@ def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int)
     arc = _arc(plan, bar) * situation.gain
     family = FAMILY[part.role]
     for note in part.notes:
+        weight = DOWNBEAT if note.start < 0.1 else 1.0
         start = note.start + (situation.swing if 0.5 <= note.start % 1 < 0.6 else 0.0)
         tick = max(0, round((start + dice.spread(situation.loose)) * TICKS_PER_BEAT))
         tick = min(tick, plan.meter * TICKS_PER_BEAT - 1)
@@ -99,7 +102,7 @@ def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int)
             max(_SHORTEST, round(note.beats * TICKS_PER_BEAT)),
             part.program,
             _fitted(part.program, note),
-            note.velocity * arc * (1 + dice.spread(0.05)),
+            note.velocity * arc * weight * (1 + dice.spread(0.05)),
             min(1.0, note.level),
             part.role,
             family,

@@ -13,6 +13,8 @@ from segue.score.composer.vocabulary import DRUM_SLOT, DrumLine, Note, Part, Sit
 TIMPANI: Final = 47
 _TIMPANI_CENTRE: Final = 45
 _STROKE: Final = {"o": 0.66, "x": 0.88, "!": 1.1}
+# A bar of six or seven has two beats that play the pattern's first; the second must not sound like a new bar.
+_INNER: Final = 0.85
 _LENGTH: Final = 0.25
 _FILL_LEVEL: Final = 0.25
 
@@ -48,7 +50,8 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, dice: Dice) -> list[Note]:
                 segments = plan.bars[bar]
                 root = segments[-1] if beat >= segments[-1].start else segments[0]
                 key = place(root.chord.root, _TIMPANI_CENTRE)
-            velocity = line.velocity * _STROKE[sign] * (1 + dice.spread(0.06))
+            inner = _INNER if source == 0 and beat else 1.0
+            velocity = line.velocity * _STROKE[sign] * inner * (1 + dice.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)
             notes.append(Note(beat + step / 4, _LENGTH, key, velocity, level))
     return notes

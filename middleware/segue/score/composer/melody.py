@@ -231,7 +231,16 @@ def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[Note], int]:
         height = spot.height
         if closing and final:
             pitch = _cadence(segment, pitch)
-        notes.extend(_sounded(scene, segment, spot.start, gap, pitch, strong, dice))
+        following = scene.segment_at(end - 0.01)
+        changed = following is not segment and pitch % 12 not in following.chord.tones
+        if changed or (closing and final and following is not segment):
+            # The chord changes under the note: it moves to the new chord, the phrase's last one to rest.
+            until = following.start - spot.start
+            notes.extend(_sounded(scene, segment, spot.start, until, pitch, strong, dice))
+            pitch = _resolved(following, pitch, closing=closing and final)
+            notes.extend(_sounded(scene, following, following.start, gap - until, pitch, True, dice))
+        else:
+            notes.extend(_sounded(scene, segment, spot.start, gap, pitch, strong, dice))
         previous = pitch
     return _smoothed(scene, notes), previous
 
@@ -255,6 +264,13 @@ def _pitch(scene: Scene, segment: Segment, height: int, previous: int, *, strong
     while previous - pitch > _WIDEST and pitch + 12 < scene.voice.register + 12:
         pitch += 12
     return pitch
+
+
+def _resolved(segment: Segment, pitch: int, *, closing: bool) -> int:
+    """Where a held note goes when the chord changes: to the cadence, or to the nearest chord tone, downward first."""
+    if closing:
+        return _cadence(segment, pitch)
+    return step_pitch(segment.chord, chord_step(segment.chord, nearest_step(segment.chord, pitch), -1))
 
 
 def _cadence(segment: Segment, pitch: int) -> int:

@@ -38,17 +38,17 @@ _COMBAT: Final = Situation(
     kit=Kit(
         grooves=(
             (
-                DrumLine(key=43, steps="!..o..x.!..ox.x.", velocity=112, program=gm.TAIKO),
+                DrumLine(key=43, steps="!..o..x.x..oo.x.", velocity=112, program=gm.TAIKO),
                 DrumLine(key=0, steps="!...........x...", velocity=100, level=0.15, program=gm.TIMPANI),
                 DrumLine(key=gm.SNARE, steps="..oox..o..oox.oo", velocity=86, level=0.12),
-                DrumLine(key=gm.KICK, steps="!.....x.!..x....", velocity=104, level=0.5),
+                DrumLine(key=gm.KICK, steps="!.....x.x..x....", velocity=108, level=0.3),
                 DrumLine(key=gm.CLOSED_HAT, steps="x.xxx.xxx.xxx.xx", velocity=72, level=0.5),
             ),
             (
-                DrumLine(key=41, steps="!.x.o.x.!.x.o.xx", velocity=112, program=gm.TAIKO),
+                DrumLine(key=41, steps="!.x.o.x.x.o.o.xx", velocity=112, program=gm.TAIKO),
                 DrumLine(key=0, steps="!.....x.........", velocity=100, level=0.15, program=gm.TIMPANI),
                 DrumLine(key=gm.SNARE, steps="....!..o....!.oo", velocity=90, level=0.12),
-                DrumLine(key=gm.KICK, steps="!..x....!.x.....", velocity=104, level=0.5),
+                DrumLine(key=gm.KICK, steps="!..x....x.x.....", velocity=108, level=0.3),
                 DrumLine(key=gm.CLOSED_HAT, steps="x.x.x.xxx.x.x.xx", velocity=72, level=0.5),
             ),
         ),

@@ -66,7 +66,7 @@ _TAVERN: Final = Situation(
     full=("7/1", "5/1"),
     meters=(6, 3, 4),
     loose=0.016,
-    entrance="band",
+    entrance="pluck",
     voices=(
         Voice(role="melody", programs=(gm.VIOLIN, gm.ACCORDION), figure="melody", register=74, velocity=94,
               density=0.68, rate=2, leaps=0.2, hold=0.75, ornaments=0.22),

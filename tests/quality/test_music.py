@@ -1,0 +1,127 @@
+"""What is heard: situations told apart by ear, intensity by loudness and bustle, space, spectrum, transitions.
+
+Heavy: renders about forty minutes of music. Tables are printed (`pytest -s`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from contract.generators import bank, conditioning, play, score
+from quality.listening import Listener, confusion, features, fit, spearman, table_text, windows
+from segue.contract import FRAME_SIZE, MODES, SAMPLE_RATE, Samples
+from segue.score.composer.dice import Dice
+from segue.score.composer.score import Score, compose, perform, steady
+from segue.score.composer.table import NAMES, TABLE
+from segue.score.sampler.sampler import Sampler
+
+pytestmark = pytest.mark.heavy
+
+CLIP_S: Final = 16
+TEACHING_SEEDS: Final = tuple(range(1000, 1006))
+HELD_OUT_SEEDS: Final = tuple(range(5000, 5003))
+
+
+@cache
+def sampler() -> Sampler:
+    return Sampler()
+
+
+def rendered(piece: Score) -> Samples:
+    _, samples, _ = sampler().render(sampler().start(), piece.notes, piece.num_frames * FRAME_SIZE)
+    return samples
+
+
+def clip(name: str, seed: int) -> Samples:
+    """A clip of a situation at any intensity from a quarter up, half of them in a mode that it would not choose."""
+    dice = Dice(seed, 99)
+    intensity = 0.25 + 0.7 * dice.uniform()
+    mode = dice.choice(TABLE[name].modes if dice.chance(0.5) else MODES)
+    frames = steady(name, seed=seed, num_frames=CLIP_S * 25, intensity=intensity, mode=mode)
+    return rendered(perform(frames, seed=seed))
+
+
+def heard(seeds: tuple[int, ...]) -> tuple[NDArray[np.float64], list[str]]:
+    rows = [(name, features(window)) for name in NAMES for seed in seeds for window in windows(clip(name, seed))]
+    return np.stack([row for _, row in rows]), [name for name, _ in rows]
+
+
+@cache
+def taught() -> tuple[NDArray[np.float64], list[str]]:
+    return heard(TEACHING_SEEDS)
+
+
+@cache
+def listener() -> Listener:
+    return fit(*taught())
+
+
+def test_situations_are_told_apart_by_ear() -> None:
+    rows, names = heard(HELD_OUT_SEEDS)
+    guesses = listener().name(rows)
+    table = confusion(names, guesses, listener().labels)
+    accuracy = np.trace(table) / table.sum()
+    teaching, truth = taught()
+    shuffled = fit(teaching, [str(name) for name in np.random.default_rng(0).permutation(truth)]).name(rows)
+    chance = float(np.mean([guess == name for guess, name in zip(shuffled, names, strict=True)]))
+    print(f"\n{table_text(table, listener().labels)}\n{accuracy:.1%} of {len(names)}; shuffled labels {chance:.1%}")
+    assert accuracy >= 0.8
+    assert (np.diag(table) >= 0.5 * table.sum(axis=1)).all()
+    assert chance < 0.15
+
+
+def test_intensity_is_heard() -> None:
+    levels = np.linspace(0, 1, 7)
+    lines = []
+    worst = 1.0
+    for name in NAMES:
+        pieces = [compose(name, seed=11, seconds=8, intensity=float(level)) for level in levels]
+        loud = np.array([np.sqrt(np.mean(np.square(rendered(piece)))) for piece in pieces])
+        busy = np.array([piece.density for piece in pieces])
+        ranks = spearman(levels, loud), spearman(levels, busy)
+        worst = min(worst, *ranks)
+        lines.append(f"{name:12} rho {ranks[0]:.2f} {ranks[1]:.2f}, {20 * np.log10(loud[-1] / loud[0]):.0f} dB")
+    print("\n" + "\n".join(lines))
+    assert worst >= 0.8
+
+
+def test_sound_is_wide_and_bright() -> None:
+    """Every situation is stereo without being out of phase; percussion and strings reach 16 kHz."""
+    reach = []
+    lines = []
+    for name in NAMES:
+        samples = rendered(compose(name, seed=5, seconds=8, intensity=0.8))
+        left, right = samples.T
+        correlation = float(np.corrcoef(left, right)[0, 1])
+        power = np.abs(np.fft.rfft(samples.mean(axis=1))) ** 2
+        frequencies = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)
+        top = 10 * np.log10(power[(frequencies > 10_000) & (frequencies < 16_000)].sum() / power.sum())
+        reach.append(top)
+        lines.append(f"{name:12} left-right {correlation:.2f}, 10-16 kHz {top:.0f} dB")
+        assert 0.0 < correlation < 0.97, name
+    print("\n" + "\n".join(lines))
+    assert sum(top > -50 for top in reach) >= 12
+
+
+@pytest.mark.parametrize("first", ["calm", "dungeon", "exploration"])
+def test_a_transition_is_heard_within_its_ramp(first: str) -> None:
+    """The listener names combat in the window that starts when its 400 ms ramp ends, and the first style before it."""
+    frames, at = 350, 187
+    second = np.clip((np.arange(frames) - at) / 10, 0, 1)
+    asked = conditioning(np.stack([1 - second, second], axis=1), tempo_bpm=128, intensity=0.6)
+    samples, _ = play(score(), bank(first, "combat"), asked, seed=3)
+    begin = (at + 10) * FRAME_SIZE
+    size = 4 * SAMPLE_RATE
+    rows = np.stack(
+        [features(samples[at * FRAME_SIZE - size : at * FRAME_SIZE]), features(samples[begin : begin + size])]
+    )
+    labels = listener().labels
+    scores = listener().scores(rows)
+    fights = [labels.index(name) for name in ("combat", "boss", "chase", "metal", "victory")]
+    assert labels[int(scores[1].argmax())] == "combat"
+    assert int(scores[0].argmax()) not in fights
