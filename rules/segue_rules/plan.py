@@ -95,8 +95,8 @@ class FramePlan(NamedTuple):
     """All that is to sound in a frame. mix: N weights summing to 1. states: L active states' names.
 
     layer_mixes: L rows of N, unnormalised and before the layer's weight. layer_weights: L. inputs: values as moved.
-    beat, bar_start: sample offset (0 to 1 919) of the beat or bar line in this frame, -1 for none; bar_start's bar is
-    clock.bar, or clock.bar + 1 where the line falls inside the frame. warnings: codes such as "empty_mix".
+    beat, bar_start: sample offset (0 to 1 919) of the beat or bar line in this frame, -1 for none; bar_start opens
+    clock.bar where clock.ticks == clock.bar_ticks, else clock.bar + 1. warnings: codes such as "empty_mix".
     """
 
     frame: int

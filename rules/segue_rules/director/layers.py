@@ -40,10 +40,10 @@ class LayerDirector:
         self._row_of: dict[tuple[int, int], int] = {}
 
     def start(self) -> LayerNow:
-        """The default state, active from frame 0, with its mix in place."""
+        """The default state, with its mix in place as if it had always been active."""
         count = len(self.states)
         return LayerNow(
-            self.default, 0, self.mixes[self.default], len(self.rows) - 1, None, (_FIRST_RUN,) * count, (NEVER,) * count
+            self.default, NEVER, self.mixes[self.default], len(self.rows) - 1, None, (_FIRST_RUN,) * count, (NEVER,) * count
         )
 
     def mix(self, now: LayerNow, frame: int) -> Vector:

@@ -24,7 +24,10 @@ FOREVER: Final = 1 << 40
 
 
 class Span(NamedTuple):
-    """Frames that repeat a plan but for frame, clock, beat and bar_start. plan: the first; state: after the last."""
+    """Frames that repeat a plan but for frame, clock, beat and bar_start. plan: the first; state: after the last.
+
+    The plan's receipts, changes and stingers belong to the first frame alone.
+    """
 
     plan: FramePlan
     frames: int
@@ -129,7 +132,8 @@ class Director:
         """The first frame whose plan may differ, by the passing of time alone, from that of the frame before `state`.
 
         All frames from state.frame up to, not including, the result repeat that plan but for frame, clock, beat and
-        bar_start, as long as no event comes. state.frame where nothing can be promised.
+        bar_start, and have no receipts, changes or stingers, as long as no event comes. state.frame where nothing can
+        be promised.
         """
         frame = state.frame
         if frame == 0 or self._moving(state) or self._controls.waiting(state.switches, state.layers, state.weights):
