@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from segue.contract import StyleEncoder
 
-# Similarity differences of a tenth of this share weights 2:1; see `nearest`.
-SHARPNESS: Final = 24.0
+# Of the softmax in `nearest`: a tenth more similarity is 3.3 times the weight. With the word table captions then get
+# 0.99 of the weight, the median free phrase 0.89, and half-and-half blends of two situations nothing else.
+SHARPNESS: Final = 12.0
 # Share of the best caption's cosine in a similarity, the rest is the cosine with the captions' centre: the best alone
 # is fooled by one shared word, the centre alone is deaf to captions that lie apart (a pirate ship, a coral reef).
 BEST_SHARE: Final = 0.5
