@@ -22,6 +22,12 @@ NAME: Final = rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}"
 LARGEST_NUMBER: Final = 1_000_000_000
 
 
+def spelling(pattern: str, expected: str) -> Schema:
+    """The schema of a string of a certain form; editors say what was expected where it has another."""
+    text = f"expected {expected}"
+    return {"type": "string", "pattern": f"^{pattern}$", "errorMessage": text, "patternErrorMessage": text}
+
+
 class Kind(ABC, Generic[T_co]):
     """What a field may hold."""
 
@@ -199,7 +205,7 @@ class Name(Kind[Word]):
         return False
 
     def schema(self) -> Schema:
-        schema: Schema = {"type": "string", "pattern": f"^{NAME}$"}
+        schema = spelling(NAME, "a name of a-z, 0-9 and _ that begins with a letter")
         if self.reserved:
             schema["not"] = {"enum": list(self.reserved)}
         return schema

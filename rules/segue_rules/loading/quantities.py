@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
-from segue_rules.loading.kinds import Kind, Schema, number
+from segue_rules.loading.kinds import Kind, Schema, number, spelling
 from segue_rules.loading.nodes import Node, Scalar, as_number, describe
 from segue_rules.loading.report import Scope
 from segue_rules.model import FRAME_RATE, MODES, SAMPLE_RATE, At, Key
@@ -85,7 +85,7 @@ class Duration(Kind[Fraction]):
         return ""
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": f"^{_TIME}$"}
+        return spelling(_TIME, self.expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ class Quantity(Kind[float]):
         return None
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": f"^{_SIGNED} ?{re.escape(self.unit)}$"}
+        return spelling(f"{_SIGNED} ?{re.escape(self.unit)}", self.expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,7 @@ class Boundary(Kind[At]):
         return None
 
     def schema(self) -> Schema:
-        return {"anyOf": [{"enum": ["immediate", "beat", "bar"]}, {"type": "string", "pattern": f"^{_BARS}$"}]}
+        return {"anyOf": [{"enum": ["immediate", "beat", "bar"]}, spelling(_BARS, self.expected)]}
 
 
 _PITCHES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -185,7 +185,7 @@ class KeySignature(Kind[Key | Literal["auto"]]):
         return None
 
     def schema(self) -> Schema:
-        return {"anyOf": [{"enum": ["auto"]}, {"type": "string", "pattern": f"^{_KEY}$"}]}
+        return {"anyOf": [{"enum": ["auto"]}, spelling(_KEY, self.expected)]}
 
 
 def _nearest_key(text: str) -> str:

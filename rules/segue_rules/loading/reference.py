@@ -47,6 +47,9 @@ folders, and may not leave its folder.
 
 A name in the condition of a state, a style in a mix, a trigger of a stinger must exist in one of the files; whatever
 does not is reported with its line and column, together with all other mistakes.
+
+**In an editor.** `segue.schema.json` gives completion and hover texts in every editor with the YAML language server
+(VS Code: the YAML extension): begin the file with `# yaml-language-server: $schema=` and the schema's path.
 """
 
 

@@ -48,7 +48,8 @@ class Field(Generic[T]):
         self.name = name.rstrip("_")
 
     def schema(self) -> Schema:
-        schema = {**self.kind.schema(), "description": f"{self.doc}\n\nExample: `{self.name}: {self.example}`"}
+        example = f"{self.doc}\n\nExample: `{self.name}: {self.example}`"
+        schema = {**self.kind.schema(), "description": self.doc, "markdownDescription": example}
         if self.default_text is not None:
             schema["default"] = resolve_plain(self.default_text)
         return schema
@@ -80,7 +81,7 @@ class Table:
     def definition(cls) -> Schema:
         """The JSON Schema of an object with these fields."""
         schema: Schema = {
-            "title": cls.title,
+            "title": cls.title.replace("_", " "),
             "description": (cls.__doc__ or "").strip(),
             "type": "object",
             "additionalProperties": False,

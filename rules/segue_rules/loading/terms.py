@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from segue_rules.loading.kinds import NAME, Kind, Name, Schema, Word
+from segue_rules.loading.kinds import NAME, Kind, Name, Schema, Word, spelling
 from segue_rules.loading.nodes import Node, Scalar, describe
 from segue_rules.loading.report import Scope, listing
 
@@ -56,7 +56,7 @@ class FilePath(Kind[Word]):
         return None
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": rf"^[^\\/][^\\]*\.({'|'.join(self.suffixes)})$"}
+        return spelling(rf"[^\\/][^\\]*\.({'|'.join(self.suffixes)})", self.expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ class StatePattern(Kind[Word]):
         return None
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": rf"^{NAME}(\.{NAME})?$"}
+        return spelling(rf"{NAME}(\.{NAME})?", self.expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,5 +105,5 @@ class Test(Kind[Node]):
         return node
 
     def schema(self) -> Schema:
-        single: Schema = {"type": "string", "pattern": rf"^((==|!=|<=|>=|<|>)\s*[^\s=<>!].*|{NAME})$"}
+        single = spelling(rf"((==|!=|<=|>=|<|>)\s*[^\s=<>!].*|{NAME})", self.expected)
         return {"anyOf": [{"type": ["number", "boolean"]}, single]}
