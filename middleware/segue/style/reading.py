@@ -73,23 +73,29 @@ class WordReader:
         self._tokenizer = WordPiece(entries)
 
     def read(self, text: str) -> Reading:
-        """The rows that make up `text`, in order, and its unknown words. Raises: ValueError for an empty text."""
+        """The rows that make up `text`, in order, and its unknown words; punctuation alone makes up nothing.
+
+        Raises: ValueError for an empty text.
+        """
         if not text.strip():
             raise ValueError("text: expected a phrase such as 'calm woodland, harp', got an empty one")
         rows: list[int] = []
         unknown: dict[str, None] = {}
         previous = ""
+        spoken = False
         for word in self._said(self._tokenizer.words(text[:MAX_TEXT_CHARS])):
             pieces = self._pieces(word)
+            is_word = any(character.isalnum() for character in word.text)
             if pieces:
+                spoken |= is_word
                 rows += pieces
                 pair = self._tokenizer.id_of(f"{previous} {word.text}")
                 if pair is not None:
                     rows.append(pair)
-            elif any(character.isalnum() for character in word.text):
+            elif is_word:
                 unknown[word.text] = None
             previous = word.text
-        return Reading(rows=tuple(rows), unknown=tuple(unknown))
+        return Reading(rows=tuple(rows) if spoken else (), unknown=tuple(unknown))
 
     def _said(self, words: list[Word]) -> Iterator[Word]:
         """The words that are meant: "no drums" and "not happy" are taken out, "no escape" stays."""

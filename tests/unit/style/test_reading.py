@@ -76,5 +76,10 @@ def test_an_empty_text_is_an_error(text: str) -> None:
         READER.read(text)
 
 
+def test_punctuation_alone_says_nothing() -> None:
+    assert READER.read(", , ,").rows == ()
+    assert READER.read("Xyvrath, no drums,").rows == ()
+
+
 def test_a_very_long_text_is_cut() -> None:
     assert len(READER.read("drum " * 10_000).rows) == MAX_TEXT_CHARS // len("drum ")

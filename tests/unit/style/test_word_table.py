@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,26 +23,23 @@ ENCODER = WordEncoder()
 ANOTHER = WordEncoder()
 
 
-def small_table(**changes: object) -> WordTable:
-    fields: dict[str, object] = {
-        "entries": ("drums", "harp", "no", "anti"),
-        "rows": np.array([[127, 0, 0], [0, 64, 0], [0, 0, 1], [-127, 0, 0]], np.int8),
-        "scales": np.array([0.01, 0.02, 0.5, 0.01], np.float16),
-        "descriptors": frozenset({"drums"}),
-        "about": {"teacher": "none", "phrases": 0},
-    }
-    return WordTable(**(fields | changes))  # type: ignore[arg-type]
+SMALL = WordTable(
+    entries=("drums", "harp", "no", "anti"),
+    rows=np.array([[127, 0, 0], [0, 64, 0], [0, 0, 1], [-127, 0, 0]], np.int8),
+    scales=np.array([0.01, 0.02, 0.5, 0.01], np.float16),
+    descriptors=frozenset({"drums"}),
+    about={"teacher": "none", "phrases": 0},
+)
 
 
 def test_a_phrase_is_the_sum_of_its_rows_made_unit_length() -> None:
-    table = small_table()
-    expected = np.array([127 * float(table.scales[0]), 64 * float(table.scales[1]), 0.0])
-    embedding = WordEncoder(table).embed_text("harp drums")
+    expected = np.array([127 * float(SMALL.scales[0]), 64 * float(SMALL.scales[1]), 0.0])
+    embedding = WordEncoder(SMALL).embed_text("harp drums")
     np.testing.assert_allclose(embedding, expected / np.linalg.norm(expected), rtol=1e-6)
 
 
 def test_what_cannot_be_embedded_is_an_error_that_says_why() -> None:
-    encoder = WordEncoder(small_table())
+    encoder = WordEncoder(SMALL)
     with pytest.raises(ValueError, match="expected a phrase such as"):
         encoder.embed_text(" ")
     with pytest.raises(ValueError, match="no known word in 'музыка'"):
@@ -53,14 +51,13 @@ def test_what_cannot_be_embedded_is_an_error_that_says_why() -> None:
 
 
 def test_a_table_comes_back_from_its_file_and_equal_tables_give_equal_bytes(tmp_path: Path) -> None:
-    table = small_table()
     for name in ("one", "two"):
-        table.save(tmp_path / name)
+        SMALL.save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     loaded = WordTable.load(tmp_path / "one")
-    assert (loaded.entries, loaded.descriptors, loaded.about) == (table.entries, table.descriptors, table.about)
-    np.testing.assert_array_equal(loaded.rows, table.rows)
-    np.testing.assert_array_equal(loaded.scales, table.scales)
+    assert (loaded.entries, loaded.descriptors, loaded.about) == (SMALL.entries, SMALL.descriptors, SMALL.about)
+    np.testing.assert_array_equal(loaded.rows, SMALL.rows)
+    np.testing.assert_array_equal(loaded.scales, SMALL.scales)
 
 
 def test_a_malformed_table_is_an_error(tmp_path: Path) -> None:
@@ -68,9 +65,9 @@ def test_a_malformed_table_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a word table, it lacks descriptors, entries, scales"):
         WordTable.load(tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match="expected 4 rows and scales"):
-        small_table(rows=np.zeros((3, 3), np.int8))
+        replace(SMALL, rows=np.zeros((3, 3), np.int8))
     with pytest.raises(ValueError, match="not finite"):
-        small_table(scales=np.full(4, np.inf, np.float16))
+        replace(SMALL, scales=np.full(4, np.inf, np.float16))
 
 
 @given(st.integers(0, 2**32 - 1))
