@@ -1,0 +1,69 @@
+"""The five minutes of the README, walked literally: what it tells a newcomer to write works and prints what it shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from segue.cli.main import main
+
+README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+WALK = README[README.index("## Five minutes") : README.index("## The command")]
+YAML = re.findall(r"```yaml\n(.*?)```", WALK, re.DOTALL)
+
+
+def edit(path: str, pattern: str, text: str) -> None:
+    file = Path(path)
+    before = file.read_text(encoding="utf-8")
+    after, count = re.subn(pattern, lambda _: text, before, count=1, flags=re.MULTILINE)
+    assert count == 1
+    file.write_text(after, encoding="utf-8")
+
+
+def test_the_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    place, style, state, test = YAML
+
+    assert main(["init", "meadow"]) == 0
+    wrote = capsys.readouterr().out
+    assert all(line in WALK for line in wrote.splitlines() if line.startswith("wrote"))
+    assert main(["test", "meadow.yaml"]) == 0
+    assert capsys.readouterr().out == "3 passed, 0 failed\n"
+
+    edit("meadow.yaml", r"^  place:  \{type.*\n", place)
+    edit("meadow.yaml", r"(?=\nlayers:)", style)
+    edit("meadow.yaml", r"^(?=  action:)", state)
+    with Path("meadow.test.yaml").open("a", encoding="utf-8") as file:
+        file.write(test)
+    assert main(["test", "meadow.yaml"]) == 0
+    assert capsys.readouterr().out == "4 passed, 0 failed\n"
+
+    edit("meadow.yaml", "mix: {hollows: 1}", "mix: {hollow: 1}")
+    assert main(["check", "meadow.yaml"]) == 2
+    message = capsys.readouterr().err
+    assert message in WALK
+
+    edit("meadow.yaml", "mix: {hollow: 1}", "mix: {hollows: 1}")
+    edit("meadow.yaml", "hold: 4s", "hold: 1s")
+    assert main(["test", "meadow.yaml"]) == 1
+    told = capsys.readouterr().out
+    first_failure = told[: told.index("meadow.test.yaml", 1)]
+    assert first_failure in WALK
+
+
+def test_every_command_of_the_readme_is_one() -> None:
+    from segue.cli.main import COMMANDS
+
+    table = README[README.index("## The command") : README.index("## How it works")]
+    assert set(re.findall(r"^\| `segue (\w+)", table, re.MULTILINE)) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"rules/{name}.md" for name in ("COOKBOOK", "RULE_TESTS", "WWISE_FMOD"))]
+)
+def test_links_lead_somewhere(page: str) -> None:
+    path = Path(__file__).parents[3] / page
+    links = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []
