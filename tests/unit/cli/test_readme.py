@@ -1,4 +1,4 @@
-"""The five minutes of the README, walked literally: what it tells a newcomer to write works and prints what it shows."""
+"""The five minutes of the README, walked literally: what it says to write works, and prints what it shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.main import COMMANDS, main
 
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
 WALK = README[README.index("## Five minutes") : README.index("## The command")]
@@ -54,15 +54,11 @@ def test_the_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 
 def test_every_command_of_the_readme_is_one() -> None:
-    from segue.cli.main import COMMANDS
-
     table = README[README.index("## The command") : README.index("## How it works")]
     assert set(re.findall(r"^\| `segue (\w+)", table, re.MULTILINE)) <= set(COMMANDS)
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", *(f"rules/{name}.md" for name in ("COOKBOOK", "RULE_TESTS", "WWISE_FMOD"))]
-)
+@pytest.mark.parametrize("page", ["README.md", "rules/COOKBOOK.md", "rules/RULE_TESTS.md", "rules/WWISE_FMOD.md"])
 def test_links_lead_somewhere(page: str) -> None:
     path = Path(__file__).parents[3] / page
     links = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
