@@ -400,7 +400,9 @@ def events(draw: st.DrawFn, of: Sequence[Input], sequence: int, hostile: bool) -
 
 
 @st.composite
-def sessions(draw: st.DrawFn, of: Sequence[Input], max_frames: int = 120) -> Session:
+def sessions(
+    draw: st.DrawFn, of: Sequence[Input], max_frames: int = 120, quiet: Sequence[int] = (0, 1, 2, 5, 12, 30)
+) -> Session:
     """Bursts of events between quiet stretches; `earliest` runs ahead of the frame by a lag that changes."""
     taken: list[tuple[Event, ...]] = []
     earliest: list[int] = []
@@ -411,9 +413,8 @@ def sessions(draw: st.DrawFn, of: Sequence[Input], max_frames: int = 120) -> Ses
         for _ in range(draw(st.sampled_from((0, 1, 1, 1, 2)))):
             here.append(draw(events(of, sequence, hostile=draw(st.integers(0, 5)) == 0)))
             sequence += draw(st.integers(1, 3))
-        quiet = draw(st.sampled_from((0, 1, 2, 5, 12, 30)))
         lag = draw(st.sampled_from((0, 0, 0, 1, 7, 20)))
-        for gap in range(quiet + 1):
+        for gap in range(draw(st.sampled_from(quiet)) + 1):
             earliest.append(len(taken) + lag)
             taken.append(tuple(here) if gap == 0 else ())
     return Session(events=tuple(taken[:length]), earliest=tuple(earliest[:length]))

@@ -148,3 +148,10 @@ def test_frames_are_stepped_in_order() -> None:
     for frame in (0, 2, -1):
         with pytest.raises(ValueError, match="frame"):
             director.step(state, frame)
+
+
+@both
+def test_a_number_too_long_to_print_and_a_name_too_long_to_read_are_answered(play: Player) -> None:
+    # Python refuses to write integers of more than 4 300 digits; a receipt's text must not try to.
+    plans = play(RULES, {0: {"threat": 10**5_000}, 1: {"region": 10**5_000}, 2: {"x" * 100_000: 1}}, 3)
+    assert [plan.receipts[0].code for plan in plans] == ["clamped", "wrong_type", "unknown_input"]
