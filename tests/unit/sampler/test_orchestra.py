@@ -13,10 +13,11 @@ import symusic
 from segue.audio.measure import band_levels_db, stereo_width
 from segue.audio.weighting import k_weighted, loudness
 from segue.contract import SAMPLE_RATE, Samples
-from segue.score.sampler.notes import velocity_gain
+from segue.score.sampler.levels import KIT, read_levels
+from segue.score.sampler.notes import NoteBank, velocity_gain
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
 from segue.score.sampler.regions import SampleBank
-from segue.score.sampler.sampler import BUNDLED_SOUNDFONT, Sampler
+from segue.score.sampler.sampler import BUNDLED_LEVELS, BUNDLED_SOUNDFONT, Sampler
 from segue.score.sampler.soundfont import read_soundfont
 from segue.training.orchestra.recipe import MAX_BYTES, pitched
 from segue.training.orchestra.tune import pitch_error_cents
@@ -123,3 +124,15 @@ def test_an_arrangement_is_wide_bright_and_about_minus_18_lufs(sampler: Sampler)
     assert bands[-1] > max(bands) - 25
     assert loudness(float((k_weighted(samples) ** 2).sum(axis=1).mean())) == pytest.approx(-18, abs=3)
     assert np.abs(samples).max() < 1
+
+
+@pytest.mark.parametrize("program", [0, 38, 73, 108])
+def test_the_levels_that_ship_are_those_of_the_font(program: int) -> None:
+    shipped = read_levels(BUNDLED_LEVELS)[str(program)]
+    again = NoteBank(BUNDLED_SOUNDFONT).register(program)
+    assert again.keys == shipped.keys
+    np.testing.assert_allclose(again.lufs, shipped.lufs, atol=0.05)
+
+
+def test_levels_ship_for_everything_that_plays() -> None:
+    assert set(read_levels(BUNDLED_LEVELS)) == {KIT, *map(str, ORCHESTRA)}

@@ -7,7 +7,7 @@ rendering afresh give the same bits, and the caches are no part of any state.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio.weighting import k_weighted, loudness
 from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
+from segue.score.sampler.levels import KIT, Register, flattened, measured
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
 from segue.score.sampler.seating import pan_gains, widened
@@ -34,13 +34,8 @@ _LOOPED_DRUM: Final = 2 * SAMPLE_RATE
 # Timbre follows velocity in eight layers, as fonts themselves layer it; loudness follows the exact velocity.
 _VELOCITY_LAYER: Final = 16
 _MAX_VELOCITY: Final = 127
-# What one note of every programme measures before its seat's level, so that the mix is the orchestra table's.
-_NOTE_LOUDNESS_LUFS: Final = -24.0
 _LEVEL_VELOCITY: Final = 96
-_LEVEL_WINDOW: Final = 19_200
 _LEVEL_DURATION: Final = SAMPLE_RATE
-_EVENING: Final = 0.8
-_MAX_UNEVEN_DB: Final = 12.0
 _KIT_KEYS: Final = (36, 38, 45)
 # Low keys sit to the left of a programme's seat and high keys to the right, this far over four octaves.
 _KEY_SPREAD: Final = 0.25
@@ -84,8 +79,11 @@ class Note:
 class NoteBank:
     """Notes rendered on demand from one SoundFont."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises: SoundFontError if the file cannot be used."""
+    def __init__(self, path: Path, levels: Mapping[str, Register] | None = None) -> None:
+        """levels: measurements that came with the font.
+
+        Raises: SoundFontError if the file cannot be used.
+        """
         self._samples = SampleBank(read_soundfont(path), str(path))
         if not self._samples.programs:
             raise SoundFontError(f"{path}: has no melodic presets (bank 0)")
@@ -93,7 +91,7 @@ class NoteBank:
             raise SoundFontError(f"{path}: has no drum kit (bank 128, programme 0)")
         self._notes: ByteCache[_Key, Note] = ByteCache(_NOTE_CACHE_BYTES, lambda note: note.sound.nbytes)
         self._sources: ByteCache[Hashable, Planar] = ByteCache(_SOURCE_CACHE_BYTES, lambda wave: wave.nbytes)
-        self._levels: dict[int | None, tuple[list[int], list[float]]] = {}
+        self._levels = dict(levels or {})
 
     def substitute(self, program: int) -> int:
         """The programme that plays for `program`: itself, or for one the font lacks the nearest of its GM group."""
@@ -120,7 +118,8 @@ class NoteBank:
             seat = ORCHESTRA.get(key.program, _SEAT)
             pan, level_db, send, width = seat.pan, seat.level_db, seat.send, seat.width
             pan += _KEY_SPREAD * (key.pitch - 60) / 48
-        level = 10 ** ((level_db + self._level_db(None if key.drums else key.program, key.pitch)) / 20)
+        register = self.register(key.program, drums=key.drums)
+        level = 10 ** ((level_db + register.gain_db(key.pitch)) / 20)
         sound = _trimmed(self._sound(key))
         if len(sound) == 1 and width > 0:
             sound = widened(sound[0], width)
@@ -164,39 +163,19 @@ class NoteBank:
         waveform = self._samples.waveform(region.sample)
         return self._sources.get(cached, lambda: voice.source(region, waveform, until, size))
 
-    def _level_db(self, program: int | None, pitch: int) -> float:
-        """Gain that brings a key of a programme (None: the kit) to the common loudness.
+    def register(self, program: int, *, drums: bool = False) -> Register:
+        """How loud a programme (or the kit) is by nature; measured once if it did not come with the font."""
+        name = KIT if drums else str(program)
+        if name not in self._levels:
+            layer = _LEVEL_VELOCITY // _VELOCITY_LAYER
 
-        Measured on a few keys across the range and interpolated, most of what registers differ by is evened out; the
-        rest is the instrument's character.
-        """
-        if program not in self._levels:
-            self._levels[program] = self._measured(program)
-        pitches, heard = self._levels[program]
-        middle_db = float(np.median(heard))
-        register_db = float(np.interp(pitch, pitches, heard)) - middle_db
-        return _NOTE_LOUDNESS_LUFS - middle_db - _EVENING * min(_MAX_UNEVEN_DB, max(-_MAX_UNEVEN_DB, register_db))
+            def sound(pitch: int) -> Planar:
+                return self._sound(_Key(program, drums, pitch, layer, _LEVEL_DURATION))
 
-    def _measured(self, program: int | None) -> tuple[list[int], list[float]]:
-        """Keys of a programme and their loudness; of the kit, one loudness for every key."""
-        layer = _LEVEL_VELOCITY // _VELOCITY_LAYER
-        if program is None:
-            kit = [self._loudness(_Key(0, True, pitch, layer, 0)) for pitch in _KIT_KEYS]
-            return [0], [float(np.median(kit))]
-        seat = ORCHESTRA.get(program, _SEAT)
-        pitches = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
-        heard = [self._loudness(_Key(program, False, pitch, layer, _LEVEL_DURATION)) for pitch in pitches]
-        sounding = [(pitch, level) for pitch, level in zip(pitches, heard, strict=True) if math.isfinite(level)]
-        if not sounding:
-            return [0], [_NOTE_LOUDNESS_LUFS]
-        return [pitch for pitch, _ in sounding], [level for _, level in sounding]
-
-    def _loudness(self, key: _Key) -> float:
-        """Loudest 400 ms of a key press, LUFS, as if played from the middle at full velocity gain."""
-        sound = self._sound(key)
-        padded = np.pad(sound, ((0, 0), (0, max(0, _LEVEL_WINDOW - sound.shape[1]))))
-        energy = np.concatenate([[0.0], np.cumsum((k_weighted(padded.T) ** 2).sum(axis=1))])
-        return loudness(float(np.max(energy[_LEVEL_WINDOW:] - energy[:-_LEVEL_WINDOW])) / _LEVEL_WINDOW)
+            seat = ORCHESTRA.get(program, _SEAT)
+            across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
+            self._levels[name] = flattened(measured(sound, _KIT_KEYS)) if drums else measured(sound, across)
+        return self._levels[name]
 
 
 def velocity_gain(velocity: int) -> float:

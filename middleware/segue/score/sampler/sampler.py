@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from segue.contract import NoteEvent, Samples
 from segue.score.sampler import reverb
+from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import NoteBank, velocity_gain
 from segue.score.sampler.orchestra import FAMILIES, NUM_KEYS, NUM_PROGRAMS
 
 BUNDLED_SOUNDFONT: Final = Path(__file__).parents[2] / "weights" / "orchestra" / "orchestra.sf3"
+BUNDLED_LEVELS: Final = BUNDLED_SOUNDFONT.with_name("levels.json")
 
 Planar = NDArray[np.float32]
 
@@ -52,7 +54,10 @@ class Sampler:
 
         Raises: SoundFontError if the file is no usable SoundFont.
         """
-        self._bank = NoteBank(BUNDLED_SOUNDFONT if soundfont is None else soundfont)
+        if soundfont is None:
+            self._bank = NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS))
+        else:
+            self._bank = NoteBank(soundfont)
 
     def substitute(self, program: int) -> int:
         """The programme heard for `program`: itself, unless the soundfont lacks it. For warnings."""

@@ -1,4 +1,4 @@
-"""`python -m segue.training.orchestra`: make the bundled soundfont, its licence, hash and card again.
+"""`python -m segue.training.orchestra`: make the bundled soundfont, its levels, licence, hash and card again.
 
 Downloads the source package with `apt-get download` into the cache, checks its hash, cuts, writes. The same package
 gives the same bytes. Needs a Debian machine (apt-get, dpkg-deb).
@@ -13,6 +13,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from segue.score.sampler.levels import KIT, write_levels
+from segue.score.sampler.notes import NoteBank
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
 from segue.score.sampler.soundfont import SoundFont, read_soundfont
 from segue.training.orchestra import recipe
@@ -42,6 +44,9 @@ def main() -> int:
     (arguments.out / "orchestra.sf3.sha256").write_text(f"{digest}  orchestra.sf3\n", encoding="utf-8")
     (arguments.out / "LICENSE").write_text(licence, encoding="utf-8")
     (arguments.out / "CARD.md").write_text(card(font, corrected, raw, digest), encoding="utf-8")
+    bank = NoteBank(arguments.out / "orchestra.sf3")
+    levels = {KIT: bank.register(0, drums=True), **{str(program): bank.register(program) for program in ORCHESTRA}}
+    write_levels(arguments.out / "levels.json", levels)
     print(f"{arguments.out / 'orchestra.sf3'}: {len(raw) / 2**20:.2f} MiB, sha256 {digest}")
     return 0
 
