@@ -25,16 +25,23 @@ from segue.report.palette import NEUTRAL
 
 FONT: Final = "ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
 # Room for the tick labels; equal in every row, so that one vertical line is one moment.
-LEFT_PX: Final = 52
+LEFT_PX: Final = 66
+_LABEL_PX: Final = 11
 RIGHT_PX: Final = 14
 _SHORTEST_VIEW_MS: Final = 100
+_MINUTES: Final = "%-M:%S"
+_HOURS: Final = "%-H:%M:%S"
+# Time 0 is a midnight, which would be written as a date.
 _TIMES: Final = DatetimeTickFormatter(
     milliseconds="%-M:%S.%3N",
-    seconds="%-M:%S",
-    minsec="%-M:%S",
-    minutes="%-M:%S",
-    hourmin="%-H:%M:%S",
-    hours="%-H:%M:%S",
+    seconds=_MINUTES,
+    minsec=_MINUTES,
+    minutes=_MINUTES,
+    hourmin=_HOURS,
+    hours=_HOURS,
+    days=_MINUTES,
+    months=_MINUTES,
+    years=_MINUTES,
 )
 
 
@@ -115,6 +122,13 @@ class TimeAxis:
         plot.add_layout(axis, place)
 
 
+def draw_bands(plot: Any, source: ColumnDataSource, height: float, **look: Any) -> Any:
+    """Boxes from `left` to `right` (ms) around `y`. Returns: their renderer."""
+    middle = np.asarray(source.data["y"], np.float64)
+    source.data["low"], source.data["high"] = middle - height / 2, middle + height / 2
+    return plot.quad(left="left", right="right", bottom="low", top="high", source=source, **look)
+
+
 def add_hover(plot: Any, renderer: Any, lines: Sequence[tuple[str, str]]) -> None:
     """Tooltips for the marks of one renderer. lines: (heading, "@column"); columns are shown as text, never as HTML."""
     plot.add_tools(HoverTool(renderers=[renderer], tooltips=list(lines), attachment="vertical", point_policy="follow_mouse"))
@@ -134,6 +148,17 @@ def label_layer(plot: Any, of: str) -> None:
         text_baseline="middle",
         level="overlay",
     )
+
+
+def fitting(text: str) -> str:
+    """As much of a tick's label as fits LEFT_PX in any usual font, so that no row is moved aside."""
+    room = LEFT_PX - 8
+    for end, character in enumerate(text):
+        wide = character in "mwMW@%" or not character.isascii()
+        room -= _LABEL_PX * (1.0 if wide else 0.64)
+        if room < 0:
+            return text[: end - 1] + "…"
+    return text
 
 
 def milliseconds(samples: Sequence[int] | NDArray[np.int_]) -> NDArray[np.float64]:
@@ -160,7 +185,7 @@ def _quiet(axis: Any) -> None:
         major_tick_out=4,
         minor_tick_line_color=None,
         major_label_text_font=FONT,
-        major_label_text_font_size="11px",
+        major_label_text_font_size=f"{_LABEL_PX}px",
         major_label_text_color="#6B7280",
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource
 
 from segue.contract import SAMPLE_RATE
-from segue.report.axes import Key, Row, TimeAxis, add_hover, label_layer, milliseconds
+from segue.report.axes import Key, Row, TimeAxis, add_hover, draw_bands, label_layer, milliseconds
 from segue.report.musical import clock_text, span_text
 from segue.report.palette import ACCENT, CALM, GOOD, NEUTRAL, ink_on
 from segue.report.story import Buffering, Sting, Story
@@ -38,7 +38,7 @@ def stingers(story: Story, axis: TimeAxis) -> Row | None:
         },
         name="stingers",
     )
-    drawn = plot.hbar(y="y", left="left", right="right", height=0.78, source=source, color="colour", line_color=None)
+    drawn = draw_bands(plot, source, 0.78, color="colour", line_color=None)
     label_layer(plot, "stingers")
     add_hover(plot, drawn, [("stinger", "@text"), ("starts", "@time"), ("", "@note")])
     _ducks(plot, story)
@@ -82,20 +82,30 @@ def takes(story: Story, axis: TimeAxis) -> Row | None:
         },
         name="takes",
     )
-    drawn = plot.hbar(y="y", left="left", right="right", height=0.8, source=heard, color="colour", line_color=None)
+    drawn = draw_bands(plot, heard, 0.8, color="colour", line_color=None)
     label_layer(plot, "takes")
     add_hover(plot, drawn, [("", "@text"), ("generator", "@generator"), ("because", "@reason")])
     gone = ColumnDataSource(
         {
+            "y": [1.5] * len(story.replaced),
             "left": milliseconds([span.start for span in story.replaced]),
             "right": milliseconds([min(span.end, len(story.audio)) for span in story.replaced]),
             "text": [f"{span_text((span.end - span.start) / SAMPLE_RATE)} made anew" for span in story.replaced],
             "by": [f"take {span.by}, at {clock_text(span.said)}" for span in story.replaced],
         }
     )
-    old = plot.hbar(
-        y=1.5, left="left", right="right", height=0.7, source=gone, fill_color=ACCENT, fill_alpha=0.22,
-        line_color=ACCENT, line_alpha=0.8, hatch_pattern="/", hatch_color=ACCENT, hatch_alpha=0.6, hatch_scale=7,
+    old = draw_bands(
+        plot,
+        gone,
+        0.7,
+        fill_color=ACCENT,
+        fill_alpha=0.22,
+        line_color=ACCENT,
+        line_alpha=0.8,
+        hatch_pattern="/",
+        hatch_color=ACCENT,
+        hatch_alpha=0.6,
+        hatch_scale=7,
     )
     add_hover(plot, old, [("replaced", "@text"), ("by", "@by")])
     return Row(name="takes", title="Takes", note="buffered music made anew", plot=plot)

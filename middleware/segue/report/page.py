@@ -79,7 +79,7 @@ def _rows(story: Story, axis: TimeAxis) -> list[Row]:
     """From what is heard over why it is heard to how it was made."""
     found: list[Row | None] = [
         rows.bars(axis),
-        rows.waveform(axis),
+        rows.waveform(story, axis),
         rows.spectrum(spectrogram(story.audio), axis),
         rows.loudness(story, axis),
         rows.events(story, axis),

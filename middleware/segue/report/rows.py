@@ -12,7 +12,7 @@ from bokeh.models import ColumnDataSource, LinearColorMapper
 from bokeh.palettes import Magma256
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.report.axes import FONT, Key, Row, TimeAxis, add_hover, knots, label_layer, milliseconds
+from segue.report.axes import FONT, Key, Row, TimeAxis, add_hover, draw_bands, fitting, knots, label_layer, milliseconds
 from segue.report.musical import clock_text, span_text
 from segue.report.palette import ACCENT, CALM, GOOD, NEUTRAL, ink_on, state_colours, style_colours
 from segue.report.sound import DYNAMIC_RANGE_DB, MEL_BANDS, Spectrogram, band_of
@@ -21,14 +21,16 @@ from segue.report.summary import TARGET_LUFS
 from segue_rules.model import FlagInput, IntegerInput, NumberInput
 from segue_rules.plan import FramePlan
 
-_TICKS_HZ: Final = (100, 300, 1_000, 3_000, 10_000)
+_TICKS_HZ: Final = (200, 1_000, 3_000, 10_000)
 _BAND_PX: Final = 30
 _MOST_KEYS: Final = 14
 
 
-def waveform(axis: TimeAxis) -> Row:
+def waveform(story: Story, axis: TimeAxis) -> Row:
     """The outline and the power of the sound; the page fills in as much detail as the zoom shows."""
-    plot = axis.plot(height=84, y=(-1, 1), ticks=[-1, 0, 1])
+    peak = float(np.abs(story.audio).max(initial=0))
+    top = next((top for top in (0.1, 0.25, 0.5) if peak <= top), 1.0)
+    plot = axis.plot(height=84, y=(-top, top), ticks=[-top / 2, 0, top / 2])
     empty = {"x": [], "low": [], "high": [], "down": [], "up": []}
     source = ColumnDataSource(empty, name="waveform")
     plot.varea(x="x", y1="low", y2="high", source=source, fill_color=CALM, fill_alpha=0.45)
@@ -56,7 +58,7 @@ def loudness(story: Story, axis: TimeAxis) -> Row:
     """Short-term loudness, each value in the middle of its 3 s window, against the target."""
     levels = np.maximum(story.loudness.short_term_lufs, -60)
     top, bottom = max(-6.0, float(levels.max(initial=-60)) + 2), -42.0
-    plot = axis.plot(height=76, y=(bottom, top), ticks=[-36, -24, -18, -12, -6])
+    plot = axis.plot(height=76, y=(bottom, top), ticks=[-36, -24, -12])
     times = 1500 + np.arange(len(levels)) * 100.0
     source = ColumnDataSource({"x": times, "loudness": levels, "floor": np.full(len(levels), bottom)}, name="loudness")
     plot.varea(x="x", y1="floor", y2="loudness", source=source, fill_color=CALM, fill_alpha=0.18)
@@ -73,12 +75,13 @@ def loudness(story: Story, axis: TimeAxis) -> Row:
 
 def events(story: Story, axis: TimeAxis) -> Row:
     """A mark where each event was sent; the page writes as many texts as there is room for."""
-    plot = axis.plot(height=86, y=(3.6, -0.6))
+    plot = axis.plot(height=94, y=(4.6, -0.6))
     marks = ColumnDataSource(
         {
             "x": milliseconds([event.sent for event in story.events]),
             "y": np.zeros(len(story.events)),
             "text": [_short(event.text) for event in story.events],
+            "label": [event.text.removeprefix("set ") for event in story.events],
             "time": [clock_text(event.sent) for event in story.events],
             "bar": [story.beats.at(event.sent) for event in story.events],
             "answer": [" – ".join(part for part in (event.code, event.note) if part) for event in story.events],
@@ -103,12 +106,10 @@ def states(story: Story, axis: TimeAxis) -> Row:
     layers = [layer.name for layer in story.rules.layers]
     L = len(layers)
     plot = axis.plot(
-        height=_BAND_PX * L + 8, y=(L - 0.4, -0.6), ticks=list(range(L)), labels={n: _short(a, 9) for n, a in enumerate(layers)}
+        height=_BAND_PX * L + 8, y=(L - 0.4, -0.6), ticks=list(range(L)), labels={n: fitting(layer) for n, layer in enumerate(layers)}
     )
     bands = _state_bands(story)
-    drawn = plot.hbar(
-        y="y", left="left", right="right", height=0.78, source=bands, color="colour", line_color=None, fill_alpha=0.92
-    )
+    drawn = draw_bands(plot, bands, 0.78, color="colour", line_color=None, fill_alpha=0.92)
     _ramps(plot, story, layers)
     waits = _waits(plot, story, layers)
     label_layer(plot, "states")
@@ -152,12 +153,10 @@ def _ramps(plot: Any, story: Story, layers: Sequence[str]) -> None:
             "right": milliseconds([min(d.start + d.ramp, len(story.audio)) for d in started]),
         }
     )
-    plot.hbar(
-        y="y",
-        left="left",
-        right="right",
-        height=0.78,
-        source=source,
+    draw_bands(
+        plot,
+        source,
+        0.78,
         fill_alpha=0,
         line_color=None,
         hatch_pattern="/",
@@ -183,9 +182,7 @@ def _waits(plot: Any, story: Story, layers: Sequence[str]) -> Any:
             "at": [f"{d.at}, {span_text((d.start - d.decided) / SAMPLE_RATE)}" for d in waited],
         }
     )
-    return plot.hbar(
-        y="y", left="left", right="right", height=0.18, source=source, color="colour", line_color="#14171C", line_width=0.8
-    )
+    return draw_bands(plot, source, 0.18, color="colour", line_color="#14171C", line_width=0.8)
 
 
 def _moved(decision: Decision) -> str:
@@ -289,6 +286,7 @@ def bars(axis: TimeAxis) -> Row:
     plot = axis.plot(height=46, y=(0, 1))
     axis.show_times(plot, "above")
     source = ColumnDataSource({"x": [], "text": []}, name="bars")
+    plot.vspan(x="x", source=source, line_color=NEUTRAL, line_alpha=0.6)
     plot.text(
         x="x", y=0.5, text="text", source=source, x_offset=4, text_baseline="middle", text_font=value(FONT),
         text_font_size="11px", text_color="#6B7280",

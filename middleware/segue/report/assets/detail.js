@@ -78,7 +78,7 @@ function makeGrid(doc) {
       const named = opens && (bar - 1) % every === 0;
       if (named || (opens && barPx >= CLOSEST_LINES_PX) || beatPx >= 2 * CLOSEST_LINES_PX) {
         lines.x.push(facts.beats[i]);
-        lines.alpha.push(opens ? (named ? 0.55 : 0.3) : 0.16);
+        lines.alpha.push(opens ? (named ? 0.3 : 0.2) : 0.12);
       }
       if (named || (!opens && beatPx >= CLOSEST_NUMBERS_PX)) {
         texts.x.push(facts.beats[i]);
@@ -92,20 +92,22 @@ function makeGrid(doc) {
 
 const PADDING_PX = 5;
 
-/* A name in each band that has room for it, kept in view while its band is. */
-function makeBandLabels(doc, name) {
+/* A name in each band that has room for it, kept in view while its band is; `beside`: to its right where it has none. */
+function makeBandLabels(doc, name, beside = false) {
   const bands = doc.get_model_by_name(name), labels = doc.get_model_by_name(`${name}-labels`);
   if (!bands || !labels) return () => {};
-  return (view) => {
+  return (view, ink) => {
     const found = { x: [], y: [], text: [], ink: [] };
-    const { left, right, y, text, ink } = bands.data;
+    const { left, right, y, text } = bands.data;
     for (let i = 0; i < text.length; i++) {
       const from = Math.max(left[i], view.start), to = Math.min(right[i], view.end);
-      if ((to - from) / view.msPerPixel < measure(text[i]) + 2 * PADDING_PX) continue;
-      found.x.push(from + PADDING_PX * view.msPerPixel);
+      if (to < from) continue;
+      const fits = (to - from) / view.msPerPixel >= measure(text[i]) + 2 * PADDING_PX;
+      if (!fits && !beside) continue;
+      found.x.push((fits ? from : to) + PADDING_PX * view.msPerPixel);
       found.y.push(y[i]);
       found.text.push(text[i]);
-      found.ink.push(ink[i]);
+      found.ink.push(fits ? bands.data.ink[i] : ink);
     }
     labels.data = found;
   };
@@ -113,27 +115,28 @@ function makeBandLabels(doc, name) {
 
 const EVENT_LANES = 4;
 const MARK_PX = 10;
-const LONGEST_LABEL = 46;
+const LONGEST_LABEL = 42;
 
-/* Events from left to right, each in the first lane that is free; without a free one it is a mark alone. */
+/* Events from left to right, each in the first lane that is free; without one it is a mark alone, below the lanes. */
 function makeEventLabels(doc) {
   const marks = doc.get_model_by_name("events"), labels = doc.get_model_by_name("events-labels");
   return (view, ink) => {
     const free = new Array(EVENT_LANES).fill(-Infinity);
     const lanes = [], found = { x: [], y: [], text: [], ink: [] };
-    const { x, text } = marks.data;
-    for (let i = 0; i < text.length; i++) {
-      const short = text[i].length > LONGEST_LABEL ? `${text[i].slice(0, LONGEST_LABEL - 1)}…` : text[i];
+    const { x, label } = marks.data;
+    for (let i = 0; i < label.length; i++) {
       const at = (x[i] - view.start) / view.msPerPixel;
-      let lane = free.findIndex((end) => end + MARK_PX < at);
-      const fits = lane >= 0;
-      if (!fits) lane = free.indexOf(Math.min(...free));
-      free[lane] = Math.max(free[lane], at + MARK_PX + (fits ? measure(short) : 0));
-      lanes.push(lane);
-      if (!fits || x[i] < view.start || x[i] > view.end) continue;
+      const room = (i + 1 < x.length ? x[i + 1] - x[i] : facts.end - x[i]) / view.msPerPixel - 2 * MARK_PX;
+      const whole = label[i].length <= LONGEST_LABEL || measure(label[i]) <= room;
+      const text = whole ? label[i] : `${label[i].slice(0, LONGEST_LABEL - 1)}…`;
+      const lane = free.findIndex((end) => end + MARK_PX < at);
+      lanes.push(lane < 0 ? EVENT_LANES : lane);
+      if (lane < 0) continue;
+      free[lane] = at + MARK_PX + measure(text);
+      if (x[i] < view.start || x[i] > view.end) continue;
       found.x.push(x[i] + MARK_PX * view.msPerPixel);
       found.y.push(lane);
-      found.text.push(short);
+      found.text.push(text);
       found.ink.push(ink);
     }
     marks.data = { ...marks.data, y: lanes };

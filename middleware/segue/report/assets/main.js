@@ -70,15 +70,16 @@ function describeNow(doc) {
 function join(doc) {
   const container = document.getElementById("plots");
   const view = makeView(doc, container);
-  followColourScheme(doc);
-  const bands = ["states", "stingers", "takes"].map((name) => makeBandLabels(doc, name));
-  const details = [makeWaveform(doc), makeGrid(doc), ...bands];
-  const events = makeEventLabels(doc);
-  view.onChange(() => {
-    for (const fill of details) fill(view);
-    events(view, getComputedStyle(document.body).color);
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => events(view, getComputedStyle(document.body).color));
+  const details = [
+    makeWaveform(doc), makeGrid(doc), makeEventLabels(doc),
+    makeBandLabels(doc, "states"), makeBandLabels(doc, "takes"), makeBandLabels(doc, "stingers", true),
+  ];
+  const fill = () => {
+    const ink = getComputedStyle(document.body).color;
+    for (const detail of details) detail(view, ink);
+  };
+  view.onChange(fill);
+  followColourScheme(doc, fill);
 
   const readings = makeReadings(doc, container), describe = describeNow(doc);
   let mark = () => {}, hovering = () => false;

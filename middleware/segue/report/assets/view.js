@@ -63,19 +63,17 @@ function makeView(doc, container) {
   return view;
 }
 
-/* Canvas text does not follow the style sheet: give it the page's colours, whenever those change. */
-function followColourScheme(doc) {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const print = matchMedia("print");
+/* Canvas text does not follow the style sheet: give it the page's colours, and call `painted` when those change. */
+function followColourScheme(doc, painted) {
   function paint() {
-    const ink = dark.matches && !print.matches ? "#98a2b3" : "#4f5866";
+    const ink = getComputedStyle(document.documentElement).getPropertyValue("--soft").trim();
     for (const model of doc._all_models.values()) {
       if (model.type === "LinearAxis" || model.type === "DatetimeAxis") model.setv({ major_label_text_color: ink });
     }
-    const bars = doc.get_model_by_name("bars-text");
-    if (bars) bars.setv({ text_color: { value: ink } });
+    painted();
+    // Printing does not wait for the next animation frame.
+    if (matchMedia("print").matches) for (const plot of Bokeh.index.roots) plot.paint?.();
   }
-  dark.addEventListener("change", paint);
-  print.addEventListener("change", paint);
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", paint);
   paint();
 }
