@@ -55,11 +55,7 @@ def build(sources: Sources, untitled: str) -> Rules:
 def _check_whole(sources: Sources) -> None:
     """Report what a soundtrack cannot do without, whichever file might hold it."""
     main = sources.main
-    if main is None:
-        return
-    if not sources.layers and not main.has(FileTable.layers):
-        main.scope.problem(main.mark, "expected a field 'layers' with at least one layer, got none")
-    elif not sources.layers and main.get(FileTable.layers) is not None:
+    if main is not None and not sources.layers and not sources.report.partial:
         main.problem(FileTable.layers, "expected at least one layer, got none")
 
 

@@ -10,9 +10,9 @@ from segue_rules.loading.grammar_inputs import RESERVED_INPUTS, LatchTable, Stre
 from segue_rules.loading.inputs import Inputs
 from segue_rules.loading.kinds import number
 from segue_rules.loading.limits import MOST_LEAVES
-from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar, describe, quote
+from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar, describe
 from segue_rules.loading.quantities import frames
-from segue_rules.loading.report import Scope, did_you_mean
+from segue_rules.loading.report import Scope
 from segue_rules.loading.tables import Object
 from segue_rules.model import (
     All,
@@ -85,7 +85,7 @@ class ConditionReader:
     def _layer_state(self, entry: Entry, scope: Scope) -> Condition | None:
         states = self.states.get(entry.key)
         if states is None:
-            scope.problem(entry.mark, f"unknown layer {quote(entry.key)}{did_you_mean(entry.key, self.states)}")
+            scope.unknown(entry.mark, "layer", entry.key, self.states)
             return None
         nodes = entry.value.items if isinstance(entry.value, ListNode) else (entry.value,)
         found: list[Condition] = []
@@ -94,7 +94,7 @@ class ConditionReader:
             if isinstance(node, Scalar) and node.value in states:
                 found.append(InState(layer=entry.key, state=node.text, mark=node.mark))
             elif isinstance(node, Scalar) and isinstance(node.value, str):
-                scope.problem(node.mark, f"unknown state {quote(node.text)}{did_you_mean(node.text, states)}")
+                scope.unknown(node.mark, "state", node.text, states)
             else:
                 scope.expected("the name of a state", node)
         if not found or len(found) < len(nodes):
@@ -111,8 +111,7 @@ class ConditionReader:
                 return _fired(source, entry, inside)
             return self._test(source, entry, inside)
         if entry.key not in self.inputs.declared:
-            names = (*sorted(self.inputs.declared), *RESERVED_INPUTS)
-            scope.problem(entry.mark, f"unknown input {quote(entry.key)}{did_you_mean(entry.key, names)}")
+            scope.unknown(entry.mark, "input", entry.key, (*sorted(self.inputs.declared), *RESERVED_INPUTS))
         return None
 
     def _test(self, source: Valued, entry: Entry, scope: Scope) -> Condition | None:

@@ -28,7 +28,7 @@ DEEPEST: Final = 32
 MOST_NODES: Final = 50_000
 """Values, lists and maps of a file, what an alias stands for counted each time."""
 
-_REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]")
+_REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Control characters, and line separators that YAML 1.1 breaks lines at and 1.2 does not."""
 
 

@@ -17,7 +17,6 @@ from segue_rules.loading.grammar_inputs import (
     TriggerInputTable,
 )
 from segue_rules.loading.kinds import Word, article, number
-from segue_rules.loading.nodes import quote
 from segue_rules.loading.places import locate
 from segue_rules.loading.report import Scope, did_you_mean, listing
 from segue_rules.loading.sources import Sources
@@ -66,7 +65,7 @@ class Inputs:
         if found is None:
             if word.text not in self.declared:
                 fitting = [name for name, each in self.by_name.items() if isinstance(each, types)]
-                scope.problem(word.mark, f"unknown input {quote(word.text)}{did_you_mean(word.text, fitting)}")
+                scope.unknown(word.mark, "input", word.text, fitting)
         elif not isinstance(found, types):
             wanted = article(listing(_WORDS[each] for each in types))
             is_a = article(_WORDS[type(found)])

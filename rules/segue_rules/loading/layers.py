@@ -12,9 +12,9 @@ from segue_rules.loading.containers import Item
 from segue_rules.loading.controls import build_music, resolve
 from segue_rules.loading.grammar import LayerTable, StateTable
 from segue_rules.loading.inputs import Inputs
-from segue_rules.loading.nodes import Node, quote
+from segue_rules.loading.nodes import Node
 from segue_rules.loading.quantities import frames
-from segue_rules.loading.report import Scope, did_you_mean
+from segue_rules.loading.report import Scope
 from segue_rules.loading.sources import MergedLayer, Sources
 from segue_rules.loading.tables import Field, Record
 from segue_rules.model import Binding, Condition, IntegerInput, Layer, LayerState, Mark, NumberInput
@@ -57,7 +57,7 @@ def _check_default(merged: MergedLayer, scope: Scope) -> None:
     """Report a layer without a default state, or with several."""
     records = [(item, item.value) for item in merged.states.values()]
     defaults = [item for item, record in records if record is not None and record.value(StateTable.default)]
-    if not defaults and all(record is not None for _, record in records):
+    if not defaults and not scope.report.partial and all(record is not None for _, record in records):
         names = [item.name for item, record in records if record is not None and not record.has(StateTable.when)]
         hint = f"; did you mean '{names[0]}'?" if len(names) == 1 else ""
         scope.problem(merged.mark, f"expected a state with 'default: true', got none{hint}")
@@ -104,7 +104,7 @@ def build_mix(items: Iterable[Item[float]] | None, styles: Mapping[str, object],
     mix: dict[str, float] = {}
     for item in items or ():
         if item.name not in styles:
-            scope.problem(item.mark, f"unknown style {quote(item.name)}{did_you_mean(item.name, styles)}")
+            scope.unknown(item.mark, "style", item.name, styles)
         elif item.value is not None:
             mix[item.name] = float(item.value)
     return mix

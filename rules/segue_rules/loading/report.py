@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from segue_rules.errors import Problem, RuleError
-from segue_rules.loading.nodes import Node, describe
+from segue_rules.loading.nodes import Node, describe, quote
 from segue_rules.model import Mark
 
 MOST_PROBLEMS: Final = 500
@@ -23,6 +23,8 @@ class Report:
     warnings: list[Problem] = field(default_factory=list)
     unread: set[Mark] = field(default_factory=set)
     """Where a value could not even be read: reported once, and not again by whoever misses the value."""
+    partial: bool = False
+    """Whether something could not be read that may define names. Then none can be called unknown."""
 
     def add(self, problem: Problem) -> None:
         """Note a mistake. Raises: RuleError at once if there are more than MOST_PROBLEMS."""
@@ -72,6 +74,14 @@ class Scope:
 
     def warning(self, mark: Mark, text: str) -> None:
         self.report.warnings.append(Problem(mark=mark, where=self.where, text=text))
+
+    def unknown(self, mark: Mark, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        """Report a name that nothing has, unless what has it may be among what could not be read.
+
+        Args: what: "style". known: names that would do. hint: what was meant, if that is not simply the nearest.
+        """
+        if not self.report.partial:
+            self.problem(mark, f"unknown {what} {quote(name)}{hint or did_you_mean(name, known)}")
 
     def expected(self, expected: str, node: Node, hint: str = "") -> None:
         """Report that a value is not what was expected. hint: what was probably meant, "" for none."""

@@ -16,7 +16,7 @@ from segue_rules.loading.document import read_document
 from segue_rules.loading.json_lines import holds_json_lines, read_json_lines
 from segue_rules.loading.kinds import Kind, Name, Schema
 from segue_rules.loading.limits import MOST_INPUTS
-from segue_rules.loading.nodes import Node, Scalar, describe, quote
+from segue_rules.loading.nodes import Node, Scalar, describe
 from segue_rules.loading.quantities import Duration
 from segue_rules.loading.report import Report, Scope, did_you_mean
 from segue_rules.loading.tables import Field, Object, Record, Table
@@ -120,7 +120,7 @@ def _check(record: Record, inputs: dict[str, Input]) -> None:
     for item in record.get(EventTable.set) or ():
         source = inputs.get(item.name)
         if source is None:
-            scope.problem(item.mark, f"unknown input {quote(item.name)}{did_you_mean(item.name, inputs)}")
+            scope.unknown(item.mark, "input", item.name, inputs)
         elif isinstance(source, TriggerInput):
             scope.problem(item.mark, f"'{item.name}' is a trigger and cannot be set; did you mean 'fire: {item.name}'?")
         elif item.value is not None and not _fits(source, item.value):
@@ -132,7 +132,7 @@ def _check(record: Record, inputs: dict[str, Input]) -> None:
     scope = record.scope.inside(EventTable.fire.name)
     for word in record.get(EventTable.fire) or ():
         if word.text not in inputs:
-            scope.problem(word.mark, f"unknown trigger {quote(word.text)}{did_you_mean(word.text, triggers)}")
+            scope.unknown(word.mark, "trigger", word.text, triggers)
         elif word.text not in triggers:
             scope.problem(word.mark, f"expected a trigger, got '{word.text}', which is set and not fired")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from segue_rules.loading.containers import Item
 from segue_rules.loading.document import read_document
@@ -26,6 +26,9 @@ from segue_rules.loading.places import locate
 from segue_rules.loading.report import Report
 from segue_rules.loading.tables import Field, Object, Record
 from segue_rules.model import Mark
+
+_SECTIONS: Final[tuple[Field[Any], ...]] = (FileTable.include, FileTable.inputs, FileTable.styles, FileTable.layers)
+"""What defines names."""
 
 
 @dataclass(kw_only=True)
@@ -98,6 +101,7 @@ class _Collector:
             sources.files.append(path)
         record = Object(table=FileTable).read(node, self._report.scope()) if node is not None else None
         if record is None:
+            self._report.partial = True
             return
         if sources.main is None:
             sources.main = record
@@ -111,6 +115,7 @@ class _Collector:
         folder = sources.folder_of(word.mark)
         found = locate(word, folder, "a rule file", scope)
         if found is None or folder is None:
+            self._report.partial = True
             return
         earlier = [link.path for link in chain]
         if found in earlier:
@@ -128,6 +133,7 @@ class _Collector:
 
     def _merge(self, record: Record) -> None:
         sources = self._sources
+        self._report.partial |= any(record.has(section) and record.get(section) is None for section in _SECTIONS)
         sources.title = self._once(record, FileTable.title_, sources.title)
         sources.seed = self._once(record, FileTable.seed, sources.seed)
         self._merge_music(record.get(FileTable.music))

@@ -8,7 +8,6 @@ from typing import Final, cast
 
 from segue_rules.loading.grammar import TransitionTable
 from segue_rules.loading.kinds import Word
-from segue_rules.loading.nodes import quote
 from segue_rules.loading.quantities import frames
 from segue_rules.loading.report import did_you_mean, listing
 from segue_rules.loading.sources import Sources
@@ -28,7 +27,7 @@ class _End:
 
 def build_transitions(sources: Sources) -> tuple[Transition, ...]:
     """All rows in merged order; rows that can never fit, or say the same as another, are reported."""
-    states = {name: frozenset(layer.states) for name, layer in sources.layers.items()}
+    states = {name: tuple(layer.states) for name, layer in sources.layers.items()}
     rows: list[Transition] = []
     seen: dict[tuple[str | None, str | None, str | None], Record] = {}
     for record in sources.transitions:
@@ -51,7 +50,7 @@ def _report_twice(record: Record, first: Record, row: Transition) -> None:
         here.scope.problem(here.mark, f"two rows {pattern}; also at {there.mark}")
 
 
-def _row(record: Record, states: Mapping[str, frozenset[str]]) -> Transition | None:
+def _row(record: Record, states: Mapping[str, tuple[str, ...]]) -> Transition | None:
     at, max_wait = record.value(TransitionTable.at), record.get(TransitionTable.max_wait)
     if max_wait is not None and at.unit == "immediate":
         record.problem(TransitionTable.max_wait, "'at: immediate' never waits, so it has no max_wait")
@@ -77,26 +76,26 @@ def _row(record: Record, states: Mapping[str, frozenset[str]]) -> Transition | N
     )
 
 
-def _end(record: Record, field: Field[Word], states: Mapping[str, frozenset[str]]) -> _End | None:
+def _end(record: Record, field: Field[Word], states: Mapping[str, tuple[str, ...]]) -> _End | None:
     """What one side names; None once reported that there is no such layer or state."""
     if record.has(field) and record.get(field) is None:
         return None
     text = record.value(field).text
     layer, dot, state = text.rpartition(".")
+    scope, mark = record.scope.inside(field.name), record.mark_of(field)
     if dot and layer not in states:
-        hint = did_you_mean(layer, states)
-        record.problem(field, f"unknown layer {quote(layer)}{hint}")
+        scope.unknown(mark, "layer", layer, states)
         return None
     if state == _ANY:
         return _End(state=None, layers=frozenset({layer}) if dot else None)
     homes = frozenset(name for name, names in states.items() if state in names)
     if dot and layer not in homes:
-        record.problem(field, f"layer '{layer}' has no state {quote(state)}{did_you_mean(state, states[layer])}")
+        has = f"; layer '{layer}' has {listing(states[layer][:8], 'and')}" if states[layer] else ""
+        scope.unknown(mark, "state", state, (), did_you_mean(state, states[layer]) or has)
         return None
     if not homes:
         known = sorted({name for names in states.values() for name in names} | {_ANY})
-        hint = f"; did you mean '{state}.any', the layer?" if state in states else did_you_mean(state, known)
-        record.problem(field, f"unknown state {quote(state)}{hint}")
+        scope.unknown(mark, "state", state, known, f"; did you mean '{state}.any'?" if state in states else "")
         return None
     return _End(state=state, layers=frozenset({layer}) if dot else homes)
 

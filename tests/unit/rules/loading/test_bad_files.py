@@ -141,7 +141,6 @@ def test_a_text_without_a_folder_names_no_files() -> None:
     assert str(caught.value).splitlines() == [
         "hello:2:11: include: expected no path to a rule file in a text that is not a file, got 'a.yaml'",
         "hello:3:21: style \"a\", audio: expected no path to an audio file in a text that is not a file, got 'a.wav'",
-        "hello:4:9: layers: expected at least one layer, got none",
     ]
 
 
