@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from segue.cli.parts import build
 from segue.cli.rendering import Piece, Progress, Rendered, render_live, render_recording, render_straight
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
+from segue.runtime.conditioning import conditioning
 from segue.runtime.config import SessionConfig
-from segue.runtime.messages import ChangeOut, Message, ReceiptOut, StingerOut
+from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
 from segue.runtime.recorder import Header, RecordingError, fingerprint, read_recording, write_recording
 from segue.runtime.session import Operation
 from segue.runtime.simulation import LiveConditions
@@ -60,6 +63,8 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
     else:
         rendered = render_straight(piece, parts, arguments.output, arguments.stems, progress)
     _write_others(arguments, piece, rendered, [generator.name for generator in parts.generators])
+    if arguments.report:
+        _write_report(arguments.report, piece, rendered, (*rules.warnings, *warnings))
     told = [f"{arguments.output}: {rules.title}", *_listen_for(rendered.messages)]
     return Preview(told, (*rules.warnings, *warnings), frames / FRAME_RATE)
 
@@ -97,6 +102,27 @@ def _write_others(arguments: argparse.Namespace, piece: Piece, rendered: Rendere
         )
         with arguments.record.open("w", encoding="utf-8") as file:
             write_recording(file, header, rendered.journal)
+    if arguments.midi:
+        from segue.score.sampler.midi import marks, write_midi
+
+        chunks = sorted((m for m in rendered.messages if isinstance(m, ChunkOut)), key=lambda chunk: chunk.sequence)
+        plans = {plan.frame: plan for chunk in chunks for plan in chunk.plans if plan.frame < piece.frames}
+        notes = [note for note in rendered.notes if note.start < piece.frames * FRAME_SIZE]
+        write_midi(arguments.midi, notes, marks([conditioning([plans[frame] for frame in sorted(plans)])]))
+
+
+def _write_report(path: Path, piece: Piece, rendered: Rendered, warnings: Sequence[str]) -> None:
+    from segue.report.page import write_report
+    from segue.report.story import from_live, from_straight
+
+    audio = np.concatenate(rendered.mix)
+    rules, events, seed, sounds = piece.rules, piece.events, piece.config.seed, piece.sounds
+    if rendered.run is None:
+        messages = rendered.messages
+        story = from_straight(rules, messages, audio, events, seed=seed, sounds=sounds, warnings=warnings)
+    else:
+        story = from_live(rules, rendered.run, audio, events, seed=seed, sounds=sounds, warnings=warnings)
+    write_report(story, path)
 
 
 def _listen_for(messages: Sequence[Message]) -> list[str]:

@@ -42,12 +42,22 @@ class Piece:
 
 @dataclass(kw_only=True)
 class Rendered:
-    """What came of it. journal: all that decided the sound. run: of a live simulation alone."""
+    """What came of it. mix: what was written, stingers and all; journal: all that decided it.
+
+    notes: as they stand in the end. run: of a live simulation alone.
+    """
 
     messages: list[Message] = field(default_factory=list)
+    mix: list[Samples] = field(default_factory=list)
     notes: list[NoteEvent] = field(default_factory=list)
     journal: list[Operation] = field(default_factory=list)
     run: LiveRun | None = None
+
+    def take(self, message: Message) -> None:
+        """Keep a message; a chunk's notes stand in place of those that were to follow its start."""
+        self.messages.append(message)
+        if isinstance(message, ChunkOut):
+            self.notes = [note for note in self.notes if note.start < message.start] + list(message.notes)
 
 
 def render_straight(piece: Piece, parts: Parts, output: Path, stems: Path | None, progress: Progress) -> Rendered:
@@ -61,13 +71,14 @@ def render_straight(piece: Piece, parts: Parts, output: Path, stems: Path | None
             family: files.enter_context(AudioWriter(_stem(stems, family, output))) for family in FAMILIES if stems
         }
         for message in straight(session, parts.generators, piece.events, piece.frames):
-            rendered.messages.append(message)
+            rendered.take(message)
             if isinstance(message, StingerOut) and not message.cancelled:
                 mixdown.overlay.cue(message.cue)
             elif isinstance(message, ChunkOut):
-                rendered.notes += message.notes
                 left = piece.frames * FRAME_SIZE - message.start
-                mix.write(mixdown.add(message.samples))
+                ready = mixdown.add(message.samples)
+                mix.write(ready)
+                rendered.mix.append(ready)
                 for family, track in tracks.items():
                     track.write(message.stems[family][:left])
                 progress(min(message.plans[-1].frame + 1, piece.frames))
@@ -79,8 +90,9 @@ def render_live(piece: Piece, parts: Parts, output: Path, conditions: LiveCondit
     rendered = Rendered()
     session = _session(piece, parts, rendered)
     rendered.run = live(session, parts.generators, piece.events, piece.frames, conditions, progress)
-    rendered.messages = [message for _, message in rendered.run.messages]
-    _write_heard(piece, rendered.run.listener.heard(), rendered.messages, output)
+    for _, message in rendered.run.messages:
+        rendered.take(message)
+    _write_heard(piece, rendered.run.listener.heard(), rendered, output)
     return rendered
 
 
@@ -92,12 +104,12 @@ def render_recording(
     session = _session(piece, parts, rendered)
     listener = Listener()
     for message in replay(session, parts.generators, operations):
-        rendered.messages.append(message)
+        rendered.take(message)
         if isinstance(message, ChunkOut):
             listener.put(message)
             progress(min(listener.have // FRAME_SIZE, piece.frames))
     listener.commit(min(piece.frames * FRAME_SIZE, listener.have))
-    _write_heard(piece, listener.heard(), rendered.messages, output)
+    _write_heard(piece, listener.heard(), rendered, output)
     return rendered
 
 
@@ -107,12 +119,13 @@ def _session(piece: Piece, parts: Parts, rendered: Rendered, *, stems: bool = Fa
     )
 
 
-def _write_heard(piece: Piece, heard: Samples, messages: Sequence[Message], output: Path) -> None:
+def _write_heard(piece: Piece, heard: Samples, rendered: Rendered, output: Path) -> None:
     mixdown = Mixdown(piece.sounds, len(heard))
-    for cue in _standing(messages):
+    for cue in _standing(rendered.messages):
         mixdown.overlay.cue(cue)
+    rendered.mix.append(mixdown.add(heard))
     with AudioWriter(output) as writer:
-        writer.write(mixdown.add(heard))
+        writer.write(rendered.mix[0])
 
 
 def _standing(messages: Iterable[Message]) -> list[StingerCue]:

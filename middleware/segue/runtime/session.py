@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from segue.audio.fades import crossfade
-from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, Request, Result, StyleBank
+from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, NoteEvent, Request, Result, Samples, StyleBank
 from segue.runtime import mastering
 from segue.runtime.announcer import Announcer
 from segue.runtime.conditioning import conditioning, significant
@@ -210,8 +210,10 @@ class Session:
         want, origin = job.want, job.origin
         self.pace.generated(want.end - origin.frame, seconds)
         self._journal(("done", want))
-        master, samples = mastering.process(origin.master, result.chunk.samples, job.plans)
-        samples = samples[(want.change - origin.frame) * FRAME_SIZE :].copy()
+        skip = (want.change - origin.frame) * FRAME_SIZE
+        master, samples, gain = mastering.process(origin.master, result.chunk.samples, job.plans)
+        samples = samples[skip:]
+        stems = {family: (stem * gain[:, None])[skip:] for family, stem in result.chunk.stems.items()}
         fade_end = min(want.change + self.config.crossfade_frames, self._deck.head)
         old = self._deck.read(want.change, fade_end)[: self.config.crossfade_samples]
         length = min(len(old), len(samples))
@@ -224,7 +226,8 @@ class Session:
         plans = job.plans[want.change - origin.frame :]
         after = Boundary(frame=want.end, state=result.state, master=master, rung=want.rung)
         self._deck.write(want.change, samples, plans, after)
-        self._outbox.append(self._chunk(job, result, plans))
+        notes = tuple(note for note in result.chunk.notes if note.start >= want.change * FRAME_SIZE)
+        self._outbox.append(self._chunk(want, plans, notes, stems))
 
     def fail(self, job: Job) -> None:
         """The job in flight came to nothing; the caller decides about the ladder."""
@@ -270,18 +273,18 @@ class Session:
         stale = (p for p in wanted if significant(self._deck.used(p.frame), p, self.config.significance))
         self._replace_at = next((plan.frame for plan in stale), None)
 
-    def _chunk(self, job: Job, result: Result[Any], plans: tuple[FramePlan, ...]) -> ChunkOut:
-        want = job.want
-        start, skip = want.change * FRAME_SIZE, (want.change - job.origin.frame) * FRAME_SIZE
+    def _chunk(
+        self, want: Want, plans: tuple[FramePlan, ...], notes: tuple[NoteEvent, ...], stems: dict[str, Samples]
+    ) -> ChunkOut:
         self._sequence += 1
         return ChunkOut(
             sequence=self._sequence,
             take=self._take,
-            start=start,
+            start=want.change * FRAME_SIZE,
             samples=self._deck.read(want.change, want.end),
             plans=plans,
             generator=self._generators[want.rung].name,
             reason=want.reason,
-            notes=tuple(note for note in result.chunk.notes if note.start >= start),
-            stems={family: stem[skip:] for family, stem in result.chunk.stems.items()},
+            notes=notes,
+            stems=stems,
         )

@@ -1,0 +1,169 @@
+"""`segue preview`: the same twice, whole or not at all, and clear about what it cannot use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from segue.cli.main import main
+from segue.contract import Result
+from segue.runtime import session
+
+RULES = """
+segue: 1
+music: {tempo: 120bpm, key: D minor}
+inputs:
+  fight: {type: flag}
+  won: {type: trigger}
+styles:
+  walk: {text: "calm woodland, harp and soft strings"}
+  battle: {text: "driving taiko drums and brass"}
+layers:
+  action:
+    states:
+      calm: {default: true, mix: {walk: 1}}
+      combat: {when: {fight: true}, mix: {battle: 1}}
+transitions:
+  - {from: any, to: any, at: beat, ramp: 400ms}
+"""
+STINGER = """
+stingers:
+  hit: {trigger: won, audio: hit.wav, at: beat, duck: {depth: -8dB, fade_out: 50ms, recovery: 100ms, fade_in: 100ms}}
+"""
+EVENTS = "- {at: 1s, set: {fight: true}}\n- {at: 2s, fire: won}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "song.yaml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "song.events.yaml").write_text(EVENTS, encoding="utf-8")
+    return tmp_path
+
+
+def preview(folder: Path, output: str, *more: str, duration: str = "3") -> int:
+    script = ["--events", str(folder / "song.events.yaml")]
+    paths = [str(folder / "song.yaml"), *script, "-o", str(folder / output)]
+    return main(["preview", *paths, "--duration", duration, "--quiet", *more])
+
+
+def test_the_same_files_and_seed_give_the_same_bytes(folder: Path) -> None:
+    assert preview(folder, "a.wav") == preview(folder, "b.wav") == preview(folder, "c.wav", "--seed", "8") == 0
+    a, b, c = ((folder / f"{name}.wav").read_bytes() for name in "abc")
+    assert a == b != c
+    info = soundfile.info(folder / "a.wav")
+    assert (info.samplerate, info.channels, info.frames, info.subtype) == (48_000, 2, 144_000, "PCM_24")
+
+
+def test_json_lines_say_the_same_as_yaml(folder: Path) -> None:
+    assert preview(folder, "yaml.wav") == 0
+    lines = '{"at": "1s", "set": {"fight": true}}\n{"at": "2s", "fire": "won"}\n'
+    (folder / "song.events.jsonl").write_text(lines, encoding="utf-8")
+    script = ["--events", str(folder / "song.events.jsonl"), "-o", str(folder / "lines.wav")]
+    assert main(["preview", str(folder / "song.yaml"), *script, "--duration", "3", "--quiet"]) == 0
+    assert (folder / "yaml.wav").read_bytes() == (folder / "lines.wav").read_bytes()
+
+
+def test_a_live_simulation_replays_from_its_recording_to_the_same_bytes(folder: Path) -> None:
+    recording = str(folder / "live.jsonl")
+    assert preview(folder, "live.wav", "--live", "--lookahead", "2", "--record", recording) == 0
+    assert preview(folder, "again.wav", "--recording", recording) == 0
+    assert (folder / "live.wav").read_bytes() == (folder / "again.wav").read_bytes()
+
+
+def test_stems_add_up_and_midi_and_report_are_there(folder: Path) -> None:
+    more = ["--stems", str(folder / "stems"), "--midi", str(folder / "a.mid"), "--report", str(folder / "a.html")]
+    assert preview(folder, "mix.wav", *more) == 0
+    stems = sum(soundfile.read(path)[0] for path in sorted((folder / "stems").glob("*.wav")))
+    mix = soundfile.read(folder / "mix.wav")[0]
+    # Apart from the limiter, which only acts on peaks, and the fade over the last 50 ms, the mix is the stems' sum.
+    same = np.abs(stems - mix)[:-2_400] < 1e-3
+    assert same.mean() > 0.95
+    assert (folder / "a.mid").read_bytes()[:4] == b"MThd"
+    assert "<script" in (folder / "a.html").read_text(encoding="utf-8")
+
+
+def _truncated(path: Path) -> None:
+    soundfile.write(path, np.zeros((4_800, 2)), 48_000)
+    path.write_bytes(path.read_bytes()[:1_000])
+
+
+def _not_sound(path: Path) -> None:
+    path.write_text("a shopping list")
+
+
+def _empty(path: Path) -> None:
+    soundfile.write(path, np.zeros((0, 2)), 48_000)
+
+
+@pytest.mark.parametrize("make", [_truncated, _not_sound, _empty])
+def test_an_unusable_stinger_is_named_with_its_place(
+    folder: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], None]
+) -> None:
+    (folder / "song.yaml").write_text(RULES + STINGER, encoding="utf-8")
+    make(folder / "hit.wav")
+    assert preview(folder, "out.wav") == 2
+    line = (RULES + STINGER).splitlines().index(STINGER.splitlines()[2]) + 1
+    assert f"song.yaml:{line}:" in (said := capsys.readouterr().err)
+    assert 'stinger "hit"' in said
+    assert sorted(path.name for path in folder.glob("*.wav")) == ["hit.wav"]
+
+
+def test_a_stinger_of_8_bits_mono_at_192_khz_is_heard(folder: Path) -> None:
+    (folder / "song.yaml").write_text(RULES + STINGER, encoding="utf-8")
+    tone = 0.5 * np.sin(np.arange(96_000) / 20)
+    soundfile.write(folder / "hit.wav", tone, 192_000, subtype="PCM_U8")
+    assert preview(folder, "with.wav") == 0
+    (folder / "song.yaml").write_text(RULES + "stingers:\n  hit: {trigger: won, mix: {walk: 1}, time: 1s}\n")
+    assert preview(folder, "without.wav") == 0
+    difference = np.abs(soundfile.read(folder / "with.wav")[0] - soundfile.read(folder / "without.wav")[0])
+    assert difference[: 2 * 48_000 - 500].max() < 1e-3 < 0.1 < difference[2 * 48_000 :].max()
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, OSError("disk full")])
+def test_nothing_half_written_stays_behind(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException | type[BaseException]
+) -> None:
+    complete, calls = session.Session.complete, iter(range(100))
+
+    def interrupted(self: session.Session, job: session.Job, result: Result[Any], seconds: float) -> None:
+        if next(calls) == 3:
+            raise fault
+        complete(self, job, result, seconds)
+
+    monkeypatch.setattr(session.Session, "complete", interrupted)
+    assert preview(folder, "out.wav", "--stems", str(folder / "stems")) in (2, 130)
+    assert [path for path in folder.rglob("*") if "wav" in path.name] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["-o", "out.mp9"], "unknown extension '.mp9'"),
+        (["--soundfont", "song.yaml"], "song.yaml"),
+        (["--recording", "song.yaml"], "not a line of a recording"),
+        (["--events", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_what_cannot_be_used_is_said(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    expected: str,
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main(["preview", "song.yaml", "--duration", "1", "--quiet", *arguments]) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_a_recording_of_other_rules_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording = str(folder / "live.jsonl")
+    assert preview(folder, "a.wav", "--record", recording, duration="1") == 0
+    (folder / "song.yaml").write_text(RULES.replace("120bpm", "121bpm"), encoding="utf-8")
+    assert preview(folder, "b.wav", "--recording", recording) == 2
+    assert "other rules" in capsys.readouterr().err
