@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from segue_rules.director import Director, Span
 from segue_rules.director.clock import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
-from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, InputValue
-from segue_rules.plan import TICKS_PER_BEAT, Change, FramePlan, StingerCue
+from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, TONICS, InputValue
+from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, StingerCue
 
 
 class Position(NamedTuple):
@@ -111,6 +111,30 @@ def show_value(value: InputValue) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+CONTROLS: Final = ("tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "gain")
+"""The names of the controls in a rule file, in the order of Controls.sources."""
+
+
+def control(controls: Controls, name: str) -> float:
+    """A numeric control in the unit of the rule file."""
+    values = {
+        "tempo": controls.tempo_mbpm / 1000,
+        "meter": controls.meter,
+        "intensity": controls.intensity,
+        "temperature": controls.temperature,
+        "guidance": controls.guidance,
+        "gain": controls.gain_db,
+    }
+    return float(values[name])
+
+
+def switch(controls: Controls, name: str) -> str:
+    """The key or drums control as a rule file writes it."""
+    if name == "drums":
+        return {1: "on", 0: "off", -1: "auto"}[controls.drums]
+    return "auto" if controls.tonic < 0 else f"{TONICS[controls.tonic]} {controls.mode}"
 
 
 def show_event(event: Event) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import FRAME_RATE, SAMPLE_RATE, Rules
 from segue_rules.plan import Change, FramePlan
-from segue_rules.ruletest.checks import CONTROLS, control, switch
-from segue_rules.timeline import position
+from segue_rules.timeline import CONTROLS, control, position, switch
 
 
 def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[str, Any]:

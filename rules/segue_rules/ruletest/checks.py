@@ -1,4 +1,4 @@
-"""The vocabulary of a rule test: what can be expected of a frame, each kind a small frozen class."""
+"""What can be expected of how a frame is: states, shares, weights, inputs, controls and its place in the bar."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from segue_rules.model import NOWHERE, TONICS, Comparison, InputValue, Mark
-from segue_rules.plan import Controls
+from segue_rules.model import NOWHERE, Comparison, InputValue, Mark
 from segue_rules.ruletest.expectation import Instant
-from segue_rules.timeline import happenings, seconds, show_value
+from segue_rules.timeline import control, show_value, switch
 
 OPERATORS: Final[Mapping[Comparison, Callable[[float, float], bool]]] = {
     "==": operator.eq,
@@ -48,13 +47,15 @@ class Bound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Check:
+class Base:
+    """What all checks share."""
+
     mark: Mark = NOWHERE
     keeps_time: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class StateIs(_Check):
+class StateIs(Base):
     """A layer's active state is one of some, or (unlike) none of them."""
 
     layer: str
@@ -73,7 +74,7 @@ class StateIs(_Check):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PendingIs(_Check):
+class PendingIs(Base):
     """A change to this state is decided and waits for its boundary."""
 
     layer: str
@@ -91,7 +92,7 @@ class PendingIs(_Check):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LevelIs(_Check):
+class LevelIs(Base):
     """A number of the frame: a style's share of the mix, a layer's weight, an input, or a control of the music."""
 
     field: Level
@@ -120,7 +121,7 @@ class LevelIs(_Check):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WordIs(_Check):
+class WordIs(Base):
     """A choice or flag input, or the key or drums control, has this value, or (unlike) another."""
 
     field: Word
@@ -145,7 +146,7 @@ class WordIs(_Check):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceIs(_Check):
+class SourceIs(Base):
     """The layer that decides a control, or "music" for the top level. index: the control's in Controls.sources."""
 
     control: str
@@ -163,80 +164,7 @@ class SourceIs(_Check):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeIs(_Check):
-    """A layer's change was scheduled, started or withdrawn in this frame. None: whatever it is."""
-
-    layer: str
-    kind: str = "started"
-    to_state: str | None = None
-    from_state: str | None = None
-    ramp_frames: int | None = None
-    at: str | None = None
-    because: str | None = None
-
-    def holds(self, instant: Instant) -> bool:
-        return any(
-            change.layer == self.layer
-            and change.kind == self.kind
-            and self.to_state in (None, change.to_state)
-            and self.from_state in (None, change.from_state)
-            and self.ramp_frames in (None, change.ramp_frames)
-            and self.at in (None, change.at)
-            and (self.because is None or self.because in {cause.input for cause in change.causes})
-            for change in instant.plan.changes
-        )
-
-    def came(self, instant: Instant) -> str:
-        return _told(instant, "change", self.layer) or "no change"
-
-    def __str__(self) -> str:
-        ramp = None if self.ramp_frames is None else seconds(self.ramp_frames)
-        named = {"from": self.from_state, "to": self.to_state, "ramp": ramp, "at": self.at, "because": self.because}
-        parts = [f"{key} {value}" for key, value in named.items() if value is not None]
-        return " ".join([f"change of {self.layer} {self.kind}", *parts])
-
-
-@dataclass(frozen=True, kw_only=True)
-class StingerIs(_Check):
-    """A stinger was scheduled, started or dropped in this frame."""
-
-    stinger: str
-    kind: str
-
-    def holds(self, instant: Instant) -> bool:
-        return any(cue.stinger == self.stinger and cue.kind == self.kind for cue in instant.plan.stingers)
-
-    def came(self, instant: Instant) -> str:
-        return _told(instant, "stinger", self.stinger) or "no stinger"
-
-    def __str__(self) -> str:
-        return f"stinger {self.stinger}: {self.kind}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReceiptIs(_Check):
-    """An event of this frame got this answer: "accepted", "refused", or a receipt's code."""
-
-    code: str
-
-    def holds(self, instant: Instant) -> bool:
-        return any(
-            receipt.code == self.code
-            or (self.code == "accepted" and receipt.accepted)
-            or (self.code == "refused" and not receipt.accepted)
-            for receipt in instant.plan.receipts
-        )
-
-    def came(self, instant: Instant) -> str:
-        answers = [f"{r.code}: {r.text}" if r.text else r.code for r in instant.plan.receipts]
-        return ", ".join(answers) or "no event"
-
-    def __str__(self) -> str:
-        return f"receipt: {self.code}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineIs(_Check):
+class LineIs(Base):
     """A beat or a bar line falls in this frame."""
 
     line: Literal["beat", "bar"]
@@ -253,7 +181,7 @@ class LineIs(_Check):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BarIs(_Check):
+class BarIs(Base):
     """The bar the frame starts in, the first being 1."""
 
     bound: Bound
@@ -267,48 +195,3 @@ class BarIs(_Check):
 
     def __str__(self) -> str:
         return f"bar: {self.bound.value:g}" if self.bound.op == "==" else f"bar: {self.bound.op} {self.bound.value:g}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WarningIs(_Check):
-    """The director warned in this frame."""
-
-    code: str
-
-    def holds(self, instant: Instant) -> bool:
-        return self.code in instant.plan.warnings
-
-    def came(self, instant: Instant) -> str:
-        return ", ".join(instant.plan.warnings) or "no warning"
-
-    def __str__(self) -> str:
-        return f"warning: {self.code}"
-
-
-CONTROLS: Final = ("tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "gain")
-"""The names of the controls in a rule file, in the order of Controls.sources."""
-
-
-def control(controls: Controls, name: str) -> float:
-    """A numeric control in the unit of the rule file."""
-    values = {
-        "tempo": controls.tempo_mbpm / 1000,
-        "meter": controls.meter,
-        "intensity": controls.intensity,
-        "temperature": controls.temperature,
-        "guidance": controls.guidance,
-        "gain": controls.gain_db,
-    }
-    return float(values[name])
-
-
-def switch(controls: Controls, name: str) -> str:
-    """The key or drums control as a rule file writes it."""
-    if name == "drums":
-        return {1: "on", 0: "off", -1: "auto"}[controls.drums]
-    return "auto" if controls.tonic < 0 else f"{TONICS[controls.tonic]} {controls.mode}"
-
-
-def _told(instant: Instant, kind: str, subject: str) -> str:
-    """What the frame told of a layer's changes or of a stinger, "" if nothing."""
-    return ", ".join(h.text for h in happenings(instant.plan) if h.kind == kind and h.subject == subject)

@@ -13,25 +13,22 @@ from segue_rules.loading.report import Scope, did_you_mean, listing
 from segue_rules.loading.tables import Field, Record
 from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, Mark, NumberInput, Rules
 from segue_rules.ruletest.checks import (
-    CONTROLS,
     WITHIN,
     BarIs,
     Bound,
-    ChangeIs,
     LevelIs,
     LineIs,
     PendingIs,
-    ReceiptIs,
     SourceIs,
     StateIs,
-    StingerIs,
-    WarningIs,
     WordIs,
 )
 from segue_rules.ruletest.checks import Level as LevelField
 from segue_rules.ruletest.checks import Word as WordField
 from segue_rules.ruletest.expectation import Check
+from segue_rules.ruletest.occurrences import ChangeIs, ReceiptIs, StingerIs, WarningIs
 from segue_rules.ruletest.tables import ChangeTable, Compared, ExpectTable, split_comparison
+from segue_rules.timeline import CONTROLS
 
 T = TypeVar("T")
 

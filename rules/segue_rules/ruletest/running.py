@@ -8,8 +8,8 @@ from typing import Final
 
 from segue_rules.director import Director, Span
 from segue_rules.model import FRAME_RATE, Mark, Rules
-from segue_rules.ruletest.checks import ReceiptIs
 from segue_rules.ruletest.expectation import Check, Expectation, Instant, RuleTest
+from segue_rules.ruletest.occurrences import ReceiptIs
 from segue_rules.timeline import Happening, happenings, plan_at, position, rehearse
 
 AROUND_BEFORE: Final = 4 * FRAME_RATE

@@ -16,7 +16,7 @@ from segue_rules.loading.report import Scope
 from segue_rules.loading.scripts import EVENTS
 from segue_rules.loading.tables import Field, Object, Record, Table
 from segue_rules.model import Comparison
-from segue_rules.ruletest.checks import CONTROLS
+from segue_rules.timeline import CONTROLS
 
 MOST_TESTS: Final = 1_000
 MOST_EXPECTATIONS: Final = 1_000

@@ -62,7 +62,7 @@ def test_refuses_what_does_not(item: str) -> None:
 def test_every_word_has_a_hover_text_with_an_example() -> None:
     words = schema.json_schema()["definitions"]["expectation"]["properties"]
     assert list(words) == list(ExpectTable.fields)
-    assert all("Example: `" in word["description"] for word in words.values())
+    assert all("Example: `" in word["markdownDescription"] for word in words.values())
 
 
 def test_the_page_names_every_word() -> None:
