@@ -45,7 +45,7 @@ class SamplerState:
 
 
 class Sampler:
-    """Plays notes with the instruments of one SoundFont."""
+    """Plays notes with the instruments of one SoundFont. To be used from one thread at a time: it keeps caches."""
 
     latency: Final = 0
 
@@ -79,7 +79,8 @@ class Sampler:
 
         Returns: the state after, float32 [S, 2], and with `stems` each family's share, float32 [S, 2], summing to
         the whole within rounding; a tail of the room from before stems were asked for is in "texture".
-        Raises: ValueError for notes out of range, out of order or not starting in the chunk.
+        Raises: ValueError for notes out of range, out of order or not starting in the chunk; SoundFontError if a
+        compressed sample of a user's font, decoded when first heard, turns out to be damaged.
         """
         end = state.position + num_samples
         check_notes(notes, state.position, end)

@@ -24,12 +24,15 @@ Waveform = NDArray[np.float32]
 # Envelope decay and release times are defined as the time to fall by this much.
 _FULL_SCALE_DB: Final = 100.0
 # Quieter than this, against its own peak, a voice is over.
-SILENCE_DB: Final = -80.0
+SILENCE_DB: Final = -70.0
 # A release of no time is a click; this one falls 4 dB a millisecond.
 _MIN_RELEASE_S: Final = 0.025
 _MIN_ATTACK_S: Final = 0.001
 _END_FADE: Final = 240
 _OPEN_FILTER_HZ: Final = 19_000.0
+_CURVE_STEP: Final = 64
+# soxr's medium quality: as wide a band as high quality (95 %), aliases 100 dB down, in half the time.
+_RESAMPLING: Final = "MQ"
 
 
 def source(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
@@ -41,7 +44,7 @@ def source(region: Region, waveform: Waveform, held: int, length: int) -> Wavefo
     unrolled = _unroll(region, waveform, math.ceil(held * step), math.ceil(length * step) + 1)
     if len(unrolled) < 2:
         return np.zeros(0, np.float32)
-    played = soxr.resample(unrolled, region.rate, SAMPLE_RATE, quality="HQ") if step != 1.0 else unrolled
+    played = soxr.resample(unrolled, region.rate, SAMPLE_RATE, quality=_RESAMPLING) if step != 1.0 else unrolled
     played = played[:length].astype(np.float32, copy=True)
     fade = min(_END_FADE, len(played))
     if len(played) < length and fade:
@@ -93,10 +96,9 @@ def tremolo(region: Region, length: int) -> Waveform | None:
     """Gain of the region's tremolo, float32 [length], or None if it has none."""
     if region.tremolo_db == 0:
         return None
-    seconds = np.arange(length, dtype=np.float32) / SAMPLE_RATE - np.float32(region.tremolo_delay_s)
-    phase = np.maximum(seconds, 0) * np.float32(region.tremolo_hz)
+    phase = np.maximum(_coarse_seconds(length) - region.tremolo_delay_s, 0) * region.tremolo_hz
     triangle = 1 - 4 * np.abs((phase + 0.25) % 1 - 0.5)
-    return np.asarray(10 ** (triangle * np.float32(region.tremolo_db / 20)), np.float32)
+    return _finely(10 ** (triangle * region.tremolo_db / 20), length)
 
 
 def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
@@ -142,8 +144,20 @@ def _sweep(region: Region, length: int) -> Waveform:
     top = attack + region.sweep_hold_s
     fall = max(region.sweep_decay_s, 1e-3) * (1 - region.sweep_sustain)
     at = [0.0, attack, top + 1e-6, top + fall + 2e-6]
-    seconds = np.arange(length) / SAMPLE_RATE
-    return np.interp(seconds, at, [0.0, 1.0, 1.0, region.sweep_sustain]).astype(np.float32)
+    return _finely(np.interp(_coarse_seconds(length), at, [0.0, 1.0, 1.0, region.sweep_sustain]), length)
+
+
+def _coarse_seconds(length: int) -> NDArray[np.float64]:
+    """Times of every _CURVE_STEP-th sample, the last at or after `length`: slow curves need no more."""
+    return np.asarray(np.arange(-(-length // _CURVE_STEP) + 1) * (_CURVE_STEP / SAMPLE_RATE), np.float64)
+
+
+def _finely(coarse: NDArray[np.float64], length: int) -> Waveform:
+    """A curve known at _coarse_seconds(length), with straight lines between: float32 [length]."""
+    points = coarse.astype(np.float32)
+    share = np.arange(_CURVE_STEP, dtype=np.float32) / np.float32(_CURVE_STEP)
+    lines = points[:-1, None] + np.diff(points)[:, None] * share
+    return lines.ravel()[:length]
 
 
 def _low_passed(played: Waveform, cutoff_hz: float, resonance_db: float) -> Waveform:
