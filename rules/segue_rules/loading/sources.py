@@ -173,6 +173,8 @@ class _Collector:
 
     def _merge_layer(self, item: Item[Record]) -> None:
         layer = self._sources.layers.setdefault(item.name, MergedLayer(name=item.name, mark=item.mark))
+        if item.value is None or (item.value.has(LayerTable.states) and item.value.get(LayerTable.states) is None):
+            self._report.partial = True
         if item.value is None:
             return
         label = f'layer "{item.name}"'

@@ -170,7 +170,8 @@ class Object(Kind[Record]):
         if key == "<<":
             return "unknown field '<<'; merge keys are not part of YAML 1.2, so write the fields out"
         hint = did_you_mean(key, self.table.fields)
-        return f"unknown field {quote(key)}{hint or '; there are ' + listing(self.table.fields, 'and')}"
+        others = "there is only" if len(self.table.fields) == 1 else "there are"
+        return f"unknown field {quote(key)}{hint or f'; {others} ' + listing(self.table.fields, 'and')}"
 
     def _check_given(self, node: MapNode, given: Mapping[str, Mark], scope: Scope) -> None:
         for name, known in self.table.fields.items():

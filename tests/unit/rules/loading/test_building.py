@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from segue_rules.errors import RuleError
 from segue_rules.loading import load, load_text
 from segue_rules.model import (
     All,
@@ -123,6 +124,28 @@ def test_conditions(text: str, expected: Condition) -> None:
     assert condition(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("curve", "silent"),
+    [
+        ("[[0, 0], [1, 3]]", False),
+        ("[[0, 0], [0.6, 0], [1, 3]]", True),
+        ("[[0.6, 0], [1, 3]]", True),
+        ("[[0, 3], [0.4, 0]]", True),
+        ("[[0, 3], [0.4, 1]]", False),
+    ],
+)
+def test_the_first_mix_follows_the_default_of_a_bound_input(curve: str, silent: bool) -> None:
+    text = (
+        "segue: 1\ninputs: {threat: {type: number, range: [0, 1], default: 0.5}}\nstyles: {a: {text: a}}\nlayers:\n"
+        f"  l: {{weight: {{from: threat, curve: {curve}}}, states: {{s: {{default: true, mix: {{a: 1}}}}}}}}\n"
+    )
+    if silent:
+        with pytest.raises(RuleError, match="expected a style to begin with, got none"):
+            load_text(text)
+    else:
+        assert isinstance(load_text(text).layers[0].weight, Binding)
+
+
 def test_latches_are_numbered_in_the_order_of_the_file() -> None:
     rules = with_condition(
         '{any: [{threat: {enter: ">= 0.6", exit: "< 0.3"}}, {region: {enter: crypt, exit: town}}]}, '
@@ -139,18 +162,30 @@ def test_latches_are_numbered_in_the_order_of_the_file() -> None:
     )
 
 
+@pytest.mark.parametrize(("enter", "leave"), [(">= 0.6", "< 0.6"), ("> 0.5", "<= 0.5"), ("== 1", "== 0")])
+def test_enter_and_exit_may_touch(enter: str, leave: str) -> None:
+    assert isinstance(condition(f'{{threat: {{enter: "{enter}", exit: "{leave}"}}}}'), Latch)
+
+
 @pytest.mark.parametrize(
-    ("enter", "leave"),
-    [(">= 0.6", "< 0.6"), ("> 0.5", "<= 0.5"), ("== 1", "== 0"), (">= 0.6", "!= 0.7")],
+    ("source", "enter", "leave", "at"),
+    [
+        ("threat", ">= 0.6", "!= 0.7", "0.6"),
+        ("threat", "> 0.5", "< 0.6", "0.55"),
+        ("threat", ">= 0.6", "<= 0.6", "0.6"),
+        ("enemies", "> 2", "< 4", "3"),
+        ("region", "!= town", "!= crypt", "forest"),
+        ("cutscene", "true", "!= false", "True"),
+    ],
 )
-def test_enter_and_exit_that_touch_but_do_not_overlap(enter: str, leave: str) -> None:
-    overlaps = leave == "!= 0.7"
-    text = f'{{threat: {{enter: "{enter}", exit: "{leave}"}}}}'
-    if overlaps:
-        with pytest.raises(Exception, match=r"both hold at 0\.6"):
-            condition(text)
-    else:
-        assert isinstance(condition(text), Latch)
+def test_enter_and_exit_may_not_overlap(source: str, enter: str, leave: str, at: str) -> None:
+    enter = enter if source == "cutscene" else f'"{enter}"'
+    with pytest.raises(RuleError, match=f"both hold at {at}$"):
+        condition(f'{{{source}: {{enter: {enter}, exit: "{leave}"}}}}')
+
+
+def test_neighbouring_integers_do_not_overlap() -> None:
+    assert isinstance(condition('{enemies: {enter: "> 2", exit: "< 3"}}'), Latch)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from segue_rules import schema
 from segue_rules.loading.document import read_document, read_text
 from segue_rules.loading.grammar import TABLES
 from segue_rules.loading.kinds import Kind
@@ -103,3 +104,11 @@ def test_links_in_the_reference_lead_to_headings() -> None:
 def test_the_command_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert capsys.readouterr().out == schema_text()
+
+
+def test_the_command_writes_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "SCHEMA_FILE", tmp_path / "segue.schema.json")
+    monkeypatch.setattr(schema, "REFERENCE_FILE", tmp_path / "REFERENCE.md")
+    assert schema.main(["--write"]) == 0
+    assert (tmp_path / "segue.schema.json").read_text(encoding="utf-8") == schema_text()
+    assert (tmp_path / "REFERENCE.md").read_text(encoding="utf-8") == reference()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,10 @@ def test_mistakes_in_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_files_that_are_no_scripts(text: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert problems(write(tmp_path, text))[0].startswith(expected)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("pipe.yaml", "pipe.jsonl"):
+        os.mkfifo(name)
+        assert problems(Path(name)) == [f"{name}:1:1: not a regular file"]
