@@ -61,6 +61,9 @@ class Deck:
         frames = self._sound[start - self.base : end - self.base]
         return np.concatenate(frames) if frames else np.zeros((0, CHANNELS), np.float32)
 
+    def sound_bytes(self) -> int:
+        return sum(frame.nbytes for frame in self._sound)
+
     def boundary_before(self, frame: int) -> Boundary:
         """The last boundary at or before `frame`. Raises: LookupError if all of them lie behind it."""
         for boundary in reversed(self._boundaries):

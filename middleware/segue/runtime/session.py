@@ -240,6 +240,10 @@ class Session:
         """Memory that the deck's generator states cost, in bytes."""
         return sum(self._generators[b.rung].state_bytes(b.state) for b in self._deck.boundaries)
 
+    def sound_bytes(self) -> int:
+        """Memory that the deck's sound costs, in bytes: the lookahead and the history of the ladder's loop."""
+        return self._deck.sound_bytes()
+
     def _want(self, reason: Literal["extend", "replace", "ladder"], change: int, rung: int) -> Want:
         """The shortest want that makes `change` heard and ends with a chunk."""
         origin = change if reason == "ladder" else self._deck.boundary_before(change).frame
