@@ -75,7 +75,7 @@ function join(doc) {
     makeBandLabels(doc, "states"), makeBandLabels(doc, "takes"), makeBandLabels(doc, "stingers", true),
   ];
   const fill = () => {
-    const ink = getComputedStyle(document.body).color;
+    const ink = getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
     for (const detail of details) detail(view, ink);
   };
   view.onChange(fill);

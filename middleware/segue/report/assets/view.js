@@ -71,9 +71,17 @@ function followColourScheme(doc, painted) {
       if (model.type === "LinearAxis" || model.type === "DatetimeAxis") model.setv({ major_label_text_color: ink });
     }
     painted();
-    // Printing does not wait for the next animation frame.
-    if (matchMedia("print").matches) for (const plot of Bokeh.index.roots) plot.paint?.();
   }
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", paint);
+  function printing(now) {
+    document.documentElement.classList.toggle("printing", now);
+    paint();
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  addEventListener("beforeprint", () => printing(true));
+  addEventListener("afterprint", () => printing(false));
+  // Printing does not wait for the next animation frame, in which the plots would take on what has changed.
+  matchMedia("print").addEventListener("change", (event) => {
+    if (event.matches) for (const plot of Bokeh.index.roots) plot.paint?.();
+  });
   paint();
 }
