@@ -1,7 +1,7 @@
 """Makes the word table: `python -m segue.training.words.distil [--cache FOLDER] [--output FILE]`.
 
 Fetches the teacher (pinned by hash), draws phrases, lets the teacher read them, fits the table's rows to what it
-says, and writes them as int8. Five CPU minutes; equal bytes for equal inputs on one machine.
+says, and writes them as int8. Five CPU minutes; everything random comes from the recipe's seed.
 """
 
 from __future__ import annotations
