@@ -1,0 +1,26 @@
+"""What is doubtful about a soundtrack that loads: what can never happen, flaps, or goes too fast for the music model.
+
+    for finding in analyse(rules):
+        print(f"{finding.mark}: {finding.where}: {finding.text}")
+
+Findings are doubts, not mistakes: the soundtrack plays. What a single comparison shows (always or never true) has been
+said in loading already. Each kind of finding has a stable code; `CODES` names them all.
+"""
+
+from __future__ import annotations
+
+from segue_rules.analysis.finding import CODES, Finding
+from segue_rules.analysis.flapping import flapping
+from segue_rules.analysis.pace import pace
+from segue_rules.analysis.reach import Reach
+from segue_rules.analysis.usage import usage
+from segue_rules.model import Rules
+
+__all__ = ["CODES", "Finding", "analyse"]
+
+
+def analyse(rules: Rules) -> tuple[Finding, ...]:
+    """All findings, in file order."""
+    reach = Reach(rules)
+    found = (*reach.findings, *flapping(rules, reach), *pace(rules, reach), *usage(rules, reach))
+    return tuple(sorted(set(found)))

@@ -1,0 +1,47 @@
+"""One doubt about a soundtrack, and the names of all kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from segue_rules.model import FRAME_RATE, Layer, LayerState, Mark
+
+CODES: Final = {
+    "unreachable_state": "a state whose condition can never hold",
+    "shadowed_state": "a state that another one of the layer always beats",
+    "trigger_too_short": "a state whose trigger condition ends before the state can start",
+    "flapping_threshold": "a state switched by a bare threshold on a number, with nothing to calm it",
+    "flapping_loop": "layers that keep switching each other while the inputs stand still",
+    "ramp_too_short": "a transition faster than the music model's blend can be heard to move",
+    "state_too_brief": "a state that ends before the music model has followed it",
+    "unused_input": "an input no condition, curve or stinger listens to",
+    "unused_style": "a style no state or stinger plays",
+    "unused_transition": "a transition row that no change takes",
+    "silent_layer": "a layer whose weight is always 0",
+    "empty_mix": "a combination of states that adds up to nothing",
+    "duck_overlap": "a stinger that may come again while the music still recovers from its duck",
+}
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Finding:
+    """One doubt. where: the object ('layer "action", state "combat"'). code: of CODES. text: what, why, what to do."""
+
+    mark: Mark
+    where: str
+    code: str
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"expected one of {', '.join(CODES)}; got {self.code!r}")
+
+
+def state_finding(layer: Layer, state: LayerState, code: str, text: str) -> Finding:
+    return Finding(mark=state.mark, where=f'layer "{layer.name}", state "{state.name}"', code=code, text=text)
+
+
+def seconds(frames: float) -> str:
+    """Frames as a duration for people: `0.4 s`."""
+    return f"{round(frames / FRAME_RATE, 2):g} s"

@@ -1,0 +1,130 @@
+"""States that switch to and fro: bare thresholds on moving numbers, and layers that keep switching each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from segue_rules.analysis.finding import Finding, seconds, state_finding
+from segue_rules.analysis.reach import Reach
+from segue_rules.analysis.worlds import Leaf, leaves, whole
+from segue_rules.director import Director
+from segue_rules.events import Event
+from segue_rules.model import (
+    FRAME_RATE,
+    Compare,
+    Condition,
+    InputValue,
+    InState,
+    Layer,
+    LayerState,
+    NumberInput,
+    Rules,
+)
+
+# Less than this between off and on again is heard as flapping, not as music.
+CALM_FRAMES: Final = FRAME_RATE
+# A loop is given time to come to rest and then watched; more than a change every two seconds no model follows.
+_SETTLING_FRAMES: Final = 20 * FRAME_RATE
+_WATCHED_FRAMES: Final = 20 * FRAME_RATE
+_SHORTEST_CYCLE_FRAMES: Final = 2 * FRAME_RATE
+_MOST_SETTINGS: Final = 200
+
+
+def flapping(rules: Rules, reach: Reach) -> Iterator[Finding]:
+    for layer in rules.layers:
+        for state in reach.reachable(layer):
+            yield from _thresholds(rules, layer, state)
+    for loop in _loops(rules, reach):
+        yield from _restless(rules, loop, reach)
+
+
+def _thresholds(rules: Rules, layer: Layer, state: LayerState) -> Iterator[Finding]:
+    """A number that wavers about a bare threshold switches the state each time."""
+    off = state.attack_frames + state.cooldown_frames
+    on = max(state.hold_frames, state.min_time_frames)
+    for condition, calm in ((state.when, on + off), (state.unless, off)):
+        if calm < CALM_FRAMES:
+            for compare in _bare(rules, condition):
+                text = (
+                    f"{compare.input} {compare.op} {compare.value:g} switches at every crossing: "
+                    f"use two thresholds, {{{compare.input}: {{enter: …, exit: …}}}}, or a hold, min_time or cooldown"
+                )
+                yield state_finding(layer, state, "flapping_threshold", text)
+
+
+def _bare(rules: Rules, condition: Condition | None) -> Iterator[Compare]:
+    numbers = {item.name for item in rules.inputs if isinstance(item, NumberInput)}
+    for leaf in leaves(condition):
+        if isinstance(leaf, Compare) and leaf.input in numbers:
+            yield leaf
+
+
+# --- loops ----------------------------------------------------------------------------------------------------------
+
+
+def _loops(rules: Rules, reach: Reach) -> list[tuple[Layer, ...]]:
+    """Groups of layers that listen to each other's states, directly or not; a layer that listens to itself included."""
+    hears = {
+        layer.name: {leaf.layer for leaf in _leaves(layer, reach) if isinstance(leaf, InState)}
+        for layer in rules.layers
+    }
+    reached = {name: _closure(name, hears) for name in hears}
+    groups: dict[frozenset[str], None] = {}
+    for name in hears:
+        group = frozenset(other for other in reached[name] if name in reached[other])
+        if group:
+            groups[group] = None
+    return [tuple(layer for layer in rules.layers if layer.name in group) for group in groups]
+
+
+def _leaves(layer: Layer, reach: Reach) -> Iterator[Leaf]:
+    for state in reach.reachable(layer):
+        yield from leaves(whole(state))
+
+
+def _closure(name: str, hears: dict[str, set[str]]) -> set[str]:
+    """All layers that `name` hears, at any remove; itself only through a loop."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        for other in hears[todo.pop()] - found:
+            found.add(other)
+            todo.append(other)
+    return found
+
+
+def _restless(rules: Rules, loop: Sequence[Layer], reach: Reach) -> Iterator[Finding]:
+    """Play the loop under inputs held still, one setting after another, and watch whether it comes to rest."""
+    conditions = [whole(state) for layer in loop for state in reach.reachable(layer)]
+    for setting in islice(reach.worlds.settings(conditions), _MOST_SETTINGS):
+        for layer, count in _changes(rules, setting).items():
+            if count * _SHORTEST_CYCLE_FRAMES > _WATCHED_FRAMES and layer in {member.name for member in loop}:
+                held = ", ".join(f"{name} {_show(value)}" for name, value in setting.items())
+                names = ", ".join(member.name for member in loop)
+                text = (
+                    f"`state:` conditions ({names}) keep switching it every {seconds(_WATCHED_FRAMES / count)}"
+                    f"{f' at {held}' if held else ''}: break the circle, or let a state hold on"
+                )
+                yield Finding(mark=loop[0].mark, where=f'layer "{loop[0].name}"', code="flapping_loop", text=text)
+                return
+
+
+def _changes(rules: Rules, setting: dict[str, InputValue]) -> dict[str, int]:
+    """How often each layer changes while it is watched."""
+    director = Director(rules)
+    events = (Event(sequence=0, set=setting),) if setting else ()
+    state, _ = director.step(director.start(), 0, events)
+    counts = dict.fromkeys((layer.name for layer in rules.layers), 0)
+    for span in director.spans(state, _SETTLING_FRAMES + _WATCHED_FRAMES):
+        for change in span.plan.changes:
+            if change.kind == "started" and change.start >= _SETTLING_FRAMES:
+                counts[change.layer] += 1
+    return counts
+
+
+def _show(value: InputValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,108 @@
+"""What is declared and never used, and mixes of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segue_rules.analysis.finding import Finding
+from segue_rules.analysis.reach import Reach
+from segue_rules.analysis.rows import describe, taken_rows
+from segue_rules.analysis.worlds import comparisons, leaves
+from segue_rules.director.ramps import follow
+from segue_rules.model import Binding, Burst, Fired, IntegerInput, Layer, Music, NumberInput, OneOf, Rules
+
+
+def usage(rules: Rules, reach: Reach) -> Iterator[Finding]:
+    yield from _inputs(rules)
+    yield from _styles(rules)
+    yield from _transitions(rules, reach)
+    yield from _silent_layers(rules)
+    yield from _empty_mix(rules, reach)
+
+
+def _inputs(rules: Rules) -> Iterator[Finding]:
+    heard = set(_heard(rules))
+    for item in rules.inputs:
+        if item.name not in heard:
+            text = "is declared but no condition, curve or stinger listens to it"
+            yield Finding(mark=item.mark, where=f'input "{item.name}"', code="unused_input", text=text)
+
+
+def _heard(rules: Rules) -> Iterator[str]:
+    """The names of all inputs that something listens to."""
+    yield from (stinger.trigger for stinger in rules.stingers)
+    yield from _bound(rules.music)
+    for layer in rules.layers:
+        if isinstance(layer.weight, Binding):
+            yield layer.weight.input
+        for state in layer.states:
+            yield from _bound(state.music)
+            for condition in (state.when, state.unless):
+                for leaf in leaves(condition):
+                    yield from (compare.input for compare in comparisons(leaf))
+                    if isinstance(leaf, OneOf):
+                        yield leaf.input
+                    elif isinstance(leaf, Fired):
+                        yield leaf.trigger
+
+
+def _bound(music: Music) -> Iterator[str]:
+    for value in (music.tempo_bpm, music.intensity, music.temperature, music.guidance, music.gain_db):
+        if isinstance(value, Binding):
+            yield value.input
+
+
+def _styles(rules: Rules) -> Iterator[Finding]:
+    mixes = [state.mix for layer in rules.layers for state in layer.states]
+    mixes += [stinger.mix for stinger in rules.stingers if isinstance(stinger, Burst)]
+    played = {name for mix in mixes for name in mix}
+    for style in rules.styles:
+        if style.name not in played:
+            text = "is declared but no state or stinger plays it"
+            yield Finding(mark=style.mark, where=f'style "{style.name}"', code="unused_style", text=text)
+
+
+def _transitions(rules: Rules, reach: Reach) -> Iterator[Finding]:
+    taken = taken_rows(rules, reach.states)
+    for row in rules.transitions:
+        if not any(row is other for other in taken):
+            text = "no change takes this row: more specific rows come first, or there is no such change"
+            yield Finding(mark=row.mark, where=describe(row), code="unused_transition", text=text)
+
+
+def _silent_layers(rules: Rules) -> Iterator[Finding]:
+    for layer in rules.layers:
+        if _weights(rules, layer)[1] <= 0:
+            text = "its weight is 0 whatever happens, so its states add nothing and decide nothing"
+            yield Finding(mark=layer.mark, where=f'layer "{layer.name}"', code="silent_layer", text=text)
+
+
+def _weights(rules: Rules, layer: Layer) -> tuple[float, float]:
+    """The least and the most a layer can weigh."""
+    if not isinstance(layer.weight, Binding):
+        return layer.weight, layer.weight
+    binding = layer.weight
+    source = next(item for item in rules.inputs if item.name == binding.input)
+    if not isinstance(source, NumberInput | IntegerInput):
+        raise ValueError(f'expected a number or integer behind the weight of layer "{layer.name}"')
+    values = [follow(binding, source.low), follow(binding, source.high)]
+    values += [y for x, y in binding.curve if source.low <= x <= source.high]
+    return min(values), max(values)
+
+
+def _empty_mix(rules: Rules, reach: Reach) -> Iterator[Finding]:
+    """Each layer has a way to add nothing: then so may all of them together."""
+    ways: list[str] = []
+    for layer in rules.layers:
+        empty = next((state.name for state in reach.reachable(layer) if not state.mix), None)
+        if _weights(rules, layer)[0] <= 0:
+            ways.append(f'"{layer.name}" at weight 0')
+        elif empty is not None:
+            ways.append(f'"{layer.name}" in "{empty}"')
+        else:
+            return
+    if not ways:
+        return
+    text = f"there is nothing to play with {', '.join(ways)}: the last mix stays; give one of them a mix"
+    mark = rules.layers[0].mark
+    yield Finding(mark=mark, where="layers", code="empty_mix", text=text)
