@@ -11,7 +11,7 @@ from segue.contract import SAMPLE_RATE
 from segue.score.sampler import reverb, voice
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.regions import LOOP_ALWAYS, LOOP_NEVER, LOOP_WHILE_HELD, Region
-from segue.score.sampler.seating import pan_gains, widened
+from segue.score.sampler.seating import SPAN, pan_gains, widened
 
 PLAIN = Region(
     sample=0,
@@ -124,10 +124,16 @@ def test_panning_keeps_power_and_widening_keeps_the_middle() -> None:
         left, right = pan_gains(pan)
         assert left**2 + right**2 == pytest.approx(1)
     sound = np.random.default_rng(2).standard_normal(20_000).astype(np.float32)
-    pair = widened(sound, 0.6)
-    assert (pair**2).sum() == pytest.approx((sound**2).sum(), rel=0.05)
-    middle = pair.sum(axis=0)[: len(sound)]
+    centred = np.stack([sound, sound])
+    _, pair = widened(np.zeros((2, SPAN), np.float32), centred, 0.6)
+    assert (pair**2).sum() == pytest.approx((centred**2).sum(), rel=0.05)
+    middle, side = pair[0] + pair[1], pair[0] - pair[1]
     np.testing.assert_allclose(middle / middle.std(), sound / sound.std(), atol=1e-3)
+    assert side.std() / middle.std() == pytest.approx(0.6, abs=0.05)
+    # Basses stay put: the echoes cancel for what is slow against them.
+    slow = np.repeat(np.ones((1, 5_000), np.float32), 2, axis=0)
+    _, still = widened(slow[:, :SPAN], slow, 0.6)
+    np.testing.assert_allclose(still[0], still[1], atol=1e-6)
 
 
 def test_the_room_fades_evenly_and_differs_left_and_right() -> None:

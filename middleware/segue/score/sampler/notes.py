@@ -21,7 +21,7 @@ from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.levels import KIT, Register, flattened, measured
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
-from segue.score.sampler.seating import pan_gains, widened
+from segue.score.sampler.seating import pan_gains
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
 
 Planar = NDArray[np.float32]
@@ -48,7 +48,7 @@ _GROUP: Final = 8
 _INAUDIBLE_DB: Final = -66.0
 _TRIM_FADE: Final = 480
 _SOURCE_SIZES: Final = np.array(sorted(part * DURATION_STEP << n for part in (2, 3) for n in range(13)))
-_NOTE_CACHE_BYTES: Final = 128 << 20
+_NOTE_CACHE_BYTES: Final = 96 << 20
 _SOURCE_CACHE_BYTES: Final = 64 << 20
 
 
@@ -64,12 +64,14 @@ class _Key(NamedTuple):
 class Note:
     """A note at full velocity. sound: float32 [C, S], C = 1 or, for a stereo preset, 2.
 
-    gains: left and right amplitude (of the one channel, or of each). send: how much goes to the room.
+    gains: left and right amplitude (of the one channel, or of each). send: how much goes to the room. width: to be
+    widened by, 0 for what is stereo already.
     """
 
     sound: Planar
     gains: tuple[float, float]
     send: float
+    width: float
 
     @property
     def length(self) -> int:
@@ -121,12 +123,10 @@ class NoteBank:
         register = self.register(key.program, drums=key.drums)
         level = 10 ** ((level_db + register.gain_db(key.pitch)) / 20)
         sound = _trimmed(self._sound(key))
-        if len(sound) == 1 and width > 0:
-            sound = widened(sound[0], width)
         # A pair is balanced, not panned: each side stays where it is, one softer than the other.
         balance = level * math.sqrt(len(sound))
         left, right = (balance * gain for gain in pan_gains(pan))
-        return Note(sound=sound, gains=(left, right), send=send)
+        return Note(sound=sound, gains=(left, right), send=send, width=width if len(sound) == 1 else 0.0)
 
     def _sound(self, key: _Key) -> Planar:
         """A key press before level and seat: float32 [1, S], or [2, S] where the font pans its samples apart."""

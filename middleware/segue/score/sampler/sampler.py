@@ -1,7 +1,7 @@
 """The sampler: notes to 48 kHz stereo, streaming, its state a small value.
 
-The state names the notes that still sound and holds what travels in the room; their sound itself is a pure function
-of the notes. So any cut of the same notes into chunks gives the same samples, to the last bit.
+The state names the notes that still sound and holds what echoes in the room; the notes' own sound is a pure function
+of them. So any cut of the same notes into chunks gives the same samples, to the last bit.
 S samples; arrays are planar [2, S] inside and [S, 2] outside.
 """
 
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,21 @@ from segue.score.sampler import reverb
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import NoteBank, velocity_gain
 from segue.score.sampler.orchestra import FAMILIES, NUM_KEYS, NUM_PROGRAMS
+from segue.score.sampler.seating import SPAN, widened
 
 BUNDLED_SOUNDFONT: Final = Path(__file__).parents[2] / "weights" / "orchestra" / "orchestra.sf3"
 BUNDLED_LEVELS: Final = BUNDLED_SOUNDFONT.with_name("levels.json")
 
 Planar = NDArray[np.float32]
+
+
+class Bus(NamedTuple):
+    """Notes that are treated alike are summed first: their family, their send to the room and their width."""
+
+    family: str
+    send: float
+    width: float
+
 
 # Brings an arrangement of four to eight voices to about -18 LUFS; the loudness stage does the rest.
 _MASTER_GAIN: Final = np.float32(1.5)
@@ -35,11 +45,13 @@ _MASTER_GAIN: Final = np.float32(1.5)
 class SamplerState:
     """What is needed to go on. position: next sample to render, session clock. sounding: notes not yet over, by start.
 
-    room: the reverb of the whole. family_rooms: the reverb of each family, kept only while stems are asked for.
+    recent: of each bus that is widened, its last samples before that, float32 [2, SPAN]. room: the reverb of the
+    whole. family_rooms: the reverb of each family, kept only while stems are asked for.
     """
 
     position: int
     sounding: tuple[NoteEvent, ...]
+    recent: Mapping[Bus, Planar]
     room: reverb.ReverbState
     family_rooms: tuple[reverb.ReverbState, ...] | None = None
 
@@ -65,12 +77,13 @@ class Sampler:
 
     def start(self, position: int = 0) -> SamplerState:
         """Silence before sample `position`."""
-        return SamplerState(position=position, sounding=(), room=reverb.start())
+        return SamplerState(position=position, sounding=(), recent={}, room=reverb.start())
 
     def state_bytes(self, state: SamplerState) -> int:
         """Memory that keeping `state` costs, in bytes; notes are shared with whoever made them."""
         rooms = (state.room, *(state.family_rooms or ()))
-        return sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding)
+        recent = sum(samples.nbytes for samples in state.recent.values())
+        return recent + sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding)
 
     def render(
         self, state: SamplerState, notes: Sequence[NoteEvent], num_samples: int, *, stems: bool = False
@@ -85,7 +98,8 @@ class Sampler:
         end = state.position + num_samples
         check_notes(notes, state.position, end)
         sounding = (*state.sounding, *notes)
-        buses, remaining = self._dry(sounding, state.position, num_samples)
+        points, remaining = self._points(sounding, state.position, num_samples)
+        recent, buses = _wide(state.recent, points, num_samples)
         dry, sent = _mixed(buses, list(buses), num_samples)
         room, wet = reverb.process(state.room, sent)
         parts: dict[str, Samples] = {}
@@ -93,14 +107,14 @@ class Sampler:
         if stems:
             before = state.family_rooms or _split_room(state.room)
             family_rooms, parts = _stems(before, buses, num_samples)
-        after = SamplerState(position=end, sounding=remaining, room=room, family_rooms=family_rooms)
+        after = SamplerState(position=end, sounding=remaining, recent=recent, room=room, family_rooms=family_rooms)
         return after, _interleaved(dry + wet), parts
 
-    def _dry(
+    def _points(
         self, sounding: Sequence[NoteEvent], position: int, num_samples: int
-    ) -> tuple[Mapping[tuple[str, float], Planar], tuple[NoteEvent, ...]]:
-        """Direct sound by (family, send), and the notes that go on after the chunk."""
-        buses: dict[tuple[str, float], Planar] = {}
+    ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...]]:
+        """Notes in their seats, not yet widened, by bus; and those that go on after the chunk."""
+        buses: dict[Bus, Planar] = {}
         remaining = []
         for event in sounding:
             note = self._bank.note(event)
@@ -110,15 +124,14 @@ class Sampler:
                 remaining.append(event)
             if end <= begin:
                 continue
-            key = (event.family, note.send)
-            if key not in buses:
-                buses[key] = np.zeros((2, num_samples), np.float32)
+            bus = Bus(event.family, note.send, note.width)
+            if bus not in buses:
+                buses[bus] = np.zeros((2, num_samples), np.float32)
             heard = note.sound[:, begin - event.start : end - event.start]
             for side, gain in enumerate(note.gains):
                 level = np.float32(gain * velocity_gain(event.velocity))
-                buses[key][side, begin - position : end - position] += level * heard[side % len(heard)]
-        # In one order whatever the chunk holds, since sums of floats depend on it.
-        return {key: buses[key] for key in sorted(buses)}, tuple(remaining)
+                buses[bus][side, begin - position : end - position] += level * heard[side % len(heard)]
+        return buses, tuple(remaining)
 
 
 def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:
@@ -136,24 +149,45 @@ def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:
         previous = event.start
 
 
-def _mixed(
-    buses: Mapping[tuple[str, float], Planar], keys: Sequence[tuple[str, float]], num_samples: int
-) -> tuple[Planar, Planar]:
+def _wide(
+    recent: Mapping[Bus, Planar], points: Mapping[Bus, Planar], num_samples: int
+) -> tuple[dict[Bus, Planar], dict[Bus, Planar]]:
+    """What to remember of each bus, and the buses widened; those that still echo sound though no note does."""
+    after: dict[Bus, Planar] = {}
+    buses: dict[Bus, Planar] = {}
+    # In one order whatever the chunk holds, since sums of floats depend on it.
+    for bus in sorted({*recent, *points}):
+        sound = points.get(bus)
+        if sound is None:
+            sound = np.zeros((2, num_samples), np.float32)
+        if bus.width == 0:
+            buses[bus] = sound
+            continue
+        before = recent.get(bus)
+        if before is None:
+            before = np.zeros((2, SPAN), np.float32)
+        remembered, buses[bus] = widened(before, sound, bus.width)
+        if remembered.any():
+            after[bus] = remembered
+    return after, buses
+
+
+def _mixed(buses: Mapping[Bus, Planar], keys: Sequence[Bus], num_samples: int) -> tuple[Planar, Planar]:
     """The buses `keys` summed, and what they send to the room."""
     dry = np.zeros((2, num_samples), np.float32)
     sent = np.zeros((2, num_samples), np.float32)
     for key in keys:
         dry += buses[key]
-        sent += np.float32(key[1]) * buses[key]
+        sent += np.float32(key.send) * buses[key]
     return dry, sent
 
 
 def _stems(
-    rooms: Sequence[reverb.ReverbState], buses: Mapping[tuple[str, float], Planar], num_samples: int
+    rooms: Sequence[reverb.ReverbState], buses: Mapping[Bus, Planar], num_samples: int
 ) -> tuple[tuple[reverb.ReverbState, ...], dict[str, Samples]]:
     after, parts = [], {}
     for family, room in zip(FAMILIES, rooms, strict=True):
-        dry, sent = _mixed(buses, [key for key in buses if key[0] == family], num_samples)
+        dry, sent = _mixed(buses, [key for key in buses if key.family == family], num_samples)
         room_after, wet = reverb.process(room, sent)
         after.append(room_after)
         parts[family] = _interleaved(dry + wet)

@@ -1,7 +1,8 @@
 """Seats in the stereo image: panning, and width for instruments recorded in mono.
 
 Width is made by complementary filters: a sparse, noise-like echo pattern is added on the left and taken away on the
-right. The ear hears a wider source; the sum of both sides is the source itself, so mono listeners lose nothing.
+right. The ear hears a wider source; for one in the middle the sum of both sides is the source itself, so mono
+listeners lose nothing.
 
 Source: Schroeder 1958 (pseudo-stereo by complementary combs); Alary et al. 2017 (velvet-noise decorrelation).
 """
@@ -9,6 +10,7 @@ Source: Schroeder 1958 (pseudo-stereo by complementary combs); Alary et al. 2017
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,6 +20,9 @@ from numpy.typing import NDArray
 _TIMES: Final = (73, 179, 307, 431, 577, 701, 853, 997)
 _SIGNS: Final = (1, -1, -1, 1, -1, 1, 1, -1)
 _LAST_DB: Final = -9.0
+SPAN: Final = _TIMES[-1]
+
+Planar = NDArray[np.float32]
 
 
 def pan_gains(pan: float) -> tuple[float, float]:
@@ -26,20 +31,24 @@ def pan_gains(pan: float) -> tuple[float, float]:
     return math.cos(angle), math.sin(angle)
 
 
-def widened(sound: NDArray[np.float32], width: float) -> NDArray[np.float32]:
-    """A mono sound [S] as a pair [2, S + 997], as loud in all, whose sides are `width` times its middle."""
-    longest = _TIMES[-1]
-    middle = np.zeros(len(sound) + longest, np.float32)
-    middle[: len(sound)] = sound
-    side = np.zeros_like(middle)
+def widened(before: Planar, sound: Planar, width: float) -> tuple[Planar, Planar]:
+    """Widen a stream of seated sounds, whose sides then differ by `width` times what they share. Latency 0.
+
+    before: the last SPAN samples of the stream, float32 [2, SPAN]. sound: the next, float32 [2, S].
+    Returns: what is `before` the following samples, and float32 [2, S], as loud as `sound`.
+    """
+    length = sound.shape[1]
+    heard = np.concatenate([before, sound], axis=1)
+    echoes = np.zeros_like(sound)
     for time, gain in zip(_TIMES, _echo_gains(width), strict=True):
-        side[time : time + len(sound)] += gain * sound
-    pair = np.stack([middle + side, middle - side])
-    pair *= np.float32(1 / math.sqrt(2 * (1 + width**2)))
-    return pair
+        echoes += gain * heard[:, SPAN - time : SPAN - time + length]
+    echoes[1] *= -1
+    level = np.float32(1 / math.sqrt(1 + width**2))
+    return heard[:, length:].copy(), (sound + echoes) * level
 
 
-def _echo_gains(width: float) -> NDArray[np.float32]:
+@lru_cache
+def _echo_gains(width: float) -> Planar:
     """Amplitudes of the echoes, in all `width` strong and without a sum."""
     share = np.arange(len(_TIMES)) / (len(_TIMES) - 1)
     gains = np.array(_SIGNS) * 10 ** (_LAST_DB / 20 * share)
