@@ -39,16 +39,16 @@ def _layer(merged: MergedLayer, sources: Sources, inputs: Inputs, conditions: Co
     scope = sources.report.scope(f'layer "{merged.name}"')
     _check_default(merged, scope)
     weight = merged.weight.value(LayerTable.weight) if merged.weight is not None else 1.0
-    ramp = WeightBinding.ramp.default
+    ramp_frames = Layer.weight_ramp_frames
     if isinstance(weight, Bound):
-        ramp = weight.record.value(WeightBinding.ramp)
+        ramp_frames = frames(weight.record.value(WeightBinding.ramp))
     resolved = resolve(weight, inputs)
     states = (_state(item, sources, inputs, conditions) for item in merged.states.values())
     return Layer(
         name=merged.name,
         states=tuple(state for state in states if state is not None),
         weight=1.0 if resolved is None else resolved,
-        weight_ramp_frames=0 if ramp is None else frames(ramp),
+        weight_ramp_frames=ramp_frames,
         mark=merged.mark,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from segue_rules.loading.grammar import TransitionTable
 from segue_rules.loading.kinds import Word
@@ -15,6 +15,9 @@ from segue_rules.loading.tables import Field, Record
 from segue_rules.model import Curve, Transition
 
 _ANY: Final = "any"
+
+_Pattern: TypeAlias = tuple[str | None, str | None, str | None]
+"""Layer, state left, state entered; None stands for any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,7 @@ def build_transitions(sources: Sources) -> tuple[Transition, ...]:
     """All rows in merged order; rows that can never fit, or say the same as another, are reported."""
     states = {name: tuple(layer.states) for name, layer in sources.layers.items()}
     rows: list[Transition] = []
-    seen: dict[tuple[str | None, str | None, str | None], Record] = {}
+    seen: dict[_Pattern, Record] = {}
     for record in sources.transitions:
         row = _row(record, states)
         if row is None:
@@ -58,16 +61,14 @@ def _row(record: Record, states: Mapping[str, tuple[str, ...]]) -> Transition | 
     enter = _end(record, TransitionTable.to, states)
     if leave is None or enter is None:
         return None
-    layer = _layer(record, leave, enter)
-    if layer is _IMPOSSIBLE:
+    pattern = _pattern(record, leave, enter)
+    if pattern is None:
         return None
-    if leave.state is not None and leave.state == enter.state:
-        record.problem(TransitionTable.to, f"expected another state than the one left, got '{leave.state}' for both")
-        return None
+    layer, from_state, to_state = pattern
     return Transition(
         layer=layer,
-        from_state=leave.state,
-        to_state=enter.state,
+        from_state=from_state,
+        to_state=to_state,
         at=at,
         max_wait_frames=None if max_wait is None else frames(max_wait),
         ramp_frames=frames(record.value(TransitionTable.ramp)),
@@ -100,27 +101,25 @@ def _end(record: Record, field: Field[Word], states: Mapping[str, tuple[str, ...
     return _End(state=state, layers=frozenset({layer}) if dot else homes)
 
 
-_IMPOSSIBLE: Final = ""
-"""No layer's name."""
-
-
-def _layer(record: Record, leave: _End, enter: _End) -> str | None:
-    """The layer of a row, None for any; _IMPOSSIBLE once reported that there is none, or more than one."""
-    if leave.layers is None or enter.layers is None:
-        layers = leave.layers or enter.layers
-    else:
+def _pattern(record: Record, leave: _End, enter: _End) -> _Pattern | None:
+    """What a row fits, or None once reported that it fits nothing, or might mean several layers."""
+    layers = enter.layers if leave.layers is None else leave.layers
+    if leave.layers is not None and enter.layers is not None:
         layers = leave.layers & enter.layers
         if not layers:
-            here, there = sorted(leave.layers)[0], sorted(enter.layers)[0]
+            here, there = min(leave.layers), min(enter.layers)
             text = f"expected two states of the same layer, got one of '{here}' and one of '{there}'"
             record.problem(TransitionTable.to, text)
-            return _IMPOSSIBLE
-    if layers is None:
+            return None
+    if leave.state is not None and leave.state == enter.state:
+        record.problem(TransitionTable.to, f"expected another state than the one left, got '{leave.state}' for both")
         return None
+    if layers is None:
+        return None, leave.state, enter.state
     if len(layers) > 1:
         field = TransitionTable.from_ if leave.state is not None else TransitionTable.to
         state = leave.state or enter.state
         choices = listing(f"{layer}.{state}" for layer in sorted(layers))
         record.problem(field, f"the state '{state}' is in several layers; expected {choices}, got '{state}'")
-        return _IMPOSSIBLE
-    return next(iter(layers))
+        return None
+    return next(iter(layers)), leave.state, enter.state
