@@ -7,6 +7,7 @@ includes is checked as a part of that.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import Final
 from segue.cli.files import Kind, find, kind_of, sibling
 from segue.cli.output import complain, complain_of, problem_record, say, say_json
 from segue_rules.errors import Problem, RuleError
-from segue_rules.model import Rules
+from segue_rules.model import NOWHERE, Mark, Rules
 
 HELP: Final = "find every mistake in rule files, tests and event scripts"
+_MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)
 _CHECKED: Final = frozenset({Kind.RULES, Kind.TESTS, Kind.EVENTS})
 
 
@@ -97,6 +99,13 @@ def _check(path: Path, found: _Findings) -> None:
 
 
 def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
+    from segue.cli.style_doubts import style_doubts
+    from segue_rules.analysis import analyse
+
+    warnings = [(_problem(warning), "") for warning in rules.warnings]
+    for finding in analyse(rules):
+        warnings.append((Problem(mark=finding.mark, where=finding.where, text=finding.text), finding.code))
+    found.warnings += sorted([*warnings, *style_doubts(rules)])
     states = sum(len(layer.states) for layer in rules.layers)
     parts = (
         _count(len(rules.inputs), "input"),
@@ -106,6 +115,14 @@ def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
         _count(len(rules.stingers), "stinger"),
     )
     found.fine.append(f"{path}: {', '.join(parts)}")
+
+
+def _problem(warning: str) -> Problem:
+    """A loader's finished message taken apart again: its place and its text."""
+    match = _MESSAGE.fullmatch(warning)
+    if match is None:
+        return Problem(mark=NOWHERE, where="", text=warning)
+    return Problem(mark=Mark(file=match[1], line=int(match[2]), column=int(match[3])), where="", text=match[4])
 
 
 def _count(number: int, what: str) -> str:

@@ -16,7 +16,7 @@ layers:
   place:
     states:
       calm: {default: true, mix: {grass: 1}}
-      fight: {when: {threat: ">= 0.5"}, mix: {war: 1}}
+      fight: {when: {threat: {enter: ">= 0.5", exit: "< 0.4"}}, mix: {war: 1}}
 """
 BAD = GOOD.replace("mix: {war: 1}", "mix: {wra: 1}, priorty: 3")
 
@@ -48,8 +48,8 @@ def test_all_mistakes_of_all_files_are_told(capsys: pytest.CaptureFixture[str]) 
     assert main(["check", "a.yaml", "b.yaml", "c.yaml"]) == 2
     said = capsys.readouterr()
     first, second, third = said.err.splitlines()
-    assert first == "a.yaml:8:47: layer \"place\", state \"fight\", mix: unknown style 'wra'; did you mean 'war'?"
-    assert second == "a.yaml:8:56: layer \"place\", state \"fight\": unknown field 'priorty'; did you mean 'priority'?"
+    assert first == "a.yaml:8:71: layer \"place\", state \"fight\", mix: unknown style 'wra'; did you mean 'war'?"
+    assert second == "a.yaml:8:80: layer \"place\", state \"fight\": unknown field 'priorty'; did you mean 'priority'?"
     assert third.startswith("b.yaml:1:1: ")
     assert said.out.startswith("c.yaml: ")
 
@@ -116,8 +116,63 @@ def test_json_has_a_line_for_every_mistake(capsys: pytest.CaptureFixture[str]) -
     records = [json.loads(line) for line in said.out.splitlines()]
     assert said.err == ""
     assert [(r["severity"], r["file"], r["line"], r["column"]) for r in records] == [
-        ("error", "bad.yaml", 8, 47),
-        ("error", "bad.yaml", 8, 56),
+        ("error", "bad.yaml", 8, 71),
+        ("error", "bad.yaml", 8, 80),
     ]
     assert records[1]["where"] == 'layer "place", state "fight"'
     assert records[1]["text"] == "unknown field 'priorty'; did you mean 'priority'?"
+
+
+DOUBTFUL = GOOD.replace("styles: {", 'styles: {peace: {text: "quiet meadow, zxcvbn"}, ').replace(
+    "inputs: {", "inputs: {other: {type: flag}, "
+)
+
+
+def test_doubts_are_warnings_and_no_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.yaml", DOUBTFUL)
+    assert main(["check", "a.yaml"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("a.yaml: 2 inputs")
+    lines = said.err.splitlines()
+    assert all(": warning: " in line for line in lines)
+    assert (
+        "a.yaml:3:10: warning: style \"peace\": the style encoder does not know 'zxcvbn'; the other words count"
+        in lines
+    )
+    assert any(line.startswith('a.yaml:2:10: warning: input "other": ') for line in lines)
+
+
+def test_strict_counts_doubts_as_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.yaml", DOUBTFUL)
+    write("b.yaml", GOOD)
+    assert main(["check", "--strict", "a.yaml"]) == 2
+    assert main(["check", "--strict", "b.yaml"]) == 0
+
+
+def test_json_names_the_kind_of_a_doubt(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.yaml", DOUBTFUL)
+    assert main(["check", "--json", "a.yaml"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {record["severity"] for record in records} == {"warning"}
+    assert {"unused_input", "unused_style", "unknown_word"} <= {record["code"] for record in records}
+
+
+def test_a_doubt_of_the_loader_keeps_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.yaml", GOOD.replace('{enter: ">= 0.5", exit: "< 0.4"}', '">= 0"'))
+    assert main(["check", "a.yaml"]) == 0
+    assert any(
+        line.startswith("a.yaml:8:30: warning: ") and "always true" in line
+        for line in capsys.readouterr().err.splitlines()
+    )
+
+
+def test_styles_that_sound_the_same_and_words_that_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    rules = GOOD.replace('"meadow"', '"epic boss fight, huge choir"').replace(
+        '"war drums"', '"huge choir, boss fight, epic"'
+    )
+    write("a.yaml", rules.replace("styles: {", 'styles: {x: {text: "qwrtzp"}, '))
+    assert main(["check", "--json", "a.yaml"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    codes = {record["code"]: record for record in records}
+    assert codes["confusable_styles"]["where"] == 'style "war"'
+    assert codes["unknown_text"]["where"] == 'style "x"'

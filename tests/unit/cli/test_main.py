@@ -50,10 +50,10 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("arguments", LIGHT, ids=lambda arguments: " ".join(arguments[:2]))
-def test_needs_neither_jax_nor_sockets(arguments: list[str], tmp_path: Path) -> None:
+def test_needs_no_model_no_sampler_and_no_sockets(arguments: list[str], tmp_path: Path) -> None:
     program = (
         "import sys; from segue.cli.main import main; code = main(sys.argv[1:]); "
-        "heavy = {'jax', 'jaxlib', 'zmq', 'scipy', 'symusic'} & set(sys.modules); "
+        "heavy = {'jax', 'jaxlib', 'zmq', 'symusic', 'soundfile'} & set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else code)"
     )
     done = subprocess.run(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from segue_rules.analysis import analyse
 from segue_rules.director import Director
 from segue_rules.loading import load, load_events
 from segue_rules.ruletest import load_tests, run_test, tell
@@ -33,6 +34,11 @@ def test_rule_tests_pass(path: Path) -> None:
 @pytest.mark.parametrize("path", RULE_FILES, ids=name)
 def test_rule_files_load_without_warnings(path: Path) -> None:
     assert load(path).warnings == ()
+
+
+@pytest.mark.parametrize("path", [path for path in RULE_FILES if path.parent.name != "cookbook"], ids=name)
+def test_the_library_leaves_no_doubts(path: Path) -> None:
+    assert analyse(load(path)) == ()
 
 
 def test_there_are_three_soundtracks_and_ten_recipes() -> None:
