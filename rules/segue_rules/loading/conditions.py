@@ -80,13 +80,14 @@ class ConditionReader:
         if not isinstance(entry.value, MapNode) or not entry.value.entries:
             scope.expected("a map of layers and states such as {place: crypt}", entry.value)
             return None
-        return _join([self._layer_state(part, scope.inside(part.key)) for part in entry.value.entries], entry.mark)
+        return _join([self._layer_state(part, scope) for part in entry.value.entries], entry.mark)
 
     def _layer_state(self, entry: Entry, scope: Scope) -> Condition | None:
         states = self.states.get(entry.key)
         if states is None:
             scope.unknown(entry.mark, "layer", entry.key, self.states)
             return None
+        inside = scope.inside(entry.key)
         nodes = entry.value.items if isinstance(entry.value, ListNode) else (entry.value,)
         found: list[Condition] = []
         for node in nodes:
@@ -94,12 +95,12 @@ class ConditionReader:
             if isinstance(node, Scalar) and node.value in states:
                 found.append(InState(layer=entry.key, state=node.text, mark=node.mark))
             elif isinstance(node, Scalar) and isinstance(node.value, str):
-                scope.unknown(node.mark, "state", node.text, states)
+                inside.unknown(node.mark, "state", node.text, states)
             else:
-                scope.expected("the name of a state", node)
+                inside.expected("the name of a state", node)
         if not found or len(found) < len(nodes):
             if not nodes:
-                scope.expected("the name of a state", entry.value)
+                inside.expected("the name of a state", entry.value)
             return None
         return found[0] if len(found) == 1 else Any(of=tuple(found), mark=entry.mark)
 

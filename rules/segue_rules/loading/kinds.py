@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from segue_rules.loading.nodes import MapNode, Node, Scalar, as_number, describe
+from segue_rules.loading.nodes import MapNode, Node, Scalar, as_number, describe, quote
 from segue_rules.loading.report import Scope, did_you_mean, listing
 from segue_rules.model import Mark
 
@@ -126,7 +126,7 @@ class Text(Kind[str]):
 
     def read(self, node: Node, scope: Scope) -> str | None:
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
-            hint = f'"{node.text}"' if isinstance(node, Scalar) and node.value is not None else ""
+            hint = f'"{node.text[:64]}"' if isinstance(node, Scalar) and node.value is not None else ""
             scope.expected(self.expected, node, hint)
         elif not node.value.strip():
             scope.problem(node.mark, f"expected {self.expected}, got an empty one")
@@ -185,7 +185,7 @@ class Name(Kind[Word]):
             return Word(text=node.value, mark=node.mark) if self.allows(node.value, node.mark, scope) else None
         hint = ""
         if isinstance(node, MapNode) and len(node.entries) == 1:
-            hint = f"'{node.entries[0].key}'"
+            hint = quote(node.entries[0].key)
         scope.expected(self.expected, node, hint)
         return None
 
@@ -201,7 +201,7 @@ class Name(Kind[Word]):
             return False
         tidy = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
         hint = f"; did you mean '{tidy}'?" if re.fullmatch(NAME, tidy) else ""
-        scope.problem(mark, f"expected a name of a-z, 0-9 and _ that begins with a letter, got '{text}'{hint}")
+        scope.problem(mark, f"expected a name of a-z, 0-9 and _ that begins with a letter, got {quote(text)}{hint}")
         return False
 
     def schema(self) -> Schema:

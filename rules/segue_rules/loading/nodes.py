@@ -57,8 +57,8 @@ def as_number(node: Node) -> int | float | None:
 
 
 def quote(text: str) -> str:
-    """The text in single quotes, on one line, shortened where it is long."""
-    line = " ".join(text.split())
+    """The text in single quotes, on one line, shortened where it is long, nothing in it that a terminal obeys."""
+    line = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in " ".join(text[:500].split()))
     return f"'{line}'" if len(line) <= _SHOWN else f"'{line[: _SHOWN - 1]}…'"
 
 

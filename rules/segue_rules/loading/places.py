@@ -24,12 +24,10 @@ def locate(word: Word, folder: Path | None, what: str, scope: Scope) -> Path | N
         scope.problem(word.mark, f"{refusal}, got {quote(text)}")
         return None
     try:
-        root = folder.resolve()
         found = (folder / text).resolve()
-        inside, is_file, exists = found.is_relative_to(root), found.is_file(), found.exists()
-    except (OSError, RuntimeError, ValueError) as error:
-        scope.problem(word.mark, f"cannot look up {quote(text)}: {error.__class__.__name__}")
-        return None
+        inside, is_file, exists = found.is_relative_to(folder.resolve()), found.is_file(), found.exists()
+    except (OSError, RuntimeError, ValueError):  # a circle of links, a name no file can have
+        inside, is_file, exists = True, False, False
     if not inside:
         scope.problem(
             word.mark, f"expected a path within the folder of its file, got {quote(text)}, which leads out of it"
@@ -56,7 +54,7 @@ def _refusal(text: str) -> str:
 
 def _nearest(missing: Path) -> str:
     try:
-        names = [entry.name for entry in missing.parent.iterdir()]
-    except OSError:
+        names = [entry.name for entry in missing.parent.iterdir() if entry.name != missing.name]
+    except (OSError, ValueError):
         return ""
     return did_you_mean(missing.name, names)

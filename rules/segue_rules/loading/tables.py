@@ -166,7 +166,7 @@ class Object(Kind[Record]):
             return f"'{key}' goes with {self.foreign[key]}"
         name, colon, rest = key.partition(":")
         if colon and rest and name in self.table.fields and describe(value) == "nothing":
-            return f"expected a space after the colon, got '{key}'; did you mean '{name}: {rest}'?"
+            return f"expected a space after the colon, got {quote(key)}; did you mean {quote(f'{name}: {rest}')}?"
         if key == "<<":
             return "unknown field '<<'; merge keys are not part of YAML 1.2, so write the fields out"
         hint = did_you_mean(key, self.table.fields)
