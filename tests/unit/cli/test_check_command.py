@@ -137,7 +137,7 @@ def test_doubts_are_warnings_and_no_mistakes(capsys: pytest.CaptureFixture[str])
     assert all(": warning: " in line for line in lines)
     assert any(line.startswith('a.yaml:2:10: warning: input "other": ') for line in lines)
     (words,) = [line for line in lines if "zxcvbn" in line]
-    assert words.startswith('a.yaml:3:')
+    assert words.startswith("a.yaml:3:")
     assert 'warning: style "peace": ' in words
 
 
@@ -168,8 +168,6 @@ def test_a_doubt_of_the_loader_keeps_its_place(capsys: pytest.CaptureFixture[str
 def test_styles_that_sound_the_same_and_words_that_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     twins = ('"epic boss fight, huge choir"', '"huge choir, boss fight, epic"')
     rules = GOOD.replace('"meadow"', twins[0]).replace('"war drums"', twins[1])
-        '"war drums"', '"huge choir, boss fight, epic"'
-    )
     write("a.yaml", rules.replace("styles: {", 'styles: {x: {text: "qwrtzp"}, '))
     assert main(["check", "--json", "a.yaml"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
