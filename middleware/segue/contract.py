@@ -168,10 +168,19 @@ class Generator(Protocol[State]):
 
 @runtime_checkable
 class StyleEncoder(Protocol):
-    """Text and audio to one style embedding (float32 [D], unit length)."""
+    """Text and audio to one style embedding (float32 [D], unit length).
 
-    name: str
-    dimension: int
+    audio_warning: what its users must know of its audio prompts; "" where they are as good as its texts.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def audio_warning(self) -> str: ...
 
     def embed_text(self, text: str) -> NDArray[np.float32]:
         """Embedding of a phrase. Raises: ValueError for one with no known word."""

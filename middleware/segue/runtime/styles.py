@@ -65,7 +65,9 @@ def _embed(prompt: Prompt, encoder: StyleEncoder) -> np.ndarray[tuple[int], np.d
 
 
 def _warnings(style: Style, prompt: Prompt, encoder: StyleEncoder) -> list[str]:
-    unknown = encoder.unknown_words(prompt.text) if prompt.text else ()
-    if not unknown:
-        return []
-    return [f'{prompt.mark}: style "{style.name}": unknown words do not count: {", ".join(unknown)}']
+    told = []
+    if prompt.audio is not None and encoder.audio_warning:
+        told.append(encoder.audio_warning)
+    if prompt.text is not None and (unknown := encoder.unknown_words(prompt.text)):
+        told.append(f"unknown words do not count: {', '.join(unknown)}")
+    return [f'{prompt.mark}: style "{style.name}": {text}' for text in told]

@@ -21,7 +21,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from segue.contract import Samples
-from segue.style.audio_prompt import audio_embedding
+from segue.style.audio_prompt import ROUGH, audio_embedding
 from segue.style.reading import WordReader
 
 PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
@@ -88,7 +88,8 @@ def _bytes(lines: list[str] | tuple[str, ...]) -> NDArray[np.uint8]:
 class WordEncoder:
     """The StyleEncoder of the word table. Equal texts give equal bytes."""
 
-    name = "words"
+    name: Final = "words"
+    audio_warning: Final = ROUGH
 
     def __init__(self, table: WordTable | None = None) -> None:
         """table: the shipped one by default."""

@@ -77,6 +77,7 @@ class TeacherEncoder:
 
     name = "all-MiniLM-L6-v2"
     dimension = WIDTH
+    audio_warning = ""
 
     def __init__(self, teacher: Teacher, texts: Sequence[str]) -> None:
         self._known = dict(zip(texts, teacher.embed(texts), strict=True))
