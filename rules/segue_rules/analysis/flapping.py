@@ -29,7 +29,7 @@ CALM_FRAMES: Final = FRAME_RATE
 _SETTLING_FRAMES: Final = 20 * FRAME_RATE
 _WATCHED_FRAMES: Final = 20 * FRAME_RATE
 _SHORTEST_CYCLE_FRAMES: Final = 2 * FRAME_RATE
-_MOST_SETTINGS: Final = 200
+_MOST_SETTINGS: Final = 64
 
 
 def flapping(rules: Rules, reach: Reach) -> Iterator[Finding]:

@@ -35,8 +35,10 @@ from segue_rules.model import (
     TriggerInput,
 )
 
-# Some tenths of a second of work; beyond it a condition counts as one that may hold.
+# What is tried for one condition, and for all of a file: some tenths of a second, and some seconds. A condition beyond
+# that counts as one that may hold.
 MOST_WORLDS: Final = 20_000
+MOST_WORLDS_OF_A_FILE: Final = 500_000
 _LONG_AGO: Final = 1 << 40
 
 Leaf = Compare | OneOf | Latch | InState | Fired
@@ -101,6 +103,7 @@ class Worlds:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._left = MOST_WORLDS_OF_A_FILE
         self._conditions = Conditions(rules)
         self._index = {item.name: i for i, item in enumerate(rules.inputs)}
         # Each latch: whether it is entered, whether it is left, and whether it can be entered in any world.
@@ -121,8 +124,10 @@ class Worlds:
         mentions = _Mentions()
         mentions.add(condition)
         choices = self._choices(mentions, states)
-        if math.prod(map(len, choices)) * 2 ** len(mentions.latches) > MOST_WORLDS:
+        count = math.prod(map(len, choices)) * 2 ** len(mentions.latches)
+        if count > min(MOST_WORLDS, self._left):
             return True
+        self._left -= count
         test = self._conditions.compile(condition)
         return any(test(view) for view in self._views(mentions, choices))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any as AnyValue
 
+from segue_rules.loading import load
 from segue_rules.model import (
     All,
     Any,
@@ -249,3 +251,26 @@ def test_a_moving_number_starts_a_state_in_the_frame_it_reaches_the_threshold(pl
     plans = play(rules, {2: {"threat": 1.0}, 20: {"threat": 0.0}}, 40)
     # 0.1 a frame up from frame 2, 0.05 a frame down from frame 20: at 0.5 in frame 7, below it in frame 31.
     assert states(plans) == [(0, "calm"), (7, "fight"), (31, "calm")]
+
+
+@both
+def test_ties_between_files_go_to_the_main_file_then_in_the_order_of_inclusion(play: Player, tmp_path: Path) -> None:
+    main = """
+segue: 1
+include: [{}]
+inputs: {{go: {{type: flag}}, stop: {{type: flag}}}}
+styles: {{harp: {{text: harp}}}}
+layers:
+  action:
+    states:
+      calm: {{default: true, mix: {{harp: 1}}}}
+      own: {{when: {{go: true}}, unless: {{stop: true}}}}
+transitions: [{{from: any, to: any, at: immediate}}]
+"""
+    for name in ("crypt", "town"):
+        part = f"segue: 1\nlayers: {{action: {{states: {{{name}: {{when: {{go: true}}}}}}}}}}\n"
+        (tmp_path / f"{name}.yaml").write_text(part)
+    for order in (("crypt", "town"), ("town", "crypt")):
+        (tmp_path / "main.yaml").write_text(main.format(", ".join(f"{name}.yaml" for name in order)))
+        plans = play(load(tmp_path / "main.yaml"), {1: {"go": True}, 3: {"stop": True}}, 5)
+        assert states(plans) == [(0, "calm"), (1, "own"), (3, order[0])]

@@ -1,0 +1,125 @@
+"""What the director says about a change: its causes, and why every other state lost."""
+
+from __future__ import annotations
+
+from typing import Any as AnyValue
+
+from segue_rules.events import Event
+from segue_rules.model import FRAME_RATE, All, Any, Compare, Fired, InState, Latch, LayerState, Rules, Transition
+from segue_rules.plan import Change
+from unit.rules.playing import GO, IMMEDIATE, ON_BAR, STOP, Player, calm, fight, is_on, layer, play_director, soundtrack
+
+PLAY = Player(play_director)
+LATCH = Latch(
+    index=0, enter=Compare(input="threat", op=">=", value=0.6), exit=Compare(input="threat", op="<", value=0.3)
+)
+
+
+def records(rules: Rules, script: dict[int, AnyValue], frames: int) -> list[Change]:
+    return [change for plan in PLAY(rules, script, frames) for change in plan.changes]
+
+
+def causes(change: Change) -> list[tuple[str, AnyValue, int]]:
+    return [(cause.input, cause.value, cause.sequence) for cause in change.causes]
+
+
+def reasons(change: Change) -> dict[str, str]:
+    return {candidate.state: candidate.reason for candidate in change.candidates}
+
+
+def event(sequence: int, **values: AnyValue) -> Event:
+    return Event(sequence=sequence, set=values)
+
+
+def test_the_cause_is_the_condition_with_the_event_that_set_its_input() -> None:
+    script = {1: event(11, threat=0.5), 2: event(12, go=True)}
+    (change,) = records(soundtrack(layer(calm(), fight())), script, 4)
+    assert causes(change) == [("go", True, 12)]
+
+
+def test_of_alternatives_only_those_that_hold_are_causes() -> None:
+    state = fight(when=Any(of=(GO, LATCH, is_on("go2"))))
+    rules = soundtrack(layer(calm(), state), latches=[LATCH])
+    (change,) = records(rules, {1: event(11, threat=0.7, go2=True)}, 3)
+    assert causes(change) == [("threat", 0.7, 11), ("go2", True, 11)]
+
+
+def test_an_end_by_itself_names_what_ended_the_state() -> None:
+    script = {1: event(11, go=True, go2=True), 3: event(12, go2=False)}
+    both_flags = fight(when=All(of=(GO, is_on("go2"))))
+    _, change = records(soundtrack(layer(calm(), both_flags)), script, 5)
+    assert (change.from_state, change.to_state) == ("fight", "calm")
+    assert causes(change) == [("go2", False, 12)]
+
+
+def test_a_veto_is_the_cause_of_the_end_it_brings() -> None:
+    script = {1: event(11, go=True), 3: event(12, stop=True)}
+    _, change = records(soundtrack(layer(calm(), fight(unless=STOP))), script, 5)
+    assert causes(change) == [("stop", True, 12)]
+
+
+def test_triggers_and_states_can_be_causes() -> None:
+    place = layer(calm(), fight(when=Fired(trigger="hit", frames=4)), name="place")
+    mood = layer(calm(), fight(when=InState(layer="place", state="fight")), name="mood")
+    first, second, *_ = records(soundtrack(place, mood), {2: Event(sequence=7, fire=("hit",))}, 5)
+    assert causes(first) == [("hit", True, 7)]
+    assert causes(second) == [("", "fight", -1)]
+
+
+def test_a_value_nobody_set_is_a_cause_without_event() -> None:
+    (change,) = records(soundtrack(layer(calm(), fight(when=Compare(input="go", op="==", value=False)))), {}, 2)
+    assert causes(change) == [("go", False, -1)]
+
+
+def test_every_other_state_has_its_reason() -> None:
+    def state(name: str, **fields: AnyValue) -> LayerState:
+        return LayerState(**({"name": name, "when": GO, "mix": {"drums": 1.0}} | fields))
+
+    rules = soundtrack(
+        layer(
+            calm(),
+            state("winner", priority=5),
+            state("low", priority=2),
+            state("late"),
+            state("tied", priority=5),
+            state("vetoed", unless=STOP),
+            state("slow", attack_frames=2 * FRAME_RATE),
+            state("off", when=is_on("go2")),
+        )
+    )
+    (change,) = records(rules, {1: event(0, go=True, stop=True)}, 3)
+    assert reasons(change) == {
+        "calm": "default, ranks below every other",
+        "low": "priority 2 below 5",
+        "late": "priority 0 below 5",
+        "tied": "tie: later in the file",
+        "vetoed": "vetoed by unless",
+        "slow": "attack 2.0 s left",
+        "off": "condition false",
+    }
+
+
+def test_a_state_in_its_cooldown_says_how_long_it_lasts() -> None:
+    boss = LayerState(name="boss", when=is_on("go2"), mix={"brass": 1.0})
+    rules = soundtrack(layer(calm(), fight(cooldown_frames=100), boss))
+    script = {1: event(0, go=True), 3: event(1, go=False), 4: event(2, go=True), 23: event(3, go2=True)}
+    assert reasons(records(rules, script, 25)[-1])["fight"] == "cooldown 3.2 s left"
+
+
+def test_a_withdrawn_change_keeps_its_causes() -> None:
+    rules = soundtrack(layer(calm(), fight()), transitions=[Transition(at=ON_BAR)])
+    scheduled, withdrawn = records(rules, {3: event(1, go=True), 5: event(2, go=False)}, 8)
+    assert (scheduled.kind, withdrawn.kind) == ("scheduled", "withdrawn")
+    assert causes(withdrawn) == causes(scheduled) == [("go", True, 1)]
+
+
+def test_a_change_tells_its_row() -> None:
+    row = Transition(at=IMMEDIATE, ramp_frames=75)
+    (change,) = records(soundtrack(layer(calm(), fight()), transitions=[row]), {2: event(0, go=True)}, 4)
+    assert (change.layer, change.at, change.ramp_frames, change.decided, change.start) == (
+        "action",
+        "immediate",
+        75,
+        2,
+        2,
+    )
