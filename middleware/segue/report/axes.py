@@ -32,17 +32,11 @@ _SHORTEST_VIEW_MS: Final = 100
 _MINUTES: Final = "%-M:%S"
 _HOURS: Final = "%-H:%M:%S"
 # Time 0 is a midnight, which would be written as a date.
-_TIMES: Final = DatetimeTickFormatter(
-    milliseconds="%-M:%S.%3N",
-    seconds=_MINUTES,
-    minsec=_MINUTES,
-    minutes=_MINUTES,
-    hourmin=_HOURS,
-    hours=_HOURS,
-    days=_MINUTES,
-    months=_MINUTES,
-    years=_MINUTES,
-)
+_TIMES: Final = {
+    "milliseconds": "%-M:%S.%3N",
+    **dict.fromkeys(("seconds", "minsec", "minutes", "days", "months", "years"), _MINUTES),
+    **dict.fromkeys(("hourmin", "hours"), _HOURS),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +111,7 @@ class TimeAxis:
 
     def show_times(self, plot: Any, place: str) -> None:
         """Write the time along a plot's edge; place: "above" or "below"."""
-        axis = DatetimeAxis(formatter=_TIMES)
+        axis = DatetimeAxis(formatter=DatetimeTickFormatter(**_TIMES))
         _quiet(axis)
         plot.add_layout(axis, place)
 

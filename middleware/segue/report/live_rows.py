@@ -46,8 +46,9 @@ def stingers(story: Story, axis: TimeAxis) -> Row | None:
 
 
 def _shown_end(sting: Sting, end: int) -> int:
-    """A stinger without a length is drawn as half a second; nothing beyond the end."""
-    return min(max(sting.end, sting.start + SAMPLE_RATE // 2), max(end, sting.start))
+    """What did not sound, or has no known length, is drawn half a second long; nothing reaches beyond the end."""
+    last = sting.end if sting.status == "started" else sting.start
+    return min(max(last, sting.start + SAMPLE_RATE // 2), max(end, sting.start))
 
 
 def _ducks(plot: Any, story: Story) -> None:

@@ -146,7 +146,7 @@ def from_straight(
 ) -> Story:
     """The story of a straight run. audio: what was written, stingers and all; events: the script.
 
-    seed: where it is not the rules'. sounds: of the audio stingers, for their lengths.
+    seed: where it is not the rules'. sounds: of the audio stingers, for their lengths. warnings: beside the rules' own.
     """
     said = [(-1, message) for message in messages]
     frames = -(-len(audio) // FRAME_SIZE)
@@ -226,7 +226,7 @@ def _story(
         ),
         buffering=buffering,
         real_time_factor=real_time_factor,
-        warnings=(*rules.warnings, *warnings),
+        warnings=tuple(dict.fromkeys((*rules.warnings, *warnings))),
     )
 
 

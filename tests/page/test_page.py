@@ -1,0 +1,270 @@
+"""A three-minute report of Emberwood in a real browser: what a sound designer does with it works, and it calls nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from page.browser import Browser, chromium
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+from selenium.webdriver.common.by import By
+
+from segue.cli.main import main
+
+pytestmark = pytest.mark.heavy
+
+EMBERWOOD: Final = Path("rules/library/emberwood")
+LENGTH_S: Final = 180
+OUT: Final = Path("out/page")
+MOST_BYTES: Final = 8_000_000
+# One pixel of a plot as wide as the window, in milliseconds of the whole run.
+PIXEL_MS: Final = LENGTH_S * 1000 / 1000
+ROWS: Final = {
+    "bars", "waveform", "spectrogram", "loudness", "events", "states", "weights", "inputs", "tempo", "stingers", "takes",
+    "buffer", "reactions",
+}  # fmt: skip
+FRAMES: Final = """
+return Bokeh.documents[0].roots().map((plot) => {
+  const view = Bokeh.index.get_one(plot), box = view.el.getBoundingClientRect();
+  return {left: box.left + view.frame.bbox.left, width: view.frame.bbox.width,
+          start: plot.x_range.start, end: plot.x_range.end};
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def page() -> Path:
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = (OUT / "emberwood.html").resolve()
+    files = [str(EMBERWOOD / "emberwood.yaml"), "--events", str(EMBERWOOD / "emberwood.events.yaml")]
+    asked = ["--live", "--duration", str(LENGTH_S), "--quiet", "--output", str(OUT / "emberwood.ogg")]
+    assert main(["preview", *files, *asked, "--report", str(path)]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def report(browser: Browser, page: Path) -> Browser:
+    """The page afresh, in the light, at the top."""
+    browser.open(page)
+    return browser
+
+
+def plot_of(report: Browser, row: str) -> Any:
+    return report.driver.find_element(By.CSS_SELECTOR, f'.row[data-row="{row}"] .plot')
+
+
+def range_of(report: Browser) -> tuple[float, float]:
+    start, end = report.run("return [window.report.view.start, window.report.view.end]")
+    return start, end
+
+
+def now_ms(report: Browser) -> float:
+    return float(report.run("return window.report.player.now"))
+
+
+def line_px(report: Browser) -> float:
+    """Where the playhead's line stands in the window."""
+    return float(report.run("return document.getElementById('playhead').getBoundingClientRect().left"))
+
+
+def at_px(report: Browser, ms: float) -> float:
+    """Where a moment lies in the window, from the plots' own geometry."""
+    frame = report.run(FRAMES)[0]
+    return float(frame["left"] + (ms - frame["start"]) / (frame["end"] - frame["start"]) * frame["width"])
+
+
+def test_a_three_minute_page_is_small_enough_to_mail(page: Path) -> None:
+    assert 1_000_000 < page.stat().st_size < MOST_BYTES
+
+
+def test_it_asks_for_itself_alone_and_complains_of_nothing(browser: Browser, page: Path) -> None:
+    browser.requests()
+    browser.complaints()
+    browser.open(page)
+    browser.wait(lambda: browser.run("return document.getElementById('audio').readyState") >= 3, "the sound")
+    assert browser.requests() == [page.as_uri()]
+    assert browser.complaints() == []
+
+
+def test_all_rows_stand_on_one_time_axis(report: Browser) -> None:
+    assert set(report.run("return [...document.querySelectorAll('.row')].map((row) => row.dataset.row)")) == ROWS
+    frames = report.run(FRAMES)
+    assert len(frames) == len(ROWS)
+    assert max(f["left"] for f in frames) - min(f["left"] for f in frames) < 0.5
+    assert max(f["width"] for f in frames) - min(f["width"] for f in frames) < 0.5
+    assert {(f["start"], f["end"]) for f in frames} == {(0, LENGTH_S * 1000)}
+
+
+def test_the_sound_is_the_run_from_end_to_end(report: Browser) -> None:
+    report.wait(lambda: report.run("return document.getElementById('audio').readyState") >= 1, "the sound")
+    assert report.run("return document.getElementById('audio').duration") == pytest.approx(LENGTH_S, abs=0.02)
+
+
+def test_playing_moves_sound_and_playhead_together(report: Browser) -> None:
+    before = line_px(report)
+    report.driver.find_element(By.ID, "play").click()
+    report.wait(lambda: report.run("return document.getElementById('audio').currentTime") > 1.5, "1.5 s of sound")
+    assert report.run("return document.getElementById('play').getAttribute('aria-label')") == "Pause"
+    report.driver.find_element(By.ID, "play").click()
+    report.wait(lambda: report.run("return document.getElementById('audio').paused"), "the pause")
+    report.settle()
+    heard = float(report.run("return document.getElementById('audio').currentTime")) * 1000
+    assert line_px(report) > before + 5
+    assert now_ms(report) == pytest.approx(heard, abs=1)
+    assert line_px(report) == pytest.approx(at_px(report, heard), abs=1.5)
+
+
+def test_space_plays_and_arrows_step(report: Browser) -> None:
+    body = report.driver.find_element(By.TAG_NAME, "body")
+    body.send_keys(" ")
+    report.wait(lambda: now_ms(report) > 300, "the sound to run")
+    body.send_keys(" ")
+    report.wait(lambda: report.run("return document.getElementById('audio').paused"), "the pause")
+    before = now_ms(report)
+    body.send_keys("\ue014")
+    assert now_ms(report) == pytest.approx(before + 1000, abs=1)
+    body.send_keys("\ue012")
+    body.send_keys("\ue012")
+    assert now_ms(report) == pytest.approx(max(0, before - 1000), abs=1)
+
+
+def test_a_click_on_a_plot_seeks(report: Browser) -> None:
+    for row, share in (("waveform", 0.25), ("weights", -0.3)):
+        plot = plot_of(report, row)
+        offset = round(plot.size["width"] * share)
+        ActionChains(report.driver).move_to_element_with_offset(plot, offset, 0).click().perform()
+        asked = report.run("return document.getElementById('audio').currentTime") * 1000
+        frame = report.run(FRAMES)[0]
+        x = plot.rect["x"] + plot.rect["width"] / 2 + offset - report.run("return scrollX")
+        expected = (x - frame["left"]) / frame["width"] * LENGTH_S * 1000
+        assert asked == pytest.approx(expected, abs=2 * PIXEL_MS)
+        report.settle()
+        assert line_px(report) == pytest.approx(x, abs=2)
+
+
+def test_the_wheel_zooms_every_row_and_reset_shows_all_again(report: Browser) -> None:
+    plot = plot_of(report, "spectrogram")
+    ActionChains(report.driver).scroll_from_origin(ScrollOrigin.from_element(plot), 0, -600).perform()
+    report.wait(lambda: range_of(report)[1] - range_of(report)[0] < 0.8 * LENGTH_S * 1000, "the zoom")
+    report.settle()
+    frames = report.run(FRAMES)
+    assert len({(f["start"], f["end"]) for f in frames}) == 1
+    assert frames[0]["start"] > 0
+    assert line_px(report) < frames[0]["left"] or not report.run(
+        "return document.getElementById('playhead').checkVisibility({visibilityProperty: true})"
+    )
+    report.driver.find_element(By.ID, "reset").click()
+    report.settle()
+    assert range_of(report) == (0, LENGTH_S * 1000)
+
+
+def test_dragging_pans_and_does_not_seek(report: Browser) -> None:
+    report.run("window.report.view.show(60000, 90000)")
+    report.settle()
+    plot = plot_of(report, "loudness")
+    ActionChains(report.driver).move_to_element(plot).click_and_hold().move_by_offset(-200, 0).release().perform()
+    report.settle()
+    start, end = range_of(report)
+    assert end - start == pytest.approx(30_000, abs=1)
+    assert start > 62_000
+    assert now_ms(report) == 0
+
+
+def test_zooming_in_shows_finer_sound_and_the_beats(report: Browser) -> None:
+    def spacing() -> float:
+        xs = report.run("return Array.from(Bokeh.documents[0].get_model_by_name('waveform').data.x)")
+        return float(xs[10] - xs[9])
+
+    whole, lines = spacing(), report.run("return Bokeh.documents[0].get_model_by_name('bars').data.text")
+    assert not any(":" in text for text in lines)
+    report.run("window.report.view.show(30000, 34000)")
+    report.settle()
+    assert spacing() < whole / 10
+    assert any(":" in text for text in report.run("return Bokeh.documents[0].get_model_by_name('bars').data.text"))
+
+
+def test_a_row_of_the_table_leads_to_its_moment(report: Browser) -> None:
+    row = report.driver.find_element(By.CSS_SELECTOR, '.ledger tr[data-kind="change"]:nth-of-type(n+12)')
+    report.run("arguments[0].scrollIntoView({block: 'center'})", row)
+    row.click()
+    assert now_ms(report) == pytest.approx(float(row.get_attribute("data-seek") or -1), abs=1)
+    report.settle()
+    assert "current" in (row.get_attribute("class") or "")
+
+
+def test_filters_hide_what_was_not_asked_for(report: Browser) -> None:
+    def takes() -> list[bool]:
+        return [row.is_displayed() for row in report.driver.find_elements(By.CSS_SELECTOR, 'tr[data-kind="take"]')]
+
+    assert takes()
+    assert all(takes())
+    button = report.driver.find_element(By.CSS_SELECTOR, '.filters [data-kind="take"]')
+    report.run("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    assert not any(takes())
+    assert report.driver.find_element(By.CSS_SELECTOR, 'tr[data-kind="change"]').is_displayed()
+
+
+def test_hovering_tells_of_the_event_and_of_the_moment(report: Browser) -> None:
+    # An event with space around it: the mark's own place, from the plot's scales.
+    x, y = report.run("""
+        const doc = Bokeh.documents[0], marks = doc.get_model_by_name("events").data;
+        const plot = doc.roots().find((root) => root.renderers.some((one) => one.data_source?.name === "events"));
+        const view = Bokeh.index.get_one(plot), box = view.el.getBoundingClientRect();
+        return [box.left + view.frame.x_scale.compute(marks.x[2]), box.top + view.frame.y_scale.compute(marks.y[2])];
+    """)
+    actions = ActionChains(report.driver)
+    actions.w3c_actions.pointer_action.move_to_location(round(x) - 8, round(y))
+    actions.w3c_actions.pointer_action.move_to_location(round(x), round(y))
+    actions.perform()
+    # Tooltips live in shadow trees.
+    shown = """
+        const texts = [];
+        const walk = (node) => {
+          for (const child of node.querySelectorAll("*")) if (child.shadowRoot) {
+            if (child.matches(".bk-Tooltip")) texts.push(child.shadowRoot.textContent);
+            walk(child.shadowRoot);
+          }
+        };
+        walk(document);
+        return texts.join(" ");
+    """
+    report.wait(lambda: "threat 0.9" in report.run(shown), "the tooltip")
+    flag = report.driver.find_element(By.CSS_SELECTOR, "#cursor output").text
+    assert flag.startswith("0:2")
+    assert "·" in flag
+    report.screenshot(OUT / "hover.png")
+
+
+def test_pictures(browser: Browser, page: Path) -> None:
+    browser.complaints()
+    for dark in (False, True):
+        browser.open(page, dark=dark)
+        name = "dark" if dark else "light"
+        browser.screenshot(OUT / f"{name}.png")
+        browser.screenshot(OUT / f"{name}-whole.png", whole=True)
+        ground = browser.run("return getComputedStyle(document.body).backgroundColor")
+        assert (ground == "rgb(255, 255, 255)") is not dark
+    browser.run("window.report.view.show(76000, 96000); window.report.player.seek(80500)")
+    browser.settle()
+    browser.screenshot(OUT / "zoomed.png", height=1400)
+    browser.open(page, width=1280, height=800)
+    browser.screenshot(OUT / "light-1280.png", width=1280, height=800)
+    assert browser.run("return document.documentElement.scrollWidth") <= 1280
+    assert browser.complaints() == []
+
+
+def test_it_prints(browser: Browser, page: Path) -> None:
+    """From the dark, on white sheets: more than plots, less than a book."""
+    browser.open(page, dark=True)
+    assert 3 <= browser.print_to(OUT / "print.pdf") <= 10
+    browser.wait(lambda: not browser.run("return document.documentElement.classList.contains('printing')"), "the end")
