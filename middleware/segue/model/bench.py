@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 # An accelerator is shared with the game: take memory as it is needed, not three quarters of it at once.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -69,7 +70,7 @@ class Report:
     gigabytes_per_s: float
     gigaflops_per_s: float
     rows: list[Row]
-    official: list[dict] = field(default_factory=list)
+    official: list[dict[str, object]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _temporal(subject: _Subject, fused: Fused, state: State) -> object:
     given = tuple(None if layer.cross_attention is None else jnp.zeros(keys, jnp.float32) for layer in fused.temporal)
     seen = jnp.repeat(state.seen, config.streams)
 
-    def body(t: jax.Array, carry: tuple) -> tuple:
+    def body(t: jax.Array, carry: tuple[jax.Array, Any]) -> tuple[jax.Array, Any]:
         return temporal.run_frame(fused.temporal, config, carry[0], given, carry[1], t, seen)
 
     rings = temporal.open_rings(fused.temporal, memories_of(config, state))
@@ -189,7 +190,7 @@ def _row(subject: _Subject, clock: _Clock, rates: Rates, parts: bool) -> Row:
     )
 
 
-def _ask_official(command: Sequence[str]) -> list[dict]:
+def _ask_official(command: Sequence[str]) -> list[dict[str, object]]:
     """Run the peer's benchmark in its own environment; it prints one JSON object a line."""
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

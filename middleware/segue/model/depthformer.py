@@ -29,8 +29,9 @@ class Conditioned(NamedTuple):
 
 def condition(fused: Fused, config: Depthformer, frames: Frames) -> Conditioned:
     encoded = merge_streams(encode(fused.encoder, config, frames))
-    has_input = isinstance(fused.encoder, FeatureEncoder)
-    return Conditioned(encoded, inward(fused.encoder, encoded) if has_input else None)
+    if isinstance(fused.encoder, FeatureEncoder):
+        return Conditioned(encoded, inward(fused.encoder, encoded))
+    return Conditioned(encoded, None)
 
 
 def frame_inputs(fused: Fused, config: Depthformer, codes: Int[Array, "*B K"]) -> Float[Array, "*B D"]:

@@ -74,7 +74,7 @@ class Fused(NamedTuple):
     bias: tuple[Float[Array, " C"], ...]
 
 
-def _matrix(kernel: Float[Array, "I *O"], dtype: jnp.dtype) -> Float[Array, "O I"]:
+def _matrix(kernel: Float[Array, "I ..."], dtype: jnp.dtype) -> Float[Array, "O I"]:
     return kernel.reshape(kernel.shape[0], -1).T.astype(dtype)
 
 

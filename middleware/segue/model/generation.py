@@ -6,7 +6,7 @@ bucket, of which the first `num_frames` are generated; K codes a frame; C codes 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import lax
@@ -75,14 +75,16 @@ class _Sampler(NamedTuple):
             ended=jnp.zeros(batch, bool),
         )
 
-    def step(self, frame: Frame, step: int | Int[Array, ""], codebook: int) -> Frame:
+    def noise(self, steps: Int[Array, " J"]) -> Float[Array, "B J C"]:
+        return noise(self.seed, self.frame, steps, max(self.config.codes.cardinalities))
+
+    def step(self, frame: Frame, step: int | Int[Array, ""], codebook: int, gumbel: Float[Array, "B C"]) -> Frame:
         """Each row's next code; rows whose frame has ended keep it as it is."""
         fused, config = self.fused, self.config
         hidden, caches = depth.run_step(fused, config, frame.x, frame.caches, step)
         streams = depth.logits(fused, config, hidden, codebook)
         one = guide(streams.reshape(-1, config.streams, streams.shape[-1]), self.guidance)
-        gumbel = noise(self.seed, self.frame, step, max(config.codes.cardinalities))[:, : one.shape[-1]]
-        drawn = choose(one, self.temperature, gumbel, self.top_k)
+        drawn = choose(one, self.temperature, gumbel[:, : one.shape[-1]], self.top_k)
         must = lax.dynamic_index_in_dim(self.forced, step, axis=1, keepdims=False)
         code = jnp.where(must >= 0, must, drawn)
         x = repeat_streams(config, depth.code_inputs(fused, config, code, codebook))
@@ -108,8 +110,9 @@ class _Sampler(NamedTuple):
 def _one_pass(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
     """An audio frame: one code of each codebook."""
     frame = sampler.begin(output)
+    gumbel = sampler.noise(jnp.arange(sampler.config.codes.steps))
     for step in range(sampler.config.codes.steps):
-        frame = sampler.step(frame, step, step)
+        frame = sampler.step(frame, step, step, gumbel[:, step])
     return frame
 
 
@@ -126,16 +129,17 @@ def _events(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
 
     def event(carry: tuple[Array, Frame]) -> tuple[Array, Frame]:
         step, frame = carry
+        gumbel = sampler.noise(step + jnp.arange(1, books + 1))
         for offset in range(1, books + 1):
-            frame = sampler.step(frame, step + offset, offset % books)
+            frame = sampler.step(frame, step + offset, offset % books, gumbel[:, offset - 1])
         return step + books, frame
 
-    first = sampler.step(sampler.begin(output), 0, 0)
+    first = sampler.step(sampler.begin(output), 0, 0, sampler.noise(jnp.arange(1))[:, 0])
     _, frame = lax.while_loop(more, event, (jnp.asarray(0), first))
     return frame
 
 
-def _at(x: Float[Array, "B T *D"], frame: Int[Array, ""]) -> Float[Array, "B *D"]:
+def _at(x: Float[Array, "B T ..."], frame: Int[Array, ""]) -> Float[Array, "B ..."]:
     return lax.dynamic_index_in_dim(x, frame, axis=1, keepdims=False)
 
 
@@ -186,7 +190,7 @@ def generate(
     seen = repeat_streams(config, state.seen)
     widest = max(config.codes.cardinalities) if trace else 0
 
-    def body(t: Array, carry: tuple) -> tuple:
+    def body(t: Array, carry: tuple[Any, ...]) -> tuple[Any, ...]:
         rings, previous, codes, logits = carry
         x = repeat_streams(config, frame_inputs(fused, config, previous))
         x = x if added is None else x + _at(added, t)

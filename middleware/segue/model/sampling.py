@@ -13,15 +13,15 @@ from jaxtyping import Array, Float, Int, UInt32
 
 
 def noise(
-    seed: UInt32[Array, " B"], frame: Int[Array, " B"], step: int | Int[Array, ""], size: int
-) -> Float[Array, "B C"]:
-    """Standard Gumbel noise for the code at `step` of each row's frame."""
+    seed: UInt32[Array, " B"], frame: Int[Array, " B"], steps: Int[Array, " K"], size: int
+) -> Float[Array, "B K C"]:
+    """Standard Gumbel noise for the codes at `steps` of each row's frame."""
 
-    def one(seed: Array, frame: Array) -> Array:
-        key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), frame), step)
-        return jax.random.gumbel(key, (size,))
+    def row(seed: Array, frame: Array) -> Array:
+        key = jax.random.fold_in(jax.random.key(seed), frame)
+        return jax.vmap(lambda step: jax.random.gumbel(jax.random.fold_in(key, step), (size,)))(steps)
 
-    return jax.vmap(one)(seed, frame)
+    return jax.vmap(row)(seed, frame)
 
 
 def guide(logits: Float[Array, "B G C"], guidance: Float[Array, " B"]) -> Float[Array, "B C"]:

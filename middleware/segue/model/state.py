@@ -59,12 +59,12 @@ def split_rows(state: State) -> tuple[State, ...]:
     return tuple(jax.tree.map(lambda x, row=row: x[row], state) for row in range(len(state.frame)))
 
 
-def repeat_streams(config: Depthformer, x: Float[Array, "B *D"]) -> Float[Array, "R *D"]:
+def repeat_streams(config: Depthformer, x: Float[Array, "B ..."]) -> Float[Array, "R ..."]:
     """One copy of each row's value for each of its streams."""
     return jnp.repeat(x, config.streams, axis=0)
 
 
-def merge_streams(x: Float[Array, "B G *D"]) -> Float[Array, "R *D"]:
+def merge_streams(x: Float[Array, "B G ..."]) -> Float[Array, "R ..."]:
     return x.reshape(-1, *x.shape[2:])
 
 

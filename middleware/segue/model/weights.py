@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from numpy.typing import NDArray
@@ -116,37 +115,35 @@ def _fan_in(name: str, shape: Shape) -> int:
     return math.prod(shape[1:]) if "output_projection" in name else shape[0]
 
 
-def _fill(name: str, shape: Shape, normal: Callable[[Shape], Array | NDArray], spread: float) -> Array | NDArray:
+def _moments(name: str, shape: Shape, spread: float) -> tuple[float, float]:
+    """Mean and standard deviation a tensor begins with; spread: that of norms, biases and the like."""
     leaf = name.rsplit("/", 1)[-1]
     if leaf == "scale":
-        return 1.0 + spread * normal(shape)
+        return 1.0, spread
     if leaf in ("bias", "per_dim_scale", "none"):
-        return spread * normal(shape)
-    if leaf == "kernel":
-        return normal(shape) / math.sqrt(_fan_in(name, shape))
-    return normal(shape) / math.sqrt(shape[-1])
+        return 0.0, spread
+    return 0.0, 1 / math.sqrt(_fan_in(name, shape) if leaf == "kernel" else shape[-1])
 
 
 def initial_weights(config: Depthformer, key: Array) -> Weights:
     """Weights to train from: kernels with variance 1/fan-in, norms 1, biases 0."""
-    names = shapes(config)
-    keys = jax.random.split(key, len(names))
-    return {
-        name: jnp.asarray(_fill(name, shape, lambda s, k=k: jax.random.normal(k, s), 0.0))
-        for (name, shape), k in zip(names.items(), keys, strict=True)
-    }
+    named = shapes(config)
+    keys = jax.random.split(key, len(named))
+    weights = {}
+    for (name, shape), own_key in zip(named.items(), keys, strict=True):
+        mean, deviation = _moments(name, shape, 0.0)
+        weights[name] = mean + deviation * jax.random.normal(own_key, shape)
+    return weights
 
 
 def random_weights(config: Depthformer, seed: int) -> dict[str, NDArray[np.float32]]:
     """Weights for tests, no two parts alike: each tensor from its own name and `seed`, so order does not matter.
 
-    Uniform noise of unit variance, whose bytes no NumPy release has changed.
+    Uniform noise, which every NumPy draws alike.
     """
-
-    def drawn(name: str) -> Callable[[Shape], NDArray[np.float32]]:
-        generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
-        return lambda shape: (generator.random(shape, dtype=np.float32) - 0.5) * np.float32(math.sqrt(12.0))
-
-    return {
-        name: np.asarray(_fill(name, shape, drawn(name), 0.2), np.float32) for name, shape in shapes(config).items()
-    }
+    weights = {}
+    for name, shape in shapes(config).items():
+        mean, deviation = _moments(name, shape, 0.2)
+        uniform = np.random.default_rng([seed, zlib.crc32(name.encode())]).random(shape, dtype=np.float32)
+        weights[name] = np.float32(mean) + np.float32(deviation * math.sqrt(12.0)) * (uniform - np.float32(0.5))
+    return weights

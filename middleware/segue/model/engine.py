@@ -1,0 +1,170 @@
+"""The language model ready to run: weights on the device, compiled calls for a few sizes, rows in and out.
+
+A compiled call exists for each (batch bucket, chunk bucket) that was ever asked for; requests are padded up to their
+bucket, so how often anything compiles is bounded and counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.stages import Compiled
+from jaxtyping import Array
+from numpy.typing import NDArray
+
+from .conditioning import Frames
+from .config import NO_CODE, Depthformer
+from .depthformer import extend
+from .fused import Fused, fuse
+from .generation import Controls, generate
+from .state import State, split_rows, stack_rows, start, state_bytes
+
+Codes = NDArray[np.int32]
+Leaf = NDArray[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One row's next T frames. frames: conditioning, every leaf [T, ...] without a batch axis.
+
+    temperature: [T], 0 is greedy. guidance: [T], 1 is none. forced: [T, K], NO_CODE where free; None: all free.
+    """
+
+    state: State
+    frames: Frames
+    temperature: NDArray[np.float32]
+    guidance: NDArray[np.float32]
+    forced: Codes | None = None
+
+    @property
+    def length(self) -> int:
+        return len(self.temperature)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """The state after a run, and its codes [T, K]."""
+
+    state: State
+    codes: Codes
+
+
+def _bucket(buckets: Sequence[int], size: int, what: str) -> int:
+    fitting = [bucket for bucket in buckets if bucket >= size]
+    if not fitting:
+        raise ValueError(f"{what}: expected at most {max(buckets)}, got {size}")
+    return min(fitting)
+
+
+def _pad_frames(x: Leaf, length: int) -> Leaf:
+    """Repeat the last frame up to `length`: real values, so nothing not finite is computed beside the music."""
+    return np.concatenate([x, np.repeat(x[-1:], length - len(x), axis=0)])
+
+
+class Engine:
+    """Generates rows of one model. Thread-compatible, not thread-safe: one generator thread owns it."""
+
+    def __init__(
+        self,
+        config: Depthformer,
+        weights: Mapping[str, Array],
+        *,
+        dtype: str = "float32",
+        top_k: int = 0,
+        batch_buckets: Sequence[int] = (1, 2, 4, 8, 16),
+        chunk_buckets: Sequence[int] = (16, 64),
+    ) -> None:
+        self.config = config
+        self.dtype = jnp.dtype(dtype)
+        self.batch_buckets, self.chunk_buckets = tuple(batch_buckets), tuple(chunk_buckets)
+        self._top_k = top_k
+        self.fused: Fused = jax.jit(lambda stored: fuse(stored, config, self.dtype))(dict(weights))
+        self._compiled: dict[tuple[str, int, int], Compiled] = {}
+
+    @property
+    def compilations(self) -> int:
+        """Programs compiled so far; never more than (batch buckets x chunk buckets) + prefill blocks."""
+        return len(self._compiled)
+
+    @property
+    def state_bytes(self) -> int:
+        return state_bytes(self.config, self.dtype)
+
+    def start(self, *, seed: int, frame: int = 0) -> State:
+        return start(self.config, seed=seed, frame=frame, dtype=self.dtype)
+
+    def generate(self, runs: Sequence[Run]) -> list[Ran]:
+        """Generate every run; those of equal length share a call. Rows never touch each other.
+
+        Equal runs give equal bytes in the same batch bucket, and a shorter run a prefix of a longer one of its chunk
+        bucket. Raises: ValueError for a run longer, or a batch larger, than the largest bucket.
+        """
+        by_length: dict[int, list[int]] = defaultdict(list)
+        for index, run in enumerate(runs):
+            by_length[run.length].append(index)
+        found: dict[int, Ran] = {}
+        for length, members in by_length.items():
+            rans = self._generate([runs[index] for index in members], length)
+            found.update(zip(members, rans, strict=True))
+        return [found[index] for index in range(len(runs))]
+
+    def _generate(self, runs: list[Run], length: int) -> list[Ran]:
+        batch = _bucket(self.batch_buckets, len(runs), "rows in a batch")
+        chunk = _bucket(self.chunk_buckets, length, "frames in a chunk")
+        # The spare rows of a bucket repeat the first; nobody reads them.
+        rows = [*runs, *[runs[0]] * (batch - len(runs))]
+        free = np.full((length, self.config.codes.steps), NO_CODE, np.int32)
+
+        def stacked(leaves: Iterable[Leaf]) -> Any:
+            return np.stack([_pad_frames(np.asarray(leaf), chunk) for leaf in leaves])
+
+        frames = jax.tree.map(lambda *leaves: stacked(leaves), *(run.frames for run in rows))
+        controls = Controls(
+            temperature=stacked(run.temperature.astype(np.float32) for run in rows),
+            guidance=stacked(run.guidance.astype(np.float32) for run in rows),
+            forced=stacked(free if run.forced is None else run.forced for run in rows),
+        )
+        arguments = (self.fused, tuple(run.state for run in rows), frames, controls, np.int32(length))
+        states, codes = self._call("generate", batch, chunk, self._run, arguments)
+        spelled = np.asarray(codes)
+        return [
+            Ran(state=state, codes=spelled[row, :length]) for row, state in zip(range(len(runs)), states, strict=False)
+        ]
+
+    def _run(
+        self, fused: Fused, rows: tuple[State, ...], frames: Frames, controls: Controls, length: Array
+    ) -> tuple[tuple[State, ...], Array]:
+        state = stack_rows(rows)
+        made = generate(fused, self.config, state, frames, controls, length, top_k=self._top_k)
+        return split_rows(made.state), made.codes
+
+    def prefill(self, state: State, codes: Codes, frames: Frames) -> State:
+        """The state after frames whose codes [T, K] are known, without sampling: for a restore, or a lead-in.
+
+        Goes in blocks of powers of two, so no length compiles anything of its own.
+        """
+        done = 0
+        while done < len(codes):
+            size = 1 << min(6, (len(codes) - done).bit_length() - 1)
+            part = slice(done, done + size)
+            block = jax.tree.map(lambda leaf, part=part: np.asarray(leaf)[None, part], frames)
+            arguments = (self.fused, state, codes[None, part].astype(np.int32), block)
+            state = self._call("prefill", 1, size, self._extend, arguments)
+            done += size
+        return state
+
+    def _extend(self, fused: Fused, state: State, codes: Array, frames: Frames) -> State:
+        after, _ = extend(fused, self.config, stack_rows((state,)), codes, frames)
+        return split_rows(after)[0]
+
+    def _call(self, name: str, batch: int, chunk: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        key = (name, batch, chunk)
+        if key not in self._compiled:
+            self._compiled[key] = jax.jit(function).lower(*arguments).compile()
+        return self._compiled[key](*arguments)

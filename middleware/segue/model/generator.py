@@ -1,0 +1,176 @@
+"""A language model and a codec as a Generator: conditioning to frames, frames to codes, codes to sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.contract import (
+    TICKS_PER_BEAT,
+    Chunk,
+    Codec,
+    Conditioning,
+    Request,
+    Result,
+    StyleBank,
+)
+
+from .conditioning import FeatureFrames, Frames
+from .config import NO_CODE, Depthformer, FeatureConditioning
+from .config import Codes as CodeLayout
+from .engine import Codes, Engine, Run
+from .state import State
+
+OBEYED = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"})
+REFERENCE_TEMPO_BPM = 120.0
+PITCHES_PER_OCTAVE = 12
+# Styles that cancel each other out leave no direction to play in.
+SILENT_STYLE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorState:
+    """A row between two frames: the language model's state, the codec decoder's, and the next frame."""
+
+    model: State
+    codec: Any
+    frame: int
+
+
+def feature_frames(config: FeatureConditioning, styles: StyleBank, conditioning: Conditioning) -> FeatureFrames:
+    """Conditioning as the bundled model reads it; a blend of styles is the direction of their weighted sum.
+
+    Raises: ValueError if the styles' embeddings are not as wide as the model's.
+    """
+    width = styles.embeddings.shape[1]
+    if width != config.style_width:
+        raise ValueError(f"style embeddings: expected width {config.style_width}, got {width}")
+    blend = conditioning.weights @ styles.embeddings
+    length = np.linalg.norm(blend, axis=1, keepdims=True)
+    beats = conditioning.ticks / TICKS_PER_BEAT
+    bars = (conditioning.ticks - conditioning.bar_ticks) / (TICKS_PER_BEAT * conditioning.meter.astype(np.int64))
+    yes = np.ones(conditioning.num_frames, bool)
+    # NumPy leaves, which the type checker takes for JAX's: the engine stacks rows before they go to the device.
+    leaves: dict[str, Any] = {
+        "style": (blend / np.maximum(length, SILENT_STYLE)).astype(np.float32),
+        "style_given": length[:, 0] > SILENT_STYLE,
+        "beat_phase": (beats % 1.0).astype(np.float32),
+        "bar_phase": (bars % 1.0).astype(np.float32),
+        "log_tempo": np.log(conditioning.tempo_bpm / REFERENCE_TEMPO_BPM).astype(np.float32),
+        "clock_given": yes,
+        "meter": conditioning.meter.astype(np.int32),
+        "intensity": conditioning.intensity.astype(np.float32),
+        "intensity_given": yes,
+        "mode": conditioning.mode.astype(np.int32),
+        "drums": conditioning.drums.astype(np.int32),
+    }
+    return FeatureFrames(**leaves)
+
+
+def sounding_pitches(layout: CodeLayout, codes: Codes, tonic: NDArray[np.int8]) -> Codes:
+    """Codes [T, K] whose pitches, relative to a tonic of C, are moved to each frame's; drum keys stay.
+
+    The model knows one key of twelve. A tonic moves the music by -6 to +5 semitones; a pitch that leaves the
+    range comes back by an octave. Tonic -1 leaves C. Drums are the last code of the first codebook.
+    """
+    shift = np.where(tonic < 0, 0, (tonic.astype(np.int32) + 6) % PITCHES_PER_OCTAVE - 6)[:, None]
+    events = codes[:, :-1].reshape(len(codes), layout.max_events, layout.num_codebooks)
+    instrument, pitch = events[..., 0], events[..., 1]
+    moved = pitch + shift
+    moved = np.where(moved < 0, moved + PITCHES_PER_OCTAVE, moved)
+    moved = np.where(moved >= layout.cardinalities[1], moved - PITCHES_PER_OCTAVE, moved)
+    keeps = (pitch == NO_CODE) | (instrument == layout.cardinalities[0] - 1)
+    sounding = codes.copy()
+    sounding[:, 1 : -1 : layout.num_codebooks] = np.where(keeps, pitch, moved)
+    return sounding
+
+
+class LanguageModelGenerator:
+    """Implements segue.contract.Generator over an Engine and a Codec.
+
+    conditioned: a request's styles and conditioning as the model's frames. sounding: the model's codes as the
+    codec's, under the same conditioning.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        controls: frozenset[str],
+        exact_beats: bool,
+        engine: Engine,
+        codec: Codec,
+        conditioned: Callable[[StyleBank, Conditioning], Frames],
+        sounding: Callable[[Codes, Conditioning], Codes],
+    ) -> None:
+        self.name = name
+        self.controls = controls
+        self.exact_beats = exact_beats
+        self.engine = engine
+        self._codec = codec
+        self._conditioned = conditioned
+        self._sounding = sounding
+
+    def start(self, *, seed: int, frame: int = 0) -> GeneratorState:
+        model = self.engine.start(seed=seed, frame=frame)
+        return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
+
+    def generate(self, requests: Sequence[Request[GeneratorState]]) -> list[Result[GeneratorState]]:
+        """Play each request. Raises: ValueError if a conditioning does not start where its state ends."""
+        for request in requests:
+            if request.conditioning.frame != request.state.frame:
+                begins, ends = request.conditioning.frame, request.state.frame
+                raise ValueError(f"conditioning begins at frame {begins}, its state ends before frame {ends}")
+        runs = [
+            Run(
+                state=request.state.model,
+                frames=self._conditioned(request.styles, request.conditioning),
+                temperature=request.conditioning.temperature,
+                guidance=request.conditioning.guidance,
+            )
+            for request in requests
+        ]
+        return [
+            self._result(request, ran.state, ran.codes)
+            for request, ran in zip(requests, self.engine.generate(runs), strict=True)
+        ]
+
+    def _result(self, request: Request[GeneratorState], model: State, codes: Codes) -> Result[GeneratorState]:
+        conditioning = request.conditioning
+        codec, samples = self._codec.decode(request.state.codec, self._sounding(codes, conditioning))
+        after = conditioning.frame + conditioning.num_frames
+        return Result(
+            state=GeneratorState(model=model, codec=codec, frame=after),
+            chunk=Chunk(frame=conditioning.frame, samples=samples),
+        )
+
+    def state_bytes(self, state: GeneratorState) -> int:
+        leaves = jax.tree.leaves((state.model, state.codec))
+        return sum(leaf.nbytes for leaf in leaves if hasattr(leaf, "nbytes"))
+
+
+def bundled_generator(engine: Engine, codec: Codec) -> LanguageModelGenerator:
+    """The bundled model's generator. codec: of note frames with absolute pitches."""
+    config: Depthformer = engine.config
+    features = config.conditioning
+    if not isinstance(features, FeatureConditioning):
+        raise ValueError(f"{config.name}: expected a model conditioned by features, got tokens")
+    if codec.num_codebooks != config.codes.steps:
+        raise ValueError(
+            f"codec: expected frames of {config.codes.steps} codes, as {config.name} makes them, "
+            f"got {codec.num_codebooks}"
+        )
+    return LanguageModelGenerator(
+        name=config.name.replace("_", "-"),
+        controls=OBEYED,
+        exact_beats=False,
+        engine=engine,
+        codec=codec,
+        conditioned=lambda styles, conditioning: feature_frames(features, styles, conditioning),
+        sounding=lambda codes, conditioning: sounding_pitches(config.codes, codes, conditioning.tonic),
+    )
