@@ -61,10 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _rate(play: Callable[[], None], frames: int, spend_s: float) -> float:
     """Frames a second of CPU time. The first play is not counted: it fills caches."""
     play()
-    plays, start = 0, time.process_time()
-    while (spent := time.process_time() - start) < spend_s:
+    plays, spent, start = 0, 0.0, time.process_time()
+    while plays == 0 or spent < spend_s:
         play()
         plays += 1
+        spent = time.process_time() - start
     return plays * frames / spent
 
 
