@@ -1,1 +1,1 @@
-"""Waveforms: fades, resampling, loudness, limiting, files. NumPy only; float32 arrays of shape [S, C]."""
+"""Waveforms: fades, resampling, loudness, limiting, files, measures. float32 arrays of shape [S, C]; no JAX."""

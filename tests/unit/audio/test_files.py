@@ -83,7 +83,7 @@ HOSTILE = {
     "no samples": (lambda path: wav(path, seconds=0), "holds no samples"),
     "truncated": (truncated, "truncated: header promises 96000 bytes of sound"),
     "header lies": (lying, "header promises 2000000000 bytes"),
-    "truncated flac": (truncated_flac, "a.wav: "),
+    "truncated flac": (truncated_flac, "not a sound file that can be read"),
     "nan": (lambda path: holding(path, np.nan), "sample 100 is not a number"),
     "infinite": (lambda path: holding(path, np.inf), "sample 100 is not a number"),
     "absurd level": (lambda path: holding(path, 1e9), "peaks at 1e"),

@@ -64,10 +64,11 @@ def play(
     return state, np.concatenate(heard), {family: np.concatenate(share) for family, share in parts.items()}
 
 
-def tiny_font(*, stereo: bool = False, pans: tuple[int, int] = (-500, 500)) -> SoundFont:
+def tiny_font(*, stereo: bool = False) -> SoundFont:
     """A PCM font of one looped 480 Hz sine (100 samples a period): programme 0 and the kit play it, root key 71."""
     wave = np.round(16_000 * np.sin(2 * np.pi * np.arange(4_800) / 100)).astype("<i2")
-    sides = 2 if stereo else 1
+    pans = (-500, 500) if stereo else (0,)
+    sides = len(pans)
     rows = {name: np.zeros(1, record) for name, record in TABLES.items()}
     rows["phdr"] = _records(
         "phdr", [("Sine", 0, 0, 0, 0, 0, 0), ("Kit", 0, 128, 1, 0, 0, 0), ("EOP", 0, 0, 2, 0, 0, 0)]
@@ -75,7 +76,7 @@ def tiny_font(*, stereo: bool = False, pans: tuple[int, int] = (-500, 500)) -> S
     rows["pbag"] = _records("pbag", [(0, 0), (1, 0), (2, 0)])
     rows["pgen"] = _records("pgen", [(41, 0), (41, 0), (0, 0)])
     rows["inst"] = _records("inst", [("Sine", 0), ("EOI", sides)])
-    zones = [[(17, pans[side] & 0xFFFF if stereo else 0), (54, 1), (53, 0)] for side in range(sides)]
+    zones = [[(17, pan & 0xFFFF), (54, 1), (53, 0)] for pan in pans]
     rows["ibag"] = _records("ibag", [(3 * side, 0) for side in range(sides + 1)])
     rows["igen"] = _records("igen", [generator for zone in zones for generator in zone] + [(0, 0)])
     rows["shdr"] = _records(

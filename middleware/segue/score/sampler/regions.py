@@ -20,6 +20,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.soundfont import (
     DRUM_BANK,
     INSTRUMENT_OPERATOR,
@@ -72,6 +73,8 @@ DEFAULTS: Final[Mapping[int, int]] = {
 _INSTRUMENT_ONLY: Final = frozenset({0, 1, 2, 3, 4, 12, 45, 50, 54, 58})
 _MIDDLE_KEY: Final = 60
 _EVERYTHING: Final = 0x7F00
+# The bundled orchestra decodes to 74 MiB; of a larger font, what was heard last is kept.
+_WAVEFORM_BYTES: Final = 96 << 20
 _HZ_AT_ZERO_CENTS: Final = 8.176
 
 LOOP_NEVER: Final = 0
@@ -133,7 +136,7 @@ class SampleBank:
         self._presets = {(int(row["bank"]), int(row["program"])): i for i, row in enumerate(header)}
         self.programs: Final[frozenset[int]] = frozenset(program for bank, program in self._presets if bank == 0)
         self.has_drums: Final = (DRUM_BANK, 0) in self._presets
-        self.waveform = lru_cache(maxsize=None)(self._decode)
+        self._waveforms: ByteCache[int, NDArray[np.float32]] = ByteCache(_WAVEFORM_BYTES, lambda wave: wave.nbytes)
         self._zones = lru_cache(maxsize=None)(self._read_zones)
 
     def regions(self, program: int, pitch: int, velocity: int, *, drums: bool) -> tuple[Region, ...]:
@@ -151,6 +154,13 @@ class SampleBank:
                         merged[operator] += amount
                 found.append(self._region(merged, sample, pitch))
         return tuple(found)
+
+    def waveform(self, sample: int) -> NDArray[np.float32]:
+        """Waveform of a row of shdr, float32 [S] in [-1, 1].
+
+        Raises: SoundFontError if a compressed sample cannot be decoded.
+        """
+        return self._waveforms.get(sample, lambda: self._decode(sample))
 
     def _matching(self, level: str, index: int, pitch: int, velocity: int) -> Iterator[tuple[Mapping[int, int], int]]:
         """(generator amounts, linked index) of the zones of a preset ("p") or instrument ("i") that a press reaches."""
@@ -214,10 +224,6 @@ class SampleBank:
         )
 
     def _decode(self, sample: int) -> NDArray[np.float32]:
-        """Waveform of a row of shdr, float32 [S] in [-1, 1].
-
-        Raises: SoundFontError if a compressed sample cannot be decoded.
-        """
         row = self._font.tables["shdr"][sample]
         start, end = int(row["start"]), int(row["end"])
         if not row["kind"] & VORBIS_FLAG:
