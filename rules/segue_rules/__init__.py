@@ -1,1 +1,5 @@
 """The rule language: load a soundtrack, direct it frame by frame, check it, test it."""
+
+from segue_rules.loading import load, load_events, load_text
+
+__all__ = ["load", "load_events", "load_text"]
