@@ -73,7 +73,7 @@ def test_a_value_nobody_set_is_a_cause_without_event() -> None:
 
 def test_every_other_state_has_its_reason() -> None:
     def state(name: str, **fields: AnyValue) -> LayerState:
-        return LayerState(**({"name": name, "when": GO, "mix": {"drums": 1.0}} | fields))
+        return fight(**({"name": name} | fields))
 
     rules = soundtrack(
         layer(
