@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from segue.contract import FRAME_SIZE, NoteEvent
+from segue.contract import FRAME_SIZE, MODES, NoteEvent
 from segue.score.composer.bar import compose_bar
 from segue.score.composer.harmony import PHRASE_BARS, phrase, voicings
 from segue.score.composer.scene import folded_beats
@@ -160,6 +160,14 @@ def test_any_meter(name: str, meter: int) -> None:
     assert len(folded_beats(meter)) == meter
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_any_seed(name: str) -> None:
+    row = TABLE[name]
+    for seed in range(100, 116):
+        for bar in range(PHRASE_BARS):
+            assert compose_bar(row, row, seed, bar + 16 * (seed % 2), 2 + seed % 6, seed % 12, MODES[seed % 6]).onsets
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if TABLE[name].kit.fill])
 def test_a_fill_ends_the_phrase(name: str) -> None:
     row = TABLE[name]
@@ -202,3 +210,15 @@ def test_labels_hold() -> None:
 def test_a_piece_needs_a_moment() -> None:
     with pytest.raises(ValueError, match="at least one"):
         perform((), seed=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_hour_is_not_a_loop(name: str) -> None:
+    """A cycle of four phrases is followed by another that shares no whole bar with it."""
+    row = TABLE[name]
+
+    def cycle(first: int) -> set[object]:
+        bars = (compose_bar(row, row, 3, bar, 4, 2, "minor").onsets for bar in range(first, first + 4 * PHRASE_BARS))
+        return {tuple((onset.tick // 100_000, onset.program, onset.pitch) for onset in bar) for bar in bars}
+
+    assert not cycle(0) & cycle(4 * PHRASE_BARS)

@@ -212,6 +212,8 @@ def _varied(bar: Bar, dice: Dice) -> Bar:
 
 def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[Note], int]:
     """Places as pitches over the bar's chords. Returns the notes and the last pitch, for the next bar to go on from."""
+    if not bar:
+        return [], previous
     dice = scene.phrase_dice(40 + scene.bar)
     notes: list[Note] = []
     ends = [spot.start for spot in bar[1:]] + [float(scene.meter)]

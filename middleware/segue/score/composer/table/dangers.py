@@ -97,6 +97,7 @@ _DUNGEON: Final = Situation(
 
 _HORROR: Final = Situation(
     name="horror",
+    stretch=2,
     tempo=(52, 66),
     modes=("phrygian", "minor"),
     minor=("1 b2 1 b2", "1 1 6 b2", "1 4 b2 1"),

@@ -102,6 +102,7 @@ _OCEAN: Final = Situation(
 
 _SPACE: Final = Situation(
     name="space",
+    stretch=2,
     gain=0.95,
     tempo=(62, 78),
     modes=("lydian", "mixolydian", "dorian"),
