@@ -25,6 +25,9 @@ MAX_SECONDS: Final = 600.0
 _RATES: Final = (4_000, 384_000)
 # Float files may exceed full scale; beyond this they hold no sound.
 _MAX_LEVEL: Final = 16.0
+# A RIFF counts its bytes in 32 bits; beyond, players would read a file of a few seconds.
+MAX_WAV_BYTES: Final = (4 << 30) - 4_096
+_WAV_SAMPLE_BYTES: Final = 3
 _READ_FRAMES: Final = 1 << 18
 _WRITE_FRAMES: Final = 1 << 16
 
@@ -141,6 +144,7 @@ class AudioWriter:
         self._path = path
         self._rate = rate
         self._channels = channels
+        self._written = 0
 
     def __enter__(self) -> Self:
         form, subtype = FORMATS[self._path.suffix.lower()]
@@ -164,7 +168,13 @@ class AudioWriter:
         return self
 
     def write(self, samples: Samples) -> None:
-        """Append float32 [S, C]; integer formats clip at full scale."""
+        """Append float32 [S, C]; integer formats clip at full scale.
+
+        Raises: AudioFileError if a WAV would grow beyond 4 GiB, four hours of stereo.
+        """
+        self._written += samples.size * _WAV_SAMPLE_BYTES
+        if self._path.suffix.lower() == ".wav" and self._written > MAX_WAV_BYTES:
+            raise AudioFileError(f"{self._path}: a WAV file holds at most {MAX_WAV_BYTES} bytes; write a .flac instead")
         # libsndfile's Vorbis encoder overflows its stack on very long blocks.
         for start in range(0, len(samples), _WRITE_FRAMES):
             self._file.write(samples[start : start + _WRITE_FRAMES])

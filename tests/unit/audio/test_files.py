@@ -152,3 +152,11 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "b.wav").mkdir()
     with pytest.raises(AudioFileError, match="is a folder"):
         write_audio(tmp_path / "b.wav", tone(-12, 0.1))
+
+
+def test_a_wav_does_not_outgrow_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segue.audio.files.MAX_WAV_BYTES", 10_000)
+    with pytest.raises(AudioFileError, match=r"write a \.flac instead"):
+        write_audio(tmp_path / "a.wav", tone(-12, 0.1))
+    write_audio(tmp_path / "a.flac", tone(-12, 0.1))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.flac"]
