@@ -1,0 +1,49 @@
+"""What can be wrong with a message: one exception, and the codes that both sides of the wire know."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Why a message was not understood. PROTOCOL.md, "Error codes", says when each is meant.
+DECODE_CODES: Final = (
+    "too_large",
+    "truncated",
+    "trailing",
+    "malformed",
+    "bad_utf8",
+    "ext_type",
+    "bad_key",
+    "duplicate_key",
+    "too_deep",
+    "not_finite",
+    "wrong_type",
+    "out_of_range",
+    "bad_value",
+    "missing_field",
+    "unsupported_version",
+    "unknown_type",
+    "payload_mismatch",
+)
+
+# Why a message that was understood was refused all the same; sent in `error`, never raised by the codec.
+SESSION_CODES: Final = (
+    "unexpected",
+    "unauthorised",
+    "no_session",
+    "too_many_sessions",
+    "rate_limited",
+    "rules_refused",
+    "unknown_rules",
+    "unknown_generator",
+    "restore_refused",
+    "internal",
+)
+
+
+class ProtocolError(ValueError):
+    """A message that breaks the protocol. code: one of DECODE_CODES. text: where, what was expected, what came."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text
