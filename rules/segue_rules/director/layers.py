@@ -43,7 +43,13 @@ class LayerDirector:
         """The default state, with its mix in place as if it had always been active."""
         count = len(self.states)
         return LayerNow(
-            self.default, NEVER, self.mixes[self.default], len(self.rows) - 1, None, (_FIRST_RUN,) * count, (NEVER,) * count
+            self.default,
+            NEVER,
+            self.mixes[self.default],
+            len(self.rows) - 1,
+            None,
+            (_FIRST_RUN,) * count,
+            (NEVER,) * count,
         )
 
     def mix(self, now: LayerNow, frame: int) -> Vector:

@@ -23,6 +23,17 @@ EMPTY: Final = 1e-9
 FOREVER: Final = 1 << 40
 
 
+class Records(NamedTuple):
+    """What there is to tell of a frame's decisions."""
+
+    receipts: tuple[Receipt, ...]
+    changes: tuple[Change, ...]
+    stingers: tuple[StingerCue, ...]
+
+
+NOTHING: Final = Records((), (), ())
+
+
 class Span(NamedTuple):
     """Frames that repeat a plan but for frame, clock, beat and bar_start. plan: the first; state: after the last.
 
@@ -74,11 +85,17 @@ class Director:
         """
         if frame != state.frame:
             raise ValueError(f"expected frame {state.frame}, the state's, got {frame}")
+        decided, records = self._decide(state, events, frame if earliest is None else earliest)
+        return self._play(decided, records)
+
+    def _decide(self, state: DirectorState, events: Sequence[Event], earliest: int) -> tuple[DirectorState, Records]:
+        """All decisions of the frame state.frame, and what there is to tell of them; clock and last mix stay."""
+        frame = state.frame
         inputs, receipts = self._inputs.apply(state.inputs, events, frame) if events else (state.inputs, ())
         values = self._inputs.move(inputs, frame)
         view = View(frame, values, inputs, tuple([layer.active for layer in state.layers]))
         view.latches = self._conditions.update_latches(view, state.latches)
-        moment = self._moment(state, view, frame if earliest is None else earliest)
+        moment = self._moment(state, view, earliest)
 
         layers, changes = self._step_layers(state.layers, view, moment)
         stingers, cues = self._step_stingers(state.stingers, values, moment)
@@ -87,32 +104,9 @@ class Director:
         switches = state.switches
         if not switches or musical.bar_in(moment.clock, moment.tempo)[0] >= 0:
             switches = self._controls.switch(switches, layers, weights)
-
-        layer_mixes = tuple([layer.mix(now, frame) for layer, now in zip(self._layers, layers, strict=True)])
-        mix = self._mix(layer_mixes, weights, stingers, frame)
-        controls = self._controls.values(continuous, switches, values, frame)
-        clock, tempo = state.clock, controls.tempo_mbpm
-        if clock.ticks == clock.bar_ticks:
-            clock = clock._replace(meter=controls.meter)
-        plan = FramePlan(
+        decided = DirectorState(
             frame=frame,
-            mix=mix or state.last_mix,
-            states=tuple([layer.states[now.active].name for layer, now in zip(self._layers, layers, strict=True)]),
-            layer_mixes=layer_mixes,
-            layer_weights=weights,
-            controls=controls,
-            clock=clock,
-            beat=_offset(musical.beat_in(clock, tempo), clock, tempo),
-            bar_start=_offset(musical.bar_in(clock, tempo)[0], clock, tempo),
-            inputs=values,
-            receipts=receipts,
-            changes=changes,
-            stingers=cues,
-            warnings=() if mix else ("empty_mix",),
-        )
-        after = DirectorState(
-            frame=frame + 1,
-            clock=musical.advance(clock, tempo, controls.meter),
+            clock=state.clock,
             inputs=inputs,
             latches=view.latches,
             layers=layers,
@@ -120,9 +114,38 @@ class Director:
             stingers=stingers,
             continuous=continuous,
             switches=switches,
-            last_mix=plan.mix,
+            last_mix=state.last_mix,
         )
-        return after, plan
+        return decided, Records(receipts, changes, cues)
+
+    def _play(self, decided: DirectorState, records: Records) -> tuple[DirectorState, FramePlan]:
+        """The state after a frame whose decisions are made, and its plan."""
+        frame, layers = decided.frame, decided.layers
+        values = self._inputs.move(decided.inputs, frame)
+        layer_mixes = tuple([layer.mix(now, frame) for layer, now in zip(self._layers, layers, strict=True)])
+        mix = self._mix(layer_mixes, decided.weights, decided.stingers, frame)
+        controls = self._controls.values(decided.continuous, decided.switches, values, frame)
+        clock, tempo = decided.clock, controls.tempo_mbpm
+        if clock.ticks == clock.bar_ticks:
+            clock = clock._replace(meter=controls.meter)
+        plan = FramePlan(
+            frame=frame,
+            mix=mix or decided.last_mix,
+            states=tuple([layer.states[now.active].name for layer, now in zip(self._layers, layers, strict=True)]),
+            layer_mixes=layer_mixes,
+            layer_weights=decided.weights,
+            controls=controls,
+            clock=clock,
+            beat=_offset(musical.beat_in(clock, tempo), clock, tempo),
+            bar_start=_offset(musical.bar_in(clock, tempo)[0], clock, tempo),
+            inputs=values,
+            receipts=records.receipts,
+            changes=records.changes,
+            stingers=records.stingers,
+            warnings=() if mix else ("empty_mix",),
+        )
+        after_clock = musical.advance(clock, tempo, controls.meter)
+        return decided._replace(frame=frame + 1, clock=after_clock, last_mix=plan.mix), plan
 
     def receipt(self, event: Event, frame: int) -> Receipt:
         """The answer that `step` will give to an event in `frame`, which depends on the declared inputs alone."""
@@ -135,38 +158,46 @@ class Director:
         bar_start, and have no receipts, changes or stingers, as long as no event comes. state.frame where nothing can
         be promised.
         """
-        frame = state.frame
-        if frame == 0 or self._moving(state) or self._controls.waiting(state.switches, state.layers, state.weights):
-            return frame
-        after, _ = self.step(state, frame)
-        if after != state._replace(frame=after.frame, clock=after.clock):
-            return frame
-        deadlines = [d for layer, now in zip(self._layers, state.layers, strict=True) for d in layer.deadlines(now)]
-        deadlines += [state.inputs[i].since + frames for i, frames in self._conditions.fired]
-        return min((d for d in deadlines if d > frame), default=FOREVER)
+        return state.frame if self._gliding(state) else self._undecided(state)
 
     def spans(self, state: DirectorState, until: int) -> Iterator[Span]:
         """Every frame before `until`, without events, as runs of equal plans; the same as stepping, but faster."""
         while state.frame < until:
             state, plan = self.step(state, state.frame)
-            end = min(self.horizon(state), until)
-            if end > state.frame:
+            end = min(self._undecided(state), until)
+            while state.frame < end and self._gliding(state):
+                # Ramps go on, but nothing is to be decided.
+                yield Span(plan, 1, state)
+                state, plan = self._play(state, NOTHING)
+            if state.frame < end:
                 tempo, meter = plan.controls.tempo_mbpm, plan.controls.meter
                 clock = musical.advance(state.clock, tempo, meter, end - state.frame)
                 state = state._replace(frame=end, clock=clock)
             yield Span(plan, state.frame - plan.frame, state)
 
-    def _moving(self, state: DirectorState) -> bool:
-        """Whether anything was under way in the last frame, or waits."""
+    def _undecided(self, state: DirectorState) -> int:
+        """The first frame from state.frame on in which, without events, something may be decided."""
+        frame, last = state.frame, state.frame - 1
+        if (
+            frame == 0
+            or any(now.pending is not None for now in state.layers)
+            or any(now.waiting for now in state.stingers)
+            or self._inputs.moving(state.inputs, last)
+            or self._controls.waiting(state.switches, state.layers, state.weights)
+            or self._decide(state, (), frame)[0] != state
+        ):
+            return frame
+        deadlines = [d for layer, now in zip(self._layers, state.layers, strict=True) for d in layer.deadlines(now)]
+        deadlines += [state.inputs[i].since + frames for i, frames in self._conditions.fired]
+        return min((d for d in deadlines if d > frame), default=FOREVER)
+
+    def _gliding(self, state: DirectorState) -> bool:
+        """Whether a mix, a burst or a control was on its way in the last frame."""
         last = state.frame - 1
         return (
-            any(
-                now.pending is not None or layer.settled_at(now) > last
-                for layer, now in zip(self._layers, state.layers, strict=True)
-            )
-            or any(stinger.busy(now, last) for stinger, now in zip(self._stingers, state.stingers, strict=True))
+            any(layer.settled_at(now) > last for layer, now in zip(self._layers, state.layers, strict=True))
+            or any(stinger.sounding(now, last) for stinger, now in zip(self._stingers, state.stingers, strict=True))
             or self._controls.moving(state.continuous, last)
-            or self._inputs.moving(state.inputs, last)
         )
 
     def _moment(self, state: DirectorState, view: View, earliest: int) -> Moment:

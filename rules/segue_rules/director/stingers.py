@@ -51,9 +51,9 @@ class StingerDirector:
             return now.origin + (1.0 - now.origin) * elapsed / ramp
         return 1.0 if elapsed < burst.time_frames - ramp else (burst.time_frames - elapsed) / ramp
 
-    def busy(self, now: StingerNow, frame: int) -> bool:
-        """Whether it waits, or sounds as a burst, in `frame`."""
-        return now.waiting or (isinstance(self.stinger, Burst) and frame - now.start < self.stinger.time_frames)
+    def sounding(self, now: StingerNow, frame: int) -> bool:
+        """Whether it adds to the mix, as a burst, in `frame`."""
+        return isinstance(self.stinger, Burst) and frame - now.start < self.stinger.time_frames
 
     def _predicted(self, moment: Moment) -> StingerCue:
         line = next_line(self.stinger.at, moment.clock, moment.tempo, max(0, moment.earliest - moment.frame))
