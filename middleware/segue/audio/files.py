@@ -6,10 +6,9 @@ and what came. The caller knows where the file was named and puts that position 
 
 from __future__ import annotations
 
-import os
 import struct
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -17,6 +16,7 @@ from typing import Final, Self
 import numpy as np
 import soundfile
 
+from segue.atomic import replacing
 from segue.audio.resample import resample
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
@@ -148,23 +148,19 @@ class AudioWriter:
 
     def __enter__(self) -> Self:
         form, subtype = FORMATS[self._path.suffix.lower()]
-        try:
-            handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", suffix=".part", dir=self._path.parent)
-        except OSError as error:
-            raise AudioFileError(f"{self._path}: cannot be written: {error.strerror}") from error
-        self._partial = Path(name)
-        os.close(handle)
-        # mkstemp's 0600 is for secrets; a finished file is readable as the user's umask says.
-        mask = os.umask(0)
-        os.umask(mask)
-        self._partial.chmod(0o666 & ~mask)
-        try:
-            self._file = soundfile.SoundFile(
-                self._partial, "w", samplerate=self._rate, channels=self._channels, format=form, subtype=subtype
-            )
-        except soundfile.SoundFileError as error:
-            self._partial.unlink()
-            raise AudioFileError(f"{self._path}: cannot be written: {error}") from error
+        with ExitStack() as stack:
+            try:
+                partial = stack.enter_context(replacing(self._path))
+                self._file = stack.enter_context(
+                    soundfile.SoundFile(
+                        partial, "w", samplerate=self._rate, channels=self._channels, format=form, subtype=subtype
+                    )
+                )
+            except OSError as error:
+                raise AudioFileError(f"{self._path}: cannot be written: {error.strerror}") from error
+            except soundfile.SoundFileError as error:
+                raise AudioFileError(f"{self._path}: cannot be written: {error}") from error
+            self._stack = stack.pop_all()
         return self
 
     def write(self, samples: Samples) -> None:
@@ -183,13 +179,11 @@ class AudioWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._file.close()
-            if kind is None:
-                os.replace(self._partial, self._path)
+            self._stack.__exit__(kind, error, trace)
         except (OSError, soundfile.SoundFileError) as fault:
+            if fault is error:
+                raise
             raise AudioFileError(f"{self._path}: cannot be written: {fault}") from fault
-        finally:
-            self._partial.unlink(missing_ok=True)
 
 
 def write_audio(path: Path, samples: Samples, *, rate: int = SAMPLE_RATE) -> None:

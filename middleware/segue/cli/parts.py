@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from segue.contract import Generator, StyleEncoder
+if TYPE_CHECKING:
+    from segue.contract import Generator, StyleEncoder
 
 GENERATORS: Final = ("score",)
 

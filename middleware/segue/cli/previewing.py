@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from segue.atomic import replacing
 from segue.cli.parts import build
 from segue.cli.rendering import Piece, Progress, Rendered, render_live, render_recording, render_straight
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
@@ -100,7 +101,7 @@ def _write_others(arguments: argparse.Namespace, piece: Piece, rendered: Rendere
             config=piece.config,
             frames=piece.frames,
         )
-        with arguments.record.open("w", encoding="utf-8") as file:
+        with replacing(arguments.record) as partial, partial.open("w", encoding="utf-8") as file:
             write_recording(file, header, rendered.journal)
     if arguments.midi:
         from segue.score.sampler.midi import marks, write_midi

@@ -2,7 +2,7 @@
 
 It tells a drone from a drum kit and a lullaby from a thrash riff. It does not hear genre, instruments or melody: a
 quiet piano is "calm" whether it plays a waltz or a hymn, and a desert differs from a dungeon by little but its mode.
-Whoever can say in words what the music is like should; callers warn with ROUGH.
+Whoever can say in words what the music is like should; the encoder's audio_warning says so.
 """
 
 from __future__ import annotations
@@ -18,10 +18,6 @@ from segue.contract import Samples, StyleEncoder
 from segue.style.audio_features import AudioFeatures, audio_features
 from segue.style.situations import SITUATIONS, situation_embeddings
 
-ROUGH: Final = (
-    "an audio prompt is judged by pace, brightness, bass, percussion, noise, loudness and mode alone; "
-    "a text prompt says more"
-)
 # How many situations a sound is a blend of; the fourth nearest has never said anything about it.
 BLEND: Final = 3
 # Of the softmax over minus the squared distance. Profiles lie 0.8 to 6 apart, so the nearest gets a half to nearly all.

@@ -21,7 +21,6 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from segue.contract import Samples
-from segue.style.audio_prompt import ROUGH, audio_embedding
 from segue.style.reading import WordReader
 
 PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
@@ -89,7 +88,10 @@ class WordEncoder:
     """The StyleEncoder of the word table. Equal texts give equal bytes."""
 
     name: Final = "words"
-    audio_warning: Final = ROUGH
+    audio_warning: Final = (
+        "an audio prompt is judged by pace, brightness, bass, percussion, noise, loudness and mode alone; "
+        "a text prompt says more"
+    )
 
     def __init__(self, table: WordTable | None = None) -> None:
         """table: the shipped one by default."""
@@ -115,6 +117,9 @@ class WordEncoder:
 
         Raises: ValueError for sound that is too short, silent, not finite or not stereo.
         """
+        # SciPy takes seconds to load, and `segue check` reads words only.
+        from segue.style.audio_prompt import audio_embedding
+
         return audio_embedding(self, samples)
 
     def unknown_words(self, text: str) -> tuple[str, ...]:

@@ -5,8 +5,6 @@ Notes are placed in samples, MIDI in beats: `Mark`s say which beat each stretch 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,6 +14,7 @@ from typing import Final
 
 import symusic
 
+from segue.atomic import replacing
 from segue.contract import FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning, NoteEvent
 from segue.score.sampler.orchestra import FAMILIES, ORCHESTRA
 
@@ -79,13 +78,8 @@ def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[Mark])
             end = _tick(event.start + event.duration, timeline, starts)
             track.notes.append(symusic.Note(begin, max(1, end - begin), event.pitch, event.velocity))
         score.tracks.append(track)
-    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    try:
+    with replacing(path) as partial:
         score.dump_midi(partial)
-        os.replace(partial, path)
-    finally:
-        Path(partial).unlink(missing_ok=True)
 
 
 def _write_timeline(score: symusic.Score, timeline: Sequence[Mark]) -> None:
