@@ -1,12 +1,27 @@
-"""Engines of reduced models, compiled once for all tests of segue.model."""
+"""Engines of reduced models, compiled once for all tests of segue.model; quick compilation for the rest."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import jax
 import pytest
 
 from segue.model.config import MRT2_TINY, SEGUE_TINY, Depthformer
 from segue.model.engine import Engine
 from segue.model.weights import random_weights
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Compile tests of mathematics without XLA's costly passes: half the time of `make test` went there.
+
+    What runs in production, the engine, is tested as it runs in production.
+    """
+    whole = request.module.__name__.rsplit(".", 1)[-1] in ("test_engine", "test_generator")
+    jax.config.update("jax_disable_most_optimizations", not whole)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
 
 
 def _engine(config: Depthformer) -> Engine:
