@@ -68,13 +68,13 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("WARNING", "SEVERE")]
 
     def requests(self) -> list[str]:
-        """Addresses asked for since the last call; those the page carries in itself do not count."""
+        """Addresses asked for since the last call; the page's own parts and the browser's start page do not count."""
         found = []
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 address = message["params"]["request"]["url"]
-                if not address.startswith(("data:", "blob:")):
+                if not address.startswith(("data:", "blob:", "chrome:")):
                     found.append(address)
         return found
 
@@ -100,7 +100,9 @@ class Browser:
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium with a fresh profile. Fails, and says what to install, where it is missing."""
     binary, service = shutil.which("chromium"), shutil.which("chromedriver")
-    assert binary and service, "expected chromium and chromedriver; on Debian: apt-get install chromium chromium-driver"
+    missing = "expected chromium and chromedriver; on Debian: apt-get install chromium chromium-driver"
+    assert binary is not None, missing
+    assert service is not None, missing
     with TemporaryDirectory(prefix="segue-page-") as profile:
         options = webdriver.ChromeOptions()
         options.binary_location = binary

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from bokeh.core.properties import value
 from bokeh.models import (
     ColumnDataSource,
     DatetimeAxis,
@@ -16,7 +17,6 @@ from bokeh.models import (
     Range1d,
     WheelZoomTool,
 )
-from bokeh.core.properties import value
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
@@ -32,7 +32,7 @@ _SHORTEST_VIEW_MS: Final = 100
 _MINUTES: Final = "%-M:%S"
 _HOURS: Final = "%-H:%M:%S"
 # Time 0 is a midnight, which would be written as a date.
-_TIMES: Final = {
+_TIMES: Final[dict[str, Any]] = {
     "milliseconds": "%-M:%S.%3N",
     **dict.fromkeys(("seconds", "minsec", "minutes", "days", "months", "years"), _MINUTES),
     **dict.fromkeys(("hourmin", "hours"), _HOURS),
@@ -65,9 +65,7 @@ class TimeAxis:
     def __init__(self, duration_s: float) -> None:
         end = max(1.0, duration_s * 1000)
         self.end_ms = end
-        self.range = Range1d(
-            start=0, end=end, bounds=(0, end), min_interval=min(_SHORTEST_VIEW_MS, end), name="time"
-        )
+        self.range = Range1d(start=0, end=end, bounds=(0, end), min_interval=min(_SHORTEST_VIEW_MS, end), name="time")
         # Filled in the page with the beats worth showing at the present zoom.
         self.grid = ColumnDataSource({"x": [], "alpha": []}, name="grid")
 
@@ -77,14 +75,14 @@ class TimeAxis:
         height: int,
         y: tuple[float, float],
         ticks: Sequence[float] = (),
-        labels: dict[float, str] | None = None,
+        labels: dict[float | str, Any] | None = None,
     ) -> Any:
         """An empty plot. ticks: on the y axis; labels: of those that are not to be written as numbers."""
         plot = figure(
             height=height,
             sizing_mode="stretch_width",
             x_range=self.range,
-            y_range=Range1d(*y),
+            y_range=Range1d(start=y[0], end=y[1]),
             tools=[],
             toolbar_location=None,
             x_axis_location=None,
@@ -125,7 +123,8 @@ def draw_bands(plot: Any, source: ColumnDataSource, height: float, **look: Any) 
 
 def add_hover(plot: Any, renderer: Any, lines: Sequence[tuple[str, str]]) -> None:
     """Tooltips for the marks of one renderer. lines: (heading, "@column"); columns are shown as text, never as HTML."""
-    plot.add_tools(HoverTool(renderers=[renderer], tooltips=list(lines), attachment="vertical", point_policy="follow_mouse"))
+    tool = HoverTool(renderers=[renderer], tooltips=list(lines), attachment="vertical", point_policy="follow_mouse")
+    plot.add_tools(tool)
 
 
 def label_layer(plot: Any, of: str) -> None:
@@ -146,7 +145,7 @@ def label_layer(plot: Any, of: str) -> None:
 
 def fitting(text: str) -> str:
     """As much of a tick's label as fits LEFT_PX in any usual font, so that no row is moved aside."""
-    room = LEFT_PX - 8
+    room = LEFT_PX - 8.0
     for end, character in enumerate(text):
         wide = character in "mwMW@%" or not character.isascii()
         room -= _LABEL_PX * (1.0 if wide else 0.64)
@@ -182,4 +181,3 @@ def _quiet(axis: Any) -> None:
         major_label_text_font_size=f"{_LABEL_PX}px",
         major_label_text_color="#6B7280",
     )
-

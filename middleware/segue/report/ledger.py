@@ -8,7 +8,8 @@ from typing import Final, Literal, TypeAlias
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.musical import clock_text, span_text
-from segue.report.story import Answered, Decision, Sting, Story
+from segue.report.story import Story
+from segue.report.told import Answered, Decision, Sting
 
 Kind: TypeAlias = Literal["event", "change", "stinger", "take", "ladder", "warning"]
 _WARNINGS: Final = {"empty_mix": "No style had any weight; the mix before went on."}
@@ -66,7 +67,7 @@ def _consequences(story: Story, event: Answered) -> Iterator[str]:
         return
     if event.note:
         yield event.note
-    if event.effective > event.sent:
+    if event.effective > event.sent and story.heard(event.effective):
         yield f"could be heard from {clock_text(event.effective)}, {_after(event.sent, event.effective)} it was sent"
     for decision in story.decisions:
         latest = max((cause.sequence for cause in decision.causes), default=-1)
@@ -90,20 +91,20 @@ def _changes(story: Story) -> Iterator[Entry]:
             moved=(decision.from_state, decision.to_state),
             status=decision.status,
             tone="good" if decision.status == "started" else "quiet",
-            why=(*(cause.text for cause in decision.causes), _course(decision)),
-            why_not=tuple(
-                (c.state, c.reason) for c in decision.candidates if c.state not in (decision.to_state, "")
-            ),
+            why=(*(cause.text for cause in decision.causes), _course(story, decision)),
+            why_not=tuple((c.state, c.reason) for c in decision.candidates if c.state not in (decision.to_state, "")),
         )
 
 
-def _course(decision: Decision) -> str:
+def _course(story: Story, decision: Decision) -> str:
     """When it was decided, what it waited for and how long the ramp takes."""
     ramp = f"ramp {span_text(decision.ramp / SAMPLE_RATE)}" if decision.ramp else "no ramp"
     if decision.status == "withdrawn":
         return f"decided {clock_text(decision.decided)}, was to start at {clock_text(decision.start)} ({decision.at})"
     if decision.status == "scheduled":
         return f"decided {clock_text(decision.decided)} for {clock_text(decision.start)} ({decision.at}), {ramp}"
+    if not story.heard(decision.start):
+        ramp += "; not heard, the buffer was dry"
     waited = decision.start - decision.decided
     if waited < FRAME_SIZE:
         return f"at once ({decision.at}), {ramp}"

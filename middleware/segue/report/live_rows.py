@@ -11,7 +11,8 @@ from segue.contract import SAMPLE_RATE
 from segue.report.axes import Key, Row, TimeAxis, add_hover, draw_bands, label_layer, milliseconds
 from segue.report.musical import clock_text, span_text
 from segue.report.palette import ACCENT, CALM, GOOD, NEUTRAL, ink_on
-from segue.report.story import Buffering, Sting, Story
+from segue.report.story import Buffering, Story, latencies
+from segue.report.told import Sting
 
 _DUCK_FLOOR_DB = -24.0
 
@@ -30,7 +31,7 @@ def stingers(story: Story, axis: TimeAxis) -> Row | None:
             "y": [1.5 if sting.burst else 2.4 for sting in story.stings],
             "left": milliseconds([sting.start for sting in story.stings]),
             "right": milliseconds(ends),
-            "text": [sting.name if sting.status == "started" else f"{sting.name} ({sting.status})" for sting in story.stings],
+            "text": [_sting_label(sting) for sting in story.stings],
             "colour": [colours[sting.status] for sting in story.stings],
             "ink": [ink_on(colours[sting.status]) for sting in story.stings],
             "time": [f"{clock_text(sting.start)} (bar {story.beats.at(sting.start)})" for sting in story.stings],
@@ -43,6 +44,10 @@ def stingers(story: Story, axis: TimeAxis) -> Row | None:
     add_hover(plot, drawn, [("stinger", "@text"), ("starts", "@time"), ("", "@note")])
     _ducks(plot, story)
     return Row(name="stingers", title="Stingers", note="and ducking of the music", plot=plot)
+
+
+def _sting_label(sting: Sting) -> str:
+    return sting.name if sting.status == "started" else f"{sting.name} ({sting.status})"
 
 
 def _shown_end(sting: Sting, end: int) -> int:
@@ -131,11 +136,12 @@ def _second_ticks(top: float) -> list[float]:
 
 
 def reactions(story: Story, axis: TimeAxis) -> Row | None:
-    """From each accepted event to the first sound it could change. None without events."""
-    answered = [event for event in story.events if event.accepted]
-    if not answered:
+    """From each accepted event to the first sound it could change. None where no such sound was heard."""
+    measured = latencies(story)
+    if not measured:
         return None
-    latency = np.array([(event.effective - event.sent) / SAMPLE_RATE * 1000 for event in answered])
+    answered = [event for event, _ in measured]
+    latency = np.array([latency_s * 1000 for _, latency_s in measured])
     top = max(100.0, float(latency.max()) * 1.25)
     step = next(s for s in (50, 100, 200, 500, 1000, 5000, 60_000) if top / s <= 4)
     plot = axis.plot(height=84, y=(0, top), ticks=[float(n * step) for n in range(int(top / step) + 1)])
@@ -149,7 +155,8 @@ def reactions(story: Story, axis: TimeAxis) -> Row | None:
             "span": [span_text(value / 1000) for value in latency],
         }
     )
-    plot.segment(x0="x", x1="x", y0="zero", y1="latency", source=source, line_color=ACCENT, line_width=2, line_alpha=0.6)
+    stems = {"line_color": ACCENT, "line_width": 2, "line_alpha": 0.6}
+    plot.segment(x0="x", x1="x", y0="zero", y1="latency", source=source, **stems)
     drawn = plot.scatter(x="x", y="latency", size=8, source=source, color=ACCENT)
     add_hover(plot, drawn, [("event", "@text"), ("sent", "@time"), ("could be heard after", "@span")])
     return Row(name="reactions", title="Reaction", note="ms to first changed sound", plot=plot)

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import tempfile
-from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from segue.report import live_rows, rows
+from segue.report import live_rows, rows, sound_rows
 from segue.report.axes import LEFT_PX, RIGHT_PX, Row, TimeAxis
 from segue.report.ledger import ledger
 from segue.report.sound import envelope, spectrogram, vorbis
@@ -78,10 +77,10 @@ def render(story: Story) -> str:
 def _rows(story: Story, axis: TimeAxis) -> list[Row]:
     """From what is heard over why it is heard to how it was made."""
     found: list[Row | None] = [
-        rows.bars(axis),
-        rows.waveform(story, axis),
-        rows.spectrum(spectrogram(story.audio), axis),
-        rows.loudness(story, axis),
+        sound_rows.bars(axis),
+        sound_rows.waveform(story, axis),
+        sound_rows.spectrum(spectrogram(story.audio), axis),
+        sound_rows.loudness(story, axis),
         rows.events(story, axis),
         rows.states(story, axis),
         rows.weights(story, axis),
@@ -125,6 +124,3 @@ def _packed(values: NDArray[Any]) -> str:
 def _in_script(text: str) -> Markup:
     """JSON that cannot end the script element it stands in."""
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
-
-
-__all__: Sequence[str] = ("render", "write_report")

@@ -33,13 +33,21 @@ def style_colours(rules: Rules) -> dict[str, str]:
 
 
 def state_colours(rules: Rules) -> dict[tuple[str, str], str]:
-    """A colour for each (layer, state): that of the style it brings most of, grey where it brings none."""
+    """A colour for each (layer, state): that of the style it brings most of, grey where it brings none.
+
+    Where a neighbour wears it already, that of another style which the state brings at least half as much of.
+    """
     of_style = style_colours(rules)
     colours = {}
     for layer in rules.layers:
+        worn: set[str] = set()
         for state in layer.states:
-            mix = state.mix
-            colours[layer.name, state.name] = of_style[max(mix, key=lambda name: mix[name])] if mix else NEUTRAL
+            most = max(state.mix.values(), default=0.0)
+            wanted = sorted(state.mix, key=lambda name: -state.mix[name])
+            strong = [of_style[name] for name in wanted if state.mix[name] >= most / 2] or [NEUTRAL]
+            colour = next((colour for colour in strong if colour not in worn), strong[0])
+            worn.add(colour)
+            colours[layer.name, state.name] = colour
     return colours
 
 

@@ -1,4 +1,4 @@
-"""The rows every run has: sound, events, states, styles, inputs, tempo, stingers. Each is a plot on the time axis."""
+"""The rows of what was asked and decided: events, states, styles, inputs, tempo. Each is a plot on the time axis."""
 
 from __future__ import annotations
 
@@ -7,70 +7,19 @@ from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
-from bokeh.core.properties import value
-from bokeh.models import ColumnDataSource, LinearColorMapper
-from bokeh.palettes import Magma256
+from bokeh.models import ColumnDataSource
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.report.axes import FONT, Key, Row, TimeAxis, add_hover, draw_bands, fitting, knots, label_layer, milliseconds
+from segue.report.axes import Key, Row, TimeAxis, add_hover, draw_bands, fitting, knots, label_layer, milliseconds
 from segue.report.musical import clock_text, span_text
 from segue.report.palette import ACCENT, CALM, GOOD, NEUTRAL, ink_on, state_colours, style_colours
-from segue.report.sound import DYNAMIC_RANGE_DB, MEL_BANDS, Spectrogram, band_of
-from segue.report.story import Decision, Story
-from segue.report.summary import TARGET_LUFS
+from segue.report.story import Story
+from segue.report.told import Decision
 from segue_rules.model import FlagInput, IntegerInput, NumberInput
 from segue_rules.plan import FramePlan
 
-_TICKS_HZ: Final = (200, 1_000, 3_000, 10_000)
 _BAND_PX: Final = 30
 _MOST_KEYS: Final = 14
-
-
-def waveform(story: Story, axis: TimeAxis) -> Row:
-    """The outline and the power of the sound; the page fills in as much detail as the zoom shows."""
-    peak = float(np.abs(story.audio).max(initial=0))
-    top = next((top for top in (0.1, 0.25, 0.5) if peak <= top), 1.0)
-    plot = axis.plot(height=84, y=(-top, top), ticks=[-top / 2, 0, top / 2])
-    empty = {"x": [], "low": [], "high": [], "down": [], "up": []}
-    source = ColumnDataSource(empty, name="waveform")
-    plot.varea(x="x", y1="low", y2="high", source=source, fill_color=CALM, fill_alpha=0.45)
-    plot.varea(x="x", y1="down", y2="up", source=source, fill_color=CALM, fill_alpha=0.9)
-    return Row(name="waveform", title="Waveform", note="peak and power", plot=plot)
-
-
-def spectrum(shown: Spectrogram, axis: TimeAxis) -> Row:
-    """Power per mel band over time."""
-    labels = {band_of(hz): f"{hz} Hz" if hz < 1000 else f"{hz // 1000} kHz" for hz in _TICKS_HZ}
-    plot = axis.plot(height=150, y=(-0.5, MEL_BANDS - 0.5), ticks=list(labels), labels=dict(labels))
-    width = shown.levels.shape[1] * shown.column_s * 1000
-    plot.image(
-        image=[shown.levels],
-        x=0,
-        y=-0.5,
-        dw=width,
-        dh=MEL_BANDS,
-        color_mapper=LinearColorMapper(palette=Magma256, low=0, high=255),
-    )
-    return Row(name="spectrogram", title="Spectrogram", note=f"mel bands, {DYNAMIC_RANGE_DB:.0f} dB range", plot=plot)
-
-
-def loudness(story: Story, axis: TimeAxis) -> Row:
-    """Short-term loudness, each value in the middle of its 3 s window, against the target."""
-    levels = np.maximum(story.loudness.short_term_lufs, -60)
-    top, bottom = max(-6.0, float(levels.max(initial=-60)) + 2), -42.0
-    plot = axis.plot(height=76, y=(bottom, top), ticks=[-36, -24, -12])
-    times = 1500 + np.arange(len(levels)) * 100.0
-    source = ColumnDataSource({"x": times, "loudness": levels, "floor": np.full(len(levels), bottom)}, name="loudness")
-    plot.varea(x="x", y1="floor", y2="loudness", source=source, fill_color=CALM, fill_alpha=0.18)
-    plot.line(x="x", y="loudness", source=source, line_color=CALM, line_width=1.6)
-    plot.hspan(y=[TARGET_LUFS], line_color=ACCENT, line_dash="dashed", line_alpha=0.8)
-    return Row(
-        name="loudness",
-        title="Loudness",
-        note="LUFS over 3 s",
-        plot=plot,
-        keys=(Key(name="short-term", colour=CALM, column="loudness"), Key(name="target −18", colour=ACCENT)),
-    )
 
 
 def events(story: Story, axis: TimeAxis) -> Row:
@@ -102,11 +51,14 @@ def events(story: Story, axis: TimeAxis) -> Row:
 
 
 def states(story: Story, axis: TimeAxis) -> Row:
-    """A band for each layer, coloured by what its state plays; hatched while a change ramps; a thin strip while it waits."""
+    """A band for each layer, coloured by what its state plays: hatched in a ramp, with a strip while a change waits."""
     layers = [layer.name for layer in story.rules.layers]
     L = len(layers)
     plot = axis.plot(
-        height=_BAND_PX * L + 8, y=(L - 0.4, -0.6), ticks=list(range(L)), labels={n: fitting(layer) for n, layer in enumerate(layers)}
+        height=_BAND_PX * L + 8,
+        y=(L - 0.4, -0.6),
+        ticks=list(range(L)),
+        labels={n: fitting(layer) for n, layer in enumerate(layers)},
     )
     bands = _state_bands(story)
     drawn = draw_bands(plot, bands, 0.78, color="colour", line_color=None, fill_alpha=0.92)
@@ -115,9 +67,7 @@ def states(story: Story, axis: TimeAxis) -> Row:
     label_layer(plot, "states")
     add_hover(plot, drawn, [("@layer", "@text"), ("from", "@time"), ("for", "@length")])
     add_hover(plot, waits, [("@layer", "@text"), ("why", "@why"), ("waits for", "@at")])
-    return Row(
-        name="states", title="States", note="strip: waiting for its beat or bar; hatched: ramp", plot=plot
-    )
+    return Row(name="states", title="States", note="strip: waiting for its beat or bar; hatched: ramp", plot=plot)
 
 
 def _state_bands(story: Story) -> ColumnDataSource:
@@ -161,7 +111,7 @@ def _ramps(plot: Any, story: Story, layers: Sequence[str]) -> None:
         line_color=None,
         hatch_pattern="/",
         hatch_color="#14171C",
-        hatch_alpha=0.28,
+        hatch_alpha=0.2,
         hatch_scale=7,
     )
 
@@ -195,6 +145,7 @@ def weights(story: Story, axis: TimeAxis) -> Row:
     held = held_plans(story)
     names = [style.name for style in story.rules.styles]
     mixes = np.array([plan.mix for plan in held], np.float64).reshape(len(held), len(names))
+    mixes[[plan is None for plan in story.plans][: len(held)]] = 0
     keep = knots(mixes)
     x = milliseconds(keep * FRAME_SIZE)
     tops = np.cumsum(mixes[keep], axis=1)
@@ -213,7 +164,7 @@ def weights(story: Story, axis: TimeAxis) -> Row:
 
 
 def inputs(story: Story, axis: TimeAxis) -> Row | None:
-    """What conditions and curves saw: numbers as moved, each over its range; flags high while true. None without any."""
+    """What conditions and curves saw: numbers as moved, each over its range; flags high while true. None if still."""
     shown = [
         (n, item)
         for n, item in enumerate(story.rules.inputs)
@@ -281,19 +232,6 @@ def _round_ticks(low: float, high: float) -> list[float]:
     return [float(v) for v in range(int(-(-low // step) * step), int(high) + 1, step)]
 
 
-def bars(axis: TimeAxis) -> Row:
-    """The ruler: time above, bar numbers in it; the page fills in those that fit."""
-    plot = axis.plot(height=46, y=(0, 1))
-    axis.show_times(plot, "above")
-    source = ColumnDataSource({"x": [], "text": []}, name="bars")
-    plot.vspan(x="x", source=source, line_color=NEUTRAL, line_alpha=0.6)
-    plot.text(
-        x="x", y=0.5, text="text", source=source, x_offset=4, text_baseline="middle", text_font=value(FONT),
-        text_font_size="11px", text_color="#6B7280",
-    )
-    return Row(name="bars", title="Bars", note="and beats, when zoomed in", plot=plot)
-
-
 def held_plans(story: Story) -> list[FramePlan]:
     """The plan of each frame; where nothing was heard, the one before (at the start: the first there is)."""
     first = next((plan for plan in story.plans if plan is not None), None)
@@ -308,9 +246,9 @@ def held_plans(story: Story) -> list[FramePlan]:
 def runs(values: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     """Each run of equal values with its first index and the index after its last."""
     start = 0
-    for value, group in groupby(values):
+    for text, group in groupby(values):
         end = start + sum(1 for _ in group)
-        yield value, start, end
+        yield text, start, end
         start = end
 
 
@@ -320,5 +258,3 @@ def _columns(name: str, rows: Sequence[dict[str, Any]], columns: Sequence[str]) 
 
 def _short(text: str, most: int = 160) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-

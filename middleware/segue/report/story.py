@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,59 +14,12 @@ from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.report.measures import Reaction, reactions, repeated_share
 from segue.report.musical import Beats, beats_of
 from segue.report.takes import Replaced, Take, gather_takes
-from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StatusOut, StingerOut
+from segue.report.told import Answered, Decision, Said, Sting, answered, decisions, stings
+from segue.runtime.messages import ChunkOut, Message, StatusOut
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import ScriptedEvent
-from segue_rules.model import Burst, Rules
-from segue_rules.plan import Candidate, Cause, Duck, FramePlan, StingerCue
-from segue_rules.timeline import show_event
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """An event and the receipt it got. sent: what was heard when it was sent. effective: the first sample it changed.
-
-    note: the refusal, or what was clamped.
-    """
-
-    sequence: int
-    text: str
-    sent: int
-    effective: int
-    accepted: bool
-    code: str
-    note: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """A new winner of a layer, from its decision to its end. said: what was heard when it was first told, -1 unknown."""
-
-    layer: str
-    from_state: str
-    to_state: str
-    status: Literal["scheduled", "started", "withdrawn"]
-    decided: int
-    start: int
-    ramp: int
-    at: str
-    said: int
-    causes: tuple[Cause, ...]
-    candidates: tuple[Candidate, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sting:
-    """A stinger or burst. end: of its sound; `start` where its length is not known. reason: why it was dropped."""
-
-    name: str
-    status: Literal["scheduled", "started", "dropped", "cancelled"]
-    burst: bool
-    start: int
-    end: int
-    gain_db: float
-    duck: Duck | None
-    reason: str
+from segue_rules.model import Rules
+from segue_rules.plan import FramePlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +80,11 @@ class Story:
     def duration_s(self) -> float:
         return len(self.audio) / SAMPLE_RATE
 
+    def heard(self, sample: int) -> bool:
+        """Whether there was music at a sample position, not the silence of a dry buffer or the end."""
+        frame = sample // FRAME_SIZE
+        return frame < len(self.plans) and self.plans[frame] is not None
+
     @cached_property
     def beats(self) -> Beats:
         return beats_of(self.plans)
@@ -147,6 +104,7 @@ def from_straight(
     """The story of a straight run. audio: what was written, stingers and all; events: the script.
 
     seed: where it is not the rules'. sounds: of the audio stingers, for their lengths. warnings: beside the rules' own.
+    Raises: ValueError if the messages hold no sound.
     """
     said = [(-1, message) for message in messages]
     frames = -(-len(audio) // FRAME_SIZE)
@@ -156,7 +114,8 @@ def from_straight(
             first = message.start // FRAME_SIZE
             plans[first : first + len(message.plans)] = message.plans[: max(0, frames - first)]
     sent = {scripted.event.sequence: scripted.frame * FRAME_SIZE for scripted in events}
-    return _story(rules, said, audio, events, sent, plans, sounds or {}, None, seed, real_time_factor, warnings)
+    story = _gather(rules, said, audio, plans, answered(said, events, sent), sounds or {})
+    return _with(story, seed, real_time_factor, warnings)
 
 
 def from_live(
@@ -180,24 +139,18 @@ def from_live(
         underrun_samples=run.listener.underrun_samples,
     )
     sent = {sent.sequence: sent.position for sent in run.sent}
-    plans = run.listener.heard_plans()
-    return _story(
-        rules, run.messages, audio, events, sent, plans, sounds or {}, buffering, seed, real_time_factor, warnings
-    )
+    answers = answered(run.messages, events, sent)
+    story = _gather(rules, run.messages, audio, run.listener.heard_plans(), answers, sounds or {})
+    return replace(_with(story, seed, real_time_factor, warnings), buffering=buffering)
 
 
-def _story(
+def _gather(
     rules: Rules,
-    said: Sequence[tuple[int, Message]],
+    said: Said,
     audio: Samples,
-    events: Sequence[ScriptedEvent],
-    sent: Mapping[int, int],
     plans: Sequence[FramePlan | None],
+    answers: tuple[Answered, ...],
     sounds: Mapping[str, Samples],
-    buffering: Buffering | None,
-    seed: int | None,
-    real_time_factor: float | None,
-    warnings: Sequence[str],
 ) -> Story:
     chunks = [(at, message) for at, message in said if isinstance(message, ChunkOut)]
     if not chunks:
@@ -205,13 +158,13 @@ def _story(
     takes, replaced = gather_takes(chunks, len(audio))
     return Story(
         rules=rules,
-        seed=rules.seed if seed is None else seed,
+        seed=rules.seed,
         generator=chunks[0][1].generator,
         audio=audio,
         plans=tuple(plans),
-        events=_answered(said, events, sent),
-        decisions=_decisions(said, len(audio)),
-        stings=_stings(rules, said, sounds, len(audio)),
+        events=answers,
+        decisions=decisions(said, len(audio)),
+        stings=stings(rules, said, sounds, len(audio)),
         takes=takes,
         replaced=replaced,
         steps=tuple(
@@ -224,102 +177,23 @@ def _story(
             true_peak_db=true_peak_db(audio),
             short_term_lufs=short_term_loudness(audio),
         ),
-        buffering=buffering,
-        real_time_factor=real_time_factor,
-        warnings=tuple(dict.fromkeys((*rules.warnings, *warnings))),
     )
 
 
-def _answered(
-    said: Iterable[tuple[int, Message]], events: Iterable[ScriptedEvent], sent: Mapping[int, int]
-) -> tuple[Answered, ...]:
-    """Each event once, in the order sent: an event sent again is answered again."""
-    texts = {scripted.event.sequence: show_event(scripted.event) for scripted in events}
-    answers: dict[int, Answered] = {}
-    for _, message in said:
-        if isinstance(message, ReceiptOut):
-            receipt = message.receipt
-            effective = receipt.frame * FRAME_SIZE
-            answers.setdefault(
-                receipt.sequence,
-                Answered(
-                    sequence=receipt.sequence,
-                    text=texts.get(receipt.sequence, f"event {receipt.sequence}"),
-                    sent=sent.get(receipt.sequence, effective),
-                    effective=effective,
-                    accepted=receipt.accepted,
-                    code=receipt.code,
-                    note=receipt.text,
-                ),
-            )
-    return tuple(sorted(answers.values(), key=lambda answer: (answer.sent, answer.sequence)))
+def _with(story: Story, seed: int | None, real_time_factor: float | None, warnings: Sequence[str]) -> Story:
+    """What the session did not say."""
+    return replace(
+        story,
+        seed=story.seed if seed is None else seed,
+        real_time_factor=real_time_factor,
+        warnings=tuple(dict.fromkeys((*story.rules.warnings, *warnings))),
+    )
 
 
-def _decisions(said: Iterable[tuple[int, Message]], end: int) -> tuple[Decision, ...]:
-    """What became of each decision in the end; one that would have started after `end` stays scheduled."""
-    latest: dict[tuple[str, str, int], Decision] = {}
-    for at, message in said:
-        if not isinstance(message, ChangeOut):
-            continue
-        change = message.change
-        key = (change.layer, change.to_state, change.decided)
-        start = change.start * FRAME_SIZE
-        latest[key] = Decision(
-            layer=change.layer,
-            from_state=change.from_state,
-            to_state=change.to_state,
-            status="scheduled" if change.kind == "started" and start >= end else change.kind,
-            decided=change.decided * FRAME_SIZE,
-            start=start,
-            ramp=change.ramp_frames * FRAME_SIZE,
-            at=change.at,
-            said=latest[key].said if key in latest else at,
-            causes=change.causes,
-            candidates=change.candidates,
-        )
-    # What was only foretold for after the end has no place on the page's time axis.
-    shown = (decision for decision in latest.values() if decision.decided < end)
-    return tuple(sorted(shown, key=lambda decision: (decision.start, decision.layer)))
-
-
-def _stings(
-    rules: Rules, said: Iterable[tuple[int, Message]], sounds: Mapping[str, Samples], end: int
-) -> tuple[Sting, ...]:
-    """What became of each cue: a scheduled one is followed by its start, a few samples off where the tempo moves."""
-    bursts = {stinger.name: stinger.time_frames for stinger in rules.stingers if isinstance(stinger, Burst)}
-    told: list[Sting] = []
-    for _, message in said:
-        if not isinstance(message, StingerOut):
-            continue
-        cue = message.cue
-        length = bursts[cue.stinger] * FRAME_SIZE if cue.stinger in bursts else len(sounds.get(cue.stinger, ()))
-        sting = Sting(
-            name=cue.stinger,
-            status="cancelled" if message.cancelled else cue.kind,
-            burst=cue.stinger in bursts,
-            start=cue.start,
-            end=cue.start + length,
-            gain_db=cue.gain_db,
-            duck=cue.duck,
-            reason=cue.reason,
-        )
-        before = _announcement(told, cue, cancelled=message.cancelled)
-        if before is not None:
-            told[before] = sting
-        elif not message.cancelled:
-            told.append(sting)
-    shown = (sting for sting in told if sting.start < end)
-    return tuple(sorted(shown, key=lambda sting: (sting.start, sting.name)))
-
-
-def _announcement(told: Sequence[Sting], cue: StingerCue, *, cancelled: bool) -> int | None:
-    """The place among `told` of what the cue fulfils or takes back."""
-    for index in range(len(told) - 1, -1, -1):
-        sting = told[index]
-        if sting.name != cue.stinger:
-            continue
-        if cancelled and (sting.status, sting.start) == (cue.kind, cue.start):
-            return index
-        if not cancelled and sting.status == "scheduled":
-            return index
-    return None
+def latencies(story: Story) -> list[tuple[Answered, float]]:
+    """Each accepted event whose first frame was heard, and the seconds from sending it to that frame."""
+    return [
+        (event, (event.effective - event.sent) / SAMPLE_RATE)
+        for event in story.events
+        if event.accepted and story.heard(event.effective)
+    ]

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
 from segue.report.measures import Spread, reaction_spreads, spread
 from segue.report.musical import clock_text, span_text
-from segue.report.story import Buffering, Story
+from segue.report.story import Buffering, Story, latencies
 
 TARGET_LUFS: Final = -18.0
 PEAK_LIMIT_DB: Final = -1.0
@@ -84,8 +84,7 @@ def figures(story: Story) -> Iterator[Figure]:
 
 
 def _live_figures(story: Story, buffering: Buffering) -> Iterator[Figure]:
-    latencies = spread((e.effective - e.sent) / SAMPLE_RATE for e in story.events if e.accepted)
-    yield _times("Reaction", latencies, "event to first changed sound")
+    yield _times("Reaction", spread(latency_s for _, latency_s in latencies(story)))
     levels = [level for heard, level in buffering.levels if heard > 0]
     least = min(levels, default=0) / SAMPLE_RATE
     silence = buffering.underrun_samples
@@ -102,11 +101,10 @@ def _live_figures(story: Story, buffering: Buffering) -> Iterator[Figure]:
     )
 
 
-def _times(name: str, times: Spread | None, note: str = "") -> Figure:
+def _times(name: str, times: Spread | None) -> Figure:
     if times is None:
         return Figure(name=name, value="–", note="nothing to measure")
-    worst = f"median; worst {span_text(times.worst_s)}"
-    return Figure(name=name, value=span_text(times.p50_s), note=f"{worst}" if not note else f"{worst}")
+    return Figure(name=name, value=span_text(times.p50_s), note=f"median; worst {span_text(times.worst_s)}")
 
 
 def hints(story: Story) -> list[Hint]:
@@ -115,7 +113,7 @@ def hints(story: Story) -> list[Hint]:
         *_alarms(story),
         *_waits(story),
         *_prompt(story),
-        *_colours_of_music(story),
+        *_tempo(story),
         *_unheard(story),
     ]
     return found[:_MOST_HINTS]
@@ -143,7 +141,7 @@ def _alarms(story: Story) -> Iterator[Hint]:
         yield Hint(text=f"True peak {peak:+.1f} dB: above the ceiling of −1 dB.")
     if story.buffering is not None and story.buffering.repeated_share > _MUCH_REPEATED:
         share = f"{story.buffering.repeated_share:.0%}"
-        yield Hint(text=f"{share} of all generation was spent on replacing music: events come often for this lookahead.")
+        yield Hint(text=f"{share} of all generation went into replacing music: events come often for this lookahead.")
 
 
 def _waits(story: Story) -> Iterator[Hint]:
@@ -174,8 +172,8 @@ def _prompt(story: Story) -> Iterator[Hint]:
         yield Hint(text=f"From an event to the change it set off in the ear, median by boundary: {parts}.")
 
 
-def _colours_of_music(story: Story) -> Iterator[Hint]:
-    """The steepest tempo change."""
+def _tempo(story: Story) -> Iterator[Hint]:
+    """The range of the tempo, at the later of its extremes."""
     tempos = [(plan.controls.tempo_mbpm / 1000, n) for n, plan in enumerate(story.plans) if plan is not None]
     if tempos:
         (low, at_low), (high, at_high) = min(tempos), max(tempos)
@@ -186,8 +184,9 @@ def _colours_of_music(story: Story) -> Iterator[Hint]:
 
 
 def _unheard(story: Story) -> Iterator[Hint]:
+    missing = []
     for index, layer in enumerate(story.rules.layers):
         heard = {plan.states[index] for plan in story.plans if plan is not None}
-        missing = [state.name for state in layer.states if state.name not in heard]
-        if missing:
-            yield Hint(text=f"Never active in layer {layer.name}: {', '.join(missing)}.")
+        missing += [f"{layer.name} {state.name}" for state in layer.states if state.name not in heard]
+    if missing:
+        yield Hint(text=f"Never heard: {', '.join(missing)}.")

@@ -1,4 +1,4 @@
-"""Takes of a session as they came: which part of each was heard, and what a later one threw away. Positions in samples."""
+"""Takes of a session: which part of each was heard, and what a later one threw away. Positions in samples."""
 
 from __future__ import annotations
 

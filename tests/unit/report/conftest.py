@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from unit.report.synthetic import live_run, straight_run
 
 from segue.report.story import Story, from_live, from_straight
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading import load_text
 from segue_rules.model import NOWHERE, InputValue, Rules
+from unit.report.synthetic import live_run, straight_run
 
 SECONDS = 16
 

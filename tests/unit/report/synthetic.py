@@ -7,7 +7,17 @@ from typing import Final
 
 import numpy as np
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, TICKS_PER_BEAT, Chunk, Conditioning, Request, Result, Samples, StyleBank
+from segue.contract import (
+    FRAME_SIZE,
+    SAMPLE_RATE,
+    TICKS_PER_BEAT,
+    Chunk,
+    Conditioning,
+    Request,
+    Result,
+    Samples,
+    StyleBank,
+)
 from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut, Message
 from segue.runtime.session import Session

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from unit.report.synthetic import live_run
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.measures import heard_changes, reaction_spreads, reactions, repeated_share, spread, unit_of
 from segue.runtime.simulation import LiveConditions, LiveRun
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
+from unit.report.synthetic import live_run
 
 
 def test_each_reaction_ends_where_the_new_state_is_first_heard(rules: Rules, run: LiveRun) -> None:

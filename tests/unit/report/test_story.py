@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import pytest
-from unit.report.synthetic import ChordGenerator
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.story import Story, from_straight
@@ -14,6 +14,7 @@ from segue.runtime.messages import ChangeOut, Message, StingerOut
 from segue.runtime.simulation import LiveRun
 from segue_rules.model import Rules
 from segue_rules.plan import Change, StingerCue
+from unit.report.synthetic import ChordGenerator, straight_run
 
 S = SAMPLE_RATE
 
@@ -112,14 +113,12 @@ def test_a_run_without_sound_is_an_error(rules: Rules) -> None:
 
 
 def _with(straight_story: Story, *extra: Message) -> Story:
-    from unit.report.synthetic import straight_run
-
     messages, audio = straight_run(straight_story.rules, (), 2)
     return from_straight(straight_story.rules, [*messages, *extra], audio, ())
 
 
-def _change(kind: str, start: int) -> ChangeOut:
-    change = Change(kind, "mood", "calm", "chase", 10, start, 10, "beat", (), ())  # type: ignore[arg-type]
+def _change(kind: Literal["scheduled", "started", "withdrawn"], start: int) -> ChangeOut:
+    change = Change(kind, "mood", "calm", "chase", 10, start, 10, "beat", (), ())
     return ChangeOut(change=change, audible=start * FRAME_SIZE)
 
 

@@ -56,6 +56,7 @@ function makeWaveform(doc) {
   };
 }
 
+const PADDING_PX = 5;
 const CLOSEST_LINES_PX = 9;
 const CLOSEST_NUMBERS_PX = 34;
 
@@ -81,16 +82,16 @@ function makeGrid(doc) {
         lines.alpha.push(opens ? (named ? 0.3 : 0.2) : 0.12);
       }
       if (named || (!opens && beatPx >= CLOSEST_NUMBERS_PX)) {
+        const text = opens ? `${bar}` : `${bar}:${facts.beatsOfBar[i]}`;
+        if ((view.end - facts.beats[i]) * px < measure(text) + PADDING_PX) continue;
         texts.x.push(facts.beats[i]);
-        texts.text.push(opens ? `${bar}` : `${bar}:${facts.beatsOfBar[i]}`);
+        texts.text.push(text);
       }
     }
     grid.data = lines;
     numbers.data = texts;
   };
 }
-
-const PADDING_PX = 5;
 
 /* A name in each band that has room for it, kept in view while its band is; `beside`: to its right where it has none. */
 function makeBandLabels(doc, name, beside = false) {
@@ -144,6 +145,12 @@ function makeEventLabels(doc) {
   };
 }
 
+/* Short, so that the legend keeps its room for names. */
+function readingText(value) {
+  if (Math.abs(value) >= 10) return value.toFixed(0);
+  return value === Math.round(value) ? String(value) : value.toFixed(2);
+}
+
 /* Values of a row's curves at a moment, on straight lines between what is stored. */
 function makeReadings(doc, container) {
   const shown = [];
@@ -161,7 +168,7 @@ function makeReadings(doc, container) {
       if (after > 0 && after < x.length) {
         value += (values[after] - value) * (ms - x[after - 1]) / (x[after] - x[after - 1]);
       }
-      place.textContent = after === 0 ? "" : Math.abs(value) >= 10 ? value.toFixed(0) : value.toFixed(2);
+      place.textContent = after === 0 ? "" : readingText(value);
     }
   };
 }

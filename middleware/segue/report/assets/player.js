@@ -57,10 +57,12 @@ function makePlayer(view, onMove) {
     onMove(player.now);
   }
 
+  let running = false;
   function run() {
+    running = player.playing;
     if (follow.getAttribute("aria-pressed") === "true" && view.end - view.start < facts.end) player.reveal(player.now);
     draw();
-    if (player.playing) requestAnimationFrame(run);
+    if (running) requestAnimationFrame(run);
   }
 
   audio.addEventListener("seeked", () => { asked = null; draw(); });
@@ -68,7 +70,7 @@ function makePlayer(view, onMove) {
     audio.addEventListener(name, () => {
       play.classList.toggle("playing", player.playing);
       play.setAttribute("aria-label", player.playing ? "Pause" : "Play");
-      if (player.playing) run();
+      if (player.playing && !running) run();
     });
   }
   play.addEventListener("click", player.toggle);
