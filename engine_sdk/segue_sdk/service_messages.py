@@ -165,7 +165,7 @@ class Clock(Record):
 
     def check(self) -> None:
         positions = [self.start - 1, *(beat.at for beat in self.beats), self.end]
-        if any(later <= earlier for earlier, later in pairwise(positions)):
+        if self.end <= self.start or any(later <= earlier for earlier, later in pairwise(positions)):
             raise ProtocolError("bad_value", "clock: expected growing beats within [start, end)")
 
 
