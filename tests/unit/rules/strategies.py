@@ -394,7 +394,11 @@ def events(draw: st.DrawFn, of: Sequence[Input], sequence: int, hostile: bool) -
             set=draw(st.dictionaries(names, hostile_values, max_size=2)),
             fire=tuple(draw(st.lists(names, max_size=2))),
         )
-    chosen = draw(st.lists(st.sampled_from(settable), max_size=3, unique_by=lambda i: i.name)) if settable else []
+    chosen = (
+        draw(st.lists(st.sampled_from(settable), min_size=1, max_size=3, unique_by=lambda i: i.name))
+        if settable
+        else []
+    )
     fire = draw(st.lists(st.sampled_from(triggers), max_size=2)) if triggers else []
     return Event(sequence=sequence, set={i.name: draw(fair_values(i)) for i in chosen}, fire=tuple(fire))
 
@@ -407,10 +411,10 @@ def sessions(
     taken: list[tuple[Event, ...]] = []
     earliest: list[int] = []
     sequence = 0
-    length = draw(st.integers(1, max_frames))
+    length = draw(st.integers(1, max_frames) | st.just(max_frames))
     while len(taken) < length:
         here = []
-        for _ in range(draw(st.sampled_from((0, 1, 1, 1, 2)))):
+        for _ in range(draw(st.sampled_from((1, 1, 2, 0)))):
             here.append(draw(events(of, sequence, hostile=draw(st.integers(0, 5)) == 0)))
             sequence += draw(st.integers(1, 3))
         lag = draw(st.sampled_from((0, 0, 0, 1, 7, 20)))

@@ -181,6 +181,15 @@ def test_a_bar_keeps_the_meter_it_began_with(play: Player) -> None:
 
 
 @both
+def test_a_bar_that_begins_inside_a_frame_takes_the_meter_of_that_frame(play: Player) -> None:
+    # 140 bpm: bar 1 begins 0.857 into frame 42; a bar of three is 32.143 frames.
+    waltz = fight(music=Music(meter=3))
+    plans = play(soundtrack(layer(calm(), waltz), tempo_bpm=140.0), {15: {"go": True}}, 76)
+    assert [(plans[f].clock.bar, plans[f].clock.meter) for f in (42, 43, 74, 75)] == [(0, 4), (1, 3), (1, 3), (2, 3)]
+    assert [p.frame for p in plans if p.bar_start >= 0] == [0, 42, 75]
+
+
+@both
 def test_bars_count_on_through_changes_of_meter(play: Player) -> None:
     waltz = fight(music=Music(meter=3))
     rows = [Transition(to_state="fight", at=IMMEDIATE), Transition(at=At(unit="bar", every=4))]

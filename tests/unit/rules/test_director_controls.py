@@ -118,6 +118,27 @@ def test_when_two_layers_change_the_new_source_sets_the_ramp(play: Player) -> No
 
 
 @both
+def test_when_the_old_source_changes_as_well_the_new_one_still_sets_the_ramp(play: Player) -> None:
+    first = layer(calm(), fight(music=Music(intensity=0.9)), name="first")
+    second = layer(calm(), fight(when=is_on("go2"), music=Music(intensity=0.1)), name="second")
+    rows = [Transition(layer="first", at=IMMEDIATE, ramp_frames=0), LINEAR_4]
+    plans = play(soundtrack(first, second, transitions=rows), {0: {"go": True}, 2: {"go": False, "go2": True}}, 8)
+    assert [p.controls.sources[4] for p in plans[1:3]] == ["first", "second"]
+    assert [p.controls.intensity for p in plans[2:]] == pytest.approx([0.9, 0.7, 0.5, 0.3, 0.1, 0.1])
+
+
+@both
+def test_a_source_that_fades_in_over_another_takes_its_own_layers_ramp(play: Player) -> None:
+    weight = Binding(input="threat", curve=((0.5, 0.0), (1.0, 1.0)))
+    first = layer(calm(music=Music(intensity=0.2)), name="first", weight_ramp_frames=9)
+    second = layer(calm(music=Music(intensity=1.0)), name="second", weight=weight, weight_ramp_frames=4)
+    plans = play(soundtrack(first, second), {2: {"threat": 1.0}, 20: {"threat": 0.0}}, 34)
+    assert [p.controls.intensity for p in plans[2:7]] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    # Faded out in frame 23: the control goes back over the ramp of the layer that now decides.
+    assert [p.controls.intensity for p in plans[23:33]] == pytest.approx([1.0 - 0.8 * step / 9 for step in range(10)])
+
+
+@both
 def test_when_a_source_gives_up_its_control_its_own_transition_sets_the_ramp(play: Player) -> None:
     first = layer(calm(music=Music(intensity=0.9)), name="first")
     quiet = LayerState(name="fight", when=is_on("go"), mix={"drums": 1.0})
