@@ -136,7 +136,8 @@ def play(
 ) -> tuple[Samples, tuple[NoteEvent, ...]]:
     """All of `asked` from a fresh start in chunks of `sizes` frames in turn (at once if none given)."""
     state = generator.start(seed=seed, frame=asked.frame)
-    samples, notes = [], []
+    samples: list[Samples] = []
+    notes: list[NoteEvent] = []
     begin = turn = 0
     while begin < asked.num_frames:
         size = sizes[turn % len(sizes)] if sizes else asked.num_frames

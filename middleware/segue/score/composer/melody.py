@@ -27,8 +27,10 @@ _PLANS: Final = (
 _CONTRASTS: Final = ("invert", "augment", "displace", "fragment")
 # Widest step between neighbours, in semitones, before the line is folded back.
 _WIDEST: Final = 9
-# A note of this many beats is heard as harmony, wherever it starts.
-_LONG: Final = 0.75
+# A note of more beats than this is heard as harmony, wherever it starts.
+_PASSING: Final = 1.0
+# How long the upper neighbour of an ornament lasts, in beats, at most.
+_GRACE: Final = 0.125
 
 
 class Place(NamedTuple):
@@ -222,7 +224,7 @@ def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[Note], int]:
     for index, (spot, end) in enumerate(zip(bar, ends, strict=True)):
         segment = scene.segment_at(spot.start)
         gap = end - spot.start
-        strong = gap >= _LONG or spot.start in (0.0, (scene.meter + 1) // 2)
+        strong = gap > _PASSING or spot.start in (0.0, (scene.meter + 1) // 2)
         final = index == len(bar) - 1
         pitch = _pitch(scene, segment, spot.height, previous, strong=strong or final)
         if pitch == previous and spot.height != height and (strong or final):
@@ -291,7 +293,7 @@ def _sounded(
     length = max(0.1, gap * voice.hold) if gap <= 2 else gap * min(voice.hold, 0.92)
     if voice.ornaments and gap >= 0.5 and dice.chance(voice.ornaments):
         upper = step_pitch(segment.chord, nearest_step(segment.chord, pitch) + 1)
-        grace = min(0.125, gap / 4)
+        grace = min(_GRACE, gap / 4)
         return [
             Note(start, grace, upper, accent * 0.85, level + 0.1),
             Note(start + grace, length - grace, pitch, accent, level),
@@ -300,12 +302,22 @@ def _sounded(
 
 
 def _smoothed(scene: Scene, notes: list[Note]) -> list[Note]:
-    """Weak notes foreign to the chord must leave by step; the others are drawn to a chord tone."""
+    """Weak notes foreign to the chord pass: no leap leads to them and a step leaves them within their beat.
+
+    The others become chord tones.
+    """
     result = list(notes)
-    for index, note in enumerate(notes[:-1]):
+    # From the end, since a note must step to what the next one has become.
+    for index in range(len(notes) - 2, -1, -1):
+        note = notes[index]
         chord = scene.segment_at(note.start).chord
-        foreign = note.pitch % 12 not in chord.tones
-        if foreign and abs(notes[index + 1].pitch - note.pitch) > 2 and note.beats >= 0.2:
+        if note.pitch % 12 in chord.tones:
+            continue
+        leapt = index > 0 and abs(notes[index - 1].pitch - note.pitch) > 4
+        target = next((later for later in result[index + 1 :] if later.beats > _GRACE), result[index + 1])
+        if (leapt or abs(target.pitch - note.pitch) > 2) and note.beats >= 0.2:
             step = chord_step(chord, nearest_step(chord, note.pitch), 1)
             result[index] = note._replace(pitch=step_pitch(chord, step))
+        else:
+            result[index] = note._replace(beats=min(note.beats, _PASSING))
     return result

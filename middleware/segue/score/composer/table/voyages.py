@@ -73,7 +73,7 @@ _OCEAN: Final = Situation(
         Voice(role="harmony", programs=(gm.NYLON_GUITAR,), figure="stabs", register=57, velocity=72, hold=1.0,
               strum=0.06, pattern="x.......x.......", tones=4),
         Voice(role="melody", programs=(gm.OCARINA, gm.STEEL_DRUMS), figure="melody", register=74, velocity=88,
-              density=0.3, rate=1, leaps=0.3, hold=0.95),
+              density=0.42, rate=2, leaps=0.3, hold=0.95),
         Voice(role="bass", programs=(gm.FINGER_BASS,), figure="line", register=36, velocity=80, rate=1, hold=0.9,
               pattern="r . f ."),
         Voice(role="harmony", programs=(gm.REED_ORGAN,), figure="pad", register=62, velocity=60, level=0.3, tones=3),
