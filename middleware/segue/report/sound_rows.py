@@ -33,7 +33,7 @@ def bars(axis: TimeAxis) -> Row:
         text_baseline="middle",
         text_font=value(FONT),
         text_font_size="11px",
-        text_color="#6B7280",
+        text_color="#7A8290",
     )
     return Row(name="bars", title="Bars", note="and beats, when zoomed in", plot=plot)
 
