@@ -63,12 +63,13 @@ def main(folder: Path, names: tuple[str, ...]) -> None:
     sampler = Sampler()
     for name in names:
         score = compose(name, seed=5, seconds=SECONDS)
+        samples = rendered(sampler, score)
         figure, (roll, spectrum) = plt.subplots(2, 1, figsize=(11, 6), height_ratios=(3, 2), constrained_layout=True)
         draw_roll(roll, score.notes, score.bars, f"{score.caption}; {score.density:.1f} notes/s")
-        draw_spectrogram(spectrum, rendered(sampler, score))
+        draw_spectrogram(spectrum, samples)
         figure.savefig(folder / f"{name}.png", dpi=70)
         plt.close(figure)
-        rms = float(np.sqrt(np.mean(np.square(rendered(sampler, score)))))
+        rms = float(np.sqrt(np.mean(np.square(samples))))
         print(f"{name:12} {20 * np.log10(rms):6.1f} dBFS  {score.caption}")
 
 
