@@ -190,6 +190,13 @@ def test_a_bar_that_begins_inside_a_frame_takes_the_meter_of_that_frame(play: Pl
 
 
 @both
+def test_a_change_at_every_second_bar_takes_the_bar_that_opens_inside_its_frame(play: Player) -> None:
+    # 140 bpm: bar 1 begins inside frame 42, bar 2 inside frame 85.
+    rules = soundtrack(FIGHT, transitions=[Transition(at=At(unit="bar", every=2))], tempo_bpm=140.0)
+    assert changes(play(rules, {3: {"go": True}}, 90)) == [(3, "scheduled", "fight", 85), (85, "started", "fight", 85)]
+
+
+@both
 def test_bars_count_on_through_changes_of_meter(play: Player) -> None:
     waltz = fight(music=Music(meter=3))
     rows = [Transition(to_state="fight", at=IMMEDIATE), Transition(at=At(unit="bar", every=4))]
