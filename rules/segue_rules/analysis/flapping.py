@@ -44,12 +44,15 @@ def _thresholds(rules: Rules, layer: Layer, state: LayerState) -> Iterator[Findi
     """A number that wavers about a bare threshold switches the state each time."""
     off = state.attack_frames + state.cooldown_frames
     on = max(state.hold_frames, state.min_time_frames)
-    for condition, calm in ((state.when, on + off), (state.unless, off)):
+    # A veto ends a state whatever its hold and min_time.
+    cures = ((state.when, on + off, "hold, min_time or cooldown"), (state.unless, off, "cooldown or attack"))
+    for condition, calm, cure in cures:
         if calm < CALM_FRAMES:
             for compare in _bare(rules, condition):
                 text = (
                     f"{compare.input} {compare.op} {compare.value:g} switches at every crossing: "
-                    f"use two thresholds, {{{compare.input}: {{enter: …, exit: …}}}}, or a hold, min_time or cooldown"
+                    f"use two thresholds, {{{compare.input}: {{enter: …, exit: …}}}}, "
+                    f"or a {cure} of {seconds(CALM_FRAMES)} or more"
                 )
                 yield state_finding(layer, state, "flapping_threshold", text)
 
