@@ -184,7 +184,7 @@ def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset) 
         return False
     # Of a situation that does not lead, the first rows of its table sound first.
     voices = len(TABLE[name].voices)
-    return weight >= FLOOR + 0.5 * onset.slot / voices
+    return weight >= 2 * FLOOR + 0.6 * onset.slot / voices
 
 
 def loudness(intensity: float) -> float:
@@ -195,7 +195,8 @@ def loudness(intensity: float) -> float:
 def _event(moment: Moment, leads: bool, weight: float, onset: Onset, tick: int, ticks: int) -> NoteEvent:
     """The onset as a note on the sample clock; tempo is constant within a frame, so the position is exact."""
     share = min(1.0, weight / 0.5)
-    gain = 0.8 + 0.2 * share if leads else 0.4 + 0.6 * share
+    # The leader must be told by ear from what is blended in, so others stay behind it even at equal weight.
+    gain = 0.8 + 0.2 * share if leads else 0.3 + 0.5 * share
     velocity = round(onset.velocity * loudness(moment.intensity) * gain)
     offset = min(FRAME_SIZE - 1, max(0, (tick - moment.ticks) * FRAME_SIZE // moment.tempo))
     return NoteEvent(
