@@ -1,0 +1,274 @@
+"""The client's timeline: chunks in, in any order; one unbroken stream of samples out (PROTOCOL.md, "The timeline").
+
+Sans-IO and owned by one thread: an audio callback that drains a queue of chunks and reads. Samples are interleaved
+stereo floats in memoryviews of format "f". Reading copies, and computes only inside fades, at most 30 ms of a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from segue_sdk.limits import CAPACITY, CHANNELS, FADE, JOIN, MOST_LINES, PRE_ROLL
+from segue_sdk.line import Floats, Line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """Lengths in samples. join: crossfade between takes. fade: into and out of silence. pre_roll: music to begin with.
+
+    capacity: how far beyond `committed` a chunk may end. lines: takes kept at once.
+    Every chunk is at least `fade` long, and join <= fade <= pre_roll / 2.
+    """
+
+    join: int = JOIN
+    fade: int = FADE
+    pre_roll: int = PRE_ROLL
+    capacity: int = CAPACITY
+    lines: int = MOST_LINES
+
+    def __post_init__(self) -> None:
+        if not 0 < self.join <= self.fade <= self.pre_roll // 2 <= self.capacity:
+            raise ValueError(f"expected 0 < join <= fade <= pre_roll / 2 <= capacity, got {self}")
+
+
+DEFAULT: Final = Timing()
+
+
+def gain_at(done: int, length: int) -> float:
+    """The rising side of every fade in sample `done` of `length`: u²(3 - 2u) at the sample's middle."""
+    u = (done + 0.5) / length
+    return u * u * (3.0 - 2.0 * u)
+
+
+class Timeline:
+    """Follows one take's line at a time, and changes lines only where that makes no click.
+
+    committed: the sample clock, the first sample not handed out yet. It stands while nothing is played.
+    underruns, late, dropped: as in `playhead`.
+    """
+
+    def __init__(self, timing: Timing = DEFAULT) -> None:
+        self.timing = timing
+        self.committed = 0
+        self.underruns = self.late = self.dropped = 0
+        self._lines: dict[int, Line] = {}
+        self._followed: Line | None = None
+        self._joined: Line | None = None
+        self._join_done = 0
+        self._rise_done = 0
+        self._fall_done = 0
+        self._fall_length = 0
+        self._halted = False
+
+    # --- what is known ----------------------------------------------------------------------------------------------
+
+    @property
+    def standing(self) -> bool:
+        """Whether the sample clock stands: before the pre-roll, run dry, or paused."""
+        return self._followed is None
+
+    @property
+    def have(self) -> int:
+        """The end of what is played if nothing more comes, the bed not counted."""
+        line = self._joined or self._followed
+        if line is not None:
+            return self._reach(line, self.committed)
+        return max((self._reach(line, self.committed) for line in self._lines.values()), default=self.committed)
+
+    @property
+    def take(self) -> int:
+        """The greatest take received; 0 if none."""
+        return max(self._lines, default=0)
+
+    # --- what comes in ----------------------------------------------------------------------------------------------
+
+    def write(self, *, take: int, start: int, samples: Floats, mixed: bool) -> None:
+        """A chunk: interleaved floats from sample `start` on. It is kept, not copied.
+
+        mixed: whether it opens its take and its head holds the crossfade from the take before.
+        """
+        end = start + len(samples) // CHANNELS
+        if end <= self.committed or end > self.committed + self.timing.capacity:
+            self.dropped += 1
+            return
+        line = self._lines.setdefault(take, Line(take))
+        past = max(0, self.committed - start)
+        if not line.write(start + past, samples[past * CHANNELS :]):
+            return
+        if mixed:
+            line.opening = start
+        self.late += start < self.committed
+        spare = (kept for kept in sorted(self._lines) if self._lines[kept] not in (self._followed, self._joined))
+        while len(self._lines) > self.timing.lines:
+            del self._lines[next(spare)]
+
+    def pause(self) -> None:
+        """Fade out and let the clock stand until `resume`."""
+        if self._followed is not None and not self._halted and not self._fall_length:
+            ahead = self.timing.fade if self._joined else self.have - self.committed
+            self._fall_done, self._fall_length = 0, min(self.timing.fade, ahead)
+        self._halted = True
+
+    def resume(self) -> None:
+        """Go on where `pause` left off."""
+        self._halted = False
+
+    def skip(self, position: int) -> None:
+        """Set the clock forward before anything is played: a session taken up by a client that lost its own state.
+
+        Raises: ValueError while music plays or backwards.
+        """
+        if not self.standing or position < self.committed:
+            raise ValueError(f"expected a standing clock at or before {position}, it is at {self.committed}")
+        self.committed = position
+        self._forget()
+
+    # --- what goes out ----------------------------------------------------------------------------------------------
+
+    def read(self, out: Floats) -> int:
+        """Fill `out` with the next samples, and with silence while the clock stands; samples the clock moved by."""
+        before, filled = self.committed, 0
+        while filled < len(out):
+            if self._followed is None and not self._begin():
+                break
+            step = self._step(len(out) // CHANNELS - filled // CHANNELS)
+            self._render(out[filled : filled + step * CHANNELS])
+            filled += step * CHANNELS
+            self._advance(step)
+        silence = out[filled:]
+        silence[:] = memoryview(bytes(silence.nbytes)).cast("f") if len(silence) else silence
+        self._forget()
+        return self.committed - before
+
+    def _begin(self) -> bool:
+        """Start following the newest line that has the pre-roll, if one has and nobody paused."""
+        if self._halted:
+            return False
+        wanted = self.committed + self.timing.pre_roll
+        ready = [line for line in self._newest() if self._reach(line, self.committed) >= wanted]
+        if not ready:
+            return False
+        self._followed, self._rise_done = ready[0], 0
+        return True
+
+    def _step(self, most: int) -> int:
+        """Decide what is played at `committed`; for how many samples, up to `most`, that stands."""
+        line = self._followed
+        assert line is not None
+        if self._joined is not None:
+            step = self.timing.join - self._join_done
+            return min(most, step, self._fall_length - self._fall_done if self._fall_length else step)
+        entered = next((new for at, new in self._entries(line, self.committed - 1) if at == self.committed), None)
+        if entered is not None:
+            self._followed = line = entered
+        if self._fall_length:
+            # A take that came out of order can undo an entry the fall counted on; then it ends early.
+            self._fall_length = min(
+                self._fall_length, self._fall_done + self._reach(line, self.committed) - self.committed
+            )
+            points = [at for at, _ in self._entries(line, self.committed)]
+            points.append(self.committed + self._fall_length - self._fall_done)
+        elif (newer := self._newer(line)) is not None:
+            self._joined, self._join_done = newer, 0
+            points = [self.committed + self.timing.join]
+        else:
+            points = self._turning_points(line)
+        return min(most, min(points) - self.committed)
+
+    def _newer(self, line: Line) -> Line | None:
+        """The newest take after the followed one that can be joined at `committed`."""
+        if line.end(self.committed) < self.committed + self.timing.join:
+            return None
+        return next((new for new in self._newest() if new.take > line.take and self._lasts(new, self.committed)), None)
+
+    def _turning_points(self, line: Line) -> list[int]:
+        """Where to decide again while following `line`; starts leaving it or running dry if that is due."""
+        points = [at for new in self._lines.values() if new.take > line.take for at in new.starts_after(self.committed)]
+        end = line.end(self.committed)
+        entries = [at for at, _ in self._entries(line, self.committed)]
+        if entries:
+            return [*points, *entries]
+        leave = end - self.timing.join
+        bed = next((old for old in self._newest() if old is not line and self._lasts(old, leave)), None)
+        if bed is not None and self.committed < leave:
+            return [*points, leave]
+        if bed is not None and self.committed == leave:
+            self._joined, self._join_done = bed, 0
+            return [end]
+        if self.committed < end - self.timing.fade:
+            return [*points, end - self.timing.fade]
+        self.underruns += 1
+        self._fall_done, self._fall_length = 0, end - self.committed
+        return [end]
+
+    def _render(self, out: Floats) -> None:
+        """The samples at `committed` under the fades in progress."""
+        assert self._followed is not None
+        self._followed.copy(self.committed, out)
+        if self._joined is not None:
+            length, done = self.timing.join, self._join_done
+            new = memoryview(bytearray(out.nbytes)).cast("f")
+            self._joined.copy(self.committed, new)
+            for i in range(len(out)):
+                out[i] += (new[i] - out[i]) * gain_at(done + i // CHANNELS, length)
+        if self._rise_done < self.timing.fade:
+            for i in range(min(len(out), (self.timing.fade - self._rise_done) * CHANNELS)):
+                out[i] *= gain_at(self._rise_done + i // CHANNELS, self.timing.fade)
+        if self._fall_length:
+            for i in range(len(out)):
+                out[i] *= 1.0 - gain_at(self._fall_done + i // CHANNELS, self._fall_length)
+
+    def _advance(self, step: int) -> None:
+        """Move the clock and the fades on; end those that are over."""
+        assert self._followed is not None
+        self.committed += step
+        self._rise_done = min(self.timing.fade, self._rise_done + step)
+        if self._joined is not None:
+            self._join_done += step
+            if self._join_done == self.timing.join:
+                self._followed, self._joined = self._joined, None
+        if self._fall_length:
+            self._fall_done += step
+            # A take that came out of order can undo an entry the fall counted on; then it ends early.
+            ended = self._joined is None and self._reach(self._followed, self.committed - 1) == self.committed
+            if ended or self._fall_done == self._fall_length:
+                self._followed = self._joined = None
+                self._fall_length = 0
+
+    def _newest(self) -> list[Line]:
+        """All lines, the greatest take first."""
+        return [self._lines[take] for take in sorted(self._lines, reverse=True)]
+
+    def _lasts(self, line: Line, position: int) -> bool:
+        """Whether `line` is long enough from `position` on to be faded into and, if it must be, out of."""
+        return line.end(position) >= position + self.timing.join + self.timing.fade
+
+    def _entries(self, line: Line, after: int) -> Iterator[tuple[int, Line]]:
+        """Openings beyond `after` that may be entered from `line` without a fade, the earliest first."""
+        last = line.end(after)
+        found = [
+            (new.opening, new)
+            for new in self._lines.values()
+            if new.take > line.take and new.opening is not None and after < new.opening <= last
+        ]
+        for at, new in sorted(found, key=lambda entry: (entry[0], -entry[1].take)):
+            between = (old for old in self._lines.values() if line.take < old.take < new.take)
+            if not any(old.has(at - 1) for old in between):
+                yield at, new
+
+    def _reach(self, line: Line, position: int) -> int:
+        """Where following `line` from `position` ends, openings entered."""
+        if not line.has(position):
+            return position
+        while (entry := next(self._entries(line, position), None)) is not None:
+            position, line = entry
+        return line.end(position)
+
+    def _forget(self) -> None:
+        """Let go of what lies behind the clock."""
+        for line in list(self._lines.values()):
+            line.forget(self.committed)
+            if not line and line not in (self._followed, self._joined):
+                del self._lines[line.take]
