@@ -100,7 +100,7 @@ class Save(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Restore(Record):
-    """Goes on from a saved blob or, after the service was restarted, from a chunk's resume cell.
+    """Goes on from a saved blob or, after the service was restarted, from a chunk's resume cell, or begins anew.
 
     Answered by `status` with `restored`, or `error`.
     """
@@ -112,7 +112,8 @@ class Restore(Record):
     cell: Annotated[bytes | None, Blob(CELL_BYTES), "from the last `chunk`"] = None
 
     def check(self) -> None:
-        check_exactly_one("restore", {"blob": self.blob, "cell": self.cell})
+        if self.blob is not None and self.cell is not None:
+            raise ProtocolError("bad_value", "restore: expected at most one of blob, cell")
 
 
 @dataclass(frozen=True, kw_only=True)

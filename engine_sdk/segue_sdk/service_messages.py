@@ -221,7 +221,9 @@ class Status(Record):
     reason: Annotated[str, TEXT, "why it stepped, for people"] = ""
     restore: Annotated[int, COUNT, "the `restore` this answers; 0 for none"] = 0
     restored: Annotated[
-        str, Choice(("", "all", "rules")), "rules and sound; the rules alone, since the model is another"
+        str,
+        Choice(("", "all", "rules", "nothing")),
+        "rules and sound; the rules alone, since the model is another; neither",
     ] = ""
 
 

@@ -196,7 +196,6 @@ _TOGETHER: Final[dict[str, list[tuple[str, dict[str, Any], str]]]] = {
         ("committed after have", {**_PLAYHEAD, "committed": 1}, "bad_value"),
     ],
     "restore": [
-        ("nothing to restore", {"id": 1, "at": 0, "take": 0}, "bad_value"),
         ("blob and cell", {"id": 1, "at": 0, "take": 0, "blob": b"a", "cell": b"a"}, "bad_value"),
     ],
     "control": [

@@ -85,7 +85,7 @@ MINIMAL: Final[tuple[Message, ...]] = (
     Event(events=(EventItem(seq=1, at=0),)),
     Playhead(played=0, committed=0, have=0, paused=True),
     Save(id=1),
-    Restore(id=1, at=0, take=0, cell=b"\x00"),
+    Restore(id=1, at=0, take=0),
     Control(op="pause"),
     _welcome(_BARE, GeneratorInfo(name="score"), Limits(events_per_second=100, header_bytes=262_144), resumed=False),
     Rules(declaration=_BARE),
@@ -123,6 +123,7 @@ FULL: Final[tuple[Message, ...]] = (
         played=95_000, committed=96_000, have=288_000, paused=False, last_chunk=12, underruns=1, late=2, dropped=3
     ),
     Save(id=2**53),
+    Restore(id=2, at=96_000, take=4, cell=b"\x00"),
     Restore(id=2, at=192_000, take=9, blob=b"SGM1" + bytes(60)),
     Control(op="volume", gain_db=-6.0, ramp_ms=500, text="menu"),
     Control(op="rules", rules_name="nightwatch.yaml"),
