@@ -143,12 +143,16 @@ class Official:
 
         return self.module.apply(self.params, method=initial, rngs={"random": jax.random.key(0)})
 
+    def step(self, token: jax.Array, state):
+        """One greedy frame: its codes, the state after it, and its raw logits [K, V]."""
+        return self._step(self.params, token, state)
+
     def greedy(self, tokens: NDArray[np.int32]) -> Streamed:
         """Generate frame by frame at temperature 0."""
         state = self.start(tokens.shape[1])
         codes, logits = [], []
         for token in tokens:
-            code, state, raw = self._step(self.params, jnp.asarray(token), state)
+            code, state, raw = self.step(jnp.asarray(token), state)
             capped = 30.0 * jnp.tanh(raw / 30.0)
             codes.append(np.asarray(code))
             logits.append(self._own(capped))

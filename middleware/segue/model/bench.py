@@ -25,12 +25,12 @@ from jax import lax
 
 from . import temporal
 from .conditioning import Frames
-from .config import CONFIGS, NO_CODE, Depthformer
+from .config import CONFIGS, Depthformer
 from .depthformer import Conditioned, condition
 from .floor import Rates, best_seconds, measure_rates, work
 from .fused import Fused
 from .generation import Controls, draw, generate
-from .probe import probe_frames, probe_weights
+from .probe import probe_codes, probe_frames, probe_weights
 from .state import State, memories_of, stack_rows, start, state_bytes
 
 FRAME_MS = 40.0
@@ -94,7 +94,7 @@ class _Subject:
             Controls(
                 temperature=jnp.ones((batch, chunk)),
                 guidance=jnp.full((batch, chunk), 2.0),
-                forced=jnp.full((batch, chunk, config.codes.steps), NO_CODE),
+                forced=probe_codes(config, batch, chunk),
             ),
         )
 

@@ -17,6 +17,7 @@ from jaxtyping import Array
 
 from .config import Depthformer
 from .fused import Fused
+from .probe import EVENT_FRAME_CODES
 from .state import state_bytes
 
 
@@ -98,9 +99,9 @@ def work(fused: Fused, config: Depthformer, chunk: int) -> dict[str, Work]:
     """Each part's work for a frame of a chunk of `chunk` frames: conditioning, temporal, depth.
 
     Cross-attention's keys and values are made once a chunk, so they count with the conditioning. Frames of events
-    stop after one code more often than not; for them the depth floor is that of a single code.
+    count the codes that `probe_codes` forces.
     """
-    streams, codes = config.streams, 1 if config.codes.ends_early else config.codes.steps
+    streams, codes = config.streams, EVENT_FRAME_CODES if config.codes.ends_early else config.codes.steps
     sources = [layer.cross_attention.key_value for layer in fused.temporal if layer.cross_attention]
     once = (sources, fused.encoder.style)
     temporal = _bytes(fused.temporal) - _bytes(sources)

@@ -15,6 +15,9 @@ from jax import lax
 from jaxtyping import Array, Float
 
 EPSILON = 1e-6
+# Up to so many rows, one matrix-vector product each beats XLA's matrix product on a CPU: the bundled model's two
+# streams took 5.5 ms a frame in the temporal stack, and take 2.2.
+FEW_ROWS = 4
 
 
 def exact(dtype: jnp.dtype) -> lax.Precision:
@@ -24,6 +27,8 @@ def exact(dtype: jnp.dtype) -> lax.Precision:
 
 def project(x: Float[Array, "*B I"], matrix: Float[Array, "O I"]) -> Float[Array, "*B O"]:
     """x times the transpose of `matrix`, summed in float32."""
+    if x.ndim == 2 and 1 < len(x) <= FEW_ROWS and jax.default_backend() == "cpu":
+        return jnp.stack([project(row, matrix) for row in x])
     contract = (((x.ndim - 1,), (1,)), ((), ()))
     return lax.dot_general(
         x.astype(matrix.dtype),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int
 
 from .conditioning import FeatureFrames, Frames, TokenFrames
-from .config import Depthformer, TokenConditioning
+from .config import END_OF_FRAME, NO_CODE, Depthformer, TokenConditioning
 from .fused import Fused, fuse
 from .weights import initial_weights
 
@@ -57,3 +59,17 @@ def probe_frames(config: Depthformer, batch: int, frames: int) -> Frames:
         mode=whole,
         drums=whole,
     )
+
+
+# Codes in the frames that `probe_codes` forces: half hold END_OF_FRAME alone, half one event and END_OF_FRAME.
+EVENT_FRAME_CODES = 2.5
+
+
+def probe_codes(config: Depthformer, batch: int, frames: int) -> Int[Array, "B T K"]:
+    """Codes to force while measuring: for events, whose frames made-up weights would not end, as above."""
+    codes = np.full((batch, frames, config.codes.steps), NO_CODE, np.int32)
+    if config.codes.ends_early:
+        codes[:, ::2, 0] = END_OF_FRAME
+        codes[:, 1::2, : config.codes.num_codebooks] = 1
+        codes[:, 1::2, config.codes.num_codebooks] = END_OF_FRAME
+    return jnp.asarray(codes)

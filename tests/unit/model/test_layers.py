@@ -23,6 +23,12 @@ def test_project_is_multiplication_by_the_transpose() -> None:
     assert np.abs(project(f32(X), f32(MATRIX)) - X @ MATRIX.T).max() < TOLERANCE
 
 
+def test_project_takes_few_rows_and_many() -> None:
+    for rows in (1, 2, 4, 5, 9):
+        few = rng.normal(size=(rows, 8))
+        assert np.abs(project(f32(few), f32(MATRIX)) - few @ MATRIX.T).max() < TOLERANCE
+
+
 def test_project_sums_narrow_types_in_float32() -> None:
     ones = jnp.ones((1, 4_096), jnp.bfloat16)
     # bfloat16 sums would stop growing at 256.
