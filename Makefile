@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test lint types imports unit test-quality parity ci clean
+.PHONY: demo test lint types imports unit test-rules test-quality test-page parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -27,15 +27,23 @@ imports: $(INSTALLED)
 unit: $(INSTALLED)
 	$(BIN)/pytest -q
 
+# The director against its reference on thousands of random rule files and sessions.
+test-rules: $(INSTALLED)
+	$(BIN)/pytest -q -m heavy tests/unit/rules
+
 # Musical judges: classifier, harmony, repetition, intensity; several minutes.
 test-quality: $(INSTALLED)
-	$(BIN)/pytest -q -m heavy tests/quality tests/unit
+	$(BIN)/pytest -q -m heavy tests/quality
+
+# The report in a real browser; installs Debian's chromium where there is none.
+test-page: $(INSTALLED)
+	tests/page/run
 
 # The language model against Google's own code, in an environment of its own.
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-quality parity
+ci: test test-rules test-quality test-page parity
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -10,7 +10,7 @@ from segue_rules.model import Mark
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Problem:
-    """One mistake. where: the object ('layer "action", state "combat"'), "" for the file. text: expected, came, hint."""
+    """One mistake. where: the object ('layer "action", state "combat"'), "" for the file. text: what is wrong."""
 
     mark: Mark
     where: str

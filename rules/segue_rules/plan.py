@@ -46,7 +46,7 @@ class Clock(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """One reason of a change. input: its name, "" for a time or a state. sequence: the event that set it, -1 for none."""
+    """One reason of a change. input: its name, "" for a state. sequence: the event that set it, -1 for none."""
 
     input: str
     value: InputValue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -24,7 +25,7 @@ from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.errors import RuleError
 from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load, load_events
-from segue_rules.model import Rules
+from segue_rules.model import NOWHERE, Rules
 
 # Without --duration: this long after the last event, or in all where there is none.
 _AFTER_LAST_S: Final = 12.0
@@ -43,6 +44,7 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
     """Render once. Raises: RuleError, AudioFileError, SoundFontError, RecordingError, OSError."""
     rules = load(arguments.rules)
     events = load_events(arguments.events, rules) if arguments.events else ()
+    started = time.perf_counter()
     operations: list[Operation] = []
     config = SessionConfig(
         seed=rules.seed if arguments.seed is None else arguments.seed, lookahead_s=arguments.lookahead
@@ -50,7 +52,7 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
     frames = -(-round(_duration(arguments.duration, events) * SAMPLE_RATE) // FRAME_SIZE)
     if arguments.recording:
         header, operations = _recording(arguments.recording, rules)
-        config, frames = header.config, header.frames
+        config, frames, events = header.config, header.frames, _events_of(operations)
     parts = build(arguments.generator, soundfont=arguments.soundfont)
     styles, warnings = load_styles(rules, parts.encoder)
     piece = Piece(rules=rules, styles=styles, sounds=load_stingers(rules), events=events, frames=frames, config=config)
@@ -65,7 +67,8 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
         rendered = render_straight(piece, parts, arguments.output, arguments.stems, progress)
     _write_others(arguments, piece, rendered, [generator.name for generator in parts.generators])
     if arguments.report:
-        _write_report(arguments.report, piece, rendered, (*rules.warnings, *warnings))
+        speed = frames / FRAME_RATE / (time.perf_counter() - started)
+        _write_report(arguments.report, piece, rendered, speed, (*rules.warnings, *warnings))
     told = [f"{arguments.output}: {rules.title}", *_listen_for(rendered.messages)]
     return Preview(told, (*rules.warnings, *warnings), frames / FRAME_RATE)
 
@@ -93,6 +96,15 @@ def _recording(path: Path, rules: Rules) -> tuple[Header, list[Operation]]:
     return header, operations
 
 
+def _events_of(operations: Sequence[Operation]) -> tuple[ScriptedEvent, ...]:
+    """What a recorded game sent, where it took effect."""
+    return tuple(
+        ScriptedEvent(at_s=operation[2] / FRAME_RATE, frame=operation[2], event=operation[1], mark=NOWHERE)
+        for operation in operations
+        if operation[0] == "event"
+    )
+
+
 def _write_others(arguments: argparse.Namespace, piece: Piece, rendered: Rendered, generators: Sequence[str]) -> None:
     if arguments.record:
         header = Header(
@@ -112,16 +124,26 @@ def _write_others(arguments: argparse.Namespace, piece: Piece, rendered: Rendere
         write_midi(arguments.midi, notes, marks([conditioning([plans[frame] for frame in sorted(plans)])]))
 
 
-def _write_report(path: Path, piece: Piece, rendered: Rendered, warnings: Sequence[str]) -> None:
+def _write_report(path: Path, piece: Piece, rendered: Rendered, speed: float, warnings: Sequence[str]) -> None:
+    """speed: of rendering, in times real time."""
     from segue.report.page import write_report
     from segue.report.story import from_live, from_straight
 
     audio = np.concatenate(rendered.mix)
     rules, events, seed, sounds = piece.rules, piece.events, piece.config.seed, piece.sounds
     if rendered.run is None:
-        messages = rendered.messages
-        story = from_straight(rules, messages, audio, events, seed=seed, sounds=sounds, warnings=warnings)
+        story = from_straight(
+            rules,
+            rendered.messages,
+            audio,
+            events,
+            seed=seed,
+            sounds=sounds,
+            real_time_factor=speed,
+            warnings=warnings,
+        )
     else:
+        # A live simulation keeps a clock of its own.
         story = from_live(rules, rendered.run, audio, events, seed=seed, sounds=sounds, warnings=warnings)
     write_report(story, path)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from segue.atomic import replacing
 from segue.report import live_rows, rows, sound_rows
 from segue.report.axes import LEFT_PX, RIGHT_PX, Row, TimeAxis
 from segue.report.ledger import ledger
@@ -31,18 +30,8 @@ _SCRIPTS: Final = ("view.js", "detail.js", "player.js", "table.js", "main.js")
 def write_report(story: Story, path: Path) -> None:
     """Write the page; it appears at `path` only when all of it is there. Raises: OSError where it cannot be written."""
     page = render(story).encode()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    partial = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(page)
-        # mkstemp's 0600 is for secrets; a finished page is readable as the user's umask says.
-        mask = os.umask(0)
-        os.umask(mask)
-        partial.chmod(0o666 & ~mask)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as partial:
+        partial.write_bytes(page)
 
 
 def render(story: Story) -> str:

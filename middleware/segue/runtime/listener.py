@@ -43,7 +43,9 @@ class Listener:
         if len(samples) == 0:
             return
         if start > self.have:
-            raise ValueError(f"expected a chunk at or before sample {self.have}, got {start}")
+            if chunk.reason != "skip":
+                raise ValueError(f"expected a chunk at or before sample {self.have}, got {start}")
+            self._silence_to(start)
         self._extend_to(start + len(samples))
         self._samples[start : self._end] = samples
         first = -(-start // FRAME_SIZE)
@@ -55,11 +57,14 @@ class Listener:
         missing = self.committed + count - self.have
         if missing > 0:
             self.underrun_samples += missing
-            silence = self._end
-            self._extend_to(self._end + missing)
-            self._samples[silence : self._end] = 0.0
-            self._plans += [None] * (-(-self._end // FRAME_SIZE) - len(self._plans))
+            self._silence_to(self._end + missing)
         self.committed += count
+
+    def _silence_to(self, end: int) -> None:
+        silence = self._end
+        self._extend_to(end)
+        self._samples[silence:end] = 0.0
+        self._plans += [None] * (-(-end // FRAME_SIZE) - len(self._plans))
 
     def _extend_to(self, end: int) -> None:
         """Let the ring end at `end`, doubling its memory as needed."""

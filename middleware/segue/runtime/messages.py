@@ -15,7 +15,8 @@ class ChunkOut:
     """Sound for the client's timeline. start: sample position. take: grows with every replacement.
 
     samples: float32 [S, 2]; the head of a new take contains its crossfade already. plans: of the frames it covers.
-    reason: why it was generated: "extend", "replace" or "ladder". notes: those that start in it, where known.
+    reason: why it was generated: "extend", "replace", "ladder", or "skip", which starts after a gap. notes: those that
+    start in it, where known.
     """
 
     sequence: int

@@ -11,7 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from segue.audio.fades import crossfade
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.audio.fades import crossfade, fade_in
 from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, NoteEvent, Request, Result, Samples, StyleBank
 from segue.runtime import mastering
 from segue.runtime.announcer import Announcer
@@ -33,10 +36,14 @@ _MOST_AHEAD = 10 * FRAME_RATE
 _RECEIPTS_KEPT = 1_024
 
 
+# skip: go on further ahead, after the client has run dry.
+Reason: TypeAlias = Literal["extend", "replace", "ladder", "skip"]
+
+
 class Want(NamedTuple):
     """Sound a session lacks: from frame `change` to `end`. origin: the frame it has to be generated from."""
 
-    reason: Literal["extend", "replace", "ladder"]
+    reason: Reason
     origin: int
     change: int
     end: int
@@ -138,6 +145,8 @@ class Session:
             self._outbox.append(self._receipts[event.sequence])
             return self._receipts[event.sequence].receipt
         end = self._in_flight.want.end if self._in_flight else self._deck.head
+        # Behind the client, nothing before its position can be heard any more.
+        end = max(end, self._committed_frame(now_s))
         reachable = self.pace.reachable(now_s, busy=self._in_flight is not None)
         reachable = max(self._planner.base, end if reachable is None else min(reachable, end))
         most = self.pace.played(now_s) // FRAME_SIZE + _MOST_AHEAD
@@ -172,6 +181,11 @@ class Session:
         if self._in_flight is not None:
             return None
         head = self._deck.head
+        committed = self._committed_frame(now_s)
+        if head < committed:
+            # Too late for all that lies between: go on where the client can be met.
+            change = self.pace.reachable(now_s, busy=False) or committed + self.config.chunk_frames
+            return self._want("skip", change, self._rung)
         self._look_for_stale()
         if self._replace_at is not None:
             # What was handed to the engine meanwhile stays as it is.
@@ -180,7 +194,6 @@ class Session:
                 return self._want("replace", change, self._deck.boundary_before(change).rung)
             self._replace_at = None
         if self._rung != self._deck.last.rung:
-            committed = -(-self.pace.committed(now_s) // FRAME_SIZE)
             change = max(head - self.config.crossfade_frames, self._deck.base, committed)
             return self._want("ladder", min(change, head), self._rung)
         if head * FRAME_SIZE < self.pace.committed(now_s) + self.config.lookahead_samples:
@@ -194,10 +207,11 @@ class Session:
         if want.reason == "replace":
             self._replace_at = None
             self.pace.replaced(now_s)
-        origin = self._deck.boundary_before(want.change)
-        if want.reason == "ladder":
+        origin = self._deck.last if want.reason == "skip" else self._deck.boundary_before(want.change)
+        if want.reason in ("ladder", "skip"):
             origin = Boundary(frame=want.change, state=self._fresh(want), master=origin.master, rung=want.rung)
-        plans = (*self._deck.used_range(origin.frame, want.change), *self._planner.plans(want.change, want.end))
+        used = self._deck.used_range(origin.frame, want.change) if origin.frame < want.change else ()
+        plans = (*used, *self._planner.plans(want.change, want.end))
         self._outbox += self._announcer.tell(plans[want.change - origin.frame :])
         request = Request(state=origin.state, styles=self.styles, conditioning=conditioning(plans), stems=self._stems)
         self._in_flight = Job(want=want, origin=origin, plans=plans, request=request)
@@ -211,7 +225,7 @@ class Session:
         self.pace.generated(want.end - origin.frame, seconds)
         self._journal(("done", want))
         skip = (want.change - origin.frame) * FRAME_SIZE
-        master, samples, gain = mastering.process(origin.master, result.chunk.samples, job.plans)
+        master, samples, gain = self._mastered(job, result.chunk.samples)
         samples = samples[skip:]
         stems = {family: (stem * gain[:, None])[skip:] for family, stem in result.chunk.stems.items()}
         fade_end = min(want.change + self.config.crossfade_frames, self._deck.head)
@@ -223,6 +237,9 @@ class Session:
             self._take += 1
         if want.reason == "ladder":
             self._deck.mark(origin)
+        elif want.reason == "skip":
+            samples = fade_in(samples, self.config.crossfade_samples)
+            self._deck = Deck(origin)
         plans = job.plans[want.change - origin.frame :]
         after = Boundary(frame=want.end, state=result.state, master=master, rung=want.rung)
         self._deck.write(want.change, samples, plans, after)
@@ -244,17 +261,27 @@ class Session:
         """Memory that the deck's sound costs, in bytes: the lookahead and the history of the ladder's loop."""
         return self._deck.sound_bytes()
 
-    def _want(self, reason: Literal["extend", "replace", "ladder"], change: int, rung: int) -> Want:
+    def _committed_frame(self, now_s: float) -> int:
+        """The first frame of which nothing has been handed to the engine."""
+        return -(-self.pace.committed(now_s) // FRAME_SIZE)
+
+    def _want(self, reason: Reason, change: int, rung: int) -> Want:
         """The shortest want that makes `change` heard and ends with a chunk."""
-        origin = change if reason == "ladder" else self._deck.boundary_before(change).frame
+        origin = change if reason in ("ladder", "skip") else self._deck.boundary_before(change).frame
         fade = self.config.crossfade_frames if change < self._deck.head else 1
         chunk = self.config.chunk_frames
         return Want(reason, origin, change, -(-(change + fade) // chunk) * chunk, rung)
 
+    def _mastered(self, job: Job, samples: Samples) -> tuple[mastering.MasterState, Samples, NDArray[np.float32]]:
+        if isinstance(self._generators[job.want.rung], Loop):
+            # It repeats what was mastered before.
+            return job.origin.master, samples, np.ones(len(samples), np.float32)
+        return mastering.process(job.origin.master, samples, job.plans)
+
     def _fresh(self, want: Want) -> Any:
         """The state from which another generator takes over."""
         generator = self._generators[want.rung]
-        if isinstance(generator, Loop) and want.change > self._deck.base:
+        if isinstance(generator, Loop) and self._deck.base < want.change <= self._deck.head:
             plans = self._deck.used_range(self._deck.base, want.change)
             return generator.capture(self._deck.read(self._deck.base, want.change), plans)
         return generator.start(seed=self.config.seed, frame=want.change)
@@ -268,7 +295,7 @@ class Session:
         """Find the first generated frame that the plans since the last look want otherwise."""
         if self._stale_from is None:
             return
-        start, self._stale_from = max(self._stale_from, self._planner.base), None
+        start, self._stale_from = max(self._stale_from, self._planner.base, self._deck.base), None
         # A change found before and not made yet is found again, or is not wanted any more, if it lies in this range.
         if self._replace_at is not None and self._replace_at < start:
             return

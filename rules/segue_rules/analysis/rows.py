@@ -5,23 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Set
 
+from segue_rules.director.transitions import choose_row
 from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Binding, Layer, LayerState, Music, Rules, Transition
 
 
 def row_between(rules: Rules, layer: Layer, source: LayerState, target: LayerState) -> Transition:
     """The most specific row that fits the change."""
-    fitting = [
-        row
-        for row in rules.transitions
-        if row.layer in (None, layer.name)
-        and row.from_state in (None, source.name)
-        and row.to_state in (None, target.name)
-    ]
-    return max(fitting, key=_specificity, default=BUILT_IN_TRANSITION)
-
-
-def _specificity(row: Transition) -> tuple[bool, bool, bool]:
-    return (row.to_state is not None, row.from_state is not None, row.layer is not None)
+    rows = (*rules.transitions, BUILT_IN_TRANSITION)
+    return rows[choose_row(rows, layer.name, source.name, target.name)]
 
 
 def taken_rows(rules: Rules, states: Mapping[str, Set[str]]) -> tuple[Transition, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from segue_rules.analysis.finding import Finding
 from segue_rules.analysis.reach import Reach
@@ -81,25 +81,36 @@ def _weights(rules: Rules, layer: Layer) -> tuple[float, float]:
     """The least and the most a layer can weigh."""
     if not isinstance(layer.weight, Binding):
         return layer.weight, layer.weight
-    binding = layer.weight
-    source = next(item for item in rules.inputs if item.name == binding.input)
-    if not isinstance(source, NumberInput | IntegerInput):
-        raise ValueError(f'expected a number or integer behind the weight of layer "{layer.name}"')
-    values = [follow(binding, source.low), follow(binding, source.high)]
-    values += [y for x, y in binding.curve if source.low <= x <= source.high]
+    values = [follow(layer.weight, x) for x in _knots(rules, [layer.weight])]
     return min(values), max(values)
+
+
+def _knots(rules: Rules, bindings: Sequence[Binding]) -> list[float]:
+    """Where curves that follow one input can turn: the range's ends and the curves' points within."""
+    source = next(item for item in rules.inputs if item.name == bindings[0].input)
+    if not isinstance(source, NumberInput | IntegerInput):
+        raise ValueError(f'expected a number or integer behind the weights that follow "{source.name}"')
+    points = (x for binding in bindings for x, _ in binding.curve)
+    return [source.low, source.high, *(x for x in points if source.low <= x <= source.high)]
 
 
 def _empty_mix(rules: Rules, reach: Reach) -> Iterator[Finding]:
     """Each layer has a way to add nothing: then so may all of them together."""
     ways: list[str] = []
+    vanishing: dict[str, list[Binding]] = {}
     for layer in rules.layers:
         empty = next((state.name for state in reach.reachable(layer) if not state.mix), None)
-        if _weights(rules, layer)[0] <= 0:
-            ways.append(f'"{layer.name}" at weight 0')
-        elif empty is not None:
+        if empty is not None:
             ways.append(f'"{layer.name}" in "{empty}"')
+        elif _weights(rules, layer)[0] <= 0:
+            ways.append(f'"{layer.name}" at weight 0')
+            if isinstance(layer.weight, Binding):
+                vanishing.setdefault(layer.weight.input, []).append(layer.weight)
         else:
+            return
+    # Weights that follow the same input must vanish at the same place, which for such curves is one of their knots.
+    for bindings in vanishing.values():
+        if not any(all(follow(binding, x) <= 0 for binding in bindings) for x in _knots(rules, bindings)):
             return
     if not ways:
         return

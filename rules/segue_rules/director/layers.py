@@ -8,6 +8,7 @@ from segue_rules.director.clock import frames_until, line_in, next_line
 from segue_rules.director.conditions import Conditions, View
 from segue_rules.director.ramps import blend, progress
 from segue_rules.director.state import NEVER, LayerNow, Pending, Run, Vector
+from segue_rules.director.transitions import choose_row
 from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules, Transition
 from segue_rules.plan import Candidate, Cause, Change, Clock
 
@@ -154,8 +155,7 @@ class LayerDirector:
         key = (from_state, to_state)
         if key not in self._row_of:
             source, target = self.states[from_state].name, self.states[to_state].name
-            fitting = [i for i, row in enumerate(self.rows) if _fits(row, self.layer.name, source, target)]
-            self._row_of[key] = max(fitting, key=lambda i: (_specificity(self.rows[i]), -i))
+            self._row_of[key] = choose_row(self.rows, self.layer.name, source, target)
         return self._row_of[key]
 
     def _causes(self, now: LayerNow, winner: int, view: View, vetoes: list[bool]) -> tuple[Cause, ...]:
@@ -224,14 +224,6 @@ def _always(view: View) -> bool:
 
 def _never(view: View) -> bool:
     return False
-
-
-def _fits(row: Transition, layer: str, source: str, target: str) -> bool:
-    return row.layer in (None, layer) and row.from_state in (None, source) and row.to_state in (None, target)
-
-
-def _specificity(row: Transition) -> tuple[bool, bool, bool]:
-    return (row.to_state is not None, row.from_state is not None, row.layer is not None)
 
 
 def _seconds(frames: int) -> str:

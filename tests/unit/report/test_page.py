@@ -129,7 +129,7 @@ def test_writing_is_all_or_nothing(live_story: Story, tmp_path: Path, monkeypatc
         raise OSError("no space left")
 
     with monkeypatch.context() as patched:
-        patched.setattr(page.os, "replace", full_disk)
+        patched.setattr("segue.atomic.os.replace", full_disk)
         with pytest.raises(OSError, match="no space left"):
             write_report(live_story, path)
     assert path.read_text() == "the one before"

@@ -16,6 +16,7 @@ from segue.runtime.loop import Loop
 from segue.runtime.messages import ChunkOut, StatusOut
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
+from segue_rules.events import Event
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 
@@ -97,3 +98,35 @@ def test_the_last_rung_has_nowhere_to_go() -> None:
     assert ladder.due() is None
     with pytest.raises(ValueError, match="at least one rung"):
         Ladder(rungs=0)
+
+
+def test_a_session_that_fell_behind_goes_on_where_the_client_is() -> None:
+    toy = ToyGenerator()
+    session = Session(RULES, BANK, [toy], SessionConfig(seed=1, lookahead_s=1.0))
+    listener = Listener()
+
+    def serve(now_s: float) -> None:
+        want = session.want(now_s)
+        while want is not None:
+            job = session.begin(want, now_s)
+            (result,) = toy.generate([job.request])
+            session.complete(job, result, seconds=0.01)
+            want = session.want(now_s)
+        for message in session.messages():
+            if isinstance(message, ChunkOut):
+                listener.put(message)
+
+    serve(0.0)
+    listener.commit(5 * SAMPLE_RATE)
+    session.playhead(played=listener.committed, committed=listener.committed, paused=False, now_s=5.0)
+    receipt = session.send(Event(sequence=0, set={"threat": 1.0}), position=0, now_s=5.0)
+    assert receipt.frame * FRAME_SIZE >= listener.committed
+    serve(5.0)
+    assert 5.0 <= session.head / 25 - 1.0 <= 6.0
+    listener.commit(SAMPLE_RATE)
+    heard, gap = listener.heard(), listener.heard_plans().index(None)
+    assert gap == 30  # three chunks reach past the lookahead of a second
+    back = next(i for i, plan in enumerate(listener.heard_plans()) if plan is not None and i > gap)
+    assert 5.0 <= back / 25 <= 5.6
+    # The sound comes back by a fade, not by a click.
+    assert np.abs(np.diff(heard[(back - 1) * FRAME_SIZE :, 0])).max() < 0.03

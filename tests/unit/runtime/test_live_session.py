@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.contract import FRAME_SIZE, Request
+from segue.runtime import mastering
 from segue.runtime.conditioning import conditioning, significant
 from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
@@ -85,9 +86,10 @@ def test_heard_is_continuous_and_a_straight_render_of_what_was_planned(
     (straight,) = toy.generate(
         [Request(state=toy.start(seed=config.seed), styles=BANK, conditioning=conditioning(kept))]
     )
+    _, rendered, _ = mastering.process(mastering.start(kept[0]), straight.chunk.samples, kept)
     outside = ~fades(run, config)
     assert outside.mean() > 0.3
-    np.testing.assert_array_equal(heard[outside], straight.chunk.samples[outside])
+    np.testing.assert_array_equal(heard[outside], rendered[outside])
     # A sine of amplitude 0.3 below 500 Hz moves less than 0.02 a sample; a click would jump.
     assert np.abs(np.diff(heard[:, 0])).max() < 0.03
 
