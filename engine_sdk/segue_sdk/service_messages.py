@@ -223,7 +223,7 @@ class Status(Record):
     restored: Annotated[
         str,
         Choice(("", "all", "rules", "nothing")),
-        "rules and sound; the rules alone, since the model is another; neither",
+        "rules and sound; the rules alone (another model); neither",
     ] = ""
 
 

@@ -1,0 +1,78 @@
+"""What a session tells the game that is not a message itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from segue_sdk.service_messages import Change, Chunk, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """The session is up. resumed: the same as before the connection was lost."""
+
+    welcome: Welcome
+    resumed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lost:
+    """The connection is gone; the socket is to be closed and opened anew, not before retry_ms. Music goes on."""
+
+    reason: str
+    retry_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """The session has ended for good."""
+
+    reason: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatHeard:
+    """A beat line has been reached. at: its sample position. beat: index in its bar, 0 is the bar line.
+
+    exact: false where the generator keeps its own time.
+    """
+
+    at: int
+    bar: int
+    beat: int
+    exact: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Underrun:
+    """The music ran dry. count: how often, since the session's start."""
+
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A message of the service was not understood."""
+
+    code: str
+    text: str
+
+
+Happening: TypeAlias = (
+    Live
+    | Lost
+    | Closed
+    | BeatHeard
+    | Underrun
+    | Refused
+    | Receipt
+    | Change
+    | Rules
+    | Chunk
+    | Stinger
+    | Saved
+    | Status
+    | Error
+)

@@ -1,0 +1,317 @@
+"""A client's session without a socket or a clock: calls and received parts in, messages and happenings out.
+
+The caller owns the transport and the timeline. It calls `tick` once per game frame and at least every 50 ms, sends
+what `to_send` gives, hands chunks from `happenings` to the timeline, and opens a new connection after `Lost`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from segue_sdk.beats import Beats
+from segue_sdk.client_messages import Control, Hello, Playhead, Restore, Save
+from segue_sdk.codec import Part, decode, encode, type_of
+from segue_sdk.declarations import InputValue
+from segue_sdk.errors import ProtocolError
+from segue_sdk.happenings import Closed, Happening, Live, Lost, Refused, Underrun
+from segue_sdk.limits import CAPACITY, HELLO_AGAIN_S, REPORT_S, SILENCE_S, TEXT_BYTES
+from segue_sdk.messages import Message
+from segue_sdk.outbox import Outbox
+from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
+from segue_sdk.states import TRANSITIONS, State, Trigger
+
+# Reports go out at half the time allowed, so that an irregular caller still keeps it.
+_REPORT_S: Final = REPORT_S / 2
+_ERRORS_PER_SECOND: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """The timeline as its owner sees it, in samples of the session clock; names as in `playhead`."""
+
+    played: int = 0
+    committed: int = 0
+    have: int = 0
+    standing: bool = True
+    underruns: int = 0
+    late: int = 0
+    dropped: int = 0
+
+
+class ClientSession:
+    """One game's session, over any number of connections."""
+
+    def __init__(self, hello: Hello) -> None:
+        self.state = State.OFFLINE
+        self.welcome: Welcome | None = None
+        self._hello = hello
+        self._outbox = Outbox()
+        self._beats = Beats()
+        self._position = Position()
+        self._sending: list[Message] = []
+        self._happened: list[Happening] = []
+        self._asked: dict[int, Save | Restore] = {}
+        self._last_id = 0
+        self._restoring = 0
+        self._last_chunk = 0
+        self._take = 0
+        self._cells: dict[int, tuple[int, bytes | None]] = {}
+        self._paused = False
+        self._heard_s = self._greeted_s = self._reported_s = self._errors_s = 0.0
+        self._errors = 0
+
+    # --- what comes out ---------------------------------------------------------------------------------------------
+
+    def to_send(self) -> list[list[Part]]:
+        """The messages since the last call, each as its ZeroMQ parts."""
+        sending, self._sending = self._sending, []
+        return [encode(message) for message in sending]
+
+    def happenings(self) -> list[Happening]:
+        """What the game is to know since the last call, in order."""
+        happened, self._happened = self._happened, []
+        return happened
+
+    @property
+    def waiting(self) -> int:
+        """Events without a receipt."""
+        return self._outbox.waiting
+
+    # --- what the game does -----------------------------------------------------------------------------------------
+
+    def set_input(self, name: str, value: InputValue) -> None:
+        """Set an input; the last of a game frame stands. Raises: ProtocolError, QueueFullError."""
+        self._outbox.set(name, value)
+
+    def fire(self, name: str) -> None:
+        """Fire a trigger. Raises: ProtocolError, QueueFullError."""
+        self._outbox.fire(name)
+
+    def save(self) -> int:
+        """Ask for the music as a blob; the number that `Saved` or `Error` will bear."""
+        return self._ask(Save(id=self._new_id()))
+
+    def restore(self, blob: bytes) -> int:
+        """Go on from a saved blob; the number that `Status` or `Error` will bear. Raises: ProtocolError."""
+        at = self._position.committed
+        return self._ask(Restore(id=self._new_id(), at=at, take=self._take, blob=blob))
+
+    def pause(self) -> None:
+        """The game paused. The timeline's owner pauses the timeline."""
+        self._paused = True
+        self._control(Control(op="pause"))
+
+    def resume(self) -> None:
+        """The game goes on."""
+        self._paused = False
+        self._control(Control(op="resume"))
+
+    def control(self, control: Control) -> bool:
+        """Any other control, now or not at all; whether it was sent."""
+        return self._control(control)
+
+    def close(self, reason: str = "quit") -> None:
+        """End the session."""
+        if self.state in (State.LIVE, State.RESTORING):
+            self._sending.append(Bye(reason=reason))
+        if self._move(Trigger.ENDED):
+            self._happened.append(Closed(reason=reason))
+
+    # --- what the transport and the time do -------------------------------------------------------------------------
+
+    def connected(self, now_s: float) -> None:
+        """A new connection stands."""
+        if self._move(Trigger.CONNECTED):
+            self._greet(now_s)
+
+    def disconnected(self, now_s: float, reason: str = "the connection broke") -> None:
+        """The connection is gone."""
+        self._lose(reason)
+
+    def tick(self, now_s: float, position: Position) -> None:
+        """Let time pass: send the frame's event, report the position, tell beats, notice silence."""
+        if position.underruns > self._position.underruns:
+            self._happened.append(Underrun(count=position.underruns))
+        stood, self._position = self._position.standing, position
+        self._happened += self._beats.reach(position.played)
+        events = self._outbox.flush(position.played)
+        if self.state not in (State.OFFLINE, State.CLOSED) and now_s - self._heard_s >= SILENCE_S:
+            self._lose("no message for 5 s")
+        if self.state is State.GREETING and now_s - self._greeted_s >= HELLO_AGAIN_S:
+            self._send_hello(now_s)
+        if self.state is State.LIVE:
+            self._sending += events
+        due = position.standing != stood or now_s - self._reported_s >= _REPORT_S
+        if due and self.state in (State.LIVE, State.RESTORING):
+            self._report(now_s)
+
+    def receive(self, parts: Sequence[Part], now_s: float) -> None:
+        """The parts of one message. Whatever they hold, nothing is raised."""
+        if self.state in (State.OFFLINE, State.CLOSED):
+            return
+        self._heard_s = now_s
+        try:
+            message = decode(parts)
+        except ProtocolError as error:
+            self._refuse(error, parts, now_s)
+            return
+        take = _HANDLERS.get(type(message))
+        expected = isinstance(message, (Welcome, Error, Bye)) or self.state is not State.GREETING
+        if take is None or not expected:
+            self._refuse(ProtocolError("unexpected", f"not while {self.state.value}"), parts, now_s)
+            return
+        take(self, message, now_s)
+
+    # --- how each message is taken ----------------------------------------------------------------------------------
+
+    def _on_welcome(self, welcome: Welcome, now_s: float) -> None:
+        before = self.welcome
+        if self.state is not State.GREETING:
+            return
+        anew = before is not None and not welcome.resumed
+        self.welcome = welcome
+        self._move(Trigger.WELCOMED_ANEW if anew else Trigger.WELCOMED)
+        self._happened.append(Live(welcome=welcome, resumed=welcome.resumed))
+        if not anew:
+            self._report(now_s)
+            self._send_waiting()
+            return
+        self._restoring, self._last_chunk = self._new_id(), 0
+        at = self._position.have
+        _, cell = self._cells.get(at, (0, None))
+        self._sending.append(Restore(id=self._restoring, at=at, take=self._take, cell=cell))
+        self._report(now_s)
+
+    def _on_receipt(self, receipt: Receipt, now_s: float) -> None:
+        if self._outbox.receipted(receipt.seq):
+            self._happened.append(receipt)
+
+    def _on_chunk(self, chunk: Chunk, now_s: float) -> None:
+        self._last_chunk = max(self._last_chunk, chunk.seq)
+        self._take = max(self._take, chunk.take)
+        end, committed = chunk.start + chunk.count, self._position.committed
+        if chunk.take >= self._cells.get(end, (0, None))[0]:
+            self._cells[end] = (chunk.take, chunk.cell)
+        self._cells = {at: cell for at, cell in self._cells.items() if committed <= at <= committed + CAPACITY}
+        self._happened.append(chunk)
+
+    def _on_clock(self, clock: Clock, now_s: float) -> None:
+        self._beats.take(clock)
+
+    def _on_status(self, status: Status, now_s: float) -> None:
+        self._asked.pop(status.restore, None)
+        self._happened.append(status)
+        if status.restore and status.restore == self._restoring and self._move(Trigger.RESTORED):
+            self._send_waiting()
+
+    def _on_saved(self, saved: Saved, now_s: float) -> None:
+        if self._asked.pop(saved.id, None) is not None:
+            self._happened.append(saved)
+
+    def _on_error(self, error: Error, now_s: float) -> None:
+        if error.about in ("save", "restore"):
+            self._asked.pop(error.seq, None)
+        if error.code == "no_session" and self._move(Trigger.UNKNOWN):
+            self._greet(now_s)
+            return
+        self._happened.append(error)
+        if error.seq and error.seq == self._restoring and self._move(Trigger.RESTORED):
+            self._send_waiting()
+
+    def _on_bye(self, bye: Bye, now_s: float) -> None:
+        if bye.retry_ms is not None:
+            self._lose(bye.reason, Trigger.PARTED, bye.retry_ms)
+        elif self._move(Trigger.ENDED):
+            self._happened.append(Closed(reason=bye.reason, text=bye.text))
+
+    def _on_telling(self, message: Any, now_s: float) -> None:
+        self._happened.append(message)
+
+    # --- the ways in common -----------------------------------------------------------------------------------------
+
+    def _move(self, trigger: Trigger) -> bool:
+        """Take the transition, if the table has one."""
+        if (self.state, trigger) not in TRANSITIONS:
+            return False
+        self.state = TRANSITIONS[self.state, trigger]
+        return True
+
+    def _lose(self, reason: str, trigger: Trigger = Trigger.LOST, retry_ms: int = 0) -> None:
+        offline = self.state is State.OFFLINE
+        if self._move(trigger) and not offline:
+            self._sending.clear()
+            self._happened.append(Lost(reason=reason, retry_ms=retry_ms))
+
+    def _greet(self, now_s: float) -> None:
+        self._heard_s = now_s
+        self._sending.clear()
+        self._send_hello(now_s)
+
+    def _send_hello(self, now_s: float) -> None:
+        self._greeted_s = now_s
+        token = self.welcome.token if self.welcome else None
+        self._sending.append(replace(self._hello, resume=token, last_chunk=self._last_chunk))
+
+    def _report(self, now_s: float) -> None:
+        self._reported_s, at = now_s, self._position
+        self._sending.append(
+            Playhead(
+                played=min(at.played, at.committed),
+                committed=at.committed,
+                have=max(at.have, at.committed),
+                paused=at.standing,
+                last_chunk=self._last_chunk,
+                underruns=at.underruns,
+                late=at.late,
+                dropped=at.dropped,
+            )
+        )
+
+    def _send_waiting(self) -> None:
+        """What has no answer yet, after a connection or a session was lost."""
+        if self._paused:
+            self._sending.append(Control(op="pause"))
+        self._sending += self._outbox.again()
+        self._sending += self._asked.values()
+
+    def _control(self, control: Control) -> bool:
+        live = self.state in (State.LIVE, State.RESTORING)
+        if live:
+            self._sending.append(control)
+        return live
+
+    def _ask(self, request: Save | Restore) -> int:
+        self._asked[request.id] = request
+        if self.state is State.LIVE:
+            self._sending.append(request)
+        return request.id
+
+    def _new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _refuse(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> None:
+        """Tell the game, and the service unless too often or about an error, lest two refuse each other for ever."""
+        self._happened.append(Refused(code=error.code, text=error.text))
+        if now_s - self._errors_s >= 1.0:
+            self._errors, self._errors_s = 0, now_s
+        about, seq = type_of(parts)
+        self._errors += 1
+        if about not in ("error", "bye") and self._errors <= _ERRORS_PER_SECOND:
+            text = error.text.encode()[:TEXT_BYTES].decode(errors="ignore")
+            self._sending.append(Error(code=error.code, text=text, about=about, seq=seq))
+
+
+_HANDLERS: Final[dict[type, Callable[[ClientSession, Any, float], None]]] = {
+    Welcome: ClientSession._on_welcome,
+    Receipt: ClientSession._on_receipt,
+    Chunk: ClientSession._on_chunk,
+    Clock: ClientSession._on_clock,
+    Status: ClientSession._on_status,
+    Saved: ClientSession._on_saved,
+    Error: ClientSession._on_error,
+    Bye: ClientSession._on_bye,
+    **dict.fromkeys((Rules, Change, Stinger), ClientSession._on_telling),
+}

@@ -1,0 +1,64 @@
+"""A scripted service, and the messages it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from segue_sdk.codec import Part, decode, encode
+from segue_sdk.happenings import Happening
+from segue_sdk.messages import Message
+from segue_sdk.service_messages import Chunk, Receipt, Welcome
+from segue_sdk.session import ClientSession, Position
+from segue_sdk.vectors.examples import MINIMAL
+
+T = TypeVar("T")
+
+WELCOME: Welcome = next(message for message in MINIMAL if isinstance(message, Welcome))
+CHUNK: Chunk = next(message for message in MINIMAL if isinstance(message, Chunk))
+
+
+def chunk(seq: int, start: int, *, take: int = 0, cell: bytes | None = None, mixed: bool = False) -> Chunk:
+    return replace(CHUNK, seq=seq, start=start, take=take, cell=cell, mixed=mixed)
+
+
+def receipt(seq: int) -> Receipt:
+    return Receipt(seq=seq, accepted=True, code="accepted", frame=seq)
+
+
+def of_type(kind: type[T], messages: Sequence[object]) -> list[T]:
+    return [message for message in messages if isinstance(message, kind)]
+
+
+@dataclass
+class Peer:
+    """Drives a session: a clock, a position, and what was said on both sides since the last look."""
+
+    session: ClientSession
+    now_s: float = 0.0
+    position: Position = field(default_factory=Position)
+
+    def says(self, *messages: Message) -> None:
+        for message in messages:
+            self.session.receive(encode(message), self.now_s)
+
+    def raw(self, *parts: Part) -> None:
+        self.session.receive(parts, self.now_s)
+
+    def tick(self, seconds: float = 0.02, **position: int | bool) -> None:
+        self.now_s += seconds
+        self.position = replace(self.position, **position)  # type: ignore[arg-type]
+        self.session.tick(self.now_s, self.position)
+
+    def sent(self) -> list[Message]:
+        return [decode(parts) for parts in self.session.to_send()]
+
+    def happened(self) -> list[Happening]:
+        return self.session.happenings()
+
+    def go_live(self, welcome: Welcome = WELCOME) -> None:
+        self.session.connected(self.now_s)
+        self.says(welcome)
+        self.sent()
+        self.happened()

@@ -1,0 +1,138 @@
+"""The codec: whatever the bytes, a message or a ProtocolError; what is built wrongly is refused when it is built."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from array import array
+from dataclasses import FrozenInstanceError, replace
+
+import msgpack
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segue_sdk.client_messages import Event, Hello, Save
+from segue_sdk.codec import decode, encode, type_of
+from segue_sdk.declarations import EventItem
+from segue_sdk.errors import DECODE_CODES, ProtocolError
+from segue_sdk.limits import HEADER_BYTES
+from segue_sdk.messages import CLIENT_MESSAGES, MESSAGES, NAMES, SERVICE_MESSAGES
+from segue_sdk.pcm import floats
+from segue_sdk.service_messages import Chunk, Rules
+from segue_sdk.vectors.examples import FULL, MINIMAL
+
+EXAMPLES = [*MINIMAL, *FULL]
+
+
+def check(parts: list[bytes]) -> None:
+    try:
+        message = decode(parts)
+    except ProtocolError as error:
+        assert error.code in DECODE_CODES
+    else:
+        assert decode(encode(message)) == message
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.binary(max_size=60), max_size=3))
+def test_any_bytes_give_a_message_or_a_protocol_error(parts: list[bytes]) -> None:
+    check(parts)
+
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats()
+    | st.text(max_size=8)
+    | st.binary(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=12,
+)
+keys = sorted({key for message in EXAMPLES for key in message.to_map()})
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(MESSAGES)), st.dictionaries(st.sampled_from(keys), plain, max_size=6), st.booleans())
+def test_any_fields_give_a_message_or_a_protocol_error(name: str, fields: dict[str, object], payload: bool) -> None:
+    example = next(message for message in EXAMPLES if NAMES[type(message)] == name)
+    header = msgpack.packb({"v": 1, "t": name, **example.to_map(), **fields})
+    check([header, b"\x00" * 8] if payload else [header])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_flipped_and_cut_messages_give_a_message_or_a_protocol_error(seed: int) -> None:
+    chance = random.Random(seed)
+    for message in EXAMPLES:
+        for _ in range(20):
+            parts = [bytearray(part) for part in encode(message)]
+            for _ in range(chance.randint(1, 3)):
+                parts[0][chance.randrange(len(parts[0]))] = chance.randrange(256)
+            del parts[-1][chance.randint(0, len(parts[-1])) :]
+            check([bytes(part) for part in parts])
+
+
+def test_all_messages_have_a_direction_and_only_error_and_bye_have_both() -> None:
+    assert set(CLIENT_MESSAGES) & set(SERVICE_MESSAGES) == {"error", "bye"}
+    assert set(NAMES.values()) == set(MESSAGES)
+
+
+def test_parts_may_be_memoryviews_and_samples_are_not_copied() -> None:
+    chunk = next(message for message in MINIMAL if isinstance(message, Chunk))
+    header, pcm = encode(chunk)
+    assert pcm is chunk.pcm
+    view = memoryview(bytearray(pcm))
+    decoded = decode([memoryview(header), view])
+    assert isinstance(decoded, Chunk)
+    assert decoded == chunk
+    assert decoded.pcm is view
+
+
+def test_messages_are_frozen_and_checked_when_built() -> None:
+    save = Save(id=1)
+    with pytest.raises(FrozenInstanceError):
+        save.id = 2  # type: ignore[misc]
+    with pytest.raises(ProtocolError, match="out_of_range: id: expected 1 to 2\\^53, got 0"):
+        replace(save, id=0)
+    with pytest.raises(ProtocolError, match="bad_value: hello"):
+        Hello(versions=(1,), client="", rules_text="a", rules_name="b")
+    with pytest.raises(ProtocolError, match="expected either"):
+        Rules()
+
+
+def test_a_message_names_the_place_of_a_mistake() -> None:
+    header = msgpack.packb({"v": 1, "t": "event", "events": [{"seq": 1, "at": 0, "set": {"threat": None}}]})
+    with pytest.raises(ProtocolError) as caught:
+        decode([header])
+    assert str(caught.value) == "wrong_type: events[0].set['threat']: expected a number, a boolean or a text, got nil"
+
+
+def test_a_header_beyond_its_limit_is_not_encoded() -> None:
+    item = EventItem(seq=1, at=0, set={f"{i:064}": "a" * 64 for i in range(256)})
+    with pytest.raises(ProtocolError, match=f"too_large: header: expected at most {HEADER_BYTES}"):
+        encode(Event(events=tuple(replace(item, seq=i) for i in range(1, 65))))
+
+
+def test_type_of_tells_what_can_be_told() -> None:
+    assert type_of([msgpack.packb({"v": 1, "t": "restore", "id": 7})]) == ("restore", 7)
+    assert type_of([msgpack.packb({"v": 1, "t": 3, "seq": True})]) == ("", 0)
+    assert type_of([b"\xc1"]) == ("", 0)
+    assert type_of([]) == ("", 0)
+
+
+def test_payloads_become_floats() -> None:
+    s16 = array("h", [0, 1, 32_767, -32_768])
+    assert floats(s16.tobytes(), "s16le").tolist() == [0.0, 1 / 32_768, 32_767 / 32_768, -1.0]
+    f32 = array("f", [0.5, -0.25])
+    assert floats(memoryview(f32.tobytes()), "f32le").tolist() == [0.5, -0.25]
+    for bad in (float("nan"), float("inf")):
+        with pytest.raises(ProtocolError, match="not_finite"):
+            floats(array("f", [0.0, bad]).tobytes(), "f32le")
+
+
+def test_the_core_needs_neither_numpy_nor_zmq() -> None:
+    imports = "import segue_sdk.session, segue_sdk.timeline, segue_sdk.pcm, segue_sdk.vectors.files, sys"
+    command = f"{imports}; sys.exit(any(name in sys.modules for name in ('numpy', 'zmq', 'segue', 'segue_rules')))"
+    assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0

@@ -1,0 +1,350 @@
+"""The client's session against a scripted service: life cycle, events, restores, beats, garbage."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
+from segue_sdk.codec import encode
+from segue_sdk.declarations import Beat
+from segue_sdk.errors import ProtocolError
+from segue_sdk.happenings import BeatHeard, Closed, Live, Lost, Refused, Underrun
+from segue_sdk.limits import MOST_SETTINGS, MOST_UNRECEIPTED, REPORT_S
+from segue_sdk.outbox import QueueFullError
+from segue_sdk.service_messages import Bye, Chunk, Clock, Error, Receipt, Saved, Status
+from segue_sdk.session import ClientSession
+from segue_sdk.states import TRANSITIONS, State, Trigger
+from segue_sdk.vectors.examples import FULL, MINIMAL
+from unit.sdk.peer import WELCOME, Peer, chunk, of_type, receipt
+
+HELLO = Hello(versions=(1,), client="test", rules_name="emberwood.yaml", seed=7)
+OTHER = replace(WELCOME, token=bytes(16), session="s-2")
+
+
+def offline() -> Peer:
+    return Peer(ClientSession(HELLO))
+
+
+def live() -> Peer:
+    peer = offline()
+    peer.go_live()
+    return peer
+
+
+# --- life cycle -----------------------------------------------------------------------------------------------------
+
+
+def test_hello_then_welcome_then_the_first_playhead() -> None:
+    peer = offline()
+    peer.session.connected(0.0)
+    assert peer.sent() == [HELLO]
+    peer.says(WELCOME)
+    assert peer.session.state is State.LIVE
+    assert peer.happened() == [Live(welcome=WELCOME, resumed=False)]
+    assert peer.sent() == [Playhead(played=0, committed=0, have=0, paused=True)]
+
+
+def test_hello_is_said_again_until_answered_and_then_the_connection_counts_as_lost() -> None:
+    peer = offline()
+    peer.session.connected(0.0)
+    for _ in range(49):
+        peer.tick(0.1)
+    assert len(of_type(Hello, peer.sent())) == 5
+    peer.tick(0.11)
+    assert of_type(Lost, peer.happened()) == [Lost(reason="no message for 5 s")]
+    assert peer.session.state is State.OFFLINE
+
+
+def test_the_position_is_reported_in_time_and_at_once_when_the_clock_stands_or_moves() -> None:
+    peer = live()
+    reports = []
+    for i in range(100):
+        peer.tick(0.016, played=i * 768, committed=i * 768 + 2_400, have=200_000, standing=False)
+        reports += [peer.now_s for _ in of_type(Playhead, peer.sent())]
+    assert reports[0] == pytest.approx(0.016)
+    assert max(b - a for a, b in pairwise(reports)) <= REPORT_S
+    peer.tick(0.001, standing=True, underruns=1)
+    assert of_type(Playhead, peer.sent())[0].paused
+    assert peer.happened() == [Underrun(count=1)]
+
+
+def test_silence_is_a_lost_connection_and_resume_takes_the_session_up() -> None:
+    peer = live()
+    peer.says(chunk(1, 0), chunk(2, 1_920))
+    for _ in range(51):
+        peer.tick(0.1)
+    assert of_type(Lost, peer.happened())
+    peer.session.connected(peer.now_s)
+    peer.sent()
+    peer.session.connected(peer.now_s)
+    assert peer.sent() == [], "one hello is enough"
+    peer.session.disconnected(peer.now_s)
+    peer.session.connected(peer.now_s)
+    assert peer.sent() == [replace(HELLO, resume=WELCOME.token, last_chunk=2)]
+    peer.says(replace(WELCOME, resumed=True))
+    assert peer.session.state is State.LIVE
+    assert not of_type(Restore, peer.sent())
+
+
+def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
+    peer = live()
+    peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920, cell=b"bed"), chunk(3, 1_920, take=4, cell=b"new", mixed=True))
+    peer.session.set_input("threat", 1.0)
+    peer.tick(played=500, committed=960, have=3_840, standing=False)
+    peer.session.disconnected(peer.now_s)
+    peer.session.connected(peer.now_s)
+    peer.sent()
+    peer.says(OTHER)
+    assert peer.session.state is State.RESTORING
+    restore, report = peer.sent()
+    assert restore == Restore(id=1, at=3_840, take=4, cell=b"new")
+    assert isinstance(report, Playhead)
+    assert report.last_chunk == 0
+    peer.tick()
+    assert not of_type(Event, peer.sent()), "events wait for the restore"
+    peer.says(chunk(1, 3_840, take=5))
+    peer.says(Status(rung=0, generator="score", headroom=2.0, restore=1, restored="all"))
+    assert peer.session.state is State.LIVE
+    assert [event.events[0].set for event in of_type(Event, peer.sent())] == [{"threat": 1.0}]
+
+
+def test_without_a_cell_music_is_asked_to_begin_anew() -> None:
+    peer = live()
+    peer.tick(played=500, committed=960, have=3_840, standing=False)
+    peer.session.disconnected(peer.now_s)
+    peer.session.connected(peer.now_s)
+    peer.says(OTHER)
+    assert of_type(Restore, peer.sent()) == [Restore(id=1, at=3_840, take=0)]
+    peer.says(Error(code="restore_refused", about="restore", seq=1))
+    assert peer.session.state is State.LIVE
+
+
+def test_a_service_restarted_behind_the_connection_is_greeted_again() -> None:
+    peer = live()
+    peer.says(Error(code="no_session"))
+    assert peer.session.state is State.GREETING
+    assert peer.sent() == [replace(HELLO, resume=WELCOME.token)]
+    peer.says(chunk(9, 0))
+    assert [error.code for error in of_type(Error, peer.sent())] == ["unexpected"]
+    assert not of_type(Chunk, peer.happened())
+
+
+def test_a_second_welcome_is_ignored() -> None:
+    peer = live()
+    peer.says(WELCOME)
+    assert (peer.happened(), peer.sent(), peer.session.state) == ([], [], State.LIVE)
+
+
+def test_bye_with_and_without_a_way_back() -> None:
+    peer = live()
+    peer.says(Bye(reason="drain", retry_ms=500))
+    assert peer.happened() == [Lost(reason="drain", retry_ms=500)]
+    peer.go_live(replace(WELCOME, resumed=True))
+    peer.says(Bye(reason="replaced", text="by another"))
+    assert peer.happened() == [Closed(reason="replaced", text="by another")]
+    peer.session.connected(peer.now_s)
+    assert (peer.session.state, peer.sent()) == (State.CLOSED, [])
+
+
+def test_close_says_bye_once() -> None:
+    peer = live()
+    peer.session.close()
+    peer.session.close()
+    assert peer.sent() == [Bye(reason="quit")]
+    assert peer.happened() == [Closed(reason="quit")]
+
+
+def test_the_table_of_states_is_the_pages() -> None:
+    page = (Path(__file__).parents[3] / "engine_sdk" / "PROTOCOL.md").read_text("utf-8")
+    section = page[page.index("## 3 Life cycle") : page.index("## 4 Events")]
+    told = set()
+    for froms, then in re.findall(r"^\| (.+?) \| .+? \| `(\w+)` \|", section, re.MULTILINE):
+        named = [State(name) for name in re.findall(r"`(\w+)`", froms)]
+        if froms.startswith("any but"):
+            named = [state for state in State if state not in named]
+        told |= {(state, State(then)) for state in named}
+    ours = {(state, then) for (state, _), then in TRANSITIONS.items()}
+    assert told - {(State.GREETING, State.GREETING)} == ours
+    assert {trigger for _, trigger in TRANSITIONS} == set(Trigger)
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_frame_is_one_event_with_the_last_value_of_each_input() -> None:
+    peer = live()
+    for value in (0.1, 0.2, 0.3):
+        peer.session.set_input("threat", value)
+    peer.session.set_input("region", "crypt")
+    peer.session.fire("boss_dead")
+    peer.session.fire("boss_dead")
+    peer.tick(played=4_800, committed=4_800, have=4_800)
+    (event,) = of_type(Event, peer.sent())
+    (item,) = event.events
+    assert (item.seq, item.at) == (1, 4_800)
+    assert item.set == {"threat": 0.3, "region": "crypt"}
+    assert item.fire == ("boss_dead", "boss_dead")
+    peer.tick()
+    assert not of_type(Event, peer.sent())
+
+
+def test_events_are_sent_again_until_receipted_and_receipts_count_once() -> None:
+    peer = live()
+    for number in range(1, 101):
+        peer.session.set_input("threat", number)
+        peer.tick(0.001)
+    peer.says(*(receipt(seq) for seq in (3, 1, 3, 100, 555)))
+    assert [answer.seq for answer in of_type(Receipt, peer.happened())] == [3, 1, 100]
+    peer.session.disconnected(peer.now_s)
+    peer.session.set_input("threat", 0)
+    peer.tick()
+    assert peer.sent() == []
+    peer.session.connected(peer.now_s)
+    peer.says(replace(WELCOME, resumed=True))
+    events = of_type(Event, peer.sent())
+    assert [len(event.events) for event in events] == [64, 34]
+    assert [item.seq for event in events for item in event.events] == [2, *range(4, 100), 101]
+    peer.says(*(receipt(seq) for seq in range(1, 102)))
+    assert peer.session.waiting == 0
+
+
+def test_what_the_game_says_before_the_first_welcome_is_kept() -> None:
+    peer = offline()
+    peer.session.fire("door")
+    peer.tick()
+    peer.session.connected(peer.now_s)
+    peer.says(WELCOME)
+    assert of_type(Event, peer.sent())[0].events[0].fire == ("door",)
+
+
+def test_queues_are_bounded_and_say_so() -> None:
+    peer = live()
+    for i in range(MOST_SETTINGS):
+        peer.session.set_input(f"i{i}", 0)
+    peer.session.set_input("i0", 1)
+    with pytest.raises(QueueFullError, match="256"):
+        peer.session.set_input("one_more", 0)
+    for _ in range(MOST_UNRECEIPTED):
+        peer.tick(0.001)
+        peer.session.fire("x") if peer.session.waiting < MOST_UNRECEIPTED else None
+    with pytest.raises(QueueFullError, match="1024"):
+        peer.session.fire("x")
+
+
+@pytest.mark.parametrize("value", [float("nan"), 2**60, "a" * 65, None, [1]])
+def test_values_no_message_can_carry_are_refused_at_the_call(value: object) -> None:
+    peer = live()
+    with pytest.raises(ProtocolError):
+        peer.session.set_input("threat", value)  # type: ignore[arg-type]
+    peer.tick()
+    assert not of_type(Event, peer.sent())
+
+
+# --- save, restore, pause, beats ------------------------------------------------------------------------------------
+
+
+def test_saves_and_restores_are_asked_again_after_an_outage_and_answered_once() -> None:
+    peer = live()
+    first, second = peer.session.save(), peer.session.restore(b"SGS1")
+    assert peer.sent() == [Save(id=first), Restore(id=second, at=0, take=0, blob=b"SGS1")]
+    peer.session.disconnected(peer.now_s)
+    peer.happened()
+    peer.session.connected(peer.now_s)
+    peer.says(replace(WELCOME, resumed=True))
+    assert of_type(Save, peer.sent()) == [Save(id=first)]
+    saved = Saved(id=first, position=0, blob=b"x")
+    peer.happened()
+    peer.says(saved, saved)
+    assert peer.happened() == [saved]
+    peer.says(Error(code="restore_refused", about="restore", seq=second))
+    peer.session.disconnected(peer.now_s)
+    peer.session.connected(peer.now_s)
+    peer.says(replace(WELCOME, resumed=True))
+    assert not of_type(Restore, peer.sent())
+
+
+def test_a_pause_holds_over_an_outage() -> None:
+    peer = live()
+    peer.session.pause()
+    assert peer.sent() == [Control(op="pause")]
+    peer.session.disconnected(peer.now_s)
+    assert not peer.session.control(Control(op="mute")), "nobody to tell"
+    peer.session.connected(peer.now_s)
+    peer.says(replace(WELCOME, resumed=True))
+    assert of_type(Control, peer.sent()) == [Control(op="pause")]
+    peer.session.resume()
+    assert peer.sent() == [Control(op="resume")]
+
+
+def clock(start: int, end: int, *positions: int) -> Clock:
+    beats = tuple(Beat(at=at, bar=at // 400, beat=at // 100 % 4) for at in positions)
+    return Clock(start=start, end=end, tempo_bpm=120, meter=4, exact=True, beats=beats)
+
+
+def test_beats_are_told_once_in_order_and_replaced_by_newer_clocks() -> None:
+    peer = live()
+    peer.says(clock(0, 1_000, 0, 100, 200, 300, 400))
+    peer.tick(played=150, committed=150, have=150)
+    assert [(beat.at, beat.bar, beat.beat) for beat in of_type(BeatHeard, peer.happened())] == [(0, 0, 0), (100, 0, 1)]
+    peer.says(clock(120, 1_000, 130, 250, 350))
+    peer.tick(played=400, committed=400, have=400)
+    assert [beat.at for beat in of_type(BeatHeard, peer.happened())] == [250, 350]
+
+
+# --- bad input ------------------------------------------------------------------------------------------------------
+
+
+def test_garbage_is_answered_told_and_survived() -> None:
+    peer = live()
+    peer.raw(b"\xc1")
+    peer.raw(encode(Save(id=1))[0], b"\x00")
+    peer.raw(b"\x83\xa1v\x01\xa1t\xa4sing\xa3seq\x07")
+    peer.raw()
+    assert [refused.code for refused in of_type(Refused, peer.happened())] == [
+        "malformed", "payload_mismatch", "unknown_type", "payload_mismatch",
+    ]  # fmt: skip
+    answers = of_type(Error, peer.sent())
+    assert [(error.code, error.about, error.seq) for error in answers][2] == ("unknown_type", "sing", 7)
+    peer.says(receipt(1))
+    assert peer.session.state is State.LIVE
+
+
+def test_a_clients_message_from_the_service_is_unexpected() -> None:
+    peer = live()
+    peer.says(Save(id=3))
+    assert of_type(Error, peer.sent()) == [Error(code="unexpected", text="not while live", about="save", seq=3)]
+
+
+def test_errors_are_not_answered_with_errors_and_never_more_than_ten_a_second() -> None:
+    peer = live()
+    peer.raw(b"\x82\xa1v\x01\xa1t\xa5error")
+    assert peer.sent() == []
+    peer.now_s = 10.0
+    for _ in range(50):
+        peer.raw(b"\xc1")
+    assert len(of_type(Error, peer.sent())) == 10
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_message_in_any_state_mangled_or_not_raises_nothing(seed: int) -> None:
+    chance = random.Random(seed)
+    peer = offline()
+    for _ in range(300):
+        parts = [bytes(part) for part in encode(chance.choice([*MINIMAL, *FULL]))]
+        if chance.random() < 0.4:
+            header = bytearray(parts[0])
+            header[chance.randrange(len(header))] = chance.randrange(256)
+            parts[0] = bytes(header[: chance.randint(0, len(header))])
+        if chance.random() < 0.3:
+            peer.session.connected(peer.now_s)
+        peer.raw(*parts)
+        peer.tick(chance.choice([0.01, 0.2]))
+        peer.sent()
+        peer.happened()
+    assert peer.session.state in State
