@@ -1,7 +1,7 @@
 """A client's session without a socket or a clock: calls and received parts in, messages and happenings out.
 
-The caller owns the transport and the timeline. It calls `tick` once per game frame and at least every 50 ms, sends
-what `to_send` gives, hands chunks from `happenings` to the timeline, and opens a new connection after `Lost`.
+The caller owns the transport and the timeline. It calls `tick` at least every 50 ms and `end_frame` once per game
+frame, sends what `to_send` gives, hands chunks from `happenings` to the timeline, and connects again after `Lost`.
 """
 
 from __future__ import annotations
@@ -89,6 +89,12 @@ class ClientSession:
         """Fire a trigger. Raises: ProtocolError, QueueFullError."""
         self._outbox.fire(name)
 
+    def end_frame(self) -> None:
+        """A game frame is over: what was set and fired in it becomes one event at the sample heard now."""
+        events = self._outbox.flush(self._position.played)
+        if self.state is State.LIVE:
+            self._sending += events
+
     def save(self) -> int:
         """Ask for the music as a blob; the number that `Saved` or `Error` will bear."""
         return self._ask(Save(id=self._new_id()))
@@ -131,18 +137,15 @@ class ClientSession:
         self._lose(reason)
 
     def tick(self, now_s: float, position: Position) -> None:
-        """Let time pass: send the frame's event, report the position, tell beats, notice silence."""
+        """Let time pass: report the position, tell beats, notice silence."""
         if position.underruns > self._position.underruns:
             self._happened.append(Underrun(count=position.underruns))
         stood, self._position = self._position.standing, position
         self._happened += self._beats.reach(position.played)
-        events = self._outbox.flush(position.played)
         if self.state not in (State.OFFLINE, State.CLOSED) and now_s - self._heard_s >= SILENCE_S:
             self._lose("no message for 5 s")
         if self.state is State.GREETING and now_s - self._greeted_s >= HELLO_AGAIN_S:
             self._send_hello(now_s)
-        if self.state is State.LIVE:
-            self._sending += events
         due = position.standing != stood or now_s - self._reported_s >= _REPORT_S
         if due and self.state in (State.LIVE, State.RESTORING):
             self._report(now_s)

@@ -50,6 +50,7 @@ class Peer:
         self.now_s += seconds
         self.position = replace(self.position, **position)  # type: ignore[arg-type]
         self.session.tick(self.now_s, self.position)
+        self.session.end_frame()
 
     def sent(self) -> list[Message]:
         return [decode(parts) for parts in self.session.to_send()]

@@ -214,6 +214,15 @@ def test_a_late_continuation_leaves_for_the_bed_and_comes_back() -> None:
     assert timeline.underruns == 0
 
 
+def test_a_restored_take_that_overlaps_the_ring_is_joined() -> None:
+    timeline = started(length=24)
+    put(timeline, 1, 16, 40)
+    assert timeline.have == 24
+    assert read(timeline, 8) == tone(0, 8, 8)
+    assert read(timeline, 8)[4:] == tone(1, 20, 4)
+    assert (timeline.underruns, timeline.have) == (0, 56)
+
+
 def test_running_dry_fades_stands_and_goes_on_where_it_stopped() -> None:
     timeline = started(length=24)
     assert read(timeline, 16) == pytest.approx(

@@ -1,0 +1,204 @@
+"""The Python client over real sockets against a scripted ROUTER: played sound, callbacks, outages, a wrong token."""
+
+from __future__ import annotations
+
+import math
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+import zmq
+
+from segue_sdk.client import SegueClient
+from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
+from segue_sdk.codec import decode, encode
+from segue_sdk.happenings import Live, Lost, Refused
+from segue_sdk.limits import FADE, FRAME_SIZE, PRE_ROLL
+from segue_sdk.messages import Message
+from segue_sdk.service_messages import Bye, Change, Chunk, Receipt, Saved, Status
+from segue_sdk.states import State
+from segue_sdk.timeline import gain_at
+from segue_sdk.vectors.examples import MINIMAL
+from unit.sdk.peer import CHUNK, WELCOME, receipt
+
+HELLO = Hello(versions=(1,), client="test")
+COUNT = 10 * FRAME_SIZE
+# Generous: it bounds a hang, not a speed.
+PATIENCE_S = 20.0
+
+M = TypeVar("M")
+
+
+class Router:
+    """A service that says what the test says."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str = "tcp://127.0.0.1:*") -> None:
+        self.socket = context.socket(zmq.ROUTER)
+        self.socket.linger = 0
+        self.socket.bind(address)
+        self.address = self.socket.last_endpoint.decode()
+        self.identity = b""
+        self.seen: list[Message] = []
+
+    def expect(self, kind: type[M], where: Callable[[M], bool] = lambda message: True) -> M:
+        """The next message of a kind that fits; all before it are kept in `seen`."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            if self.socket.poll(50):
+                self.identity, *parts = self.socket.recv_multipart()
+                self.seen.append(decode(parts))
+                if isinstance(self.seen[-1], kind) and where(self.seen[-1]):
+                    return self.seen[-1]
+        raise AssertionError(f"no {kind.__name__}, but {self.seen}")
+
+    def say(self, *messages: Message) -> None:
+        for message in messages:
+            self.socket.send_multipart([self.identity, *encode(message)])
+
+
+@pytest.fixture
+def router() -> Iterator[Router]:
+    with zmq.Context() as context:
+        router = Router(context)
+        yield router
+        router.socket.close()
+
+
+def wave(start: int, count: int) -> array[float]:
+    return array("f", [x for at in range(start, start + count) for x in (math.sin(at / 50) / 2, math.cos(at / 70) / 2)])
+
+
+def music(seq: int, start: int, *, cell: bytes | None = None) -> Chunk:
+    samples = wave(start, COUNT).tobytes()
+    return replace(CHUNK, seq=seq, start=start, count=COUNT, format="f32le", cell=cell, pcm=samples)
+
+
+def until(true: Callable[[], object], client: SegueClient) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end, "nothing came"
+        client.player.update()
+        client.update()
+        time.sleep(0.002)
+
+
+def test_what_the_service_sends_is_what_is_played(router: Router) -> None:
+    with SegueClient(router.address, HELLO) as client:
+        router.expect(Hello)
+        router.say(WELCOME, music(1, 0), music(2, COUNT))
+        until(lambda: client.player.position.have == 2 * COUNT, client)
+        heard = array("f")
+        while len(heard) < 2 * COUNT:
+            heard += client.player.read_array(480)
+        sent = wave(0, COUNT)
+        assert heard[2 * FADE : 2 * COUNT] == sent[2 * FADE :]
+        assert heard[0] == pytest.approx(sent[0] * gain_at(0, FADE), abs=1e-6)
+        playhead = router.expect(Playhead, lambda report: report.committed == COUNT)
+        assert (playhead.have, playhead.last_chunk, playhead.paused) == (2 * COUNT, 2, False)
+    assert router.expect(Bye).reason == "quit"
+
+
+def test_calls_become_messages_and_messages_callbacks(router: Router) -> None:
+    told: list[object] = []
+    with SegueClient(router.address, HELLO) as client:
+        for kind in (Live, Change, Receipt, Saved, Status):
+            client.on(kind, told.append)
+        router.expect(Hello)
+        router.say(WELCOME)
+        until(lambda: client.state is State.LIVE, client)
+        client.set_input("threat", 0.5)
+        client.fire("boss_dead")
+        client.update()
+        (item,) = router.expect(Event).events
+        assert (item.set, item.fire) == ({"threat": 0.5}, ("boss_dead",))
+        number = client.save_music()
+        assert router.expect(Save).id == number
+        change = next(message for message in MINIMAL if isinstance(message, Change))
+        saved = Saved(id=number, position=0, blob=b"music")
+        router.say(receipt(item.seq), change, saved)
+        until(lambda: len(told) == 4, client)
+        assert told[1:] == [receipt(item.seq), change, saved]
+        number = client.restore_music(b"music")
+        assert router.expect(Restore).blob == b"music"
+        client.pause()
+        assert router.expect(Control).op == "pause"
+        client.resume()
+        assert router.expect(Control).op == "resume"
+        assert client.control(Control(op="mute"))
+
+
+def test_a_service_that_goes_and_comes_back_is_restored_from_the_cell(router: Router) -> None:
+    lost: list[Lost] = []
+    with SegueClient(router.address, HELLO) as client:
+        client.on(Lost, lost.append)
+        router.expect(Hello)
+        router.say(WELCOME, music(1, 0, cell=b"cell one"))
+        until(lambda: client.player.position.have == COUNT, client)
+        client.set_input("threat", 1)
+        client.update()
+        router.expect(Event)
+        router.say(Bye(reason="drain", retry_ms=0))
+        until(lambda: lost, client)
+        hello = router.expect(Hello)
+        assert (hello.resume, hello.last_chunk) == (WELCOME.token, 1)
+        router.say(replace(WELCOME, token=bytes(16)))
+        restore = router.expect(Restore)
+        assert (restore.at, restore.cell) == (COUNT, b"cell one")
+        router.say(Status(rung=0, generator="score", headroom=5, restore=restore.id, restored="all"))
+        assert router.expect(Event).events[0].set == {"threat": 1}
+        router.say(replace(music(1, COUNT), take=1))
+        until(lambda: client.state is State.LIVE, client)
+
+
+def test_samples_that_are_not_finite_never_reach_the_player(router: Router) -> None:
+    refused: list[Refused] = []
+    with SegueClient(router.address, HELLO) as client:
+        client.on(Refused, refused.append)
+        router.expect(Hello)
+        noise = array("f", [math.nan] * (2 * COUNT)).tobytes()
+        router.say(WELCOME, replace(music(1, 0), pcm=noise))
+        until(lambda: refused, client)
+        assert refused[0].code == "not_finite"
+        assert client.player.position.have == 0
+
+
+def test_the_pre_roll_is_never_longer_than_the_lookahead(router: Router) -> None:
+    assert COUNT // 2 < PRE_ROLL
+    with SegueClient(router.address, HELLO) as client:
+        router.expect(Hello)
+        half = replace(music(1, 0), count=COUNT // 2, pcm=wave(0, COUNT // 2).tobytes())
+        router.say(replace(WELCOME, lookahead_ms=200), half)
+        until(lambda: client.player.position.have == COUNT // 2, client)
+        client.player.read_array(480)
+        assert client.player.position.committed == 480
+
+
+def test_closing_without_a_service_ends_the_thread() -> None:
+    client = SegueClient("tcp://127.0.0.1:9", HELLO)
+    client.close()
+    assert not client._thread.is_alive()
+
+
+def test_plain_needs_the_token() -> None:
+    asked: list[list[bytes]] = []
+    with zmq.Context() as context:
+        zap = context.socket(zmq.REP)
+        zap.linger = 0
+        zap.bind("inproc://zeromq.zap.01")
+        socket = context.socket(zmq.ROUTER)
+        socket.linger = 0
+        socket.plain_server = True
+        socket.bind("tcp://127.0.0.1:*")
+        with SegueClient(socket.last_endpoint.decode(), HELLO, token="sesame"):
+            assert zap.poll(PATIENCE_S * 1000)
+            version, request, *asked_for = zap.recv_multipart()
+            asked.append(asked_for)
+            zap.send_multipart([version, request, b"200", b"", b"", b""])
+            assert socket.poll(PATIENCE_S * 1000)
+            assert isinstance(decode(socket.recv_multipart()[1:]), Hello)
+        zap.close()
+        socket.close()
+    assert asked[0][-2:] == [b"segue", b"sesame"]
