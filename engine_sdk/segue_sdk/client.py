@@ -27,8 +27,8 @@ from segue_sdk.errors import ProtocolError
 from segue_sdk.happenings import Closed, Happening, Live, Lost, Refused
 from segue_sdk.limits import SAMPLE_RATE
 from segue_sdk.pcm import floats
-from segue_sdk.player import Arrived, Player
-from segue_sdk.service_messages import Chunk
+from segue_sdk.player import Arrived, ArrivedStinger, Player
+from segue_sdk.service_messages import Chunk, Stinger
 from segue_sdk.session import ClientSession
 from segue_sdk.states import State
 from segue_sdk.timeline import DEFAULT, Timing
@@ -192,11 +192,13 @@ class SegueClient:
         if isinstance(happening, Live):
             lookahead = happening.welcome.lookahead_ms * SAMPLE_RATE // 1000
             self.player.order(replace(self._timing, pre_roll=min(self._timing.pre_roll, lookahead)))
-        if isinstance(happening, Chunk):
-            try:
+        try:
+            if isinstance(happening, Chunk):
                 samples = floats(happening.pcm, happening.format)
-            except ProtocolError as error:
-                self._happened.append(Refused(code=error.code, text=error.text))
-                return
-            self.player.order(Arrived(happening.take, happening.start, samples, happening.mixed))
+                self.player.order(Arrived(happening.take, happening.start, samples, happening.mixed))
+            elif isinstance(happening, Stinger):
+                sound = None if happening.pcm is None else floats(happening.pcm, happening.format)
+                self.player.order(ArrivedStinger(happening, sound))
+        except ProtocolError as error:
+            happening = Refused(code=error.code, text=error.text)
         self._happened.append(happening)

@@ -54,6 +54,8 @@ CAPACITY: Final = 45 * SAMPLE_RATE
 """How far beyond `committed` a chunk may end: 30 s of lookahead, a chunk of 10 s, and some."""
 MOST_LINES: Final = 16
 """Takes kept at once."""
+MOST_PLAYING: Final = 16
+"""Stingers kept at once."""
 
 # --- the client's session -------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from segue_sdk.limits import CHANNELS
 from segue_sdk.line import Floats
+from segue_sdk.service_messages import Stinger
 from segue_sdk.session import Position
 from segue_sdk.timeline import DEFAULT, Timeline, Timing
 
@@ -21,7 +22,14 @@ class Arrived(NamedTuple):
     mixed: bool
 
 
-Order: TypeAlias = Arrived | Timing | Literal["pause", "resume"]
+class ArrivedStinger(NamedTuple):
+    """A stinger's message, and its samples as floats if it has any."""
+
+    message: Stinger
+    samples: Floats | None
+
+
+Order: TypeAlias = Arrived | ArrivedStinger | Timing | Literal["pause", "resume"]
 
 
 class Player:
@@ -66,6 +74,8 @@ class Player:
                     self._timeline.resume()
                 case Timing() as timing:
                     self._timeline.timing = timing
+                case ArrivedStinger(message, samples):
+                    self._timeline.stingers.take(message, samples, self._timeline.committed)
                 case Arrived() as chunk:
                     self._timeline.write(**chunk._asdict())
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from segue_sdk.limits import CAPACITY, CHANNELS, FADE, JOIN, MOST_LINES, PRE_ROLL
 from segue_sdk.line import Floats, Line
+from segue_sdk.stingers import Stingers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +47,12 @@ class Timeline:
     """Follows one take's line at a time, and changes lines only where that makes no click.
 
     committed: the sample clock, the first sample not handed out yet. It stands while nothing is played.
-    underruns, late, dropped: as in `playhead`.
+    underruns, late, dropped: as in `playhead`. stingers: laid over the music before any fade into or out of silence.
     """
 
     def __init__(self, timing: Timing = DEFAULT) -> None:
         self.timing = timing
+        self.stingers = Stingers()
         self.committed = 0
         self.underruns = self.late = self.dropped = 0
         self._lines: dict[int, Line] = {}
@@ -213,6 +215,7 @@ class Timeline:
             self._joined.copy(self.committed, new)
             for i in range(len(out)):
                 out[i] += (new[i] - out[i]) * gain_at(done + i // CHANNELS, length)
+        self.stingers.mix(self.committed, out)
         if self._rise_done < self.timing.fade:
             for i in range(min(len(out), (self.timing.fade - self._rise_done) * CHANNELS)):
                 out[i] *= gain_at(self._rise_done + i // CHANNELS, self.timing.fade)
