@@ -24,8 +24,9 @@ from segue_sdk.client_messages import Control, Hello
 from segue_sdk.codec import Part
 from segue_sdk.declarations import InputValue
 from segue_sdk.errors import ProtocolError
-from segue_sdk.happenings import Closed, Happening, Live, Lost, Refused
+from segue_sdk.happenings import Closed, Happening, Live, Lost, MusicArrived, Refused, StingerArrived
 from segue_sdk.limits import SAMPLE_RATE
+from segue_sdk.line import Floats
 from segue_sdk.pcm import floats
 from segue_sdk.player import Arrived, ArrivedStinger, Player
 from segue_sdk.service_messages import Chunk, Stinger
@@ -193,12 +194,34 @@ class SegueClient:
             lookahead = happening.welcome.lookahead_ms * SAMPLE_RATE // 1000
             self.player.order(replace(self._timing, pre_roll=min(self._timing.pre_roll, lookahead)))
         try:
-            if isinstance(happening, Chunk):
-                samples = floats(happening.pcm, happening.format)
-                self.player.order(Arrived(happening.take, happening.start, samples, happening.mixed))
-            elif isinstance(happening, Stinger):
-                sound = None if happening.pcm is None else floats(happening.pcm, happening.format)
-                self.player.order(ArrivedStinger(happening, sound))
+            told = self._played(happening)
+            if not (isinstance(happening, Stinger) and happening.offset):
+                self._happened.append(told)
         except ProtocolError as error:
-            happening = Refused(code=error.code, text=error.text)
-        self._happened.append(happening)
+            self._happened.append(Refused(code=error.code, text=error.text))
+
+    def _played(self, happening: Happening) -> Happening:
+        """Hand samples to the player; what the game is told instead of them, so that none pile up in its queue."""
+        if isinstance(happening, Chunk):
+            chunk, samples = happening, floats(happening.pcm, happening.format)
+            self.player.order(Arrived(chunk.take, chunk.start, samples, chunk.mixed))
+            return MusicArrived(
+                start=chunk.start,
+                take=chunk.take,
+                generator=chunk.generator,
+                reason=chunk.reason,
+                states=chunk.states,
+                mix=chunk.mix,
+                loudness_lufs=chunk.loudness_lufs,
+            )
+        if isinstance(happening, Stinger):
+            message = happening
+            self.player.order(ArrivedStinger(message, _sound(message)))
+            return StingerArrived(
+                id=message.id, name=message.name, kind=message.kind, start=message.start, reason=message.reason
+            )
+        return happening
+
+
+def _sound(stinger: Stinger) -> Floats | None:
+    return None if stinger.pcm is None else floats(stinger.pcm, stinger.format)

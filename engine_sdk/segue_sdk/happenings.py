@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -60,6 +61,30 @@ class Refused:
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class MusicArrived:
+    """What a chunk says of itself, without its samples. start: sample position. mix, states: in its last frame."""
+
+    start: int
+    take: int
+    generator: str
+    reason: str
+    states: Mapping[str, str]
+    mix: Mapping[str, float]
+    loudness_lufs: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StingerArrived:
+    """What a stinger's message says, without its samples. kind: as in `stinger`."""
+
+    id: int
+    name: str
+    kind: str
+    start: int
+    reason: str
+
+
 Happening: TypeAlias = (
     Live
     | Lost
@@ -67,6 +92,8 @@ Happening: TypeAlias = (
     | BeatHeard
     | Underrun
     | Refused
+    | MusicArrived
+    | StingerArrived
     | Receipt
     | Change
     | Rules

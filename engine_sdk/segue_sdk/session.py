@@ -16,7 +16,7 @@ from segue_sdk.codec import Part, decode, encode, type_of
 from segue_sdk.declarations import InputValue
 from segue_sdk.errors import ProtocolError
 from segue_sdk.happenings import Closed, Happening, Live, Lost, Refused, Underrun
-from segue_sdk.limits import CAPACITY, HELLO_AGAIN_S, REPORT_S, SILENCE_S, TEXT_BYTES
+from segue_sdk.limits import CAPACITY, HELLO_AGAIN_S, REPORT_S, SILENCE_S, TEXT_BYTES, VERSION
 from segue_sdk.messages import Message
 from segue_sdk.outbox import Outbox
 from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
@@ -172,6 +172,11 @@ class ClientSession:
     def _on_welcome(self, welcome: Welcome, now_s: float) -> None:
         before = self.welcome
         if self.state is not State.GREETING:
+            return
+        if welcome.version != VERSION:
+            self._sending.append(Bye(reason="refused", text=f"this client speaks version {VERSION}"))
+            self._move(Trigger.ENDED)
+            self._happened.append(Closed(reason="unsupported_version", text=f"the service chose {welcome.version}"))
             return
         anew = before is not None and not welcome.resumed
         self.welcome = welcome

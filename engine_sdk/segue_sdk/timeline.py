@@ -117,16 +117,6 @@ class Timeline:
         """Go on where `pause` left off."""
         self._halted = False
 
-    def skip(self, position: int) -> None:
-        """Set the clock forward before anything is played: a session taken up by a client that lost its own state.
-
-        Raises: ValueError while music plays or backwards.
-        """
-        if not self.standing or position < self.committed:
-            raise ValueError(f"expected a standing clock at or before {position}, it is at {self.committed}")
-        self.committed = position
-        self._forget()
-
     # --- what goes out ----------------------------------------------------------------------------------------------
 
     def read(self, out: Floats) -> int:

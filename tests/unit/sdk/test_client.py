@@ -15,10 +15,10 @@ import zmq
 from segue_sdk.client import SegueClient
 from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
 from segue_sdk.codec import decode, encode
-from segue_sdk.happenings import Live, Lost, Refused
+from segue_sdk.happenings import Live, Lost, MusicArrived, Refused, StingerArrived
 from segue_sdk.limits import FADE, FRAME_SIZE, PRE_ROLL
 from segue_sdk.messages import Message
-from segue_sdk.service_messages import Bye, Change, Chunk, Receipt, Saved, Status
+from segue_sdk.service_messages import Bye, Change, Chunk, Receipt, Saved, Status, Stinger
 from segue_sdk.states import State
 from segue_sdk.timeline import gain_at
 from segue_sdk.vectors.examples import MINIMAL
@@ -86,10 +86,13 @@ def until(true: Callable[[], object], client: SegueClient) -> None:
 
 
 def test_what_the_service_sends_is_what_is_played(router: Router) -> None:
+    arrived: list[MusicArrived] = []
     with SegueClient(router.address, HELLO) as client:
+        client.on(MusicArrived, arrived.append)
         router.expect(Hello)
         router.say(WELCOME, music(1, 0), music(2, COUNT))
-        until(lambda: client.player.position.have == 2 * COUNT, client)
+        until(lambda: client.player.position.have == 2 * COUNT and len(arrived) == 2, client)
+        assert [(music.start, music.generator) for music in arrived] == [(0, "score"), (COUNT, "score")]
         heard = array("f")
         while len(heard) < 2 * COUNT:
             heard += client.player.read_array(480)
@@ -151,6 +154,21 @@ def test_a_service_that_goes_and_comes_back_is_restored_from_the_cell(router: Ro
         assert router.expect(Event).events[0].set == {"threat": 1}
         router.say(replace(music(1, COUNT), take=1))
         until(lambda: client.state is State.LIVE, client)
+
+
+def test_stingers_are_heard_and_told(router: Router) -> None:
+    told: list[StingerArrived] = []
+    with SegueClient(router.address, HELLO) as client:
+        client.on(StingerArrived, told.append)
+        router.expect(Hello)
+        silence = replace(music(1, 0), pcm=bytes(8 * COUNT))
+        sound = array("f", [0.25] * 20).tobytes()
+        sting = Stinger(id=1, name="victory", kind="placed", start=5_000, total=10, count=10, pcm=sound)
+        router.say(WELCOME, silence, sting)
+        until(lambda: told and client.player.position.have == COUNT, client)
+        assert (told[0].name, told[0].kind, told[0].start) == ("victory", "placed", 5_000)
+        left = client.player.read_array(6_000)[0::2]
+        assert left[4_999:5_011].tolist() == [0.0, *[0.25] * 10, 0.0]
 
 
 def test_samples_that_are_not_finite_never_reach_the_player(router: Router) -> None:

@@ -152,6 +152,15 @@ def test_bye_with_and_without_a_way_back() -> None:
     assert (peer.session.state, peer.sent()) == (State.CLOSED, [])
 
 
+def test_a_version_that_was_not_offered_ends_the_session() -> None:
+    peer = offline()
+    peer.session.connected(0.0)
+    peer.says(replace(WELCOME, version=2))
+    assert peer.session.state is State.CLOSED
+    assert [bye.reason for bye in of_type(Bye, peer.sent())] == ["refused"]
+    assert peer.happened() == [Closed(reason="unsupported_version", text="the service chose 2")]
+
+
 def test_close_says_bye_once() -> None:
     peer = live()
     peer.session.close()

@@ -105,6 +105,25 @@ def test_long_likely_traffic_gives_what_the_reference_gives(seed: int) -> None:
     play_both(traffic)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32))
+def test_order_and_repetition_do_not_matter(seed: int) -> None:
+    """The same chunks before anything is read, shuffled and some of them twice, give the same stream."""
+    chance = random.Random(seed)
+    sent = [(0, at * FRAME, FRAME, False) for at in range(8)]
+    for take in range(1, 5):
+        start = chance.randint(0, 8)
+        sent += [(take, (start + i) * FRAME, FRAME, i == 0) for i in range(chance.randint(1, 4))]
+    again = [*sent, *chance.sample(sent, 5)]
+    chance.shuffle(again)
+    one, other = Timeline(SMALL), Timeline(SMALL)
+    for timeline, traffic in ((one, sent), (other, again)):
+        for take, start, count, mixed in traffic:
+            put(timeline, take, start, count, mixed=mixed)
+    assert (one.late, one.dropped) == (other.late, other.dropped) == (0, 0)
+    assert [read(one, 7) for _ in range(20)] == [read(other, 7) for _ in range(20)]
+
+
 # --- no clicks ------------------------------------------------------------------------------------------------------
 
 SMOOTH = Timing(join=16, fade=24, pre_roll=64, capacity=2_000)
@@ -150,8 +169,9 @@ def test_no_delay_makes_a_click(seed: int) -> None:
         elif chance.random() < 0.3:
             timeline.resume()
         heard += read(timeline, chance.randint(1, 40))
-    # A crossfade's steepest step, two full-scale sides apart, and a fade's; signal and mixed head move below 0.09.
-    bound = 2 * 1.5 / SMOOTH.join + 1.5 / SMOOTH.fade + 0.09
+    # A crossfade's steepest step, two full-scale sides apart, a fade in and one out; the tone moves by 0.02, a head
+    # mixed over at least 32 samples by 2 * 1.5 / 32.
+    bound = 2 * 1.5 / SMOOTH.join + 2 * 1.5 / SMOOTH.fade + 0.02 + 2 * 1.5 / 32
     assert max(abs(b - a) for a, b in zip([0.0, *heard], heard, strict=False)) < bound
 
 
@@ -272,15 +292,6 @@ def test_memory_behind_the_clock_is_let_go() -> None:
         read(timeline, FRAME)
     (line,) = timeline._lines.values()
     assert len(line._pieces) <= 4
-
-
-def test_the_clock_may_be_set_forward_only_while_it_stands() -> None:
-    timeline = Timeline(SMALL)
-    timeline.skip(48)
-    put(timeline, 0, 48, 40)
-    assert read(timeline, 8)[7] == 55
-    with pytest.raises(ValueError, match="standing"):
-        timeline.skip(100)
 
 
 def test_wire_lengths_are_as_the_protocol_says() -> None:
