@@ -130,8 +130,7 @@ SMOOTH = Timing(join=16, fade=24, pre_roll=64, capacity=2_000)
 SMOOTH_FRAME = 32
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.integers(0, 2**32))
+@pytest.mark.parametrize("seed", range(150))
 def test_no_delay_makes_a_click(seed: int) -> None:
     """A service replaces at random, the wire delays in order at random; the stream never jumps."""
     chance = random.Random(seed)
@@ -211,6 +210,16 @@ def test_a_late_replacement_is_joined_at_committed() -> None:
     mixed = [a + (b - a) * gain_at(i, 4) for i, (a, b) in enumerate(zip(old[:4], new[:4], strict=True))]
     assert read(timeline, 8) == pytest.approx([*mixed, *new[4:]])
     assert (timeline.late, timeline.dropped) == (1, 0)
+
+
+def test_a_take_mixed_from_one_that_is_not_followed_is_not_entered_but_joined() -> None:
+    timeline = started()
+    read(timeline, 12)
+    put(timeline, 1, 16, 8, mixed=True)
+    put(timeline, 2, 22, 40, mixed=True)
+    assert read(timeline, 2) == tone(0, 20, 2), "too little is left of take 1 to join it"
+    assert read(timeline, 4) == pytest.approx([at + 2_000 * gain_at(at - 22, 4) for at in range(22, 26)])
+    assert read(timeline, 4) == tone(2, 26, 4)
 
 
 def test_a_chunk_wholly_before_committed_is_dropped_and_counted() -> None:
