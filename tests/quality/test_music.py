@@ -5,60 +5,21 @@ Heavy: renders about fifty minutes of music. Tables are printed (`pytest -s`).
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from contract.generators import bank, conditioning, play, score
-from quality.listening import Listener, confusion, features, fit, spearman, table_text, windows
-from segue.contract import FRAME_SIZE, MODES, SAMPLE_RATE, Samples
-from segue.score.composer.dice import Dice
-from segue.score.composer.score import Score, compose, perform, steady
-from segue.score.composer.table import NAMES, TABLE
-from segue.score.sampler.sampler import Sampler
+from quality.listening import confusion, features, fit, spearman, table_text
+from quality.taught import heard, listener, rendered, taught
+from segue.contract import FRAME_SIZE, SAMPLE_RATE
+from segue.score.composer.score import compose
+from segue.score.composer.table import NAMES
 
 pytestmark = pytest.mark.heavy
 
-CLIP_S: Final = 12
-TEACHING_SEEDS: Final = tuple(range(1000, 1005))
 HELD_OUT_SEEDS: Final = tuple(range(5000, 5003))
-
-
-@cache
-def sampler() -> Sampler:
-    return Sampler()
-
-
-def rendered(piece: Score) -> Samples:
-    _, samples, _ = sampler().render(sampler().start(), piece.notes, piece.num_frames * FRAME_SIZE)
-    return samples
-
-
-def clip(name: str, seed: int) -> Samples:
-    """A clip of a situation at any intensity from a quarter up, half of them in a mode that it would not choose."""
-    dice = Dice(seed, 99)
-    intensity = 0.25 + 0.7 * dice.uniform()
-    mode = dice.choice(TABLE[name].modes if dice.chance(0.5) else MODES)
-    frames = steady(name, seed=seed, num_frames=CLIP_S * 25, intensity=intensity, mode=mode)
-    return rendered(perform(frames, seed=seed))
-
-
-def heard(seeds: tuple[int, ...]) -> tuple[NDArray[np.float64], list[str]]:
-    rows = [(name, features(window)) for name in NAMES for seed in seeds for window in windows(clip(name, seed))]
-    return np.stack([row for _, row in rows]), [name for name, _ in rows]
-
-
-@cache
-def taught() -> tuple[NDArray[np.float64], list[str]]:
-    return heard(TEACHING_SEEDS)
-
-
-@cache
-def listener() -> Listener:
-    return fit(*taught())
 
 
 def test_situations_are_told_apart_by_ear() -> None:

@@ -1,0 +1,148 @@
+"""The shipped soundtracks by ear: the right situation sounds, fights arrive in time, joins are not heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import pytest
+
+from quality.listening import HOP_S, WINDOW_S, features, windows
+from quality.taught import listener
+from segue.audio.measure import step_at_joins
+from segue.cli.files import library
+from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.runtime.config import SessionConfig
+from segue.runtime.messages import ChunkOut
+from segue.runtime.session import Session
+from segue.runtime.simulation import straight
+from segue.runtime.styles import load_styles
+from segue.score.generator import ScoreGenerator
+from segue.score.sampler.sampler import Sampler
+from segue.style.word_table import WordEncoder
+from segue_rules import load, load_events
+from segue_rules.plan import FramePlan
+
+pytestmark = pytest.mark.heavy
+
+LIBRARY: Final = ("emberwood", "nightwatch", "redline")
+# A situation is a part of the mix from this share on: an even blend of two has two parts, and either may be named.
+PART: Final = 0.34
+# A window counts where the parts stay the same through all of it and the two seconds before: so long do notes and the
+# hall go on after a transition.
+SETTLED_S: Final = 2.0
+SILENT_DB: Final = -60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A soundtrack's story without its stingers. situations: of each frame, the share of each that sounds."""
+
+    samples: Samples
+    plans: tuple[FramePlan, ...]
+    situations: tuple[dict[str, float], ...]
+    joins: tuple[int, ...]
+
+
+@cache
+def rendered(name: str) -> Rendered:
+    folder = library() / name
+    rules = load(folder / f"{name}.yaml")
+    events = load_events(folder / f"{name}.events.yaml", rules)
+    encoder = WordEncoder()
+    generator = ScoreGenerator(encoder, Sampler())
+    styles, _ = load_styles(rules, encoder)
+    frames = (max(event.frame for event in events) // FRAME_RATE + 12) * FRAME_RATE
+    generators: list[Any] = [generator]
+    session = Session(rules, styles, generators, SessionConfig(seed=rules.seed))
+    chunks = [m for m in straight(session, generators, events, frames) if isinstance(m, ChunkOut)]
+    plans = tuple(plan for chunk in chunks for plan in chunk.plans)[:frames]
+    shares = generator.situations(styles)
+    return Rendered(
+        samples=np.concatenate([chunk.samples for chunk in chunks])[: frames * FRAME_SIZE],
+        plans=plans,
+        situations=tuple(_shares(plan, styles.names, shares) for plan in plans),
+        joins=tuple(chunk.start for chunk in chunks[1:]),
+    )
+
+
+def _shares(plan: FramePlan, styles: tuple[str, ...], shares: dict[str, dict[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for style, weight in zip(styles, plan.mix, strict=True):
+        for situation, share in shares[style].items():
+            total[situation] = total.get(situation, 0.0) + weight * share
+    return total
+
+
+def _parts(shares: dict[str, float]) -> frozenset[str]:
+    return frozenset(name for name, share in shares.items() if share >= PART)
+
+
+def _heard(window: Samples) -> str:
+    return listener().name(features(window)[None])[0]
+
+
+def _named(piece: Rendered) -> list[tuple[float, frozenset[str], str]]:
+    """Of every window that counts: when it starts in seconds, its parts, and what the listener hears."""
+    found = []
+    for index, window in enumerate(windows(piece.samples)):
+        start_s = index * HOP_S
+        first, last = max(0, round((start_s - SETTLED_S) * FRAME_RATE)), round((start_s + WINDOW_S) * FRAME_RATE)
+        parts = {_parts(shares) for shares in piece.situations[first:last]}
+        audible = min(plan.controls.gain_db for plan in piece.plans[first:last]) > SILENT_DB
+        if audible and len(parts) == 1 and frozenset() not in parts:
+            found.append((start_s, parts.pop(), _heard(window)))
+    return found
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_the_listener_hears_what_leads_the_mix(name: str) -> None:
+    found = _named(rendered(name))
+    right = [heard in parts for _, parts, heard in found]
+    alone = [heard in parts for _, parts, heard in found if len(parts) == 1]
+    missed = [(at, parts, heard) for at, parts, heard in found if heard not in parts]
+    wrong = "; ".join(f"{at:.0f} s: {'/'.join(sorted(parts))}, heard {heard}" for at, parts, heard in missed)
+    print(f"{name}: {sum(right)} of {len(right)} windows, {sum(alone)} of {len(alone)} with one part. {wrong}")
+    assert len(found) >= 20
+    assert sum(right) >= 0.8 * len(right)
+    # By chance, by the same listener on another soundtrack's windows: what it says must depend on what it hears.
+    others = [heard for other in LIBRARY if other != name for _, _, heard in _named(rendered(other))]
+    dice = np.random.default_rng(0)
+    chance = np.mean([dice.choice(others) in parts for _ in range(20) for _, parts, _ in found])
+    assert chance < 0.4
+
+
+def test_combat_leads_within_its_ramp_and_is_heard() -> None:
+    piece = rendered("emberwood")
+    (change,) = [c for plan in piece.plans for c in plan.changes if c.kind == "started" and c.to_state == "combat"]
+    at_ramp_end = piece.situations[change.start + change.ramp_frames]
+    assert max(at_ramp_end, key=lambda name: at_ramp_end[name]) == "combat"
+    after = round((change.start + change.ramp_frames) / FRAME_RATE * SAMPLE_RATE)
+    window = piece.samples[after : after + round(WINDOW_S * SAMPLE_RATE)]
+    assert _heard(window) == "combat"
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_joins_are_no_rougher_than_what_they_join(name: str) -> None:
+    piece = rendered(name)
+    at_joins, inside = step_at_joins(piece.samples, piece.joins)
+    print(f"{name}: largest step {at_joins:.3f} at joins, {inside:.3f} inside")
+    assert at_joins <= inside
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_bars_follow_the_tempo_map(name: str) -> None:
+    plans = rendered(name).plans
+    lines = [p.frame * FRAME_SIZE + p.bar_start for p in plans if p.bar_start >= 0]
+    steady = [
+        (b - a, plans[a // FRAME_SIZE].controls)
+        for a, b in pairwise(lines)
+        if plans[a // FRAME_SIZE].controls[:2] == plans[b // FRAME_SIZE].controls[:2]
+        and plans[(a + b) // 2 // FRAME_SIZE].controls[:2] == plans[a // FRAME_SIZE].controls[:2]
+    ]
+    assert len(steady) > 20
+    for length, controls in steady:
+        assert abs(length - controls.meter * 60_000 / controls.tempo_mbpm * SAMPLE_RATE) <= 2
