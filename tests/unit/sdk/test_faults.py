@@ -1,0 +1,135 @@
+"""Session, player and timeline together through outages and restarts, on a virtual clock: no click, nothing lost."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import groupby, pairwise
+
+from segue_sdk.client_messages import Hello
+from segue_sdk.codec import Part
+from segue_sdk.happenings import Lost
+from segue_sdk.limits import FADE, JOIN
+from segue_sdk.pcm import floats
+from segue_sdk.player import Arrived, Player
+from segue_sdk.service_messages import Chunk, Receipt
+from segue_sdk.session import ClientSession
+from segue_sdk.states import State
+from unit.sdk.scripted_service import ToneService
+
+BLOCK = 480
+# The tone's own step, and the steepest of a join between two takes and of a fade.
+STEEPEST = 0.0066 + 1.5 / JOIN + 0.5 * 1.5 / FADE
+
+
+class Game:
+    """A game on a virtual clock of 10 ms: audio callback, session and a wire that can be cut."""
+
+    def __init__(self) -> None:
+        self.session = ClientSession(Hello(versions=(1,), client="test"))
+        self.player = Player()
+        self.service: ToneService | None = ToneService(1)
+        self.heard = array("f")
+        self.receipts: list[int] = []
+        self.sent = 0
+        self.now_s = 0.0
+
+    def play(self, seconds: float, *, events: bool = True) -> None:
+        for tick in range(round(seconds * 100)):
+            self.heard += self.player.read_array(BLOCK)[0::2]
+            if events and tick % 10 == 0:
+                self.session.set_input("threat", tick)
+                self.sent += 1
+            self.session.tick(self.now_s, self.player.position)
+            self.session.end_frame()
+            self.exchange()
+            self.now_s += 0.01
+
+    def exchange(self) -> None:
+        """What was said goes over, the answers come back, in no time."""
+        if self.session.state is State.OFFLINE and self.service is not None:
+            self.session.connected(self.now_s)
+        answers: list[list[Part]] = []
+        for message in self.session.to_send():
+            if self.service is not None:
+                answers += self.service.take(message)
+        for answer in answers:
+            self.session.receive(answer, self.now_s)
+        for happening in self.session.happenings():
+            if isinstance(happening, Chunk):
+                samples = floats(happening.pcm, happening.format)
+                self.player.order(Arrived(happening.take, happening.start, samples, happening.mixed))
+            elif isinstance(happening, Receipt):
+                self.receipts.append(happening.seq)
+            elif isinstance(happening, Lost) and self.service is not None:
+                self.service.drop_connection()
+
+    def check(self) -> None:
+        """No click in what was heard; every event has one receipt."""
+        assert max(abs(b - a) for a, b in pairwise(self.heard)) <= STEEPEST
+        assert self.receipts == list(range(1, self.sent + 1))
+        assert self.session.waiting == 0
+
+    def silences(self) -> list[int]:
+        """Lengths of the silences after the music began, in samples; a tone's zeros are shorter."""
+        runs = [(silent, sum(1 for _ in run)) for silent, run in groupby(self.heard, lambda value: value == 0.0)]
+        return [length for silent, length in runs[1:] if silent and length > 10]
+
+
+def test_a_session_without_faults_plays_from_the_first_answer_on() -> None:
+    game = Game()
+    game.play(5)
+    game.check()
+    assert game.silences() == []
+    assert (game.player.position.underruns, game.player.position.late) == (0, 0)
+
+
+def test_a_connection_cut_for_two_seconds_is_not_heard() -> None:
+    game = Game()
+    game.play(3)
+    service, game.service = game.service, None
+    game.session.disconnected(game.now_s)
+    game.play(2)
+    game.service = service
+    game.play(4)
+    game.check()
+    assert game.player.position.underruns == 0
+    assert game.silences() == []
+    assert game.player.position.committed >= 8.9 * 48_000
+
+
+def test_a_service_killed_and_back_within_the_buffer_is_not_heard_to_stop() -> None:
+    game = Game()
+    game.play(3)
+    game.service = None
+    game.session.disconnected(game.now_s)
+    game.play(2)
+    game.service = ToneService(2)
+    game.play(6)
+    game.check()
+    assert game.player.position.underruns == 0
+    assert game.silences() == []
+
+
+def test_a_service_restarted_behind_an_unbroken_connection_is_noticed_and_restored() -> None:
+    game = Game()
+    game.play(3)
+    game.service = ToneService(2)
+    game.play(6)
+    game.check()
+    assert game.player.position.underruns == 0
+    assert game.silences() == []
+
+
+def test_ten_seconds_of_silence_from_the_wire_fade_out_and_go_on_where_they_stopped() -> None:
+    game = Game()
+    game.play(3)
+    service, game.service = game.service, None
+    game.play(10)
+    assert game.session.state is State.OFFLINE, "5 s without a message are a lost connection"
+    game.service = service
+    service.drop_connection() if service else None
+    game.play(3)
+    game.check()
+    assert game.player.position.underruns == 1
+    (gap,) = game.silences()
+    assert 5.5 < gap / 48_000 < 6.5, "10 s less the buffer of 4 s and the chunk that reaches beyond it"
