@@ -48,14 +48,22 @@ T = TypeVar("T")
 class SegueClient:
     """Calls come from the game's thread, `player.read` from the audio thread, callbacks run inside `update`.
 
-    token: the service's, for PLAIN. latency: samples between `player.read` and the ear.
+    token: the service's, for PLAIN. latency: samples between `player.read` and the ear. wake: called from the network's
+    thread when something has happened.
     """
 
     def __init__(
-        self, address: str, hello: Hello, *, token: str = "", latency: int = 0, timing: Timing = DEFAULT
+        self,
+        address: str,
+        hello: Hello,
+        *,
+        token: str = "",
+        latency: int = 0,
+        timing: Timing = DEFAULT,
+        wake: Callable[[], object] = lambda: None,
     ) -> None:
         self.player = Player(timing, latency)
-        self._timing = timing
+        self._timing, self._wake = timing, wake
         self._session = ClientSession(hello)
         self._address, self._token = address, token
         self._lock = threading.Lock()
@@ -86,13 +94,20 @@ class SegueClient:
 
     def update(self) -> None:
         """End the game's frame: send what it set and fired, run the callbacks of what happened since the last call."""
-        with self._lock:
-            self._session.end_frame()
-        for _ in range(len(self._happened)):
-            happening = self._happened.popleft()
+        self.end_frame()
+        for happening in self.poll():
             for kind, callback in self._callbacks:
                 if isinstance(happening, kind):
                     callback(happening)
+
+    def end_frame(self) -> None:
+        """Make one event of what was set and fired since the last call."""
+        with self._lock:
+            self._session.end_frame()
+
+    def poll(self) -> list[Happening]:
+        """What happened since the last call, for games that prefer it to callbacks."""
+        return [self._happened.popleft() for _ in range(len(self._happened))]
 
     def set_input(self, name: str, value: InputValue) -> None:
         """Set an input of the rules. Raises: ProtocolError, QueueFullError."""
@@ -199,6 +214,7 @@ class SegueClient:
                 self._happened.append(told)
         except ProtocolError as error:
             self._happened.append(Refused(code=error.code, text=error.text))
+        self._wake()
 
     def _played(self, happening: Happening) -> Happening:
         """Hand samples to the player; what the game is told instead of them, so that none pile up in its queue."""

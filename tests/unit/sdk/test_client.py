@@ -7,56 +7,24 @@ import time
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 import zmq
 
 from segue_sdk.client import SegueClient
 from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
-from segue_sdk.codec import decode, encode
+from segue_sdk.codec import decode
 from segue_sdk.happenings import Live, Lost, MusicArrived, Refused, StingerArrived
 from segue_sdk.limits import FADE, FRAME_SIZE, PRE_ROLL
-from segue_sdk.messages import Message
 from segue_sdk.service_messages import Bye, Change, Chunk, Receipt, Saved, Status, Stinger
 from segue_sdk.states import State
 from segue_sdk.timeline import gain_at
 from segue_sdk.vectors.examples import MINIMAL
 from unit.sdk.peer import CHUNK, WELCOME, receipt
+from unit.sdk.router import PATIENCE_S, Router
 
 HELLO = Hello(versions=(1,), client="test")
 COUNT = 10 * FRAME_SIZE
-# Generous: it bounds a hang, not a speed.
-PATIENCE_S = 20.0
-
-M = TypeVar("M")
-
-
-class Router:
-    """A service that says what the test says."""
-
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str = "tcp://127.0.0.1:*") -> None:
-        self.socket = context.socket(zmq.ROUTER)
-        self.socket.linger = 0
-        self.socket.bind(address)
-        self.address = self.socket.last_endpoint.decode()
-        self.identity = b""
-        self.seen: list[Message] = []
-
-    def expect(self, kind: type[M], where: Callable[[M], bool] = lambda message: True) -> M:
-        """The next message of a kind that fits; all before it are kept in `seen`."""
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            if self.socket.poll(50):
-                self.identity, *parts = self.socket.recv_multipart()
-                self.seen.append(decode(parts))
-                if isinstance(self.seen[-1], kind) and where(self.seen[-1]):
-                    return self.seen[-1]
-        raise AssertionError(f"no {kind.__name__}, but {self.seen}")
-
-    def say(self, *messages: Message) -> None:
-        for message in messages:
-            self.socket.send_multipart([self.identity, *encode(message)])
 
 
 @pytest.fixture

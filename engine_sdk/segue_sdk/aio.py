@@ -1,0 +1,41 @@
+"""The Python client for asyncio programs: happenings come as an asynchronous stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, Self
+
+from segue_sdk.client import SegueClient
+from segue_sdk.client_messages import Hello
+from segue_sdk.happenings import Closed, Happening
+
+
+class AsyncSegueClient:
+    """An asynchronous context around a SegueClient, whose calls never block and are used as they are: `client`.
+
+    Options are SegueClient's. To be made inside a running loop.
+    """
+
+    def __init__(self, address: str, hello: Hello, **options: Any) -> None:
+        loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
+        self.client = SegueClient(address, hello, wake=lambda: loop.call_soon_threadsafe(self._woken.set), **options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.client.close)
+
+    async def happenings(self) -> AsyncIterator[Happening]:
+        """All that happens, until the session is closed."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            for happening in self.client.poll():
+                yield happening
+                if isinstance(happening, Closed):
+                    return

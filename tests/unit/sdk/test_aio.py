@@ -1,0 +1,48 @@
+"""The asyncio client against a scripted ROUTER in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+
+import zmq
+
+from segue_sdk.aio import AsyncSegueClient
+from segue_sdk.client_messages import Event, Hello
+from segue_sdk.happenings import Closed, Live
+from segue_sdk.service_messages import Bye, Receipt
+from unit.sdk.peer import WELCOME, receipt
+from unit.sdk.router import PATIENCE_S, Router
+
+HELLO = Hello(versions=(1,), client="test")
+
+
+def serve(router: Router) -> None:
+    router.expect(Hello)
+    router.say(WELCOME)
+    (item,) = router.expect(Event).events
+    router.say(receipt(item.seq), Bye(reason="refused"))
+
+
+async def play(address: str) -> list[object]:
+    told: list[object] = []
+    async with AsyncSegueClient(address, HELLO) as session:
+        async for happening in session.happenings():
+            told.append(happening)
+            if isinstance(happening, Live):
+                session.client.fire("door")
+                session.client.end_frame()
+    return told
+
+
+def test_happenings_come_as_a_stream_that_ends_with_the_session() -> None:
+    async def both() -> list[object]:
+        with zmq.Context() as context:
+            router = Router(context)
+            served = asyncio.create_task(asyncio.to_thread(serve, router))
+            told = await asyncio.wait_for(play(router.address), PATIENCE_S)
+            await served
+            router.socket.close()
+        return told
+
+    told = asyncio.run(both())
+    assert [type(happening) for happening in told] == [Live, Receipt, Closed]
