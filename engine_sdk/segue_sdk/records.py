@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Final, NamedTuple, Self, get_type_hints
+from typing import Any, Final, NamedTuple, Self, cast, get_type_hints
 
 from segue_sdk.errors import ProtocolError
 from segue_sdk.kinds import Kind, Payload, wrong_type
@@ -97,7 +97,7 @@ def specs(record: type[Record]) -> tuple[FieldSpec, ...]:
 def _read_specs(record: type[Record]) -> tuple[FieldSpec, ...]:
     hints = get_type_hints(record, include_extras=True)
     found = []
-    for field in fields(record):  # type: ignore[arg-type]
+    for field in fields(cast(Any, record)):
         kind, meaning = hints[field.name].__metadata__
         default = field.default if field.default_factory is MISSING else field.default_factory()
         required = default is MISSING
