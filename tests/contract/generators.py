@@ -6,6 +6,7 @@ A new Generator joins by adding its maker to GENERATORS.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -52,7 +53,22 @@ def score() -> ScoreGenerator:
     return ScoreGenerator(CaptionEncoder(), Sampler())
 
 
-GENERATORS: Final[Mapping[str, Callable[[], Generator[Any]]]] = {"score": score}
+@cache
+def language_model() -> Generator[Any]:
+    """The bundled model's generator over made-up weights, which obey no control, and a stand-in codec."""
+    from contract.step_codec import StepCodec
+    from segue.model.config import SEGUE_TINY, FeatureConditioning
+    from segue.model.engine import Engine
+    from segue.model.generator import bundled_generator
+    from segue.model.weights import random_weights
+
+    config = replace(SEGUE_TINY, conditioning=FeatureConditioning(style_width=len(SITUATIONS)))
+    generator = bundled_generator(Engine(config, random_weights(config, 3)), StepCodec())
+    generator.controls = frozenset()
+    return generator
+
+
+GENERATORS: Final[Mapping[str, Callable[[], Generator[Any]]]] = {"score": score, "segue-tiny": language_model}
 
 
 def bank(*names: str) -> StyleBank:

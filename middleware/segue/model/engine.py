@@ -93,6 +93,11 @@ class Engine:
         return len(self._compiled)
 
     @property
+    def longest_run(self) -> int:
+        """Frames that one call can generate."""
+        return max(self.chunk_buckets)
+
+    @property
     def state_bytes(self) -> int:
         return state_bytes(self.config, self.dtype)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -126,6 +126,21 @@ class LanguageModelGenerator:
             if request.conditioning.frame != request.state.frame:
                 begins, ends = request.conditioning.frame, request.state.frame
                 raise ValueError(f"conditioning begins at frame {begins}, its state ends before frame {ends}")
+        longest = self.engine.longest_run
+        results = self._generate([replace(r, conditioning=r.conditioning[:longest]) for r in requests])
+        longer = [i for i, request in enumerate(requests) if request.conditioning.num_frames > longest]
+        if longer:
+            rest = [
+                replace(requests[i], state=results[i].state, conditioning=requests[i].conditioning[longest:])
+                for i in longer
+            ]
+            for i, more in zip(longer, self.generate(rest), strict=True):
+                samples = np.concatenate([results[i].chunk.samples, more.chunk.samples])
+                results[i] = Result(state=more.state, chunk=replace(results[i].chunk, samples=samples))
+        return results
+
+    def _generate(self, requests: Sequence[Request[GeneratorState]]) -> list[Result[GeneratorState]]:
+        """Play requests none of which is longer than the engine's longest run."""
         runs = [
             Run(
                 state=request.state.model,

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from contract.step_codec import LAYOUT, StepCodec
 from segue.contract import (
     CHANNELS,
     FRAME_SIZE,
-    SAMPLE_RATE,
     TICKS_PER_BEAT,
     Codec,
     Conditioning,
     Generator,
     Request,
-    Samples,
     StyleBank,
 )
 from segue.model.config import SEGUE_TINY, FeatureConditioning
@@ -31,27 +28,8 @@ from segue.model.generator import (
     sounding_pitches,
 )
 
-LAYOUT = SEGUE_TINY.codes
 FEATURES = SEGUE_TINY.conditioning
 assert isinstance(FEATURES, FeatureConditioning)
-
-
-class StepCodec:
-    """A codec whose every frame holds one value, made of the frame's codes and of all frames before it."""
-
-    sample_rate, frame_size = SAMPLE_RATE, FRAME_SIZE
-    num_codebooks, cardinality = LAYOUT.steps, max(LAYOUT.cardinalities)
-
-    def encode(self, samples: Samples) -> NDArray[np.int32]:
-        raise NotImplementedError("frames of one value do not tell their codes")
-
-    def start(self) -> NDArray[np.float32]:
-        return np.zeros(1, np.float32)
-
-    def decode(self, state: Any, codes: NDArray[np.int32]) -> tuple[Any, Samples]:
-        levels = state + np.cumsum(codes.sum(axis=1, dtype=np.float32)) / 1e4
-        samples = np.repeat(levels, FRAME_SIZE)[:, None] * np.ones(CHANNELS, np.float32)
-        return levels[-1:].astype(np.float32), samples.astype(np.float32)
 
 
 def styles() -> StyleBank:
