@@ -22,11 +22,11 @@ class StepCodec:
     def encode(self, samples: Samples) -> NDArray[np.int32]:
         raise NotImplementedError("frames of one value do not tell their codes")
 
-    def start(self) -> int:
-        return 0
+    def start(self) -> NDArray[np.int64]:
+        return np.zeros(1, np.int64)
 
     def decode(self, state: Any, codes: NDArray[np.int32]) -> tuple[Any, Samples]:
         # Integers, whose sums do not depend on where chunks begin.
         sums = state + np.cumsum(codes.sum(axis=1, dtype=np.int64))
         samples = np.repeat(np.sin(sums / 1e4), FRAME_SIZE)[:, None] * np.ones(CHANNELS)
-        return int(sums[-1]), samples.astype(np.float32)
+        return sums[-1:], samples.astype(np.float32)

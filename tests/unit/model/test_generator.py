@@ -104,7 +104,7 @@ def test_conditioning_must_start_where_the_state_ends(generator: LanguageModelGe
 
 
 def test_state_bytes_count_model_and_codec(generator: LanguageModelGenerator, segue_engine: Engine) -> None:
-    assert generator.state_bytes(generator.start(seed=1)) == segue_engine.state_bytes + 4
+    assert generator.state_bytes(generator.start(seed=1)) == segue_engine.state_bytes + 8
 
 
 def test_a_codec_of_other_frames_is_refused(segue_engine: Engine) -> None:
