@@ -34,11 +34,13 @@ class Listener:
         start, samples = chunk.start, chunk.samples
         if start < self.committed:
             self.late += 1
-            samples = samples[self.committed - start :].copy()
-            start = self.committed
+            samples, start = samples[self.committed - start :], self.committed
+        if start > chunk.start or chunk.reason == "skip":
+            # Not mixed from what is in the ring: join it.
             old = self._samples[start : min(start + JOIN_SAMPLES, self._end)]
             length = min(len(old), len(samples))
             if length:
+                samples = samples.copy()
                 samples[:length] = crossfade(old[:length], samples[:length])
         if len(samples) == 0:
             return

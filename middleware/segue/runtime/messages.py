@@ -64,4 +64,25 @@ class StatusOut:
     reason: str
 
 
-Message: TypeAlias = ChunkOut | ReceiptOut | ChangeOut | StingerOut | StatusOut
+@dataclass(frozen=True, kw_only=True)
+class Beat:
+    """A beat on the timeline. sample: its position. bar: index from 0. beat: in the bar, from 0, which is its line."""
+
+    sample: int
+    bar: int
+    beat: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockOut:
+    """The beats of the chunk told just before, in place of any told before for its samples and after.
+
+    exact: the generator plays them there; else they are nominal, the tempo map's. tempo_bpm: at the chunk's start.
+    """
+
+    beats: tuple[Beat, ...]
+    tempo_bpm: float
+    exact: bool
+
+
+Message: TypeAlias = ChunkOut | ReceiptOut | ChangeOut | StingerOut | StatusOut | ClockOut

@@ -18,6 +18,7 @@ from segue.audio.fades import crossfade, fade_in
 from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, NoteEvent, Request, Result, Samples, StyleBank
 from segue.runtime import mastering
 from segue.runtime.announcer import Announcer
+from segue.runtime.beats import clock
 from segue.runtime.conditioning import conditioning, significant
 from segue.runtime.config import SessionConfig
 from segue.runtime.deck import Boundary, Deck
@@ -130,6 +131,8 @@ class Session:
     def playhead(self, *, played: int, committed: int, paused: bool, now_s: float) -> None:
         """The client's positions, in samples. What lies before them is forgotten but for the ladder's history."""
         self.pace.report(played=played, committed=committed, paused=paused, now_s=now_s)
+        # While a job is long in flight, plans that an event undid may lie behind the client: plan and tell them first.
+        self._look_for_stale()
         frame = min(committed // FRAME_SIZE, self._deck.head)
         origin = self._in_flight.origin.frame if self._in_flight else frame
         self._deck.forget(min(frame, origin), min(frame - self.config.history_frames, origin))
@@ -189,7 +192,7 @@ class Session:
         self._look_for_stale()
         if self._replace_at is not None:
             # What was handed to the engine meanwhile stays as it is.
-            change = max(self._replace_at, self._planner.base)
+            change = max(self._replace_at, committed, self._deck.base)
             if change < head:
                 return self._want("replace", change, self._deck.boundary_before(change).rung)
             self._replace_at = None
@@ -204,8 +207,9 @@ class Session:
         """Take the want on: its job is in flight until `complete` or `fail`."""
         if self._in_flight is not None:
             raise ValueError("expected no job in flight")
-        if want.reason == "replace":
+        if want.reason in ("replace", "skip"):
             self._replace_at = None
+        if want.reason == "replace":
             self.pace.replaced(now_s)
         origin = self._deck.last if want.reason == "skip" else self._deck.boundary_before(want.change)
         if want.reason in ("ladder", "skip"):
@@ -245,6 +249,7 @@ class Session:
         self._deck.write(want.change, samples, plans, after)
         notes = tuple(note for note in result.chunk.notes if note.start >= want.change * FRAME_SIZE)
         self._outbox.append(self._chunk(want, plans, notes, stems))
+        self._outbox.append(clock(plans, exact=self._generators[want.rung].exact_beats))
 
     def fail(self, job: Job) -> None:
         """The job in flight came to nothing; the caller decides about the ladder."""
@@ -296,13 +301,12 @@ class Session:
         if self._stale_from is None:
             return
         start, self._stale_from = max(self._stale_from, self._planner.base, self._deck.base), None
-        # A change found before and not made yet is found again, or is not wanted any more, if it lies in this range.
-        if self._replace_at is not None and self._replace_at < start:
-            return
         wanted = self._planner.plans(start, max(start, self._deck.head))
         self._outbox += self._announcer.tell(wanted)
-        stale = (p for p in wanted if significant(self._deck.used(p.frame), p, self.config.significance))
-        self._replace_at = next((plan.frame for plan in stale), None)
+        # A change found before and not made yet is found again, or not wanted any more, if it lies in this range.
+        if self._replace_at is None or self._replace_at >= start:
+            stale = (p for p in wanted if significant(self._deck.used(p.frame), p, self.config.significance))
+            self._replace_at = next((plan.frame for plan in stale), None)
 
     def _chunk(
         self, want: Want, plans: tuple[FramePlan, ...], notes: tuple[NoteEvent, ...], stems: dict[str, Samples]

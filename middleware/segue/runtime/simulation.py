@@ -5,6 +5,7 @@ Both walk the way of a real session; only the clock and the client are made up, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,13 +42,16 @@ class LiveConditions:
     """What a live session meets.
 
     generation_s: time to generate a second of music. overhead_s: of every job, however short. engine_s: between
-    `committed` and the ear. pre_roll_s: sound the client waits for before it starts.
+    `committed` and the ear. pre_roll_s: sound the client waits for before it starts. stall_at_s, stall_s: the first job
+    begun after that time takes so much longer.
     """
 
     generation_s: float = 0.1
     overhead_s: float = 0.02
     engine_s: float = 0.05
     pre_roll_s: float = 0.3
+    stall_at_s: float = math.inf
+    stall_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +89,7 @@ def live(
     run = LiveRun(listener=Listener())
     waiting = list(events)
     in_flight: tuple[int, Job] | None = None
-    tick, started, end = 0, False, frames * FRAME_SIZE
+    tick, started, stalled, end = 0, False, False, frames * FRAME_SIZE
     while run.listener.committed < end:
         now_s = tick * _TICK_SAMPLES / SAMPLE_RATE
         if started:
@@ -105,7 +109,10 @@ def live(
             session.send(scripted.event, position=heard, now_s=now_s)
         if in_flight is None and (want := session.want(now_s)) is not None:
             job = session.begin(want, now_s)
-            in_flight = (tick + max(1, round(_job_s(job, conditions) * SAMPLE_RATE / _TICK_SAMPLES)), job)
+            seconds = _job_s(job, conditions)
+            if not stalled and now_s >= conditions.stall_at_s:
+                stalled, seconds = True, seconds + conditions.stall_s
+            in_flight = (tick + max(1, round(seconds * SAMPLE_RATE / _TICK_SAMPLES)), job)
             run.generated_frames += want.end - want.origin
             run.repeated_frames += want.end - want.origin if want.reason != "extend" else 0
         _deliver(session, run, heard)

@@ -47,7 +47,13 @@ configs = st.builds(
     lookahead_s=st.sampled_from([0.4, 1.0, 4.0]),
     chunk_frames=st.sampled_from([1, 5, 10, 50]),
 )
-paces = st.builds(LiveConditions, generation_s=st.sampled_from([0.01, 0.2, 0.4]), overhead_s=st.just(0.01))
+paces = st.builds(
+    LiveConditions,
+    generation_s=st.sampled_from([0.01, 0.2, 0.4]),
+    overhead_s=st.just(0.01),
+    stall_at_s=st.sampled_from([1.0, 2.5]),
+    stall_s=st.sampled_from([0.0, 0.3, 1.5]),
+)
 
 
 def played(config: SessionConfig, events: list[ScriptedEvent], pace: LiveConditions) -> tuple[LiveRun, list[Operation]]:
@@ -69,7 +75,7 @@ def fades(run: LiveRun, config: SessionConfig) -> np.ndarray[Any, np.dtype[np.bo
     return mask
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(config=configs, events=scripts(), pace=paces)
 def test_heard_is_continuous_and_a_straight_render_of_what_was_planned(
     config: SessionConfig, events: list[ScriptedEvent], pace: LiveConditions
@@ -87,14 +93,16 @@ def test_heard_is_continuous_and_a_straight_render_of_what_was_planned(
         [Request(state=toy.start(seed=config.seed), styles=BANK, conditioning=conditioning(kept))]
     )
     _, rendered, _ = mastering.process(mastering.start(kept[0]), straight.chunk.samples, kept)
-    outside = ~fades(run, config)
-    assert outside.mean() > 0.3
-    np.testing.assert_array_equal(heard[outside], rendered[outside])
+    # A take that came too late was made of plans that were not heard from its start.
+    if not run.listener.late:
+        outside = ~fades(run, config)
+        assert outside.mean() > 0.3
+        np.testing.assert_array_equal(heard[outside], rendered[outside])
     # A sine of amplitude 0.3 below 500 Hz moves less than 0.02 a sample; a click would jump.
     assert np.abs(np.diff(heard[:, 0])).max() < 0.03
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(config=configs, events=scripts(), pace=paces)
 def test_every_frame_obeys_the_newest_plan_that_could_reach_it(
     config: SessionConfig, events: list[ScriptedEvent], pace: LiveConditions
