@@ -113,6 +113,35 @@ def test_an_unusable_stinger_is_named_with_its_place(
     assert sorted(path.name for path in folder.glob("*.wav")) == ["hit.wav"]
 
 
+def _promises_two_gigabytes(path: Path) -> None:
+    soundfile.write(path, np.zeros((48_000, 2)), 48_000)
+    header = bytearray(path.read_bytes())
+    header[40:44] = (2 << 30).to_bytes(4, "little")
+    path.write_bytes(header)
+
+
+@pytest.mark.parametrize("make", [_truncated, _not_sound, _empty, _promises_two_gigabytes])
+def test_an_unusable_audio_prompt_is_named_with_its_place(
+    folder: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], None]
+) -> None:
+    text = RULES.replace('battle: {text: "driving taiko drums and brass"}', "battle: {audio: prompt.wav}")
+    (folder / "song.yaml").write_text(text, encoding="utf-8")
+    make(folder / "prompt.wav")
+    assert preview(folder, "out.wav") == 2
+    line = next(i for i, row in enumerate(text.splitlines(), start=1) if "prompt.wav" in row)
+    assert f"song.yaml:{line}:" in (said := capsys.readouterr().err)
+    assert 'style "battle"' in said
+
+
+def test_an_audio_prompt_plays_with_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = RULES.replace('battle: {text: "driving taiko drums and brass"}', "battle: {audio: prompt.wav}")
+    (folder / "song.yaml").write_text(text, encoding="utf-8")
+    noise = np.random.default_rng(1).normal(0, 0.2, 44_100)
+    soundfile.write(folder / "prompt.wav", noise, 44_100)
+    assert preview(folder, "out.wav", duration="1") == 0
+    assert 'style "battle": an audio prompt is judged by' in capsys.readouterr().err
+
+
 def test_a_stinger_of_8_bits_mono_at_192_khz_is_heard(folder: Path) -> None:
     (folder / "song.yaml").write_text(RULES + STINGER, encoding="utf-8")
     tone = 0.5 * np.sin(np.arange(96_000) / 20)
