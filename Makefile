@@ -27,7 +27,7 @@ imports: $(INSTALLED)
 unit: $(INSTALLED)
 	$(BIN)/pytest -q
 
-# The director against its reference on thousands of random rule files and sessions.
+# The director against its reference on a thousand random rule files and sessions, the same ones every time.
 test-rules: $(INSTALLED)
 	$(BIN)/pytest -q -m heavy tests/unit/rules
 

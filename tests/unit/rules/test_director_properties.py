@@ -148,7 +148,7 @@ def test_any_session_of_the_library_is_sound(path: Path, data: st.DataObject) ->
 
 
 @pytest.mark.heavy
-@deep(max_examples=1_000)
+@deep(max_examples=250)
 @given(st.data())
 def test_any_session_is_sound_at_length(data: st.DataObject) -> None:
     soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
@@ -224,7 +224,7 @@ def test_skipping_through_the_library_equals_stepping(path: Path, data: st.DataO
 
 
 @pytest.mark.heavy
-@deep(max_examples=1_000)
+@deep(max_examples=250)
 @given(st.data())
 def test_skipping_equals_stepping_at_length(data: st.DataObject) -> None:
     soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")

@@ -59,7 +59,7 @@ def test_the_director_equals_its_reference(data: st.DataObject) -> None:
 
 
 @pytest.mark.heavy
-@deep(max_examples=2_000)
+@deep(max_examples=500)
 @given(st.data())
 def test_the_director_equals_its_reference_at_length(data: st.DataObject) -> None:
     compare(data)
