@@ -57,7 +57,7 @@ STATE_NAMES = ("calm", "alert", "combat", "boss", "town")
 LAYER_NAMES = ("place", "action", "mood")
 STYLE_NAMES = ("harp", "choir", "drums", "brass")
 
-# Time limits would judge the machine, not the director. What is drawn is the same in every run: a gate must not be a draw.
+# Time limits would judge the machine, not the director. What is drawn is the same in every run: no gate is a draw.
 _settings: dict[str, AnyValue] = {"deadline": None, "database": None, "suppress_health_check": (HealthCheck.too_slow,)}
 quick = partial(settings, derandomize=True, **_settings)
 deep = partial(settings, derandomize=True, print_blob=True, **_settings)
