@@ -20,6 +20,8 @@ FRAME_RATE: Final = SAMPLE_RATE // FRAME_SIZE
 CHANNELS: Final = 2
 # One frame at b milli-bpm lasts exactly b ticks, so the musical clock adds integers and never drifts.
 TICKS_PER_BEAT: Final = 1_500_000
+# A packed state travels in a resume cell of 16 KiB, beside the director's.
+MOST_STATE_BYTES: Final = 12_288
 
 MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
 
@@ -137,12 +139,16 @@ class Result(Generic[State]):
 class Generator(Protocol[State]):
     """Plays conditioning as sound. A state is an immutable value: generating from an old one again is always valid.
 
-    name: as in `--generator`. controls: the fields of Conditioning it obeys, of {"tempo", "meter", "key", "drums",
-    "intensity", "temperature", "guidance"}. exact_beats: whether beats sound where the tempo map says.
+    name: as in `--generator`. model: what plays, its content hashed, at most 128 bytes: packed states are good for
+    generators of the same model alone. controls: the fields of Conditioning it obeys, of {"tempo", "meter", "key",
+    "drums", "intensity", "temperature", "guidance"}. exact_beats: whether beats sound where the tempo map says.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
 
     @property
     def controls(self) -> frozenset[str]: ...
@@ -163,6 +169,21 @@ class Generator(Protocol[State]):
 
     def state_bytes(self, state: State) -> int:
         """Memory that keeping `state` costs, in bytes."""
+        ...
+
+    def pack(self, state: State) -> bytes:
+        """What `unpack` needs to go on from `state`, at most MOST_STATE_BYTES; equal states give equal bytes.
+
+        Cheap enough to be called for every chunk.
+        """
+        ...
+
+    def unpack(self, data: bytes, *, frame: int) -> State:
+        """A state before `frame` from which the packed music goes on, whatever frame it was packed at.
+
+        It sounds as if it had never stopped, within what the generator documents; it may take a second to make.
+        Raises: ValueError for bytes that are not of this model's packing; nothing else, whatever they are.
+        """
         ...
 
 
