@@ -1,0 +1,143 @@
+"""The service's configuration: flags over environment over one YAML file over defaults, every mistake told at once.
+
+add_arguments(parser)
+config, warnings = configure(parser.parse_args(), os.environ)      # may raise ConfigError
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from segue.service.setting_checks import Checks
+from segue.service.setting_kinds import Endpoint, HostPort, Milliseconds, PathText, Token, is_private
+from segue.service.setting_sources import CONFIG_VARIABLE, merge, read_environment, read_file, read_flags, told
+from segue.service.settings import Settings, default_of, flag_of
+from segue_rules.errors import RuleError
+from segue_rules.loading.kinds import Choice, Number, Truth
+from segue_rules.loading.report import Report
+from segue_rules.loading.tables import Field, Record
+from segue_rules.model import Mark
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used. problems: every mistake of all sources, each with its place."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceConfig:
+    """All that a service is told; CONFIG.md says what each means.
+
+    token: never shown. tls_bind, http_bind: None where off. rules: name to file, each of them there when it was read.
+    default_rules: a name of `rules`; None if there are none. seed, soundfont, record: None where not given.
+
+    Raises: ValueError for a public address without a token.
+    """
+
+    bind: tuple[str, ...] = default_of(Settings.bind)
+    token: str | None = field(default=None, repr=False)
+    tls_bind: Endpoint | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    http_bind: Endpoint | None = None
+    rules: Mapping[str, Path] = field(default_factory=dict)
+    default_rules: str | None = None
+    reload: bool = default_of(Settings.reload)
+    generator: str = default_of(Settings.generator)
+    soundfont: Path | None = None
+    seed: int | None = None
+    lookahead_ms: int = default_of(Settings.lookahead)
+    chunk_frames: int = int(default_of(Settings.chunk_frames))
+    max_sessions: int = int(default_of(Settings.max_sessions))
+    max_batch: int = int(default_of(Settings.max_batch))
+    events_per_second: int = int(default_of(Settings.events_per_second))
+    resume_window_ms: int = default_of(Settings.resume_window)
+    paused_window_ms: int = default_of(Settings.paused_window)
+    stall_ms: int = default_of(Settings.stall)
+    drain_ms: int = default_of(Settings.drain)
+    max_rules_bytes: int = int(default_of(Settings.max_rules_bytes))
+    max_prompts: int = int(default_of(Settings.max_prompts))
+    max_prompt_audio_ms: int = default_of(Settings.max_prompt_audio)
+    record: Path | None = None
+    log_level: str = default_of(Settings.log_level)
+    log_format: str = default_of(Settings.log_format)
+
+    def __post_init__(self) -> None:
+        front = () if self.tls_bind is None else (f"{self.tls_bind.host}:{self.tls_bind.port}",)
+        public = [address for address in (*self.bind, *front) if not is_private(address)]
+        if public and not self.token:
+            raise ValueError(f"bind: expected a token for the public address {public[0]}, got none")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A flag for every setting, the rule files as operands, and `--config`. `configure` checks what they hold."""
+    parser.add_argument("--config", metavar="FILE", help=f"a YAML file of settings ({CONFIG_VARIABLE})")
+    for setting in Settings.fields.values():
+        help_text = setting.doc if setting.default_text is None else f"{setting.doc} ({setting.default_text})"
+        if setting is Settings.rules:
+            parser.add_argument(setting.name, metavar="RULES", nargs="*", help=f"{help_text} [NAME=]FILE or FOLDER")
+        elif isinstance(setting.kind, Truth):
+            parser.add_argument(flag_of(setting), action=argparse.BooleanOptionalAction, default=None, help=help_text)
+        else:
+            action = "append" if setting is Settings.bind else "store"
+            parser.add_argument(flag_of(setting), action=action, metavar=_metavar(setting), help=help_text)
+
+
+def _metavar(setting: Field[Any]) -> str:
+    kind = setting.kind
+    if isinstance(kind, Choice):
+        return f"{{{','.join(kind.words)}}}"
+    words: dict[type, str] = {
+        Number: "N",
+        Milliseconds: "TIME",
+        PathText: "PATH",
+        HostPort: "HOST:PORT",
+        Token: "TOKEN",
+    }
+    return words.get(type(kind), "ADDRESS" if setting is Settings.bind else "NAME")
+
+
+def configure(
+    arguments: argparse.Namespace, environ: Mapping[str, str], generators: Sequence[str] = ()
+) -> tuple[ServiceConfig, list[str]]:
+    """The configuration and warnings about it.
+
+    Args: generators: the names there are; none if any will do.
+    Raises: ConfigError with every mistake of flags, environment and file.
+    """
+    report = Report()
+    try:
+        record, file, warnings = _read(arguments, environ, report)
+        checks = Checks(record, lambda mark: _folder(mark, file), report)
+        values = checks.values(generators)
+        report.raise_problems()
+    except RuleError as error:
+        raise ConfigError([told(problem) for problem in error.problems]) from None
+    return ServiceConfig(**values), [*warnings, *checks.warnings]
+
+
+def _read(
+    arguments: argparse.Namespace, environ: Mapping[str, str], report: Report
+) -> tuple[Record, Path | None, list[str]]:
+    """Every source, merged; the configuration file, if there is one; warnings."""
+    named = getattr(arguments, "config", None) or environ.get(CONFIG_VARIABLE)
+    file = Path(named) if named else None
+    of_file = read_file(file, report) if file is not None else None
+    of_environment, warnings = read_environment(environ, report)
+    of_flags = read_flags(arguments, report)
+    if file is not None and of_file is None:
+        report.raise_problems()
+    records = [record for record in (of_file, of_environment, of_flags) if record is not None]
+    return merge(records, report), file, warnings
+
+
+def _folder(mark: Mark, file: Path | None) -> Path:
+    """Where a path counts from: the configuration file's folder for what stands in it, else the present one."""
+    return file.parent if file is not None and mark.line else Path()

@@ -1,0 +1,140 @@
+"""Which rule files a service is given, by name: those it was told of, and those within folders it was told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from segue.service.setting_kinds import RuleSource, resolved
+from segue_rules.loading import Report, read_document
+from segue_rules.loading.limits import MOST_INCLUDES
+from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar, quote
+from segue_rules.loading.report import Scope
+from segue_rules.model import Mark
+
+_SUFFIXES: Final = frozenset({".yaml", ".yml"})
+_OTHER_KINDS: Final = (".test", ".events")
+"""`name.test.yaml` and `name.events.yaml` belong to a rule file and are none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mentioned:
+    """The files a rule file speaks of, resolved, whether or not they are there. includes: with all they include."""
+
+    includes: tuple[Path, ...]
+    audio: tuple[Path, ...]
+
+
+def mentioned(path: Path) -> Mentioned:
+    """What a rule file and its includes speak of, as far as they can be read. Loads nothing and reports nothing."""
+    includes: dict[Path, None] = {}
+    audio: dict[Path, None] = {}
+    waiting = [path.resolve()]
+    seen: set[Path] = set()
+    while waiting and len(seen) <= MOST_INCLUDES:
+        current = waiting.pop(0)
+        if current in seen:
+            continue
+        seen.add(current)
+        node = read_document(current, Report())
+        found = [_beside(current, text) for text in _included(node)]
+        includes.update(dict.fromkeys(each for each in found if each is not None))
+        waiting += [each for each in found if each is not None]
+        audio.update(dict.fromkeys(each for text in _audio(node) if (each := _beside(current, text)) is not None))
+    return Mentioned(includes=tuple(includes), audio=tuple(audio))
+
+
+def _beside(path: Path, text: str) -> Path | None:
+    """The file a path written in a rule file leads to; None for a name that no file can have."""
+    try:
+        return (path.parent / text).resolve()
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def _included(node: Node | None) -> Iterator[str]:
+    for entry in node.entries if isinstance(node, MapNode) else ():
+        if entry.key == "include" and isinstance(entry.value, ListNode):
+            yield from (item.text for item in entry.value.items if isinstance(item, Scalar) and item.text)
+
+
+def _audio(node: Node | None) -> Iterator[str]:
+    """What stands under any key `audio`."""
+    if isinstance(node, MapNode):
+        for entry in node.entries:
+            if entry.key == "audio" and isinstance(entry.value, Scalar) and entry.value.text:
+                yield entry.value.text
+            yield from _audio(entry.value)
+    elif isinstance(node, ListNode):
+        for item in node.items:
+            yield from _audio(item)
+
+
+@dataclass(kw_only=True)
+class _Found:
+    files: dict[str, Path] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, name: str, path: Path, mark: Mark, scope: Scope) -> None:
+        """Take a file in. One name for two files is a mistake; one file twice under its name is not."""
+        earlier = self.files.setdefault(name, path)
+        self.marks.setdefault(name, mark)
+        if earlier.resolve() != path.resolve():
+            text = f"expected a name for each rule file, got {quote(name)} for {earlier} and for {path}"
+            scope.problem(mark, f"{text}; name one of them, as in other={path}")
+
+
+def find_rule_files(
+    sources: Sequence[RuleSource], folder_of: Callable[[Mark], Path], most: int, scope: Scope
+) -> tuple[dict[str, Path], list[str]]:
+    """Name to file, in the order given, and warnings of files that were passed over.
+
+    Args: folder_of: the folder that a path counts from, by where it was written. most: files in all.
+    """
+    found = _Found()
+    for source in sources:
+        path = resolved(source.path, folder_of(source.mark))
+        if path.is_dir():
+            _add_folder(source, path, found, scope)
+        elif path.is_file():
+            found.add(source.name or path.stem, path, source.mark, scope)
+        else:
+            scope.problem(source.mark, f"expected a rule file or a folder, but there is no {quote(source.path.text)}")
+    if len(found.files) > most:
+        mark = list(found.marks.values())[most]
+        scope.problem(mark, f"expected at most {most} rule files, got {len(found.files)}")
+    return found.files, found.warnings
+
+
+def _add_folder(source: RuleSource, folder: Path, found: _Found, scope: Scope) -> None:
+    """Every rule file below a folder, but for those that others include."""
+    if source.name is not None:
+        scope.problem(source.mark, f"expected one rule file to be named {quote(source.name)}, got a folder")
+        return
+    paths = [path for path in sorted(folder.rglob("*")) if _may_hold_rules(path, folder)]
+    parts = {part for path in paths for part in mentioned(path).includes}
+    count = len(found.files)
+    for path in paths:
+        if path.resolve() in parts:
+            continue
+        if _is_something_else(path):
+            found.warnings.append(f"{path}: no rule file (it has no field 'segue'); passed over")
+        else:
+            found.add(path.stem, path, source.mark, scope)
+    if len(found.files) == count:
+        scope.problem(source.mark, f"expected rule files (.yaml) in {quote(source.path.text)}, got none")
+
+
+def _may_hold_rules(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    kind = Path(path.stem).suffix
+    return not hidden and path.suffix in _SUFFIXES and kind not in _OTHER_KINDS and path.is_file()
+
+
+def _is_something_else(path: Path) -> bool:
+    """Whether it is YAML, and of another purpose. (A broken file is taken, so that its mistakes are told.)"""
+    node = read_document(path, Report())
+    return isinstance(node, MapNode) and all(entry.key != "segue" for entry in node.entries)
