@@ -58,6 +58,10 @@ class Conditioning:
     meter: int8, beats in the bar. tonic: int8, pitch class 0 (C) to 11, or -1 for the generator's choice.
     mode: int8, index into MODES. drums: int8, 1 on, 0 off, -1 the generator's choice.
     intensity: float32 in [0, 1]. temperature: float32 > 0. guidance: float32 >= 0.
+    to_change: int32, frames until the next change of the music that is known in this frame: 0 where it starts, -1 for
+    none; it may be taken back. next_weights: float32 [T, N], the mix that it leads to, else the weights. Both left out,
+    no change is known. What leads into a change begins at most a bar (`meter` beats) before it, so that nothing needs
+    to be played again for a change that is further off.
     """
 
     frame: int
@@ -73,6 +77,15 @@ class Conditioning:
     intensity: NDArray[np.float32]
     temperature: NDArray[np.float32]
     guidance: NDArray[np.float32]
+    to_change: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    next_weights: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    def __post_init__(self) -> None:
+        if len(self.to_change) == 0:
+            object.__setattr__(self, "to_change", np.full(len(self.weights), -1, np.int32))
+            object.__setattr__(self, "next_weights", self.weights)
+        if not len(self.weights) == len(self.to_change) == len(self.next_weights):
+            raise ValueError(f"to_change, next_weights: expected {len(self.weights)} rows")
 
     @property
     def num_frames(self) -> int:

@@ -96,7 +96,9 @@ class FramePlan(NamedTuple):
 
     layer_mixes: L rows of N, unnormalised and before the layer's weight. layer_weights: L. inputs: values as moved.
     beat, bar_start: sample offset (0 to 1 919) of the beat or bar line in this frame, -1 for none; bar_start opens
-    clock.bar where clock.ticks == clock.bar_ticks, else clock.bar + 1. warnings: codes such as "empty_mix".
+    clock.bar where clock.ticks == clock.bar_ticks, else clock.bar + 1. to_change: frames until the nearest change that
+    will be heard, 0 where it starts in this frame, -1 for none; next_mix: the mix it leads to, else mix (SEMANTICS 15).
+    warnings: codes such as "empty_mix".
     """
 
     frame: int
@@ -108,6 +110,8 @@ class FramePlan(NamedTuple):
     clock: Clock
     beat: int
     bar_start: int
+    to_change: int
+    next_mix: tuple[float, ...]
     inputs: tuple[InputValue, ...]
     receipts: tuple[Receipt, ...]
     changes: tuple[Change, ...]

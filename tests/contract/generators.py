@@ -88,10 +88,14 @@ def conditioning(
     mode: str = "minor",
     drums: int = -1,
     intensity: float | Sequence[float] = 0.6,
+    known: Mapping[int, int] | None = None,
+    next_weights: Sequence[Sequence[float]] | NDArray[np.float32] | None = None,
 ) -> Conditioning:
     """Conditioning from beat 0, its clock as the director runs it: a bar takes the meter of the frame it starts in.
 
-    Args: weights: [T, N]. Other sequences have length T.
+    Args: weights: [T, N]. Other sequences have length T. known: of each change ahead, the frame it starts in and the
+        frame from which that is known, one after another. next_weights: [T, N], where they lead; the last weights if
+        None.
     """
     rows = np.asarray(weights, np.float32)
     T = len(rows)
@@ -111,6 +115,10 @@ def conditioning(
             current = int(meters[index])
         ticks[index], bars[index], origins[index], beats[index] = position, bar, origin, current
         position += round(float(tempos[index]) * 1000)
+    ahead = np.full(T, -1, np.int32)
+    for start, since in (known or {}).items():
+        ahead[since : start + 1] = np.arange(start - since, -1, -1)[: T - since]
+    goals = rows[-1:] if next_weights is None else np.asarray(next_weights, np.float32)
     return Conditioning(
         frame=frame,
         weights=rows,
@@ -125,6 +133,8 @@ def conditioning(
         intensity=np.broadcast_to(np.asarray(intensity, np.float32), T).copy(),
         temperature=np.ones(T, np.float32),
         guidance=np.full(T, 3.0, np.float32),
+        to_change=ahead,
+        next_weights=np.where(ahead[:, None] >= 0, goals, rows),
     )
 
 

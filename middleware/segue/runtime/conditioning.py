@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from segue.contract import MODES, Conditioning
+from segue.contract import MODES, TICKS_PER_BEAT, Conditioning
 from segue_rules.plan import FramePlan
 
 # Mode of a key left to the generator: any index, as tonic -1 says that it is not to be read.
@@ -36,21 +36,37 @@ def conditioning(plans: Sequence[FramePlan]) -> Conditioning:
         intensity=np.array([c.intensity for c in controls], np.float32),
         temperature=np.array([c.temperature for c in controls], np.float32),
         guidance=np.array([c.guidance for c in controls], np.float32),
+        to_change=np.array([plan.to_change for plan in plans], np.int32),
+        next_weights=np.array([plan.next_mix for plan in plans], np.float32),
     )
 
 
-def significant(used: FramePlan, wanted: FramePlan, threshold: float) -> bool:
+def significant(used: FramePlan, wanted: FramePlan, threshold: float, *, fills: bool = True) -> bool:
     """Whether a frame generated under `used` must be replaced to obey `wanted`.
 
     States, discrete controls and the musical clock by any difference (beats must not jump where one ends); weights and
-    continuous controls where their differences, each scaled to 0-1, sum to more than `threshold`.
+    continuous controls where their differences, each scaled to 0-1, sum to more than `threshold`. A change ahead counts
+    in the bar before it, where music may lead into it: `fills` says whether the generator's does.
     """
     if used is wanted:
         return False
     ours, theirs = used.controls, wanted.controls
     if used.states != wanted.states or used.clock != wanted.clock or ours[:5] != theirs[:5]:
         return True
-    distance = sum(abs(a - b) for a, b in zip(used.mix, wanted.mix, strict=True))
+    if fills and _leads_elsewhere(used, wanted, threshold):
+        return True
+    distance = _distance(used.mix, wanted.mix)
     for name, scale in _SCALE.items():
         distance += abs(getattr(ours, name) - getattr(theirs, name)) / scale
     return distance > threshold
+
+
+def _leads_elsewhere(used: FramePlan, wanted: FramePlan, threshold: float) -> bool:
+    """Whether what leads into a change is another in two plans of a frame with one tempo and meter."""
+    reach = wanted.clock.meter * TICKS_PER_BEAT // wanted.controls.tempo_mbpm
+    ours, theirs = (plan.to_change if plan.to_change <= reach else -1 for plan in (used, wanted))
+    return ours != theirs or (ours >= 0 and _distance(used.next_mix, wanted.next_mix) > threshold)
+
+
+def _distance(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True))

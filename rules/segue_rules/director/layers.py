@@ -9,7 +9,7 @@ from segue_rules.director.conditions import Conditions, View
 from segue_rules.director.ramps import blend, progress
 from segue_rules.director.state import NEVER, LayerNow, Pending, Run, Vector
 from segue_rules.director.transitions import choose_row
-from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules, Transition
+from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules
 from segue_rules.plan import Candidate, Cause, Change, Clock
 
 _FIRST_RUN: Final = Run(False, NEVER)
@@ -85,13 +85,27 @@ class LayerDirector:
         if pending is None:
             row = self._row(now.active, winner)
             causes = self._causes(now, winner, view, vetoes)
-            pending = Pending(winner, frame, row, self._predicted(self.rows[row], moment), causes)
+            pending = Pending(winner, frame, row, NEVER, causes)
+            pending = pending._replace(predicted=self.predicted(pending, moment))
         if self._reached(pending, moment):
             changes.append(self._change("started", now, pending, frame, vetoes, frame))
             return self._switch(now, pending, vetoes, frame), tuple(changes)
         if decided:
             changes.append(self._change("scheduled", now, pending, pending.predicted, vetoes, frame))
         return now._replace(pending=pending), tuple(changes)
+
+    def predicted(self, pending: Pending, moment: Moment) -> int:
+        """The frame in which a pending change starts if tempo and meter stay as they are."""
+        row = self.rows[pending.row]
+        line = next_line(row.at, moment.clock, moment.tempo, max(0, moment.earliest - moment.frame))
+        start = moment.frame + frames_until(line, moment.clock, moment.tempo)
+        if row.max_wait_frames is not None:
+            start = min(start, pending.decided + row.max_wait_frames)
+        return max(start, moment.earliest)
+
+    def differ(self, one: int, other: int) -> bool:
+        """Whether two states ask for different music."""
+        return self.mixes[one] != self.mixes[other] or self.states[one].music != self.states[other].music
 
     def deadlines(self, now: LayerNow) -> list[int]:
         """Frames at which time alone may change a decision."""
@@ -127,13 +141,6 @@ class LayerDirector:
         if row.max_wait_frames is not None and moment.frame - pending.decided >= row.max_wait_frames:
             return True
         return line_in(row.at, moment.clock, moment.tempo) >= 0
-
-    def _predicted(self, row: Transition, moment: Moment) -> int:
-        line = next_line(row.at, moment.clock, moment.tempo, max(0, moment.earliest - moment.frame))
-        start = moment.frame + frames_until(line, moment.clock, moment.tempo)
-        if row.max_wait_frames is not None:
-            start = min(start, moment.frame + row.max_wait_frames)
-        return max(start, moment.earliest)
 
     def _switch(self, now: LayerNow, pending: Pending, vetoes: list[bool], frame: int) -> LayerNow:
         cooldowns = now.cooldowns

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from segue_rules.director import clock as musical
+from segue_rules.director.ahead import NONE, Ahead, ahead
 from segue_rules.director.conditions import Conditions, View
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.inputs import Inputs
@@ -29,15 +30,16 @@ class Records(NamedTuple):
     receipts: tuple[Receipt, ...]
     changes: tuple[Change, ...]
     stingers: tuple[StingerCue, ...]
+    ahead: Ahead
 
 
-NOTHING: Final = Records((), (), ())
+NOTHING: Final = Records((), (), (), Ahead(NONE, ()))
 
 
 class Span(NamedTuple):
     """Frames that repeat a plan but for frame, clock, beat and bar_start. plan: the first; state: after the last.
 
-    The plan's receipts, changes and stingers belong to the first frame alone.
+    The plan's receipts, changes, stingers and what it tells of a change ahead belong to the first frame alone.
     """
 
     plan: FramePlan
@@ -116,7 +118,7 @@ class Director:
             switches=switches,
             last_mix=state.last_mix,
         )
-        return decided, Records(receipts, changes, cues)
+        return decided, Records(receipts, changes, cues, self._ahead(state, decided, moment))
 
     def _play(self, decided: DirectorState, records: Records) -> tuple[DirectorState, FramePlan]:
         """The state after a frame whose decisions are made, and its plan."""
@@ -124,13 +126,14 @@ class Director:
         values = self._inputs.move(decided.inputs, frame)
         layer_mixes = tuple([layer.mix(now, frame) for layer, now in zip(self._layers, layers, strict=True)])
         mix = self._mix(layer_mixes, decided.weights, decided.stingers, frame)
+        sounding = mix or decided.last_mix
         controls = self._controls.values(decided.continuous, decided.switches, values, frame)
         clock, tempo = decided.clock, controls.tempo_mbpm
         if clock.ticks == clock.bar_ticks:
             clock = clock._replace(meter=controls.meter)
         plan = FramePlan(
             frame=frame,
-            mix=mix or decided.last_mix,
+            mix=sounding,
             states=tuple([layer.states[now.active].name for layer, now in zip(self._layers, layers, strict=True)]),
             layer_mixes=layer_mixes,
             layer_weights=decided.weights,
@@ -138,6 +141,8 @@ class Director:
             clock=clock,
             beat=_offset(musical.beat_in(clock, tempo), clock, tempo),
             bar_start=_offset(musical.bar_in(clock, tempo)[0], clock, tempo),
+            to_change=records.ahead.frames,
+            next_mix=self._next_mix(decided, layer_mixes, records.ahead) or sounding,
             inputs=values,
             receipts=records.receipts,
             changes=records.changes,
@@ -155,8 +160,8 @@ class Director:
         """The first frame whose plan may differ, by the passing of time alone, from that of the frame before `state`.
 
         All frames from state.frame up to, not including, the result repeat that plan but for frame, clock, beat and
-        bar_start, and have no receipts, changes or stingers, as long as no event comes. state.frame where nothing can
-        be promised.
+        bar_start, and have no receipts, changes, stingers or change ahead, as long as no event comes. state.frame where
+        nothing can be promised.
         """
         return state.frame if self._gliding(state) else self._undecided(state)
 
@@ -216,6 +221,14 @@ class Director:
         clock = state.clock._replace(meter=controls.meter)
         return Moment(view.frame, earliest, clock, controls.tempo_mbpm)
 
+    def _ahead(self, state: DirectorState, decided: DirectorState, moment: Moment) -> Ahead:
+        """What the frame `decided` tells of the change that comes next."""
+        clock = moment.clock
+        if clock.ticks == clock.bar_ticks:
+            meter, _, _ = decided.switches
+            clock = clock._replace(meter=int(meter.value))
+        return ahead(self._layers, state.layers, decided.layers, decided.weights, moment._replace(clock=clock))
+
     def _step_layers(
         self, layers: tuple[LayerNow, ...], view: View, moment: Moment
     ) -> tuple[tuple[LayerNow, ...], tuple[Change, ...]]:
@@ -260,6 +273,16 @@ class Director:
                 total[i] += weight * share
         whole = sum(total)
         return tuple([share / whole for share in total]) if whole > EMPTY else None
+
+    def _next_mix(self, decided: DirectorState, layer_mixes: tuple[Vector, ...], ahead: Ahead) -> Vector | None:
+        """The mix of a frame as if the change ahead had been made in full; None if there is none or it is empty."""
+        if ahead.frames == NONE:
+            return None
+        taken = [
+            mix if to == NONE else layer.mixes[to]
+            for layer, mix, to in zip(self._layers, layer_mixes, ahead.states, strict=True)
+        ]
+        return self._mix(tuple(taken), decided.weights, decided.stingers, decided.frame)
 
 
 def _slew(weight: float | Binding, ramp_frames: int) -> float:

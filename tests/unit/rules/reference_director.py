@@ -116,6 +116,7 @@ class ReferenceDirector(ReferenceInputs):
             self.bars.append((bar, self.in_force[f]["meter"]))
         cues = self._cues(earliest, bar, beat)
         self.mixes.append(self._mix())
+        to_change, next_mix = self._ahead(changed, earliest)
         return FramePlan(
             frame=f,
             mix=self.mixes[f],
@@ -126,6 +127,8 @@ class ReferenceDirector(ReferenceInputs):
             clock=self._clock(),
             beat=self._sample(beat),
             bar_start=self._sample(bar),
+            to_change=to_change,
+            next_mix=next_mix,
             inputs=tuple(self.values[f][i.name] for i in self.rules.inputs),
             receipts=tuple(receipts),
             changes=tuple(
@@ -275,11 +278,14 @@ class ReferenceDirector(ReferenceInputs):
         before = self.weights[self.frame - 1][layer.name]
         return min(goal, before + most) if goal > before else max(goal, before - most)
 
-    def _sum(self) -> list[float]:
+    def _sum(self, taken: Mapping[str, LayerState] | None = None) -> list[float]:
+        """The weighted mixes of a frame; layers in `taken` are wholly at the mix of the state given."""
         total = [0.0] * len(self.rules.styles)
-        parts = [
-            (self.weights[self.frame][layer.name], self._layer_mix(layer, self.frame)) for layer in self.rules.layers
-        ]
+        parts = []
+        for layer in self.rules.layers:
+            state = (taken or {}).get(layer.name)
+            mix = self._layer_mix(layer, self.frame) if state is None else self._vector(state.mix)
+            parts.append((self.weights[self.frame][layer.name], mix))
         for burst in self.rules.stingers:
             if isinstance(burst, Burst):
                 envelope = self._envelope(burst, self.stinger_starts[burst.name], self.frame)
@@ -293,6 +299,29 @@ class ReferenceDirector(ReferenceInputs):
         if sum(total) > 1e-9:
             return tuple(value / sum(total) for value in total)
         return self.mixes[-1] if self.mixes else tuple(1 / len(total) for _ in total)
+
+    # --- 15. the change ahead ---------------------------------------------------------------------------------------
+
+    def _ahead(self, changed: Mapping[str, bool], earliest: int) -> tuple[int, tuple[float, ...]]:
+        f = self.frame
+        starts: dict[str, tuple[int, LayerState]] = {}
+        for layer in self.rules.layers:
+            decided = self._decided(layer, f)
+            if decided is None or self.weights[f][layer.name] <= 0:
+                continue
+            old, new = self.active_before(layer, f), self.winners[f][layer.name]
+            if self._vector(old.mix) == self._vector(new.mix) and old.music == new.music:
+                continue
+            row = self.row(layer, old, new)
+            left = None if row.max_wait_frames is None else row.max_wait_frames - (f - decided)
+            start = f if changed[layer.name] else self._predict(row.at, earliest, left)[0]
+            starts[layer.name] = (start, new)
+        if not starts:
+            return -1, self.mixes[f]
+        nearest = min(start for start, _ in starts.values())
+        total = self._sum({name: state for name, (start, state) in starts.items() if start == nearest})
+        whole = sum(total)
+        return nearest - f, tuple(value / whole for value in total) if whole > 1e-9 else self.mixes[f]
 
     # --- 11. stingers -----------------------------------------------------------------------------------------------
 

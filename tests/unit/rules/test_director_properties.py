@@ -177,7 +177,7 @@ def timeless(plan: FramePlan) -> FramePlan:
 
 def recordless(plan: FramePlan) -> FramePlan:
     """What a frame that nothing happens in repeats of the frame before."""
-    return timeless(plan)._replace(receipts=(), changes=(), stingers=())
+    return timeless(plan)._replace(receipts=(), changes=(), stingers=(), to_change=-1, next_mix=plan.mix)
 
 
 def check_skipping(soundtrack: Rules, session: Session, frames: int) -> None:
