@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from segue.service.setting_checks import Checks
 from segue.service.setting_kinds import Endpoint, HostPort, Milliseconds, PathText, Token, is_private
@@ -21,6 +21,14 @@ from segue_rules.loading.kinds import Choice, Number, Truth
 from segue_rules.loading.report import Report
 from segue_rules.loading.tables import Field, Record
 from segue_rules.model import Mark
+
+_METAVARS: Final[Mapping[type, str]] = {
+    Number: "N",
+    Milliseconds: "TIME",
+    PathText: "PATH",
+    HostPort: "HOST:PORT",
+    Token: "TOKEN",
+}
 
 
 class ConfigError(Exception):
@@ -94,14 +102,7 @@ def _metavar(setting: Field[Any]) -> str:
     kind = setting.kind
     if isinstance(kind, Choice):
         return f"{{{','.join(kind.words)}}}"
-    words: dict[type, str] = {
-        Number: "N",
-        Milliseconds: "TIME",
-        PathText: "PATH",
-        HostPort: "HOST:PORT",
-        Token: "TOKEN",
-    }
-    return words.get(type(kind), "ADDRESS" if setting is Settings.bind else "NAME")
+    return _METAVARS.get(type(kind), "ADDRESS" if setting is Settings.bind else "NAME")
 
 
 def configure(

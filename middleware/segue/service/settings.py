@@ -62,7 +62,7 @@ class Settings(Table):
 
     rules = Field(
         RuleSources(most=MOST_RULE_FILES),
-        "Rule files that clients may ask for by name; of a folder, all within it. A file without a name goes by its own.",
+        "Rule files that clients may ask for by name (else the file's own); of a folder, all within it.",
         example="{emberwood: music/emberwood.yaml}",
     )
     default_rules = Field(
@@ -117,7 +117,7 @@ class Settings(Table):
     )
     drain = Field(
         Milliseconds(low=0, high=600_000),
-        "How long a service that was asked to stop goes on for the clients it has.",
+        "After what time the clients of a service that stops are told to try again.",
         default="2s",
         example="30s",
     )

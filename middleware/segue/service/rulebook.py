@@ -1,0 +1,243 @@
+"""The soundtracks a service plays: its rule files by name, taken over anew when edited, and rules that clients send.
+
+Nothing that comes from the wire is opened as a path. Loading happens in the thread that calls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from segue.contract import Samples, StyleBank, StyleEncoder
+from segue.runtime.styles import load_stingers, load_styles
+from segue.service.config import ServiceConfig
+from segue.service.prompt_ration import Ration
+from segue.service.rule_watch import Stamps, Watch, contents_digest, relied_on, stamps
+from segue_rules.errors import Problem, RuleError
+from segue_rules.loading import load, load_text
+from segue_rules.model import Mark, Rules
+
+TEXT_NAME: Final = "<rules_text>"
+"""The file's name in messages about rules that a client sent."""
+_MOST_TEXTS: Final = 32
+_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Soundtrack:
+    """Rules with all that playing them takes. Equal fingerprints: equal rule files.
+
+    styles: in the order of rules.styles. sounds: stinger to float32 [S, 2] at 48 kHz. fingerprint: as
+    `runtime.recorder.fingerprint`. sources: the text of every file, the main one first, by its path from the main one's
+    folder. warnings: of the loader and the style encoder, each with its place.
+    """
+
+    name: str
+    rules: Rules
+    styles: StyleBank
+    sounds: Mapping[str, Samples]
+    fingerprint: str
+    sources: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """What came of an edited rule file. soundtrack: None if it was refused. errors: then every mistake."""
+
+    name: str
+    soundtrack: Soundtrack | None = None
+    errors: tuple[str, ...] = ()
+
+
+class UnknownRulesError(KeyError):
+    """No rule file of that name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """What one attempt at a rule file gave. state: of `paths` before it; digest: of their contents before it."""
+
+    paths: tuple[Path, ...]
+    state: Stamps
+    digest: str
+    soundtrack: Soundtrack | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody wrote to the files meanwhile."""
+        return stamps(self.paths) == self.state
+
+
+@dataclass(kw_only=True)
+class _Entry:
+    """A rule file in use. refused: whether what is on disk now was told to be wrong."""
+
+    path: Path
+    soundtrack: Soundtrack
+    digest: str
+    watch: Watch
+    refused: bool = False
+
+
+class RuleBook:
+    """The rule files of a configuration, loaded, and the texts that clients sent lately.
+
+    `from_text` may be called from any thread; `changed` from one at a time.
+    """
+
+    def __init__(self, config: ServiceConfig, encoder: StyleEncoder) -> None:
+        """Loads every file. Raises: RuleError with the mistakes of all of them."""
+        self._config = config
+        self._encoder = encoder
+        self._texts: OrderedDict[str, Soundtrack] = OrderedDict()
+        self._lock = threading.Lock()
+        problems: list[Problem] = []
+        self._entries: dict[str, _Entry] = {}
+        for name, path in config.rules.items():
+            reading = self._read_whole(name, path)
+            problems += reading.problems
+            if reading.soundtrack is not None:
+                watch = Watch(reading.paths, reading.state)
+                self._entries[name] = _Entry(
+                    path=path, soundtrack=reading.soundtrack, digest=reading.digest, watch=watch
+                )
+        if problems:
+            raise RuleError(problems)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What clients may ask for, in the order of the configuration."""
+        return tuple(self._entries)
+
+    def named(self, name: str | None = None) -> Soundtrack:
+        """The soundtrack of that name, or the default one, as it is now. Raises: UnknownRulesError."""
+        wanted = self._config.default_rules if name is None else name
+        if wanted is None or wanted not in self._entries:
+            raise UnknownRulesError(wanted)
+        return self._entries[wanted].soundtrack
+
+    def from_text(self, text: str) -> Soundtrack:
+        """The soundtrack of rules that a client sent: no include, no sound files, within the configured limits.
+
+        Raises: RuleError with every mistake.
+        """
+        content = text.encode(errors="surrogatepass")
+        if len(content) > self._config.max_rules_bytes:
+            limit = self._config.max_rules_bytes
+            raise _refusal(Path(TEXT_NAME), f"expected at most {limit} bytes, got {len(content)}")
+        key = _fingerprint([content])
+        with self._lock:
+            if key in self._texts:
+                self._texts.move_to_end(key)
+                return self._texts[key]
+        rules = load_text(text, TEXT_NAME)
+        self._check_prompts(rules)
+        soundtrack = self._furnish("", rules, {TEXT_NAME: text}, key)
+        with self._lock:
+            self._texts[key] = soundtrack
+            while len(self._texts) > _MOST_TEXTS:
+                self._texts.popitem(last=False)
+        return soundtrack
+
+    def changed(self) -> list[Edit]:
+        """Poll: the rule files whose edits are finished, newly loaded or refused.
+
+        A file is finished when two polls in a row find it the same. A refused edit keeps the old soundtrack; taken
+        back, it is told as the old soundtrack again. Included files and sounds count as parts of the rule file.
+        """
+        return [edit for name, entry in self._entries.items() if (edit := self._poll(name, entry)) is not None]
+
+    def _poll(self, name: str, entry: _Entry) -> Edit | None:
+        if not entry.watch.is_due():
+            return None
+        if contents_digest(relied_on(entry.path)) == entry.digest and not entry.refused:
+            entry.watch.dealt_with(entry.watch.paths, stamps(entry.watch.paths))
+            return None
+        reading = self._read(name, entry.path)
+        if not reading.is_whole:
+            return None
+        entry.watch.dealt_with(reading.paths, reading.state)
+        if reading.soundtrack is None:
+            entry.refused = True
+            return Edit(name=name, errors=tuple(map(str, sorted(reading.problems))))
+        entry.soundtrack, entry.digest, entry.refused = reading.soundtrack, reading.digest, False
+        return Edit(name=name, soundtrack=entry.soundtrack)
+
+    def _read_whole(self, name: str, path: Path) -> _Reading:
+        """Read until nobody writes meanwhile."""
+        for _ in range(_ATTEMPTS):
+            reading = self._read(name, path)
+            if reading.is_whole:
+                return reading
+        problems = _refusal(path, "cannot be read: it changes all the time").problems
+        return dataclasses.replace(reading, soundtrack=None, problems=problems)
+
+    def _read(self, name: str, path: Path) -> _Reading:
+        paths = relied_on(path)
+        state, digest = stamps(paths), contents_digest(paths)
+        try:
+            rules = load(path)
+            contents = _contents(rules.files)
+            sources = _sources(contents)
+            soundtrack = self._furnish(name, rules, sources, _fingerprint(contents.values()))
+        except RuleError as error:
+            return _Reading(paths=paths, state=state, digest=digest, problems=error.problems)
+        return _Reading(paths=paths, state=state, digest=digest, soundtrack=soundtrack)
+
+    def _furnish(self, name: str, rules: Rules, sources: Mapping[str, str], fingerprint: str) -> Soundtrack:
+        """Rules with styles and sounds. Raises: RuleError."""
+        styles, doubts = load_styles(rules, Ration(self._encoder, self._config.max_prompt_audio_ms / 1000))
+        return Soundtrack(
+            name=name,
+            rules=rules,
+            styles=styles,
+            sounds=load_stingers(rules),
+            fingerprint=fingerprint,
+            sources=sources,
+            warnings=(*rules.warnings, *doubts),
+        )
+
+    def _check_prompts(self, rules: Rules) -> None:
+        prompts = [prompt for style in rules.styles for prompt in style.prompts]
+        most = self._config.max_prompts
+        if len(prompts) > most:
+            text = f"expected at most {most} prompts, got {len(prompts)}"
+            raise RuleError([Problem(mark=prompts[most].mark, where="styles", text=text)])
+
+
+def _refusal(path: Path, text: str) -> RuleError:
+    """A mistake of a whole file."""
+    return RuleError([Problem(mark=Mark(file=path.as_posix(), line=1, column=1), where="", text=text)])
+
+
+def _contents(files: Sequence[Path]) -> dict[Path, bytes]:
+    """Raises: RuleError for a file that has gone since it was loaded."""
+    contents = {}
+    for path in files:
+        try:
+            contents[path] = path.read_bytes()
+        except OSError as error:
+            raise _refusal(path, f"cannot be read: {error.strerror}") from error
+    return contents
+
+
+def _sources(contents: Mapping[Path, bytes]) -> dict[str, str]:
+    """Texts by path from the first file's folder. Includes lie below it."""
+    folder = next(iter(contents)).parent
+    return {path.relative_to(folder).as_posix(): data.decode("utf-8-sig") for path, data in contents.items()}
+
+
+def _fingerprint(contents: Iterable[bytes]) -> str:
+    """As `runtime.recorder.fingerprint`, of contents that are at hand."""
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()
