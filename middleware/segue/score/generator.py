@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import FRAME_SIZE, Chunk, Conditioning, NoteEvent, Request, Result, Samples, StyleBank, StyleEncoder
+from segue.score import packing
 from segue.score.composer.conductor import Form, Moment, advance
 from segue.score.composer.table import NAMES
 from segue.score.sampler.sampler import Sampler, SamplerState
@@ -46,6 +47,11 @@ class ScoreGenerator:
         self._sampler = sampler
         self._shares = lru_cache(maxsize=64)(self._shares_of)
 
+    @cached_property
+    def model(self) -> str:
+        """What plays: the composer's form and the SoundFont. Hashes the SoundFont when first asked."""
+        return f"{self.name}-{packing.FORM_SIGNATURE:08x}-{self._sampler.sha256[:32]}"
+
     def start(self, *, seed: int, frame: int = 0) -> ScoreState:
         """The state before `frame`, with nothing played yet."""
         return ScoreState(form=Form(seed=seed, frame=frame), sampler=self._sampler.start(frame * FRAME_SIZE))
@@ -60,6 +66,21 @@ class ScoreGenerator:
     def state_bytes(self, state: ScoreState) -> int:
         """Memory that keeping `state` costs, in bytes."""
         return self._sampler.state_bytes(state.sampler) + sys.getsizeof(state.form)
+
+    def pack(self, state: ScoreState) -> bytes:
+        """What `unpack` needs to go on from `state`: some 1 to 4 KB, at most MOST_STATE_BYTES."""
+        return packing.pack(self.model, state.form, state.sampler)
+
+    def unpack(self, data: bytes, *, frame: int) -> ScoreState:
+        """The packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
+
+        Plays the last seconds again, unheard, for what still echoes in the room. Only where notes had to be left out,
+        in blends of some hundreds of notes a second, is an echo missing.
+        Raises: ValueError for bytes that are not of this model's packing.
+        """
+        position = frame * FRAME_SIZE
+        form, notes = packing.unpack(self.model, data, frame=frame, position=position)
+        return ScoreState(form=form, sampler=self._sampler.resumed(notes, position))
 
     def situations(self, styles: StyleBank) -> dict[str, dict[str, float]]:
         """What each style is played as: situation names and their weights, for reports and warnings."""

@@ -32,7 +32,7 @@ MAX_DURATION: Final = 30 * SAMPLE_RATE
 # Drums ring out whatever their written length; one whose sample loops is let go after two seconds.
 _LOOPED_DRUM: Final = 2 * SAMPLE_RATE
 # Timbre follows velocity in eight layers, as fonts themselves layer it; loudness follows the exact velocity.
-_VELOCITY_LAYER: Final = 16
+VELOCITY_LAYER: Final = 16
 _MAX_VELOCITY: Final = 127
 _LEVEL_VELOCITY: Final = 96
 _LEVEL_DURATION: Final = SAMPLE_RATE
@@ -95,6 +95,10 @@ class NoteBank:
         self._sources: ByteCache[Hashable, Planar] = ByteCache(_SOURCE_CACHE_BYTES, lambda wave: wave.nbytes)
         self._levels = dict(levels or {})
 
+    def sha256(self) -> str:
+        """Hash of the SoundFont; reads all of it."""
+        return self._samples.sha256()
+
     def substitute(self, program: int) -> int:
         """The programme that plays for `program`: itself, or for one the font lacks the nearest of its GM group."""
         available = self._samples.programs
@@ -108,7 +112,7 @@ class NoteBank:
         """The sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
         duration = DURATION_STEP * max(1, round(min(event.duration, MAX_DURATION) / DURATION_STEP))
         program = 0 if event.drums else self.substitute(event.program)
-        layer = event.velocity // _VELOCITY_LAYER
+        layer = event.velocity // VELOCITY_LAYER
         key = _Key(program, event.drums, event.pitch, layer, 0 if event.drums else duration)
         return self._notes.get(key, lambda: self._render(key))
 
@@ -141,7 +145,7 @@ class NoteBank:
 
     def _voices(self, key: _Key) -> list[tuple[float, Planar]]:
         """(pan, sound) of each region of a key press, without level or seat."""
-        velocity = max(1, min(_MAX_VELOCITY, key.layer * _VELOCITY_LAYER + _VELOCITY_LAYER // 2))
+        velocity = max(1, min(_MAX_VELOCITY, key.layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
         regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums)
         voices = []
         for number, region in enumerate(regions):
@@ -167,7 +171,7 @@ class NoteBank:
         """How loud a programme (or the kit) is by nature; measured once if it did not come with the font."""
         name = KIT if drums else str(program)
         if name not in self._levels:
-            layer = _LEVEL_VELOCITY // _VELOCITY_LAYER
+            layer = _LEVEL_VELOCITY // VELOCITY_LAYER
 
             def sound(pitch: int) -> Planar:
                 return self._sound(_Key(program, drums, pitch, layer, _LEVEL_DURATION))

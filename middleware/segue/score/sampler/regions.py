@@ -139,6 +139,10 @@ class SampleBank:
         self._waveforms: ByteCache[int, NDArray[np.float32]] = ByteCache(_WAVEFORM_BYTES, lambda wave: wave.nbytes)
         self._zones = lru_cache(maxsize=None)(self._read_zones)
 
+    def sha256(self) -> str:
+        """Hash of the SoundFont; reads all of it."""
+        return self._font.sha256()
+
     def regions(self, program: int, pitch: int, velocity: int, *, drums: bool) -> tuple[Region, ...]:
         """What sounds when a key is pressed; nothing if the preset does not cover it.
 

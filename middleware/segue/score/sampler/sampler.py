@@ -8,15 +8,17 @@ S samples; arrays are planar [2, S] inside and [S, 2] outside.
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import NoteEvent, Samples
+from segue.contract import SAMPLE_RATE, NoteEvent, Samples
 from segue.score.sampler import reverb
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import NoteBank, velocity_gain
@@ -37,6 +39,17 @@ class Bus(NamedTuple):
     width: float
 
 
+class Heard(NamedTuple):
+    """A note that is over. end: the first sample after its sound."""
+
+    note: NoteEvent
+    end: int
+
+
+# In this time the room falls by 158 dB, below the last bit of float32: older notes leave no trace in a state.
+MEMORY: Final = 5 * SAMPLE_RATE
+# Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
+_PIECE: Final = SAMPLE_RATE // 2
 # Brings an arrangement of four to eight voices to about -18 LUFS; the loudness stage does the rest.
 _MASTER_GAIN: Final = np.float32(1.5)
 
@@ -45,12 +58,15 @@ _MASTER_GAIN: Final = np.float32(1.5)
 class SamplerState:
     """What is needed to go on. position: next sample to render, session clock. sounding: notes not yet over, by start.
 
-    recent: of each bus that is widened, its last samples before that, float32 [2, SPAN]. room: the reverb of the
-    whole. family_rooms: the reverb of each family, kept only while stems are asked for.
+    over: notes that ended within the last MEMORY samples; nothing plays them any more, but with `sounding` they are
+    all it takes to make the rest anew, see `resumed`. recent: of each bus that is widened, its last samples before
+    that, float32 [2, SPAN]. room: the reverb of the whole. family_rooms: the reverb of each family, kept only while
+    stems are asked for.
     """
 
     position: int
     sounding: tuple[NoteEvent, ...]
+    over: tuple[Heard, ...]
     recent: Mapping[Bus, Planar]
     room: reverb.ReverbState
     family_rooms: tuple[reverb.ReverbState, ...] | None = None
@@ -71,19 +87,41 @@ class Sampler:
         else:
             self._bank = NoteBank(soundfont)
 
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the SoundFont, hexadecimal."""
+        return self._bank.sha256()
+
     def substitute(self, program: int) -> int:
         """The programme heard for `program`: itself, unless the soundfont lacks it. For warnings."""
         return self._bank.substitute(program)
 
     def start(self, position: int = 0) -> SamplerState:
         """Silence before sample `position`."""
-        return SamplerState(position=position, sounding=(), recent={}, room=reverb.start())
+        return SamplerState(position=position, sounding=(), over=(), recent={}, room=reverb.start())
+
+    def resumed(self, notes: Sequence[NoteEvent], position: int) -> SamplerState:
+        """The state before `position` in a performance of `notes`, which start before it and come by start.
+
+        It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY.
+        Raises: as `render`.
+        """
+        check_notes(notes, notes[0].start if notes else position, position)
+        begin = position - MEMORY
+        first = bisect_left(notes, begin, key=lambda note: note.start)
+        state = SamplerState(position=begin, sounding=tuple(notes[:first]), over=(), recent={}, room=reverb.start())
+        while state.position < position:
+            end = min(position, state.position + _PIECE)
+            last = bisect_left(notes, end, key=lambda note: note.start)
+            state, _, _ = self.render(state, notes[first:last], end - state.position)
+            first = last
+        return state
 
     def state_bytes(self, state: SamplerState) -> int:
         """Memory that keeping `state` costs, in bytes; notes are shared with whoever made them."""
         rooms = (state.room, *(state.family_rooms or ()))
         recent = sum(samples.nbytes for samples in state.recent.values())
-        return recent + sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding)
+        return recent + sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding) + sys.getsizeof(state.over)
 
     def render(
         self, state: SamplerState, notes: Sequence[NoteEvent], num_samples: int, *, stems: bool = False
@@ -98,7 +136,8 @@ class Sampler:
         end = state.position + num_samples
         check_notes(notes, state.position, end)
         sounding = (*state.sounding, *notes)
-        points, remaining = self._points(sounding, state.position, num_samples)
+        points, remaining, ended = self._points(sounding, state.position, num_samples)
+        over = tuple(heard for heard in (*state.over, *ended) if heard.end > end - MEMORY)
         recent, buses = _wide(state.recent, points, num_samples)
         dry, sent = _mixed(buses, list(buses), num_samples)
         room, wet = reverb.process(state.room, sent)
@@ -107,21 +146,26 @@ class Sampler:
         if stems:
             before = state.family_rooms or _split_room(state.room)
             family_rooms, parts = _stems(before, buses, num_samples)
-        after = SamplerState(position=end, sounding=remaining, recent=recent, room=room, family_rooms=family_rooms)
+        after = SamplerState(
+            position=end, sounding=remaining, over=over, recent=recent, room=room, family_rooms=family_rooms
+        )
         return after, _interleaved(dry + wet), parts
 
     def _points(
         self, sounding: Sequence[NoteEvent], position: int, num_samples: int
-    ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...]]:
-        """Notes in their seats, not yet widened, by bus; and those that go on after the chunk."""
+    ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[Heard]]:
+        """Notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do not."""
         buses: dict[Bus, Planar] = {}
-        remaining = []
+        remaining: list[NoteEvent] = []
+        ended: list[Heard] = []
         for event in sounding:
             note = self._bank.note(event)
             begin = max(event.start, position)
             end = min(event.start + note.length, position + num_samples)
             if event.start + note.length > position + num_samples:
                 remaining.append(event)
+            else:
+                ended.append(Heard(event, event.start + note.length))
             if end <= begin:
                 continue
             bus = Bus(event.family, note.send, note.width)
@@ -131,7 +175,7 @@ class Sampler:
             for side, gain in enumerate(note.gains):
                 level = np.float32(gain * velocity_gain(event.velocity))
                 buses[bus][side, begin - position : end - position] += level * heard[side % len(heard)]
-        return buses, tuple(remaining)
+        return buses, tuple(remaining), ended
 
 
 def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:

@@ -10,6 +10,7 @@ Source: SoundFont Technical Specification 2.04 (E-mu 1996), sec. 4 to 7; the SF3
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -93,6 +94,13 @@ class SoundFont:
     def compressed(self) -> bool:
         """Whether the samples are Ogg Vorbis streams (SF3)."""
         return bool((self.tables["shdr"]["kind"][:-1] & VORBIS_FLAG).any())
+
+    def sha256(self) -> str:
+        """Hash of all that sounds, hexadecimal; INFO texts do not count."""
+        digest = hashlib.sha256(self.data)
+        for name in TABLES:
+            digest.update(self.tables[name].tobytes())
+        return digest.hexdigest()
 
     def presets(self) -> dict[tuple[int, int], str]:
         """(bank, programme) -> name of every preset in the file."""
