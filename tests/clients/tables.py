@@ -1,0 +1,221 @@
+"""The clients' message tables from the SDK's field table: `python tests/clients/tables.py [--write]`.
+
+PROTOCOL.md's tables, the C# ones and the GDScript ones come from one source, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from segue_sdk.kinds import Blob, Choice, Flag, Integer, Kind, ListOf, MapOf, Payload, Real, Text, Value
+from segue_sdk.messages import MESSAGES
+from segue_sdk.records import FieldSpec, Record, RecordOf, specs
+from segue_sdk.tables import PARTS
+
+ROOT: Final = Path(__file__).parents[2]
+CSHARP: Final = ROOT / "unity_client/Runtime/Core/Protocol/MessageTables.cs"
+GDSCRIPT: Final = ROOT / "godot_client/addons/segue/core/protocol/message_tables.gd"
+
+_ORIGIN: Final = "Written by `python tests/clients/tables.py --write` from the SDK's field table; change that."
+
+
+def rendered() -> dict[Path, str]:
+    """The text of every generated file."""
+    return {CSHARP: csharp(), GDSCRIPT: gdscript()}
+
+
+def records() -> dict[str, type[Record]]:
+    """Every record by its name on the page, each after those it holds."""
+    ordered: dict[str, type[Record]] = {}
+    for name, record in {**PARTS, **MESSAGES}.items():
+        for part in _held_by(record):
+            ordered.setdefault(part.__name__, part)
+        ordered.setdefault(name, record)
+    return ordered
+
+
+def _held_by(record: type[Record]) -> Iterator[type[Record]]:
+    for spec in specs(record):
+        kind = spec.kind.of if isinstance(spec.kind, ListOf) else spec.kind
+        if isinstance(kind, RecordOf):
+            yield from _held_by(kind.record)
+            yield kind.record
+
+
+def _fields(record: type[Record]) -> list[FieldSpec]:
+    return [spec for spec in specs(record) if not isinstance(spec.kind, Payload)]
+
+
+def _payload(record: type[Record]) -> str:
+    """Whether a record has a payload: none, optional or required."""
+    for spec in specs(record):
+        if isinstance(spec.kind, Payload):
+            return "required" if spec.required else "optional"
+    return "none"
+
+
+# --- C# -------------------------------------------------------------------------------------------------------------
+
+
+def csharp() -> str:
+    """MessageTables.cs."""
+    tables = "\n".join(_csharp_table(name, record) for name, record in records().items())
+    cases = "".join(
+        f'                case "{name}":\n                    return {name.title()};\n' for name in MESSAGES
+    )
+    return f"""\
+// The fields of every message and of every map inside one: PROTOCOL.md section 5 as data.
+// {_ORIGIN}
+#nullable enable
+using System;
+
+namespace Segue.Protocol
+{{
+    public static class MessageTables
+    {{
+        private static readonly Value EmptyList = Value.Of(Array.Empty<Value>());
+        private static readonly Value EmptyMap = Value.Of(Map.Empty);
+
+{tables}
+        /// <summary>The table of a message's type, or null.</summary>
+        public static RecordTable? Find(string type)
+        {{
+            switch (type)
+            {{
+{cases}                default:
+                    return null;
+            }}
+        }}
+    }}
+}}
+"""
+
+
+def _csharp_table(name: str, record: type[Record]) -> str:
+    member = name if name in PARTS else name.title()
+    lines = [f'"{name}"', f"Payload.{_payload(record).title()}", *(_csharp_field(spec) for spec in _fields(record))]
+    body = ",\n            ".join(lines)
+    return f"        public static readonly RecordTable {member} = new RecordTable(\n            {body});\n"
+
+
+def _csharp_field(spec: FieldSpec) -> str:
+    presence = "Required" if spec.required else "Optional"
+    default = "" if spec.required or spec.default is None else f", {_csharp_default(spec)}"
+    return f'Field.{presence}("{spec.name}", {_csharp_kind(spec.kind)}{default})'
+
+
+def _csharp_default(spec: FieldSpec) -> str:
+    if isinstance(spec.kind, (ListOf, MapOf)):
+        return "EmptyList" if isinstance(spec.kind, ListOf) else "EmptyMap"
+    suffix = "d" if isinstance(spec.kind, Real) else "L" if isinstance(spec.kind, Integer) else ""
+    return f"Value.Of({json.dumps(spec.default)}{suffix})"
+
+
+def _csharp_kind(kind: Kind) -> str:
+    match kind:
+        case Integer():
+            return f"Kind.Integer({kind.low}, {kind.high}" + (f", {kind.step})" if kind.step > 1 else ")")
+        case Real():
+            return f"Kind.Real({kind.low!r}, {kind.high!r})"
+        case Flag():
+            return "Kind.Boolean()"
+        case Text():
+            return f"Kind.Text({kind.least}, {kind.most})"
+        case Choice():
+            return f"Kind.Word({', '.join(map(json.dumps, kind.of))})"
+        case Blob():
+            return f"Kind.Bytes({kind.least}, {kind.most})"
+        case Value():
+            return "Kind.AnyValue()"
+        case ListOf():
+            return f"Kind.ListOf({_csharp_kind(kind.of)}, {kind.least}, {kind.most})"
+        case MapOf():
+            return f"Kind.MapOf({_csharp_kind(kind.of)}, {kind.most})"
+        case RecordOf():
+            return f"Kind.RecordOf({kind.record.__name__})"
+    raise TypeError(f"no C# for kind {kind!r}")
+
+
+# --- GDScript -------------------------------------------------------------------------------------------------------
+
+
+def gdscript() -> str:
+    """message_tables.gd."""
+    tables = "".join(_gdscript_table(name, record) for name, record in records().items())
+    payloads = {name: _payload(record) for name, record in MESSAGES.items() if _payload(record) != "none"}
+    messages = ", ".join(map(json.dumps, MESSAGES))
+    return f"""\
+# The fields of every message and of every map inside one: PROTOCOL.md section 5 as data.
+# {_ORIGIN}
+#
+# A field has a `name`, a `kind` with its limits and, if it is not `required`, its `default` where absence means one.
+
+# gdlint: disable=max-line-length
+
+const MESSAGES: Array[String] = [{messages}]
+
+## Messages with samples: whether they are `required` or `optional`.
+const PAYLOADS: Dictionary = {json.dumps(payloads)}
+
+const RECORDS: Dictionary = {{
+{tables}}}
+"""
+
+
+def _gdscript_table(name: str, record: type[Record]) -> str:
+    fields = "".join(f"\t\t{json.dumps(_gdscript_field(spec))},\n" for spec in _fields(record))
+    return f'\t"{name}":\n\t[\n{fields}\t],\n'
+
+
+def _gdscript_field(spec: FieldSpec) -> dict[str, Any]:
+    field = {"name": spec.name, "required": spec.required, **_gdscript_kind(spec.kind)}
+    if not spec.required and spec.default is not None:
+        field["default"] = list(spec.default) if isinstance(spec.default, tuple) else spec.default
+    return field
+
+
+def _gdscript_kind(kind: Kind) -> dict[str, Any]:
+    match kind:
+        case Integer():
+            return {"kind": "integer", "low": kind.low, "high": kind.high, "step": kind.step}
+        case Real():
+            return {"kind": "real", "low": float(kind.low), "high": float(kind.high)}
+        case Flag():
+            return {"kind": "boolean"}
+        case Text():
+            return {"kind": "text", "least": kind.least, "most": kind.most}
+        case Choice():
+            return {"kind": "word", "words": list(kind.of)}
+        case Blob():
+            return {"kind": "bytes", "least": kind.least, "most": kind.most}
+        case Value():
+            return {"kind": "value"}
+        case ListOf():
+            return {"kind": "list", "least": kind.least, "most": kind.most, "of": _gdscript_kind(kind.of)}
+        case MapOf():
+            return {"kind": "map", "most": kind.most, "of": _gdscript_kind(kind.of)}
+        case RecordOf():
+            return {"kind": "record", "record": kind.record.__name__}
+    raise TypeError(f"no GDScript for kind {kind!r}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 1 if a file is not current and was not to be written."""
+    parser = argparse.ArgumentParser(prog="python tests/clients/tables.py", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="bring the files up to date")
+    options = parser.parse_args(arguments)
+    stale = {path: text for path, text in rendered().items() if not path.is_file() or path.read_text("utf-8") != text}
+    for path, text in stale.items():
+        if options.write:
+            path.write_text(text, "utf-8", newline="\n")
+        print(f"{path.relative_to(ROOT)}: {'written' if options.write else 'not current'}")
+    return 1 if stale and not options.write else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

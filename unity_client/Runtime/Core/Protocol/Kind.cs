@@ -1,0 +1,270 @@
+// The kinds of values a field may have: each reads a decoded value or says what is wrong with it.
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace Segue.Protocol
+{
+    /// <summary>PROTOCOL.md section 2.4. The factories are the words of MessageTables.</summary>
+    public abstract class Kind
+    {
+        /// <summary>The value as a record keeps it. Throws ProtocolException naming the path.</summary>
+        public abstract Value Read(Value value, string path);
+
+        internal static Kind Integer(long low, long high, long step = 1) => new IntegerKind(low, high, step);
+
+        internal static Kind Real(double low, double high) => new RealKind(low, high);
+
+        internal static Kind Boolean() => new PlainKind(ValueKind.Boolean);
+
+        internal static Kind Text(int least, int most) => new TextKind(least, most);
+
+        internal static Kind Word(params string[] words) => new WordKind(words);
+
+        internal static Kind Bytes(int least, int most) => new BytesKind(least, most);
+
+        internal static Kind AnyValue() => new AnyValueKind();
+
+        internal static Kind ListOf(Kind item, int least, int most) => new ListKind(item, least, most);
+
+        internal static Kind MapOf(Kind item, int most) => new MapKind(item, most);
+
+        internal static Kind RecordOf(RecordTable table) => new RecordKind(table);
+
+        private protected static Value Expect(Value value, ValueKind kind, string path)
+        {
+            if (value.Kind != kind)
+            {
+                throw new ProtocolException(
+                    ErrorCode.WrongType, path + ": expected " + kind + ", got " + value.Kind);
+            }
+            return value;
+        }
+
+        private protected static void CheckRange(double number, double low, double high, string path)
+        {
+            if (number < low || number > high)
+            {
+                throw new ProtocolException(
+                    ErrorCode.OutOfRange,
+                    string.Format(CultureInfo.InvariantCulture, "{0}: expected {1} to {2}, got {3}", path, low, high, number));
+            }
+        }
+    }
+
+    internal sealed class IntegerKind : Kind
+    {
+        private readonly long low;
+        private readonly long high;
+        private readonly long step;
+
+        public IntegerKind(long low, long high, long step)
+        {
+            this.low = low;
+            this.high = high;
+            this.step = step;
+        }
+
+        public override Value Read(Value value, string path)
+        {
+            var number = Expect(value, ValueKind.Integer, path).AsInteger;
+            CheckRange(number, low, high, path);
+            if (number % step != 0)
+            {
+                throw new ProtocolException(
+                    ErrorCode.OutOfRange, path + ": expected a multiple of " + step + ", got " + number);
+            }
+            return value;
+        }
+    }
+
+    /// <summary>An integer is read as the real it equals.</summary>
+    internal sealed class RealKind : Kind
+    {
+        private readonly double low;
+        private readonly double high;
+
+        public RealKind(double low, double high)
+        {
+            this.low = low;
+            this.high = high;
+        }
+
+        public override Value Read(Value value, string path)
+        {
+            var number = value.Kind == ValueKind.Integer
+                ? value.AsInteger
+                : Expect(value, ValueKind.Real, path).AsReal;
+            if (double.IsNaN(number) || double.IsInfinity(number))
+            {
+                throw new ProtocolException(ErrorCode.NotFinite, path + ": expected a finite number");
+            }
+            CheckRange(number, low, high, path);
+            return Value.Of(number);
+        }
+    }
+
+    internal sealed class PlainKind : Kind
+    {
+        private readonly ValueKind kind;
+
+        public PlainKind(ValueKind kind)
+        {
+            this.kind = kind;
+        }
+
+        public override Value Read(Value value, string path) => Expect(value, kind, path);
+    }
+
+    /// <summary>Lengths are UTF-8 bytes.</summary>
+    internal sealed class TextKind : Kind
+    {
+        private readonly int least;
+        private readonly int most;
+
+        public TextKind(int least, int most)
+        {
+            this.least = least;
+            this.most = most;
+        }
+
+        public override Value Read(Value value, string path)
+        {
+            CheckRange(Utf8.Length(Expect(value, ValueKind.Text, path).AsText, path), least, most, path);
+            return value;
+        }
+    }
+
+    internal sealed class WordKind : Kind
+    {
+        private readonly string[] words;
+
+        public WordKind(string[] words)
+        {
+            this.words = words;
+        }
+
+        public override Value Read(Value value, string path)
+        {
+            if (Array.IndexOf(words, Expect(value, ValueKind.Text, path).AsText) < 0)
+            {
+                throw new ProtocolException(
+                    ErrorCode.BadValue, path + ": expected one of " + string.Join(", ", words));
+            }
+            return value;
+        }
+    }
+
+    internal sealed class BytesKind : Kind
+    {
+        private readonly int least;
+        private readonly int most;
+
+        public BytesKind(int least, int most)
+        {
+            this.least = least;
+            this.most = most;
+        }
+
+        public override Value Read(Value value, string path)
+        {
+            CheckRange(Expect(value, ValueKind.Bytes, path).AsBytes.Length, least, most, path);
+            return value;
+        }
+    }
+
+    /// <summary>What an input may be set to: a number within ±2^53, a boolean or a name.</summary>
+    internal sealed class AnyValueKind : Kind
+    {
+        private static readonly Kind Whole = Integer(-Limits.LargestInteger, Limits.LargestInteger);
+        private static readonly Kind Number = Real(-Limits.LargestInteger, Limits.LargestInteger);
+        private static readonly Kind Name = Text(0, Limits.NameBytes);
+
+        public override Value Read(Value value, string path)
+        {
+            switch (value.Kind)
+            {
+                case ValueKind.Boolean:
+                    return value;
+                case ValueKind.Integer:
+                    return Whole.Read(value, path);
+                case ValueKind.Real:
+                    return Number.Read(value, path);
+                case ValueKind.Text:
+                    return Name.Read(value, path);
+                default:
+                    throw new ProtocolException(
+                        ErrorCode.WrongType, path + ": expected a number, a boolean or a text, got " + value.Kind);
+            }
+        }
+    }
+
+    internal sealed class ListKind : Kind
+    {
+        private readonly Kind item;
+        private readonly int least;
+        private readonly int most;
+
+        public ListKind(Kind item, int least, int most)
+        {
+            this.item = item;
+            this.least = least;
+            this.most = most;
+        }
+
+        public override Value Read(Value value, string path)
+        {
+            var items = Expect(value, ValueKind.List, path).AsList;
+            CheckRange(items.Count, least, most, path);
+            var read = new List<Value>(items.Count);
+            foreach (var each in items)
+            {
+                read.Add(item.Read(each, path));
+            }
+            return Value.Of(read);
+        }
+    }
+
+    /// <summary>Names are texts of 1 to 64 bytes.</summary>
+    internal sealed class MapKind : Kind
+    {
+        private static readonly Kind Name = Text(1, Limits.NameBytes);
+
+        private readonly Kind item;
+        private readonly int most;
+
+        public MapKind(Kind item, int most)
+        {
+            this.item = item;
+            this.most = most;
+        }
+
+        public override Value Read(Value value, string path)
+        {
+            var map = Expect(value, ValueKind.Map, path).AsMap;
+            CheckRange(map.Count, 0, most, path);
+            var read = new Map();
+            foreach (var pair in map)
+            {
+                Name.Read(Value.Of(pair.Key), path);
+                read.Add(pair.Key, item.Read(pair.Value, path));
+            }
+            return Value.Of(read);
+        }
+    }
+
+    /// <summary>A map whose fields a table names.</summary>
+    internal sealed class RecordKind : Kind
+    {
+        private readonly RecordTable table;
+
+        public RecordKind(RecordTable table)
+        {
+            this.table = table;
+        }
+
+        public override Value Read(Value value, string path) =>
+            Value.Of(table.Read(Expect(value, ValueKind.Map, path).AsMap, path + "."));
+    }
+}
