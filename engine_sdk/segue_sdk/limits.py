@@ -67,3 +67,5 @@ HELLO_AGAIN_S: Final = 1.0
 """Time from one `hello` without an answer to the next, at the least."""
 MOST_UNRECEIPTED: Final = 1_024
 """Events waiting for a receipt; a further one is refused to the game."""
+MOST_KEPT: Final = 1_024
+"""Events with a receipt that are kept for the case that the service is killed; the two oldest are merged beyond it."""

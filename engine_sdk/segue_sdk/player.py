@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from segue_sdk.limits import CHANNELS
 from segue_sdk.line import Floats
+from segue_sdk.position import Position
 from segue_sdk.service_messages import Stinger
-from segue_sdk.session import Position
 from segue_sdk.timeline import DEFAULT, Timeline, Timing
 
 

@@ -135,7 +135,9 @@ class Chunk(Record):
     ]
     format: Annotated[str, _FORMAT, "of the payload, as in `welcome`"]
     generator: Annotated[str, NAME, "what played it"]
-    reason: Annotated[str, NAME, "extend, replace, ladder or restore; others may come"] = "extend"
+    reason: Annotated[
+        str, NAME, "extend, replace, ladder, restore or skip (after a gap, the client having run dry); others may come"
+    ] = "extend"
     states: Annotated[
         Mapping[str, str], MapOf(NAME, MOST_LAYERS), "layer to the state active in the chunk's last frame"
     ] = field(default_factory=dict)

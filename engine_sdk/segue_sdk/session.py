@@ -7,18 +7,20 @@ frame, sends what `to_send` gives, hands chunks from `happenings` to the timelin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from segue_sdk.beats import Beats
-from segue_sdk.client_messages import Control, Hello, Playhead, Restore, Save
+from segue_sdk.client_messages import Control, Hello, Restore, Save
 from segue_sdk.codec import Part, decode, encode, type_of
 from segue_sdk.declarations import InputValue
 from segue_sdk.errors import ProtocolError
+from segue_sdk.greeting import Greeting
 from segue_sdk.happenings import Closed, Happening, Live, Lost, Refused, Underrun
-from segue_sdk.limits import CAPACITY, HELLO_AGAIN_S, REPORT_S, SILENCE_S, TEXT_BYTES, VERSION
+from segue_sdk.limits import HELLO_AGAIN_S, REPORT_S, SILENCE_S, TEXT_BYTES, VERSION
 from segue_sdk.messages import Message
 from segue_sdk.outbox import Outbox
+from segue_sdk.position import Position
+from segue_sdk.requests import Requests
 from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
 from segue_sdk.states import TRANSITIONS, State, Trigger
 
@@ -27,37 +29,24 @@ _REPORT_S: Final = REPORT_S / 2
 _ERRORS_PER_SECOND: Final = 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class Position:
-    """The timeline as its owner sees it, in samples of the session clock; names as in `playhead`."""
-
-    played: int = 0
-    committed: int = 0
-    have: int = 0
-    standing: bool = True
-    underruns: int = 0
-    late: int = 0
-    dropped: int = 0
-
-
 class ClientSession:
     """One game's session, over any number of connections."""
 
     def __init__(self, hello: Hello) -> None:
         self.state = State.OFFLINE
         self.welcome: Welcome | None = None
-        self._hello = hello
+        self._greeting = Greeting(hello)
         self._outbox = Outbox()
+        self._requests = Requests()
         self._beats = Beats()
         self._position = Position()
         self._sending: list[Message] = []
         self._happened: list[Happening] = []
-        self._asked: dict[int, Save | Restore] = {}
-        self._last_id = 0
-        self._restoring = 0
+        self._restoring: Restore | None = None
         self._last_chunk = 0
         self._take = 0
-        self._cells: dict[int, tuple[int, bytes | None]] = {}
+        self._end = 0
+        self._cell: bytes | None = None
         self._paused = False
         self._heard_s = self._greeted_s = self._reported_s = self._errors_s = 0.0
         self._errors = 0
@@ -79,6 +68,11 @@ class ClientSession:
         """Events without a receipt."""
         return self._outbox.waiting
 
+    @property
+    def kept(self) -> int:
+        """Events with a receipt that are kept in case the service is killed."""
+        return self._outbox.kept
+
     # --- what the game does -----------------------------------------------------------------------------------------
 
     def set_input(self, name: str, value: InputValue) -> None:
@@ -97,12 +91,12 @@ class ClientSession:
 
     def save(self) -> int:
         """Ask for the music as a blob; the number that `Saved` or `Error` will bear."""
-        return self._ask(Save(id=self._new_id()))
+        return self._ask(Save(id=self._requests.number()))
 
     def restore(self, blob: bytes) -> int:
         """Go on from a saved blob; the number that `Status` or `Error` will bear. Raises: ProtocolError."""
         at = self._position.committed
-        return self._ask(Restore(id=self._new_id(), at=at, take=self._take, blob=blob))
+        return self._ask(Restore(id=self._requests.number(), at=at, take=self._take, blob=blob))
 
     def pause(self) -> None:
         """The game paused. The timeline's owner pauses the timeline."""
@@ -141,6 +135,7 @@ class ClientSession:
         if position.underruns > self._position.underruns:
             self._happened.append(Underrun(count=position.underruns))
         stood, self._position = self._position.standing, position
+        self._outbox.reach(position.committed)
         self._happened += self._beats.reach(position.played)
         if self.state not in (State.OFFLINE, State.CLOSED) and now_s - self._heard_s >= SILENCE_S:
             self._lose("no message for 5 s")
@@ -178,55 +173,59 @@ class ClientSession:
             self._move(Trigger.ENDED)
             self._happened.append(Closed(reason="unsupported_version", text=f"the service chose {welcome.version}"))
             return
-        anew = before is not None and not welcome.resumed
         self.welcome = welcome
-        self._move(Trigger.WELCOMED_ANEW if anew else Trigger.WELCOMED)
+        if before is not None and not welcome.resumed:
+            self._begin_restoring()
+        self._move(Trigger.WELCOMED if self._restoring is None else Trigger.WELCOMED_ANEW)
         self._happened.append(Live(welcome=welcome, resumed=welcome.resumed))
-        if not anew:
+        if self._restoring is not None:
+            self._sending.append(self._restoring)
             self._report(now_s)
-            self._send_waiting()
             return
-        self._restoring, self._last_chunk = self._new_id(), 0
-        at = self._position.have
-        _, cell = self._cells.get(at, (0, None))
-        self._sending.append(Restore(id=self._restoring, at=at, take=self._take, cell=cell))
         self._report(now_s)
+        self._send_waiting()
 
     def _on_receipt(self, receipt: Receipt, now_s: float) -> None:
-        if self._outbox.receipted(receipt.seq):
+        if self._outbox.receipted(receipt):
             self._happened.append(receipt)
 
     def _on_chunk(self, chunk: Chunk, now_s: float) -> None:
         self._last_chunk = max(self._last_chunk, chunk.seq)
         self._take = max(self._take, chunk.take)
-        end, committed = chunk.start + chunk.count, self._position.committed
-        if chunk.take >= self._cells.get(end, (0, None))[0]:
-            self._cells[end] = (chunk.take, chunk.cell)
-        self._cells = {at: cell for at, cell in self._cells.items() if committed <= at <= committed + CAPACITY}
+        if self.state is State.LIVE:
+            # Until the restore is answered, no chunk follows from the cell that was sent with it.
+            self._end, self._cell = chunk.start + chunk.count, chunk.cell
+            self._outbox.chunk(self._end)
+            self._requests.chunk(chunk.take)
         self._happened.append(chunk)
 
     def _on_clock(self, clock: Clock, now_s: float) -> None:
         self._beats.take(clock)
 
+    def _on_rules(self, rules: Rules, now_s: float) -> None:
+        self._greeting.rules(rules)
+        self._happened.append(rules)
+
     def _on_status(self, status: Status, now_s: float) -> None:
-        self._asked.pop(status.restore, None)
+        self._requests.answered(status.restore, self._take)
+        self._greeting.status(status)
         self._happened.append(status)
-        if status.restore and status.restore == self._restoring and self._move(Trigger.RESTORED):
-            self._send_waiting()
+        if self._restoring is not None and status.restore == self._restoring.id:
+            self._go_on(status.restored in ("all", "rules"))
 
     def _on_saved(self, saved: Saved, now_s: float) -> None:
-        if self._asked.pop(saved.id, None) is not None:
+        if self._requests.answered(saved.id, self._take):
             self._happened.append(saved)
 
     def _on_error(self, error: Error, now_s: float) -> None:
         if error.about in ("save", "restore"):
-            self._asked.pop(error.seq, None)
+            self._requests.refused(error.seq)
         if error.code == "no_session" and self._move(Trigger.UNKNOWN):
             self._greet(now_s)
             return
         self._happened.append(error)
-        if error.seq and error.seq == self._restoring and self._move(Trigger.RESTORED):
-            self._send_waiting()
+        if self._restoring is not None and error.seq == self._restoring.id:
+            self._go_on(False)
 
     def _on_bye(self, bye: Bye, now_s: float) -> None:
         if bye.retry_ms is not None:
@@ -260,45 +259,50 @@ class ClientSession:
     def _send_hello(self, now_s: float) -> None:
         self._greeted_s = now_s
         token = self.welcome.token if self.welcome else None
-        self._sending.append(replace(self._hello, resume=token, last_chunk=self._last_chunk))
+        self._sending.append(self._greeting.hello(token, self._last_chunk))
 
     def _report(self, now_s: float) -> None:
-        self._reported_s, at = now_s, self._position
-        self._sending.append(
-            Playhead(
-                played=min(at.played, at.committed),
-                committed=at.committed,
-                have=max(at.have, at.committed),
-                paused=at.standing,
-                last_chunk=self._last_chunk,
-                underruns=at.underruns,
-                late=at.late,
-                dropped=at.dropped,
-            )
-        )
+        self._reported_s = now_s
+        self._sending.append(self._position.playhead(self._last_chunk))
+
+    def _begin_restoring(self) -> None:
+        """Another service is there: it is to go on from the last chunk's cell, and hear again what that does not hold."""
+        self._outbox.restarted()
+        self._requests.restarted()
+        self._last_chunk = 0
+        at = max(self._end, self._position.committed)
+        self._restoring = Restore(id=self._requests.number(), at=at, take=self._take, cell=self._cell)
+
+    def _go_on(self, rules_restored: bool) -> None:
+        """The restore is answered. rules_restored: whether the service knows what the game said before."""
+        if not self._move(Trigger.RESTORED):
+            return
+        self._restoring = None
+        if not rules_restored and self.welcome is not None:
+            self._outbox.say_all(self._position.played, self.welcome.rules.inputs)
+        self._send_waiting()
 
     def _send_waiting(self) -> None:
-        """What has no answer yet, after a connection or a session was lost."""
+        """What has no answer yet, in the game's order, after a connection or a session was lost."""
         if self._paused:
             self._sending.append(Control(op="pause"))
-        self._sending += self._outbox.again()
-        self._sending += self._asked.values()
+        said = 0
+        for request in self._requests.waiting(self._position.committed, self._take):
+            self._sending += [*self._outbox.again(said, request.after), request.message]
+            said = request.after
+        self._sending += self._outbox.again(said)
 
     def _control(self, control: Control) -> bool:
         live = self.state in (State.LIVE, State.RESTORING)
         if live:
+            self._greeting.asked(control)
             self._sending.append(control)
         return live
 
     def _ask(self, request: Save | Restore) -> int:
-        self._asked[request.id] = request
         if self.state is State.LIVE:
             self._sending.append(request)
-        return request.id
-
-    def _new_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
+        return self._requests.ask(request, self._outbox.last)
 
     def _refuse(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> None:
         """Tell the game, and the service unless too often or about an error, lest two refuse each other for ever."""
@@ -316,10 +320,11 @@ _HANDLERS: Final[dict[type, Callable[[ClientSession, Any, float], None]]] = {
     Welcome: ClientSession._on_welcome,
     Receipt: ClientSession._on_receipt,
     Chunk: ClientSession._on_chunk,
+    Rules: ClientSession._on_rules,
     Clock: ClientSession._on_clock,
     Status: ClientSession._on_status,
     Saved: ClientSession._on_saved,
     Error: ClientSession._on_error,
     Bye: ClientSession._on_bye,
-    **dict.fromkeys((Rules, Change, Stinger), ClientSession._on_telling),
+    **dict.fromkeys((Change, Stinger), ClientSession._on_telling),
 }

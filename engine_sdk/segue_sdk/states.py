@@ -21,7 +21,7 @@ class Trigger(Enum):
 
     CONNECTED = "the transport connects"
     WELCOMED = "welcome to the same session, or to the first"
-    WELCOMED_ANEW = "welcome to another session than before"
+    WELCOMED_ANEW = "welcome to another session than before, or to one not restored yet"
     RESTORED = "status that answers the restore"
     UNKNOWN = "error no_session"
     LOST = "the transport breaks, or is silent"

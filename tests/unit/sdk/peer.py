@@ -9,8 +9,9 @@ from typing import TypeVar
 from segue_sdk.codec import Part, decode, encode
 from segue_sdk.happenings import Happening
 from segue_sdk.messages import Message
+from segue_sdk.position import Position
 from segue_sdk.service_messages import Chunk, Receipt, Welcome
-from segue_sdk.session import ClientSession, Position
+from segue_sdk.session import ClientSession
 from segue_sdk.vectors.examples import MINIMAL
 
 T = TypeVar("T")

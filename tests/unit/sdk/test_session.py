@@ -116,6 +116,7 @@ def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
 
 def test_without_a_cell_music_is_asked_to_begin_anew() -> None:
     peer = live()
+    peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920))
     peer.tick(played=500, committed=960, have=3_840, standing=False)
     peer.session.disconnected(peer.now_s)
     peer.session.connected(peer.now_s)

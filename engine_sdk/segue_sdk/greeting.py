@@ -1,0 +1,41 @@
+"""What a client says first on every connection: what the game wants by now, and where it left off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from segue_sdk.client_messages import Control, Hello
+from segue_sdk.service_messages import Rules, Status
+
+
+class Greeting:
+    """A `hello` that keeps up with the rules and the generator the game changed to, so that a restart keeps them."""
+
+    def __init__(self, hello: Hello) -> None:
+        self._hello = hello
+        self._rules: Control | None = None
+        self._generator: str | None = None
+
+    def hello(self, token: bytes | None, last_chunk: int) -> Hello:
+        """The `hello` of a connection. token: of the session there was. last_chunk: `seq` of its last chunk."""
+        return replace(self._hello, resume=token, last_chunk=last_chunk)
+
+    def asked(self, control: Control) -> None:
+        """The game asks for other rules or another generator, perhaps in vain."""
+        if control.op == "rules":
+            self._rules = control
+        elif control.op == "generator":
+            self._generator = control.generator
+
+    def rules(self, answer: Rules) -> None:
+        """The service has taken the rules that were asked for, or refused them."""
+        if self._rules is not None and answer.declaration is not None:
+            text, name = self._rules.rules_text, self._rules.rules_name
+            self._hello = replace(self._hello, rules_text=text, rules_name=name)
+        self._rules = None
+
+    def status(self, status: Status) -> None:
+        """The service says what plays: perhaps what was asked for."""
+        if status.rung == 0 and status.generator == self._generator:
+            self._hello = replace(self._hello, generator=self._generator)
+            self._generator = None

@@ -1,0 +1,123 @@
+"""A service that makes silence and remembers which events took effect: for proofs that nothing is lost."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import msgpack
+
+from segue_sdk.client_messages import Event, Hello, Playhead, Restore
+from segue_sdk.codec import Part, decode, encode
+from segue_sdk.declarations import EventItem
+from segue_sdk.limits import FRAME_SIZE
+from segue_sdk.messages import Message
+from segue_sdk.service_messages import Chunk, Error, Receipt, Status, Welcome
+from unit.sdk.peer import CHUNK
+
+CHUNK_FRAMES = 4
+LOOKAHEAD = 16 * FRAME_SIZE
+
+
+class CountingService:
+    """One process. Its director's state is the list of (number, frame, triggers) of what took effect; a cell is that
+    list, as far as it lies before the chunk's end.
+
+    seed: of where events take effect and what is made again. cells: whether it can use the cells of another process.
+    """
+
+    def __init__(self, name: int, welcome: Welcome, seed: int, *, cells: bool = True) -> None:
+        self.token = name.to_bytes(2, "big") * 8
+        self.effects: list[tuple[int, int, tuple[str, ...]]] = []
+        self.values: dict[str, object] = {}
+        self._welcome, self._cells = welcome, cells
+        self._chance = random.Random(seed)
+        self._live = self._greeted = self._reported = False
+        self._sent: list[Chunk] = []
+        self._receipts: dict[int, Receipt] = {}
+        self._restores: dict[int, Status] = {}
+        self._known = self._take = self._head = self._committed = self._last_frame = 0
+
+    def cut(self) -> None:
+        """The connection broke; the session is kept."""
+        self._live = False
+
+    def take(self, parts: list[Part]) -> list[list[Part]]:
+        """The answers to one message."""
+        return [encode(answer) for answer in self._answers(decode(parts))]
+
+    def work(self) -> list[list[Part]]:
+        """At most one chunk, if there is credit; now and then one that replaces what was sent."""
+        if not (self._live and self._reported) or self._head >= self._committed + LOOKAHEAD:
+            return []
+        return [encode(self._chunk())]
+
+    def _answers(self, message: Message) -> list[Message]:
+        if isinstance(message, Hello):
+            resumed = self._greeted and message.resume == self.token
+            self._live = self._greeted = True
+            again = [chunk for chunk in self._sent if chunk.seq > message.last_chunk] if resumed else []
+            return [replace(self._welcome, token=self.token, resumed=resumed), *again]
+        if not self._live:
+            return [Error(code="no_session")]
+        match message:
+            case Event(events=events):
+                return [self._receipt(item) for item in events]
+            case Restore(id=number):
+                if number not in self._restores:
+                    self._restores[number] = self._restore(message)
+                return [self._restores[number]]
+            case Playhead(committed=committed):
+                self._committed, self._reported = max(committed, self._committed), True
+        return []
+
+    def _receipt(self, item: EventItem) -> Receipt:
+        if item.seq not in self._receipts:
+            self._receipts[item.seq] = self._applied(item)
+        return self._receipts[item.seq]
+
+    def _applied(self, item: EventItem) -> Receipt:
+        if item.seq <= self._known:
+            return Receipt(seq=item.seq, accepted=True, code="known", frame=self._last_frame)
+        soonest = self._committed // FRAME_SIZE + 1 + self._chance.choice((0, 1, 5, 30))
+        self._last_frame = max(self._last_frame, soonest, item.at // FRAME_SIZE)
+        self.effects.append((item.seq, self._last_frame, item.fire))
+        self.values.update(item.set)
+        # What was made without the event is made again, or not if it would sound the same.
+        if self._last_frame * FRAME_SIZE < self._head and self._chance.random() < 0.5:
+            self._replace(self._last_frame * FRAME_SIZE)
+        return Receipt(seq=item.seq, accepted=True, code="accepted", frame=self._last_frame)
+
+    def _restore(self, message: Restore) -> Status:
+        self._take, self._head = message.take + 1, message.at // FRAME_SIZE * FRAME_SIZE
+        if message.cell is None or not self._cells:
+            return Status(rung=0, generator="none", headroom=9, restore=message.id, restored="nothing")
+        effects, self.values = msgpack.unpackb(message.cell)
+        self.effects = [(seq, frame, tuple(fire)) for seq, frame, fire in effects]
+        self._known, self._last_frame, _ = max(self.effects, default=(0, 0, ()))
+        return Status(rung=0, generator="none", headroom=9, restore=message.id, restored="all")
+
+    def _replace(self, position: int) -> None:
+        self._take, self._head = self._take + 1, position
+
+    def _chunk(self) -> Chunk:
+        soonest = self._committed + 2 * FRAME_SIZE
+        if soonest < self._head and self._chance.random() < 0.2:
+            self._replace(self._chance.randrange(soonest, self._head) // FRAME_SIZE * FRAME_SIZE)
+        frame = self._head // FRAME_SIZE
+        end = frame // CHUNK_FRAMES * CHUNK_FRAMES + CHUNK_FRAMES
+        held = [effect for effect in self.effects if effect[1] < end]
+        count = (end - frame) * FRAME_SIZE
+        chunk = replace(
+            CHUNK,
+            seq=len(self._sent) + 1,
+            take=self._take,
+            start=self._head,
+            count=count,
+            format="s16le",
+            cell=msgpack.packb([held, self.values]),
+            pcm=bytes(4 * count),
+        )
+        self._sent.append(chunk)
+        self._head = end * FRAME_SIZE
+        return chunk

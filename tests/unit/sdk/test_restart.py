@@ -1,0 +1,309 @@
+"""A service killed at every point, a connection cut at any: each event takes effect once, each receipt is told once."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import replace
+
+import pytest
+
+from segue_sdk.client_messages import Control, Event, Hello, Restore
+from segue_sdk.codec import Part
+from segue_sdk.declarations import EventItem, Input
+from segue_sdk.happenings import Lost
+from segue_sdk.kept import Kept
+from segue_sdk.limits import FRAME_SIZE, MOST_KEPT
+from segue_sdk.position import Position
+from segue_sdk.service_messages import Chunk, Error, Receipt, Rules, Status
+from segue_sdk.session import ClientSession
+from segue_sdk.states import State
+from unit.sdk.counting_service import CountingService
+from unit.sdk.peer import WELCOME, Peer, chunk, of_type, receipt
+
+HELLO = Hello(versions=(1,), client="test")
+INPUTS = (
+    Input(name="threat", type="number", low=0, high=1e6, default=0),
+    Input(name="region", type="choice", of=("forest", "crypt"), default="forest"),
+    Input(name="night", type="flag", default=False),
+    Input(name="enemies", type="integer", low=0, high=9, default=0),
+    Input(name="door", type="trigger"),
+)
+KNOWING = replace(WELCOME, rules=replace(WELCOME.rules, inputs=INPUTS))
+TICK_S = 0.02
+
+
+class Game:
+    """A game, a wire that carries one message at a time, and a service that may die between any two."""
+
+    def __init__(self, seed: int, *, faults: dict[int, str], cells: bool = True) -> None:
+        self.session = ClientSession(HELLO)
+        self._chance, self._seed, self._cells = random.Random(seed), seed, cells
+        self._faults, self.delivered, self._services = faults, 0, 0
+        self.service = self._start()
+        self._there: deque[list[Part]] = deque()
+        self._back: deque[list[Part]] = deque()
+        self._position, self._now_s = Position(), 0.0
+        self.told: list[int] = []
+        self.said = 0
+
+    def play(self, ticks: int, *, quiet: bool = False) -> None:
+        for _ in range(ticks):
+            self._now_s += TICK_S
+            if not quiet and self._chance.random() < 0.4:
+                self.session.fire(f"door {self.said}")
+                self.session.set_input("threat", self.said)
+                self.said += 1
+            if self.session.state is State.OFFLINE:
+                self.session.connected(self._now_s)
+            self.session.tick(self._now_s, self._moved())
+            self.session.end_frame()
+            self._there.extend(self.session.to_send())
+            for _ in range(30 if quiet else self._chance.choice((0, 2, 4, 8))):
+                self._deliver()
+
+    def _moved(self) -> Position:
+        committed = min(self._position.committed + round(TICK_S * 48_000), self._position.have)
+        self._position = replace(self._position, played=committed, committed=committed)
+        return self._position
+
+    def _deliver(self) -> None:
+        self._back.extend(self.service.work())
+        ways = [way for way in (self._there, self._back) if way]
+        if not ways:
+            return
+        way = self._chance.choice(ways)
+        parts = way.popleft()
+        if way is self._there:
+            self._back.extend(self.service.take(parts))
+        else:
+            self.session.receive(parts, self._now_s)
+            self._hear()
+            self._there.extend(self.session.to_send())
+        fault = self._faults.pop(self.delivered, None)
+        self.delivered += 1
+        if fault is not None:
+            self._break(fault)
+
+    def _break(self, fault: str) -> None:
+        """All that is on its way is lost, and with "kill" the service and all it knew."""
+        self._there.clear()
+        self._back.clear()
+        self.session.disconnected(self._now_s)
+        self.session.happenings()
+        self.service.cut()
+        if fault == "kill":
+            self.service = self._start()
+
+    def _start(self) -> CountingService:
+        self._services += 1
+        return CountingService(self._services, KNOWING, self._seed + self._services, cells=self._cells)
+
+    def _hear(self) -> None:
+        for happening in self.session.happenings():
+            assert not isinstance(happening, (Lost, Error))
+            if isinstance(happening, Receipt):
+                self.told.append(happening.seq)
+            elif isinstance(happening, Chunk) and happening.start <= self._position.have:
+                end = max(self._position.committed, happening.start + happening.count)
+                self._position = replace(self._position, have=end)
+
+    def check(self) -> None:
+        """What the last service knows: every event, once and in order; what the game knows: every receipt, once."""
+        self._faults.clear()
+        self.play(30, quiet=True)
+        fired = [trigger for _, _, triggers in self.service.effects for trigger in triggers]
+        assert fired == [f"door {number}" for number in range(self.said)]
+        assert self.told == sorted(set(self.told))
+        assert len(self.told) == self.said
+        assert self.session.waiting == 0
+
+
+def deliveries(seed: int) -> int:
+    """How many messages an unbroken game delivers."""
+    game = Game(seed, faults={})
+    game.play(40)
+    delivered = game.delivered
+    game.check()
+    assert game.said > 10
+    return delivered
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_service_killed_after_any_message_loses_nothing_and_does_nothing_twice(seed: int) -> None:
+    for point in range(deliveries(seed)):
+        game = Game(seed, faults={point: "kill"})
+        game.play(40)
+        game.check()
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_nor_does_one_killed_and_cut_off_time_and_again(seed: int) -> None:
+    chance = random.Random(seed)
+    points = sorted(chance.sample(range(300), 8))
+    # Faults close together are the hard ones: a restored service killed before its first chunk, a receipt lost.
+    near = {point + chance.randint(1, 12): chance.choice(("kill", "cut")) for point in points}
+    game = Game(seed, faults={**near, **{point: chance.choice(("kill", "cut")) for point in points}})
+    game.play(120)
+    game.check()
+
+
+def test_what_is_kept_is_little_and_let_go() -> None:
+    game = Game(1, faults={})
+    most = 0
+    for _ in range(300):
+        game.play(1)
+        most = max(most, game.session.kept)
+    assert 0 < most < 60
+    for _ in range(150):
+        game.play(1, quiet=True)
+    assert game.session.kept == 0
+
+
+# --- a service that cannot use the cell -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("point", range(40, 80, 3))
+def test_a_service_that_begins_from_nothing_is_told_every_input_again(point: int) -> None:
+    game = Game(5, faults={point: "kill"}, cells=False)
+    game.session.set_input("region", "crypt")
+    game.session.set_input("night", True)
+    game.play(60)
+    game.play(30, quiet=True)
+    assert game.service.values == {"threat": game.said - 1, "region": "crypt", "night": True}
+    # One number is that of the event which says everything again; the game did not say it.
+    assert game.told == sorted(set(game.told))
+    assert (len(game.told), game.told[-1]) == (game.said + 1, game.said + 2)
+
+
+def restarted(peer: Peer, restored: str) -> None:
+    """Another service welcomes the peer and answers its restore."""
+    peer.session.disconnected(peer.now_s)
+    peer.session.connected(peer.now_s)
+    peer.says(replace(KNOWING, token=bytes(16)))
+    (restore,) = of_type(Restore, peer.sent())
+    peer.says(Status(rung=0, generator="score", headroom=2, restore=restore.id, restored=restored))
+
+
+def live() -> Peer:
+    peer = Peer(ClientSession(HELLO))
+    peer.go_live(KNOWING)
+    return peer
+
+
+def said(peer: Peer, **values: float | bool | str) -> None:
+    for name, value in values.items():
+        peer.session.set_input(name, value)
+    peer.tick()
+
+
+def test_inputs_the_new_rules_do_not_declare_or_take_are_left_out_and_later_values_stand() -> None:
+    peer = live()
+    said(peer, threat=0.25, region="crypt", gone=3, night=1.5, enemies=2)
+    peer.says(replace(receipt(1), frame=0), chunk(1, 0))
+    peer.tick(played=1_920, committed=1_920, have=1_920)
+    said(peer, threat=0.5)
+    peer.sent()
+    restarted(peer, "nothing")
+    (event,) = of_type(Event, peer.sent())
+    assert [(item.seq, item.set) for item in event.events] == [
+        (2, {"threat": 0.5}),
+        (3, {"threat": 0.5, "region": "crypt", "enemies": 2}),
+    ]
+    peer.happened()
+    peer.says(receipt(3), receipt(2))
+    assert [answer.seq for answer in of_type(Receipt, peer.happened())] == [2], "the game did not say the third"
+
+
+@pytest.mark.parametrize("restored", ["all", "rules"])
+def test_a_director_that_was_restored_is_told_only_what_it_lacks(restored: str) -> None:
+    peer = live()
+    said(peer, threat=0.25)
+    peer.says(replace(receipt(1), frame=0), chunk(1, 0))
+    said(peer, threat=0.5)
+    peer.says(receipt(2))
+    peer.sent()
+    restarted(peer, restored)
+    assert [item.seq for event in of_type(Event, peer.sent()) for item in event.events] == [2]
+
+
+def test_a_refused_event_is_not_sent_again() -> None:
+    peer = live()
+    said(peer, threat=0.25)
+    peer.says(replace(receipt(1), accepted=False, code="rate_limited"))
+    peer.sent()
+    restarted(peer, "all")
+    assert of_type(Event, peer.sent()) == []
+
+
+# --- kept within bounds ---------------------------------------------------------------------------------------------
+
+
+def test_more_than_may_be_kept_is_merged_and_means_the_same() -> None:
+    peer = live()
+    for number in range(MOST_KEPT + 100):
+        peer.session.set_input("threat", number)
+        peer.session.fire("door")
+        peer.tick(0.001)
+        peer.says(receipt(number + 1))
+    assert peer.session.kept == MOST_KEPT
+    peer.sent()
+    restarted(peer, "all")
+    items = [item for event in of_type(Event, peer.sent()) for item in event.events]
+    assert len(items) == MOST_KEPT
+    assert (items[0].seq, items[0].set, items[0].fire) == (101, {"threat": 100}, ("door",))
+    assert [item.seq for item in items] == list(range(101, MOST_KEPT + 101))
+
+
+def test_what_the_last_chunk_holds_is_never_merged_with_what_it_lacks() -> None:
+    kept = Kept()
+    items = [EventItem(seq=number, at=0, set={"threat": number}) for number in range(1, MOST_KEPT + 3)]
+    for item in items[:2]:
+        kept.add(item, 10)
+    kept.chunk(11 * FRAME_SIZE)
+    for item in items[2:]:
+        kept.add(item, 10)
+    assert [item.seq for item in kept.take_lost()] == list(range(5, MOST_KEPT + 3))
+
+
+# --- requests and controls ------------------------------------------------------------------------------------------
+
+
+def test_a_save_game_loaded_just_before_the_service_died_is_loaded_again_in_its_place() -> None:
+    peer = live()
+    peer.says(chunk(1, 0, cell=b"before"))
+    said(peer, threat=0.25)
+    number = peer.session.restore(b"SGS1")
+    said(peer, threat=0.5)
+    peer.says(receipt(1), receipt(2))
+    peer.says(Status(rung=0, generator="score", headroom=2, restore=number, restored="all"))
+    peer.tick(played=960, committed=960, have=1_920)
+    peer.sent()
+    restarted(peer, "all")
+    again = [message for message in peer.sent() if isinstance(message, (Event, Restore))]
+    first, load, second = again
+    assert isinstance(first, Event)
+    assert isinstance(second, Event)
+    assert ([item.seq for item in first.events], [item.seq for item in second.events]) == ([1], [2])
+    assert load == Restore(id=number, at=960, take=0, blob=b"SGS1")
+    peer.says(Status(rung=0, generator="score", headroom=2, restore=number, restored="all"))
+    peer.says(chunk(2, 1_920, take=1, cell=b"after"))
+    restarted(peer, "all")
+    assert of_type(Restore, peer.sent()) == []
+
+
+def test_rules_and_generator_the_game_changed_to_are_asked_for_of_the_next_service() -> None:
+    peer = live()
+    peer.session.control(Control(op="rules", rules_name="wrong.yaml"))
+    peer.says(Rules(errors=("wrong.yaml:1:1: no",)))
+    peer.session.control(Control(op="rules", rules_name="crypt.yaml"))
+    peer.says(Rules(declaration=KNOWING.rules))
+    peer.session.control(Control(op="generator", generator="bagpipe"))
+    peer.says(Status(rung=1, generator="bagpipe", headroom=1))
+    peer.session.disconnected(peer.now_s)
+    peer.session.connected(peer.now_s)
+    assert of_type(Hello, peer.sent())[-1] == replace(HELLO, rules_name="crypt.yaml", resume=KNOWING.token)
+    peer.says(replace(KNOWING, resumed=True), Status(rung=0, generator="bagpipe", headroom=1))
+    peer.session.disconnected(peer.now_s)
+    peer.session.connected(peer.now_s)
+    assert of_type(Hello, peer.sent())[-1].generator == "bagpipe"
