@@ -5,10 +5,14 @@
     state, plan = director.step(state, frame, events, earliest)  # one frame; pure
     for span in director.spans(state, until): ...                # without events: runs of equal plans, much faster
 
-A state is a value: stepping from an old one again gives the same. `pack` and `unpack` turn it into plain data and back.
+A state is a value: stepping from an old one again gives the same. `pack` and `unpack` turn it into plain data and back;
+`carry` takes it to edited rules, `moved` to another frame, `reset` back to the start.
 """
 
-from segue_rules.director.state import DirectorState, pack, unpack
+from segue_rules.director.carrying import carry, moved, reset
+from segue_rules.director.packing import pack
+from segue_rules.director.state import DirectorState
 from segue_rules.director.step import Director, Span
+from segue_rules.director.unpacking import unpack
 
-__all__ = ["Director", "DirectorState", "Span", "pack", "unpack"]
+__all__ = ["Director", "DirectorState", "Span", "carry", "moved", "pack", "reset", "unpack"]

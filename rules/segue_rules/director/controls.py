@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
@@ -19,7 +18,6 @@ TOP_LEVEL: Final = -1
 _DRUMS: Final = {"on": 1, "off": 0, "auto": -1}
 
 Values: TypeAlias = tuple[InputValue, ...]
-Target: TypeAlias = Callable[[Values], float]
 
 
 class Decision(NamedTuple):
@@ -127,16 +125,10 @@ class ControlDirector:
         return decisions
 
     def _value(self, i: int, now: ControlNow, values: Values, frame: int) -> float:
-        target = self._target(CONTINUOUS[i], now.source, now.active, values)
-        g = progress(now.curve, now.since, now.frames, frame)
-        return target if g >= 1.0 else now.origin + g * (target - now.origin)
-
-    def _target(self, name: str, source: int, active: int, values: Values) -> float:
-        music = self._top if source == TOP_LEVEL else self._layers[source].states[active].music
-        spec = getattr(music, name)
-        if isinstance(spec, Binding):
-            return follow(spec, float(values[self._input[spec.input]]))
-        return float(spec)
+        music = self._top if now.source == TOP_LEVEL else self._layers[now.source].states[now.active].music
+        spec = getattr(music, CONTINUOUS[i])
+        bound = float(values[self._input[spec.input]]) if isinstance(spec, Binding) else 0.0
+        return control_value(spec, now, bound, frame)
 
     def _ramp(self, source: int, former: int, layers: tuple[LayerNow, ...], frame: int) -> tuple[int, str]:
         """Length and curve of a control's ramp: the transition's that started in the deciding layer."""
@@ -145,6 +137,13 @@ class ControlDirector:
                 row = self._layers[i].rows[layers[i].row]
                 return row.ramp_frames, row.curve
         return self._ramps[source if source != TOP_LEVEL else former], "linear"
+
+
+def control_value(spec: float | Binding, now: ControlNow, bound: float, frame: int) -> float:
+    """A continuous control in `frame`. spec: what its source says of it. bound: the input that a Binding follows."""
+    target = follow(spec, bound) if isinstance(spec, Binding) else float(spec)
+    g = progress(now.curve, now.since, now.frames, frame)
+    return target if g >= 1.0 else now.origin + g * (target - now.origin)
 
 
 def _switched(spec: float | int | str | Binding | Key) -> int | str:

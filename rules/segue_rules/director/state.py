@@ -5,8 +5,7 @@ Named tuples of plain values. Times are absolute frames, so a state at rest stay
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from segue_rules.model import InputValue
 from segue_rules.plan import Cause, Clock
@@ -106,42 +105,3 @@ class DirectorState(NamedTuple):
     continuous: tuple[ControlNow, ...]
     switches: tuple[SwitchNow, ...]
     last_mix: Vector
-
-
-def pack(state: DirectorState) -> list[Any]:
-    """The state as nested lists of numbers, strings and booleans, for msgpack or JSON."""
-
-    def plain(value: Any) -> Any:
-        return [plain(item) for item in value] if isinstance(value, tuple) else value
-
-    return [plain(field) for field in state]
-
-
-def unpack(data: Sequence[Any]) -> DirectorState:
-    """The state that `pack` packed. Raises: ValueError if the data has another shape."""
-    try:
-        frame, clock, inputs, latches, layers, weights, stingers, continuous, switches, last_mix = data
-        return DirectorState(
-            int(frame),
-            Clock(*clock),
-            tuple(InputNow(*item) for item in inputs),
-            tuple(map(bool, latches)),
-            tuple(_unpack_layer(item) for item in layers),
-            tuple(map(float, weights)),
-            tuple(StingerNow(*item) for item in stingers),
-            tuple(ControlNow(*item) for item in continuous),
-            tuple(SwitchNow(*item) for item in switches),
-            tuple(map(float, last_mix)),
-        )
-    except TypeError as error:
-        raise ValueError(f"expected a packed director state: {error}") from None
-
-
-def _unpack_layer(data: Sequence[Any]) -> LayerNow:
-    active, start, origin, row, pending, runs, cooldowns = data
-    if pending is not None:
-        waiting, decided, pending_row, predicted, causes = pending
-        pending = Pending(waiting, decided, pending_row, predicted, tuple(Cause(*cause) for cause in causes))
-    return LayerNow(
-        active, start, tuple(origin), row, pending, tuple(Run(*run) for run in runs), tuple(map(int, cooldowns))
-    )

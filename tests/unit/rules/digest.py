@@ -24,7 +24,7 @@ def session_bytes(rules: Rules, events: Sequence[Sequence[Event]], earliest: Seq
     state, packed = director.start(), []
     for frame, (now, first) in enumerate(zip(events, earliest, strict=True)):
         state, plan = director.step(state, frame, now, first)
-        packed.append(msgpack.packb([plan, pack(state)], default=asdict))
+        packed.append(msgpack.packb([plan, pack(state, rules)], default=asdict))
     return b"".join(packed)
 
 

@@ -262,7 +262,7 @@ def test_a_state_survives_packing(data: st.DataObject) -> None:
     states, plans = trace(soundtrack, session)
     director = Director(soundtrack)
     for frame, (state, plan) in enumerate(zip(states, plans, strict=False)):
-        copy = unpack(msgpack.unpackb(msgpack.packb(pack(state))))
+        copy = unpack(msgpack.unpackb(msgpack.packb(pack(state, soundtrack))), soundtrack)
         assert copy == state
         assert director.step(copy, frame, session.events[frame], session.earliest[frame])[1] == plan
 
