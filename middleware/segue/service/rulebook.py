@@ -158,8 +158,9 @@ class RuleBook:
     def _poll(self, name: str, entry: _Entry) -> Edit | None:
         if not entry.watch.is_due():
             return None
-        if contents_digest(relied_on(entry.path)) == entry.digest and not entry.refused:
-            entry.watch.dealt_with(entry.watch.paths, stamps(entry.watch.paths))
+        watched, state = entry.watch.paths, stamps(entry.watch.paths)
+        if not entry.refused and contents_digest(watched) == entry.digest:
+            entry.watch.dealt_with(watched, state)
             return None
         reading = self._read(name, entry.path)
         if not reading.is_whole:

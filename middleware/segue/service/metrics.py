@@ -1,0 +1,152 @@
+"""What a service counts and measures, for Prometheus. Each service has a registry of its own."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+# Edges around the promises: 350 and 600 ms idle, 600 and 900 ms beside a busy core.
+_REACTION_S: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.75, 0.9, 1.2, 2.0, 5.0)
+_GENERATION_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_BUFFERED_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0, 30.0)
+_BATCH: Final = (1, 2, 3, 4, 6, 8, 16, 32, 64)
+
+
+class Metrics:
+    """Called by the service as things happen. Names, labels and units are those of `/metrics`; none is a session's."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._sessions = Gauge(
+            "segue_sessions", "Sessions by whether a client is connected.", ["state"], registry=registry
+        )
+        self._rungs = Gauge("segue_ladder_sessions", "Sessions by step of the ladder.", ["rung"], registry=registry)
+        self._headroom = Gauge(
+            "segue_headroom", "Seconds of music generated in a second, of the slowest session.", registry=registry
+        )
+        self._opened = Counter("segue_sessions_opened", "Sessions begun.", registry=registry)
+        self._closed = Counter("segue_sessions_closed", "Sessions ended, by reason.", ["reason"], registry=registry)
+        self._chunks = Counter(
+            "segue_chunks", "Chunks sent, by why they were generated.", ["reason"], registry=registry
+        )
+        self._bytes = Counter("segue_sent_bytes", "Bytes sent to clients.", registry=registry)
+        self._events = Counter("segue_events", "Events answered, by receipt code.", ["code"], registry=registry)
+        self._refused = Counter(
+            "segue_refused_messages", "Messages refused, by error code.", ["code"], registry=registry
+        )
+        self._underruns = Counter("segue_underruns", "Times a client ran dry.", registry=registry)
+        self._late = Counter(
+            "segue_late_chunks", "Chunks that clients got after their start was committed.", registry=registry
+        )
+        self._dropped = Counter("segue_dropped_chunks", "Chunks that clients could not use.", registry=registry)
+        self._steps = Counter("segue_ladder_steps", "Steps on the ladder, by where to.", ["rung"], registry=registry)
+        self._stalls = Counter("segue_generator_stalls", "Generator calls given up.", registry=registry)
+        self._restores = Counter(
+            "segue_restores", "Restores, by what could be taken up.", ["outcome"], registry=registry
+        )
+        self._reloads = Counter(
+            "segue_reloads", "Edited rule files, by what came of it.", ["outcome"], registry=registry
+        )
+        self._generation = Histogram(
+            "segue_generation_seconds", "Time of a generator call.", buckets=_GENERATION_S, registry=registry
+        )
+        self._batches = Histogram(
+            "segue_batch_sessions", "Sessions generated in a call.", buckets=_BATCH, registry=registry
+        )
+        self._buffered = Histogram(
+            "segue_buffered_seconds",
+            "Music a client has that it has not handed to its engine, at each of its reports.",
+            buckets=_BUFFERED_S,
+            registry=registry,
+        )
+        self._reaction = Histogram(
+            "segue_event_to_audible_seconds",
+            "From an event's arrival to the first sample made with it.",
+            buckets=_REACTION_S,
+            registry=registry,
+        )
+
+        self._known_rungs: set[int] = set()
+
+    # --- sessions ---------------------------------------------------------------------------------------------------
+
+    def opened(self) -> None:
+        """A session began."""
+        self._opened.inc()
+
+    def closed(self, reason: str) -> None:
+        """A session ended. reason: one of a fixed few, never a client's words."""
+        self._closed.labels(reason).inc()
+
+    def surveyed(self, *, connected: int, waiting: int, rungs: Iterable[int], headroom: float) -> None:
+        """How things stand. waiting: sessions whose client is away. rungs: of all sessions. headroom: the least."""
+        self._sessions.labels("connected").set(connected)
+        self._sessions.labels("waiting").set(waiting)
+        now = Tally(rungs)
+        self._known_rungs |= now.keys()
+        for rung in self._known_rungs:
+            self._rungs.labels(rung).set(now[rung])
+        self._headroom.set(headroom)
+
+    def restored(self, outcome: str) -> None:
+        """A client came with a cell or a blob. outcome: all, rules, nothing or refused."""
+        self._restores.labels(outcome).inc()
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def sent(self, size: int) -> None:
+        """A message left. size: bytes, the payload's too."""
+        self._bytes.inc(size)
+
+    def chunk(self, reason: str) -> None:
+        """A chunk was made for a client."""
+        self._chunks.labels(reason).inc()
+
+    def event(self, code: str) -> None:
+        """An event was answered."""
+        self._events.labels(code).inc()
+
+    def refused(self, code: str) -> None:
+        """A message was refused."""
+        self._refused.labels(code).inc()
+
+    def reported(self, *, buffered_s: float, underruns: int, late: int, dropped: int) -> None:
+        """A playhead came. underruns, late, dropped: how many more than in the session's report before."""
+        self._buffered.observe(buffered_s)
+        self._underruns.inc(underruns)
+        self._late.inc(late)
+        self._dropped.inc(dropped)
+
+    def audible(self, seconds: float) -> None:
+        """The sound an event caused begins so long after the event came."""
+        self._reaction.observe(seconds)
+
+    # --- generation -------------------------------------------------------------------------------------------------
+
+    def generated(self, *, seconds: float, sessions: int) -> None:
+        """A generator call returned."""
+        self._generation.observe(seconds)
+        self._batches.observe(sessions)
+
+    def stalled(self) -> None:
+        """A generator call was given up."""
+        self._stalls.inc()
+
+    def stepped(self, rung: int) -> None:
+        """A session went to another step of the ladder."""
+        self._steps.labels(rung).inc()
+
+    def reloaded(self, *, accepted: bool) -> None:
+        """An edited rule file was taken over, or refused."""
+        self._reloads.labels("accepted" if accepted else "refused").inc()
+
+    def exposition(self) -> bytes:
+        """All of it in Prometheus' text format; of type CONTENT_TYPE."""
+        return generate_latest(self.registry)
