@@ -1,4 +1,4 @@
-"""Health over HTTP: `/healthz`, `/readyz` and `/metrics`, from a thread of its own, so that a hung service can say so."""
+"""`/healthz`, `/readyz` and `/metrics` over HTTP, from a thread of its own: a service that hangs can still say so."""
 
 from __future__ import annotations
 

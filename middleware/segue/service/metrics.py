@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -22,57 +23,39 @@ class Metrics:
     """Called by the service as things happen. Names, labels and units are those of `/metrics`; none is a session's."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        self._sessions = Gauge(
-            "segue_sessions", "Sessions by whether a client is connected.", ["state"], registry=registry
-        )
-        self._rungs = Gauge("segue_ladder_sessions", "Sessions by step of the ladder.", ["rung"], registry=registry)
-        self._headroom = Gauge(
-            "segue_headroom", "Seconds of music generated in a second, of the slowest session.", registry=registry
-        )
-        self._opened = Counter("segue_sessions_opened", "Sessions begun.", registry=registry)
-        self._closed = Counter("segue_sessions_closed", "Sessions ended, by reason.", ["reason"], registry=registry)
-        self._chunks = Counter(
-            "segue_chunks", "Chunks sent, by why they were generated.", ["reason"], registry=registry
-        )
-        self._bytes = Counter("segue_sent_bytes", "Bytes sent to clients.", registry=registry)
-        self._events = Counter("segue_events", "Events answered, by receipt code.", ["code"], registry=registry)
-        self._refused = Counter(
-            "segue_refused_messages", "Messages refused, by error code.", ["code"], registry=registry
-        )
-        self._underruns = Counter("segue_underruns", "Times a client ran dry.", registry=registry)
-        self._late = Counter(
-            "segue_late_chunks", "Chunks that clients got after their start was committed.", registry=registry
-        )
-        self._dropped = Counter("segue_dropped_chunks", "Chunks that clients could not use.", registry=registry)
-        self._steps = Counter("segue_ladder_steps", "Steps on the ladder, by where to.", ["rung"], registry=registry)
-        self._stalls = Counter("segue_generator_stalls", "Generator calls given up.", registry=registry)
-        self._restores = Counter(
-            "segue_restores", "Restores, by what could be taken up.", ["outcome"], registry=registry
-        )
-        self._reloads = Counter(
-            "segue_reloads", "Edited rule files, by what came of it.", ["outcome"], registry=registry
-        )
-        self._generation = Histogram(
-            "segue_generation_seconds", "Time of a generator call.", buckets=_GENERATION_S, registry=registry
-        )
-        self._batches = Histogram(
-            "segue_batch_sessions", "Sessions generated in a call.", buckets=_BATCH, registry=registry
-        )
-        self._buffered = Histogram(
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        counter = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        self._sessions = gauge("segue_sessions", "Sessions by whether a client is connected.", ["state"])
+        self._rungs = gauge("segue_ladder_sessions", "Sessions by step of the ladder.", ["rung"])
+        self._headroom = gauge("segue_headroom", "Seconds of music generated in a second, of the slowest session.")
+        self._opened = counter("segue_sessions_opened", "Sessions begun.")
+        self._closed = counter("segue_sessions_closed", "Sessions ended, by reason.", ["reason"])
+        self._chunks = counter("segue_chunks", "Chunks sent, by why they were generated.", ["reason"])
+        self._bytes = counter("segue_sent_bytes", "Bytes sent to clients.")
+        self._events = counter("segue_events", "Events answered, by receipt code.", ["code"])
+        self._refused = counter("segue_refused_messages", "Messages refused, by error code.", ["code"])
+        self._underruns = counter("segue_underruns", "Times a client ran dry.")
+        self._late = counter("segue_late_chunks", "Chunks that clients got after their start was committed.")
+        self._dropped = counter("segue_dropped_chunks", "Chunks that clients could not use.")
+        self._steps = counter("segue_ladder_steps", "Steps on the ladder, by where to.", ["rung"])
+        self._stalls = counter("segue_generator_stalls", "Generator calls given up.")
+        self._restores = counter("segue_restores", "Restores, by what could be taken up.", ["outcome"])
+        self._reloads = counter("segue_reloads", "Edited rule files, by what came of it.", ["outcome"])
+        self._generation = histogram("segue_generation_seconds", "Time of a generator call.", buckets=_GENERATION_S)
+        self._batches = histogram("segue_batch_sessions", "Sessions generated in a call.", buckets=_BATCH)
+        self._buffered = histogram(
             "segue_buffered_seconds",
             "Music a client has that it has not handed to its engine, at each of its reports.",
             buckets=_BUFFERED_S,
-            registry=registry,
         )
-        self._reaction = Histogram(
+        self._reaction = histogram(
             "segue_event_to_audible_seconds",
             "From an event's arrival to the first sample made with it.",
             buckets=_REACTION_S,
-            registry=registry,
         )
-
         self._known_rungs: set[int] = set()
 
     # --- sessions ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,187 @@
+"""The service's log: lines to read or a JSON object a line, written by a thread that cannot hold the music up.
+
+    with logging_to(sys.stderr, level="info", form="json", secrets=[config.token]):
+        log = logging.getLogger(__name__)
+        log.info("session opened", extra={"session": "4f1c22aa", "client": "godot 1.2"})
+
+Whatever is in `extra` becomes a field. Texts may come from the wire: nothing in a line can end it, colour a terminal or
+hide what follows. Secrets never appear: those given are blotted out wherever they stand, bytes are shown as a count.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import queue
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any, Final, TextIO
+
+_LONGEST: Final = 2_000
+_MOST_WAITING: Final = 10_000
+_PATIENCE_S: Final = 2.0
+_BLOT: Final = "[secret]"
+_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has; all else came by `extra`."""
+
+
+def cleaned(text: str) -> str:
+    """A text without control and format characters, line separators and halves of characters; cut where it is long."""
+    kept = "".join(" " if each.isspace() else each for each in text[:_LONGEST] if _is_harmless(each))
+    return kept if len(text) <= _LONGEST else f"{kept}…"
+
+
+def _is_harmless(character: str) -> bool:
+    return character.isprintable() or character in "\t\n\r" or unicodedata.category(character) == "Zs"
+
+
+class _Form(logging.Formatter):
+    """What both forms share: fields, and nothing dangerous in them."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def _safe(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, _BLOT)
+        return cleaned(text)
+
+    def _plain(self, value: Any) -> Any:
+        """A field's value as JSON has it; what has no such form is shown as text."""
+        if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+            return value
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return f"[{len(value)} bytes]"
+        if isinstance(value, Mapping):
+            return {self._safe(str(key)): self._plain(each) for key, each in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self._plain(each) for each in value]
+        return self._safe(str(value))
+
+    def _fields(self, record: logging.LogRecord) -> dict[str, Any]:
+        return {key: self._plain(value) for key, value in vars(record).items() if key not in _STANDARD}
+
+    def _trace(self, record: logging.LogRecord) -> list[str]:
+        """The lines of an exception. (They hold texts from the wire as well.)"""
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self.formatException(record.exc_info)
+        return [self._safe(line) for line in (record.exc_text or "").splitlines()]
+
+
+class JsonForm(_Form):
+    """`{"ts": "2026-11-22T20:41:10.123Z", "level": "info", "logger": …, "message": …, "session": …, "fields": {…}}`.
+
+    session, fields and trace (a list of lines) are left out where there are none. ASCII alone.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = self._fields(record)
+        session = fields.pop("session", None)
+        line: dict[str, Any] = {
+            "ts": _time_of(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self._safe(record.getMessage()),
+        }
+        line |= {"session": session} if session else {}
+        line |= {"fields": fields} if fields else {}
+        trace = self._trace(record)
+        line |= {"trace": trace} if trace else {}
+        return json.dumps(line, separators=(",", ":"))
+
+
+class TextForm(_Form):
+    """`20:41:10.123 info    service.sessions: session opened  session=4f1c22aa client="godot 1.2"`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = "".join(f" {key}={_worded(value)}" for key, value in self._fields(record).items())
+        name = record.name.removeprefix("segue.")
+        line = f"{_time_of(record)[11:-1]} {record.levelname.lower():7} {name}: {self._safe(record.getMessage())}"
+        trace = "".join(f"\n    {each}" for each in self._trace(record))
+        return f"{line} {fields}{trace}" if fields else f"{line}{trace}"
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, str) and value and not set(value) & set(' "=\\'):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _time_of(record: logging.LogRecord) -> str:
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+class _Writer:
+    """Writes lines to a stream from a thread of its own. Lines it cannot keep up with are counted, never waited for."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: queue.Queue[str | None] = queue.Queue(_MOST_WAITING)
+        self._lost = 0
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def put(self, line: str) -> None:
+        try:
+            self._waiting.put_nowait(line)
+        except queue.Full:
+            self._lost += 1
+
+    def close(self) -> None:
+        """Write what waits, for a moment at most: the stream's reader may be gone or asleep."""
+        try:
+            self._waiting.put(None, timeout=_PATIENCE_S)
+        except queue.Full:
+            return
+        self._thread.join(_PATIENCE_S)
+
+    def _write(self) -> None:
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        while (line := self._waiting.get()) is not None:
+            lost, self._lost = self._lost, 0
+            note = f"({lost} lines of the log were lost here)\n" if lost else ""
+            with suppress(OSError, ValueError):  # a closed pipe or stream: the music matters more than its log
+                self._stream.write(f"{note}{line}\n".encode(encoding, "backslashreplace").decode(encoding))
+                self._stream.flush()
+
+
+class _Handler(logging.Handler):
+    """Forms lines where they are logged and has them written elsewhere."""
+
+    def __init__(self, writer: _Writer) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except (TypeError, ValueError, KeyError):
+            self.handleError(record)
+        else:
+            self._writer.put(line)
+
+
+@contextmanager
+def logging_to(stream: TextIO, *, level: str, form: str, secrets: Iterable[str | None] = ()) -> Iterator[None]:
+    """Log everything of this process to the stream, until left. level, form: as the settings log_level, log_format."""
+    kept = [secret for secret in secrets if secret]
+    writer = _Writer(stream)
+    handler = _Handler(writer)
+    handler.setFormatter(JsonForm(kept) if form == "json" else TextForm(kept))
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+        handler.close()
+        writer.close()
