@@ -1,0 +1,315 @@
+"""A client's session, over any number of connections: protocol messages in, protocol messages out. No socket."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import sub
+from typing import Final, Literal, TypeAlias
+
+from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
+from segue.runtime.messages import ChangeOut, ChunkOut, ClockOut, Message, ReceiptOut, StatusOut, StingerOut
+from segue.runtime.session import Session
+from segue.service import wire
+from segue.service.allowance import Allowance
+from segue.service.backlog import Backlog, Parts
+from segue.service.metrics import Metrics
+from segue.service.rulebook import Soundtrack
+from segue.service.stingers import StingerDesk
+from segue.service.wire import Format
+from segue_rules import events
+from segue_sdk.client_messages import Control, Playhead, Save
+from segue_sdk.codec import encode
+from segue_sdk.declarations import Declaration, EventItem, GeneratorInfo, Limits
+from segue_sdk.errors import ProtocolError
+from segue_sdk.limits import HEADER_BYTES, VERSION
+from segue_sdk.messages import ServiceMessage
+from segue_sdk.service_messages import Chunk, Clock, Receipt, Rules, Saved, Status, Stinger, Welcome
+
+# The client must hear something at least every 2 s.
+_STATUS_S: Final = 1.0
+# Without a playhead for so long, the music waits for the client: its clock may stand.
+_UNHEARD_S: Final = 0.5
+# Sound on its way to a client that does not read; it gets no more until it does.
+_MOST_UNRECEIVED_BYTES: Final = 16 << 20
+# Refusals kept, so that an event sent again gets the answer it got.
+_REFUSALS_KEPT: Final = 4_096
+
+Fate: TypeAlias = Literal["all", "rules", "nothing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What the service grants a session. Times in milliseconds."""
+
+    service: str
+    lookahead_ms: int
+    chunk_frames: int
+    resume_window_ms: int
+    paused_window_ms: int
+    events_per_second: int
+    sample_format: Format
+    seed: int
+
+
+class LiveSession:
+    """Takes what its client says and holds what it is to hear. connection: the client's, None while there is none."""
+
+    def __init__(
+        self,
+        session: Session,
+        soundtrack: Soundtrack,
+        terms: Terms,
+        generators: Sequence[GeneratorInfo],
+        home: int,
+        metrics: Metrics,
+        now_s: float,
+    ) -> None:
+        """generators: every rung of the ladder. home: the rung of the one chosen."""
+        self.name = secrets.token_hex(4)
+        self.token = secrets.token_bytes(16)
+        self.session, self.soundtrack, self.terms, self.home = session, soundtrack, terms, home
+        self.connection: bytes | None = None
+        self.heard_s = now_s
+        self.game_paused = False
+        self.playing = False
+        self._metrics = metrics
+        self._counts = (0, 0, 0)
+        self._generators = tuple(generators)
+        self._backlog = Backlog()
+        self._desk = StingerDesk(soundtrack.sounds, terms.sample_format)
+        self._allowance = Allowance(terms.events_per_second, now_s)
+        self._refusals: dict[int, Receipt] = {}
+        self._outbox: list[ServiceMessage] = []
+        self._last_chunk: ChunkOut | None = None
+        self._end = 0
+        self._seamless = False
+        self._reported_s = now_s
+        self._status_s = now_s
+        self._last_event = 0
+
+    # --- connections ------------------------------------------------------------------------------------------------
+
+    def is_named(self, token: bytes) -> bool:
+        """Whether the token is this session's, in constant time."""
+        return hmac.compare_digest(self.token, token)
+
+    def welcome(self, *, resumed: bool) -> Welcome:
+        """All a client needs to know. Raises: ProtocolError if the rule file's declaration does not fit."""
+        terms = self.terms
+        return Welcome(
+            version=VERSION,
+            session=self.name,
+            token=self.token,
+            resumed=resumed,
+            service=terms.service,
+            format=terms.sample_format,
+            sample_rate=SAMPLE_RATE,
+            channels=CHANNELS,
+            frame_size=FRAME_SIZE,
+            lookahead_ms=terms.lookahead_ms,
+            chunk_frames=terms.chunk_frames,
+            resume_window_ms=terms.resume_window_ms,
+            paused_window_ms=terms.paused_window_ms,
+            seed=terms.seed,
+            last_event=self._last_event,
+            generator=self._generators[self.home],
+            limits=Limits(events_per_second=terms.events_per_second, header_bytes=HEADER_BYTES),
+            rules=self.declaration(),
+        )
+
+    def declaration(self) -> Declaration:
+        """What its rules declare. Raises: ProtocolError if that does not fit a header."""
+        return wire.declaration(self.soundtrack.rules, self.soundtrack.fingerprint)
+
+    def take_up(self, connection: bytes, last_chunk: int, now_s: float) -> list[Parts]:
+        """The client is back on a connection: what it missed."""
+        self.connection, self.heard_s = connection, now_s
+        return self._backlog.again(last_chunk)
+
+    def lost(self, now_s: float) -> None:
+        """The connection is gone; the music waits."""
+        self.connection = None
+        self._stand_still(now_s)
+
+    def expired(self, now_s: float) -> bool:
+        """Whether nobody will come back for it."""
+        window_ms = self.terms.paused_window_ms if self.game_paused else self.terms.resume_window_ms
+        return self.connection is None and now_s - self.heard_s > window_ms / 1000
+
+    # --- what the client says ---------------------------------------------------------------------------------------
+
+    def on_events(self, items: Sequence[EventItem], now_s: float) -> None:
+        """Events, each answered by a receipt."""
+        for item in items:
+            if item.seq in self._refusals:
+                self._outbox.append(self._refusals[item.seq])
+                continue
+            if item.seq > self._last_event and not self._allowance.take(now_s):
+                self._refuse(item, now_s)
+            else:
+                self._send(item, now_s)
+            self._last_event = max(self._last_event, item.seq)
+
+    def on_playhead(self, said: Playhead, now_s: float) -> None:
+        """Positions and credit. Raises: ProtocolError `out_of_range` for music that it cannot have."""
+        most = max(self.session.head * FRAME_SIZE, self._end)
+        if said.committed > most:
+            raise ProtocolError("out_of_range", f"playhead.committed: {said.committed} was never sent; {most} was")
+        self.playing = True
+        self._reported_s = now_s
+        self.session.playhead(played=said.played, committed=said.committed, paused=said.paused, now_s=now_s)
+        self._backlog.reported(said.committed, said.last_chunk)
+        self._desk.forget(said.committed)
+        before = self._counts
+        self._counts = tuple(map(max, before, (said.underruns, said.late, said.dropped)))
+        underruns, late, dropped = map(sub, self._counts, before)
+        buffered_s = (said.have - said.committed) / SAMPLE_RATE
+        self._metrics.reported(buffered_s=buffered_s, underruns=underruns, late=late, dropped=dropped)
+
+    def on_save(self, said: Save) -> None:
+        """The music as a blob."""
+        snapshot = self.session.snapshot()
+        self._outbox.append(Saved(id=said.id, position=snapshot.position * FRAME_SIZE, blob=snapshot.to_blob()))
+
+    def on_control(self, said: Control, now_s: float) -> None:
+        """What needs nothing from outside: pause, resume, reset, and the client's own volume, which is only noted."""
+        if said.op in ("pause", "resume"):
+            self.game_paused = said.op == "pause"
+        elif said.op == "reset":
+            self.session.reset(now_s)
+
+    # --- what the service does --------------------------------------------------------------------------------------
+
+    def replace(self, session: Session, fate: Fate, restore_id: int) -> None:
+        """Go on with a session that was opened from what the client kept, before any music of this one was sent."""
+        self.session, self._seamless = session, fate == "all"
+        self._end = session.head * FRAME_SIZE
+        self._last_event = session.last_event
+        self.restored(fate, restore_id)
+
+    def restored(self, fate: Fate, restore_id: int) -> None:
+        """Answer a `restore`."""
+        self._say_status(restore=restore_id, restored=fate)
+
+    def reload(self, soundtrack: Soundtrack, now_s: float) -> None:
+        """Take new rules into force. Raises: ProtocolError if their declaration does not fit; the old ones stay."""
+        declared = wire.declaration(soundtrack.rules, soundtrack.fingerprint)
+        self.soundtrack = soundtrack
+        self.session.reload(soundtrack.rules, soundtrack.styles, now_s)
+        self._desk.sounds = soundtrack.sounds
+        self._outbox.append(Rules(declaration=declared))
+
+    def go_home(self, home: int, now_s: float) -> None:
+        """Another generator is the chosen one."""
+        self.home = home
+        self.session.go_home(home)
+        self._say_status()
+
+    def say(self, message: ServiceMessage) -> None:
+        """Something about the session that it does not know itself."""
+        self._outbox.append(message)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be given music: its client has said where it is, and reads what it gets."""
+        return self.playing and self._backlog.unreceived_bytes() < _MOST_UNRECEIVED_BYTES
+
+    def tick(self, now_s: float) -> None:
+        """Let time pass; at least every 100 ms."""
+        if self.playing and now_s - self._reported_s > _UNHEARD_S:
+            self._stand_still(now_s)
+        if now_s - self._status_s >= _STATUS_S:
+            self._status_s = now_s
+            self._say_status()
+
+    def outgoing(self) -> list[Parts]:
+        """All that is to be sent now, in order; what nobody hears is kept for who comes back."""
+        for message in self.session.messages():
+            self._translate(message)
+        said, self._outbox = self._outbox, []
+        sending = []
+        for saying in said:
+            parts = encode(saying)
+            self._keep(saying, parts)
+            sending.append(parts)
+        return sending if self.connection is not None else []
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _translate(self, message: Message) -> None:
+        match message:
+            case ChunkOut():
+                self._outbox.append(self._chunk(message))
+            case ClockOut() if self._last_chunk is not None:
+                self._outbox.append(wire.clock(message, self._last_chunk))
+            case ReceiptOut():
+                self._outbox.append(wire.receipt(message))
+            case ChangeOut():
+                self._outbox.append(wire.change(message))
+            case StingerOut():
+                self._outbox += self._desk.messages(message)
+            case StatusOut():
+                self._metrics.stepped(message.rung)
+                self._outbox.append(wire.status(message, home=self.home, headroom=self.session.pace.headroom))
+
+    def _chunk(self, out: ChunkOut) -> Chunk:
+        # Where it overlaps what was sent before, the crossfade is in it; where it goes on from a saved state, none is needed.
+        mixed = out.reason != "extend" and (out.start < self._end or self._seamless)
+        self._seamless = False
+        self._last_chunk, self._end = out, out.start + len(out.samples)
+        self._metrics.chunk(out.reason)
+        newest = self._end == self.session.head * FRAME_SIZE
+        cell = self.session.snapshot().to_cell() if newest else None
+        return wire.chunk(out, out.rules, sample_format=self.terms.sample_format, mixed=mixed, cell=cell)
+
+    def _keep(self, message: ServiceMessage, parts: Parts) -> None:
+        match message:
+            case Chunk():
+                self._backlog.keep_chunk(message.seq, message.start + message.count, parts)
+            case Clock():
+                self._backlog.keep(message.end, parts)
+            case Stinger(kind="placed"):
+                self._backlog.keep(message.start, parts)
+            case Receipt() | Status():
+                # A receipt is asked for again, and a status comes anew.
+                pass
+            case _ if self.connection is None:
+                self._backlog.miss(parts)
+
+    def _send(self, item: EventItem, now_s: float) -> None:
+        event = events.Event(sequence=item.seq, set=dict(item.set), fire=item.fire)
+        receipt = self.session.send(event, position=item.at, now_s=now_s)
+        if item.seq > self._last_event:
+            self._metrics.event(receipt.code)
+            if receipt.accepted:
+                self._metrics.audible((receipt.frame * FRAME_SIZE - self.session.pace.played(now_s)) / SAMPLE_RATE)
+
+    def _refuse(self, item: EventItem, now_s: float) -> None:
+        frame = self.session.pace.committed(now_s) // FRAME_SIZE
+        text = f"more than {self.terms.events_per_second} events in a second"
+        refusal = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
+        self._metrics.event(refusal.code)
+        self._refusals[item.seq] = refusal
+        if len(self._refusals) > _REFUSALS_KEPT:
+            del self._refusals[next(iter(self._refusals))]
+        self._outbox.append(refusal)
+
+    def _say_status(self, *, restore: int = 0, restored: str = "") -> None:
+        rung = self.session.rung
+        self._outbox.append(
+            Status(
+                rung=max(0, rung - self.home),
+                generator=self._generators[rung].name,
+                headroom=min(self.session.pace.headroom, 1e6),
+                restore=restore,
+                restored=restored,
+            )
+        )
+
+    def _stand_still(self, now_s: float) -> None:
+        """Reckon the client's clock as standing where it was last."""
+        pace = self.session.pace
+        self.session.playhead(played=pace.played(now_s), committed=pace.committed(now_s), paused=True, now_s=now_s)

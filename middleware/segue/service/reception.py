@@ -1,0 +1,285 @@
+"""Connections and what they say: every message decoded, answered or refused, and none of it fatal. No socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from segue.service import wire
+from segue.service.allowance import Allowance
+from segue.service.backlog import Parts
+from segue.service.live import LiveSession
+from segue.service.metrics import Metrics
+from segue.service.sessions import RefusedError, Sessions
+from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
+from segue_sdk.codec import Part, decode, encode, type_of
+from segue_sdk.errors import ProtocolError
+from segue_sdk.limits import SILENCE_S, VERSION
+from segue_sdk.messages import NAMES, Message, ServiceMessage
+from segue_sdk.service_messages import Bye, Error
+
+log = logging.getLogger(__name__)
+
+_ERRORS_PER_SECOND: Final = 10
+# No client needs a tenth of it; who sends more is shown out for a moment.
+_MESSAGES_PER_SECOND: Final = 2_000
+_FLOOD_MS: Final = 1_000
+# Connections without a session that are remembered, over those that have one.
+_MOST_STRANGERS: Final = 256
+
+
+@dataclass(eq=False)
+class Connection:
+    """Who speaks under a ZeroMQ identity. live: its session. welcomed: what it was answered. busy: what runs for it.
+
+    held: the newest playhead of a session that is being restored.
+    """
+
+    identity: bytes
+    errors: Allowance
+    messages: Allowance
+    heard_s: float
+    live: LiveSession | None = None
+    welcomed: Parts = field(default_factory=list)
+    busy: asyncio.Task[None] | None = None
+    held: Playhead | None = None
+    shut_until_s: float = 0.0
+
+
+class Reception:
+    """To be used from one event loop."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        send: Callable[[bytes, Parts], bool],
+        clock: Callable[[], float],
+        metrics: Metrics,
+        wake: Callable[[], None],
+    ) -> None:
+        """send: parts to an identity; False if nobody is there. wake: called when music may be wanted at once."""
+        self._sessions = sessions
+        self._send = send
+        self._clock = clock
+        self._metrics = metrics
+        self._wake = wake
+        self._connections: dict[bytes, Connection] = {}
+        self.draining = False
+
+    # --- the service's side -----------------------------------------------------------------------------------------
+
+    def flush(self, live: LiveSession) -> None:
+        """Send what a session has to say."""
+        for parts in live.outgoing():
+            if live.connection is None or not self._send(live.connection, parts):
+                self._lose(live)
+                return
+
+    def tick(self) -> None:
+        """Let time pass: silent connections, sessions nobody came back for, news of all the others."""
+        now_s = self._clock()
+        for connection in list(self._connections.values()):
+            if now_s - connection.heard_s >= SILENCE_S:
+                self._forget(connection)
+        for live in self._sessions:
+            if live.expired(now_s):
+                self._sessions.close(live, "nobody came back")
+                continue
+            live.tick(now_s)
+            self.flush(live)
+
+    def farewell(self, reason: str, text: str, retry_ms: int | None) -> None:
+        """Say goodbye to everybody; who comes now is told the same."""
+        self.draining = True
+        for connection in list(self._connections.values()):
+            self._say(connection, Bye(reason=reason, text=text, retry_ms=retry_ms))
+
+    # --- the clients' side ------------------------------------------------------------------------------------------
+
+    def receive(self, identity: bytes, parts: Sequence[Part]) -> None:
+        """The parts of one message. Whatever they hold, nothing is raised."""
+        now_s = self._clock()
+        connection = self._connection(identity, now_s)
+        if connection is None or now_s < connection.shut_until_s:
+            return
+        connection.heard_s = now_s
+        if not connection.messages.take(now_s):
+            self._shut(connection, now_s)
+            return
+        message: Message | None = None
+        try:
+            message = decode(parts)
+            self._take(connection, message, now_s)
+        except ProtocolError as error:
+            about, seq = (NAMES[type(message)], 0) if message is not None else type_of(parts)
+            self._refuse(connection, Error(code=error.code, text=wire.clipped(error.text), about=about, seq=seq))
+        except RefusedError as error:
+            about, seq = type_of(parts)
+            self._refuse(connection, Error(code=error.code, text=wire.clipped(error.text), about=about, seq=seq))
+
+    def _take(self, connection: Connection, message: Message, now_s: float) -> None:
+        if isinstance(message, (Error, Bye)):
+            self._on_parting(connection, message)
+            return
+        if isinstance(message, Hello):
+            self._on_hello(connection, message)
+            return
+        live = connection.live
+        if live is None:
+            if type(message) not in _FROM_CLIENTS:
+                raise RefusedError("unexpected", "clients do not say that")
+            raise RefusedError("no_session", "expected hello first")
+        live.heard_s = now_s
+        match message:
+            case Event(events=items):
+                live.on_events(items, now_s)
+                self._wake()
+            case Playhead() if connection.busy is not None and not live.playing:
+                connection.held = message
+            case Playhead():
+                live.on_playhead(message, now_s)
+                self._wake()
+            case Save():
+                live.on_save(message)
+            case Restore():
+                self._start(
+                    connection,
+                    self._restore(connection, live, message),
+                    Error(code="", about="restore", seq=message.id),
+                )
+            case Control(op="rules"):
+                self._start(connection, self._sessions.change_rules(live, message), Error(code="", about="control"))
+            case Control(op="generator"):
+                self._sessions.change_generator(live, message.generator or "")
+            case Control():
+                live.on_control(message, now_s)
+                self._wake()
+            case _:
+                raise RefusedError("unexpected", "clients do not say that")
+        self.flush(live)
+
+    def _on_parting(self, connection: Connection, message: Error | Bye) -> None:
+        if isinstance(message, Error):
+            log.info("a client refused a message", extra={"code": message.code, "text": message.text})
+            return
+        if connection.live is not None:
+            self._sessions.close(connection.live, "quit")
+        self._drop(connection)
+
+    def _on_hello(self, connection: Connection, hello: Hello) -> None:
+        if self.draining:
+            self._say(connection, Bye(reason="drain", retry_ms=_FLOOD_MS))
+        elif connection.live is not None:
+            self._send(connection.identity, connection.welcomed)
+        elif VERSION not in hello.versions:
+            self._refuse(connection, Error(code="unsupported_version", text=f"expected {VERSION}", about="hello"))
+            self._part(connection, Bye(reason="refused", text="no protocol version in common"))
+        elif connection.busy is None:
+            self._start(connection, self._greet(connection, hello), Error(code="", about="hello"))
+
+    async def _greet(self, connection: Connection, hello: Hello) -> None:
+        known = self._sessions.find(hello.resume)
+        try:
+            live = known or await self._sessions.open(hello)
+        except RefusedError as error:
+            self._refuse(connection, Error(code=error.code, text=wire.clipped(error.text), about="hello"))
+            self._part(connection, Bye(reason="refused", retry_ms=error.retry_ms))
+            return
+        for other in list(self._connections.values()):
+            if other.live is live:
+                self._part(other, Bye(reason="replaced", text="the session was taken up by another connection"))
+        if self._connections.get(connection.identity) is not connection:
+            # It did not wait; the session does, for a while.
+            return
+        connection.live = live
+        connection.welcomed = encode(live.welcome(resumed=known is not None))
+        self._send(connection.identity, connection.welcomed)
+        missed = live.take_up(connection.identity, hello.last_chunk, self._clock())
+        if known is not None:
+            log.info("session resumed", extra={"session": live.name})
+            for parts in missed:
+                self._send(connection.identity, parts)
+
+    async def _restore(self, connection: Connection, live: LiveSession, said: Restore) -> None:
+        fate = await self._sessions.restore(live, said)
+        self._metrics.restored(fate)
+        log.info("session restored", extra={"session": live.name, "restored": fate})
+        held, connection.held = connection.held, None
+        if held is not None:
+            live.on_playhead(held, self._clock())
+        self._wake()
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _start(self, connection: Connection, work: Awaitable[None], refusal: Error) -> None:
+        """Do for a connection what takes a while. refusal: what answers it if it is refused, but for code and text."""
+
+        async def run() -> None:
+            try:
+                await work
+            except (RefusedError, ProtocolError) as error:
+                told = Error(code=error.code, text=wire.clipped(error.text), about=refusal.about, seq=refusal.seq)
+                self._refuse(connection, told)
+            finally:
+                connection.busy = None
+            if connection.live is not None:
+                self.flush(connection.live)
+
+        connection.busy = asyncio.ensure_future(run())
+
+    def _connection(self, identity: bytes, now_s: float) -> Connection | None:
+        """Who speaks; None for one too many."""
+        known = self._connections.get(identity)
+        if known is None and len(self._connections) < len(self._sessions) + _MOST_STRANGERS:
+            errors, messages = Allowance(_ERRORS_PER_SECOND, now_s), Allowance(_MESSAGES_PER_SECOND, now_s)
+            known = self._connections[identity] = Connection(identity, errors, messages, now_s)
+        return known
+
+    def _say(self, connection: Connection, message: ServiceMessage) -> None:
+        self._send(connection.identity, encode(message))
+
+    def _refuse(self, connection: Connection, error: Error) -> None:
+        """Tell a client that a message was not taken, unless it was told so too often or it was itself a refusal."""
+        self._metrics.refused(error.code)
+        if error.about not in ("error", "bye") and connection.errors.take(self._clock()):
+            self._say(connection, error)
+
+    def _part(self, connection: Connection, bye: Bye) -> None:
+        """End a connection, not its session."""
+        self._say(connection, bye)
+        self._drop(connection)
+
+    def _shut(self, connection: Connection, now_s: float) -> None:
+        """Take nothing for a moment from one who floods; its session is there when it comes back."""
+        connection.shut_until_s = now_s + _FLOOD_MS / 1000
+        self._metrics.refused("flood")
+        log.warning("a connection floods", extra={"session": connection.live.name if connection.live else ""})
+        self._say(connection, Error(code="rate_limited", text=f"more than {_MESSAGES_PER_SECOND} messages in a second"))
+        self._say(connection, Bye(reason="refused", text="too many messages", retry_ms=_FLOOD_MS))
+        if connection.live is not None:
+            connection.live.lost(now_s)
+            connection.live = None
+
+    def _lose(self, live: LiveSession) -> None:
+        """A session's connection is gone."""
+        gone = self._connections.get(live.connection) if live.connection is not None else None
+        live.lost(self._clock())
+        if gone is not None:
+            gone.live = None
+            self._drop(gone)
+
+    def _forget(self, connection: Connection) -> None:
+        """A connection that says nothing any more."""
+        if connection.live is not None:
+            log.info("connection lost", extra={"session": connection.live.name})
+            connection.live.lost(self._clock())
+        self._drop(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        self._connections.pop(connection.identity, None)
+
+
+_FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)

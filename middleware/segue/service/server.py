@@ -1,0 +1,239 @@
+"""The service: a ROUTER socket, the sessions behind it, one generator thread, health, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
+
+import zmq
+import zmq.asyncio
+
+from segue.contract import Generator, StyleEncoder
+from segue.runtime.config import SessionConfig
+from segue.runtime.loop import Loop
+from segue.runtime.scheduler import Batch, Scheduler
+from segue.runtime.session import Session
+from segue.runtime.simulation import straight
+from segue.runtime.styles import load_styles
+from segue.service.auth import Gatekeeper, Mechanism, mechanism
+from segue.service.backlog import Parts
+from segue.service.config import ServiceConfig
+from segue.service.front import TlsFront
+from segue.service.generation import Generation, buffered_s
+from segue.service.health import HealthServer
+from segue.service.metrics import Metrics
+from segue.service.reception import Reception
+from segue.service.rulebook import RuleBook
+from segue.service.sessions import Sessions
+from segue.service.worker import Worker
+from segue_rules.loading import load_text
+from segue_sdk.limits import HEADER_BYTES
+
+log = logging.getLogger(__name__)
+
+_TICK_S: Final = 0.05
+_RELOAD_S: Final = 0.5
+# What a peer may send before libzmq hangs up; what is smaller and still too large is answered.
+_MOST_MESSAGE_BYTES: Final = 4 * HEADER_BYTES
+# Messages queued for one peer before it counts as gone.
+_MOST_QUEUED: Final = 2_000
+# Messages taken before everything else has its turn.
+_MOST_AT_ONCE: Final = 64
+# How long a goodbye may take to leave, and a generator to come back.
+_LINGER_MS: Final = 500
+_PATIENCE_S: Final = 2.0
+# When clients of a service that stops are to try again.
+_RETRY_MS: Final = 500
+# A buffer as full as this is full: the rest of a chunk is always under way.
+_FULL: Final = 0.85
+_WARM_UP: Final = """
+segue: 1
+styles: {calm: {text: "calm"}}
+layers: {all: {states: {all: {default: true, mix: {calm: 1}}}}}
+"""
+_WARM_UP_FRAMES: Final = 50
+
+
+class Service:
+    """Everything between a socket and a generator. Made, started, run until stopped, closed; in one event loop."""
+
+    def __init__(
+        self,
+        config: ServiceConfig,
+        encoder: StyleEncoder,
+        generators: Sequence[Generator[Any]],
+        *,
+        version: str,
+        serving: Callable[[Sequence[str]], None] = lambda addresses: None,
+    ) -> None:
+        """generators: the chosen one first, then what the ladder falls back on; the loop of last bars is added.
+
+        serving: called with the addresses once clients are welcome.
+
+        Raises: RuleError for rule files that do not load.
+        """
+        self._config = config
+        self._encoder = encoder
+        self._ladder: tuple[Generator[Any], ...] = (*generators, Loop())
+        self._serving = serving
+        self.metrics = Metrics()
+        self.rulebook = RuleBook(config, encoder)
+        self._worker = Worker("generator")
+        self._scheduler = Scheduler(self._ladder, time.perf_counter, max_batch=config.max_batch)
+        self.sessions = Sessions(
+            config,
+            f"segue {version}",
+            self._ladder,
+            self.rulebook,
+            self._scheduler,
+            self._worker,
+            self.metrics,
+            time.monotonic,
+        )
+        self._generation = Generation(
+            self._scheduler,
+            self._worker,
+            time.monotonic,
+            stall_s=config.stall_ms / 1000,
+            landed=self._landed,
+            stalled=self.metrics.stalled,
+        )
+        self._reception = Reception(self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake)
+        self._socket: zmq.asyncio.Socket | None = None
+        self._stopping = asyncio.Event()
+        self.addresses: list[str] = []
+
+    async def run(self) -> None:
+        """Serve until `stop`. Raises: zmq.ZMQError, OSError, InsecureBindError where it cannot bind."""
+        async with contextlib.AsyncExitStack() as stack:
+            socket = await self._bind(stack)
+            await self._worker.call(self._warm_up)
+            self._ready = True
+            log.info("serving", extra={"addresses": ", ".join(self.addresses)})
+            self._serving(self.addresses)
+            work = [self._receive(socket), self._generation.run(), self._tick(), self._watch()]
+            tasks = [asyncio.ensure_future(one) for one in work]
+            stopping = asyncio.ensure_future(self._stopping.wait())
+            done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            self._ready = False
+            if stopping in done:
+                await self._drain()
+            self._reception.farewell("drain", "the service stops", _RETRY_MS)
+            for task in (*tasks, stopping):
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            self.sessions.close_all("the service stopped")
+            self._worker.close(_PATIENCE_S)
+            for outcome in ended:
+                # What ended by itself broke: let it be seen.
+                if isinstance(outcome, Exception):
+                    raise outcome
+
+    def stop(self) -> None:
+        """Drain and end; to be called in the loop."""
+        self._stopping.set()
+
+    # --- the socket -------------------------------------------------------------------------------------------------
+
+    async def _bind(self, stack: contextlib.AsyncExitStack) -> zmq.asyncio.Socket:
+        """Everything that listens, closed with the stack."""
+        config = self._config
+        context = zmq.asyncio.Context()
+        stack.callback(context.destroy, linger=_LINGER_MS)
+        socket = context.socket(zmq.ROUTER)
+        socket.router_mandatory = True
+        socket.linger = _LINGER_MS
+        socket.maxmsgsize = _MOST_MESSAGE_BYTES
+        socket.sndhwm = socket.rcvhwm = _MOST_QUEUED
+        # A peer that is gone without a word is noticed, and its queue let go.
+        socket.heartbeat_ivl, socket.heartbeat_timeout = 1_000, 5_000
+        relayed = config.tls_bind is not None
+        if mechanism(config.bind, token=config.token or "", relayed=relayed) is Mechanism.PLAIN:
+            keeper = await stack.enter_async_context(Gatekeeper(context, config.token or ""))
+            keeper.guard(socket)
+        for address in config.bind:
+            socket.bind(address)
+            self.addresses.append(str(socket.getsockopt_string(zmq.LAST_ENDPOINT)))
+        self._socket = socket
+        return socket
+
+    def _send(self, identity: bytes, parts: Parts) -> bool:
+        """Whether a peer could be given a message; not if it is gone, or reads nothing."""
+        assert self._socket is not None
+        # With NOBLOCK the future is done at once.
+        sent = cast(asyncio.Future[None], self._socket.send_multipart([identity, *parts], flags=zmq.NOBLOCK))
+        try:
+            sent.result()
+        except zmq.ZMQError:
+            return False
+        self.metrics.sent(sum(map(len, parts)))
+        return True
+
+    async def _receive(self, socket: zmq.asyncio.Socket) -> None:
+        while True:
+            for _ in range(_MOST_AT_ONCE):
+                identity, *parts = await socket.recv_multipart()
+                self._reception.receive(identity, parts)
+            await asyncio.sleep(0)
+
+    # --- what goes on besides ---------------------------------------------------------------------------------------
+
+    def _landed(self, batch: Batch) -> None:
+        """Sound for sessions: send it."""
+        for session, _ in batch:
+            live = self.sessions.of(session)
+            if live is not None:
+                self._reception.flush(live)
+
+    async def _tick(self) -> None:
+        while True:
+            self._reception.tick()
+            self._measure()
+            await asyncio.sleep(_TICK_S)
+
+    async def _watch(self) -> None:
+        """Take edited rule files over."""
+        while self._config.reload:
+            for edit in await asyncio.to_thread(self.rulebook.changed):
+                log.info("rules edited", extra={"rules": edit.name, "errors": len(edit.errors)})
+                self.metrics.reloaded(accepted=edit.soundtrack is not None)
+                for live in self.sessions:
+                    if live.soundtrack.name == edit.name:
+                        self.sessions.take_edit(live, edit)
+                        self._reception.flush(live)
+            await asyncio.sleep(_RELOAD_S)
+        await asyncio.Event().wait()
+
+    async def _drain(self) -> None:
+        """Let every client's buffer fill, so that it plays on while the service is away."""
+        self._reception.draining = True
+        end = time.monotonic() + self._config.drain_ms / 1000
+        while (now_s := time.monotonic()) < end and any(
+            buffered_s(live.session, now_s) < _FULL * live.terms.lookahead_ms / 1000
+            for live in self.sessions
+            if live.playing
+        ):
+            await asyncio.sleep(_TICK_S)
+
+    def _warm_up(self) -> None:
+        """Generate once with every generator, so that no client waits for caches to fill or code to compile."""
+        rules = load_text(_WARM_UP)
+        styles, _ = load_styles(rules, self._encoder)
+        for generator in self._ladder[:-1]:
+            session = Session(rules, styles, [generator], SessionConfig())
+            for _ in straight(session, [generator], (), _WARM_UP_FRAMES):
+                pass
+
+    def _measure(self) -> None:
+        live = list(self.sessions)
+        connected = sum(one.connection is not None for one in live)
+        self.metrics.surveyed(
+            connected=connected,
+            waiting=len(live) - connected,
+            rungs=[one.rung for one in live],
+            headroom=min((one.session.pace.headroom for one in live), default=0.0),
+        )

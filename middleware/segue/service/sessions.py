@@ -1,0 +1,233 @@
+"""The sessions a service has: opened, found again, restored, given other rules, closed. No socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final
+
+from segue.contract import FRAME_SIZE, Generator
+from segue.runtime.config import SessionConfig
+from segue.runtime.opening import Opening, opening
+from segue.runtime.scheduler import Scheduler
+from segue.runtime.session import Session
+from segue.runtime.snapshot import Snapshot, SnapshotError
+from segue.service import wire
+from segue.service.config import ServiceConfig
+from segue.service.live import Fate, LiveSession, Terms
+from segue.service.metrics import Metrics
+from segue.service.recordings import Recordings
+from segue.service.rulebook import Edit, RuleBook, Soundtrack, UnknownRulesError
+from segue.service.worker import Worker
+from segue_rules.errors import RuleError
+from segue_sdk.client_messages import Control, Hello, Restore
+from segue_sdk.errors import ProtocolError
+
+log = logging.getLogger(__name__)
+
+# When a client may ask again for a place.
+_RETRY_MS: Final = 5_000
+
+
+class RefusedError(Exception):
+    """What was asked for cannot be had. code: of the `error` that says so. retry_ms: when it may be asked for again."""
+
+    def __init__(self, code: str, text: str, retry_ms: int | None = None) -> None:
+        super().__init__(text)
+        self.code, self.text, self.retry_ms = code, text, retry_ms
+
+
+class Sessions:
+    """generators: the ladder, of which the last rung cannot be chosen."""
+
+    def __init__(
+        self,
+        config: ServiceConfig,
+        service: str,
+        generators: Sequence[Generator[Any]],
+        rulebook: RuleBook,
+        scheduler: Scheduler,
+        worker: Worker,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        """service: its name and version. clock: seconds."""
+        self._config = config
+        self._service = service
+        self._generators = tuple(generators)
+        self._rulebook = rulebook
+        self._scheduler = scheduler
+        self._worker = worker
+        self._metrics = metrics
+        self._clock = clock
+        self._recordings = Recordings(config.record, [generator.name for generator in generators])
+        self._infos = [wire.generator_info(generator) for generator in generators]
+        self._live: dict[Session, LiveSession] = {}
+        self._being_opened = 0
+
+    def __iter__(self) -> Iterator[LiveSession]:
+        return iter(list(self._live.values()))
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def of(self, session: Session) -> LiveSession | None:
+        """Whose session it is; None once that is closed."""
+        return self._live.get(session)
+
+    def find(self, token: bytes | None) -> LiveSession | None:
+        """The session with this token."""
+        found = [live for live in self._live.values() if token is not None and live.is_named(token)]
+        return found[0] if found else None
+
+    async def open(self, hello: Hello) -> LiveSession:
+        """A new session. Raises: RefusedError."""
+        if len(self._live) + self._being_opened >= self._config.max_sessions:
+            text = f"the service has its {self._config.max_sessions} sessions"
+            raise RefusedError("too_many_sessions", text, _RETRY_MS)
+        self._being_opened += 1
+        try:
+            soundtrack = await self._soundtrack(hello.rules_text, hello.rules_name)
+        finally:
+            self._being_opened -= 1
+        home = self._home(hello.generator or self._config.generator)
+        terms = self._terms(hello, soundtrack)
+        live = LiveSession(
+            self._session(soundtrack, terms, home, None), soundtrack, terms, self._infos, home, self._metrics, self._clock()
+        )
+        self._check_declaration(live)
+        self._live[live.session] = live
+        self._scheduler.add(live.session, home=home)
+        self._metrics.opened()
+        log.info("session opened", extra={"session": live.name, "client": wire.clipped(hello.client, 128)})
+        return live
+
+    def close(self, live: LiveSession, reason: str) -> None:
+        """Its client will not come back."""
+        if self._live.pop(live.session, None) is not None:
+            self._scheduler.remove(live.session)
+            self._recordings.close(live.session)
+            self._metrics.closed(reason)
+            log.info("session closed", extra={"session": live.name, "reason": reason})
+
+    def close_all(self, reason: str) -> None:
+        """The service stops."""
+        for live in self:
+            self.close(live, reason)
+
+    async def restore(self, live: LiveSession, said: Restore) -> Fate:
+        """Go on from what the client kept. Raises: RefusedError for a blob that is none."""
+        snapshot = self._snapshot(said)
+        frame = said.at // FRAME_SIZE
+        opened, fate = await self._opening(live, snapshot, frame)
+        if live not in self._live.values():
+            return "nothing"
+        if live.playing:
+            live.session.restore(opened, at=said.at, take=said.take, now_s=self._clock())
+            live.restored(fate, said.id)
+            return fate
+        if fate != "all" and frame:
+            # It cannot follow what the client has without a seam: begin earlier, for a crossfade.
+            opened, _ = await self._opening(live, snapshot, frame - 1)
+        self._scheduler.remove(live.session)
+        del self._live[live.session]
+        fresh = self._session(live.soundtrack, live.terms, live.home, opened._replace(take=said.take + 1))
+        self._live[fresh] = live
+        self._scheduler.add(fresh, home=live.home)
+        live.replace(fresh, fate, said.id)
+        return fate
+
+    async def change_rules(self, live: LiveSession, said: Control) -> None:
+        """Other rules, as the client asks. Raises: RefusedError."""
+        soundtrack = await self._soundtrack(said.rules_text, said.rules_name)
+        self.reload(live, soundtrack)
+
+    def reload(self, live: LiveSession, soundtrack: Soundtrack) -> None:
+        """Other rules for a session; it keeps the old ones where the new ones cannot be declared."""
+        try:
+            live.reload(soundtrack, self._clock())
+        except ProtocolError as error:
+            live.say(wire.refused([error.text]))
+
+    def take_edit(self, live: LiveSession, edit: Edit) -> None:
+        """The rule file of a session was edited: the new rules, or word of why they are refused."""
+        if edit.soundtrack is None:
+            live.say(wire.refused(edit.errors))
+        else:
+            self.reload(live, edit.soundtrack)
+
+    def change_generator(self, live: LiveSession, name: str) -> None:
+        """Another generator for a session. Raises: RefusedError."""
+        home = self._home(name)
+        live.go_home(home, self._clock())
+        self._scheduler.go_home(live.session, home)
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    async def _soundtrack(self, text: str | None, name: str | None) -> Soundtrack:
+        try:
+            if text is not None:
+                return await asyncio.to_thread(self._rulebook.from_text, text)
+            return self._rulebook.named(name)
+        except RuleError as error:
+            raise RefusedError("rules_refused", "\n".join(map(str, error.problems))) from error
+        except UnknownRulesError as error:
+            raise RefusedError("unknown_rules", f"expected one of {', '.join(self._rulebook.names)}") from error
+
+    def _home(self, name: str) -> int:
+        names = [generator.name for generator in self._generators[:-1]]
+        if name not in names:
+            raise RefusedError("unknown_generator", f"expected one of {', '.join(names)}, got {wire.clipped(name, 64)}")
+        return names.index(name)
+
+    def _terms(self, hello: Hello, soundtrack: Soundtrack) -> Terms:
+        seed = self._config.seed if self._config.seed is not None else soundtrack.rules.seed
+        return Terms(
+            service=self._service,
+            lookahead_ms=hello.lookahead_ms or self._config.lookahead_ms,
+            chunk_frames=self._config.chunk_frames,
+            resume_window_ms=self._config.resume_window_ms,
+            paused_window_ms=self._config.paused_window_ms,
+            events_per_second=self._config.events_per_second,
+            sample_format="s16le" if hello.format == "s16le" else "f32le",
+            seed=seed if hello.seed is None else hello.seed,
+        )
+
+    def _session(self, soundtrack: Soundtrack, terms: Terms, home: int, opened: Opening | None) -> Session:
+        config = SessionConfig(seed=terms.seed, chunk_frames=terms.chunk_frames, lookahead_s=terms.lookahead_ms / 1000)
+        journal = self._recordings.journal(soundtrack, config, home, opened)
+        session = Session(
+            soundtrack.rules, soundtrack.styles, self._generators, config, journal=journal, home=home, opening=opened
+        )
+        self._recordings.own(session, journal)
+        return session
+
+    def _check_declaration(self, live: LiveSession) -> None:
+        try:
+            live.declaration()
+        except ProtocolError as error:
+            raise RefusedError("rules_refused", error.text) from error
+
+    def _snapshot(self, said: Restore) -> Snapshot | None:
+        try:
+            data = said.blob or said.cell
+            return Snapshot.from_bytes(data) if data else None
+        except SnapshotError as error:
+            log.warning("a saved state was refused", extra={"reason": str(error)})
+            if said.blob:
+                raise RefusedError("restore_refused", str(error)) from error
+            return None
+
+    async def _opening(self, live: LiveSession, snapshot: Snapshot | None, frame: int) -> tuple[Opening, Fate]:
+        make = partial(
+            opening,
+            snapshot,
+            rules=live.soundtrack.rules,
+            generators=self._generators,
+            home=live.home,
+            frame=frame,
+            seed=live.terms.seed,
+        )
+        return await self._worker.call(make)

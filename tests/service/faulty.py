@@ -1,0 +1,49 @@
+"""`segue serve` whose generator fails on command: a file names what it does next.
+
+The file FAULT (environment) holds "stall SECONDS" or "raise" or both, a line each; they are done once, in order.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from segue.cli import parts
+from segue.cli.main import main
+from segue.contract import Generator, Request, Result
+
+
+class Faulty:
+    """A generator with faults; all else is the one inside's."""
+
+    def __init__(self, inside: Generator[Any], faults: Path) -> None:
+        self._inside = inside
+        self._faults = faults
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inside, name)
+
+    def generate(self, requests: Sequence[Request[Any]]) -> list[Result[Any]]:
+        if self._faults.exists():
+            orders = self._faults.read_text().splitlines()
+            self._faults.unlink()
+            for order in orders:
+                if order.startswith("stall"):
+                    time.sleep(float(order.split()[1]))
+                else:
+                    raise RuntimeError("told to fail")
+        return self._inside.generate(requests)
+
+
+def faulty(name: str, *, soundfont: Path | None = None) -> parts.Parts:
+    built = _build(name, soundfont=soundfont)
+    return parts.Parts(built.encoder, [Faulty(built.generators[0], Path(os.environ["FAULT"])), *built.generators[1:]])
+
+
+if __name__ == "__main__":
+    _build, parts.build = parts.build, faulty
+    sys.exit(main(["serve", *sys.argv[1:]]))

@@ -1,0 +1,126 @@
+"""A game without an engine: a real client whose sound card is a thread that keeps every sample it is given."""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue_sdk.client import SegueClient
+from segue_sdk.client_messages import Hello
+from segue_sdk.happenings import Happening
+from segue_sdk.limits import CHANNELS, SAMPLE_RATE
+
+BLOCK: Final = 480
+LATENCY: Final = 960
+# Bounds a hang, not a speed.
+PATIENCE_S: Final = 30.0
+
+T = TypeVar("T")
+
+
+class Game:
+    """Plays in real time, as a context. happened: everything, in order."""
+
+    def __init__(self, address: str, *, token: str = "", **hello: Any) -> None:
+        greeting = Hello(versions=(1,), client="a game", **{"seed": 1, **hello})
+        self.client = SegueClient(address, greeting, token=token, latency=LATENCY)
+        self.happened: list[Happening] = []
+        self._blocks: list[array[float]] = []
+        self._standing: list[bool] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._play, name="sound card", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.client.close()
+        self.update()
+
+    @property
+    def committed(self) -> int:
+        """The sample clock: what was handed to the sound card."""
+        return self.client.player.position.committed
+
+    @property
+    def buffered_s(self) -> float:
+        position = self.client.player.position
+        return (position.have - position.committed) / SAMPLE_RATE
+
+    def send(self, *fire: str, **values: Any) -> None:
+        """One event: what a game frame sets and fires."""
+        for name, value in values.items():
+            self.client.set_input(name, value)
+        for name in fire:
+            self.client.fire(name)
+        self.client.end_frame()
+
+    def update(self) -> None:
+        self.happened += self.client.poll()
+
+    def all(self, kind: type[T]) -> list[T]:
+        """Everything of a kind so far."""
+        self.update()
+        return [happening for happening in self.happened if isinstance(happening, kind)]
+
+    def wait(self, what: str, holds: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
+        """Play on until it holds."""
+        end = time.monotonic() + patience_s
+        while not holds():
+            self.update()
+            if time.monotonic() > end:
+                raise AssertionError(
+                    f"waited {patience_s:.0f} s for {what}; the last that happened: {self.happened[-8:]}"
+                )
+            time.sleep(0.005)
+
+    def expect(self, kind: type[T], where: Callable[[T], bool] = lambda one: True) -> T:
+        """The first of a kind that fits, waiting for it."""
+        self.wait(kind.__name__, lambda: any(where(one) for one in self.all(kind)))
+        return next(one for one in self.all(kind) if where(one))
+
+    def play(self, seconds: float) -> None:
+        """So much music more, by the sample clock."""
+        end = self.committed + round(seconds * SAMPLE_RATE)
+        self.wait(f"{seconds} s of music", lambda: self.committed >= end, PATIENCE_S + 3 * seconds)
+
+    def heard(self) -> NDArray[np.float32]:
+        """All that came out of the sound card, silence included, float32 [S, 2]."""
+        blocks = list(self._blocks)
+        return np.concatenate([np.frombuffer(block, np.float32) for block in blocks]).reshape(-1, CHANNELS)
+
+    def gaps_s(self) -> list[float]:
+        """How long each silence was in which the sample clock stood, but for the one before the music."""
+        standing = list(self._standing)
+        while standing and standing[0]:
+            standing.pop(0)
+        text = "".join("s" if stood else "p" for stood in standing)
+        return [len(run) * BLOCK / SAMPLE_RATE for run in text.split("p") if run]
+
+    def _play(self) -> None:
+        begun, taken = time.monotonic(), 0
+        while not self._stop.is_set():
+            due = int((time.monotonic() - begun) * SAMPLE_RATE) // BLOCK
+            for _ in range(due - taken):
+                before = self.committed
+                self._blocks.append(self.client.player.read_array(BLOCK))
+                self._standing.append(self.committed == before)
+            taken = due
+            time.sleep(BLOCK / SAMPLE_RATE / 2)
+
+
+def largest_step(sound: NDArray[np.float32]) -> float:
+    """The largest difference of neighbouring samples: a click is one far beyond those of the music."""
+    return float(np.abs(np.diff(sound, axis=0)).max())

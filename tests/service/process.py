@@ -1,0 +1,76 @@
+"""A service in a process of its own, as games meet it: started, killed, started again on the same port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+_END_S: Final = 20.0
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServiceProcess:
+    """As a context: killed at its end if it still runs. log: a file of JSON lines."""
+
+    def __init__(self, folder: Path, *arguments: str, port: int | None = None, program: Path | None = None) -> None:
+        """arguments: of `segue serve`. program: a Python file that serves instead, given the same arguments."""
+        self.port = port or free_port()
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.log = folder / "service.log"
+        started = [str(program)] if program else ["-m", "segue.cli.main", "serve"]
+        self._command = [sys.executable, *started, *arguments, "--bind", self.address, "--log-format", "json"]
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Self:
+        """Start it and wait until clients are welcome."""
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line.startswith("serving on"):
+            raise AssertionError(f"the service did not start: {self.log.read_text()[-2000:]}")
+        return self
+
+    __enter__ = start
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """As by `kill -9`."""
+        if self._process is not None:
+            self._process.kill()
+            self._end()
+
+    def terminate(self) -> int:
+        """As by an orderly shutdown; its exit code."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGTERM)
+        return self._end()
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What it logged."""
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
+
+    def _end(self) -> int:
+        assert self._process is not None
+        process, self._process = self._process, None
+        code = process.wait(_END_S)
+        assert process.stdout is not None
+        process.stdout.close()
+        return code
