@@ -35,12 +35,12 @@ Order: TypeAlias = Arrived | ArrivedStinger | Timing | Literal["pause", "resume"
 class Player:
     """Owned by the audio thread, fed by other threads through `order`.
 
-    latency: samples between being read and being heard.
+    latency: samples between being read and being heard; an output that knows better sets it.
     """
 
     def __init__(self, timing: Timing = DEFAULT, latency: int = 0) -> None:
         self._timeline = Timeline(timing)
-        self._latency = latency
+        self.latency = latency
         self._orders: deque[Order] = deque()
         self.position = Position()
 
@@ -82,7 +82,7 @@ class Player:
     def _publish(self) -> None:
         line = self._timeline
         self.position = Position(
-            played=max(self.position.played, line.committed - self._latency),
+            played=max(self.position.played, line.committed - self.latency),
             committed=line.committed,
             have=line.have,
             standing=line.standing,

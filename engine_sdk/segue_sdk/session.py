@@ -266,7 +266,7 @@ class ClientSession:
         self._sending.append(self._position.playhead(self._last_chunk))
 
     def _begin_restoring(self) -> None:
-        """Another service is there: it is to go on from the last chunk's cell, and hear again what that does not hold."""
+        """Another service is there: it is to go on from the last chunk's cell, and hear what that does not hold."""
         self._outbox.restarted()
         self._requests.restarted()
         self._last_chunk = 0

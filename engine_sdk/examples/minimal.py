@@ -1,0 +1,53 @@
+"""A game of fifty lines: what a game programmer writes to have a soundtrack that follows.
+
+segue serve rules/library/emberwood/emberwood.yaml      # in one terminal
+python engine_sdk/examples/minimal.py                   # in another
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from segue_sdk.client import SegueClient
+from segue_sdk.client_messages import Hello
+from segue_sdk.happenings import BeatHeard, Closed, Live, Lost
+from segue_sdk.output import open_output
+from segue_sdk.service_messages import Change, Receipt
+
+ADDRESS = sys.argv[1] if len(sys.argv) > 1 else "tcp://127.0.0.1:7723"
+
+# Seconds, and what happens in the game then.
+STORY = {2.0: "wolves", 12.0: "safe", 20.0: "crypt"}
+
+
+def main() -> None:
+    hello = Hello(versions=(1,), client="minimal example")
+    with SegueClient(ADDRESS, hello) as client, open_output(client.player, file=Path("minimal.wav")) as output:
+        print("playing to", output.name)
+        client.on(Live, lambda live: print("connected to", live.welcome.service))
+        client.on(Change, lambda change: print(f"{change.layer}: {change.from_state} -> {change.to_state}"))
+        client.on(Receipt, lambda receipt: None if receipt.accepted else print("refused:", receipt.text))
+        client.on(BeatHeard, lambda beat: print("bar", beat.bar) if beat.beat == 0 else None)
+        client.on(Lost, lambda lost: print("music goes on from the buffer:", lost.reason))
+        client.on(Closed, lambda closed: print("the session has ended:", closed.reason, closed.text))
+
+        started, story = time.monotonic(), dict(STORY)
+        while time.monotonic() - started < 30:  # the game's loop, sixty frames a second
+            for at in [at for at in story if at <= time.monotonic() - started]:
+                match story.pop(at):
+                    case "wolves":
+                        client.set_input("threat", 0.9)
+                        client.set_input("enemies", 4)
+                    case "safe":
+                        client.set_input("threat", 0.0)
+                        client.set_input("enemies", 0)
+                    case "crypt":
+                        client.set_input("region", "crypt")
+            client.update()
+            time.sleep(1 / 60)
+
+
+if __name__ == "__main__":
+    main()
