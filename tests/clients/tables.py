@@ -150,11 +150,12 @@ def gdscript() -> str:
     payloads = {name: _payload(record) for name, record in MESSAGES.items() if _payload(record) != "none"}
     messages = ", ".join(map(json.dumps, MESSAGES))
     return f"""\
-# The fields of every message and of every map inside one: PROTOCOL.md section 5 as data.
-# {_ORIGIN}
-#
-# A field has a `name`, a `kind` with its limits and, if it is not `required`, its `default` where absence means one.
+extends RefCounted
+## The fields of every message and of every map inside one: PROTOCOL.md section 5 as data.
+##
+## A field has a `name`, a `kind` with its limits and, if it is not `required`, its `default` where absence means one.
 
+# {_ORIGIN}
 # gdlint: disable=max-line-length
 
 const MESSAGES: Array[String] = [{messages}]

@@ -1,8 +1,9 @@
-# The fields of every message and of every map inside one: PROTOCOL.md section 5 as data.
-# Written by `python tests/clients/tables.py --write` from the SDK's field table; change that.
-#
-# A field has a `name`, a `kind` with its limits and, if it is not `required`, its `default` where absence means one.
+extends RefCounted
+## The fields of every message and of every map inside one: PROTOCOL.md section 5 as data.
+##
+## A field has a `name`, a `kind` with its limits and, if it is not `required`, its `default` where absence means one.
 
+# Written by `python tests/clients/tables.py --write` from the SDK's field table; change that.
 # gdlint: disable=max-line-length
 
 const MESSAGES: Array[String] = ["hello", "event", "playhead", "save", "restore", "control", "error", "bye", "welcome", "rules", "receipt", "change", "chunk", "clock", "stinger", "saved", "status"]
