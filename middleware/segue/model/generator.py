@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -20,10 +21,12 @@ from segue.contract import (
     StyleBank,
 )
 
+from . import packing
 from .conditioning import FeatureFrames, Frames
 from .config import NO_CODE, Depthformer, FeatureConditioning
 from .config import Codes as CodeLayout
 from .engine import Codes, Engine, Run
+from .history import History, Played, frames_to_keep
 from .state import State
 
 OBEYED = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"})
@@ -35,11 +38,15 @@ SILENT_STYLE = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorState:
-    """A row between two frames: the language model's state, the codec decoder's, and the next frame."""
+    """A row between two frames: the language model's state, the codec decoder's, and the next frame.
+
+    The noise goes by the model's own frame, which is another where saved music goes on. history: what was played last.
+    """
 
     model: State
     codec: Any
     frame: int
+    history: History = field(default_factory=History)
 
 
 def feature_frames(config: FeatureConditioning, styles: StyleBank, conditioning: Conditioning) -> FeatureFrames:
@@ -113,8 +120,14 @@ class LanguageModelGenerator:
         self.exact_beats = exact_beats
         self.engine = engine
         self._codec = codec
+        self._keep = frames_to_keep(engine.config)
         self._conditioned = conditioned
         self._sounding = sounding
+
+    @cached_property
+    def model(self) -> str:
+        """What plays: the hash of all weights, made when first asked."""
+        return f"{self.name}-{packing.model_hash(self.engine)[:32]}"
 
     def start(self, *, seed: int, frame: int = 0) -> GeneratorState:
         model = self.engine.start(seed=seed, frame=frame)
@@ -158,15 +171,47 @@ class LanguageModelGenerator:
     def _result(self, request: Request[GeneratorState], model: State, codes: Codes) -> Result[GeneratorState]:
         conditioning = request.conditioning
         codec, samples = self._codec.decode(request.state.codec, self._sounding(codes, conditioning))
-        after = conditioning.frame + conditioning.num_frames
+        piece = Played(request.styles, conditioning, codes.astype(np.int16))
+        after = GeneratorState(
+            model=model,
+            codec=codec,
+            frame=conditioning.frame + conditioning.num_frames,
+            history=request.state.history.grown(piece, self._keep),
+        )
         return Result(
-            state=GeneratorState(model=model, codec=codec, frame=after),
+            state=after,
             chunk=Chunk(frame=conditioning.frame, samples=samples),
         )
 
     def state_bytes(self, state: GeneratorState) -> int:
         leaves = jax.tree.leaves((state.model, state.codec))
-        return sum(leaf.nbytes for leaf in leaves if hasattr(leaf, "nbytes"))
+        return sum(leaf.nbytes for leaf in leaves if hasattr(leaf, "nbytes")) + state.history.nbytes
+
+    def pack(self, state: GeneratorState) -> bytes:
+        """What `unpack` needs to go on from `state`: the codes of all frames that can reach the next, and at least ten
+        seconds, as far as MOST_STATE_BYTES hold them."""
+        position = packing.Position(int(state.model.seed), int(state.model.frame))
+        return packing.pack(self.model, position, state.history, self._keep)
+
+    def unpack(self, data: bytes, *, frame: int) -> GeneratorState:
+        """The packed state, moved to `frame`: the model reads its codes again, the codec plays them, unheard.
+
+        The noise goes on where it was, so the codes that follow are those of the unbroken music but where two are
+        equally likely to within the rounding of float32; sound is as much the same as the codec forgets what is older.
+        Raises: ValueError for bytes that are not of this model's packing.
+        """
+        position, played = packing.unpack(self.model, data, self.engine.config.codes)
+        if played is None:
+            model = self.engine.start(seed=position.seed, frame=position.frame)
+            return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
+        length = played.conditioning.num_frames
+        before = self.engine.start(seed=position.seed, frame=position.frame - length)
+        frames = self._conditioned(played.styles, played.conditioning)
+        codes = played.codes.astype(np.int32)
+        codec, _ = self._codec.decode(self._codec.start(), self._sounding(codes, played.conditioning))
+        return GeneratorState(
+            model=self.engine.prefill(before, codes, frames), codec=codec, frame=frame, history=History((played,))
+        )
 
 
 def bundled_generator(engine: Engine, codec: Codec) -> LanguageModelGenerator:
