@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 _LONGEST: Final = 2_000
+"""Characters of a message, of a field's text, of a line of a trace."""
 _MOST_WAITING: Final = 10_000
 _PATIENCE_S: Final = 2.0
 _BLOT: Final = "[secret]"
@@ -30,9 +31,8 @@ _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asc
 
 
 def cleaned(text: str) -> str:
-    """A text without control and format characters, line separators and halves of characters; cut where it is long."""
-    kept = "".join(" " if each.isspace() else each for each in text[:_LONGEST] if _is_harmless(each))
-    return kept if len(text) <= _LONGEST else f"{kept}…"
+    """A text without control and format characters, line separators and halves of characters."""
+    return "".join(" " if each.isspace() else each for each in text if _is_harmless(each))
 
 
 def _is_harmless(character: str) -> bool:
@@ -47,9 +47,10 @@ class _Form(logging.Formatter):
         self._secrets = secrets
 
     def _safe(self, text: str) -> str:
+        line = cleaned(text)
         for secret in self._secrets:
-            text = text.replace(secret, _BLOT)
-        return cleaned(text)
+            line = line.replace(secret, _BLOT)
+        return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
     def _plain(self, value: Any) -> Any:
         """A field's value as JSON has it; what has no such form is shown as text."""

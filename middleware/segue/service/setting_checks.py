@@ -143,7 +143,8 @@ class Checks:
 
     def _check_times(self, values: dict[str, Any]) -> None:
         if values["stall_ms"] >= values["lookahead_ms"]:
-            self._warn(Settings.stall, "is not shorter than lookahead: a generator that stalls is heard")
+            setting = Settings.stall if self._record.has(Settings.stall) else Settings.lookahead
+            self._warn(setting, "stall is not shorter than lookahead: a generator that stalls is heard")
 
     def _problem(self, setting: Field[Any], text: str) -> None:
         self._record.problem(setting, text)

@@ -1,0 +1,107 @@
+"""Which rule files a service is given: by name, by file, by folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from segue.service.config import ConfigError, ServiceConfig, add_arguments, configure
+from segue.service.rule_files import mentioned
+
+RULES = "segue: 1\nlayers: {a: {states: {b: {default: true}}}}\n"
+
+
+def run(*flags: str) -> tuple[ServiceConfig, list[str]]:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return configure(parser.parse_args(flags), {})
+
+
+def refused(*flags: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        run(*flags)
+    return list(caught.value.problems)
+
+
+@pytest.fixture(autouse=True)
+def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two soundtracks, one of which includes a file, and things that are none."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "music"
+    (folder / "forest" / "regions").mkdir(parents=True)
+    (folder / ".old").mkdir()
+    (folder / "town.yaml").write_text(RULES, encoding="utf-8")
+    (folder / "forest" / "forest.yml").write_text(RULES + "include: [regions/crypt.yaml]\n", encoding="utf-8")
+    for name in ("forest/regions/crypt.yaml", "town.test.yaml", "town.events.yaml", ".old/town.yaml", "notes.txt"):
+        (folder / name).write_text(RULES, encoding="utf-8")
+    return folder
+
+
+def test_a_folder_holds_its_rule_files_but_for_parts_tests_and_scripts() -> None:
+    config, warnings = run("music")
+    assert config.rules == {"forest": Path("music/forest/forest.yml"), "town": Path("music/town.yaml")}
+    assert config.default_rules == "forest"
+    assert warnings == []
+
+
+def test_files_go_by_their_own_name_or_the_one_given() -> None:
+    config, _ = run("music/town.yaml", "wood=music/forest/forest.yml", "--default-rules", "wood")
+    assert config.rules == {"town": Path("music/town.yaml"), "wood": Path("music/forest/forest.yml")}
+    assert config.default_rules == "wood"
+
+
+def test_paths_in_the_file_count_from_its_folder(music: Path) -> None:
+    (music / "service.yaml").write_text("rules: {town: town.yaml, a: forest/forest.yml}\n", encoding="utf-8")
+    config, _ = run("--config", "music/service.yaml")
+    assert config.rules == {"town": Path("music/town.yaml"), "a": Path("music/forest/forest.yml")}
+    (music / "service.yaml").write_text("rules: [forest]\n", encoding="utf-8")
+    assert run("--config", "music/service.yaml")[0].rules == {"forest": Path("music/forest/forest.yml")}
+
+
+def test_other_yaml_in_a_folder_is_passed_over_and_broken_rules_are_not(music: Path) -> None:
+    (music / "service.yaml").write_text("bind: tcp://127.0.0.1:1\n", encoding="utf-8")
+    (music / "broken.yaml").write_text("segue: [", encoding="utf-8")
+    config, warnings = run("music")
+    assert set(config.rules) == {"forest", "town", "broken"}
+    assert warnings == ["music/service.yaml: no rule file (it has no field 'segue'); passed over"]
+
+
+def test_mistakes(music: Path) -> None:
+    (music / "empty").mkdir()
+    (music / "forest" / "town.yaml").write_text(RULES, encoding="utf-8")
+    assert refused("nowhere.yaml", "music/empty", "x=music", "Big=music/town.yaml", "--default-rules", "town") == [
+        "RULES…: expected a rule file or a folder, but there is no 'Big=music/town.yaml'",
+        "RULES…: expected a rule file or a folder, but there is no 'nowhere.yaml'",
+        "RULES…: expected one rule file to be named 'x', got a folder",
+        "RULES…: expected rule files (.yaml) in 'music/empty', got none",
+    ]
+    assert refused("music/town.yaml", "--default-rules", "twon") == [
+        "--default-rules: unknown rules 'twon'; did you mean 'town'?"
+    ]
+    assert refused("music") == [
+        "RULES…: expected a name for each rule file, got 'town' for music/forest/town.yaml and for music/town.yaml; "
+        "name one of them, as in other=music/town.yaml"
+    ]
+
+
+def test_what_a_rule_file_speaks_of_is_found_even_where_it_is_missing(music: Path) -> None:
+    main = music / "forest" / "forest.yml"
+    main.write_text(
+        "include: [regions/crypt.yaml, regions/none.yaml]\nstyles: {a: {audio: a.wav}, b: {blend: [{audio: b.wav}]}}\n"
+        "stingers: {c: {trigger: x, audio: sub/c.wav}}\n",
+        encoding="utf-8",
+    )
+    (music / "forest" / "regions" / "crypt.yaml").write_text(
+        "include: [deep.yaml, ../forest.yml]\nstyles: {d: {audio: d.wav}}\n", encoding="utf-8"
+    )
+    home = main.parent.resolve()
+    found = mentioned(main)
+    assert set(found.includes) == {
+        home / "regions" / "crypt.yaml",
+        home / "regions" / "none.yaml",
+        home / "regions" / "deep.yaml",
+        main.resolve(),
+    }
+    assert set(found.audio) == {home / "a.wav", home / "b.wav", home / "sub" / "c.wav", home / "regions" / "d.wav"}
