@@ -1,0 +1,141 @@
+"""Mutated messages with the Python codec's verdict on each: `python tests/clients/corpus.py FOLDER`.
+
+Writes one vector file (engine_sdk/vectors/README.md) per language. Beyond the README: an empty `reject` stands for any
+code, since of several mistakes any may be named; `encoded` is the header that encoding the message gives; reals are
+`{"$real64"}`, the hex digits of their float64, so that no reader of decimal numbers takes part in the verdict.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from clients.mutations import mutated_bytes, mutated_header, mutated_payload
+from segue_sdk.codec import decode, encode
+from segue_sdk.errors import ProtocolError
+from segue_sdk.messages import NAMES
+from segue_sdk.packing import pack, unpack
+from segue_sdk.vectors.cases import files
+from segue_sdk.vectors.files import runs
+from segue_sdk.vectors.vector import Vector
+
+SEED: Final = 20261122
+_OF_EACH: Final = 8
+"""Mutations of the bytes of each vector."""
+_OF_EACH_GOOD: Final = 100
+"""Mutations of the values in each accepted one."""
+_LARGE: Final = 4_096
+"""Headers beyond this many bytes are mutated once: they cost much and teach little."""
+
+
+class Mutant(NamedTuple):
+    """The parts of a ZeroMQ message that is like a golden one, and no longer it."""
+
+    name: str
+    header: bytes
+    payload: bytes | None
+
+
+def mutants(seed: int = SEED) -> Iterator[Mutant]:
+    """The corpus: mutations of every golden vector, the same for the same seed."""
+    rng = random.Random(seed)
+    vectors = [(file, vector) for file, found in files().items() for vector in found]
+    headers = [vector.header for _, vector in vectors if len(vector.header) <= _LARGE]
+    for file, vector in vectors:
+        is_large = len(vector.header) > _LARGE
+        for i in range(1 if is_large else _OF_EACH):
+            header = mutated_bytes(rng, vector.header, rng.choice(headers))
+            yield Mutant(f"{file}, {vector.name}, bytes {i}", header, mutated_payload(rng, vector.payload))
+        if vector.message is not None and not is_large:
+            yield from _of_good(rng, file, vector)
+
+
+def _of_good(rng: random.Random, file: str, vector: Vector) -> Iterator[Mutant]:
+    header = unpack(vector.header)
+    for i in range(_OF_EACH_GOOD):
+        payload = vector.payload if rng.random() < 0.9 else mutated_payload(rng, vector.payload)
+        yield Mutant(f"{file}, {vector.name}, values {i}", mutated_header(rng, header), payload)
+
+
+def judged(mutant: Mutant) -> dict[str, Any]:
+    """A mutant as a vector with the Python codec's verdict."""
+    return {**_parts(mutant), **_verdict(mutant.header, mutant.payload)}
+
+
+def judged_without_nul(mutant: Mutant) -> dict[str, Any]:
+    """The same for a language whose texts hold no U+0000 and read it as U+FFFD, which is longer."""
+    try:
+        header = pack(_without_nul(unpack(mutant.header)))
+    except ProtocolError:
+        return {**_parts(mutant), "reject": ""}
+    return {**_parts(mutant), **_verdict(header, mutant.payload)}
+
+
+def _parts(mutant: Mutant) -> dict[str, Any]:
+    parts = {"name": mutant.name, "header": runs(mutant.header)}
+    return parts if mutant.payload is None else {**parts, "payload": runs(mutant.payload)}
+
+
+def _verdict(header: bytes, payload: bytes | None) -> dict[str, Any]:
+    try:
+        message = decode([header] if payload is None else [header, payload])
+    except ProtocolError:
+        return {"reject": ""}
+    return {
+        "accept": NAMES[type(message)],
+        "value": _json(message.to_map()),
+        "encoded": bytes(encode(message)[0]).hex(),
+    }
+
+
+def _without_nul(value: Any) -> Any:
+    """A decoded value as such a language reads it. Raises: ProtocolError if two names become one."""
+    match value:
+        case str():
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        case list():
+            return [_without_nul(item) for item in value]
+        case dict():
+            renamed = {_without_nul(key): _without_nul(item) for key, item in value.items()}
+            if len(renamed) < len(value):
+                raise ProtocolError("duplicate_key", "header: names that differ in U+0000 alone")
+            return renamed
+        case _:
+            return value
+
+
+def _json(value: Any) -> Any:
+    match value:
+        case bytes():
+            return {"$bytes": runs(value)}
+        case float():
+            return {"$real64": struct.pack(">d", value).hex()}
+        case list() | tuple():
+            return [_json(item) for item in value]
+        case Mapping():
+            return {key: _json(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python tests/clients/corpus.py", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args(arguments).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    corpus = list(mutants())
+    for language, judge in (("csharp", judged), ("godot", judged_without_nul)):
+        vectors = [judge(mutant) for mutant in corpus]
+        accepted = sum("accept" in vector for vector in vectors)
+        (folder / f"{language}.json").write_text(json.dumps({"segue_vectors": 1, "vectors": vectors}), "utf-8")
+        print(f"{language}.json: {len(vectors)} mutated messages, {accepted} of them good")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
