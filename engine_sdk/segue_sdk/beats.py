@@ -19,7 +19,17 @@ class Beats:
 
     def take(self, clock: Clock) -> None:
         """What a clock says of beats from its start on replaces what was said before."""
-        told = [BeatHeard(at=beat.at, bar=beat.bar, beat=beat.beat, exact=clock.exact) for beat in clock.beats]
+        told = [
+            BeatHeard(
+                at=beat.at,
+                bar=beat.bar,
+                beat=beat.beat,
+                exact=clock.exact,
+                tempo_bpm=clock.tempo_bpm,
+                meter=clock.meter,
+            )
+            for beat in clock.beats
+        ]
         kept = [beat for beat in self._ahead if beat.at < clock.start]
         self._ahead = [*kept, *(beat for beat in told if beat.at > self._reached)][:_MOST]
 

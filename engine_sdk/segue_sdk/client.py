@@ -100,10 +100,13 @@ class SegueClient:
                 if isinstance(happening, kind):
                     callback(happening)
 
-    def end_frame(self) -> None:
-        """Make one event of what was set and fired since the last call."""
+    def end_frame(self) -> int:
+        """Make one event of what was set and fired since the last call; its number, 0 if nothing was.
+
+        Its `Receipt` and the causes of a `Change` bear the number.
+        """
         with self._lock:
-            self._session.end_frame()
+            return self._session.end_frame()
 
     def poll(self) -> list[Happening]:
         """What happened since the last call, for games that prefer it to callbacks."""
@@ -223,6 +226,7 @@ class SegueClient:
             self.player.order(Arrived(chunk.take, chunk.start, samples, chunk.mixed))
             return MusicArrived(
                 start=chunk.start,
+                count=chunk.count,
                 take=chunk.take,
                 generator=chunk.generator,
                 reason=chunk.reason,

@@ -37,13 +37,15 @@ class Closed:
 class BeatHeard:
     """A beat line has been reached. at: its sample position. beat: index in its bar, 0 is the bar line.
 
-    exact: false where the generator keeps its own time.
+    exact: false where the generator keeps its own time. tempo_bpm, meter: as told for the stretch it lies in.
     """
 
     at: int
     bar: int
     beat: int
     exact: bool
+    tempo_bpm: float
+    meter: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +65,10 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True)
 class MusicArrived:
-    """What a chunk says of itself, without its samples. start: sample position. mix, states: in its last frame."""
+    """What a chunk says of itself, without its samples. start, count: samples. mix, states: in its last frame."""
 
     start: int
+    count: int
     take: int
     generator: str
     reason: str

@@ -83,11 +83,15 @@ class ClientSession:
         """Fire a trigger. Raises: ProtocolError, QueueFullError."""
         self._outbox.fire(name)
 
-    def end_frame(self) -> None:
-        """A game frame is over: what was set and fired in it becomes one event at the sample heard now."""
+    def end_frame(self) -> int:
+        """A game frame is over: what was set and fired in it becomes one event at the sample heard now; its number.
+
+        0 if nothing was said.
+        """
         events = self._outbox.flush(self._position.played)
         if self.state is State.LIVE:
             self._sending += events
+        return self._outbox.last if events else 0
 
     def save(self) -> int:
         """Ask for the music as a blob; the number that `Saved` or `Error` will bear."""

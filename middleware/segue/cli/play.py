@@ -1,0 +1,126 @@
+"""Feel a rule file: a service of your own, its inputs under your fingers, and why the music does what it does.
+
+Keys and sliders are made from the inputs that the rules declare; edit the file while it plays, and it is taken over.
+With --connect, the session is one of a service that runs already, and RULES a name that it knows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from segue.cli.output import complain, complain_of
+from segue.cli.parts import GENERATORS
+
+if TYPE_CHECKING:
+    from segue_sdk.client import SegueClient
+    from segue_sdk.output import Output
+
+HELP: Final = "play a rule file live: keys and sliders for its inputs, and what the music does and why"
+_BAD_INPUT: Final = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rules", metavar="RULES", nargs="?", help="the rule file; with --connect, the name of one")
+    parser.add_argument("--events", metavar="FILE", type=Path, help="an event script to fire while you listen")
+    parser.add_argument(
+        "--connect", metavar="ADDRESS", help="a service that runs already, such as tcp://127.0.0.1:7723"
+    )
+    parser.add_argument("--token", metavar="TOKEN", default="", help="with --connect: the service's token")
+    parser.add_argument("--generator", choices=GENERATORS, help="what plays; default: the service's")
+    parser.add_argument("--soundfont", metavar="FILE", type=Path, help="an SF2 or SF3 to play instead of the orchestra")
+    parser.add_argument("--seed", type=int, help="default: the rule file's")
+    sound = parser.add_mutually_exclusive_group()
+    sound.add_argument("--output", metavar="FILE", type=Path, help="write a WAV instead of playing to the sound device")
+    sound.add_argument("--device", metavar="NAME", help="the sound device, by name or number")
+    sound.add_argument("--no-sound", action="store_true", help="play to nowhere, at the same pace")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    problem = _contradiction(arguments)
+    if problem:
+        complain([problem])
+        return _BAD_INPUT
+    try:
+        import textual  # noqa: F401
+    except ImportError:
+        complain(["segue play needs the package textual: pip install 'segue[play]'"])
+        return _BAD_INPUT
+    from segue.cli.playing.child import ServiceError
+    from segue_rules.errors import RuleError
+    from segue_sdk.output import OutputError
+
+    try:
+        _play(arguments)
+    except RuleError as error:
+        complain_of(error)
+        return _BAD_INPUT
+    except (ServiceError, OutputError) as error:
+        complain([error])
+        return _BAD_INPUT
+    return 0
+
+
+def _play(arguments: argparse.Namespace) -> None:
+    """Raises: RuleError, ServiceError, OutputError."""
+    from segue.cli.playing.app import PlayApp
+    from segue.cli.playing.child import Child
+    from segue.cli.playing.game import Game
+    from segue_rules.loading import load, load_events
+    from segue_sdk.client import SegueClient
+    from segue_sdk.client_messages import Hello
+
+    local = arguments.connect is None
+    rules = load(arguments.rules) if local else None
+    script = load_events(arguments.events, rules) if arguments.events else ()
+    with contextlib.ExitStack() as stack:
+        child = stack.enter_context(Child(Path(arguments.rules), _options(arguments))) if local else None
+        hello = Hello(
+            versions=(1,),
+            client="segue play",
+            rules_name=None if local else arguments.rules,
+            generator=arguments.generator,
+            seed=arguments.seed,
+        )
+        address = arguments.connect if child is None else child.address
+        client = stack.enter_context(SegueClient(address, hello, token=arguments.token))
+        game = Game(client, script)
+        output = stack.enter_context(_output(arguments, client, game.complain))
+        PlayApp(game, lambda: output.name, child.ended if child else lambda: None).run()
+
+
+def _output(arguments: argparse.Namespace, client: SegueClient, complain: Callable[[str], None]) -> Output:
+    """Where the sound goes; where there is no device and none was asked for, nowhere, which is said.
+
+    Raises: OutputError.
+    """
+    from segue_sdk.output import DeviceOutput, FileOutput, NullOutput, OutputError
+
+    if arguments.no_sound:
+        return NullOutput(client.player)
+    if arguments.output:
+        return FileOutput(client.player, arguments.output)
+    try:
+        return DeviceOutput(client.player, arguments.device, on_lost=complain)
+    except OutputError as error:
+        if arguments.device is not None:
+            raise
+        complain(f"{error}; playing to nowhere (or use --output FILE)")
+        return NullOutput(client.player)
+
+
+def _options(arguments: argparse.Namespace) -> list[str]:
+    """Flags of the service."""
+    return ["--soundfont", str(arguments.soundfont)] if arguments.soundfont else []
+
+
+def _contradiction(arguments: argparse.Namespace) -> str:
+    """What cannot be meant; "" if all is well."""
+    if arguments.connect is None and arguments.rules is None:
+        return "expected a rule file, or --connect and the address of a service"
+    if arguments.connect is not None and arguments.soundfont is not None:
+        return "--soundfont belongs to the service; it cannot be chosen with --connect"
+    return ""

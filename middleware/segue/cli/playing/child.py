@@ -1,0 +1,94 @@
+"""The service of a `segue play`, in a process of its own: started, found, and gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+_ANNOUNCES: Final = "serving on "
+_STOP_S: Final = 5.0
+_MOST_WORDS: Final = 40
+
+
+class ServiceError(RuntimeError):
+    """The service did not start: what it said."""
+
+
+class Child:
+    """`segue serve` on a free port of loopback. address: where it listens.
+
+    Environment variables of a service on this machine are not for this one: SEGUE_… is left out.
+
+    Raises: ServiceError, with the service's own words.
+    """
+
+    def __init__(self, rules: Path, options: Sequence[str] = ()) -> None:
+        command = [sys.executable, "-m", "segue.cli.main", "serve", "--bind", "tcp://127.0.0.1:0", *options, str(rules)]
+        self._said: deque[str] = deque(maxlen=_MOST_WORDS)
+        # A group of its own: Ctrl-C in the terminal is for the player, who stops the service in order.
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            env={name: value for name, value in os.environ.items() if not name.startswith("SEGUE_")},
+            process_group=None if sys.platform == "win32" else 0,
+        )
+        self._listener = threading.Thread(target=self._listen, name="segue-play-service", daemon=True)
+        self._listener.start()
+        self.address = self._find()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ended(self) -> str | None:
+        """The last words of a service that ended by itself; None while it runs."""
+        code = self._process.poll()
+        return None if code is None else "\n".join(self._said) or f"exit code {code}"
+
+    def close(self) -> None:
+        """Stop it; one that does not is killed."""
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _find(self) -> str:
+        """Wait for the line that says where it listens."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith(_ANNOUNCES):
+                return line.split()[-1]
+            self._said.append(line.rstrip())
+        self.close()
+        raise ServiceError("\n".join(self._said) or f"the service ended with exit code {self._process.returncode}")
+
+    def _listen(self) -> None:
+        """Keep the last of what it logs, and its pipe empty."""
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._said.append(line.rstrip())
