@@ -22,6 +22,7 @@ CSHARP: Final = ROOT / "unity_client/Runtime/Core/Protocol/MessageTables.cs"
 GDSCRIPT: Final = ROOT / "godot_client/addons/segue/core/protocol/message_tables.gd"
 
 _ORIGIN: Final = "Written by `python tests/clients/tables.py --write` from the SDK's field table; change that."
+_GDSCRIPT_WIDTH: Final = 100
 
 
 def rendered() -> dict[Path, str]:
@@ -148,17 +149,18 @@ def gdscript() -> str:
     """message_tables.gd."""
     tables = "".join(_gdscript_table(name, record) for name, record in records().items())
     payloads = {name: _payload(record) for name, record in MESSAGES.items() if _payload(record) != "none"}
-    messages = ", ".join(map(json.dumps, MESSAGES))
+    messages = "".join(f"\t{json.dumps(name)},\n" for name in MESSAGES)
     return f"""\
 extends RefCounted
 ## The fields of every message and of every map inside one: PROTOCOL.md section 5 as data.
 ##
-## A field has a `name`, a `kind` with its limits and, if it is not `required`, its `default` where absence means one.
+## A field has a `name`, a `kind` with its limits and, if it is not `required`, its `default` where
+## absence means one. Limits left out: `least` 0, `step` 1.
 
 # {_ORIGIN}
-# gdlint: disable=max-line-length
 
-const MESSAGES: Array[String] = [{messages}]
+const MESSAGES: Array[String] = [
+{messages}]
 
 ## Messages with samples: whether they are `required` or `optional`.
 const PAYLOADS: Dictionary = {json.dumps(payloads)}
@@ -169,12 +171,25 @@ const RECORDS: Dictionary = {{
 
 
 def _gdscript_table(name: str, record: type[Record]) -> str:
-    fields = "".join(f"\t\t{json.dumps(_gdscript_field(spec))},\n" for spec in _fields(record))
+    fields = "".join(f"\t\t{_gdscript_value(_gdscript_field(spec), 2)},\n" for spec in _fields(record))
     return f'\t"{name}":\n\t[\n{fields}\t],\n'
 
 
+def _gdscript_value(value: Any, depth: int) -> str:
+    """A constant as gdformat writes it: on one line if it fits with its comma, else an item a line."""
+    line = json.dumps(value)
+    if not isinstance(value, (dict, list)) or 4 * depth + len(line) < _GDSCRIPT_WIDTH:
+        return line
+    keys = [f"{json.dumps(key)}: " for key in value] if isinstance(value, dict) else [""] * len(value)
+    items = value.values() if isinstance(value, dict) else value
+    tabs = "\t" * depth
+    body = ",\n".join(f"{tabs}\t{key}{_gdscript_value(item, depth + 1)}" for key, item in zip(keys, items, strict=True))
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{body}\n{tabs}{closing}"
+
+
 def _gdscript_field(spec: FieldSpec) -> dict[str, Any]:
-    field = {"name": spec.name, "required": spec.required, **_gdscript_kind(spec.kind)}
+    field = {"name": spec.name, **({"required": True} if spec.required else {}), **_gdscript_kind(spec.kind)}
     if not spec.required and spec.default is not None:
         field["default"] = list(spec.default) if isinstance(spec.default, tuple) else spec.default
     return field
@@ -183,26 +198,31 @@ def _gdscript_field(spec: FieldSpec) -> dict[str, Any]:
 def _gdscript_kind(kind: Kind) -> dict[str, Any]:
     match kind:
         case Integer():
-            return {"kind": "integer", "low": kind.low, "high": kind.high, "step": kind.step}
+            step = {"step": kind.step} if kind.step > 1 else {}
+            return {"kind": "integer", "low": kind.low, "high": kind.high, **step}
         case Real():
             return {"kind": "real", "low": float(kind.low), "high": float(kind.high)}
         case Flag():
             return {"kind": "boolean"}
         case Text():
-            return {"kind": "text", "least": kind.least, "most": kind.most}
+            return {"kind": "text", **_least(kind.least), "most": kind.most}
         case Choice():
             return {"kind": "word", "words": list(kind.of)}
         case Blob():
-            return {"kind": "bytes", "least": kind.least, "most": kind.most}
+            return {"kind": "bytes", **_least(kind.least), "most": kind.most}
         case Value():
             return {"kind": "value"}
         case ListOf():
-            return {"kind": "list", "least": kind.least, "most": kind.most, "of": _gdscript_kind(kind.of)}
+            return {"kind": "list", **_least(kind.least), "most": kind.most, "of": _gdscript_kind(kind.of)}
         case MapOf():
             return {"kind": "map", "most": kind.most, "of": _gdscript_kind(kind.of)}
         case RecordOf():
             return {"kind": "record", "record": kind.record.__name__}
     raise TypeError(f"no GDScript for kind {kind!r}")
+
+
+def _least(least: int) -> dict[str, int]:
+    return {"least": least} if least else {}
 
 
 def main(arguments: list[str] | None = None) -> int:

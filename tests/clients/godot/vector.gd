@@ -45,8 +45,8 @@ static func raw(runs: Variant) -> PackedByteArray:
 	return bytes
 
 
-## A value of the file as MessagePack would give it. The engine's JSON knows no integers: a number that equals one is
-## one, since the files mark reals that do.
+## A value of the file as MessagePack would give it. The engine's JSON knows no integers: a number
+## that equals one is one, since the files mark reals that do.
 static func plain(value: Variant) -> Variant:
 	if value is float and int(value) == value:
 		return int(value)

@@ -1,5 +1,6 @@
 extends RefCounted
-## Messages to the parts of a ZeroMQ message and back. Bad input of any kind is a message with an `error`.
+## Messages to the parts of a ZeroMQ message and back. Bad input of any kind gives a message with
+## an `error`.
 
 const ProtocolError := preload("protocol_error.gd")
 const Limits := preload("limits.gd")
@@ -13,9 +14,13 @@ const Unpacker := preload("unpacker.gd")
 ## The message in the parts of one ZeroMQ message.
 static func decode(parts: Array[PackedByteArray]) -> Message:
 	if parts.size() < 1 or parts.size() > 2:
-		return _refused(ProtocolError.PAYLOAD_MISMATCH, "message: expected 1 or 2 parts, got %d" % parts.size())
+		return _refused(
+			ProtocolError.PAYLOAD_MISMATCH, "message: expected 1 or 2 parts, got %d" % parts.size()
+		)
 	if parts.size() == 2 and parts[1].size() > Limits.PAYLOAD_BYTES:
-		return _refused(ProtocolError.TOO_LARGE, "payload: expected at most %d bytes" % Limits.PAYLOAD_BYTES)
+		return _refused(
+			ProtocolError.TOO_LARGE, "payload: expected at most %d bytes" % Limits.PAYLOAD_BYTES
+		)
 	var unpacker := Unpacker.new(parts[0])
 	if unpacker.error != null:
 		return Message.refused(unpacker.error)
@@ -45,7 +50,9 @@ static func _fault_of(map: Dictionary) -> ProtocolError:
 	if not map["v"] is int or not map["t"] is String:
 		return ProtocolError.new(ProtocolError.WRONG_TYPE, "expected v an integer and t a text")
 	if map["v"] != Limits.VERSION:
-		return ProtocolError.new(ProtocolError.UNSUPPORTED_VERSION, "v: expected %d" % Limits.VERSION)
+		return ProtocolError.new(
+			ProtocolError.UNSUPPORTED_VERSION, "v: expected %d" % Limits.VERSION
+		)
 	if not map["t"] in Tables.MESSAGES:
 		return ProtocolError.new(ProtocolError.UNKNOWN_TYPE, "t: is no message")
 	return null

@@ -11,7 +11,7 @@ var type: String
 ## All fields of its table: those absent have their default, or null if they have none.
 var fields: Dictionary
 
-## Interleaved stereo PCM, little-endian, in the format its fields name. null: the message has no payload.
+## Interleaved stereo PCM, little-endian, in the format its fields name; null: no payload.
 var payload: Variant
 
 ## null: the message is good.

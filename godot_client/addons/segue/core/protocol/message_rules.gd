@@ -1,5 +1,6 @@
 extends RefCounted
-## What PROTOCOL.md section 5 says of several fields of a message together, and of a payload and its header.
+## What PROTOCOL.md section 5 says of several fields of a message together, and of a payload and
+## its header.
 
 const ProtocolError := preload("protocol_error.gd")
 const Limits := preload("limits.gd")
@@ -17,7 +18,9 @@ static func fault_of(type: String, record: Dictionary, payload: Variant) -> Prot
 		"event":
 			return _growing(record["events"], "seq", 0, "events: expected growing seq")
 		"playhead":
-			var ordered: bool = record["played"] <= record["committed"] and record["committed"] <= record["have"]
+			var ordered: bool = (
+				record["played"] <= record["committed"] and record["committed"] <= record["have"]
+			)
 			return _unless(ordered, "playhead: expected played <= committed <= have")
 		"restore":
 			return _at_most_one(record, "blob", "cell")
@@ -52,7 +55,9 @@ static func _control_fault(record: Dictionary) -> ProtocolError:
 	var needed := {"volume": "gain_db", "generator": "generator"}
 	var op: String = record["op"]
 	if needed.has(op) and record[needed[op]] == null:
-		return ProtocolError.new(ProtocolError.MISSING_FIELD, "control: %s needs %s" % [op, needed[op]])
+		return ProtocolError.new(
+			ProtocolError.MISSING_FIELD, "control: %s needs %s" % [op, needed[op]]
+		)
 	if op == "rules":
 		var one: bool = (record["rules_text"] == null) != (record["rules_name"] == null)
 		return _unless(one, "control: expected exactly one of rules_text, rules_name")
@@ -71,7 +76,9 @@ static func _clock_fault(record: Dictionary) -> ProtocolError:
 static func _stinger_fault(record: Dictionary, payload: Variant) -> ProtocolError:
 	if record["kind"] != "placed":
 		if payload != null:
-			return ProtocolError.new(ProtocolError.PAYLOAD_MISMATCH, "payload: stinger %s has none" % record["kind"])
+			return ProtocolError.new(
+				ProtocolError.PAYLOAD_MISMATCH, "payload: stinger %s has none" % record["kind"]
+			)
 		return null
 	if record["count"] < 1 or record["offset"] + record["count"] > record["total"]:
 		return ProtocolError.new(
@@ -81,7 +88,9 @@ static func _stinger_fault(record: Dictionary, payload: Variant) -> ProtocolErro
 
 
 static func _samples_fault(record: Dictionary, payload: Variant) -> ProtocolError:
-	var expected: int = record["count"] * Limits.CHANNELS * (4 if record["format"] == "f32le" else 2)
+	var expected: int = (
+		record["count"] * Limits.CHANNELS * (4 if record["format"] == "f32le" else 2)
+	)
 	var got: int = -1 if payload == null else payload.size()
 	if got != expected:
 		return ProtocolError.new(

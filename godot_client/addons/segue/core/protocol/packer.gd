@@ -1,7 +1,6 @@
 extends RefCounted
-## Writes the one encoding of a value: shortest integers and lengths, reals as float64, keys in the order given.
-##
-## PROTOCOL.md section 2.3.
+## Writes the one encoding of a value: shortest integers and lengths, reals as float64, keys in the
+## order given: PROTOCOL.md section 2.3.
 
 var _stream := StreamPeerBuffer.new()
 
@@ -100,8 +99,8 @@ func _put_positive(value: int) -> void:
 		_stream.put_u64(value)
 
 
-## A length. fix: the head byte that holds lengths below fix_count itself; head8: the one before a length in one byte,
-## 0 for none; head16: in two bytes; the next after it: in four.
+## A length. fix: the head byte that holds lengths below fix_count itself; head8: the one before a
+## length in one byte, 0 for none; head16: in two bytes; the next after it: in four.
 func _put_head(count: int, fix: int, fix_count: int, head8: int, head16: int) -> void:
 	if count < fix_count:
 		_stream.put_u8(fix | count)

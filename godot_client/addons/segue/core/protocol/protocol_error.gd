@@ -1,5 +1,6 @@
 extends RefCounted
-## What is wrong with a message: a code of PROTOCOL.md section 8, and where, what was expected, what came.
+## What is wrong with a message: a code of PROTOCOL.md section 8, and where, what was expected,
+## what came.
 
 const TOO_LARGE := "too_large"
 const TRUNCATED := "truncated"

@@ -1,19 +1,21 @@
 extends RefCounted
 ## Reads decoded maps by the message tables, and makes plain maps of records again.
 ##
-## A record is a Dictionary with all fields of its table, in its order: those absent have their default, or null if
-## they have none. `error` is set at the first mistake; every function returns null from then on.
+## A record is a Dictionary with all fields of its table, in its order: those absent have their
+## default, or null if they have none. `error` is set at the first mistake; every function returns
+## null from then on.
 
 const ProtocolError := preload("protocol_error.gd")
 const Limits := preload("limits.gd")
 const Tables := preload("message_tables.gd")
 
 const _NAME := {"kind": "text", "least": 1, "most": Limits.NAME_BYTES}
-const _VALUES: Dictionary[int, Dictionary] = {
+const _LARGEST_REAL := float(Limits.LARGEST_INTEGER)
+const _VALUES: Dictionary = {
 	TYPE_BOOL: {"kind": "boolean"},
-	TYPE_INT: {"kind": "integer", "low": -Limits.LARGEST_INTEGER, "high": Limits.LARGEST_INTEGER, "step": 1},
-	TYPE_FLOAT: {"kind": "real", "low": -float(Limits.LARGEST_INTEGER), "high": float(Limits.LARGEST_INTEGER)},
-	TYPE_STRING: {"kind": "text", "least": 0, "most": Limits.NAME_BYTES},
+	TYPE_INT: {"kind": "integer", "low": -Limits.LARGEST_INTEGER, "high": Limits.LARGEST_INTEGER},
+	TYPE_FLOAT: {"kind": "real", "low": -_LARGEST_REAL, "high": _LARGEST_REAL},
+	TYPE_STRING: {"kind": "text", "most": Limits.NAME_BYTES},
 }
 
 var error: ProtocolError
@@ -26,7 +28,7 @@ func read(table: String, map: Dictionary, path: String = "") -> Variant:
 		var name: String = field["name"]
 		if map.has(name):
 			record[name] = _value(field, map[name], path + name)
-		elif field["required"]:
+		elif field.get("required", false):
 			_fail(ProtocolError.MISSING_FIELD, path + name, "expected, not there")
 		else:
 			record[name] = field.get("default")
@@ -40,7 +42,7 @@ static func plain(table: String, record: Dictionary) -> Dictionary:
 	var map := {}
 	for field: Dictionary in Tables.RECORDS[table]:
 		var value: Variant = record[field["name"]]
-		if field["required"] or value != field.get("default"):
+		if field.get("required", false) or value != field.get("default"):
 			map[field["name"]] = _plain_value(field, value)
 	return map
 
@@ -50,7 +52,9 @@ static func _plain_value(kind: Dictionary, value: Variant) -> Variant:
 		"record":
 			return plain(kind["record"], value)
 		"list":
-			return (value as Array).map(func(item: Variant) -> Variant: return _plain_value(kind["of"], item))
+			return (value as Array).map(
+				func(item: Variant) -> Variant: return _plain_value(kind["of"], item)
+			)
 	return value
 
 
@@ -80,7 +84,7 @@ func _value(kind: Dictionary, value: Variant, path: String) -> Variant:
 func _integer(kind: Dictionary, value: Variant, path: String) -> Variant:
 	if not _is(value, TYPE_INT, path) or not _in_range(value, kind["low"], kind["high"], path):
 		return null
-	if value % kind["step"] != 0:
+	if value % kind.get("step", 1) != 0:
 		return _fail(ProtocolError.OUT_OF_RANGE, path, "expected a multiple of %d" % kind["step"])
 	return value
 
@@ -97,7 +101,7 @@ func _text(kind: Dictionary, value: Variant, path: String) -> Variant:
 	if not _is(value, TYPE_STRING, path):
 		return null
 	var length := (value as String).to_utf8_buffer().size()
-	return value if _in_range(length, kind["least"], kind["most"], path) else null
+	return value if _in_range(length, kind.get("least", 0), kind["most"], path) else null
 
 
 func _word(kind: Dictionary, value: Variant, path: String) -> Variant:
@@ -112,7 +116,7 @@ func _bytes(kind: Dictionary, value: Variant, path: String) -> Variant:
 	if not _is(value, TYPE_PACKED_BYTE_ARRAY, path):
 		return null
 	var length := (value as PackedByteArray).size()
-	return value if _in_range(length, kind["least"], kind["most"], path) else null
+	return value if _in_range(length, kind.get("least", 0), kind["most"], path) else null
 
 
 func _any(value: Variant, path: String) -> Variant:
@@ -124,7 +128,7 @@ func _any(value: Variant, path: String) -> Variant:
 func _list(kind: Dictionary, value: Variant, path: String) -> Variant:
 	if not _is(value, TYPE_ARRAY, path):
 		return null
-	if not _in_range((value as Array).size(), kind["least"], kind["most"], path):
+	if not _in_range((value as Array).size(), kind.get("least", 0), kind["most"], path):
 		return null
 	var items := []
 	for item: Variant in value:

@@ -1,7 +1,8 @@
 extends RefCounted
-## Reads the one MessagePack map of a header, every legal encoding of it, within limits no bytes can make costly.
+## Reads the one MessagePack map of a header, every legal encoding of it, within limits that no
+## bytes can make costly: PROTOCOL.md section 2.2.
 ##
-## PROTOCOL.md section 2.2. Whatever the bytes: `map` or `error`. Every function returns null once there is an error.
+## Whatever the bytes: `map` or `error`. Every function returns null once there is an error.
 
 const ProtocolError := preload("protocol_error.gd")
 const Limits := preload("limits.gd")

@@ -1,5 +1,6 @@
 extends RefCounted
-## Strict UTF-8: surrogates and overlong forms are errors. The engine's own reader would replace them and print.
+## Strict UTF-8: surrogates and overlong forms are errors. The engine's own reader would replace
+## them and print.
 ##
 ## A Godot String holds no U+0000: such a character is read as U+FFFD.
 
