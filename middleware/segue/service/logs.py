@@ -65,7 +65,7 @@ class _Form(logging.Formatter):
         return self._safe(str(value))
 
     def _fields(self, record: logging.LogRecord) -> dict[str, Any]:
-        return {key: self._plain(value) for key, value in vars(record).items() if key not in _STANDARD}
+        return {self._safe(key): self._plain(each) for key, each in vars(record).items() if key not in _STANDARD}
 
     def _trace(self, record: logging.LogRecord) -> list[str]:
         """The lines of an exception. (They hold texts from the wire as well.)"""

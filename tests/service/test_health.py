@@ -1,0 +1,202 @@
+"""Health over real sockets: right answers, wrong requests, dawdling clients, and an end that leaves nothing behind."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from segue.service.health import Health, HealthServer
+from segue.service.metrics import Metrics
+from segue.service.setting_kinds import Endpoint
+
+
+class Clock:
+    """Seconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class House:
+    """A server with everything behind it."""
+
+    def __init__(self, patience_s: float = 10.0) -> None:
+        self.clock = Clock()
+        self.health = Health(self.clock)
+        self.metrics = Metrics()
+        self.server = HealthServer(Endpoint("127.0.0.1", 0), self.health, self.metrics, patience_s=patience_s)
+
+    def get(self, path: str, method: str = "GET", body: bytes | None = None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(*self.server.address, timeout=20)
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def raw(self, sent: bytes) -> bytes:
+        """The whole answer to bytes that need not be HTTP."""
+        with self.dial() as peer:
+            peer.sendall(sent)
+            peer.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: peer.recv(65_536), b""))
+
+    def dial(self) -> socket.socket:
+        return socket.create_connection(self.server.address, timeout=20)
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    house = House()
+    house.server.start()
+    yield house
+    house.server.close()
+
+
+def test_a_service_lives_while_its_loop_comes_round(house: House) -> None:
+    assert house.get("/healthz") == (200, "ok\n")
+    house.clock.now_s += 4.9
+    assert house.get("/healthz") == (200, "ok\n")
+    house.clock.now_s += 0.2
+    assert house.get("/healthz") == (503, "the service's loop has stood for 5.1 s\n")
+    house.health.tick()
+    assert house.get("/healthz") == (200, "ok\n")
+
+
+def test_clients_may_come_between_building_and_draining(house: House) -> None:
+    assert house.get("/readyz") == (503, "the generators are being built\n")
+    house.health.ready()
+    assert house.get("/readyz") == (200, "ok\n")
+    house.clock.now_s += 6
+    assert house.get("/readyz")[0] == 503
+    house.health.tick()
+    house.health.unready("draining")
+    assert house.get("/readyz") == (503, "draining\n")
+    assert house.get("/healthz") == (200, "ok\n")
+
+
+def test_metrics_are_prometheus_text(house: House) -> None:
+    house.metrics.event("accepted")
+    connection = http.client.HTTPConnection(*house.server.address, timeout=20)
+    connection.request("GET", "/metrics?x=1", headers={"Accept": "text/plain"})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    assert answer.status == 200
+    assert (answer.getheader("Content-Type") or "").startswith("text/plain; version=")
+    assert int(answer.getheader("Content-Length") or 0) == len(text.encode())
+    assert 'segue_events_total{code="accepted"} 1.0' in text
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/x", "/../healthz", "/HEALTHZ", "/%68ealthz"])
+def test_there_is_nothing_else(house: House, path: str) -> None:
+    assert house.get(path) == (404, "Not Found\n")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "get"])
+def test_only_get(house: House, method: str) -> None:
+    assert house.get("/healthz", method, b"x" * 200_000 if method == "POST" else None)[0] == 405
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /healthz HTTP/1.0\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n", 200),
+        (b"GET /healthz\r\n\r\n", 400),
+        (b"GET /healthz HTTP/2.0\r\n\r\n", 400),
+        (b"\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"GET /healthz HTTP/1.1\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 9_000 + b"\r\n\r\n", 431),
+        (b"x" * 100_000, 431),
+    ],
+    ids=["1.0", "pipelined", "0.9", "2.0", "empty", "tls", "half", "long", "endless"],
+)
+def test_bytes(house: House, sent: bytes, status: int) -> None:
+    answer = house.raw(sent)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_whoever_takes_too_long_is_hung_up_on() -> None:
+    house = House(patience_s=0.2)
+    house.server.start()
+    try:
+        with house.dial() as silent, house.dial() as dripping, house.dial() as deaf:
+            dripping.sendall(b"GET /hea")
+            deaf.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            assert silent.recv(1) == b""
+            assert dripping.recv(1) == b""
+            assert deaf.recv(12) == b"HTTP/1.1 200"
+    finally:
+        house.server.close()
+
+
+def test_a_crowd_of_dawdlers_holds_nobody_up(house: House) -> None:
+    crowd = [house.dial() for _ in range(80)]
+    try:
+        for peer in crowd:
+            peer.sendall(b"GET /metrics HTTP/1.1\r\n")
+        assert [house.get("/healthz")[0] for _ in range(5)] == [200] * 5
+    finally:
+        for peer in crowd:
+            peer.close()
+
+
+def test_many_at_once(house: House) -> None:
+    answers: list[int] = []
+    askers = [threading.Thread(target=lambda: answers.append(house.get("/metrics")[0])) for _ in range(12)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert answers == [200] * 12
+
+
+def test_it_ends_whoever_is_connected_and_begins_again() -> None:
+    threads = threading.active_count()
+    for _ in range(3):
+        house = House()
+        house.server.start()
+        with house.dial() as open_peer:
+            open_peer.sendall(b"GET /healthz HTTP/1.1\r\n")
+            house.server.close()
+            assert open_peer.recv(1) == b""
+        with pytest.raises(ConnectionRefusedError):
+            house.dial()
+        house.server.close()
+    assert threading.active_count() == threads
+
+
+def test_an_address_in_use_is_an_error(house: House) -> None:
+    threads = threading.active_count()
+    second = HealthServer(house.server.address, house.health, house.metrics)
+    with pytest.raises(OSError, match="address already in use"):
+        second.start()
+    second.close()
+    assert threading.active_count() == threads
+
+
+def test_never_started_it_ends_too() -> None:
+    HealthServer(Endpoint("127.0.0.1", 0), Health(), Metrics()).close()
+
+
+def test_all_addresses() -> None:
+    server = HealthServer(Endpoint("*", 0), Health(), Metrics())
+    server.start()
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", server.address.port, timeout=20)
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+        connection.close()
+    finally:
+        server.close()

@@ -1,0 +1,197 @@
+"""The log: one line a record whatever is in it, no secret, and never in the music's way."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segue.service.logs import cleaned, logging_to
+
+SECRET = "correct-horse-battery"
+log = logging.getLogger("segue.service.test_logs")
+
+
+class Told:
+    """Logs in one form to memory."""
+
+    def __init__(self, form: str, level: str = "info") -> None:
+        self.stream = io.StringIO()
+        self.entered = logging_to(self.stream, level=level, form=form, secrets=[SECRET, None])
+
+    def lines(self, *records: tuple[str, dict[str, Any]]) -> list[str]:
+        with self.entered:
+            for message, extra in records:
+                log.info(message, extra=extra)
+        text = self.stream.getvalue()
+        assert text == "" or text.endswith("\n")
+        return text.splitlines()
+
+
+def test_json_lines() -> None:
+    (line,) = Told("json").lines(
+        ("session opened", {"session": "4f1c", "client": "godot 1.2", "rung": 1, "ready": True})
+    )
+    read = json.loads(line)
+    moment = read.pop("ts")
+    assert len(moment) == len("2026-11-22T20:41:10.123Z")
+    assert moment.endswith("Z")
+    assert read == {
+        "level": "info",
+        "logger": "segue.service.test_logs",
+        "message": "session opened",
+        "session": "4f1c",
+        "fields": {"client": "godot 1.2", "rung": 1, "ready": True},
+    }
+
+
+def test_json_has_no_empty_parts() -> None:
+    (line,) = Told("json").lines(("serving", {}))
+    assert json.loads(line).keys() == {"ts", "level", "logger", "message"}
+
+
+def test_text_lines() -> None:
+    (line,) = Told("text").lines(("session opened", {"session": "4f1c", "client": "godot 1.2", "gap": "", "n": 2.5}))
+    assert line[12:] == ' info    service.test_logs: session opened  session=4f1c client="godot 1.2" gap="" n=2.5'
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_from_the_wire_ends_a_line_or_commands_a_terminal(form: str) -> None:
+    nasty = "a\nlevel=error \x1b[31mred\x1b[0m \r\x00\x7f\x9b1m \u2028\u2029 \u202eevil\u2066 \ud800 ok"
+    (line,) = Told(form).lines((nasty, {"client": nasty, "session": nasty, "list": [nasty, {nasty: nasty}]}))
+    assert line.isprintable()
+    assert line.count("a level=error [31mred[0m") == 6
+    assert "evil" in line
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"token": SECRET},
+        {"why": f"got {SECRET}!"},
+        {"key": ["x", {"y": SECRET}]},
+        {SECRET: 1},
+        {"split": f"a{SECRET[:5]}\x00{SECRET[5:]}"},
+    ],
+    ids=["field", "inside", "nested", "name", "split"],
+)
+def test_secrets_are_blotted_out(form: str, extra: dict[str, Any]) -> None:
+    (line,) = Told(form).lines((f"token is {SECRET}", extra))
+    assert SECRET not in line
+    assert "token is [secret]" in line
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_bytes_are_shown_as_a_count(form: str) -> None:
+    (line,) = Told(form).lines(("session", {"session_token": b"0123456789abcdef", "view": memoryview(b"abc")}))
+    assert "0123456789abcdef" not in line
+    assert "[16 bytes]" in line
+    assert "[3 bytes]" in line
+
+
+def test_long_texts_are_cut() -> None:
+    (line,) = Told("json").lines(("x" * 100_000, {"why": "y" * 100_000}))
+    assert len(line) < 5_000
+    assert json.loads(line)["fields"]["why"].endswith("…")
+
+
+def test_numbers_that_json_lacks_are_texts() -> None:
+    (line,) = Told("json").lines(("odd", {"a": float("nan"), "b": float("inf"), "c": object}))
+    fields = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))["fields"]
+    assert fields == {"a": "nan", "b": "inf", "c": "<class 'object'>"}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_exceptions_cannot_forge_lines(form: str) -> None:
+    told = Told(form)
+    with told.entered:
+        try:
+            raise ValueError(f"bad\n12:00:00.000 error   service: forged {SECRET}")
+        except ValueError:
+            log.exception("it broke")
+    text = told.stream.getvalue()
+    assert SECRET not in text
+    assert "ValueError: bad" in text
+    if form == "json":
+        assert json.loads(text)["trace"][-1] == "12:00:00.000 error   service: forged [secret]"
+    else:
+        first, *trace = text.splitlines()
+        assert first.endswith("it broke")
+        assert all(line.startswith("    ") for line in trace)
+
+
+def test_levels() -> None:
+    quiet, loud = Told("text", "warning"), Told("text", "debug")
+    assert quiet.lines(("not severe enough", {})) == []
+    assert len(loud.lines(("severe enough", {}))) == 1
+
+
+def test_all_is_as_before_afterwards() -> None:
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers), threading.active_count())
+    Told("text", "debug").lines(("one", {}), ("two", {}))
+    assert (root.level, list(root.handlers), threading.active_count()) == before
+
+
+class Stuck(io.StringIO):
+    """A pipe whose reader sleeps until told otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writing, self.free = threading.Event(), threading.Event()
+
+    def write(self, text: str) -> int:
+        self.writing.set()
+        assert self.free.wait(30)
+        return super().write(text)
+
+
+@pytest.fixture
+def stuck() -> Iterator[Stuck]:
+    stream = Stuck()
+    yield stream
+    stream.free.set()
+
+
+def test_a_reader_that_sleeps_holds_nobody_up_and_is_told_what_it_missed(stuck: Stuck) -> None:
+    with logging_to(stuck, level="info", form="text"):
+        log.info("first")
+        assert stuck.writing.wait(30)
+        for number in range(12_000):
+            log.info("line %d", number)
+        stuck.free.set()
+    lines = stuck.getvalue().splitlines()
+    assert lines[0].endswith("first")
+    assert lines[1] == "(2000 lines of the log were lost here)"
+    assert len(lines) == 10_002
+
+
+def test_a_stream_that_is_gone_is_no_fault() -> None:
+    stream = io.StringIO()
+    with logging_to(stream, level="info", form="text"):
+        stream.close()
+        log.info("into nothing")
+        log.info("into nothing")
+
+
+def test_a_terminal_that_lacks_a_character_gets_its_number() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    with logging_to(stream, level="info", form="text"):
+        log.info("calm → combat")
+    assert raw.getvalue().endswith(b"calm \\u2192 combat\n")
+
+
+@given(st.text())
+def test_cleaned_texts_are_lines(text: str) -> None:
+    assert len(cleaned(text).splitlines()) <= 1
+    assert all(each.isprintable() or each.isspace() for each in cleaned(text))
+    assert cleaned(cleaned(text)) == cleaned(text)
