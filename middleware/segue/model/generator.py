@@ -26,7 +26,7 @@ from .conditioning import FeatureFrames, Frames
 from .config import NO_CODE, Depthformer, FeatureConditioning
 from .config import Codes as CodeLayout
 from .engine import Codes, Engine, Run
-from .history import History, Played, frames_to_keep
+from .history import BLOCK, History, Played, frames_to_keep
 from .state import State
 
 OBEYED = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"})
@@ -204,14 +204,33 @@ class LanguageModelGenerator:
         if played is None:
             model = self.engine.start(seed=position.seed, frame=position.frame)
             return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
-        length = played.conditioning.num_frames
-        before = self.engine.start(seed=position.seed, frame=position.frame - length)
-        frames = self._conditioned(played.styles, played.conditioning)
-        codes = played.codes.astype(np.int32)
-        codec, _ = self._codec.decode(self._codec.start(), self._sounding(codes, played.conditioning))
+        sounding = self._sounding(played.codes.astype(np.int32), played.conditioning)
+        codec, _ = self._codec.decode(self._codec.start(), sounding)
         return GeneratorState(
-            model=self.engine.prefill(before, codes, frames), codec=codec, frame=frame, history=History((played,))
+            model=self._read_again(position, played), codec=codec, frame=frame, history=History((played,))
         )
+
+    def _read_again(self, position: packing.Position, played: Played) -> State:
+        """The model's state at `position`, after the frames of `played`.
+
+        What whole blocks leave over is generated with its codes forced, by the program that is there to play anyway.
+        """
+        length, codes = len(played.codes), played.codes.astype(np.int32)
+        frames = self._conditioned(played.styles, played.conditioning)
+        whole = length - length % BLOCK
+
+        def part(begin: int, end: int) -> Frames:
+            return jax.tree.map(lambda leaf: leaf[begin:end], frames)
+
+        state = self.engine.start(seed=position.seed, frame=position.frame - length)
+        state = self.engine.prefill(state, codes[:whole], part(0, whole))
+        size = min(self.engine.chunk_buckets)
+        for begin in range(whole, length, size):
+            end = min(length, begin + size)
+            ones = np.ones(end - begin, np.float32)
+            run = Run(state=state, frames=part(begin, end), temperature=ones, guidance=ones, forced=codes[begin:end])
+            state = self.engine.generate([run])[0].state
+        return state
 
 
 def bundled_generator(engine: Engine, codec: Codec) -> LanguageModelGenerator:

@@ -20,8 +20,8 @@ from .config import Depthformer
 _LEAST_FRAMES: Final = 10 * FRAME_RATE
 # More than any configuration keeps; what foreign bytes may ask for.
 MOST_FRAMES: Final = 1_024
-# The block in which the engine reads known frames: whole blocks compile nothing anew.
-_BLOCK: Final = 64
+# The longest block in which the engine reads known frames. A full history is whole blocks: one program reads it.
+BLOCK: Final = 64
 # Fields of Conditioning that a model may read, one number a frame, and the range of each; the mix comes beside them.
 FIELDS: Final[Mapping[str, tuple[str, float, float]]] = {
     "tempo_bpm": ("<f4", 1.0, 1_000.0),
@@ -57,7 +57,7 @@ class Played(NamedTuple):
 
 def frames_to_keep(config: Depthformer) -> int:
     """All that can reach the next frame, and at least ten seconds, in whole blocks."""
-    return -(-max(_LEAST_FRAMES, config.receptive_field) // _BLOCK) * _BLOCK
+    return -(-max(_LEAST_FRAMES, config.receptive_field) // BLOCK) * BLOCK
 
 
 @dataclass(frozen=True)

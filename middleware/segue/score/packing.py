@@ -161,17 +161,19 @@ def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
 
 def _checked(form: Form) -> Form:
     """`form`, if the composer can go on from it. Raises: ValueError."""
-    settled = form.bar is not None
-    bar = form.bar if form.bar is not None else form.origin
-    places = (form.seed, form.frame, bar, form.origin, form.arrival)
-    possible = (
-        all(abs(place) <= _MOST_WHOLE for place in places)
-        and all(name in TABLE or not name for name in (form.leader, form.plan, *form.holders))
-        and (not settled or (form.leader != "" and form.plan != ""))
-        and form.origin <= bar
-        and 0 <= form.tonic < 12
+    leaves = list(records.leaves(Form, form))
+    numbers = [leaf for leaf in leaves if isinstance(leaf, int | float)]
+    texts = {leaf for leaf in leaves if isinstance(leaf, str)}
+    bar = form.origin if form.bar is None else form.bar
+    led = form.leader in TABLE and form.plan in TABLE
+    # Comparisons that NaN fails as well.
+    if not (
+        all(abs(number) <= _MOST_WHOLE for number in numbers)
+        and texts <= {"", *TABLE, *MODES}
         and form.mode in MODES
-    )
-    if not possible:
+        and 0 <= form.tonic < 12
+        and form.origin <= bar
+        and (led or (form.bar is None and form.leader in ("", *TABLE)))
+    ):
         raise ValueError(f"expected a form of the composer's, got {form}")
     return form

@@ -42,6 +42,20 @@ def write(kind: Any, value: Any) -> bytes:
     return b"".join(_written(kind, value))
 
 
+def leaves(kind: Any, value: Any) -> Iterator[int | float | str | None]:
+    """Every number and text in a record, at any depth, and None for what is not there."""
+    if fields := _fields(kind):
+        for name, of in fields:
+            yield from leaves(of, getattr(value, name))
+    elif (items := _items(kind)) is not None:
+        for of, item in zip(_repeated(items, len(value)), value, strict=True):
+            yield from leaves(of, item)
+    elif (present := _optional(kind)) is not None and value is not None:
+        yield from leaves(present, value)
+    else:
+        yield value
+
+
 def read(kind: type[Record], data: bytes, offset: int = 0) -> tuple[Record, int]:
     """The inverse of `write`, and where its bytes end.
 
@@ -57,12 +71,11 @@ def _written(kind: Any, value: Any) -> Iterator[bytes]:
         for name, of in fields:
             yield from _written(of, getattr(value, name))
     elif (items := _items(kind)) is not None:
-        if items[-1:] == (Ellipsis,):
+        if _varies(items):
             if len(value) > MOST_ITEMS:
                 raise ValueError(f"{len(value)} items: expected at most {MOST_ITEMS}")
             yield _whole(len(value))
-            items = (items[0],) * len(value)
-        for of, item in zip(items, value, strict=True):
+        for of, item in zip(_repeated(items, len(value)), value, strict=True):
             yield from _written(of, item)
     elif (present := _optional(kind)) is not None:
         yield bytes([value is not None])
@@ -105,9 +118,8 @@ class _Reader:
         if fields := _fields(kind):
             return kind(**{name: self.value(of) for name, of in fields})
         if (items := _items(kind)) is not None:
-            if items[-1:] == (Ellipsis,):
-                items = (items[0],) * self._bounded(self._whole(), MOST_ITEMS)
-            return tuple(self.value(of) for of in items)
+            count = self._bounded(self._whole(), MOST_ITEMS) if _varies(items) else len(items)
+            return tuple(self.value(of) for of in _repeated(items, count))
         if (present := _optional(kind)) is not None:
             return self.value(present) if self._flag() else None
         if kind is str:
@@ -159,6 +171,15 @@ def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
 def _items(kind: Any) -> tuple[Any, ...] | None:
     """Types of a tuple's items, the second an ellipsis where the first is that of all; None for what is no tuple."""
     return get_args(kind) if get_origin(kind) is tuple else None
+
+
+def _varies(items: tuple[Any, ...]) -> bool:
+    return items[-1:] == (Ellipsis,)
+
+
+def _repeated(items: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """The type of each of a tuple's `count` items."""
+    return (items[0],) * count if _varies(items) else items
 
 
 def _optional(kind: Any) -> Any:
