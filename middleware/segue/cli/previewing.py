@@ -6,26 +6,38 @@ import argparse
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from segue.atomic import replacing
-from segue.cli.parts import build
-from segue.cli.rendering import Piece, Progress, Rendered, render_live, render_recording, render_straight
+from segue.cli.parts import Parts, build
+from segue.cli.recorded import Loaded, load_recorded
+from segue.cli.rendering import (
+    Piece,
+    Progress,
+    RecordedSession,
+    Rendered,
+    render_live,
+    render_recording,
+    render_straight,
+)
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.conditioning import conditioning
 from segue.runtime.config import SessionConfig
+from segue.runtime.edition import Edition
+from segue.runtime.journal import Operation
 from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
-from segue.runtime.recorder import Header, RecordingError, fingerprint, read_recording, write_recording
-from segue.runtime.session import Operation
+from segue.runtime.recorder import Header, RecordedRules, RecordingError, fingerprint, read_recording, write_recording
+from segue.runtime.replay import reopened, revived
 from segue.runtime.simulation import LiveConditions
 from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.errors import RuleError
 from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load, load_events
-from segue_rules.model import NOWHERE, Rules
+from segue_rules.model import NOWHERE
 
 # Without --duration: this long after the last event, or in all where there is none.
 _AFTER_LAST_S: Final = 12.0
@@ -42,24 +54,21 @@ class Preview(NamedTuple):
 
 def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
     """Render once. Raises: RuleError, AudioFileError, SoundFontError, RecordingError, OSError."""
-    rules = load(arguments.rules)
-    events = load_events(arguments.events, rules) if arguments.events else ()
     started = time.perf_counter()
-    operations: list[Operation] = []
-    config = SessionConfig(
-        seed=rules.seed if arguments.seed is None else arguments.seed, lookahead_s=arguments.lookahead
-    )
-    frames = -(-round(_duration(arguments.duration, events) * SAMPLE_RATE) // FRAME_SIZE)
-    if arguments.recording:
-        header, operations = _recording(arguments.recording, rules)
-        config, frames, events = header.config, header.frames, _events_of(operations)
+    if arguments.record and arguments.recording:
+        raise RecordingError(f"--record: {arguments.recording} is a recording already; copy it")
     parts = build(arguments.generator, soundfont=arguments.soundfont)
-    styles, warnings = load_styles(rules, parts.encoder)
-    piece = Piece(rules=rules, styles=styles, sounds=load_stingers(rules), events=events, frames=frames, config=config)
+    if arguments.recording:
+        session, piece, warnings = _recorded(arguments, parts)
+    else:
+        session, (piece, warnings) = None, _scripted(arguments, parts)
+    rules, frames = piece.rules, piece.frames
     if arguments.stems:
         arguments.stems.mkdir(parents=True, exist_ok=True)
-    if arguments.recording:
-        rendered = render_recording(piece, parts, operations, arguments.output, progress)
+    if session is not None:
+        rendered = render_recording(piece, parts, session, arguments.output, progress)
+        frames = rendered.frames
+        piece = replace(piece, frames=rendered.end)
     elif arguments.live:
         conditions = LiveConditions(generation_s=arguments.generation)
         rendered = render_live(piece, parts, arguments.output, conditions, progress)
@@ -68,9 +77,9 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
     _write_others(arguments, piece, rendered, [generator.name for generator in parts.generators])
     if arguments.report:
         speed = frames / FRAME_RATE / (time.perf_counter() - started)
-        _write_report(arguments.report, piece, rendered, speed, (*rules.warnings, *warnings))
+        _write_report(arguments.report, piece, rendered, speed, warnings)
     told = [f"{arguments.output}: {rules.title}", *_listen_for(rendered.messages)]
-    return Preview(told, (*rules.warnings, *warnings), frames / FRAME_RATE)
+    return Preview(told, warnings, frames / FRAME_RATE)
 
 
 def watched(arguments: argparse.Namespace) -> tuple[tuple[str, int], ...]:
@@ -89,11 +98,57 @@ def _duration(asked: float | None, events: Sequence[ScriptedEvent]) -> float:
     return max(event.at_s for event in events) + _AFTER_LAST_S if events else _WITHOUT_EVENTS_S
 
 
-def _recording(path: Path, rules: Rules) -> tuple[Header, list[Operation]]:
-    header, operations = read_recording(path)
-    if header.rules != fingerprint(rules.files):
-        raise RecordingError(f"{path}: was made with other rules than {rules.files[0]}; use those it was made with")
-    return header, operations
+def _scripted(arguments: argparse.Namespace, parts: Parts) -> tuple[Piece, tuple[str, ...]]:
+    """What an event script, or nothing but time, makes of the rules, and warnings about them."""
+    rules = load(arguments.rules)
+    events = load_events(arguments.events, rules) if arguments.events else ()
+    seed = rules.seed if arguments.seed is None else arguments.seed
+    frames = -(-round(_duration(arguments.duration, events) * SAMPLE_RATE) // FRAME_SIZE)
+    styles, warnings = load_styles(rules, parts.encoder)
+    piece = Piece(
+        rules=rules,
+        styles=styles,
+        sounds=load_stingers(rules),
+        events=events,
+        frames=frames,
+        config=SessionConfig(seed=seed, lookahead_s=arguments.lookahead),
+    )
+    return piece, (*rules.warnings, *warnings)
+
+
+def _recorded(arguments: argparse.Namespace, parts: Parts) -> tuple[RecordedSession, Piece, tuple[str, ...]]:
+    """A recorded session, the piece it played and warnings; from its own rules where it holds them."""
+    header, operations = read_recording(arguments.recording)
+    beside = arguments.rules.parent
+    loaded: list[Loaded] = []
+
+    def revive(recorded: RecordedRules) -> Edition:
+        loaded.append(load_recorded(recorded, beside, parts.encoder))
+        return loaded[-1].edition
+
+    if header.sources:
+        first = revive(RecordedRules(header.sources, header.rules))
+    else:
+        rules = load(arguments.rules)
+        if header.rules != fingerprint(rules.files):
+            problem = f"was made with other rules than {rules.files[0]}; use those it was made with"
+            raise RecordingError(f"{arguments.recording}: {problem}")
+        styles, warnings = load_styles(rules, parts.encoder)
+        first = Edition(rules=rules, styles=styles, fingerprint=header.rules)
+        loaded.append(Loaded(first, load_stingers(rules), (*rules.warnings, *warnings)))
+    done = list(revived(operations, first.rules, parts.generators, revive))
+    opening = header.opening and reopened(header.opening, first.rules, parts.generators)
+    piece = Piece(
+        rules=first.rules,
+        styles=first.styles,
+        # A stinger that was edited meanwhile is heard as it was last.
+        sounds={name: sound for each in loaded for name, sound in each.sounds.items()},
+        events=_events_of(done),
+        frames=header.frames,
+        config=header.config,
+    )
+    session = RecordedSession(operations=done, home=header.home, opening=opening or None)
+    return session, piece, tuple(dict.fromkeys(warning for each in loaded for warning in each.warnings))
 
 
 def _events_of(operations: Sequence[Operation]) -> tuple[ScriptedEvent, ...]:

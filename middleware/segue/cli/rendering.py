@@ -12,11 +12,13 @@ from segue.audio.files import AudioWriter
 from segue.cli.parts import Parts
 from segue.contract import FRAME_SIZE, NoteEvent, Samples, StyleBank
 from segue.runtime.config import SessionConfig
+from segue.runtime.journal import Operation
 from segue.runtime.listener import Listener
 from segue.runtime.messages import ChunkOut, Message, StingerOut
 from segue.runtime.mixdown import Mixdown
+from segue.runtime.opening import Opening
 from segue.runtime.replay import replay
-from segue.runtime.session import Operation, Session
+from segue.runtime.session import Session
 from segue.runtime.simulation import LiveConditions, LiveRun, live, straight
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
@@ -40,11 +42,21 @@ class Piece:
     config: SessionConfig
 
 
+@dataclass(frozen=True, kw_only=True)
+class RecordedSession:
+    """What a recording says of its session. home: rung of its generator. opening: what it went on from."""
+
+    operations: Sequence[Operation]
+    home: int
+    opening: Opening | None
+
+
 @dataclass(kw_only=True)
 class Rendered:
     """What came of it. mix: what was written, stingers and all; journal: all that decided it.
 
-    notes: as they stand in the end. run: of a live simulation alone.
+    notes: as they stand in the end. run: of a live simulation alone. frames, end: of a recording, how many
+    were heard and the first after them.
     """
 
     messages: list[Message] = field(default_factory=list)
@@ -52,6 +64,8 @@ class Rendered:
     notes: list[NoteEvent] = field(default_factory=list)
     journal: list[Operation] = field(default_factory=list)
     run: LiveRun | None = None
+    frames: int = 0
+    end: int = 0
 
     def take(self, message: Message) -> None:
         """Keep a message; a chunk's notes stand in place of those that were to follow its start."""
@@ -97,19 +111,31 @@ def render_live(piece: Piece, parts: Parts, output: Path, conditions: LiveCondit
 
 
 def render_recording(
-    piece: Piece, parts: Parts, operations: Iterable[Operation], output: Path, progress: Progress
+    piece: Piece, parts: Parts, recorded: RecordedSession, output: Path, progress: Progress
 ) -> Rendered:
-    """What a recorded session sent, to the byte."""
+    """What a recorded session sent, to the byte; all of it where piece.frames is 0."""
     rendered = Rendered()
-    session = _session(piece, parts, rendered)
+    session = Session(
+        piece.rules,
+        piece.styles,
+        parts.generators,
+        piece.config,
+        journal=rendered.journal.append,
+        home=recorded.home,
+        opening=recorded.opening,
+    )
     listener = Listener()
-    for message in replay(session, parts.generators, operations):
+    # A session that goes on from another one's music is heard from its own beginning.
+    start = session.head * FRAME_SIZE
+    for message in replay(session, parts.generators, recorded.operations):
         rendered.take(message)
         if isinstance(message, ChunkOut):
             listener.put(message)
-            progress(min(listener.have // FRAME_SIZE, piece.frames))
-    listener.commit(min(piece.frames * FRAME_SIZE, listener.have))
-    _write_heard(piece, listener.heard(), rendered, output)
+            progress(listener.have // FRAME_SIZE)
+    listener.commit(min(piece.frames * FRAME_SIZE or listener.have, listener.have))
+    rendered.end = listener.committed // FRAME_SIZE
+    rendered.frames = rendered.end - start // FRAME_SIZE
+    _write_heard(piece, listener.heard(), rendered, output, start)
     return rendered
 
 
@@ -119,11 +145,12 @@ def _session(piece: Piece, parts: Parts, rendered: Rendered, *, stems: bool = Fa
     )
 
 
-def _write_heard(piece: Piece, heard: Samples, rendered: Rendered, output: Path) -> None:
-    mixdown = Mixdown(piece.sounds, len(heard))
+def _write_heard(piece: Piece, heard: Samples, rendered: Rendered, output: Path, start: int = 0) -> None:
+    """start: the sample from which it is written."""
+    mixdown = Mixdown(piece.sounds, len(heard) - start)
     for cue in _standing(rendered.messages):
-        mixdown.overlay.cue(cue)
-    rendered.mix.append(mixdown.add(heard))
+        mixdown.overlay.cue(cue._replace(start=cue.start - start))
+    rendered.mix.append(mixdown.add(heard[start:]))
     with AudioWriter(output) as writer:
         writer.write(rendered.mix[0])
 

@@ -13,32 +13,41 @@ from typing import Any
 import numpy as np
 
 from segue.contract import CHANNELS, FRAME_SIZE, Samples
-from segue_rules.plan import FramePlan
+from segue.runtime.edition import Planned
 
 
 @dataclass(frozen=True, kw_only=True)
 class Boundary:
-    """A frame at which generation may go on. state: the generator's. master: the mastering stage's. rung: whose."""
+    """A frame at which generation may go on. state: the generator's. master: the mastering stage's. rung: whose.
+
+    lead: frames from `frame` on that are generated but not heard: restored music that came in later than planned.
+    """
 
     frame: int
     state: Any
     master: Any
     rung: int
+    lead: tuple[Planned, ...] = ()
+
+    @property
+    def heard(self) -> int:
+        """The first frame that is heard of what goes on from here."""
+        return self.frame + len(self.lead)
 
 
 class Deck:
     """Sound and states of the frames [base, head), the sound frame by frame. Positions are absolute frames."""
 
     def __init__(self, first: Boundary) -> None:
-        self.base = first.frame
+        self.base = first.heard
         self._boundaries: list[Boundary] = [first]
-        self._plans: list[FramePlan] = []
+        self._frames: list[Planned] = []
         self._sound: list[Samples] = []
 
     @property
     def head(self) -> int:
         """The first frame not generated yet."""
-        return self.base + len(self._plans)
+        return self.base + len(self._frames)
 
     @property
     def boundaries(self) -> Sequence[Boundary]:
@@ -49,12 +58,16 @@ class Deck:
         """The boundary at `head`, from which generation goes on."""
         return self._boundaries[-1]
 
-    def used(self, frame: int) -> FramePlan:
-        """The plan that `frame` was generated under."""
-        return self._plans[frame - self.base]
+    def used(self, frame: int) -> Planned:
+        """What `frame` was generated under."""
+        return self._frames[frame - self.base]
 
-    def used_range(self, start: int, end: int) -> Sequence[FramePlan]:
-        return self._plans[start - self.base : end - self.base]
+    def used_range(self, start: int, end: int) -> Sequence[Planned]:
+        return self._frames[start - self.base : end - self.base]
+
+    def led(self, boundary: Boundary, end: int) -> tuple[Planned, ...]:
+        """What was generated from a boundary of the deck up to `end`."""
+        return (*boundary.lead, *self.used_range(boundary.heard, end))
 
     def read(self, start: int, end: int) -> Samples:
         """The sound of the frames [start, min(end, head)), float32 [S, 2]."""
@@ -67,31 +80,31 @@ class Deck:
     def boundary_before(self, frame: int) -> Boundary:
         """The last boundary at or before `frame`. Raises: LookupError if all of them lie behind it."""
         for boundary in reversed(self._boundaries):
-            if boundary.frame <= frame:
+            if boundary.heard <= frame:
                 return boundary
-        raise LookupError(f"no state at or before frame {frame}; the oldest kept is {self._boundaries[0].frame}")
+        raise LookupError(f"no state at or before frame {frame}; the oldest kept is {self._boundaries[0].heard}")
 
     def mark(self, boundary: Boundary) -> None:
-        """A boundary at which another generator takes over, in place of any there."""
-        self._boundaries = [b for b in self._boundaries if b.frame < boundary.frame]
+        """A boundary at which other music takes over, in place of any there."""
+        self._boundaries = [b for b in self._boundaries if b.heard < boundary.heard]
         self._boundaries.append(boundary)
 
-    def write(self, start: int, samples: Samples, plans: Sequence[FramePlan], after: Boundary) -> None:
+    def write(self, start: int, samples: Samples, frames: Sequence[Planned], after: Boundary) -> None:
         """Put the sound of frames from `start` on, in place of what was there; `after` is the boundary at its end."""
-        if not self.base <= start <= self.head or len(samples) != len(plans) * FRAME_SIZE:
-            raise ValueError(f"expected {len(plans)} frames from {self.base}-{self.head}, got start {start}")
-        self._plans[start - self.base :] = plans
-        self._sound[start - self.base :] = np.split(samples, len(plans))
-        self._boundaries = [b for b in self._boundaries if b.frame <= start and b.frame < after.frame]
+        if not self.base <= start <= self.head or len(samples) != len(frames) * FRAME_SIZE:
+            raise ValueError(f"expected {len(frames)} frames from {self.base}-{self.head}, got start {start}")
+        self._frames[start - self.base :] = frames
+        self._sound[start - self.base :] = np.split(samples, len(frames))
+        self._boundaries = [b for b in self._boundaries if b.heard <= start and b.heard < after.heard]
         self._boundaries.append(after)
 
     def forget(self, frame: int, keep: int) -> None:
         """Drop states that only frames before `frame` need, and sound and plans before `keep` (<= frame)."""
-        needed = [b.frame for b in self._boundaries if b.frame <= frame]
+        needed = [b.heard for b in self._boundaries if b.heard <= frame]
         if needed:
-            self._boundaries = [b for b in self._boundaries if b.frame >= needed[-1]]
-        count = min(keep, self._boundaries[0].frame, self.head) - self.base
+            self._boundaries = [b for b in self._boundaries if b.heard >= needed[-1]]
+        count = min(keep, self._boundaries[0].heard, self.head) - self.base
         if count > 0:
-            del self._plans[:count]
+            del self._frames[:count]
             del self._sound[:count]
             self.base += count

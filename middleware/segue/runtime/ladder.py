@@ -19,13 +19,17 @@ class Step(NamedTuple):
 
 
 class Ladder:
-    """One session's place on the ladder; rung 0 is the chosen generator, the last one cannot fail. Times in seconds."""
+    """One session's place on the ladder; `home` is the chosen generator's rung, the last one cannot fail.
 
-    def __init__(self, rungs: int) -> None:
-        if rungs < 1:
-            raise ValueError("expected at least one rung")
+    Rungs above home are never used. Times in seconds.
+    """
+
+    def __init__(self, rungs: int, home: int = 0) -> None:
+        if not 0 <= home < rungs:
+            raise ValueError(f"expected at least one rung, and home among them, got {rungs} and {home}")
         self._last = rungs - 1
-        self.rung = 0
+        self._home = home
+        self.rung = home
         self._since_s = 0.0
         self._patience_s = FIRST_PATIENCE_S
         self._due: Step | None = None
@@ -33,15 +37,15 @@ class Ladder:
     def failed(self, now_s: float, reason: str) -> None:
         """The present rung's generator raised, or did not deliver in time."""
         if self.rung < self._last:
-            if now_s - self._since_s < FORGIVEN_S and self.rung == 0 and self._since_s > 0.0:
+            if now_s - self._since_s < FORGIVEN_S and self.rung == self._home and self._since_s > 0.0:
                 self._patience_s = min(2 * self._patience_s, MOST_PATIENCE_S)
             self._go(Step(self.rung + 1, reason), now_s)
 
     def succeeded(self, now_s: float) -> None:
         """The present rung delivered; after long enough the chosen generator is tried again."""
-        if self.rung > 0 and now_s - self._since_s >= self._patience_s:
-            self._go(Step(0, f"{self._patience_s:.0f} s without failure"), now_s)
-        elif self.rung == 0 and now_s - self._since_s >= FORGIVEN_S:
+        if self.rung > self._home and now_s - self._since_s >= self._patience_s:
+            self._go(Step(self._home, f"{self._patience_s:.0f} s without failure"), now_s)
+        elif self.rung == self._home and now_s - self._since_s >= FORGIVEN_S:
             self._patience_s = FIRST_PATIENCE_S
 
     def due(self) -> Step | None:

@@ -36,6 +36,7 @@ class Loop:
     """A Generator that has no music of its own and obeys no control."""
 
     name: Final = "loop"
+    model: Final = "loop"
     controls: Final[frozenset[str]] = frozenset()
     exact_beats: Final = False
 
@@ -65,6 +66,14 @@ class Loop:
     def state_bytes(self, state: LoopState) -> int:
         """Memory that keeping `state` costs, in bytes."""
         return state.bars.nbytes
+
+    def pack(self, state: LoopState) -> bytes:
+        """Nothing: what it repeats is sound that others made."""
+        return b""
+
+    def unpack(self, data: bytes, *, frame: int) -> LoopState:
+        """Raises: ValueError, always."""
+        raise ValueError("a loop cannot be taken up again")
 
     def _one(self, request: Request[LoopState]) -> Result[LoopState]:
         state, frames = request.state, request.conditioning.num_frames

@@ -10,11 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.audio import normalise
-from segue.contract import FRAME_SIZE, Samples
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
 from segue_rules.plan import SILENCE_DB, FramePlan
 
 # Of what music lies above or below -18 LUFS, this share stays: a fight is to be louder than a walk, not ten times so.
 _DYNAMICS_KEPT: Final = 0.4
+# Of a packed state: numbers before the filters', and what segue.audio.normalise can have left in it.
+_PACKED_HEAD: Final = 5
+_BLOCK: Final = SAMPLE_RATE // 10
+_MOST_POWERS: Final = 30
+_MOST_LEVEL_DB: Final = 12.0
+_MOST_GAIN: Final = 4.0
+_MOST_PACKED: Final = 1e9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,3 +55,41 @@ def process(
 
 def _linear(gain_db: float) -> float:
     return 0.0 if gain_db <= SILENCE_DB else float(10.0 ** (gain_db / 20.0))
+
+
+def pack(state: MasterState) -> bytes:
+    """The stage's state in some 370 bytes."""
+    loudness = state.loudness
+    head = [state.gain, loudness.gain_db, loudness.next_gain_db, loudness.energy, float(loudness.filled)]
+    return np.array([*head, *loudness.filters.ravel(), *loudness.powers], "<f8").tobytes()
+
+
+def unpack(data: bytes) -> MasterState:
+    """The state that `pack` packed. Raises: ValueError for anything that it cannot have packed."""
+    filters = normalise.start().filters
+    least = _PACKED_HEAD + filters.size
+    if len(data) % 8 or not least <= len(data) // 8 <= least + _MOST_POWERS:
+        raise ValueError(f"expected a packed mastering state, got {len(data)} bytes")
+    values = np.frombuffer(data, "<f8").astype(np.float64)
+    gain, gain_db, next_gain_db, energy, filled = map(float, values[:_PACKED_HEAD])
+    powers = values[least:]
+    sane = (
+        bool(np.isfinite(values).all() and (np.abs(values) <= _MOST_PACKED).all() and (powers >= 0).all())
+        and 0.0 <= gain <= _MOST_GAIN
+        and max(abs(gain_db), abs(next_gain_db)) <= _MOST_LEVEL_DB
+        and energy >= 0.0
+        and filled in range(_BLOCK)
+    )
+    if not sane:
+        raise ValueError("expected a packed mastering state, got numbers out of range")
+    return MasterState(
+        gain=gain,
+        loudness=normalise.LoudnessState(
+            filters=values[_PACKED_HEAD:least].reshape(filters.shape),
+            powers=tuple(map(float, powers)),
+            energy=energy,
+            filled=int(filled),
+            gain_db=gain_db,
+            next_gain_db=next_gain_db,
+        ),
+    )

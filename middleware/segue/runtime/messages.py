@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from segue.contract import NoteEvent, Samples
 from segue_rules.events import Receipt
+from segue_rules.model import Rules
 from segue_rules.plan import Change, FramePlan, StingerCue
 
 
@@ -15,8 +16,9 @@ class ChunkOut:
     """Sound for the client's timeline. start: sample position. take: grows with every replacement.
 
     samples: float32 [S, 2]; the head of a new take contains its crossfade already. plans: of the frames it covers.
-    reason: why it was generated: "extend", "replace", "ladder", or "skip", which starts after a gap. notes: those that
-    start in it, where known.
+    rules: those its last frame was planned under. reason: why it was generated: "extend", "replace", "ladder",
+    "restore", or "skip", which starts after a gap. mixed: whether it opens its take and goes on, crossfaded, from sound
+    of this session. notes: those that start in it, where known.
     """
 
     sequence: int
@@ -24,8 +26,10 @@ class ChunkOut:
     start: int
     samples: Samples
     plans: tuple[FramePlan, ...]
+    rules: Rules
     generator: str
     reason: str
+    mixed: bool
     notes: tuple[NoteEvent, ...] = ()
     stems: dict[str, Samples] = field(default_factory=dict)
 

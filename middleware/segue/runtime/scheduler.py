@@ -1,18 +1,34 @@
-"""Runs sessions' jobs on generators: earliest deadline first, equal shapes as a batch, failures to the ladder."""
+"""Runs sessions' jobs on generators: earliest deadline first, equal shapes as a batch, failures to the ladder.
+
+One thread plans and lands, another may generate meanwhile: `generate` alone touches no session.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from segue.contract import Generator
+import numpy as np
+
+from segue.contract import CHANNELS, FRAME_SIZE, Generator, Request, Result
 from segue.runtime.ladder import Ladder
-from segue.runtime.session import Job, Session, Want
+from segue.runtime.session import Session
+from segue.runtime.wants import Job, Want
 
 log = logging.getLogger(__name__)
 
 Batch: TypeAlias = list[tuple[Session, Job]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a batch. results: one for each job, in order; none if `failure` says why. seconds: it took."""
+
+    results: tuple[Result[Any], ...] = ()
+    failure: str = ""
+    seconds: float
 
 
 class Scheduler:
@@ -29,13 +45,26 @@ class Scheduler:
         self._max_batch = max_batch
         self._ladders: dict[Session, Ladder] = {}
 
-    def add(self, session: Session) -> None:
-        """Serve a session from now on."""
-        self._ladders[session] = Ladder(rungs=len(self._generators))
+    @property
+    def sessions(self) -> Iterable[Session]:
+        """Those that are served."""
+        return tuple(self._ladders)
+
+    def add(self, session: Session, home: int | None = None) -> None:
+        """Serve a session from now on. home: the rung of its chosen generator, the session's own if None."""
+        self.go_home(session, session.home if home is None else home)
 
     def remove(self, session: Session) -> None:
-        """Serve a session no longer. Raises: KeyError if it is not served."""
+        """Serve a session no longer; its job in flight comes to nothing. Raises: KeyError if it is not served."""
         del self._ladders[session]
+        if session.in_flight is not None:
+            session.fail(session.in_flight)
+
+    def go_home(self, session: Session, home: int) -> None:
+        """Choose a session's generator, with all failures forgiven."""
+        self._ladders[session] = Ladder(rungs=len(self._generators), home=home)
+        if (session.home, session.rung) != (home, home):
+            session.go_home(home)
 
     def run_once(self, now_s: float) -> int:
         """Generate the most urgent batch. Returns: how many jobs it held, 0 if no session wants any."""
@@ -44,8 +73,12 @@ class Scheduler:
             self.run(batch, now_s)
         return len(batch)
 
+    def run(self, batch: Batch, now_s: float) -> None:
+        """Generate a batch; each session gets its sound, or its ladder a failure."""
+        self.land(batch, self.generate(batch), now_s)
+
     def next_batch(self, now_s: float) -> Batch:
-        """The most urgent job and those that can be generated with it; all of them are in flight."""
+        """The most urgent job and those that can be generated with it, now in flight; empty if nothing is wanted."""
         wants: list[tuple[int, int, Session, Want]] = []
         for session, ladder in self._ladders.items():
             step = ladder.due()
@@ -60,20 +93,46 @@ class Scheduler:
         alike = [(session, want) for _, _, session, want in wants if want.shape == shape]
         return [(session, session.begin(want, now_s)) for session, want in alike[: self._max_batch]]
 
-    def run(self, batch: Batch, now_s: float) -> None:
-        """Generate a batch; each session gets its sound, or its ladder a failure."""
+    def generate(self, batch: Batch) -> Outcome:
+        """Play a batch's jobs. For another thread: it touches no session, and a generator's failure is an outcome."""
         generator = self._generators[batch[0][1].want.rung]
+        requests = [job.request for _, job in batch]
         started = self._timer()
         try:
-            results = generator.generate([job.request for _, job in batch])
+            results = tuple(generator.generate(requests))
+            _check(requests, results)
         # A generator is foreign code: whatever it raises is a step down the ladder, never the end of the music.
         except Exception as error:
             log.exception("generator %s failed", generator.name)
-            for session, job in batch:
-                session.fail(job)
-                self._ladders[session].failed(now_s, f"{type(error).__name__}: {error}")
+            return Outcome(failure=f"{type(error).__name__}: {error}", seconds=self._timer() - started)
+        return Outcome(results=results, seconds=self._timer() - started)
+
+    def land(self, batch: Batch, outcome: Outcome, now_s: float) -> None:
+        """Give each session its sound, or its ladder a failure; sessions removed and jobs abandoned get neither."""
+        if outcome.failure:
+            self.abandon(batch, now_s, outcome.failure)
             return
-        seconds = self._timer() - started
-        for (session, job), result in zip(batch, results, strict=True):
-            session.complete(job, result, seconds)
-            self._ladders[session].succeeded(now_s)
+        for (session, job), result in zip(batch, outcome.results, strict=True):
+            if self._waits(session, job):
+                session.complete(job, result, outcome.seconds)
+                self._ladders[session].succeeded(now_s)
+
+    def abandon(self, batch: Batch, now_s: float, reason: str) -> None:
+        """Wait no longer for a batch: its jobs fail, and their ladders step down."""
+        for session, job in batch:
+            if self._waits(session, job):
+                session.fail(job)
+                self._ladders[session].failed(now_s, reason)
+
+    def _waits(self, session: Session, job: Job) -> bool:
+        return session in self._ladders and session.in_flight is job
+
+
+def _check(requests: Sequence[Request[Any]], results: Sequence[Result[Any]]) -> None:
+    """Raises: ValueError for sound that no client could play."""
+    if len(results) != len(requests):
+        raise ValueError(f"expected {len(requests)} results, got {len(results)}")
+    for request, result in zip(requests, results, strict=True):
+        samples, expected = result.chunk.samples, (request.conditioning.num_frames * FRAME_SIZE, CHANNELS)
+        if samples.shape != expected or not np.isfinite(samples).all():
+            raise ValueError(f"expected finite samples of shape {expected}, got {samples.shape}")

@@ -8,74 +8,45 @@ between, events may come at any time. Every operation that decides what is heard
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from segue.audio.fades import crossfade, fade_in
-from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, NoteEvent, Request, Result, Samples, StyleBank
+from segue.audio.fades import fade_in
+from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, Request, Result, StyleBank
 from segue.runtime import mastering
-from segue.runtime.announcer import Announcer
-from segue.runtime.beats import clock
-from segue.runtime.conditioning import conditioning, significant
+from segue.runtime.conditioning import significant
 from segue.runtime.config import SessionConfig
 from segue.runtime.deck import Boundary, Deck
+from segue.runtime.edition import Edition, Planned, conditioned, same_styles
+from segue.runtime.finishing import finish, joined
+from segue.runtime.journal import Operation
 from segue.runtime.loop import Loop
-from segue.runtime.messages import ChunkOut, Message, ReceiptOut, StatusOut
+from segue.runtime.messages import Message, StatusOut
+from segue.runtime.opening import Opening
+from segue.runtime.opening import opening as make_opening
+from segue.runtime.outbox import Outbox
 from segue.runtime.pace import Pace
 from segue.runtime.planner import Planner
-from segue_rules.director import Director
+from segue.runtime.snapshot import Memory, Snapshot, pack_memory
+from segue.runtime.wants import Job, Standing, Want, next_want
+from segue_rules.director import DirectorState, carry, pack, reset
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
 
 # How far ahead of what is heard an event may be placed, in frames.
 _MOST_AHEAD = 10 * FRAME_RATE
-# Receipts kept, so that an event sent again gets the answer it got.
-_RECEIPTS_KEPT = 1_024
 
 
-# skip: go on further ahead, after the client has run dry.
-Reason: TypeAlias = Literal["extend", "replace", "ladder", "skip"]
+class Arrival(NamedTuple):
+    """Restored music on its way. boundary: where it is generated from and heard. opening: what it comes from."""
 
-
-class Want(NamedTuple):
-    """Sound a session lacks: from frame `change` to `end`. origin: the frame it has to be generated from."""
-
-    reason: Reason
-    origin: int
-    change: int
-    end: int
-    rung: int
-
-    @property
-    def deadline(self) -> int:
-        """The sample by which the client needs it."""
-        return self.change * FRAME_SIZE
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """What jobs of one batch have in common: the rung and the number of frames."""
-        return self.rung, self.end - self.origin
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """A want being generated. Frames before want.change repeat what is there. plans: of the frames [origin, end)."""
-
-    want: Want
-    origin: Boundary
-    plans: tuple[FramePlan, ...]
-    request: Request[Any]
-
-
-Operation: TypeAlias = tuple[Literal["event"], Event, int] | tuple[Literal["begun", "done", "failed"], Want]
+    boundary: Boundary
+    opening: Opening
 
 
 class Session:
-    """A session over a ladder of generators, of which the first is the chosen one."""
+    """A session over a ladder of generators, of which `home` is the chosen one."""
 
     def __init__(
         self,
@@ -86,26 +57,35 @@ class Session:
         *,
         stems: bool = False,
         journal: Callable[[Operation], None] | None = None,
+        home: int = 0,
+        opening: Opening | None = None,
+        fingerprint: str = "",
     ) -> None:
-        self.rules, self.styles, self.config = rules, styles, config
+        """opening: where it goes on from; frame 0 without one. fingerprint: of the rule files, for saves."""
+        self.config, self.home = config, home
+        self.pace = Pace(config)
         self._generators = tuple(generators)
         self._stems = stems
         self._journal = journal or (lambda operation: None)
-        self._planner = Planner(Director(rules))
-        first = self._planner.plans(0, 1)[0]
-        state = self._generators[0].start(seed=config.seed)
-        self._deck = Deck(Boundary(frame=0, state=state, master=mastering.start(first), rung=0))
-        self._announcer = Announcer()
-        self.pace = Pace(config)
-        self._outbox: list[Message] = []
-        self._receipts: dict[int, ReceiptOut] = {}
+        self._outbox = Outbox()
+        start, _ = make_opening(None, rules=rules, generators=generators, home=home, frame=0, seed=config.seed)
+        start = opening or start
+        edition = Edition(rules=rules, styles=styles, fingerprint=fingerprint)
+        self._planner = _planned(edition, start)
+        first = Boundary(frame=start.frame, state=start.state, master=start.master, rung=start.rung)
+        self._deck = Deck(first)
+        self._arrival = Arrival(first, opening) if opening else None
+        # Numbers up to this one were taken before the session was opened.
+        self._outbox.last_event = self._known_events = start.last_event
         self._in_flight: Job | None = None
         self._stale_from: int | None = None
         self._replace_at: int | None = None
+        # No frame before this one is made anew.
+        self._floor = start.frame
         self._last_effective = 0
-        self._rung = 0
-        self._take = 0
-        self._sequence = 0
+        self._rung = start.rung
+        # The first chunk of an opening counts as a new take, so it is one less until then.
+        self._take = opening.take - 1 if opening else 0
 
     @property
     def head(self) -> int:
@@ -114,17 +94,54 @@ class Session:
 
     @property
     def rung(self) -> int:
-        """The rung of the ladder the next frames come from; 0 is the chosen generator."""
+        """The rung of the ladder the next frames come from."""
         return self._rung
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force from the last reload on."""
+        return self._planner.edition.rules
+
+    @property
+    def last_event(self) -> int:
+        """The greatest event number taken, by this session or the one it was opened from; 0 for none."""
+        return self._outbox.last_event
+
+    @property
+    def in_flight(self) -> Job | None:
+        """The job begun and neither completed nor failed."""
+        return self._in_flight
 
     def messages(self) -> list[Message]:
         """Everything said since the last call."""
-        said, self._outbox = self._outbox, []
-        return said
+        return self._outbox.take()
 
     def plans(self, start: int, end: int) -> Sequence[FramePlan]:
         """The newest plans of the frames [start, end), none of them forgotten, whether generated or not."""
-        return self._planner.plans(start, end)
+        return [frame.plan for frame in self._planner.frames(start, end)]
+
+    def snapshot(self) -> Snapshot:
+        """The music at `head`, from which another session can go on; or as it was restored, until that is heard."""
+        boundary, edition = self._deck.last, self._planner.edition
+        director, rules = self._planner.state_before(boundary.frame), edition.rules
+        events = tuple(self._planner.coming(boundary.frame))
+        if self._arrival is not None:
+            boundary, opening = self._arrival
+            director, rules = opening.director, opening.rules
+            before = tuple((at, event) for at, event in opening.events if at < boundary.heard)
+            events = (*before, *self._planner.coming(boundary.heard))
+        generator = self._generators[boundary.rung]
+        memory = Memory(state=pack(director, rules), events=events, last_event=self.last_event)
+        history = generator.pack(boundary.state)
+        return Snapshot(
+            position=boundary.frame,
+            seed=self.config.seed,
+            rules=edition.fingerprint,
+            model=generator.model,
+            director=pack_memory(memory),
+            history=history,
+            master=mastering.pack(boundary.master) if history else b"",
+        )
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
@@ -134,74 +151,144 @@ class Session:
         # While a job is long in flight, plans that an event undid may lie behind the client: plan and tell them first.
         self._look_for_stale()
         frame = min(committed // FRAME_SIZE, self._deck.head)
-        origin = self._in_flight.origin.frame if self._in_flight else frame
-        self._deck.forget(min(frame, origin), min(frame - self.config.history_frames, origin))
+        origin = min(self._in_flight.origin.heard, frame) if self._in_flight else frame
+        self._deck.forget(origin, min(frame - self.config.history_frames, origin))
         self._planner.forget(min(frame, self._deck.head))
-        self._announcer.forget(frame)
+        self._outbox.forget(frame)
+
+    def reachable(self, now_s: float) -> int:
+        """The first frame that can still change: what events and all else that comes now may alter at the earliest."""
+        end = self._in_flight.want.end if self._in_flight else self._deck.head
+        # Behind the client, nothing before its position can be heard any more.
+        end = max(end, self._committed_frame(now_s))
+        reachable = self.pace.reachable(now_s, busy=self._in_flight is not None)
+        return max(self._planner.base, self._planner.turned, end if reachable is None else min(reachable, end))
 
     def send(self, event: Event, *, position: int, now_s: float) -> Receipt:
         """An event the game sent at sample `position`; it takes effect in the first frame that can still obey it.
 
         A sequence number that was answered already is answered the same again and does nothing.
         """
-        if event.sequence in self._receipts:
-            self._outbox.append(self._receipts[event.sequence])
-            return self._receipts[event.sequence].receipt
-        end = self._in_flight.want.end if self._in_flight else self._deck.head
-        # Behind the client, nothing before its position can be heard any more.
-        end = max(end, self._committed_frame(now_s))
-        reachable = self.pace.reachable(now_s, busy=self._in_flight is not None)
-        reachable = max(self._planner.base, end if reachable is None else min(reachable, end))
+        answered = self._outbox.answered(event.sequence)
+        if answered is not None:
+            return answered
+        reachable = self.reachable(now_s)
         most = self.pace.played(now_s) // FRAME_SIZE + _MOST_AHEAD
         frame = max(reachable, self._last_effective, min(position // FRAME_SIZE, most))
+        if 0 < event.sequence <= self._known_events:
+            # It is part of what the session was opened from.
+            receipt = self._planner.director.receipt(event, frame)
+            self._outbox.answer(receipt, reachable)
+            return receipt
         return self.apply(event, frame, reachable)
 
-    def apply(self, event: Event, frame: int, reachable: int = -1) -> Receipt:
-        """Let an event take effect in `frame`, which must not be forgotten yet."""
-        receipt = self._planner.director.receipt(event, frame)
-        if receipt.accepted:
-            self._planner.add(event, frame)
-            self._last_effective = max(self._last_effective, frame)
-            self._stale_from = frame if self._stale_from is None else min(frame, self._stale_from)
-        self._journal(("event", event, frame))
-        answer = ReceiptOut(receipt=receipt, reachable=reachable)
-        self._receipts[event.sequence] = answer
-        if len(self._receipts) > _RECEIPTS_KEPT:
-            del self._receipts[next(iter(self._receipts))]
-        self._outbox.append(answer)
-        return receipt
+    def restore(self, opening: Opening, *, at: int, take: int, now_s: float) -> int:
+        """Replace the music by what the opening says, from the first reachable frame at or after sample `at`.
+
+        Events already taken beyond that frame are dropped with it. Where the opening's frame is past by then, its music
+        has gone on meanwhile. Takes that follow are greater than `take`. Returns: the frame.
+        """
+        end = max(self._in_flight.want.end if self._in_flight else self._deck.head, self._committed_frame(now_s))
+        wanted = max(self.reachable(now_s), -(-at // FRAME_SIZE))
+        # The end of what there is has to last for a crossfade.
+        frame = max(min(wanted, end - self.config.crossfade_frames), opening.frame, self._planner.base)
+        self.take_over(opening, frame, take)
+        return frame
+
+    def reload(self, rules: Rules, styles: StyleBank, now_s: float, fingerprint: str = "") -> int:
+        """Other rules from the first reachable frame on; the music there is made anew if that changes it.
+
+        Events that were accepted and are still to come take effect under the new rules. Returns: the frame.
+        """
+        frame = self.reachable(now_s)
+        self.take_up(Edition(rules=rules, styles=styles, fingerprint=fingerprint), frame)
+        return frame
+
+    def reset(self, now_s: float) -> int:
+        """Inputs and states as at the start from the first reachable frame; the music goes on. Returns: the frame."""
+        frame = self.reachable(now_s)
+        self.start_over(frame)
+        return frame
+
+    def go_home(self, home: int) -> None:
+        """Choose another generator; the music goes over to it from just before the end of what is generated."""
+        self._journal(("home", home))
+        self.home = self._rung = home
 
     def step_ladder(self, rung: int, reason: str) -> None:
         """Go on with another generator, from just before the end of what is generated."""
         self._rung = rung
         name = self._generators[rung].name
-        self._outbox.append(StatusOut(rung=rung, generator=name, frame=self._deck.head, reason=reason))
+        self._outbox.say(StatusOut(rung=rung, generator=name, frame=self._deck.head, reason=reason))
+
+    # --- the same in a frame that is known --------------------------------------------------------------------------
+
+    def apply(self, event: Event, frame: int, reachable: int = -1) -> Receipt:
+        """Let an event take effect in `frame`, which must not be settled yet."""
+        receipt = self._planner.director.receipt(event, frame)
+        if receipt.accepted:
+            self._planner.add(event, frame)
+            self._last_effective = max(self._last_effective, frame)
+            self._look_again(frame)
+        self._journal(("event", event, frame))
+        self._outbox.answer(receipt, reachable)
+        return receipt
+
+    def take_over(self, opening: Opening, frame: int, take: int) -> None:
+        """Let the music of an opening be heard from `frame` on, which is not before the opening's."""
+        self._journal(("restore", opening, frame, take))
+        ahead = _planned(self._planner.edition, opening)
+        lead = tuple(ahead.frames(opening.frame, frame))
+        self._turn(self._planner.edition, ahead.state_before(frame), ahead.coming(frame))
+        boundary = Boundary(
+            frame=opening.frame, state=opening.state, master=opening.master, rung=opening.rung, lead=lead
+        )
+        self._arrival = Arrival(boundary, opening)
+        self._take = max(self._take, take)
+        self._last_effective = self._floor = frame
+        self._stale_from = self._replace_at = None
+
+    def take_up(self, edition: Edition, frame: int) -> None:
+        """Plan by another edition from `frame` on."""
+        self._journal(("reload", edition, frame))
+        state = carry(self._planner.state_before(frame), self.rules, edition.rules)
+        styles = self._planner.edition.styles
+        if same_styles(styles, edition.styles):
+            # The same bank: nothing is to be made anew for its sake.
+            edition = replace(edition, styles=styles)
+        self._turn(edition, state, self._planner.coming(frame))
+        self._look_again(frame)
+
+    def start_over(self, frame: int) -> None:
+        """Inputs and states as at the start from `frame` on."""
+        self._journal(("reset", frame))
+        self._turn(self._planner.edition, reset(self._planner.state_before(frame), self.rules), ())
+        self._last_effective = frame
+        self._look_again(frame)
 
     # --- generation -------------------------------------------------------------------------------------------------
 
     def want(self, now_s: float) -> Want | None:
-        """What to generate next: a replacement, a step of the ladder, more music within the credit, or nothing."""
+        """What to generate next, or nothing."""
         if self._in_flight is not None:
             return None
-        head = self._deck.head
         committed = self._committed_frame(now_s)
-        if head < committed:
-            # Too late for all that lies between: go on where the client can be met.
-            change = self.pace.reachable(now_s, busy=False) or committed + self.config.chunk_frames
-            return self._want("skip", change, self._rung)
-        self._look_for_stale()
-        if self._replace_at is not None:
-            # What was handed to the engine meanwhile stays as it is.
-            change = max(self._replace_at, committed, self._deck.base)
-            if change < head:
-                return self._want("replace", change, self._deck.boundary_before(change).rung)
+        if self._deck.head >= committed:
+            self._look_for_stale()
+        if self._replace_at is not None and max(self._replace_at, committed) >= self._deck.head:
             self._replace_at = None
-        if self._rung != self._deck.last.rung:
-            change = max(head - self.config.crossfade_frames, self._deck.base, committed)
-            return self._want("ladder", min(change, head), self._rung)
-        if head * FRAME_SIZE < self.pace.committed(now_s) + self.config.lookahead_samples:
-            return self._want("extend", head, self._rung)
-        return None
+        return next_want(
+            Standing(
+                config=self.config,
+                deck=self._deck,
+                rung=self._rung,
+                replace_at=self._replace_at,
+                coming=self._arrival.boundary if self._arrival else None,
+                committed=committed,
+                reachable=self.pace.reachable(now_s, busy=False),
+                credit=self.pace.committed(now_s) + self.config.lookahead_samples,
+            )
+        )
 
     def begin(self, want: Want, now_s: float) -> Job:
         """Take the want on: its job is in flight until `complete` or `fail`."""
@@ -211,52 +298,62 @@ class Session:
             self._replace_at = None
         if want.reason == "replace":
             self.pace.replaced(now_s)
-        origin = self._deck.last if want.reason == "skip" else self._deck.boundary_before(want.change)
-        if want.reason in ("ladder", "skip"):
-            origin = Boundary(frame=want.change, state=self._fresh(want), master=origin.master, rung=want.rung)
-        used = self._deck.used_range(origin.frame, want.change) if origin.frame < want.change else ()
-        plans = (*used, *self._planner.plans(want.change, want.end))
-        self._outbox += self._announcer.tell(plans[want.change - origin.frame :])
-        request = Request(state=origin.state, styles=self.styles, conditioning=conditioning(plans), stems=self._stems)
-        self._in_flight = Job(want=want, origin=origin, plans=plans, request=request)
+        origin = self._origin(want)
+        frames = (*self._deck.led(origin, want.change), *self._planner.frames(want.change, want.end))
+        styles, asked = conditioned(frames)
+        request = Request(state=origin.state, styles=styles, conditioning=asked, stems=self._stems)
+        job = Job(want=want, origin=origin, frames=frames, request=request, version=self._planner.version)
+        self._outbox.tell(job.heard)
+        self._in_flight = job
         self._journal(("begun", want))
-        return self._in_flight
+        return job
 
     def complete(self, job: Job, result: Result[Any], seconds: float) -> None:
         """The sound of the job in flight, which took `seconds` to generate."""
         self._land(job)
-        want, origin = job.want, job.origin
-        self.pace.generated(want.end - origin.frame, seconds)
+        want, head = job.want, self._deck.head
+        generator = self._generators[want.rung]
+        self.pace.generated(want.end - job.origin.frame, seconds)
         self._journal(("done", want))
-        skip = (want.change - origin.frame) * FRAME_SIZE
-        master, samples, gain = self._mastered(job, result.chunk.samples)
-        samples = samples[skip:]
-        stems = {family: (stem * gain[:, None])[skip:] for family, stem in result.chunk.stems.items()}
-        fade_end = min(want.change + self.config.crossfade_frames, self._deck.head)
+        samples, stems, master = finish(job, result.chunk, mastered=isinstance(generator, Loop))
+        fade_end = min(want.change + self.config.crossfade_frames, head)
         old = self._deck.read(want.change, fade_end)[: self.config.crossfade_samples]
-        length = min(len(old), len(samples))
-        if length:
-            samples[:length] = crossfade(old[:length], samples[:length])
+        samples = joined(old, samples)
+        follows = self._deck.base < want.change <= head
         if want.reason != "extend":
             self._take += 1
-        if want.reason == "ladder":
-            self._deck.mark(origin)
-        elif want.reason == "skip":
+        if want.reason == "restore":
+            self._arrival = None
+        if want.reason == "skip" or want.change > head:
             samples = fade_in(samples, self.config.crossfade_samples)
-            self._deck = Deck(origin)
-        plans = job.plans[want.change - origin.frame :]
-        after = Boundary(frame=want.end, state=result.state, master=master, rung=want.rung)
-        self._deck.write(want.change, samples, plans, after)
-        notes = tuple(note for note in result.chunk.notes if note.start >= want.change * FRAME_SIZE)
-        self._outbox.append(self._chunk(want, plans, notes, stems))
-        self._outbox.append(clock(plans, exact=self._generators[want.rung].exact_beats))
+            self._deck = Deck(job.origin)
+        elif want.reason in ("ladder", "restore"):
+            self._deck.mark(job.origin)
+        self._deck.write(
+            want.change,
+            samples,
+            job.heard,
+            Boundary(frame=want.end, state=result.state, master=master, rung=want.rung),
+        )
+        if self._planner.version != job.version:
+            self._look_again(want.change)
+        self._outbox.chunk(
+            job,
+            self._take,
+            samples,
+            result.chunk.notes,
+            stems,
+            generator=generator.name,
+            exact_beats=generator.exact_beats,
+            mixed=want.reason != "extend" and follows,
+        )
 
     def fail(self, job: Job) -> None:
         """The job in flight came to nothing; the caller decides about the ladder."""
         self._land(job)
         self._journal(("failed", job.want))
         if job.want.reason == "replace":
-            self._replace_at = job.want.change
+            self._look_again(job.want.change)
 
     def state_bytes(self) -> int:
         """Memory that the deck's generator states cost, in bytes."""
@@ -266,29 +363,30 @@ class Session:
         """Memory that the deck's sound costs, in bytes: the lookahead and the history of the ladder's loop."""
         return self._deck.sound_bytes()
 
+    # --- inside -----------------------------------------------------------------------------------------------------
+
     def _committed_frame(self, now_s: float) -> int:
         """The first frame of which nothing has been handed to the engine."""
         return -(-self.pace.committed(now_s) // FRAME_SIZE)
 
-    def _want(self, reason: Reason, change: int, rung: int) -> Want:
-        """The shortest want that makes `change` heard and ends with a chunk."""
-        origin = change if reason in ("ladder", "skip") else self._deck.boundary_before(change).frame
-        fade = self.config.crossfade_frames if change < self._deck.head else 1
-        chunk = self.config.chunk_frames
-        return Want(reason, origin, change, -(-(change + fade) // chunk) * chunk, rung)
-
-    def _mastered(self, job: Job, samples: Samples) -> tuple[mastering.MasterState, Samples, NDArray[np.float32]]:
-        if isinstance(self._generators[job.want.rung], Loop):
-            # It repeats what was mastered before.
-            return job.origin.master, samples, np.ones(len(samples), np.float32)
-        return mastering.process(job.origin.master, samples, job.plans)
+    def _origin(self, want: Want) -> Boundary:
+        """Where the want is generated from."""
+        if want.reason in ("extend", "replace"):
+            return self._deck.boundary_before(want.change)
+        before = self._deck.last if want.reason == "skip" else self._deck.boundary_before(want.change)
+        if want.reason == "restore" and self._arrival is not None:
+            before = self._arrival.boundary
+            if before.rung == want.rung:
+                return replace(before, lead=(*before.lead, *self._planner.frames(before.heard, want.change)))
+        return Boundary(frame=want.change, state=self._fresh(want), master=before.master, rung=want.rung)
 
     def _fresh(self, want: Want) -> Any:
         """The state from which another generator takes over."""
         generator = self._generators[want.rung]
-        if isinstance(generator, Loop) and self._deck.base < want.change <= self._deck.head:
-            plans = self._deck.used_range(self._deck.base, want.change)
-            return generator.capture(self._deck.read(self._deck.base, want.change), plans)
+        start = max(self._deck.base, want.change - self.config.history_frames)
+        if isinstance(generator, Loop) and start < want.change <= self._deck.head:
+            plans = [frame.plan for frame in self._deck.used_range(start, want.change)]
+            return generator.capture(self._deck.read(start, want.change), plans)
         return generator.start(seed=self.config.seed, frame=want.change)
 
     def _land(self, job: Job) -> None:
@@ -296,30 +394,43 @@ class Session:
             raise ValueError("expected the job in flight")
         self._in_flight = None
 
+    def _turn(self, edition: Edition, state: DirectorState, events: Sequence[tuple[int, Event]]) -> None:
+        """Plan on from another state; what was promised and will not come is taken back."""
+        frame, told = state.frame, self._outbox.told
+        self._planner.turn(edition, state, events)
+        waiting = [
+            stinger.name for stinger, now in zip(edition.rules.stingers, state.stingers, strict=True) if now.waiting
+        ]
+        self._outbox.withdraw(frame, waiting)
+        self._outbox.tell(self._planner.frames(frame, max(frame, told)))
+
+    def _look_again(self, frame: int) -> None:
+        """Plans from `frame` on may want otherwise what is generated."""
+        self._stale_from = frame if self._stale_from is None else min(frame, self._stale_from)
+
     def _look_for_stale(self) -> None:
         """Find the first generated frame that the plans since the last look want otherwise."""
-        if self._stale_from is None:
+        if self._stale_from is None or self._arrival is not None:
             return
-        start, self._stale_from = max(self._stale_from, self._planner.base, self._deck.base), None
-        wanted = self._planner.plans(start, max(start, self._deck.head))
-        self._outbox += self._announcer.tell(wanted)
+        start, self._stale_from = max(self._stale_from, self._planner.base, self._deck.base, self._floor), None
+        wanted = self._planner.frames(start, max(start, self._deck.head))
+        self._outbox.tell(wanted)
         # A change found before and not made yet is found again, or not wanted any more, if it lies in this range.
         if self._replace_at is None or self._replace_at >= start:
-            stale = (p for p in wanted if significant(self._deck.used(p.frame), p, self.config.significance))
-            self._replace_at = next((plan.frame for plan in stale), None)
+            self._replace_at = next((frame.plan.frame for frame in wanted if self._is_stale(frame)), None)
 
-    def _chunk(
-        self, want: Want, plans: tuple[FramePlan, ...], notes: tuple[NoteEvent, ...], stems: dict[str, Samples]
-    ) -> ChunkOut:
-        self._sequence += 1
-        return ChunkOut(
-            sequence=self._sequence,
-            take=self._take,
-            start=want.change * FRAME_SIZE,
-            samples=self._deck.read(want.change, want.end),
-            plans=plans,
-            generator=self._generators[want.rung].name,
-            reason=want.reason,
-            notes=notes,
-            stems=stems,
-        )
+    def _is_stale(self, wanted: Planned) -> bool:
+        used = self._deck.used(wanted.plan.frame)
+        if used.edition.styles is not wanted.edition.styles:
+            return True
+        return significant(used.plan, wanted.plan, self.config.significance)
+
+
+def _planned(edition: Edition, opening: Opening) -> Planner:
+    """What an opening plays, its events to come with it."""
+    director = opening.director
+    if opening.rules is not edition.rules:
+        director = carry(director, opening.rules, edition.rules)
+    planner = Planner(edition, director)
+    planner.turn(edition, director, opening.events)
+    return planner

@@ -13,7 +13,8 @@ from typing import Any
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Generator
 from segue.runtime.listener import Listener
 from segue.runtime.messages import ChunkOut, Message
-from segue.runtime.session import Job, Session
+from segue.runtime.session import Session
+from segue.runtime.wants import Job
 from segue_rules.events import ScriptedEvent
 
 _TICK_SAMPLES = SAMPLE_RATE // 100

@@ -9,10 +9,10 @@ A state is a value: stepping from an old one again gives the same. `pack` and `u
 `carry` takes it to edited rules, `moved` to another frame, `reset` back to the start.
 """
 
-from segue_rules.director.carrying import carry, moved, reset
+from segue_rules.director.carrying import carry, moved, reset, undecided
 from segue_rules.director.packing import pack
 from segue_rules.director.state import DirectorState
 from segue_rules.director.step import Director, Span
 from segue_rules.director.unpacking import unpack
 
-__all__ = ["Director", "DirectorState", "Span", "carry", "moved", "pack", "reset", "unpack"]
+__all__ = ["Director", "DirectorState", "Span", "carry", "moved", "pack", "reset", "undecided", "unpack"]

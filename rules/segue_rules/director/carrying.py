@@ -14,8 +14,12 @@ def carry(state: DirectorState, old_rules: Rules, new_rules: Rules) -> DirectorS
 
     The musical clock goes on; pending changes are decided anew.
     """
-    carried = unpack(pack(state, old_rules), new_rules)
-    return carried._replace(layers=tuple(now._replace(pending=None) for now in carried.layers))
+    return undecided(unpack(pack(state, old_rules), new_rules))
+
+
+def undecided(state: DirectorState) -> DirectorState:
+    """The state with no change waiting for its boundary: the next frame decides anew."""
+    return state._replace(layers=tuple(now._replace(pending=None) for now in state.layers))
 
 
 def moved(state: DirectorState, frames: int) -> DirectorState:

@@ -14,7 +14,8 @@ from segue.runtime.conditioning import conditioning, significant
 from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
 from segue.runtime.replay import replay
-from segue.runtime.session import Operation, Session
+from segue.runtime.journal import Operation
+from segue.runtime.session import Session
 from segue.runtime.simulation import LiveConditions, LiveRun, live
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.model import NOWHERE

@@ -8,7 +8,8 @@ import pytest
 
 from segue.runtime.config import SessionConfig
 from segue.runtime.recorder import Header, RecordingError, fingerprint, read_recording, write_recording
-from segue.runtime.session import Operation, Want
+from segue.runtime.journal import Operation
+from segue.runtime.wants import Want
 from segue_rules.events import Event
 
 HEADER = Header(rules="ab" * 32, generators=("score",), config=SessionConfig(seed=5, lookahead_s=1.0), frames=100)
@@ -34,7 +35,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     [
         ("", 1, "the file is empty"),
         ("[]", 1, "segue-recording"),
-        ('{"format": "segue-recording", "version": 9}', 1, "version 1, got 9"),
+        ('{"format": "segue-recording", "version": 9}', 1, "version 2, got 9"),
         ("not json", 1, "Expecting value"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgpack
 import numpy as np
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Request, Result
@@ -28,7 +29,7 @@ class ToyGenerator:
     exact_beats = True
 
     def __init__(self, name: str = "toy", amplitude: float = 0.3) -> None:
-        self.name = name
+        self.name = self.model = name
         self.amplitude = amplitude
         self.failing = False
         self.calls = 0
@@ -41,6 +42,16 @@ class ToyGenerator:
         if self.failing:
             raise RuntimeError(FAILURES)
         return [self._one(request) for request in requests]
+
+    def pack(self, state: ToyState) -> bytes:
+        return msgpack.packb(list(state))
+
+    def unpack(self, data: bytes, *, frame: int) -> ToyState:
+        try:
+            seed, _, phase, level = msgpack.unpackb(data)
+            return ToyState(int(seed), frame, float(phase), float(level))
+        except (TypeError, msgpack.UnpackException) as error:
+            raise ValueError(f"not a toy's state: {error}") from error
 
     def _one(self, request: Request[ToyState]) -> Result[ToyState]:
         state, conditioning = request.state, request.conditioning

@@ -1,0 +1,218 @@
+"""A session's music as bytes: resume cells that travel with chunks, and blobs for save games (PROTOCOL.md, section 9).
+
+Both come back from a client's memory or disk, so everything is checked before it is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NoReturn
+
+import msgpack
+
+from segue.contract import FRAME_SIZE, MOST_STATE_BYTES
+from segue.runtime import mastering
+from segue_rules.director import reading
+from segue_rules.events import Event
+
+CELL_BYTES: Final = 16_384
+BLOB_BYTES: Final = 65_536
+VERSION: Final = 1
+
+_MAGIC: Final = b"SGS1"
+_SUM_BYTES: Final = 32
+_LARGEST: Final = 1 << 53
+# What a director's state may weigh unpacked: rules of ten thousand states would fit.
+_MOST_DIRECTOR_BYTES: Final = 1 << 20
+_MOST_EVENTS: Final = 1_024
+
+
+class SnapshotError(ValueError):
+    """Bytes that are no saved music: what was expected, what came."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What is kept of the rules' side. state: as packed by the director. events: still to come, by frame, in order.
+
+    last_event: the greatest event number taken, 0 for none.
+    """
+
+    state: dict[str, Any]
+    events: tuple[tuple[int, Event], ...] = ()
+    last_event: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A session before frame `position`. rules: fingerprint of its files. model: of the generator that played.
+
+    director: a packed Memory. history: the generator's own packed state, b"" for none. master: the mastering stage's.
+    """
+
+    position: int
+    seed: int
+    rules: str
+    model: str
+    director: bytes
+    history: bytes = b""
+    master: bytes = b""
+
+    @property
+    def last_event(self) -> int:
+        """The greatest event number taken before it; 0 for none, and in a blob."""
+        return self.memory().last_event
+
+    def memory(self) -> Memory:
+        """The rules' side. Raises: SnapshotError."""
+        return _unpack_memory(self.director)
+
+    def to_cell(self) -> bytes | None:
+        """At most CELL_BYTES, without the sound's history if it does not fit, None if nothing of use does."""
+        return self._within(CELL_BYTES)
+
+    def to_blob(self) -> bytes:
+        """At most BLOB_BYTES, for a save game: events of other sessions have other numbers, so it keeps none.
+
+        Raises: SnapshotError for a director's state too large for one.
+        """
+        memory = self.memory()
+        saved = Memory(state=memory.state, events=memory.events)
+        blob = replace(self, director=pack_memory(saved))._within(BLOB_BYTES)
+        if blob is None:
+            raise SnapshotError(f"the rules' state does not fit a blob of {BLOB_BYTES} bytes")
+        return blob
+
+    def to_bytes(self) -> bytes:
+        """All of it, whatever it weighs."""
+        fields = {
+            "version": VERSION,
+            "model": self.model,
+            "rules": self.rules,
+            "seed": self.seed,
+            "position": self.position * FRAME_SIZE,
+            "director": self.director,
+            "history": msgpack.packb([self.master, self.history]) if self.history else b"",
+        }
+        body = msgpack.packb(fields)
+        return bytes(_MAGIC + hashlib.sha256(body).digest() + body)
+
+    def _within(self, most: int) -> bytes | None:
+        for kept in (self, replace(self, history=b"", master=b"")):
+            data = kept.to_bytes()
+            if len(data) <= most:
+                return data
+        return None
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Snapshot:
+        """A cell or a blob. Raises: SnapshotError for anything else."""
+        body = data[len(_MAGIC) + _SUM_BYTES :]
+        if len(data) > BLOB_BYTES or not data.startswith(_MAGIC):
+            raise SnapshotError(f"expected saved music, at most {BLOB_BYTES} bytes that begin with {_MAGIC!r}")
+        if not hmac.compare_digest(data[len(_MAGIC) : len(_MAGIC) + _SUM_BYTES], hashlib.sha256(body).digest()):
+            raise SnapshotError("expected saved music, its checksum is wrong")
+        try:
+            return cls._read(_unpacked(body))
+        except SnapshotError:
+            raise
+        except ValueError as error:
+            raise SnapshotError(f"expected saved music: {error}") from error
+
+    @classmethod
+    def _read(cls, fields: Any) -> Snapshot:
+        reading.mapping(fields, 64)
+        reading.integer(fields.get("version"), VERSION, VERSION)
+        position = reading.integer(fields.get("position"), 0, reading.LAST_FRAME * FRAME_SIZE)
+        if position % FRAME_SIZE:
+            raise SnapshotError(f"position: expected a multiple of {FRAME_SIZE}, got {position}")
+        history = _bytes(fields.get("history"), BLOB_BYTES)
+        master, kept = b"", b""
+        if history:
+            master, kept = (_bytes(part, MOST_STATE_BYTES) for part in reading.sequence(_unpacked(history), 2, 2))
+            mastering.unpack(master)
+        snapshot = cls(
+            position=position // FRAME_SIZE,
+            seed=reading.integer(fields.get("seed"), 0, _LARGEST),
+            rules=reading.text(fields.get("rules"), 64),
+            model=reading.text(fields.get("model"), 128),
+            director=_bytes(fields.get("director"), BLOB_BYTES),
+            history=kept,
+            master=master,
+        )
+        snapshot.memory()
+        return snapshot
+
+
+def pack_memory(memory: Memory) -> bytes:
+    """The rules' side as bytes."""
+    events = [
+        [frame, event.sequence, {name: _exact(value) for name, value in event.set.items()}, list(event.fire)]
+        for frame, event in memory.events[:_MOST_EVENTS]
+    ]
+    packed = msgpack.packb({"state": memory.state, "events": events, "last_event": memory.last_event})
+    return zlib.compress(packed, level=1)
+
+
+def _unpack_memory(data: bytes) -> Memory:
+    expander = zlib.decompressobj()
+    try:
+        packed = expander.decompress(data, _MOST_DIRECTOR_BYTES)
+    except zlib.error as error:
+        raise SnapshotError(f"director: cannot be decompressed: {error}") from error
+    if not expander.eof or expander.unused_data:
+        raise SnapshotError(f"director: expected one stream of at most {_MOST_DIRECTOR_BYTES} bytes")
+    try:
+        fields = reading.mapping(_unpacked(packed))
+        return Memory(
+            state=reading.mapping(fields.get("state")),
+            events=tuple(map(_event, reading.sequence(fields.get("events"), 0, _MOST_EVENTS))),
+            last_event=reading.integer(fields.get("last_event"), 0, _LARGEST),
+        )
+    except SnapshotError:
+        raise
+    except ValueError as error:
+        raise SnapshotError(f"director: {error}") from error
+
+
+def _event(data: Any) -> tuple[int, Event]:
+    frame, sequence, settings, fire = reading.sequence(data, 4, 4)
+    return reading.integer(frame, 0, reading.LAST_FRAME), Event(
+        sequence=reading.integer(sequence, 0, _LARGEST),
+        set={reading.text(name): reading.scalar(value) for name, value in reading.mapping(settings, 256).items()},
+        fire=tuple(reading.text(name) for name in reading.sequence(fire, 0, 256)),
+    )
+
+
+def _exact(value: Any) -> Any:
+    """An integer within what MessagePack and other languages hold; a clamped event may be beyond it."""
+    return max(-_LARGEST, min(value, _LARGEST)) if isinstance(value, int) else value
+
+
+def _unpacked(data: bytes) -> Any:
+    """MessagePack without extensions and repeated keys. Raises: ValueError."""
+    try:
+        return msgpack.unpackb(data, raw=False, strict_map_key=True, ext_hook=_no_extension, object_pairs_hook=_once)
+    except (msgpack.UnpackException, TypeError, OverflowError) as error:
+        raise SnapshotError(f"not MessagePack: {str(error)[:80]}") from error
+
+
+def _once(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise SnapshotError("a key stands twice in one map")
+    return fields
+
+
+def _no_extension(code: int, data: bytes) -> NoReturn:
+    raise SnapshotError(f"extension type {code}; none is allowed")
+
+
+def _bytes(value: Any, most: int) -> bytes:
+    if not isinstance(value, bytes) or len(value) > most:
+        raise SnapshotError(f"expected at most {most} bytes")
+    return value
