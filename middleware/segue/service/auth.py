@@ -136,7 +136,7 @@ class Gatekeeper:
                 raise outcome
 
     def guard(self, socket: zmq.asyncio.Socket) -> None:
-        """Ask the token of all who connect to `socket`, one of this context. Call it inside the `async with`, before the bind."""
+        """Ask the token of all who connect to `socket`, inside the `async with` and before its bind."""
         socket.plain_server = True
         socket.zap_domain = _DOMAIN
         # Peers that offer another mechanism fail before they have anything to ask ZAP about: only the monitor tells.
