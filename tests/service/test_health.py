@@ -61,7 +61,14 @@ def house() -> Iterator[House]:
     house.server.close()
 
 
+def test_building_may_take_its_time(house: House) -> None:
+    house.clock.now_s += 600
+    assert house.get("/healthz") == (200, "ok\n")
+    assert house.get("/readyz") == (503, "the generators are being built\n")
+
+
 def test_a_service_lives_while_its_loop_comes_round(house: House) -> None:
+    house.health.tick()
     assert house.get("/healthz") == (200, "ok\n")
     house.clock.now_s += 4.9
     assert house.get("/healthz") == (200, "ok\n")
@@ -74,6 +81,7 @@ def test_a_service_lives_while_its_loop_comes_round(house: House) -> None:
 def test_clients_may_come_between_building_and_draining(house: House) -> None:
     assert house.get("/readyz") == (503, "the generators are being built\n")
     house.health.ready()
+    house.health.tick()
     assert house.get("/readyz") == (200, "ok\n")
     house.clock.now_s += 6
     assert house.get("/readyz")[0] == 503

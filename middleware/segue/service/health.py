@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class Health:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """clock: seconds, never back."""
         self._clock = clock
-        self._ticked_s = clock()
+        self._ticked_s = math.inf
         self._waiting_for = "the generators are being built"
 
     def tick(self) -> None:
@@ -48,7 +49,7 @@ class Health:
         self._waiting_for = reason
 
     def live_fault(self) -> str:
-        """Why the process should be ended; "" if it lives."""
+        """Why the process should be ended; "" if it lives. Before the first tick nothing is held against it."""
         silent_s = self._clock() - self._ticked_s
         return f"the service's loop has stood for {silent_s:.1f} s" if silent_s > _TICK_LIMIT_S else ""
 
@@ -106,7 +107,7 @@ class HealthServer:
         await server.wait_closed()
 
     async def _finish_accepting(self) -> None:
-        """Let half-accepted connections arrive: a server that closes forgets them, still open (CPython issue 109564)."""
+        """Let half-accepted connections arrive: a server that closes forgets them open (CPython issue 109564)."""
         for _ in range(_ACCEPTING_ROUNDS):
             accepting = asyncio.all_tasks() - {asyncio.current_task(), *self._connections.values()}
             if not accepting:

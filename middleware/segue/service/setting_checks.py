@@ -134,6 +134,8 @@ class Checks:
                 self._problem(Settings.tls_bind, f"expected {setting.name} ({setting.kind.expected}) with it, got none")
             elif place is None and self._record.has(setting):
                 self._warn(setting, "has no effect without tls_bind")
+        if place is not None and not any(each.startswith("tcp://") for each in self._record.value(Settings.bind)):
+            self._problem(Settings.tls_bind, "expected a tcp address in bind, to which it relays, got none")
         if place is not None and not guarded and not is_private(text):
             self._need_token(Settings.tls_bind, text)
         return place
@@ -150,6 +152,4 @@ class Checks:
         self._record.problem(setting, text)
 
     def _warn(self, setting: Field[Any], text: str) -> None:
-        self.warnings.append(
-            told(Problem(mark=self._record.mark_of(setting), where=setting.name, text=f"warning: {text}"))
-        )
+        self.warnings.append(told(Problem(mark=self._record.mark_of(setting), where=setting.name, text=text)))

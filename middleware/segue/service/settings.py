@@ -117,7 +117,7 @@ class Settings(Table):
     )
     drain = Field(
         Milliseconds(low=0, high=600_000),
-        "After what time the clients of a service that stops are told to try again.",
+        "How long a service that was asked to stop goes on, so that its clients' buffers are full.",
         default="2s",
         example="30s",
     )

@@ -197,7 +197,7 @@ def test_a_public_address_needs_a_token(address: str) -> None:
     config, warnings = run("--bind", address, environ={"SEGUE_TOKEN": TOKEN})
     assert config.token == TOKEN
     assert warnings == [
-        f"--bind: warning: {address} is public and not encrypted: token and music can be read on the way; use tls_bind"
+        f"--bind: {address} is public and not encrypted: token and music can be read on the way; use tls_bind"
     ]
     with pytest.raises(ValueError, match="expected a token for the public address"):
         ServiceConfig(bind=(address,))
@@ -223,15 +223,22 @@ def test_the_tls_front_needs_a_token_a_certificate_and_a_key() -> None:
         ServiceConfig(tls_bind=Endpoint("0.0.0.0", 7724))
 
 
+def test_the_tls_front_relays_to_a_tcp_address() -> None:
+    for name in ("cert.pem", "key.pem"):
+        Path(name).touch()
+    flags = ("--bind", "ipc://a", "--tls-bind", "127.0.0.1:1", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
+    assert refused(*flags) == ["--tls-bind: expected a tcp address in bind, to which it relays, got none"]
+
+
 def test_doubts() -> None:
     Path("cert.pem").touch()
     flags = ("--http-bind", "0.0.0.0:7725", "--tls-cert", "cert.pem", "--stall", "4s", "--token", TOKEN)
     _, warnings = run(*flags)
     assert warnings == [
-        "--token: warning: everyone on this machine can read it in the list of processes; use token_file",
-        "--tls-cert: warning: has no effect without tls_bind",
-        "--http-bind: warning: is public: whoever reaches it may read the metrics",
-        "--stall: warning: stall is not shorter than lookahead: a generator that stalls is heard",
+        "--token: everyone on this machine can read it in the list of processes; use token_file",
+        "--tls-cert: has no effect without tls_bind",
+        "--http-bind: is public: whoever reaches it may read the metrics",
+        "--stall: stall is not shorter than lookahead: a generator that stalls is heard",
     ]
 
 
@@ -257,11 +264,11 @@ def test_a_token_comes_from_a_file(folder: Path) -> None:
     config, warnings = run("--config", "sub/service.yaml")
     assert config.token == TOKEN
     assert len(warnings) == 1
-    assert warnings[0].startswith("sub/service.yaml:2:7: bind: warning: tcp://*:1 is public")
+    assert warnings[0].startswith("sub/service.yaml:2:7: bind: tcp://*:1 is public")
 
     (folder / "secret").chmod(0o644)
     _, warnings = run("--token-file", "secret")
-    assert warnings == ["--token-file: warning: others may read secret; chmod 600 makes it yours"]
+    assert warnings == ["--token-file: others may read secret; chmod 600 makes it yours"]
 
 
 def test_the_token_nearest_to_the_command_line_wins(folder: Path) -> None:
