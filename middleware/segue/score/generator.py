@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from segue.contract import FRAME_SIZE, Chunk, Conditioning, NoteEvent, Request, Result, Samples, StyleBank, StyleEncoder
 from segue.score import packing
-from segue.score.composer.conductor import Form, Moment, advance
+from segue.score.composer.conductor import Form, advance
+from segue.score.composer.moment import Mix, Moment
 from segue.score.composer.table import NAMES
 from segue.score.sampler.sampler import Sampler, SamplerState
 from segue.style.situations import nearest
@@ -38,7 +39,7 @@ class ScoreGenerator:
     """Music by rule, played by the sampled orchestra. Beats sound exactly where the tempo map says."""
 
     name: Final = "score"
-    controls: Final = frozenset({"tempo", "meter", "key", "drums", "intensity"})
+    controls: Final = frozenset({"tempo", "meter", "key", "drums", "intensity", "fills"})
     exact_beats: Final = True
 
     def __init__(self, encoder: StyleEncoder, sampler: Sampler) -> None:
@@ -120,31 +121,40 @@ def moments(conditioning: Conditioning, shares: NDArray[np.float64]) -> list[Mom
 
     Args: shares: float64 [N, M], the share of each of the table's M situations in each style.
     """
+    mixes = _mixes(conditioning.weights, shares)
+    coming = _mixes(conditioning.next_weights, shares) if (conditioning.to_change >= 0).any() else mixes
+    return [
+        Moment(
+            frame=conditioning.frame + index,
+            mix=mixes[index],
+            tempo=round(float(conditioning.tempo_bpm[index]) * 1000),
+            ticks=int(conditioning.ticks[index]),
+            bar=int(conditioning.bar[index]),
+            bar_ticks=int(conditioning.bar_ticks[index]),
+            meter=int(conditioning.meter[index]),
+            tonic=int(conditioning.tonic[index]),
+            mode=int(conditioning.mode[index]),
+            drums=int(conditioning.drums[index]),
+            intensity=float(conditioning.intensity[index]),
+            to_change=int(conditioning.to_change[index]),
+            next_mix=coming[index],
+        )
+        for index in range(conditioning.num_frames)
+    ]
+
+
+def _mixes(weights: NDArray[np.float32], shares: NDArray[np.float64]) -> list[Mix]:
+    """Mixes of styles, float32 [T, N], as mixes of situations."""
     # Summed over styles one by one, not by a matrix product, whose rounding would depend on the number of frames.
-    mixes = np.add.reduce(conditioning.weights[:, :, None].astype(np.float64) * shares, axis=1)
-    rows = []
-    for index in range(conditioning.num_frames):
-        mix = tuple(
+    rows = np.add.reduce(weights[:, :, None].astype(np.float64) * shares, axis=1)
+    return [
+        tuple(
             (name, round(weight, _PLACES))
-            for name, weight in zip(NAMES, mixes[index].tolist(), strict=True)
+            for name, weight in zip(NAMES, row, strict=True)
             if weight >= 0.5 * 10.0**-_PLACES
         )
-        rows.append(
-            Moment(
-                frame=conditioning.frame + index,
-                mix=mix,
-                tempo=round(float(conditioning.tempo_bpm[index]) * 1000),
-                ticks=int(conditioning.ticks[index]),
-                bar=int(conditioning.bar[index]),
-                bar_ticks=int(conditioning.bar_ticks[index]),
-                meter=int(conditioning.meter[index]),
-                tonic=int(conditioning.tonic[index]),
-                mode=int(conditioning.mode[index]),
-                drums=int(conditioning.drums[index]),
-                intensity=float(conditioning.intensity[index]),
-            )
-        )
-    return rows
+        for row in rows.tolist()
+    ]
 
 
 def bounded(samples: Samples) -> Samples:

@@ -1,4 +1,4 @@
-"""What a frame tells of the change that comes next: when it starts, what it leads to, which layers count (section 15)."""
+"""What a frame tells of the change that comes next: its start, its mix, which layers count (section 15)."""
 
 from __future__ import annotations
 

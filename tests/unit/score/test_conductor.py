@@ -9,7 +9,8 @@ import pytest
 
 from contract.generators import beat_samples, conditioning
 from segue.contract import FRAME_SIZE, Conditioning, NoteEvent
-from segue.score.composer.conductor import Form, Moment, advance
+from segue.score.composer.conductor import Form, advance
+from segue.score.composer.moment import Moment
 from segue.score.composer.table import NAMES
 from segue.score.generator import moments
 

@@ -14,7 +14,7 @@ from segue.score.composer.harmony import PHRASE_BARS, Phrase, phrase
 from segue.score.composer.melody import melody
 from segue.score.composer.scene import Scene
 from segue.score.composer.theory import fit_range
-from segue.score.composer.vocabulary import FAMILY, Note, Part, Situation
+from segue.score.composer.vocabulary import FAMILY, Part, Situation
 from segue.score.sampler.orchestra import ORCHESTRA
 
 _FIGURES: Final = {**figures.FIGURES, **bass.FIGURES, "melody": melody}
@@ -26,7 +26,7 @@ _SHORTEST: Final = TICKS_PER_BEAT // 16
 
 class Onset(NamedTuple):
     """A note of a bar, ready to be played. tick and ticks: from the bar's start, and how long. level: intensity from
-    which it is heard. velocity: at intensity 0.5, before the mix. slot: as in Part."""
+    which it is heard. velocity: at intensity 0.5, before the mix. slot, through: as in Part."""
 
     tick: int
     ticks: int
@@ -37,6 +37,7 @@ class Onset(NamedTuple):
     role: str
     family: str
     slot: int
+    through: bool = False
 
 
 class Bar(NamedTuple):
@@ -101,17 +102,19 @@ def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int)
             tick,
             max(_SHORTEST, round(note.beats * TICKS_PER_BEAT)),
             part.program,
-            _fitted(part.program, note),
+            playable(part.program, note.pitch),
             note.velocity * arc * weight * (1 + dice.spread(0.05)),
             min(1.0, note.level),
             part.role,
             family,
             part.slot,
+            part.through,
         )
 
 
-def _fitted(program: int, note: Note) -> int:
+def playable(program: int, pitch: int) -> int:
+    """The pitch within the programme's range; a drum key as it is."""
     if program < 0:
-        return note.pitch
+        return pitch
     instrument = ORCHESTRA[program]
-    return fit_range(note.pitch, instrument.low, instrument.high)
+    return fit_range(pitch, instrument.low, instrument.high)

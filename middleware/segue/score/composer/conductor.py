@@ -10,13 +10,17 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
-from segue.score.composer.bar import Bar, Onset, compose_bar
+from segue.score.composer.approach import Player
+from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
+from segue.score.composer.cue import PATIENCE, Cue, follow
 from segue.score.composer.dice import Dice
 from segue.score.composer.entrance import GESTURES
 from segue.score.composer.harmony import PHRASE_BARS, phrase
+from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in
+from segue.score.composer.moment import Mix, Moment
 from segue.score.composer.table import NAMES, TABLE
 from segue.score.composer.theory import Chord
 from segue.score.composer.vocabulary import FAMILY, Situation
@@ -35,26 +39,6 @@ _SHORTEST_SAMPLES: Final = 480
 GESTURE_TICKS: Final = 2 * TICKS_PER_BEAT
 
 
-class Moment(NamedTuple):
-    """Conditioning of one frame.
-
-    mix: (situation, weight) pairs, weights summing to 1. tempo: milli-bpm, which is the ticks of one frame. tonic: -1
-    for the composer's choice. The rest as in contract.Conditioning.
-    """
-
-    frame: int
-    mix: tuple[tuple[str, float], ...]
-    tempo: int
-    ticks: int
-    bar: int
-    bar_ticks: int
-    meter: int
-    tonic: int
-    mode: int
-    drums: int
-    intensity: float
-
-
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """Where the music stands between two frames.
@@ -62,6 +46,8 @@ class Form:
     seed: the session's. frame: the next one. bar: the last bar settled, None before the first. leader: the situation
     that leads the mix. plan: the one whose harmony the bar follows, since bar `origin`. tonic, mode: the bar's key.
     holders: who plays melody, bass and drums ("" nobody). arrival: tick of the leader's entrance, -1 when it is past.
+    cue: the change that is led into, or just was. awaited: the situation whose arrival has been marked already, which
+    the plan follows until it leads, at most to `awaited_until`.
     """
 
     seed: int
@@ -74,6 +60,9 @@ class Form:
     mode: str = "major"
     holders: tuple[str, str, str] = ("", "", "")
     arrival: int = -1
+    cue: Cue | None = None
+    awaited: str = ""
+    awaited_until: int = 0
 
 
 def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
@@ -83,18 +72,20 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     """
     if moment.frame != form.frame:
         raise ValueError(f"frame: expected {form.frame}, got {moment.frame}")
-    form = _led(form, moment)
     end = moment.ticks + moment.tempo
     next_bar = moment.bar_ticks + moment.meter * TICKS_PER_BEAT
+    form = _expecting(_led(form, moment), moment)
     if form.bar != moment.bar:
-        form = _settled(form, moment, moment.bar)
+        form = _settled(form, moment, moment.bar, moment.bar_ticks)
     form = replace(form, frame=form.frame + 1, holders=_holders(form.holders, moment.mix, moment.drums))
-    notes = list(_bar_notes(form, moment, moment.bar, moment.bar_ticks, moment.ticks, min(end, next_bar)))
+    lead = _lead_in(form, moment)
+    notes = list(_lead_notes(form, moment, lead))
+    notes.extend(_bar_notes(form, moment, lead, moment.bar_ticks, moment.ticks, min(end, next_bar)))
     bar_ticks = moment.bar_ticks
     if end > next_bar:
         # The bar's first notes fall inside this frame; the frame that starts in the bar would sound them late.
-        form, bar_ticks = _settled(form, moment, moment.bar + 1), next_bar
-        notes.extend(_bar_notes(form, moment, moment.bar + 1, next_bar, next_bar, end))
+        form, bar_ticks = _settled(form, moment, moment.bar + 1, next_bar), next_bar
+        notes.extend(_bar_notes(form, moment, lead, next_bar, next_bar, end))
     if 0 <= form.arrival < end:
         notes.extend(_arrival(form, moment, bar_ticks))
         if moment.ticks > form.arrival + GESTURE_TICKS:
@@ -103,33 +94,56 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     return form, notes
 
 
+def _ahead_of(leader: str, mix: Mix) -> str:
+    """Who leads a mix: the heaviest, unless the leader so far is nearly as heavy."""
+    weights = dict(mix)
+    best = max(mix, key=lambda pair: (pair[1], -_ORDER[pair[0]]))[0]
+    return best if weights[best] > weights.get(leader, 0.0) + (HYSTERESIS if leader else 0.0) else leader
+
+
 def _led(form: Form, moment: Moment) -> Form:
     """The leader, with hysteresis; a new one is announced on the next beat."""
-    weights = dict(moment.mix)
-    best = max(moment.mix, key=lambda pair: (pair[1], -_ORDER[pair[0]]))[0]
-    if best == form.leader or weights[best] <= weights.get(form.leader, 0.0) + (HYSTERESIS if form.leader else 0.0):
+    best = _ahead_of(form.leader, moment.mix)
+    if best == form.leader:
         return form
     if not form.leader:
         return replace(form, leader=best)
     since_bar = moment.ticks - moment.bar_ticks
     beat = moment.bar_ticks + -(-since_bar // TICKS_PER_BEAT) * TICKS_PER_BEAT
-    return replace(form, leader=best, arrival=beat)
+    return replace(form, leader=best, arrival=beat, awaited=form.awaited if form.awaited == best else "")
 
 
-def _settled(form: Form, moment: Moment, bar: int) -> Form:
+def _expecting(form: Form, moment: Moment) -> Form:
+    """The change ahead, and, where it arrives in this frame, who is awaited."""
+    if form.cue is None and moment.to_change < 0:
+        return form
+    into = _ahead_of(form.leader, moment.next_mix) if moment.to_change >= 0 else ""
+    cue = follow(form.cue, moment, form.leader, into)
+    form = replace(form, cue=cue)
+    arrives = cue is not None and cue.certain and moment.ticks <= cue.arrival < moment.ticks + moment.tempo
+    if cue is None or not arrives or cue.into == form.leader:
+        return form
+    return replace(form, awaited=cue.into, awaited_until=cue.arrival + PATIENCE)
+
+
+def _settled(form: Form, moment: Moment, bar: int, bar_ticks: int) -> Form:
     """What a bar keeps from its first frame on: whose plan it follows, from where, and in which key."""
     if form.bar == bar:
         return form
-    leader = TABLE[form.leader]
     plan, origin = form.plan, form.origin
-    if plan != form.leader or bar < origin:
-        plan, origin = form.leader, bar
-    if moment.tonic >= 0:
-        tonic, mode = moment.tonic, MODES[moment.mode]
-    else:
-        tonic = Dice(form.seed, 61).below(12)
-        mode = leader.modes[Dice(form.seed, 62, _ORDER[leader.name]).below(len(leader.modes))]
+    head = form.awaited if form.awaited and bar_ticks < form.awaited_until else form.leader
+    if plan != head or bar < origin:
+        plan, origin = head, bar
+    tonic, mode = _key(form, moment, TABLE[plan])
     return replace(form, bar=bar, plan=plan, origin=origin, tonic=tonic, mode=mode)
+
+
+def _key(form: Form, moment: Moment, situation: Situation) -> tuple[int, str]:
+    """The key that is asked for; if none is, the seed's tonic, in one of the situation's modes."""
+    if moment.tonic >= 0:
+        return moment.tonic, MODES[moment.mode]
+    dice = Dice(form.seed, 62, _ORDER[situation.name])
+    return Dice(form.seed, 61).below(12), situation.modes[dice.below(len(situation.modes))]
 
 
 def _plays(situation: Situation, role: str, drums: int) -> bool:
@@ -155,26 +169,33 @@ def _holders(holders: tuple[str, str, str], mix: tuple[tuple[str, float], ...], 
     return result[0], result[1], result[2]
 
 
-def _bar_notes(form: Form, moment: Moment, bar: int, bar_ticks: int, start: int, end: int) -> Iterator[NoteEvent]:
-    """Notes of all sounding situations whose tick lies in [start, end)."""
+def _bar_notes(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, start: int, end: int) -> Iterator[NoteEvent]:
+    """Notes of all sounding situations whose tick lies in [start, end), as far as `lead` leaves them room."""
+    arrival = form.cue.arrival if form.cue else 0
     for name, weight in moment.mix:
         if weight < FLOOR:
             continue
-        written = _written(form, moment, name, bar)
+        written, left = _written(form, moment, name), form.cue is not None and name == form.cue.out_of
         low = bisect_left(written.ticks, start - bar_ticks)
         high = bisect_left(written.ticks, end - bar_ticks)
         for onset in written.onsets[low:high]:
-            if _sounds(form, moment, name, weight, onset):
-                yield _event(moment, name == form.leader, weight, onset, bar_ticks + onset.tick, onset.ticks)
+            tick = bar_ticks + onset.tick
+            position = tick - arrival
+            intensity = moment.intensity * lead.intensity(position, left=left)
+            if _sounds(form, moment, name, weight, onset, intensity) and not lead.silences(onset, position, left=left):
+                ticks, force = lead.lasting(onset, position), lead.velocity(position, left=left)
+                yield _event(moment, name == form.leader, weight, onset, tick, ticks, force)
 
 
-def _written(form: Form, moment: Moment, name: str, bar: int) -> Bar:
-    return compose_bar(TABLE[name], TABLE[form.plan], form.seed, bar - form.origin, moment.meter, form.tonic, form.mode)
+def _written(form: Form, moment: Moment, name: str) -> Bar:
+    """What a situation has in the settled bar."""
+    number = (form.bar or 0) - form.origin
+    return compose_bar(TABLE[name], TABLE[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
 
 
-def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset) -> bool:
+def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset, intensity: float) -> bool:
     """Whether a written note is heard: intensity reaches its level, its role is not another's, the weight carries."""
-    if onset.level > moment.intensity + 1e-6 or (onset.family == "drums" and moment.drums == 0):
+    if onset.level > intensity + 1e-6 or (onset.family == "drums" and moment.drums == 0):
         return False
     if onset.role in SOLO_ROLES and form.holders[SOLO_ROLES.index(onset.role)] != name:
         return False
@@ -192,12 +213,17 @@ def loudness(intensity: float) -> float:
     return 0.82 + 0.33 * intensity
 
 
-def _event(moment: Moment, leads: bool, weight: float, onset: Onset, tick: int, ticks: int) -> NoteEvent:
-    """The onset as a note on the sample clock; tempo is constant within a frame, so the position is exact."""
+def _event(
+    moment: Moment, leads: bool, weight: float, onset: Onset, tick: int, ticks: int, force: float = 1.0
+) -> NoteEvent:
+    """The onset as a note on the sample clock; tempo is constant within a frame, so the position is exact.
+
+    force: factor on its velocity.
+    """
     share = min(1.0, weight / 0.5)
     # The leader must be told by ear from what is blended in, so others stay behind it even at equal weight.
     gain = 0.8 + 0.2 * share if leads else 0.3 + 0.5 * share
-    velocity = round(onset.velocity * loudness(moment.intensity) * gain)
+    velocity = round(onset.velocity * loudness(moment.intensity) * gain * force)
     offset = min(FRAME_SIZE - 1, max(0, (tick - moment.ticks) * FRAME_SIZE // moment.tempo))
     return NoteEvent(
         start=moment.frame * FRAME_SIZE + offset,
@@ -210,11 +236,80 @@ def _event(moment: Moment, leads: bool, weight: float, onset: Onset, tick: int, 
     )
 
 
+def _lead_in(form: Form, moment: Moment) -> LeadIn:
+    """What leads into the change ahead and marks its arrival, for the settled bar."""
+    cue = form.cue
+    if cue is None:
+        return NO_LEAD_IN
+    target = _chord(form, moment, moment.bar_ticks, cue.arrival)
+    on_bar = (cue.arrival - moment.bar_ticks) % (moment.meter * TICKS_PER_BEAT) == 0
+    if on_bar and cue.into not in (form.plan, form.leader):
+        # The bar that opens there is the first of its plan.
+        tonic, mode = _key(form, moment, TABLE[cue.into])
+        target = phrase(TABLE[cue.into], form.seed, 0, moment.meter, tonic, mode).bars[0][0].chord
+    return lead_in(
+        Turn(
+            out_of=TABLE[cue.out_of],
+            into=TABLE[cue.into],
+            seed=form.seed,
+            beat=cue.arrival // TICKS_PER_BEAT,
+            known=(cue.arrival - cue.since) / TICKS_PER_BEAT,
+            meter=moment.meter,
+            drums=moment.drums,
+            chord=_chord(form, moment, moment.bar_ticks, cue.arrival - 1),
+            target=target,
+            bass=_player(form, moment, "bass"),
+            tune=_player(form, moment, "melody"),
+            beat_ms=round(60_000_000 / moment.tempo),
+        )
+    )
+
+
+def _lead_notes(form: Form, moment: Moment, lead: LeadIn) -> Iterator[NoteEvent]:
+    """What of a lead-in falls in this frame; what marks the arrival only where there is one."""
+    if form.cue is None:
+        return
+    arrival, weight = form.cue.arrival, dict(moment.mix).get(form.leader, 0.0)
+    low = bisect_left(lead.ticks, moment.ticks - arrival)
+    high = bisect_left(lead.ticks, moment.ticks + moment.tempo - arrival)
+    for onset in lead.onsets[low:high]:
+        allowed = onset.level <= moment.intensity and not (onset.family == "drums" and moment.drums == 0)
+        if allowed and (onset.tick < 0 or form.cue.certain):
+            yield _event(moment, True, weight, onset, arrival + onset.tick, onset.ticks)
+
+
+def _player(form: Form, moment: Moment, role: str) -> Player | None:
+    """The voice that plays a solo role in the settled bar, if it has one to play."""
+    holder = form.holders[SOLO_ROLES.index(role)]
+    if not holder:
+        return None
+    number = ((form.bar or 0) - form.origin) // PHRASE_BARS
+    letter = phrase(TABLE[form.plan], form.seed, number, moment.meter, form.tonic, form.mode).letter
+    slot, voice = next((slot, voice) for slot, voice in enumerate(TABLE[holder].voices) if voice.role == role)
+    if letter not in voice.sections:
+        return None
+    program = program_of(TABLE[holder], slot, letter, form.seed)
+    return Player(role, program, voice.register, voice.velocity, voice.level)
+
+
 def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
     """What of the leader's entrance falls in this frame: its gesture, and on the beat its held notes struck anew."""
     leader, weight = TABLE[form.leader], dict(moment.mix).get(form.leader, 0.0)
+    if form.awaited != form.leader:
+        yield from _gesture(form, moment, leader, weight, bar_ticks)
+    if not moment.ticks <= form.arrival < moment.ticks + moment.tempo or form.bar is None:
+        return
+    struck = form.arrival - bar_ticks
+    for onset in _written(form, moment, form.leader).onsets:
+        left = onset.tick + onset.ticks - struck
+        held = onset.tick < struck and left >= _WORTH_RESTRIKING and onset.family != "drums"
+        if held and _sounds(form, moment, form.leader, weight, onset, moment.intensity):
+            yield _event(moment, True, weight, onset, form.arrival, left)
+
+
+def _gesture(form: Form, moment: Moment, leader: Situation, weight: float, bar_ticks: int) -> Iterator[NoteEvent]:
     position = moment.ticks - form.arrival
-    for part in GESTURES[leader.entrance](_chord(form, moment, bar_ticks)):
+    for part in GESTURES[leader.entrance](_chord(form, moment, bar_ticks, moment.ticks + moment.tempo - 1)):
         family = FAMILY[part.role]
         if family == "drums" and moment.drums == 0:
             continue
@@ -224,19 +319,11 @@ def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
                 ticks, velocity = round(note.beats * TICKS_PER_BEAT), note.velocity * leader.gain
                 onset = Onset(tick, ticks, part.program, note.pitch, velocity, 0.0, part.role, family, part.slot)
                 yield _event(moment, True, weight, onset, form.arrival + tick, ticks)
-    if not moment.ticks <= form.arrival < moment.ticks + moment.tempo or form.bar is None:
-        return
-    struck = form.arrival - bar_ticks
-    for onset in _written(form, moment, form.leader, form.bar).onsets:
-        left = onset.tick + onset.ticks - struck
-        held = onset.tick < struck and left >= _WORTH_RESTRIKING and onset.family != "drums"
-        if held and _sounds(form, moment, form.leader, weight, onset):
-            yield _event(moment, True, weight, onset, form.arrival, left)
 
 
-def _chord(form: Form, moment: Moment, bar_ticks: int) -> Chord:
-    """The chord of the settled bar at the frame's end."""
-    number, bar = divmod((form.bar or 0) - form.origin, PHRASE_BARS)
+def _chord(form: Form, moment: Moment, bar_ticks: int, tick: int) -> Chord:
+    """The chord at a tick of the settled bar, which begins at `bar_ticks`, or later, if its plan goes on."""
+    bars, beat = divmod(max(0, (tick - bar_ticks) // TICKS_PER_BEAT), moment.meter)
+    number, bar = divmod((form.bar or 0) - form.origin + bars, PHRASE_BARS)
     plan = phrase(TABLE[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
-    beat = (moment.ticks + moment.tempo - 1 - bar_ticks) // TICKS_PER_BEAT
-    return [segment for segment in plan.bars[bar] if segment.start <= max(0, beat)][-1].chord
+    return [segment for segment in plan.bars[bar] if segment.start <= beat][-1].chord

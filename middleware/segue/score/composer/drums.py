@@ -12,6 +12,8 @@ from segue.score.composer.vocabulary import DRUM_SLOT, DrumLine, Note, Part, Sit
 
 TIMPANI: Final = 47
 _TIMPANI_CENTRE: Final = 45
+_KICKS: Final = (35, 36)
+_SNARE: Final = 38
 _STROKE: Final = {"o": 0.66, "x": 0.88, "!": 1.1}
 # A bar of six or seven has two beats that play the pattern's first; the second must not sound like a new bar.
 _INNER: Final = 0.85
@@ -29,7 +31,10 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
     for slot, line in enumerate(groove):
         end = plan.meter - (fill_beats if line.fills else 0)
         notes = tuple(note for note in _strokes(line, plan, bar, dice) if note.start < end)
-        parts.append(Part(DRUM_SLOT + slot, "drums", line.program, notes))
+        # In an orchestra others play the fill than the cymbals; a drummer has two hands.
+        through = line.program < 0 and (line.key in _KICKS or (kit.fill_program >= 0 and line.key != _SNARE))
+        through = through or not line.fills
+        parts.append(Part(DRUM_SLOT + slot, "drums", line.program, notes, through))
     slot = DRUM_SLOT + len(groove)
     if fill_beats:
         parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(situation, plan, fill_beats, dice))))

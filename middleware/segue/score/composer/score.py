@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, NoteEvent
-from segue.score.composer.conductor import Form, Moment, advance
+from segue.score.composer.conductor import Form, advance
 from segue.score.composer.dice import Dice, text_key
 from segue.score.composer.harmony import PHRASE_BARS, phrase
+from segue.score.composer.moment import Moment
 from segue.score.composer.table import TABLE, situation
 from segue.score.composer.theory import NOTE_NAMES
 from segue.score.sampler.orchestra import ORCHESTRA

@@ -39,13 +39,15 @@ class Note(NamedTuple):
 class Part(NamedTuple):
     """What one voice plays in one bar.
 
-    slot: the voice's place in its situation's row, DRUM_SLOT and more for drums. program: -1 is the drum kit.
+    slot: the voice's place in its situation's row, DRUM_SLOT and more for drums. program: -1 is the drum kit. through:
+    whether it goes on while a fill leads into another situation.
     """
 
     slot: int
     role: str
     program: int
     notes: tuple[Note, ...]
+    through: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +130,8 @@ class Situation:
     chords (theory.chord tokens, `a/b` for two in a bar) for modes of either third. half, full: what the fourth and the
     eighth bar of a phrase become, for minor and for major modes. stretch: bars a chord lasts. meters: natural ones.
     swing: delay of off-beat halves, share of a beat. loose: humanised timing, beats. entrance: what marks its arrival
-    (entrance.GESTURES). gain: factor on velocities that levels the situations' loudness.
+    (entrance.GESTURES). gain: factor on velocities that levels the situations' loudness. drive: how hard it pushes on,
+    0 at rest to 1 in the thick of a fight; music that turns to one with more drive is built up, to less is let go.
     """
 
     name: str
@@ -146,8 +149,11 @@ class Situation:
     loose: float = 0.01
     entrance: str = "none"
     gain: float = 1.0
+    drive: float = 0.5
 
     def __post_init__(self) -> None:
+        if not 0 <= self.drive <= 1:
+            raise ValueError(f"{self.name}: drive: expected 0 to 1, got {self.drive}")
         if not all(mode in MODES for mode in self.modes):
             raise ValueError(f"{self.name}: modes: expected some of {MODES}, got {self.modes}")
         for progression in (*self.minor, *self.major):

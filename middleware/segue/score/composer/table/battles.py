@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _COMBAT: Final = Situation(
     name="combat",
+    drive=0.9,
     gain=0.9,
     tempo=(132, 152),
     modes=("minor", "dorian", "phrygian"),
@@ -60,6 +61,7 @@ _COMBAT: Final = Situation(
 
 _BOSS: Final = Situation(
     name="boss",
+    drive=0.95,
     gain=0.82,
     tempo=(88, 108),
     modes=("phrygian", "minor"),
@@ -111,6 +113,7 @@ _BOSS: Final = Situation(
 
 _CHASE: Final = Situation(
     name="chase",
+    drive=0.9,
     gain=0.96,
     tempo=(158, 176),
     modes=("dorian", "minor"),
@@ -161,6 +164,7 @@ _CHASE: Final = Situation(
 
 _METAL: Final = Situation(
     name="metal",
+    drive=1.0,
     gain=0.94,
     tempo=(152, 178),
     modes=("phrygian", "minor"),
@@ -206,6 +210,7 @@ _METAL: Final = Situation(
 
 _VICTORY: Final = Situation(
     name="victory",
+    drive=0.75,
     gain=0.94,
     tempo=(112, 128),
     modes=("major", "mixolydian", "lydian"),

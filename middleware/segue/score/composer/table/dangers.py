@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _STEALTH: Final = Situation(
     name="stealth",
+    drive=0.4,
     gain=1.12,
     tempo=(92, 108),
     modes=("dorian", "minor"),
@@ -58,6 +59,7 @@ _STEALTH: Final = Situation(
 
 _DUNGEON: Final = Situation(
     name="dungeon",
+    drive=0.25,
     gain=0.95,
     tempo=(60, 74),
     modes=("minor", "phrygian"),
@@ -97,6 +99,7 @@ _DUNGEON: Final = Situation(
 
 _HORROR: Final = Situation(
     name="horror",
+    drive=0.4,
     stretch=2,
     tempo=(52, 66),
     modes=("phrygian", "minor"),
@@ -139,6 +142,7 @@ _HORROR: Final = Situation(
 
 _MYSTERY: Final = Situation(
     name="mystery",
+    drive=0.25,
     gain=1.1,
     tempo=(78, 94),
     modes=("dorian", "lydian", "minor"),

@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _CALM: Final = Situation(
     name="calm",
+    drive=0.1,
     gain=1.06,
     tempo=(66, 80),
     modes=("major", "lydian", "mixolydian"),
@@ -54,6 +55,7 @@ _CALM: Final = Situation(
 
 _SAD: Final = Situation(
     name="sad",
+    drive=0.05,
     gain=1.1,
     tempo=(54, 66),
     modes=("minor", "dorian"),
@@ -92,6 +94,7 @@ _SAD: Final = Situation(
 
 _SNOW: Final = Situation(
     name="snow",
+    drive=0.3,
     gain=1.2,
     tempo=(74, 90),
     modes=("lydian", "major", "dorian"),
@@ -134,6 +137,7 @@ _SNOW: Final = Situation(
 
 _TEMPLE: Final = Situation(
     name="temple",
+    drive=0.15,
     tempo=(56, 70),
     modes=("dorian", "mixolydian", "major"),
     minor=("1 4 1 7", "1 7 4 1", "1 3 7 4", "1 4 7 1"),

@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _TOWN: Final = Situation(
     name="town",
+    drive=0.5,
     gain=1.12,
     tempo=(100, 116),
     modes=("major", "mixolydian"),
@@ -57,6 +58,7 @@ _TOWN: Final = Situation(
 
 _TAVERN: Final = Situation(
     name="tavern",
+    drive=0.6,
     gain=1.12,
     tempo=(124, 144),
     modes=("mixolydian", "dorian", "major"),
@@ -100,6 +102,7 @@ _TAVERN: Final = Situation(
 
 _DESERT: Final = Situation(
     name="desert",
+    drive=0.5,
     gain=1.16,
     tempo=(88, 104),
     modes=("phrygian", "minor"),

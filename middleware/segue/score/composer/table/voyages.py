@@ -11,6 +11,7 @@ from segue.score.composer.vocabulary import DrumLine, Kit, Situation, Voice
 # fmt: off
 _EXPLORATION: Final = Situation(
     name="exploration",
+    drive=0.5,
     tempo=(96, 114),
     modes=("major", "mixolydian", "lydian", "dorian"),
     minor=("1 7 6 7", "1 3 7 4", "6 7 1 1", "1 6 3 7"),
@@ -57,6 +58,7 @@ _EXPLORATION: Final = Situation(
 
 _OCEAN: Final = Situation(
     name="ocean",
+    drive=0.5,
     gain=1.1,
     tempo=(118, 136),
     modes=("major", "mixolydian", "dorian"),
@@ -102,6 +104,7 @@ _OCEAN: Final = Situation(
 
 _SPACE: Final = Situation(
     name="space",
+    drive=0.1,
     stretch=2,
     gain=0.95,
     tempo=(62, 78),
@@ -146,6 +149,7 @@ _SPACE: Final = Situation(
 
 _CHIPTUNE: Final = Situation(
     name="chiptune",
+    drive=0.7,
     gain=1.22,
     tempo=(138, 160),
     modes=("major", "mixolydian", "minor"),

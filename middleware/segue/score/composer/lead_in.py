@@ -1,0 +1,222 @@
+"""What leads into a change, and what gives way to it: a fill that grows, something softer, or a fight let go.
+
+A pure function of what the music leaves, what it brings and how long that has been known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
+
+from segue.contract import TICKS_PER_BEAT
+from segue.score.composer.approach import (
+    SOFT,
+    Player,
+    bass_pickup,
+    drum_fill,
+    last_stroke,
+    reverse_cymbal,
+    snare_roll,
+    strings_up,
+    timpani_roll,
+    tune_pickup,
+)
+from segue.score.composer.bar import Onset, playable
+from segue.score.composer.dice import Dice, text_key
+from segue.score.composer.entrance import GESTURES
+from segue.score.composer.theory import Chord
+from segue.score.composer.vocabulary import DRUM_SLOT, FAMILY, Note, Part, Situation
+
+Kind = Literal["fill", "soft", "release"]
+
+# A situation with so much more drive is built up to; to one with so much less, the music is let go.
+CLIMB: Final = 0.25
+_LONGEST: Final = 4.0
+# A fill out of quiet music begins softer than one in music that has drums.
+_FROM_QUIET, _FROM_LOUD = 58.0, 88.0
+# What stands for an entrance whose own gesture would repeat what has just led to it.
+_ARRIVES: Final = {"glissando": "pluck", "roll": "band"}
+_CRASHES: Final = ("hit", "band")
+# By the arrival, all that is played has this part of its velocity, and, let go, sounds as at this part of intensity.
+_SWELL: Final[dict[Kind, float]] = {"fill": 1.12, "soft": 1.08, "release": 0.7}
+_THINNED: Final = 0.35
+# Where the tune's pickup has its notes; one falling note is enough where music sinks.
+_PICKUP: Final[dict[Kind, tuple[float, ...]]] = {
+    "fill": (-0.75, -0.5, -0.25),
+    "soft": (-1.0, -0.5),
+    "release": (-0.5,),
+}
+# Music of so much drive ends with a stroke; what has less just stops.
+_FIGHT: Final = 0.7
+
+
+class Turn(NamedTuple):
+    """What a lead-in is written for.
+
+    out_of, into: the situations. seed: the session's. beat: of the arrival, counted from the session's start. known:
+    beats of notice. meter: beats a bar. drums: as in Moment. chord, target: what sounds before and at the arrival.
+    bass, tune: who may play a pickup. beat_ms: how long a beat is.
+    """
+
+    out_of: Situation
+    into: Situation
+    seed: int
+    beat: int
+    known: float
+    meter: int
+    drums: int
+    chord: Chord
+    target: Chord
+    bass: Player | None
+    tune: Player | None
+    beat_ms: int
+
+    @property
+    def climbs(self) -> bool:
+        return self.into.drive >= self.out_of.drive + CLIMB
+
+
+class LeadIn(NamedTuple):
+    """Notes about an arrival, and what gives way to them.
+
+    ticks: of the onsets, rising, for bisection; negative before the arrival. rests: role and ticks before the arrival
+    from which on that role's written notes rest. span: ticks before the arrival in which the rest of the music follows:
+    velocities move to `swell`, intensity to `thinned`, as factors. lets_go: whether what is left stays so, its drums
+    at rest, until it is gone.
+
+    A written note's `position` is its ticks after the arrival; `left` says whether it is of what is left.
+    """
+
+    ticks: tuple[int, ...]
+    onsets: tuple[Onset, ...]
+    rests: tuple[tuple[str, int], ...]
+    span: int
+    swell: float
+    thinned: float
+    lets_go: bool
+
+    def silences(self, onset: Onset, position: int, *, left: bool) -> bool:
+        """Whether a written note gives way."""
+        if position >= 0:
+            return self.lets_go and left and onset.role == "drums"
+        return not onset.through and any(role == onset.role and position >= -ticks for role, ticks in self.rests)
+
+    def lasting(self, onset: Onset, position: int) -> int:
+        """How long a written note lasts so as to leave room for what its role plays next."""
+        room = [-ticks - position for role, ticks in self.rests if role == onset.role and position < -ticks]
+        return min(onset.ticks, *room) if room else onset.ticks
+
+    def velocity(self, position: int, *, left: bool) -> float:
+        """Factor on the velocity of a written note."""
+        return 1 + (self.swell - 1) * self._progress(position, left)
+
+    def intensity(self, position: int, *, left: bool) -> float:
+        """Factor on the intensity by which written notes are heard."""
+        return 1 + (self.thinned - 1) * self._progress(position, left)
+
+    def _progress(self, position: int, left: bool) -> float:
+        if position >= 0:
+            return 1.0 if self.lets_go and left else 0.0
+        return max(0.0, 1 + position / self.span) if self.span else 0.0
+
+
+NO_LEAD_IN: Final = LeadIn((), (), (), 0, 1.0, 1.0, False)
+
+
+def drummer(out_of: Situation, into: Situation, drums: int) -> Situation | None:
+    """Whose drums play a fill: those that play, else those that come; None where there are none to be."""
+    if drums == 0:
+        return None
+    ready = (row for row in (out_of, into) if row.kit.fill and (row.kit.own or drums == 1))
+    return next(ready, None)
+
+
+def kind_of(out_of: Situation, into: Situation, drums: int) -> Kind:
+    """How a musician gets from one situation to the other."""
+    if into.drive <= out_of.drive - CLIMB:
+        return "release"
+    return "soft" if drummer(out_of, into, drums) is None else "fill"
+
+
+@lru_cache(maxsize=256)
+def lead_in(turn: Turn) -> LeadIn:
+    """The lead-in to a change, as long as the notice allows: half a beat to a bar."""
+    kind = kind_of(turn.out_of, turn.into, turn.drums)
+    dice = Dice(turn.seed, turn.beat, text_key(turn.into.name), 31)
+    span = _span(turn, kind, dice)
+    last_beat = min(span, 1.0)
+    parts, rests = _body(turn, kind, span, dice)
+    if turn.bass is not None and kind != "release" and span >= 1:
+        parts.append(bass_pickup(turn.bass, turn.chord, turn.target, busy=kind == "fill"))
+        rests.append(("bass", last_beat if kind == "fill" else 0.5))
+    if turn.tune is not None:
+        places = tuple(at for at in _PICKUP[kind] if at >= -span)
+        parts.append(tune_pickup(turn.tune, turn.chord, turn.target, places, down=kind == "release"))
+        rests.append(("melody", last_beat))
+    onsets = sorted(_onsets(turn, [*parts, *_landing(turn, kind)]))
+    return LeadIn(
+        tuple(onset.tick for onset in onsets),
+        tuple(onsets),
+        tuple((role, round(beats * TICKS_PER_BEAT)) for role, beats in rests),
+        round(span * TICKS_PER_BEAT),
+        _SWELL[kind],
+        _THINNED if kind == "release" else 1.0,
+        kind == "release",
+    )
+
+
+def _span(turn: Turn, kind: Kind, dice: Dice) -> float:
+    """Beats of lead-in: a build-up takes a bar, the rest two beats or one, where there is notice enough."""
+    bar = min(_LONGEST, float(turn.meter))
+    wanted = bar if kind == "fill" and turn.climbs else dice.choice((1.0, 2.0, 2.0))
+    spans = sorted({min(wanted, bar), min(wanted, 2.0), 1.0, 0.5}, reverse=True)
+    return next((span for span in spans if span <= turn.known), 0.5)
+
+
+def _body(turn: Turn, kind: Kind, span: float, dice: Dice) -> tuple[list[Part], list[tuple[str, float]]]:
+    """What the whole span is about, and which roles rest for how many beats before the arrival."""
+    last_beat = min(span, 1.0)
+    if kind == "release":
+        playing = drummer(turn.out_of, turn.out_of, turn.drums)
+        if playing is None or span < 1 or turn.out_of.drive < _FIGHT:
+            return [], [("drums", last_beat)]
+        return last_stroke(playing, turn.chord), [("drums", last_beat)]
+    playing = drummer(turn.out_of, turn.into, turn.drums)
+    if playing is None:
+        soft = SOFT[turn.into.entrance](turn.chord, last_beat)
+        return (soft + strings_up(turn.chord, min(span, 2.0)) if turn.climbs else soft), []
+    quiet = _FROM_LOUD if playing is turn.out_of else _FROM_QUIET
+    parts = drum_fill(playing, span, quiet, dice)
+    if playing.kit.fill_program >= 0:
+        parts += timpani_roll(turn.chord, last_beat) + snare_roll(last_beat)
+    if turn.climbs and span >= 1:
+        parts += reverse_cymbal(min(span, 2.0), turn.beat_ms / 1000)
+    # Over a longer fill the groove goes on at first.
+    return parts, [("drums", min(span, 2.0))]
+
+
+def _landing(turn: Turn, kind: Kind) -> list[Part]:
+    """What marks the arrival: the entrance of what comes, and after a fill a cymbal."""
+    entrance = "none" if turn.into is turn.out_of else _ARRIVES.get(turn.into.entrance, turn.into.entrance)
+    parts = GESTURES[entrance](turn.target)
+    if kind == "fill" and turn.into.kit.crash and entrance not in _CRASHES:
+        parts = [*parts, Part(DRUM_SLOT, "drums", -1, (Note(0.0, 1.0, turn.into.kit.crash, 88, 0.0),))]
+    return parts
+
+
+def _onsets(turn: Turn, parts: list[Part]) -> Iterator[Onset]:
+    for part in parts:
+        for note in part.notes:
+            gain = (turn.out_of if note.start < 0 else turn.into).gain
+            yield Onset(
+                round(note.start * TICKS_PER_BEAT),
+                round(note.beats * TICKS_PER_BEAT),
+                part.program,
+                playable(part.program, note.pitch),
+                note.velocity * gain,
+                note.level,
+                part.role,
+                FAMILY[part.role],
+                part.slot,
+            )
