@@ -9,7 +9,7 @@ import pytest
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.score.sampler.orchestra import FAMILIES
-from segue.score.sampler.sampler import Sampler
+from segue.score.sampler.sampler import MEMORY, Sampler
 from unit.sampler.material import note, play, song
 
 TOTAL = 5 * SAMPLE_RATE
@@ -78,6 +78,42 @@ def test_a_state_is_small_and_forgets_what_is_over(sampler: Sampler) -> None:
     assert sampler.state_bytes(state) < 320 * 1024
     after, _, _ = play(sampler, notes, 40 * SAMPLE_RATE, lambda: SAMPLE_RATE, state=state)
     assert after.sounding == ()
+
+
+@pytest.mark.parametrize("position", [SAMPLE_RATE // 2, 3 * SAMPLE_RATE, 9 * SAMPLE_RATE])
+def test_the_notes_played_of_late_bring_the_state_about_again(sampler: Sampler, position: int) -> None:
+    notes = song(12, seed=4)
+    middle, _, _ = play(sampler, notes, position, lambda: 19_200)
+    heard = sorted((*(over.note for over in middle.over), *middle.sounding), key=lambda event: event.start)
+    resumed = sampler.resumed(heard, position)
+    assert resumed.sounding == middle.sounding
+    assert set(resumed.over) == set(middle.over)
+    _, unbroken, _ = play(sampler, notes, position + 2 * SAMPLE_RATE, lambda: 19_200, state=middle)
+    _, again, _ = play(sampler, notes, position + 2 * SAMPLE_RATE, lambda: 19_200, state=resumed)
+    # What the room held longer ago than MEMORY is 158 dB down; adding up in pieces of other lengths changes nothing.
+    np.testing.assert_allclose(again, unbroken, rtol=0, atol=1e-6)
+
+
+def test_without_what_is_over_the_room_is_missing(sampler: Sampler) -> None:
+    notes = song(12, seed=4)
+    middle, _, _ = play(sampler, notes, 9 * SAMPLE_RATE, lambda: 19_200)
+    resumed = sampler.resumed(middle.sounding, 9 * SAMPLE_RATE)
+    _, unbroken, _ = play(sampler, [], 10 * SAMPLE_RATE, lambda: 19_200, state=middle)
+    _, again, _ = play(sampler, [], 10 * SAMPLE_RATE, lambda: 19_200, state=resumed)
+    assert np.abs(again - unbroken).max() > 1e-3
+
+
+def test_what_is_over_is_forgotten(sampler: Sampler) -> None:
+    state, _, _ = play(sampler, [note(start=100, duration=4_800)], 2 * SAMPLE_RATE, lambda: 19_200)
+    (over,) = state.over
+    silent, _, _ = play(sampler, [], over.end + MEMORY, lambda: 19_200, state=state)
+    assert silent.over == ()
+
+
+def test_notes_to_resume_from_lie_before_and_in_order(sampler: Sampler) -> None:
+    for wrong in ([note(start=200), note(start=100)], [note(start=300)]):
+        with pytest.raises(ValueError, match="in order"):
+            sampler.resumed(wrong, 300)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The score's states as bytes: every situation goes on, what does not fit leaves in order, foreign forms do not play."""
+"""The score's states as bytes: every situation goes on, what does not fit leaves in order, no foreign form plays."""
 
 from __future__ import annotations
 
