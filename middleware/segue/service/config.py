@@ -46,7 +46,7 @@ class ServiceConfig:
     token: never shown. tls_bind, http_bind: None where off. rules: name to file, each of them there when it was read.
     default_rules: a name of `rules`; None if there are none. seed, soundfont, record: None where not given.
 
-    Raises: ValueError for a public address without a token.
+    Raises: ValueError for a public address or a TLS front without a token.
     """
 
     bind: tuple[str, ...] = default_of(Settings.bind)
@@ -78,10 +78,11 @@ class ServiceConfig:
     log_format: str = default_of(Settings.log_format)
 
     def __post_init__(self) -> None:
-        front = () if self.tls_bind is None else (f"{self.tls_bind.host}:{self.tls_bind.port}",)
-        public = [address for address in (*self.bind, *front) if not is_private(address)]
+        public = [address for address in self.bind if not is_private(address)]
         if public and not self.token:
             raise ValueError(f"bind: expected a token for the public address {public[0]}, got none")
+        if self.tls_bind is not None and not self.token:
+            raise ValueError("tls_bind: expected a token with it, got none")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

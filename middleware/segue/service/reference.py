@@ -49,7 +49,7 @@ log_format: json
 * Paths in the file count from its folder, others from the present one. `~` is your home.
 * Rule files: `FILE`, `NAME=FILE` or a folder; in the file also a map of names. Without a name a file goes by its own,
   without the extension. Of a folder all are taken but those that others include.
-* An address beyond loopback and ipc needs a token, or the service does not start. Without TLS it warns.
+* An address beyond loopback and ipc needs a token, or the service does not start; so does TLS. Without TLS it warns.
   Whoever is on this machine can read `--token` in the list of processes: use `token_file`.
 * Truth values: `--reload` and `--no-reload`; `true` and `false` elsewhere.
 

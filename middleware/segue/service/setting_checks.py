@@ -120,7 +120,8 @@ class Checks:
                 text = f"{address} is public and not encrypted: token and music can be read on the way; use tls_bind"
                 self._warn(Settings.bind, text)
             else:
-                self._need_token(Settings.bind, address)
+                text = f"expected a token (token_file or token) for the public address {address}, got none"
+                self._problem(Settings.bind, text)
         values["tls_bind"] = self._front(values["tls_bind"], guarded=guarded)
         values["http_bind"] = endpoint(values["http_bind"])
         if values["http_bind"] is not None and not is_private(self._record.value(Settings.http_bind)):
@@ -136,12 +137,9 @@ class Checks:
                 self._warn(setting, "has no effect without tls_bind")
         if place is not None and not any(each.startswith("tcp://") for each in self._record.value(Settings.bind)):
             self._problem(Settings.tls_bind, "expected a tcp address in bind, to which it relays, got none")
-        if place is not None and not guarded and not is_private(text):
-            self._need_token(Settings.tls_bind, text)
+        if place is not None and not guarded:
+            self._problem(Settings.tls_bind, "expected a token (token_file or token) with it, got none")
         return place
-
-    def _need_token(self, setting: Field[Any], address: str) -> None:
-        self._problem(setting, f"expected a token (token_file or token) for the public address {address}, got none")
 
     def _check_times(self, values: dict[str, Any]) -> None:
         if values["stall_ms"] >= values["lookahead_ms"]:

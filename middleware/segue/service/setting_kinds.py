@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from segue_rules.loading.kinds import NAME, Kind, Schema, Word, spelling
-from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar, describe
+from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar, describe, quote
 from segue_rules.loading.quantities import Duration, time_text
 from segue_rules.loading.report import Scope
 from segue_rules.model import Mark
@@ -22,7 +22,6 @@ LONGEST_TOKEN: Final = 255
 
 _HOST: Final = r"\*|\[[0-9A-Fa-f:.]+(?:%[\w.]+)?\]|[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?"
 _HOST_PORT: Final = rf"(?P<host>{_HOST}):(?P<port>\d{{1,5}})"
-_LOOPBACK_NAME: Final = "localhost"
 
 
 class Endpoint(NamedTuple):
@@ -46,10 +45,15 @@ def endpoint(text: str) -> Endpoint | None:
     return Endpoint(host.strip("[]"), int(match["port"]))
 
 
+def _numbered(text: str) -> str:
+    """`localhost:PORT` with the address it stands for: what a name leads to may change, and with it who gets in."""
+    return re.sub(r"^localhost(?=:)", "127.0.0.1", text)
+
+
 def is_private(address: str) -> bool:
     """Whether only this machine reaches an address: `ipc://…`, or `[tcp://]HOST:PORT` on loopback.
 
-    What cannot be told (an interface's name, a mapped address) counts as public.
+    What cannot be told (a name, a mapped address) counts as public.
     """
     if address.startswith("ipc://"):
         return True
@@ -59,7 +63,7 @@ def is_private(address: str) -> bool:
     try:
         found = ipaddress.ip_address(place.host)
     except ValueError:
-        return place.host == _LOOPBACK_NAME
+        return False
     return found.is_loopback and getattr(found, "ipv4_mapped", None) is None
 
 
@@ -73,11 +77,12 @@ class ZmqAddress(Kind[str]):
 
     def read(self, node: Node, scope: Scope) -> str | None:
         text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
-        if text.startswith("tcp://") and endpoint(text.removeprefix("tcp://")):
+        bare = _numbered(text.removeprefix("tcp://"))
+        if text == f"tcp://{bare}" and endpoint(bare):
             return text
         if re.fullmatch(r"ipc://[^\x00-\x1f\x7f]{1,100}", text):
             return text
-        hint = f"tcp://{text}" if endpoint(text) else f"ipc://{text}" if text.startswith("/") else ""
+        hint = f"tcp://{bare}" if endpoint(bare) else f"ipc://{text}" if text.startswith("/") else ""
         scope.expected(self.expected, node, hint)
         return None
 
@@ -97,9 +102,9 @@ class HostPort(Kind[str]):
 
     def read(self, node: Node, scope: Scope) -> str | None:
         text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
-        if text == OFF or endpoint(text):
+        bare = _numbered(re.sub(r"^[a-z]+://", "", text).rstrip("/"))
+        if text == OFF or (text == bare and endpoint(text)):
             return text
-        bare = re.sub(r"^[a-z]+://", "", text).rstrip("/")
         port = node.text if isinstance(node, Scalar) and re.fullmatch(r"\d{1,5}", node.text) else ""
         hint = bare if endpoint(bare) else f"127.0.0.1:{port}" if port and endpoint(f"127.0.0.1:{port}") else ""
         scope.expected(self.expected, node, hint)
@@ -224,7 +229,7 @@ class RuleSources(Kind[tuple[RuleSource, ...]]):
                 return RuleSource(name=None, path=word)
             name, word = split[1], Word(text=split[2], mark=word.mark)
         if not re.fullmatch(NAME, name):
-            scope.problem(mark, f"expected a name of a-z, 0-9 and _ that begins with a letter, got {_shown(name)}")
+            scope.problem(mark, f"expected a name of a-z, 0-9 and _ that begins with a letter, got {quote(name)}")
             return None
         return RuleSource(name=name, path=word)
 
@@ -232,10 +237,6 @@ class RuleSources(Kind[tuple[RuleSource, ...]]):
         path = self.path.schema()
         named = {"type": "object", "additionalProperties": path, "maxProperties": self.most}
         return {"anyOf": [path, {"type": "array", "items": path, "maxItems": self.most}, named]}
-
-
-def _shown(name: str) -> str:
-    return describe(Scalar(mark=Mark(file="", line=1, column=1), value=name, text=name))
 
 
 def resolved(word: Word, folder: Path) -> Path:

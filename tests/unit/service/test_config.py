@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from segue.service.auth import is_local
 from segue.service.config import ConfigError, ServiceConfig, add_arguments, configure
 from segue.service.setting_kinds import Endpoint, Milliseconds, endpoint, is_private
 from segue.service.settings import Settings
@@ -166,7 +167,7 @@ def test_variables_that_are_no_settings_are_doubts_and_empty_ones_nothing() -> N
     [
         ("tcp://127.0.0.1:7723", True),
         ("tcp://127.8.9.10:0", True),
-        ("tcp://localhost:7723", True),
+        ("tcp://localhost:7723", False),
         ("tcp://[::1]:7723", True),
         ("ipc:///run/segue.sock", True),
         ("127.0.0.1:443", True),
@@ -183,6 +184,8 @@ def test_variables_that_are_no_settings_are_doubts_and_empty_ones_nothing() -> N
 )
 def test_what_only_this_machine_reaches(address: str, private: bool) -> None:
     assert is_private(address) is private
+    if address.startswith(("tcp:", "ipc:")):
+        assert is_local(address) is private, "the gate judges otherwise than the configuration"
 
 
 @pytest.mark.parametrize("text", ["", ":1", "a:", "a:65536", "a:-1", "[::1]", "::1:5", "1.2.3.256:1", "a b:1", "[x]:1"])
@@ -205,7 +208,7 @@ def test_a_public_address_needs_a_token(address: str) -> None:
 
 def test_the_tls_front_needs_a_token_a_certificate_and_a_key() -> None:
     assert refused("--tls-bind", "0.0.0.0:7724") == [
-        "--tls-bind: expected a token (token_file or token) for the public address 0.0.0.0:7724, got none",
+        "--tls-bind: expected a token (token_file or token) with it, got none",
         "--tls-bind: expected tls_cert (the path of a certificate chain (PEM) such as cert.pem) with it, got none",
         "--tls-bind: expected tls_key (the path of a private key (PEM) such as key.pem) with it, got none",
     ]
@@ -219,15 +222,16 @@ def test_the_tls_front_needs_a_token_a_certificate_and_a_key() -> None:
         Path("key.pem"),
     )
     assert warnings == []
-    with pytest.raises(ValueError, match=r"public address 0\.0\.0\.0:7724"):
-        ServiceConfig(tls_bind=Endpoint("0.0.0.0", 7724))
+    with pytest.raises(ValueError, match="tls_bind: expected a token"):
+        ServiceConfig(tls_bind=Endpoint("127.0.0.1", 7724))
 
 
 def test_the_tls_front_relays_to_a_tcp_address() -> None:
     for name in ("cert.pem", "key.pem"):
         Path(name).touch()
     flags = ("--bind", "ipc://a", "--tls-bind", "127.0.0.1:1", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
-    assert refused(*flags) == ["--tls-bind: expected a tcp address in bind, to which it relays, got none"]
+    told = ["--tls-bind: expected a tcp address in bind, to which it relays, got none"]
+    assert refused(*flags, environ={"SEGUE_TOKEN": TOKEN}) == told
 
 
 def test_doubts() -> None:
