@@ -30,9 +30,7 @@ _DOMAIN: Final = b"segue"
 # What a refused client is told: never which of name and token was wrong.
 _ACCEPTED: Final = (b"200", b"accepted", USER)
 _REFUSED: Final = (b"400", b"refused", b"")
-_WATCHED: Final = (
-    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_MONITOR_STOPPED
-)
+_WATCHED: Final = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_MONITOR_STOPPED
 
 
 class Mechanism(StrEnum):
