@@ -1,5 +1,6 @@
 extends SceneTree
-## Runs vector files through the codec: `godot --headless --script run_vectors.gd -- FILE...`.
+## Runs vector files, and messages made here, through the codec:
+## `godot --headless --script run_vectors.gd -- FILE...`.
 ## Prints each failure, then `N passed, M failed`.
 
 const Codec := preload("res://addons/segue/core/protocol/codec.gd")
@@ -7,10 +8,20 @@ const Message := preload("res://addons/segue/core/protocol/message.gd")
 const Records := preload("res://addons/segue/core/protocol/records.gd")
 const Vector := preload("res://vector.gd")
 
+## Values of an input that no bytes could hold, and the codes they are refused with.
+const CONSTRUCTED: Dictionary = {
+	(1 << 53) + 1: "out_of_range",
+	1e300: "out_of_range",
+	NAN: "not_finite",
+	null: "wrong_type",
+	Vector2.ZERO: "wrong_type",
+	[]: "wrong_type",
+}
+
 
 func _init() -> void:
-	var passed := 0
-	var failed := 0
+	var failed := _faults_of_construction()
+	var passed := CONSTRUCTED.size() + 1 - failed
 	for file: String in OS.get_cmdline_user_args():
 		var json: Dictionary = JSON.parse_string(FileAccess.get_file_as_string(file))
 		for each: Dictionary in json["vectors"]:
@@ -22,7 +33,25 @@ func _init() -> void:
 				failed += 1
 				print("%s: %s: %s" % [file.get_file(), vector.name, fault])
 	print("%d passed, %d failed" % [passed, failed])
-	quit(0 if failed == 0 and passed > 0 else 1)
+	quit(0 if failed == 0 and passed > CONSTRUCTED.size() + 1 else 1)
+
+
+## Messages that a game could make and no bytes could hold: refused when they are made.
+func _faults_of_construction() -> int:
+	var failed := 0
+	for value: Variant in CONSTRUCTED:
+		var message: Message = Message.of(
+			"event", {"events": [{"seq": 1, "at": 0, "set": {"threat": value}}]}
+		)
+		var code := "none" if message.error == null else message.error.code
+		if code != CONSTRUCTED[value]:
+			failed += 1
+			print("construction: %s: expected %s, got %s" % [value, CONSTRUCTED[value], code])
+	var errors := {"errors": range(256).map(func(_i: int) -> String: return "a".repeat(1024))}
+	if not Codec.encode(Message.of("rules", errors)).is_empty():
+		failed += 1
+		print("construction: expected no parts for a header that is too large")
+	return failed
 
 
 ## What is wrong with the codec's answer to a vector; empty: nothing.

@@ -42,13 +42,12 @@ namespace Segue.Protocol
             return value;
         }
 
-        private protected static void CheckRange(double number, double low, double high, string path)
+        private protected static void CheckLength(int length, int least, int most, string path)
         {
-            if (number < low || number > high)
+            if (length < least || length > most)
             {
                 throw new ProtocolException(
-                    ErrorCode.OutOfRange,
-                    string.Format(CultureInfo.InvariantCulture, "{0}: expected {1} to {2}, got {3}", path, low, high, number));
+                    ErrorCode.OutOfRange, path + ": expected a length of " + least + " to " + most + ", got " + length);
             }
         }
     }
@@ -69,11 +68,11 @@ namespace Segue.Protocol
         public override Value Read(Value value, string path)
         {
             var number = Expect(value, ValueKind.Integer, path).AsInteger;
-            CheckRange(number, low, high, path);
-            if (number % step != 0)
+            if (number < low || number > high || number % step != 0)
             {
+                var multiple = step > 1 ? ", multiple of " + step : "";
                 throw new ProtocolException(
-                    ErrorCode.OutOfRange, path + ": expected a multiple of " + step + ", got " + number);
+                    ErrorCode.OutOfRange, path + ": expected " + low + " to " + high + multiple + ", got " + number);
             }
             return value;
         }
@@ -100,7 +99,13 @@ namespace Segue.Protocol
             {
                 throw new ProtocolException(ErrorCode.NotFinite, path + ": expected a finite number");
             }
-            CheckRange(number, low, high, path);
+            if (number < low || number > high)
+            {
+                throw new ProtocolException(
+                    ErrorCode.OutOfRange,
+                    string.Format(
+                        CultureInfo.InvariantCulture, "{0}: expected {1} to {2}, got {3}", path, low, high, number));
+            }
             return Value.Of(number);
         }
     }
@@ -131,7 +136,7 @@ namespace Segue.Protocol
 
         public override Value Read(Value value, string path)
         {
-            CheckRange(Utf8.Length(Expect(value, ValueKind.Text, path).AsText, path), least, most, path);
+            CheckLength(Utf8.Length(Expect(value, ValueKind.Text, path).AsText, path), least, most, path);
             return value;
         }
     }
@@ -169,7 +174,7 @@ namespace Segue.Protocol
 
         public override Value Read(Value value, string path)
         {
-            CheckRange(Expect(value, ValueKind.Bytes, path).AsBytes.Length, least, most, path);
+            CheckLength(Expect(value, ValueKind.Bytes, path).AsBytes.Length, least, most, path);
             return value;
         }
     }
@@ -216,7 +221,7 @@ namespace Segue.Protocol
         public override Value Read(Value value, string path)
         {
             var items = Expect(value, ValueKind.List, path).AsList;
-            CheckRange(items.Count, least, most, path);
+            CheckLength(items.Count, least, most, path);
             var read = new List<Value>(items.Count);
             foreach (var each in items)
             {
@@ -243,7 +248,7 @@ namespace Segue.Protocol
         public override Value Read(Value value, string path)
         {
             var map = Expect(value, ValueKind.Map, path).AsMap;
-            CheckRange(map.Count, 0, most, path);
+            CheckLength(map.Count, 0, most, path);
             var read = new Map();
             foreach (var pair in map)
             {
