@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,8 +96,10 @@ class RuleBook:
         """Loads every file. Raises: RuleError with the mistakes of all of them."""
         self._config = config
         self._encoder = encoder
-        self._texts: OrderedDict[str, Soundtrack] = OrderedDict()
-        self._lock = threading.Lock()
+        # By fingerprint, the one asked for last at the end.
+        self._texts: dict[str, Soundtrack | tuple[Problem, ...]] = {}
+        # One text at a time: reading is pure Python, and takes the interpreter from the music.
+        self._one_text = threading.Lock()
         problems: list[Problem] = []
         self._entries: dict[str, _Entry] = {}
         for name, path in config.rules.items():
@@ -127,6 +128,7 @@ class RuleBook:
     def from_text(self, text: str) -> Soundtrack:
         """The soundtrack of rules that a client sent: no include, no sound files, within the configured limits.
 
+        May take seconds for a text made to be slow; the verdicts on the last texts are kept, refusals too.
         Raises: RuleError with every mistake.
         """
         content = text.encode(errors="surrogatepass")
@@ -134,18 +136,22 @@ class RuleBook:
             limit = self._config.max_rules_bytes
             raise _refusal(Path(TEXT_NAME), f"expected at most {limit} bytes, got {len(content)}")
         key = _fingerprint([content])
-        with self._lock:
-            if key in self._texts:
-                self._texts.move_to_end(key)
-                return self._texts[key]
-        rules = load_text(text, TEXT_NAME)
-        self._check_prompts(rules)
-        soundtrack = self._furnish("", rules, {TEXT_NAME: text}, key)
-        with self._lock:
-            self._texts[key] = soundtrack
+        with self._one_text:
+            found = self._texts.pop(key, None) or self._judge(text, key)
+            self._texts[key] = found
             while len(self._texts) > _MOST_TEXTS:
-                self._texts.popitem(last=False)
-        return soundtrack
+                del self._texts[next(iter(self._texts))]
+        if isinstance(found, Soundtrack):
+            return found
+        raise RuleError(found)
+
+    def _judge(self, text: str, key: str) -> Soundtrack | tuple[Problem, ...]:
+        try:
+            rules = load_text(text, TEXT_NAME)
+            self._check_prompts(rules)
+            return self._furnish("", rules, {TEXT_NAME: text}, key)
+        except RuleError as error:
+            return error.problems
 
     def changed(self) -> list[Edit]:
         """Poll: the rule files whose edits are finished, newly loaded or refused.

@@ -307,6 +307,17 @@ def test_prompts_of_a_client_are_counted() -> None:
         book_of(max_prompts=6).from_text(text)
 
 
+def test_a_refused_text_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = book_of()
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(RuleError) as caught:
+            book.from_text("segue: 2\n")
+        refusals.append(caught.value)
+        monkeypatch.setattr("segue.service.rulebook.load_text", lambda *_: pytest.fail("read again"))
+    assert refusals[0].problems == refusals[1].problems
+
+
 def test_texts_are_kept_within_bounds_from_any_thread() -> None:
     book = book_of()
     texts = [RULES.replace("Town", f"Town {number}") for number in range(40)]
