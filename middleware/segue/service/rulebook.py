@@ -24,6 +24,7 @@ from segue_rules.model import Mark, Rules
 
 TEXT_NAME: Final = "<rules_text>"
 """The file's name in messages about rules that a client sent."""
+_TEXT_FILE: Final = "rules.yaml"
 _MOST_TEXTS: Final = 32
 _ATTEMPTS: Final = 5
 
@@ -32,9 +33,9 @@ _ATTEMPTS: Final = 5
 class Soundtrack:
     """Rules with all that playing them takes. Equal fingerprints: equal rule files.
 
-    styles: in the order of rules.styles. sounds: stinger to float32 [S, 2] at 48 kHz. fingerprint: as
-    `runtime.recorder.fingerprint`. sources: the text of every file, the main one first, by its path from the main one's
-    folder. warnings: of the loader and the style encoder, each with its place.
+    name: what clients call it; "" for rules that a client sent. styles: in the order of rules.styles. sounds: stinger to
+    float32 [S, 2] at 48 kHz. fingerprint: as `runtime.recorder.fingerprint`. sources: the text of every file, the main
+    one first, by its path from the main one's folder. warnings: of the loader and the style encoder, with their places.
     """
 
     name: str
@@ -149,7 +150,7 @@ class RuleBook:
         try:
             rules = load_text(text, TEXT_NAME)
             self._check_prompts(rules)
-            return self._furnish("", rules, {TEXT_NAME: text}, key)
+            return self._furnish("", rules, {_TEXT_FILE: text}, key)
         except RuleError as error:
             return error.problems
 
@@ -239,7 +240,7 @@ def _contents(files: Sequence[Path]) -> dict[Path, bytes]:
 def _sources(contents: Mapping[Path, bytes]) -> dict[str, str]:
     """Texts by path from the first file's folder. Includes lie below it."""
     folder = next(iter(contents)).parent
-    return {path.relative_to(folder).as_posix(): data.decode("utf-8-sig") for path, data in contents.items()}
+    return {path.relative_to(folder).as_posix(): data.decode() for path, data in contents.items()}
 
 
 def _fingerprint(contents: Iterable[bytes]) -> str:

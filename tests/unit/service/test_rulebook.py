@@ -266,11 +266,27 @@ def test_one_file_s_edit_does_not_concern_the_others(town: Path, tmp_path: Path)
 
 def test_rules_from_a_client() -> None:
     book = book_of()
-    soundtrack = book.from_text(RULES)
+    text = RULES.replace("lute", "lute zzxqy")
+    soundtrack = book.from_text(text)
     assert soundtrack.rules.title == "Town"
-    assert soundtrack.sources == {TEXT_NAME: RULES}
-    assert book.from_text(RULES) is soundtrack
+    assert [warning.partition(":")[0] for warning in soundtrack.warnings] == [TEXT_NAME]
+    assert book.from_text(text) is soundtrack
     assert book.names == ()
+
+
+def test_the_sources_are_the_soundtrack_once_more(town: Path, tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    part = tmp_path / "parts" / "crypt.yaml"
+    part.write_text("\ufeffsegue: 1\r\nstyles: {dread: {text: low drone}}\r\n", encoding="utf-8")
+    town.write_text(RULES + "include: [parts/crypt.yaml]\n", encoding="utf-8")
+    book = book_of(town)
+    for number, soundtrack in enumerate((book.named(), book.from_text(RULES))):
+        copies = [tmp_path / str(number) / path for path in soundtrack.sources]
+        for copy, text in zip(copies, soundtrack.sources.values(), strict=True):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(text.encode())
+        assert fingerprint(copies) == soundtrack.fingerprint
+        assert book_of(copies[0]).named().rules.styles == soundtrack.rules.styles
 
 
 def test_the_same_text_has_the_fingerprint_of_its_file(town: Path) -> None:
