@@ -33,9 +33,9 @@ _ATTEMPTS: Final = 5
 class Soundtrack:
     """Rules with all that playing them takes. Equal fingerprints: equal rule files.
 
-    name: what clients call it; "" for rules that a client sent. styles: in the order of rules.styles. sounds: stinger to
-    float32 [S, 2] at 48 kHz. fingerprint: as `runtime.recorder.fingerprint`. sources: the text of every file, the main
-    one first, by its path from the main one's folder. warnings: of the loader and the style encoder, with their places.
+    name: what clients call it; "" for rules that a client sent. styles: in the order of rules.styles. sounds: stinger
+    to float32 [S, 2] at 48 kHz. fingerprint: as `runtime.recorder.fingerprint`. sources: the text of every file, the
+    main one first, by its path from the main one's folder. warnings: of loader and style encoder, with their places.
     """
 
     name: str
