@@ -1,8 +1,8 @@
 """A language model's state as bytes: its noise position, and the codes of the last seconds with what they were made of.
 
 Layout: the model's checksum (uint32), seed (uint32), noise position (int64), frames T, styles N, embedding width D
-(uint16 each) and whether the embeddings are float16 (uint8); then, deflated, the embeddings, the weights, the fields of
-`history.FIELDS` and the codes, incremented by one (uint16). Each array lies quantity by quantity, its lowest bytes
+(uint16 each) and whether embeddings and weights are float16 (uint8); then, deflated, the embeddings, the weights, the
+fields of `history.FIELDS` and the codes, incremented by one (uint16). Each array lies quantity by quantity, its lowest bytes
 first; weights and fields are differences from the frame before, modulo their width: what stands still is zeros.
 """
 
@@ -28,8 +28,8 @@ from .history import FIELDS, MOST_FRAMES, History, Played
 
 _HEAD: Final = struct.Struct("<IIqHHHB")
 _LEVEL: Final = 4
-_MOST_STYLES: Final = 1_024
-_MOST_WIDTH: Final = 4_096
+# What foreign bytes may ask for: six times what the widest styles tried inflate to.
+_MOST_INFLATED: Final = 1 << 20
 # Weights are rounded to float32 wherever they are summed; embeddings may have come as float16.
 _NEAR_ONE: Final = 1e-2
 _WORDS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
@@ -51,16 +51,18 @@ def model_hash(engine: Engine) -> str:
 
 
 def pack(model: str, position: Position, history: History, keep: int) -> bytes:
-    """The last `keep` frames in at most MOST_STATE_BYTES; what is too much costs first the last bits of the styles'
-    embeddings, then the oldest frames."""
+    """The last `keep` frames in at most MOST_STATE_BYTES; what is too much costs first the last bits of styles and
+    weights, then the oldest frames."""
     keep = min(keep, history.num_frames)
     half = False
     while keep:
         packed = _packed(model, position, history.last(keep), half=half)
         if len(packed) <= MOST_STATE_BYTES:
             return packed
-        # As many as would fit if all took alike, and some less, since the styles do not shrink with the frames.
-        keep = keep * MOST_STATE_BYTES * 7 // (len(packed) * 8) if half else keep
+        if half:
+            # What one frame takes is mostly styles and stays; the rest shrinks with the frames, if not quite evenly.
+            least = len(_packed(model, position, history.last(1), half=True))
+            keep = keep * 15 * max(0, MOST_STATE_BYTES - least) // (16 * max(1, len(packed) - least))
         half = True
     return _head(model, position, (0, 0, 0, False)) + zlib.compress(b"")
 
@@ -73,7 +75,7 @@ def unpack(model: str, data: bytes, layout: CodeLayout) -> tuple[Position, Playe
     if len(data) > MOST_STATE_BYTES or len(data) < _HEAD.size or data[:4] != _sum(model):
         raise ValueError(f"expected {_HEAD.size} to {MOST_STATE_BYTES} bytes packed by {model}")
     _, seed, frame, num_frames, num_styles, width, half = _HEAD.unpack_from(data)
-    if abs(frame) >= 2**31 or num_frames > MOST_FRAMES or num_styles > _MOST_STYLES or width > _MOST_WIDTH or half > 1:
+    if abs(frame) >= 2**31 or num_frames > MOST_FRAMES or half > 1:
         raise ValueError("expected a state's position and sizes")
     position = Position(seed, frame)
     if num_frames == 0:
@@ -118,9 +120,10 @@ def _shapes(
 ) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
     """Type and shape of each array, in order: embeddings, weights, the fields, codes."""
     fields = [(np.dtype(dtype), (num_frames,)) for dtype, _, _ in FIELDS.values()]
+    real = np.dtype("<f2" if half else "<f4")
     return [
-        (np.dtype("<f2" if half else "<f4"), (num_styles, width)),
-        (np.dtype("<f4"), (num_frames, num_styles)),
+        (real, (num_styles, width)),
+        (real, (num_frames, num_styles)),
         *fields,
         (np.dtype("<u2"), (num_frames, steps)),
     ]
@@ -155,7 +158,9 @@ def _planes(words: NDArray[Any]) -> bytes:
 
 
 def _inflated(deflated: bytes, size: int) -> bytes:
-    """Raises: ValueError for bytes that are no whole stream of `size` bytes."""
+    """Raises: ValueError for bytes that are no whole stream of `size` bytes, or for a size beyond reason."""
+    if size > _MOST_INFLATED:
+        raise ValueError(f"expected frames of at most {_MOST_INFLATED} bytes, got {size}")
     stream = zlib.decompressobj()
     try:
         raw = stream.decompress(deflated, size + 1)
@@ -176,17 +181,15 @@ def _styles(embeddings: NDArray[np.floating[Any]]) -> StyleBank:
     return StyleBank(names=names, embeddings=embeddings.astype(np.float32))
 
 
-def _conditioning(weights: NDArray[np.float32], rows: dict[str, NDArray[Any]]) -> Conditioning:
+def _conditioning(weights: NDArray[np.floating[Any]], rows: dict[str, NDArray[Any]]) -> Conditioning:
     """Raises: ValueError for numbers that no conditioning holds."""
-    if (
-        not ((weights >= 0) & (weights <= 1 + _NEAR_ONE)).all()
-        or not (np.abs(weights.sum(axis=1) - 1) < _NEAR_ONE).all()
-    ):
+    within = ((weights >= 0) & (weights <= 1 + _NEAR_ONE)).all()
+    if not within or not (np.abs(weights.sum(axis=1, dtype=np.float32) - 1) < _NEAR_ONE).all():
         raise ValueError("weights: expected rows that sum to 1")
     for name, (_, low, high) in FIELDS.items():
         if not ((rows[name] >= low) & (rows[name] <= high)).all():
             raise ValueError(f"{name}: expected numbers from {low:g} to {high:g}")
-    return Conditioning(frame=0, weights=weights, **rows)
+    return Conditioning(frame=0, weights=weights.astype(np.float32), **rows)
 
 
 def _spelled(layout: CodeLayout, codes: NDArray[np.int32]) -> NDArray[np.int16]:
