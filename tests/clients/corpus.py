@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from clients.edges import edges
 from clients.mutations import mutated_bytes, mutated_header, mutated_payload
 from segue_sdk.codec import decode, encode
 from segue_sdk.errors import ProtocolError
@@ -42,7 +43,9 @@ class Mutant(NamedTuple):
 
 
 def mutants(seed: int = SEED) -> Iterator[Mutant]:
-    """The corpus: mutations of every golden vector, the same for the same seed."""
+    """The corpus: headers at the edges, then mutations of every golden vector, the same for the same seed."""
+    for name, header in edges():
+        yield Mutant(f"edges, {name}", header, None)
     rng = random.Random(seed)
     vectors = [(file, vector) for file, found in files().items() for vector in found]
     headers = [vector.header for _, vector in vectors if len(vector.header) <= _LARGE]
@@ -89,7 +92,7 @@ def _verdict(header: bytes, payload: bytes | None) -> dict[str, Any]:
     return {
         "accept": NAMES[type(message)],
         "value": _json(message.to_map()),
-        "encoded": bytes(encode(message)[0]).hex(),
+        "encoded": runs(bytes(encode(message)[0])),
     }
 
 

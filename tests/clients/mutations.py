@@ -2,79 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import random
 import struct
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-# What decoders are known to differ about.
-_INTEGERS: Final = [
-    sign * (2**power + offset)
-    for power in (0, 5, 7, 8, 15, 16, 31, 32, 52, 53, 63)
-    for offset in (-1, 0, 1)
-    for sign in (1, -1)
-]
-_REALS: Final = [
-    0.0,
-    -0.0,
-    0.5,
-    1.0,
-    -1.0,
-    0.1,
-    1e-310,
-    2.0**53,
-    2.0**53 + 2,
-    1e300,
-    math.inf,
-    -math.inf,
-    math.nan,
-    -96.0,
-]
-_TEXTS: Final = [
-    "",
-    "a",
-    "f32le",
-    "placed",
-    "ä" * 32,
-    "ä" * 32 + "b",
-    "n" * 64,
-    "n" * 65,
-    "\0",
-    "n\0m",
-    "\ufeffmark",
-    "\ufeff\ufeffmark",
-    "\ufffd",
-    "\uffff",
-    "😀",
-    "\U0010ffff",
-    "e\u0301",
-    "\u202eright to left",
-]
-_SCALARS: Final = [*_INTEGERS, *_REALS, *_TEXTS, None, True, False, b"", b"\0" * 16, b"x" * 65]
+from clients.edges import INTEGERS, NOT_UTF8, REALS, TEXTS
+from clients.encodings import RawText, packed
 
-# Texts that are no UTF-8, as bytes to be written where a text would be.
-_NOT_UTF8: Final = [
-    b"\x80",
-    b"\xc0\x80",
-    b"\xc1\xbf",
-    b"\xc3",
-    b"\xe0\x80\x80",
-    b"\xe0\x9f\xbf",
-    b"\xe2\x82",
-    b"\xed\xa0\x80",
-    b"\xed\xbf\xbf",
-    b"\xf0\x80\x80\x80",
-    b"\xf0\x8f\xbf\xbf",
-    b"\xf4\x90\x80\x80",
-    b"\xf5\x80\x80\x80",
-    b"\xff",
-]
-
-
-class _RawText(bytes):
-    """Bytes to be packed as a text."""
-
+_SCALARS: Final = [*INTEGERS, *REALS, *TEXTS, None, True, False, b"", b"\0" * 16, b"x" * 65]
 
 # --- bytes ----------------------------------------------------------------------------------------------------------
 
@@ -139,7 +75,7 @@ def mutated_header(rng: random.Random, header: Mapping[str, Any]) -> bytes:
     value: Any = header
     for _ in range(rng.choice([0, 1, 1, 1, 1, 2, 3])):
         value = _changed(rng, value, 0)
-    return _packed(rng, value)
+    return packed(value, rng.choice)
 
 
 def _changed(rng: random.Random, value: Any, depth: int) -> Any:
@@ -179,7 +115,7 @@ def _near(rng: random.Random, value: Any) -> Any:
         case float() if abs(value) < 2**53:
             return rng.choice([value / 3, -value, int(value), struct.unpack(">f", struct.pack(">f", value))[0]])
         case str():
-            return rng.choice([value + "ü", value[:-1], *_TEXTS, _RawText(rng.choice(_NOT_UTF8))])
+            return rng.choice([value + "ü", value[:-1], *TEXTS, RawText(rng.choice(NOT_UTF8))])
         case bytes():
             return rng.choice([value + b"\xff", value[:-1]])
         case list():
@@ -196,49 +132,3 @@ def _anything(rng: random.Random) -> Any:
     for _ in range(rng.randint(0, 7)):
         nested = [nested] if rng.random() < 0.5 else {"a": nested}
     return nested
-
-
-def _packed(rng: random.Random, value: Any) -> bytes:
-    """MessagePack of a value, in any encoding that it has."""
-    match value:
-        case None:
-            return b"\xc0"
-        case bool():
-            return b"\xc3" if value else b"\xc2"
-        case int():
-            return _packed_integer(rng, value)
-        case float():
-            narrow = rng.random() < 0.3 and (not math.isfinite(value) or abs(value) < 1e38)
-            return b"\xca" + struct.pack(">f", value) if narrow else b"\xcb" + struct.pack(">d", value)
-        case str() | _RawText():
-            data = bytes(value) if isinstance(value, _RawText) else value.encode()
-            return _length(rng, len(data), 0xA0, 32, (0xD9, 0xDA, 0xDB)) + data
-        case bytes():
-            return _length(rng, len(value), 0, 0, (0xC4, 0xC5, 0xC6)) + value
-        case list():
-            head = _length(rng, len(value), 0x90, 16, (0, 0xDC, 0xDD))
-            return head + b"".join(_packed(rng, item) for item in value)
-        case _:
-            head = _length(rng, len(value), 0x80, 16, (0, 0xDE, 0xDF))
-            return head + b"".join(_packed(rng, key) + _packed(rng, item) for key, item in value.items())
-
-
-def _packed_integer(rng: random.Random, value: int) -> bytes:
-    fits = [
-        bytes([head]) + value.to_bytes(width, "big", signed=signed)
-        for signed, heads in ((False, b"\xcc\xcd\xce\xcf"), (True, b"\xd0\xd1\xd2\xd3"))
-        for head, width in zip(heads, (1, 2, 4, 8), strict=True)
-        if (-(2 ** (8 * width - 1)) if signed else 0) <= value < 2 ** (8 * width - signed)
-    ]
-    if -32 <= value <= 127:
-        fits.append(bytes([value & 0xFF]))
-    return rng.choice(fits) if fits else b"\xcf" + b"\xff" * 8
-
-
-def _length(rng: random.Random, count: int, fix: int, fixed: int, heads: tuple[int, int, int]) -> bytes:
-    """The head of a text, bytes, list or map. heads: the bytes before lengths of 1, 2 and 4 bytes, 0 for none."""
-    fits = [bytes([fix | count])] if count < fixed else []
-    for head, width in zip(heads, (1, 2, 4), strict=True):
-        if head and count < 2 ** (8 * width):
-            fits.append(bytes([head]) + count.to_bytes(width, "big"))
-    return rng.choice(fits)

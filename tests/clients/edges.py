@@ -1,0 +1,108 @@
+"""Headers at the edges: every number and length at which an encoding changes its form, and texts that tempt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from clients.encodings import RawText, packed
+
+INTEGERS: Final = [
+    sign * (2**power + offset)
+    for power in (0, 5, 7, 8, 15, 16, 31, 32, 52, 53, 63)
+    for offset in (-1, 0, 1)
+    for sign in (1, -1)
+]
+REALS: Final = [
+    0.0,
+    -0.0,
+    0.5,
+    1.0,
+    -1.0,
+    0.1,
+    1e-310,
+    2.0**53,
+    2.0**53 + 2,
+    1e300,
+    math.inf,
+    -math.inf,
+    math.nan,
+    -96.0,
+]
+TEXTS: Final = [
+    "",
+    "a",
+    "f32le",
+    "placed",
+    "ä" * 32,
+    "ä" * 32 + "b",
+    "n" * 64,
+    "n" * 65,
+    "\0",
+    "n\0m",
+    "\ufeffmark",
+    "\ufeff\ufeffmark",
+    "\ufffd",
+    "\uffff",
+    "😀",
+    "\U0010ffff",
+    "e\u0301",
+    "\u202eright to left",
+]
+# Texts that are no UTF-8: stray and missing continuations, overlong forms, surrogates, beyond the last code point.
+NOT_UTF8: Final = [
+    b"\x80",
+    b"\xc0\x80",
+    b"\xc1\xbf",
+    b"\xc3",
+    b"\xe0\x80\x80",
+    b"\xe0\x9f\xbf",
+    b"\xe2\x82",
+    b"\xed\xa0\x80",
+    b"\xed\xbf\xbf",
+    b"\xf0\x80\x80\x80",
+    b"\xf0\x8f\xbf\xbf",
+    b"\xf4\x90\x80\x80",
+    b"\xf5\x80\x80\x80",
+    b"\xff",
+]
+_MOST_FORMS: Final = 8
+"""Encodings of one integer."""
+
+
+def edges() -> Iterator[tuple[str, bytes]]:
+    """The headers, named."""
+    for number in [*INTEGERS, *REALS]:
+        yield from _forms(f"set to {number!r}", _event({"threat": number}))
+    for text in TEXTS:
+        yield from _forms(f"set to text {text!r}", _event({"threat": text}))
+        yield from _forms(f"name {text!r}", _event({text: True}))
+    for raw in NOT_UTF8:
+        yield from _forms(f"set to text {raw!r}", _event({"threat": RawText(raw)}))
+        yield from _forms(f"text that ends in {raw!r}", _event({"threat": RawText("ä".encode() + raw)}))
+    for length in (31, 32, 33, 255, 256, 257, 1_024, 1_025):
+        yield from _forms(f"text of {length} bytes", {"v": 1, "t": "bye", "reason": "quit", "text": "a" * length})
+    for length in (65_535, 65_536):
+        yield from _forms(
+            f"text of {length} bytes", {"v": 1, "t": "control", "op": "rules", "rules_text": "a" * length}
+        )
+    for length in (15, 16, 255, 256, 65_535, 65_536):
+        yield from _forms(f"{length} bytes", {"v": 1, "t": "saved", "id": 1, "position": 0, "blob": bytes(length)})
+    for count in (15, 16, 17, 256):
+        yield from _forms(f"list of {count}", {"v": 1, "t": "rules", "errors": ["a"] * count})
+        yield from _forms(f"map of {count}", _event({f"n{i}": i for i in range(count)}))
+
+
+def _event(settings: Mapping[Any, Any]) -> dict[str, Any]:
+    return {"v": 1, "t": "event", "events": [{"seq": 1, "at": 0, "set": settings}]}
+
+
+def _forms(name: str, header: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """The header with every value in its first form, in its second, and so on, its last standing for those it lacks."""
+    known: set[bytes] = set()
+    for i in range(_MOST_FORMS):
+        form = packed(header, lambda forms, i=i: forms[min(i, len(forms) - 1)])
+        if form not in known:
+            known.add(form)
+            yield f"{name}, form {i}", form
