@@ -50,8 +50,8 @@ class Heard(NamedTuple):
 MEMORY: Final = 5 * SAMPLE_RATE
 # Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
 _PIECE: Final = SAMPLE_RATE // 2
-# Brings an arrangement of four to eight voices to about -18 LUFS; the loudness stage does the rest.
-_MASTER_GAIN: Final = np.float32(1.5)
+# Leaves the loudest drums of the densest music just below full scale; the loudness stage does the rest.
+_MASTER_GAIN: Final = np.float32(1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
