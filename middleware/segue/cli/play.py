@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _play(arguments: argparse.Namespace) -> None:
     """Raises: RuleError, ServiceError, OutputError."""
     from segue.cli.playing.app import PlayApp
-    from segue.cli.playing.child import Child
+    from segue.cli.playing.child import Child, serve_command
     from segue.cli.playing.game import Game
     from segue_rules.loading import load, load_events
     from segue_sdk.client import SegueClient
@@ -77,7 +77,8 @@ def _play(arguments: argparse.Namespace) -> None:
     rules = load(arguments.rules) if local else None
     script = load_events(arguments.events, rules) if arguments.events else ()
     with contextlib.ExitStack() as stack:
-        child = stack.enter_context(Child(Path(arguments.rules), _options(arguments))) if local else None
+        command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
+        child = stack.enter_context(Child(command)) if local else None
         hello = Hello(
             versions=(1,),
             client="segue play",

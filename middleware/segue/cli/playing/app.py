@@ -9,7 +9,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Footer, RichLog
+from textual.widgets import RichLog
 
 from segue.cli.playing import drawing
 from segue.cli.playing.game import Game
@@ -28,10 +28,6 @@ class PlayApp(App[None]):
         Binding("ctrl+c", "quit", "quit", priority=True),
         Binding("space", "pause", "pause"),
         Binding("ctrl+r", "reset", "reset"),
-        Binding("tab", "app.focus_next", "next"),
-        Binding("left", "nothing", "less", key_display="←"),
-        Binding("right", "nothing", "more", key_display="→"),
-        Binding("enter", "nothing", "press"),
     ]
 
     def __init__(self, game: Game, output: Callable[[], str], ended: Callable[[], str | None] = lambda: None) -> None:
@@ -41,22 +37,31 @@ class PlayApp(App[None]):
         self._written = 0
         self._rows: tuple[str, ...] = ()
         self._service_gone = False
+        self._inputs = DialPanel(game)
+        self._story = RichLog(id="log", wrap=True, min_width=0, max_lines=1_000)
+        self._story.can_focus = False
+        self._story.border_title = "what happened, and why"
+        self._panels = (
+            Panel(lambda width: drawing.header(self._board, width), id="header"),
+            Panel(lambda width: drawing.layers(self._board), id="layers"),
+            Panel(lambda width: drawing.mix(self._board, width), id="mix"),
+            Panel(lambda width: drawing.meters(self._board, self._output()), id="meters"),
+            Panel(lambda width: drawing.keys(), id="keys"),
+        )
 
     def compose(self) -> ComposeResult:
-        yield Panel(lambda width: drawing.header(self._board, width), id="header")
+        header, layers, mix, meters, keys = self._panels
+        yield header
         with Horizontal(id="middle"):
-            yield DialPanel(self._game)
+            yield self._inputs
             with VerticalScroll(id="music", can_focus=False) as music:
                 music.border_title = "music"
-                yield Panel(lambda width: drawing.layers(self._board), id="layers")
-                yield Panel(lambda width: drawing.mix(self._board, width), id="mix")
+                yield layers
+                yield mix
         with Vertical(id="bottom"):
-            log = RichLog(id="log", wrap=True, max_lines=1_000)
-            log.can_focus = False
-            log.border_title = "what happened, and why"
-            yield log
-        yield Panel(lambda width: drawing.meters(self._board, self._output()), id="meters")
-        yield Footer(compact=True)
+            yield self._story
+        yield meters
+        yield keys
 
     def on_mount(self) -> None:
         self.set_interval(_FRAME_S, self._frame)
@@ -64,12 +69,12 @@ class PlayApp(App[None]):
 
     def on_key(self, event: events.Key) -> None:
         """A letter is an input's: sliders are taken in hand, all else is pressed."""
-        dial = next((dial for dial in self._board.dials.values() if dial.key == event.character), None)
+        dial = next((dial for dial in self._board.dials.values() if dial.key == event.key), None)
         if dial is None:
             return
         event.stop()
         press(self._game, dial)
-        for row in self.query_one(DialPanel).rows:
+        for row in self._inputs.rows:
             if row.input == dial.spec.name:
                 row.focus()
 
@@ -79,20 +84,14 @@ class PlayApp(App[None]):
     def action_reset(self) -> None:
         self._game.reset()
 
-    def action_nothing(self) -> None:
-        """Named in the footer; the row that has the focus does it."""
-
     async def _frame(self) -> None:
         self._game.tick()
         await self._renew_rows()
-        for panel in self.query(Panel):
-            panel.refresh(layout=panel.id in ("layers", "mix"))
-        for row in self.query_one(DialPanel).rows:
-            row.refresh()
-        log = self.query_one(RichLog)
+        for panel in (*self._panels, *self._inputs.rows):
+            panel.renew()
         new = min(self._board.told - self._written, len(self._board.lines))
         for line in list(self._board.lines)[len(self._board.lines) - new :]:
-            log.write(drawing.log_line(line))
+            self._story.write(drawing.log_line(line))
         self._written = self._board.told
 
     async def _renew_rows(self) -> None:
@@ -100,12 +99,11 @@ class PlayApp(App[None]):
         names = tuple(self._board.dials)
         if names == self._rows:
             return
-        panel = self.query_one(DialPanel)
-        held = next((row.input for row in panel.rows if row.has_focus), None)
+        held = next((row.input for row in self._inputs.rows if row.has_focus), None)
         self._rows = names
-        await panel.recompose()
-        for row in panel.rows:
-            if row.input == held or (held not in names and row is panel.rows[0]):
+        await self._inputs.recompose()
+        for row in self._inputs.rows:
+            if row.input == (held if held in names else names[0]):
                 row.focus()
 
     def _look_after(self) -> None:

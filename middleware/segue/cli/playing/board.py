@@ -27,7 +27,8 @@ from segue_sdk.service_messages import Change, Error, Receipt, Rules, Status
 
 _MOST_LINES: Final = 500
 _MOST_SENT: Final = 1_024
-_LOUD: Final = 1e-3
+# Samples in which a mistake is told once.
+_QUIET: Final = 5 * SAMPLE_RATE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ class Board:
         self.lines: deque[Line] = deque(maxlen=_MOST_LINES)
         self.told = 0
         self._sent: dict[int, Sent] = {}
+        self._quiet_until: dict[str, int] = {}
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 
@@ -131,7 +133,7 @@ class Board:
             case Underrun():
                 self._note("error", "the music ran dry")
             case Error() | Refused():
-                self._note("error", f"{happening.code}: {happening.text}")
+                self._complain(happening.code, happening.text)
             case Live() | Lost() | Closed():
                 self._connection(happening)
 
@@ -177,14 +179,16 @@ class Board:
         new = [name for name in self.dials if name not in before]
         self._note("rules", "new rules are playing", f"new inputs: {', '.join(new)}" if new else "")
 
+    def _complain(self, code: str, text: str) -> None:
+        """A mistake between client and service; the same kind again only after a while."""
+        played = self.position.played
+        if played >= self._quiet_until.get(code, 0):
+            self._quiet_until[code] = played + _QUIET
+            self._note("error", f"{code}: {text}")
+
     def _declare(self, rules: Declaration) -> None:
         self.rules = rules
         self.dials = make_dials(rules.inputs, self.dials)
 
     def _note(self, kind: str, text: str, detail: str = "") -> None:
         self.say(Line(kind=kind, at=self.position.played, text=text, details=(detail,) if detail else ()))
-
-
-def audible(mix: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    """The styles that are in the mix at all."""
-    return [(name, share) for name, share in mix if share > _LOUD]

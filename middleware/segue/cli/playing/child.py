@@ -21,16 +21,20 @@ class ServiceError(RuntimeError):
     """The service did not start: what it said."""
 
 
+def serve_command(rules: Path, options: Sequence[str] = ()) -> list[str]:
+    """`segue serve` on a free port of loopback, for one rule file. options: more flags of it."""
+    return [sys.executable, "-m", "segue.cli.main", "serve", "--bind", "tcp://127.0.0.1:0", *options, str(rules)]
+
+
 class Child:
-    """`segue serve` on a free port of loopback. address: where it listens.
+    """A service that says where it listens, and that address.
 
     Environment variables of a service on this machine are not for this one: SEGUE_… is left out.
 
     Raises: ServiceError, with the service's own words.
     """
 
-    def __init__(self, rules: Path, options: Sequence[str] = ()) -> None:
-        command = [sys.executable, "-m", "segue.cli.main", "serve", "--bind", "tcp://127.0.0.1:0", *options, str(rules)]
+    def __init__(self, command: Sequence[str]) -> None:
         self._said: deque[str] = deque(maxlen=_MOST_WORDS)
         # A group of its own: Ctrl-C in the terminal is for the player, who stops the service in order.
         self._process = subprocess.Popen(

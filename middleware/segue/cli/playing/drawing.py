@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rich.table import Table
 from rich.text import Text
 
 from segue.cli.playing.board import Board
@@ -24,6 +25,15 @@ _GOOD: Final = "#9ece6a"
 _WARN: Final = "#e0af68"
 _BAD: Final = "#f7768e"
 _NAME_WIDTH: Final = 16
+_KEYS: Final = (
+    ("letter", "press"),
+    ("← →", "move"),
+    ("shift", "finely"),
+    ("↑ ↓", "next"),
+    ("space", "pause"),
+    ("^r", "reset"),
+    ("^c", "quit"),
+)
 _LINE_HUES: Final = {
     "change": "#7aa2f7",
     "event": _FAINT,
@@ -43,7 +53,7 @@ def header(board: Board, width: int) -> Text:
     text.append("  ●", style=hue)
     text.append(f" {'paused' if board.paused else board.connection}", style=_PLAIN)
     text.append_text(_beats(board))
-    played = Text(f"{clock_text(board.position.played)} ", style=_FAINT)
+    played = Text(f"{clock_text(board.position.played)[:-2]} ", style=_FAINT)
     text.append(" " * max(2, width - text.cell_len - played.cell_len))
     text.append_text(played)
     return text
@@ -134,7 +144,7 @@ def dial(shown: Dial, width: int, *, focused: bool) -> Text:
         text.append("━━●" if shown.value else "●──", style=_GOOD if shown.value else _FAINT)
         text.append(f" {shown.text}", style=_PLAIN)
     else:
-        text.append_text(_choice(shown))
+        text.append_text(_choice(shown, width - slider_start()))
     return text
 
 
@@ -148,20 +158,35 @@ def slider_width(width: int) -> int:
     return max(8, min(30, width - slider_start() - 8))
 
 
-def _choice(shown: Dial) -> Text:
-    text = Text()
-    for name in shown.spec.of:
+def _choice(shown: Dial, room: int) -> Text:
+    """All choices, the chosen one lit; where they do not fit, that one alone."""
+    text, names = Text(), shown.spec.of
+    if sum(len(name) + 2 for name in names) > room:
+        at = names.index(shown.text) + 1 if shown.text in names else 0
+        return text.append(f" {shown.text} ", style="reverse bold").append(f" {at} of {len(names)}", style=_FAINT)
+    for name in names:
         chosen = name == shown.value
         text.append(f" {name} ", style="reverse bold" if chosen else _FAINT)
     return text
 
 
-def log_line(line: Line) -> Text:
-    """A line of the log with what stands below it."""
-    text = Text(f"{clock_text(line.at):>7}  ", style=_FAINT)
-    text.append(line.text, style=_LINE_HUES.get(line.kind, _PLAIN))
+def log_line(line: Line) -> Table:
+    """A line of the log with what stands below it; long ones go on under their beginning."""
+    text = Text(line.text, style=_LINE_HUES.get(line.kind, _PLAIN))
     for detail in line.details:
-        text.append(f"\n         {detail}", style=_FAINT)
+        text.append(f"\n{detail}", style=_FAINT)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(width=7, justify="right")
+    grid.add_column(ratio=1)
+    grid.add_row(Text(clock_text(line.at), style=_FAINT), text)
+    return grid
+
+
+def keys() -> Text:
+    """What can be pressed."""
+    text = Text(" ", no_wrap=True, overflow="ellipsis")
+    for key, does in _KEYS:
+        text.append(key, style=_WARN).append(f" {does}   ", style=_FAINT)
     return text
 
 

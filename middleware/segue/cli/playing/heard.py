@@ -60,11 +60,6 @@ class Heard:
         now = self._at(played)
         return {} if now is None else now.states
 
-    def loudness(self, played: int) -> float | None:
-        """Short-term loudness in LUFS, where it is known."""
-        now = self._at(played)
-        return None if now is None else now.loudness_lufs
-
     def coming(self, layer: str, played: int) -> Change | None:
         """The next change of a layer that is decided and not heard yet."""
         ahead = [c for c in self._changes.values() if c.layer == layer and c.audible > played]

@@ -24,8 +24,8 @@ def tell_change(change: Change) -> Line:
     """A change that is heard now."""
     when = "" if change.at == "immediate" else f" at {change.at}"
     because = "; ".join(cause.text for cause in change.causes)
-    details = [f"because {because}"] if because else []
-    details += [f"not {candidate.state}: {candidate.reason}" for candidate in change.candidates]
+    others = "; ".join(f"{candidate.state}: {candidate.reason}" for candidate in change.candidates)
+    details = [text for text, said in ((f"because {because}", because), (f"not {others}", others)) if said]
     text = f"{change.layer}: {change.from_state} → {change.to_state}{when}"
     return Line(kind="change", at=change.audible, text=text, details=tuple(details))
 

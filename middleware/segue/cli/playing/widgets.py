@@ -20,20 +20,32 @@ _FINE = 0.2
 
 
 class Panel(Widget):
-    """Text drawn anew as often as it is refreshed. draw: given the width."""
+    """Text that is drawn only when it has changed: most of the board stands still most of the time."""
 
-    def __init__(self, draw: Callable[[int], Text], *, id: str) -> None:
+    def __init__(self, draw: Callable[[int], Text], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._draw = draw
+        self._shown = Text()
+
+    def renew(self) -> None:
+        """Look whether there is something new to show."""
+        new = self._draw(self.size.width)
+        if new != self._shown:
+            taller = _lines(new) != _lines(self._shown)
+            self._shown = new
+            self.refresh(layout=taller)
 
     def render(self) -> Text:
-        return self._draw(self.size.width)
+        return self._shown
+
+    def on_resize(self) -> None:
+        self.renew()
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        return max(1, self._draw(width).plain.rstrip("\n").count("\n") + 1)
+        return _lines(self._shown)
 
 
-class DialRow(Widget, can_focus=True):
+class DialRow(Panel, can_focus=True):
     """An input: arrow keys move it, enter presses it, a click does either."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,7 +59,7 @@ class DialRow(Widget, can_focus=True):
     ]
 
     def __init__(self, game: Game, name: str) -> None:
-        super().__init__()
+        super().__init__(self._draw_dial)
         self._game, self.input = game, name
 
     @property
@@ -55,9 +67,9 @@ class DialRow(Widget, can_focus=True):
         # A reload may have taken the input away before its row goes.
         return self._game.board.dials.get(self.input)
 
-    def render(self) -> Text:
+    def _draw_dial(self, width: int) -> Text:
         dial = self._dial
-        return Text() if dial is None else drawing.dial(dial, self.size.width, focused=self.has_focus)
+        return Text() if dial is None else drawing.dial(dial, width, focused=self.has_focus)
 
     def action_nudge(self, steps: int) -> None:
         self._move(float(steps))
@@ -69,7 +81,6 @@ class DialRow(Widget, can_focus=True):
         dial = self._dial
         if dial is not None:
             press(self._game, dial)
-            self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         dial = self._dial
@@ -78,7 +89,6 @@ class DialRow(Widget, can_focus=True):
         if dial.slides:
             width = drawing.slider_width(self.size.width)
             self._game.turn(dial.at((event.x - drawing.slider_start()) / (width - 1)))
-            self.refresh()
         else:
             self.action_press()
 
@@ -90,7 +100,6 @@ class DialRow(Widget, can_focus=True):
             self._game.turn(dial.nudged(steps))
         elif steps >= 1 or steps <= -1:
             press(self._game, dial)
-        self.refresh()
 
 
 class DialPanel(VerticalScroll, can_focus=False):
@@ -108,6 +117,10 @@ class DialPanel(VerticalScroll, can_focus=False):
     @property
     def rows(self) -> list[DialRow]:
         return list(self.query(DialRow))
+
+
+def _lines(text: Text) -> int:
+    return text.plain.rstrip("\n").count("\n") + 1
 
 
 def press(game: Game, dial: Dial) -> None:
