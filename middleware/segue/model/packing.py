@@ -2,8 +2,8 @@
 
 Layout: the model's checksum (uint32), seed (uint32), noise position (int64), frames T, styles N, embedding width D
 (uint16 each) and whether embeddings and weights are float16 (uint8); then, deflated, the embeddings, the weights, the
-fields of `history.FIELDS` and the codes, incremented by one (uint16). Each array lies quantity by quantity, its lowest bytes
-first; weights and fields are differences from the frame before, modulo their width: what stands still is zeros.
+fields of `history.FIELDS` and the codes, incremented by one (uint16). Each array lies quantity by quantity, its lowest
+bytes first; weights and fields are differences from the frame before, modulo their width: what stands still is zeros.
 """
 
 from __future__ import annotations

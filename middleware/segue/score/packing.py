@@ -166,6 +166,7 @@ def _checked(form: Form) -> Form:
     texts = {leaf for leaf in leaves if isinstance(leaf, str)}
     bar = form.origin if form.bar is None else form.bar
     led = form.leader in TABLE and form.plan in TABLE
+    cued = () if form.cue is None else (form.cue.out_of, form.cue.into)
     # Comparisons that NaN fails as well.
     if not (
         all(abs(number) <= _MOST_WHOLE for number in numbers)
@@ -174,6 +175,8 @@ def _checked(form: Form) -> Form:
         and 0 <= form.tonic < 12
         and form.origin <= bar
         and (led or (form.bar is None and form.leader in ("", *TABLE)))
+        and form.awaited in ("", *TABLE)
+        and all(name in TABLE for name in cued)
     ):
         raise ValueError(f"expected a form of the composer's, got {form}")
     return form

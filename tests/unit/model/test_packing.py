@@ -244,7 +244,7 @@ def raw_frames() -> tuple[bytes, bytes]:
     return data[: packing._HEAD.size], zlib.decompress(data[packing._HEAD.size :])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 255)), max_size=3),
     st.lists(st.tuples(st.integers(4, 22), st.integers(0, 255)), max_size=1),

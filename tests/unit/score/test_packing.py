@@ -18,6 +18,7 @@ from contract.generators import CaptionEncoder, bank, conditioning, score, stead
 from segue.contract import FRAME_SIZE, MODES, MOST_STATE_BYTES, SAMPLE_RATE, Conditioning, NoteEvent, Request, StyleBank
 from segue.score import packing, records
 from segue.score.composer.conductor import Form
+from segue.score.composer.cue import Cue
 from segue.score.composer.table import NAMES
 from segue.score.generator import ScoreGenerator, ScoreState
 from segue.score.sampler.orchestra import ORCHESTRA
@@ -57,21 +58,28 @@ def assert_goes_on(styles: StyleBank, asked: Conditioning, seed: int, frames: in
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_every_situation_goes_on(situation: str) -> None:
     seed = 10 + SITUATIONS.index(situation)
-    assert_goes_on(bank(situation), steady(220, tempo_bpm=92, intensity=0.8, drums=1), seed, 200)
+    assert_goes_on(bank(situation), steady(170, tempo_bpm=92, intensity=0.8, drums=1), seed, 150)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_long_notes_at_slow_tempos_go_on(seed: int) -> None:
     assert_goes_on(bank("temple"), steady(330, tempo_bpm=48, intensity=1.0), seed, 300)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_densest_music_goes_on_from_a_few_kilobytes(seed: int) -> None:
-    data = assert_goes_on(bank("combat"), steady(220, tempo_bpm=180, intensity=1.0, drums=1), seed, 200)
+def test_the_densest_music_goes_on_from_a_few_kilobytes() -> None:
+    data = assert_goes_on(bank("combat"), steady(220, tempo_bpm=180, intensity=1.0, drums=1), 1, 200)
     assert len(data) < 3_000
     blend = bank("chase", "tavern", "calm", "boss")
     asked = conditioning(np.full((160, 4), 0.25), tempo_bpm=240, intensity=1.0, drums=1)
-    assert len(assert_goes_on(blend, asked, seed, 150)) < 6_000
+    assert len(assert_goes_on(blend, asked, 1, 150)) < 6_000
+
+
+@pytest.mark.parametrize("frames", [130, 160, 170])
+def test_a_change_ahead_is_led_into_as_it_would_have_been(frames: int) -> None:
+    weights = np.repeat([[1.0, 0.0], [0.0, 1.0]], (160, 60), axis=0)
+    asked = conditioning(weights, intensity=0.8, drums=1, known={160: 125})
+    assert performed(bank("exploration", "combat"), asked, 5, frames).form.cue is not None
+    assert_goes_on(bank("exploration", "combat"), asked, 5, frames)
 
 
 def random_notes(count: int, before: int) -> list[NoteEvent]:
@@ -125,8 +133,8 @@ def test_a_bomb_is_not_inflated() -> None:
     assert peak < 500_000
 
 
-names = st.sampled_from((*NAMES[:3], "", "polka"))
-places = st.integers(-9, 9) | st.integers(-(2**63), 2**63)
+names = st.sampled_from((*NAMES[:12], "", "polka"))
+places = st.integers(-9, 9) | st.integers(0, 10**8) | st.integers(-(2**63), 2**63)
 forms = st.builds(
     Form,
     seed=places,
@@ -139,10 +147,13 @@ forms = st.builds(
     mode=st.sampled_from((*MODES, "", "loud")),
     holders=st.tuples(names, names, names),
     arrival=places,
+    cue=st.none() | st.builds(Cue, arrival=places, since=places, out_of=names, into=names, certain=st.booleans()),
+    awaited=names | st.sampled_from(MODES),
+    awaited_until=places,
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(forms)
 def test_any_form_is_refused_or_goes_on(form: Form) -> None:
     state = ScoreState(form=form, sampler=score().start(seed=0).sampler)
@@ -156,7 +167,7 @@ def test_any_form_is_refused_or_goes_on(form: Form) -> None:
     assert result.state.form.leader
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.binary(max_size=60), st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 255)), max_size=3))
 def test_foreign_notes_are_refused_or_play(tail: bytes, edits: list[tuple[int, int]]) -> None:
     """Bytes changed before they are deflated, so that no checksum gives them away."""
@@ -169,7 +180,7 @@ def test_foreign_notes_are_refused_or_play(tail: bytes, edits: list[tuple[int, i
         return
     assert form.frame == 5
     assert all(note.start < 9_600 for note in notes)
-    score()._sampler.resumed(notes[-20:], 9_600)
+    score()._sampler.resumed(notes[-8:], 9_600)
 
 
 PACKED: Final = packing.pack(
