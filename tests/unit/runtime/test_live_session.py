@@ -12,9 +12,9 @@ from segue.contract import FRAME_SIZE, Request
 from segue.runtime import mastering
 from segue.runtime.conditioning import conditioning, significant
 from segue.runtime.config import SessionConfig
+from segue.runtime.journal import Operation
 from segue.runtime.messages import ChunkOut
 from segue.runtime.replay import replay
-from segue.runtime.journal import Operation
 from segue.runtime.session import Session
 from segue.runtime.simulation import LiveConditions, LiveRun, live
 from segue_rules.events import Event, ScriptedEvent

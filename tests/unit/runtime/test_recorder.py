@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from segue.runtime.config import SessionConfig
-from segue.runtime.recorder import Header, RecordingError, fingerprint, read_recording, write_recording
 from segue.runtime.journal import Operation
+from segue.runtime.recorder import Header, RecordingError, fingerprint, read_recording, write_recording
 from segue.runtime.wants import Want
 from segue_rules.events import Event
 

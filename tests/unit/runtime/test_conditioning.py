@@ -1,0 +1,131 @@
+"""Plans as arrays, and which differences between two plans of a frame are worth playing it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from contract.generators import bank, score
+from segue.contract import NoteEvent
+from segue.runtime.conditioning import conditioning, significant
+from segue.runtime.config import SessionConfig
+from segue.runtime.messages import ChunkOut
+from segue.runtime.session import Session
+from segue.runtime.simulation import LiveConditions, live
+from segue.score.composer.instruments import TAIKO
+from segue_rules.events import Event, ScriptedEvent
+from segue_rules.model import NOWHERE, At, Layer, LayerState, Prompt, Rules, Style, Transition
+from segue_rules.plan import FramePlan
+from unit.rules.playing import BAR, INPUTS, ON_BAR, calm, fight, is_on, layer, play_director, soundtrack
+
+EVERY_OTHER_BAR = Transition(at=At(unit="bar", every=2), ramp_frames=20)
+START = 2 * BAR
+THRESHOLD = 0.05
+
+
+def planned(script: Mapping[int, dict[str, bool]], transition: Transition = EVERY_OTHER_BAR) -> list[FramePlan]:
+    rules = soundtrack(layer(calm(), fight()), transitions=[transition])
+    frames = START + 10
+    events = [[Event(sequence=f, set=script[f])] if f in script else [] for f in range(frames)]
+    return play_director(rules, events, range(frames))
+
+
+def stale(used: list[FramePlan], wanted: list[FramePlan], *, fills: bool = True) -> list[int]:
+    """Frames before the change that have to be played again."""
+    both = zip(used[:START], wanted[:START], strict=True)
+    return [ours.frame for ours, theirs in both if significant(ours, theirs, THRESHOLD, fills=fills)]
+
+
+def test_a_change_ahead_is_given_to_the_generator() -> None:
+    plans = planned({3: {"go": True}})
+    asked = conditioning(plans)
+    assert asked.to_change.dtype == np.int32
+    assert asked.to_change.tolist() == [plan.to_change for plan in plans]
+    assert asked.next_weights[5].tolist() == [0.0, 1.0, 0.0]
+    assert np.array_equal(asked.next_weights[START + 1 :], asked.weights[START + 1 :])
+
+
+def test_a_new_change_ahead_is_worth_the_last_bar_before_it() -> None:
+    """Known 77 frames before it starts, it is led into in the last 40, the bar."""
+    before, after = planned({}), planned({3: {"go": True}})
+    assert after[3].to_change == START - 3
+    assert stale(before, after) == list(range(START - BAR, START))
+    assert stale(before, after, fills=False) == []
+
+
+def test_a_withdrawn_change_takes_back_what_led_into_it() -> None:
+    kept, withdrawn = planned({3: {"go": True}}), planned({3: {"go": True}, 60: {"go": False}})
+    assert stale(kept, withdrawn) == list(range(60, START))
+
+
+def test_another_goal_is_another_lead_in() -> None:
+    states = (calm(), fight(), fight(name="brass", when=is_on("go2"), mix={"brass": 1.0}, priority=1))
+    rules = soundtrack(layer(*states), transitions=[EVERY_OTHER_BAR])
+    plans = [
+        play_director(rules, [[], [Event(sequence=1, set=event)], *[[]] * (START - 2)], range(START))
+        for event in ({"go": True}, {"go": True, "go2": True})
+    ]
+    assert [p.to_change for p in plans[0]] == [p.to_change for p in plans[1]]
+    assert stale(plans[0], plans[1]) == list(range(START - BAR, START))
+
+
+def test_a_change_that_is_not_heard_is_not_worth_anything() -> None:
+    quiet = layer(calm(), fight(mix={"harp": 1.0}))
+    rules = soundtrack(quiet, transitions=[EVERY_OTHER_BAR])
+    events = [[Event(sequence=1, set={"go": True})] if f == 3 else [] for f in range(START)]
+    assert stale(planned({}), play_director(rules, events, range(START))) == []
+
+
+def _prompted(name: str) -> Style:
+    return Style(name=name, prompts=(Prompt(text=name),))
+
+
+def _heard(event_s: float | None) -> tuple[list[ChunkOut], list[NoteEvent]]:
+    """Chunks and the notes at last heard of eight seconds of calm, and a fight asked for at the next bar."""
+    rules = Rules(
+        title="fill",
+        seed=1,
+        music=soundtrack(layer(calm())).music,
+        inputs=INPUTS,
+        styles=(_prompted("calm"), _prompted("combat")),
+        layers=(
+            Layer(
+                name="action",
+                states=(
+                    LayerState(name="calm", default=True, mix={"calm": 1.0}),
+                    LayerState(name="combat", when=is_on("go"), mix={"combat": 1.0}),
+                ),
+            ),
+        ),
+        transitions=(Transition(at=ON_BAR, ramp_frames=10),),
+    )
+    generators = [score()]
+    session = Session(rules, bank("calm", "combat"), generators, SessionConfig(seed=1))
+    events = []
+    if event_s is not None:
+        go = Event(sequence=1, set={"go": True})
+        events = [ScriptedEvent(at_s=event_s, frame=round(25 * event_s), event=go, mark=NOWHERE)]
+    run = live(session, generators, events, 160, LiveConditions())
+    chunks = [message for _, message in run.messages if isinstance(message, ChunkOut)]
+    notes: list[NoteEvent] = []
+    for chunk in chunks:
+        notes = [note for note in notes if note.start < chunk.start] + list(chunk.notes)
+    return chunks, notes
+
+
+@pytest.mark.parametrize("event_s", [None, 2.3])
+def test_a_live_session_plays_the_fill_into_music_that_it_had_already(event_s: float | None) -> None:
+    """A bar is 1.6 s here. An event at 2.3 s reaches the music made ahead before the bar at 3.2 s, with taiko drums."""
+    chunks, notes = _heard(event_s)
+    line = round(3.2 * 48_000)
+    taiko = [note.start for note in notes if note.program == TAIKO and not note.drums and note.start < line]
+    replaced = [chunk.start for chunk in chunks if chunk.reason == "replace"]
+    if event_s is None:
+        assert not taiko
+        assert not replaced
+    else:
+        assert len(taiko) >= 3
+        assert 2.3 * 48_000 < replaced[0] < line
+        assert all(start > replaced[0] for start in taiko)

@@ -1,0 +1,142 @@
+"""Edits, restores, resets and failures in a session that plays: what is heard stays whole and can be played again."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segue.runtime.conditioning import significant
+from segue.runtime.config import SessionConfig
+from segue.runtime.edition import Edition
+from segue.runtime.loop import Loop
+from segue.runtime.messages import ChunkOut
+from segue.runtime.recorder import Header, RecordedRules, Recorder, read_recording
+from segue.runtime.replay import replay, revived
+from segue.runtime.session import Session
+from unit.runtime import editions
+from unit.runtime.rule_files import BANK, RULES
+from unit.runtime.stage import Action, Stage, check_promises
+from unit.runtime.toy_generator import ToyGenerator
+
+TICKS = 240
+
+
+def _restore(stage: Stage, ahead: int) -> None:
+    stage.restore(stage.saved[-1] if stage.saved else None, ahead)
+
+
+def _fail(stage: Stage, failing: bool) -> None:
+    stage.generators[0].failing = failing  # type: ignore[attr-defined]
+
+
+def drawn(dice: random.Random) -> Action:
+    """Something that may happen."""
+    match dice.randrange(9):
+        case 0 | 1:
+            return partial(Stage.set, threat=dice.choice([0.0, 0.2, 0.55, 1.0]))
+        case 2:
+            return partial(Stage.set, region=dice.choice(["field", "cave"]))
+        case 3:
+            return partial(Stage.fire, name="win")
+        case 4:
+            return partial(Stage.reload, edition=dice.choice(editions.ALL))
+        case 5:
+            return Stage.save
+        case 6:
+            return partial(_restore, ahead=dice.choice([0, 5, 40, 120]))
+        case 7:
+            return lambda stage: stage.session.reset(stage.now_s)
+        case _:
+            home, failing = dice.randrange(2), dice.random() < 0.5
+            return dice.choice(
+                [lambda stage: stage.scheduler.go_home(stage.session, home), partial(_fail, failing=failing)]
+            )
+
+
+def ladder() -> list[Any]:
+    return [ToyGenerator("one"), ToyGenerator("two", amplitude=0.25), Loop()]
+
+
+def played(seed: int) -> Stage:
+    """A session to which up to a dozen random things happen."""
+    dice = random.Random(seed)
+    config = SessionConfig(seed=5, lookahead_s=dice.choice([0.6, 1.0, 2.0]), chunk_frames=dice.choice([3, 10, 25]))
+    script: dict[int, list[Action]] = {}
+    for _ in range(dice.randrange(13)):
+        script.setdefault(dice.randrange(TICKS - 30), []).append(drawn(dice))
+    stage = Stage(ladder(), config, job_ticks=dice.choice([1, 2, 4, 9]))
+    stage.run(TICKS, script)
+    return stage
+
+
+def check_heard(stage: Stage) -> None:
+    """No click, and every frame under the newest plan that could reach it."""
+    heard, plans = stage.listener.heard(), stage.listener.heard_plans()
+    # As in the live tests: the toys' sines move less than 0.02 a sample, a click would jump.
+    assert np.abs(np.diff(heard[:, 0])).max() < 0.03
+    again = Session(RULES, BANK, stage.generators, stage.config)
+    for _ in replay(again, ladder(), stage.journal):
+        pass
+    for frame, plan in enumerate(plans):
+        (newest,) = again.plans(frame, frame + 1)
+        assert plan is not None
+        assert len(plan.mix) == len(newest.mix)
+        assert not significant(plan, newest, stage.config.significance), frame
+
+
+def check_recording(stage: Stage, path: Path) -> None:
+    """Written, read and played again it gives the same chunks, to the byte."""
+    header = Header(rules="first", generators=("one", "two", "loop"), config=stage.config)
+    with path.open("w", encoding="utf-8") as file:
+        recorder = Recorder(file, header, sources=lambda rules: {"main.yaml": rules.title})
+        for operation in stage.journal:
+            recorder.operation(operation)
+    read, operations = read_recording(path)
+    assert read == header
+    generators = ladder()
+    again = Session(RULES, BANK, generators, read.config, fingerprint=read.rules)
+    done = revived(operations, RULES, generators, _edition)
+    chunks = [message for message in replay(again, generators, done) if isinstance(message, ChunkOut)]
+    assert [(c.take, c.start, c.reason, c.mixed) for c in chunks] == [
+        (c.take, c.start, c.reason, c.mixed) for c in stage.chunks
+    ]
+    for ours, theirs in zip(chunks, stage.chunks, strict=True):
+        assert ours.samples.tobytes() == theirs.samples.tobytes()
+
+
+def _edition(recorded: RecordedRules) -> Edition:
+    return next(edition for edition in editions.ALL if edition.fingerprint == recorded.fingerprint)
+
+
+def check(seed: int, folder: Path) -> bool:
+    """Returns: whether the client never ran dry, so that all that is heard was looked at."""
+    stage = played(seed)
+    check_promises(stage.messages)
+    takes = [chunk.take for chunk in stage.chunks]
+    assert takes == sorted(takes)
+    check_recording(stage, folder / "session.jsonl")
+    whole = not (stage.listener.underrun_samples or stage.listener.late)
+    if whole:
+        check_heard(stage)
+    return whole
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_upheavals_are_heard_whole_and_recorded_to_the_byte(seed: int, tmp_path: Path) -> None:
+    check(seed, tmp_path)
+
+
+def test_most_of_these_sessions_are_heard_without_a_gap() -> None:
+    stages = [played(seed) for seed in range(6)]
+    assert sum(stage.listener.underrun_samples == 0 for stage in stages) >= 4
+
+
+@pytest.mark.heavy
+def test_upheavals_at_length(tmp_path: Path) -> None:
+    whole = [check(seed, tmp_path) for seed in range(1_000, 1_600)]
+    assert sum(whole) > 0.6 * len(whole)
