@@ -16,6 +16,7 @@ from segue_sdk.client import SegueClient
 from segue_sdk.client_messages import Hello
 from segue_sdk.happenings import Happening
 from segue_sdk.limits import CHANNELS, SAMPLE_RATE
+from segue_sdk.player import Arrived, Order
 
 BLOCK: Final = 480
 LATENCY: Final = 960
@@ -32,6 +33,16 @@ class Game:
         greeting = Hello(versions=(1,), client="a game", **{"seed": 1, **hello})
         self.client = SegueClient(address, greeting, token=token, latency=LATENCY)
         self.happened: list[Happening] = []
+        # The largest step inside any chunk received: what is larger in what was heard is a click.
+        self.inside = 0.0
+        take_in = self.client.player.order
+
+        def spy(order: Order) -> None:
+            if isinstance(order, Arrived):
+                self.inside = max(self.inside, largest_step(np.frombuffer(order.samples, np.float32).reshape(-1, 2)))
+            take_in(order)
+
+        self.client.player.order = spy  # type: ignore[method-assign]
         self._blocks: list[array[float]] = []
         self._standing: list[bool] = []
         self._stop = threading.Event()

@@ -122,7 +122,7 @@ def _wait(games: list[Game]) -> None:
 def _service(generator: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A service of its own on a free port of this machine."""
     command = [sys.executable, "-m", "segue.cli.main", "serve", "--generator", generator]
-    command += ["--bind", "tcp://127.0.0.1:*", "--log-level", "error"]
+    command += ["--bind", "tcp://127.0.0.1:0", "--log-level", "error"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ from segue.service import config as settings
 
 if TYPE_CHECKING:
     from segue.service.server import Service
+
+log = logging.getLogger(__name__)
 
 HELP: Final = "the service that games connect to"
 _BAD_INPUT: Final = 2
@@ -36,32 +39,35 @@ def run(arguments: argparse.Namespace) -> int:
     except settings.ConfigError as error:
         complain(error.problems)
         return _BAD_INPUT
+    import zmq
+
     from segue.audio.files import AudioFileError
     from segue.cli.parts import build
     from segue.score.sampler.soundfont import SoundFontError
-    from segue.service.logs import set_up
+    from segue.service.auth import InsecureBindError
+    from segue.service.front import CertificateError
+    from segue.service.logs import logging_to
     from segue.service.server import Service
     from segue_rules.errors import RuleError
 
-    set_up(config.log_level, config.log_format)
-    complain(warnings)
-    try:
-        parts = build(config.generator, soundfont=config.soundfont)
-        service = Service(config, parts.encoder, parts.generators, version=version("segue"), serving=_announce)
-    except RuleError as error:
-        complain([str(problem) for problem in error.problems])
-        return _BAD_INPUT
-    except (AudioFileError, SoundFontError) as error:
-        complain([str(error)])
-        return _BAD_INPUT
-    return _serve(service)
+    with logging_to(sys.stderr, level=config.log_level, form=config.log_format, secrets=[config.token]):
+        for warning in warnings:
+            log.warning(warning)
+        try:
+            parts = build(config.generator, soundfont=config.soundfont)
+            service = Service(config, parts.encoder, parts.generators, version=version("segue"), serving=_announce)
+            _serve(service)
+        except RuleError as error:
+            complain(error.problems)
+        except (zmq.ZMQError, OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError) as error:
+            complain([f"cannot serve: {error}"])
+        else:
+            return 0
+    return _BAD_INPUT
 
 
-def _serve(service: Service) -> int:
+def _serve(service: Service) -> None:
     """Run it until a signal. The selector loop: ZeroMQ's sockets need one, on Windows as elsewhere."""
-    import zmq
-
-    from segue.service.auth import InsecureBindError
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -74,13 +80,8 @@ def _serve(service: Service) -> int:
                 signal.signal(getattr(signal, name), stop)
         await service.run()
 
-    try:
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            runner.run(main())
-    except (zmq.ZMQError, OSError, InsecureBindError) as error:
-        complain([f"cannot serve: {error}"])
-        return _BAD_INPUT
-    return 0
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(main())
 
 
 def _announce(addresses: Sequence[str]) -> None:

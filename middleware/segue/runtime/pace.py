@@ -17,23 +17,28 @@ class Pace:
         self._played = 0
         self._reported_s = 0.0
         self._paused = True
+        self._have: int | None = None
         self._replaced_s = -math.inf
         self.generation_s = first_guess_s
         self.headroom = config.chunk_frames / FRAME_RATE / first_guess_s
 
-    def report(self, *, played: int, committed: int, paused: bool, now_s: float) -> None:
-        """The client's positions in samples. They never go back."""
+    def report(self, *, played: int, committed: int, paused: bool, now_s: float, have: int | None = None) -> None:
+        """The client's positions in samples. They never go back.
+
+        have: the end of what it can play, where its clock stands until more comes; None for one that runs on.
+        """
+        self._have = have
         self._played = max(self._played, played)
         self._committed = max(self._committed, committed)
         self._paused, self._reported_s = paused, now_s
 
     def committed(self, now_s: float) -> int:
         """The first sample not yet handed to the engine, estimated from the last report."""
-        return self._committed + self._since(now_s)
+        return self._committed + self._moved(now_s)
 
     def played(self, now_s: float) -> int:
         """The sample that is heard, estimated from the last report."""
-        return self._played + self._since(now_s)
+        return self._played + self._moved(now_s)
 
     def generated(self, frames: int, seconds: float) -> None:
         """A job of `frames` took `seconds`. The estimate follows a slower job at once, a faster one slowly."""
@@ -55,5 +60,7 @@ class Pace:
         ahead_s = wait_s + self.generation_s * (2 if busy else 1) + self._config.safety_ms / 1000
         return -(-(self.committed(now_s) + math.ceil(ahead_s * SAMPLE_RATE)) // FRAME_SIZE)
 
-    def _since(self, now_s: float) -> int:
-        return 0 if self._paused else max(0, round((now_s - self._reported_s) * SAMPLE_RATE))
+    def _moved(self, now_s: float) -> int:
+        """Samples that the client's clock has gone on since the last report."""
+        moved = 0 if self._paused else max(0, round((now_s - self._reported_s) * SAMPLE_RATE))
+        return moved if self._have is None else min(moved, max(0, self._have - self._committed))

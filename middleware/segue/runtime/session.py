@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from segue.audio.fades import fade_in
+from segue.audio.fades import fade_in, fade_out
 from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, Request, Result, StyleBank
 from segue.runtime import mastering
 from segue.runtime.conditioning import significant
@@ -63,6 +63,8 @@ class Session:
     ) -> None:
         """opening: where it goes on from; frame 0 without one. fingerprint: of the rule files, for saves."""
         self.config, self.home = config, home
+        # While it is held nothing is wanted: its client is not ready for more.
+        self.held = False
         self.pace = Pace(config)
         self._generators = tuple(generators)
         self._stems = stems
@@ -145,9 +147,14 @@ class Session:
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
-    def playhead(self, *, played: int, committed: int, paused: bool, now_s: float) -> None:
-        """The client's positions, in samples. What lies before them is forgotten but for the ladder's history."""
-        self.pace.report(played=played, committed=committed, paused=paused, now_s=now_s)
+    def playhead(
+        self, *, played: int, committed: int, paused: bool, now_s: float, have: int | None = None
+    ) -> None:
+        """The client's positions, in samples. What lies before them is forgotten but for the ladder's history.
+
+        have: the end of its music, at which its clock stands until more comes; None for a clock that runs on.
+        """
+        self.pace.report(played=played, committed=committed, paused=paused, now_s=now_s, have=have)
         # While a job is long in flight, plans that an event undid may lie behind the client: plan and tell them first.
         self._look_for_stale()
         frame = min(committed // FRAME_SIZE, self._deck.head)
@@ -270,7 +277,7 @@ class Session:
 
     def want(self, now_s: float) -> Want | None:
         """What to generate next, or nothing."""
-        if self._in_flight is not None:
+        if self._in_flight is not None or self.held:
             return None
         committed = self._committed_frame(now_s)
         if self._deck.head >= committed:
@@ -322,10 +329,14 @@ class Session:
         follows = self._deck.base < want.change <= head
         if want.reason != "extend":
             self._take += 1
+        if self._arrival is not None and want.reason == "extend" and want.end == self._arrival.boundary.heard:
+            # What comes next begins where this ends: with nothing to crossfade from, both fade.
+            samples = fade_out(samples, self.config.crossfade_samples)
         if want.reason == "restore":
             self._arrival = None
-        if want.reason == "skip" or want.change > head:
+        if want.reason == "skip" or want.change > head or (want.reason == "restore" and follows and not len(old)):
             samples = fade_in(samples, self.config.crossfade_samples)
+        if want.reason == "skip" or want.change > head:
             self._deck = Deck(job.origin)
         elif want.reason in ("ladder", "restore"):
             self._deck.mark(job.origin)

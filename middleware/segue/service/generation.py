@@ -1,4 +1,4 @@
-"""Keeps the generator busy: the most urgent batch, again and again; a call that hangs is left behind before it is heard."""
+"""Keeps the generator busy with the most urgent batch; a call that hangs is left behind before it is heard."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.scheduler import Batch, Scheduler
 from segue.runtime.session import Session
+from segue.service.metrics import Metrics
 from segue.service.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Generation:
         *,
         stall_s: float,
         landed: Callable[[Batch], None],
-        stalled: Callable[[], None],
+        metrics: Metrics,
     ) -> None:
         """stall_s: a call that runs longer is suspect. landed: told of each batch whose sessions have news."""
         self._scheduler = scheduler
@@ -40,7 +41,7 @@ class Generation:
         self._clock = clock
         self._stall_s = stall_s
         self._landed = landed
-        self._stalled = stalled
+        self._metrics = metrics
         self._awake = asyncio.Event()
         # By rung: whether a call that was left behind still runs there.
         self._hanging: dict[int, Callable[[], bool]] = {}
@@ -77,9 +78,11 @@ class Generation:
                 call.cancel()
                 log.error("the generator hangs", extra={"rung": rung, "seconds": round(seconds, 3)})
                 self._scheduler.abandon(batch, self._clock(), f"the generator did not return for {seconds:.1f} s")
-                self._stalled()
+                self._metrics.stalled()
                 return
-        self._scheduler.land(batch, call.result(), self._clock())
+        outcome = call.result()
+        self._metrics.generated(seconds=outcome.seconds, sessions=len(batch))
+        self._scheduler.land(batch, outcome, self._clock())
 
     def _starving(self) -> bool:
         """Whether a session will soon run dry."""

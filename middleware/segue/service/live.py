@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import sub
-from typing import Final, Literal, TypeAlias
+from typing import Final
+
+import numpy as np
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.messages import ChangeOut, ChunkOut, ClockOut, Message, ReceiptOut, StatusOut, StingerOut
+from segue.runtime.opening import Outcome
 from segue.runtime.session import Session
 from segue.service import wire
 from segue.service.allowance import Allowance
@@ -36,8 +38,8 @@ _UNHEARD_S: Final = 0.5
 _MOST_UNRECEIVED_BYTES: Final = 16 << 20
 # Refusals kept, so that an event sent again gets the answer it got.
 _REFUSALS_KEPT: Final = 4_096
-
-Fate: TypeAlias = Literal["all", "rules", "nothing"]
+# Saves and restores answered lately, for the same reason.
+_ANSWERS_KEPT: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,17 +73,22 @@ class LiveSession:
         self.name = secrets.token_hex(4)
         self.token = secrets.token_bytes(16)
         self.session, self.soundtrack, self.terms, self.home = session, soundtrack, terms, home
+        session.held = True
         self.connection: bytes | None = None
         self.heard_s = now_s
         self.game_paused = False
         self.playing = False
         self._metrics = metrics
-        self._counts = (0, 0, 0)
+        # Underruns, late and dropped chunks that the client has counted.
+        self._counts = np.zeros(3, np.int64)
         self._generators = tuple(generators)
         self._backlog = Backlog()
         self._desk = StingerDesk(soundtrack.sounds, terms.sample_format)
         self._allowance = Allowance(terms.events_per_second, now_s)
         self._refusals: dict[int, Receipt] = {}
+        self._answers: dict[int, Saved | Status] = {}
+        # Numbers up to this one are part of what the session was restored from.
+        self._known_events = 0
         self._outbox: list[ServiceMessage] = []
         self._last_chunk: ChunkOut | None = None
         self._end = 0
@@ -146,8 +153,10 @@ class LiveSession:
         for item in items:
             if item.seq in self._refusals:
                 self._outbox.append(self._refusals[item.seq])
-                continue
-            if item.seq > self._last_event and not self._allowance.take(now_s):
+            elif item.seq <= self._known_events:
+                frame = self.session.head
+                self._outbox.append(Receipt(seq=item.seq, accepted=True, code="known", frame=frame))
+            elif item.seq > self._last_event and not self._allowance.take(now_s):
                 self._refuse(item, now_s)
             else:
                 self._send(item, now_s)
@@ -160,19 +169,30 @@ class LiveSession:
             raise ProtocolError("out_of_range", f"playhead.committed: {said.committed} was never sent; {most} was")
         self.playing = True
         self._reported_s = now_s
-        self.session.playhead(played=said.played, committed=said.committed, paused=said.paused, now_s=now_s)
+        self.session.playhead(
+            played=said.played, committed=said.committed, paused=said.paused, now_s=now_s, have=said.have
+        )
         self._backlog.reported(said.committed, said.last_chunk)
+        self._hold()
         self._desk.forget(said.committed)
         before = self._counts
-        self._counts = tuple(map(max, before, (said.underruns, said.late, said.dropped)))
-        underruns, late, dropped = map(sub, self._counts, before)
+        self._counts = np.maximum(before, (said.underruns, said.late, said.dropped))
+        underruns, late, dropped = (self._counts - before).tolist()
         buffered_s = (said.have - said.committed) / SAMPLE_RATE
         self._metrics.reported(buffered_s=buffered_s, underruns=underruns, late=late, dropped=dropped)
 
     def on_save(self, said: Save) -> None:
-        """The music as a blob."""
-        snapshot = self.session.snapshot()
-        self._outbox.append(Saved(id=said.id, position=snapshot.position * FRAME_SIZE, blob=snapshot.to_blob()))
+        """The music as a blob; asked again under the same number, the same."""
+        if not self.answered_again(said.id):
+            snapshot = self.session.snapshot()
+            position = snapshot.position * FRAME_SIZE
+            self._answer(said.id, Saved(id=said.id, position=position, blob=snapshot.to_blob()))
+
+    def answered_again(self, number: int) -> bool:
+        """Whether a `save` or `restore` of this number was answered before, and is so again."""
+        if number in self._answers:
+            self._outbox.append(self._answers[number])
+        return number in self._answers
 
     def on_control(self, said: Control, now_s: float) -> None:
         """What needs nothing from outside: pause, resume, reset, and the client's own volume, which is only noted."""
@@ -183,22 +203,23 @@ class LiveSession:
 
     # --- what the service does --------------------------------------------------------------------------------------
 
-    def replace(self, session: Session, fate: Fate, restore_id: int) -> None:
+    def replace(self, session: Session, fate: Outcome, restore_id: int) -> None:
         """Go on with a session that was opened from what the client kept, before any music of this one was sent."""
         self.session, self._seamless = session, fate == "all"
+        session.held = True
         self._end = session.head * FRAME_SIZE
-        self._last_event = session.last_event
+        self._last_event = self._known_events = session.last_event
         self.restored(fate, restore_id)
 
-    def restored(self, fate: Fate, restore_id: int) -> None:
+    def restored(self, fate: Outcome, restore_id: int) -> None:
         """Answer a `restore`."""
-        self._say_status(restore=restore_id, restored=fate)
+        self._answer(restore_id, self._status(restore=restore_id, restored=fate))
 
     def reload(self, soundtrack: Soundtrack, now_s: float) -> None:
         """Take new rules into force. Raises: ProtocolError if their declaration does not fit; the old ones stay."""
         declared = wire.declaration(soundtrack.rules, soundtrack.fingerprint)
         self.soundtrack = soundtrack
-        self.session.reload(soundtrack.rules, soundtrack.styles, now_s)
+        self.session.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint)
         self._desk.sounds = soundtrack.sounds
         self._outbox.append(Rules(declaration=declared))
 
@@ -206,16 +227,16 @@ class LiveSession:
         """Another generator is the chosen one."""
         self.home = home
         self.session.go_home(home)
-        self._say_status()
+        self._outbox.append(self._status())
 
     def say(self, message: ServiceMessage) -> None:
         """Something about the session that it does not know itself."""
         self._outbox.append(message)
 
     @property
-    def ready(self) -> bool:
-        """Whether it may be given music: its client has said where it is, and reads what it gets."""
-        return self.playing and self._backlog.unreceived_bytes() < _MOST_UNRECEIVED_BYTES
+    def rung(self) -> int:
+        """Steps of the ladder below the chosen generator."""
+        return max(0, self.session.rung - self.home)
 
     def tick(self, now_s: float) -> None:
         """Let time pass; at least every 100 ms."""
@@ -223,7 +244,7 @@ class LiveSession:
             self._stand_still(now_s)
         if now_s - self._status_s >= _STATUS_S:
             self._status_s = now_s
-            self._say_status()
+            self._outbox.append(self._status())
 
     def outgoing(self) -> list[Parts]:
         """All that is to be sent now, in order; what nobody hears is kept for who comes back."""
@@ -256,8 +277,8 @@ class LiveSession:
                 self._outbox.append(wire.status(message, home=self.home, headroom=self.session.pace.headroom))
 
     def _chunk(self, out: ChunkOut) -> Chunk:
-        # Where it overlaps what was sent before, the crossfade is in it; where it goes on from a saved state, none is needed.
-        mixed = out.reason != "extend" and (out.start < self._end or self._seamless)
+        # Where it goes on from a saved state no crossfade is needed.
+        mixed = out.mixed or self._seamless
         self._seamless = False
         self._last_chunk, self._end = out, out.start + len(out.samples)
         self._metrics.chunk(out.reason)
@@ -269,6 +290,7 @@ class LiveSession:
         match message:
             case Chunk():
                 self._backlog.keep_chunk(message.seq, message.start + message.count, parts)
+                self._hold()
             case Clock():
                 self._backlog.keep(message.end, parts)
             case Stinger(kind="placed"):
@@ -297,17 +319,24 @@ class LiveSession:
             del self._refusals[next(iter(self._refusals))]
         self._outbox.append(refusal)
 
-    def _say_status(self, *, restore: int = 0, restored: str = "") -> None:
-        rung = self.session.rung
-        self._outbox.append(
-            Status(
-                rung=max(0, rung - self.home),
-                generator=self._generators[rung].name,
-                headroom=min(self.session.pace.headroom, 1e6),
-                restore=restore,
-                restored=restored,
-            )
+    def _status(self, *, restore: int = 0, restored: str = "") -> Status:
+        return Status(
+            rung=self.rung,
+            generator=self._generators[self.session.rung].name,
+            headroom=min(self.session.pace.headroom, 1e6),
+            restore=restore,
+            restored=restored,
         )
+
+    def _answer(self, number: int, answer: Saved | Status) -> None:
+        self._answers[number] = answer
+        if len(self._answers) > _ANSWERS_KEPT:
+            del self._answers[next(iter(self._answers))]
+        self._outbox.append(answer)
+
+    def _hold(self) -> None:
+        """Let it have music once its client has said where it is, and as long as it reads what it gets."""
+        self.session.held = not self.playing or self._backlog.unreceived_bytes() > _MOST_UNRECEIVED_BYTES
 
     def _stand_still(self, now_s: float) -> None:
         """Reckon the client's clock as standing where it was last."""

@@ -18,7 +18,7 @@ from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, 
 from segue_sdk.codec import Part, decode, encode, type_of
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import SILENCE_S, VERSION
-from segue_sdk.messages import NAMES, Message, ServiceMessage
+from segue_sdk.messages import Message, ServiceMessage
 from segue_sdk.service_messages import Bye, Error
 
 log = logging.getLogger(__name__)
@@ -109,16 +109,10 @@ class Reception:
         if not connection.messages.take(now_s):
             self._shut(connection, now_s)
             return
-        message: Message | None = None
         try:
-            message = decode(parts)
-            self._take(connection, message, now_s)
-        except ProtocolError as error:
-            about, seq = (NAMES[type(message)], 0) if message is not None else type_of(parts)
-            self._refuse(connection, Error(code=error.code, text=wire.clipped(error.text), about=about, seq=seq))
-        except RefusedError as error:
-            about, seq = type_of(parts)
-            self._refuse(connection, Error(code=error.code, text=wire.clipped(error.text), about=about, seq=seq))
+            self._take(connection, decode(parts), now_s)
+        except (ProtocolError, RefusedError) as error:
+            self._refuse(connection, _error(error, *type_of(parts)))
 
     def _take(self, connection: Connection, message: Message, now_s: float) -> None:
         if isinstance(message, (Error, Bye)):
@@ -145,13 +139,9 @@ class Reception:
             case Save():
                 live.on_save(message)
             case Restore():
-                self._start(
-                    connection,
-                    self._restore(connection, live, message),
-                    Error(code="", about="restore", seq=message.id),
-                )
+                self._start(connection, self._restore(connection, live, message), "restore", message.id)
             case Control(op="rules"):
-                self._start(connection, self._sessions.change_rules(live, message), Error(code="", about="control"))
+                self._start(connection, self._sessions.change_rules(live, message), "control")
             case Control(op="generator"):
                 self._sessions.change_generator(live, message.generator or "")
             case Control():
@@ -178,14 +168,14 @@ class Reception:
             self._refuse(connection, Error(code="unsupported_version", text=f"expected {VERSION}", about="hello"))
             self._part(connection, Bye(reason="refused", text="no protocol version in common"))
         elif connection.busy is None:
-            self._start(connection, self._greet(connection, hello), Error(code="", about="hello"))
+            self._start(connection, self._greet(connection, hello), "hello")
 
     async def _greet(self, connection: Connection, hello: Hello) -> None:
         known = self._sessions.find(hello.resume)
         try:
             live = known or await self._sessions.open(hello)
         except RefusedError as error:
-            self._refuse(connection, Error(code=error.code, text=wire.clipped(error.text), about="hello"))
+            self._refuse(connection, _error(error, "hello"))
             self._part(connection, Bye(reason="refused", retry_ms=error.retry_ms))
             return
         for other in list(self._connections.values()):
@@ -204,6 +194,8 @@ class Reception:
                 self._send(connection.identity, parts)
 
     async def _restore(self, connection: Connection, live: LiveSession, said: Restore) -> None:
+        if live.answered_again(said.id):
+            return
         fate = await self._sessions.restore(live, said)
         self._metrics.restored(fate)
         log.info("session restored", extra={"session": live.name, "restored": fate})
@@ -214,15 +206,14 @@ class Reception:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _start(self, connection: Connection, work: Awaitable[None], refusal: Error) -> None:
-        """Do for a connection what takes a while. refusal: what answers it if it is refused, but for code and text."""
+    def _start(self, connection: Connection, work: Awaitable[None], about: str, seq: int = 0) -> None:
+        """Do for a connection what takes a while; about, seq: the message that asked for it."""
 
         async def run() -> None:
             try:
                 await work
             except (RefusedError, ProtocolError) as error:
-                told = Error(code=error.code, text=wire.clipped(error.text), about=refusal.about, seq=refusal.seq)
-                self._refuse(connection, told)
+                self._refuse(connection, _error(error, about, seq))
             finally:
                 connection.busy = None
             if connection.live is not None:
@@ -280,6 +271,10 @@ class Reception:
 
     def _drop(self, connection: Connection) -> None:
         self._connections.pop(connection.identity, None)
+
+
+def _error(error: ProtocolError | RefusedError, about: str, seq: int = 0) -> Error:
+    return Error(code=error.code, text=wire.clipped(error.text), about=about, seq=seq)
 
 
 _FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)

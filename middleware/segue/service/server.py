@@ -22,9 +22,9 @@ from segue.runtime.styles import load_styles
 from segue.service.auth import Gatekeeper, Mechanism, mechanism
 from segue.service.backlog import Parts
 from segue.service.config import ServiceConfig
-from segue.service.front import TlsFront
+from segue.service.front import TlsFront, tls_context
 from segue.service.generation import Generation, buffered_s
-from segue.service.health import HealthServer
+from segue.service.health import Health, HealthServer
 from segue.service.metrics import Metrics
 from segue.service.reception import Reception
 from segue.service.rulebook import RuleBook
@@ -43,6 +43,8 @@ _MOST_MESSAGE_BYTES: Final = 4 * HEADER_BYTES
 _MOST_QUEUED: Final = 2_000
 # Messages taken before everything else has its turn.
 _MOST_AT_ONCE: Final = 64
+# How long a peer may take to introduce itself.
+_HANDSHAKE_MS: Final = 5_000
 # How long a goodbye may take to leave, and a generator to come back.
 _LINGER_MS: Final = 500
 _PATIENCE_S: Final = 2.0
@@ -81,6 +83,7 @@ class Service:
         self._ladder: tuple[Generator[Any], ...] = (*generators, Loop())
         self._serving = serving
         self.metrics = Metrics()
+        self._health = Health(time.monotonic)
         self.rulebook = RuleBook(config, encoder)
         self._worker = Worker("generator")
         self._scheduler = Scheduler(self._ladder, time.perf_counter, max_batch=config.max_batch)
@@ -100,7 +103,7 @@ class Service:
             time.monotonic,
             stall_s=config.stall_ms / 1000,
             landed=self._landed,
-            stalled=self.metrics.stalled,
+            metrics=self.metrics,
         )
         self._reception = Reception(self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake)
         self._socket: zmq.asyncio.Socket | None = None
@@ -108,18 +111,21 @@ class Service:
         self.addresses: list[str] = []
 
     async def run(self) -> None:
-        """Serve until `stop`. Raises: zmq.ZMQError, OSError, InsecureBindError where it cannot bind."""
+        """Serve until `stop`.
+
+        Raises: zmq.ZMQError, OSError, InsecureBindError where it cannot bind; CertificateError.
+        """
         async with contextlib.AsyncExitStack() as stack:
             socket = await self._bind(stack)
             await self._worker.call(self._warm_up)
-            self._ready = True
+            self._health.ready()
             log.info("serving", extra={"addresses": ", ".join(self.addresses)})
             self._serving(self.addresses)
             work = [self._receive(socket), self._generation.run(), self._tick(), self._watch()]
             tasks = [asyncio.ensure_future(one) for one in work]
             stopping = asyncio.ensure_future(self._stopping.wait())
             done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-            self._ready = False
+            self._health.unready("the service stops")
             if stopping in done:
                 await self._drain()
             self._reception.farewell("drain", "the service stops", _RETRY_MS)
@@ -149,6 +155,7 @@ class Service:
         socket.linger = _LINGER_MS
         socket.maxmsgsize = _MOST_MESSAGE_BYTES
         socket.sndhwm = socket.rcvhwm = _MOST_QUEUED
+        socket.handshake_ivl = _HANDSHAKE_MS
         # A peer that is gone without a word is noticed, and its queue let go.
         socket.heartbeat_ivl, socket.heartbeat_timeout = 1_000, 5_000
         relayed = config.tls_bind is not None
@@ -159,6 +166,16 @@ class Service:
             socket.bind(address)
             self.addresses.append(str(socket.getsockopt_string(zmq.LAST_ENDPOINT)))
         self._socket = socket
+        if config.tls_bind is not None and config.tls_cert is not None and config.tls_key is not None:
+            tls = tls_context(config.tls_cert, config.tls_key)
+            inside = next(address for address in self.addresses if address.startswith("tcp://"))
+            front = await stack.enter_async_context(TlsFront(*config.tls_bind, tls, inside))
+            self.addresses.append("tls://{}:{}".format(*front.address))
+        if config.http_bind is not None:
+            server = HealthServer(config.http_bind, self._health, self.metrics)
+            server.start()
+            stack.callback(server.close)
+            self.addresses.append("http://{}:{}".format(*server.address))
         return socket
 
     def _send(self, identity: bytes, parts: Parts) -> bool:
@@ -192,6 +209,7 @@ class Service:
     async def _tick(self) -> None:
         while True:
             self._reception.tick()
+            self._health.tick()
             self._measure()
             await asyncio.sleep(_TICK_S)
 
@@ -199,7 +217,7 @@ class Service:
         """Take edited rule files over."""
         while self._config.reload:
             for edit in await asyncio.to_thread(self.rulebook.changed):
-                log.info("rules edited", extra={"rules": edit.name, "errors": len(edit.errors)})
+                log.info("rules edited", extra={"rules": edit.name, "errors": edit.errors})
                 self.metrics.reloaded(accepted=edit.soundtrack is not None)
                 for live in self.sessions:
                     if live.soundtrack.name == edit.name:

@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from segue.contract import FRAME_SIZE, Generator
 from segue.runtime.config import SessionConfig
-from segue.runtime.opening import Opening, opening
+from segue.runtime.opening import Opening, Outcome, opening
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
 from segue.runtime.snapshot import Snapshot, SnapshotError
 from segue.service import wire
 from segue.service.config import ServiceConfig
-from segue.service.live import Fate, LiveSession, Terms
+from segue.service.live import LiveSession, Terms
 from segue.service.metrics import Metrics
-from segue.service.recordings import Recordings
+from segue.service.recordings import Recording, Recordings
 from segue.service.rulebook import Edit, RuleBook, Soundtrack, UnknownRulesError
 from segue.service.worker import Worker
 from segue_rules.errors import RuleError
@@ -32,11 +32,14 @@ _RETRY_MS: Final = 5_000
 
 
 class RefusedError(Exception):
-    """What was asked for cannot be had. code: of the `error` that says so. retry_ms: when it may be asked for again."""
+    """What was asked for cannot be had.
 
-    def __init__(self, code: str, text: str, retry_ms: int | None = None) -> None:
+    code: of the `error` that says so. retry_ms: when it may be asked for again. problems: of refused rules, one by one.
+    """
+
+    def __init__(self, code: str, text: str, retry_ms: int | None = None, problems: Sequence[str] = ()) -> None:
         super().__init__(text)
-        self.code, self.text, self.retry_ms = code, text, retry_ms
+        self.code, self.text, self.retry_ms, self.problems = code, text, retry_ms, problems
 
 
 class Sessions:
@@ -65,6 +68,7 @@ class Sessions:
         self._recordings = Recordings(config.record, [generator.name for generator in generators])
         self._infos = [wire.generator_info(generator) for generator in generators]
         self._live: dict[Session, LiveSession] = {}
+        self._recorded: dict[Session, Recording] = {}
         self._being_opened = 0
 
     def __iter__(self) -> Iterator[LiveSession]:
@@ -95,7 +99,13 @@ class Sessions:
         home = self._home(hello.generator or self._config.generator)
         terms = self._terms(hello, soundtrack)
         live = LiveSession(
-            self._session(soundtrack, terms, home, None), soundtrack, terms, self._infos, home, self._metrics, self._clock()
+            self._session(soundtrack, terms, home, None),
+            soundtrack,
+            terms,
+            self._infos,
+            home,
+            self._metrics,
+            self._clock(),
         )
         self._check_declaration(live)
         self._live[live.session] = live
@@ -108,7 +118,7 @@ class Sessions:
         """Its client will not come back."""
         if self._live.pop(live.session, None) is not None:
             self._scheduler.remove(live.session)
-            self._recordings.close(live.session)
+            self._close_recording(live.session)
             self._metrics.closed(reason)
             log.info("session closed", extra={"session": live.name, "reason": reason})
 
@@ -117,11 +127,11 @@ class Sessions:
         for live in self:
             self.close(live, reason)
 
-    async def restore(self, live: LiveSession, said: Restore) -> Fate:
+    async def restore(self, live: LiveSession, said: Restore) -> Outcome:
         """Go on from what the client kept. Raises: RefusedError for a blob that is none."""
         snapshot = self._snapshot(said)
         frame = said.at // FRAME_SIZE
-        opened, fate = await self._opening(live, snapshot, frame)
+        opened, fate = await self._opening(live, snapshot, frame, said.take + 1)
         if live not in self._live.values():
             return "nothing"
         if live.playing:
@@ -130,22 +140,29 @@ class Sessions:
             return fate
         if fate != "all" and frame:
             # It cannot follow what the client has without a seam: begin earlier, for a crossfade.
-            opened, _ = await self._opening(live, snapshot, frame - 1)
+            opened, _ = await self._opening(live, snapshot, frame - 1, said.take + 1)
         self._scheduler.remove(live.session)
+        self._close_recording(live.session)
         del self._live[live.session]
-        fresh = self._session(live.soundtrack, live.terms, live.home, opened._replace(take=said.take + 1))
+        fresh = self._session(live.soundtrack, live.terms, live.home, opened)
         self._live[fresh] = live
         self._scheduler.add(fresh, home=live.home)
         live.replace(fresh, fate, said.id)
         return fate
 
     async def change_rules(self, live: LiveSession, said: Control) -> None:
-        """Other rules, as the client asks. Raises: RefusedError."""
-        soundtrack = await self._soundtrack(said.rules_text, said.rules_name)
-        self.reload(live, soundtrack)
+        """Other rules, as the client asks; word of why they are refused. Raises: RefusedError for an unknown name."""
+        try:
+            self.reload(live, await self._soundtrack(said.rules_text, said.rules_name))
+        except RefusedError as error:
+            if not error.problems:
+                raise
+            live.say(wire.refused(error.problems))
 
     def reload(self, live: LiveSession, soundtrack: Soundtrack) -> None:
         """Other rules for a session; it keeps the old ones where the new ones cannot be declared."""
+        if live.session in self._recorded:
+            self._recorded[live.session].learn(soundtrack)
         try:
             live.reload(soundtrack, self._clock())
         except ProtocolError as error:
@@ -172,7 +189,8 @@ class Sessions:
                 return await asyncio.to_thread(self._rulebook.from_text, text)
             return self._rulebook.named(name)
         except RuleError as error:
-            raise RefusedError("rules_refused", "\n".join(map(str, error.problems))) from error
+            problems = [str(problem) for problem in error.problems]
+            raise RefusedError("rules_refused", "\n".join(problems), problems=problems) from error
         except UnknownRulesError as error:
             raise RefusedError("unknown_rules", f"expected one of {', '.join(self._rulebook.names)}") from error
 
@@ -197,12 +215,24 @@ class Sessions:
 
     def _session(self, soundtrack: Soundtrack, terms: Terms, home: int, opened: Opening | None) -> Session:
         config = SessionConfig(seed=terms.seed, chunk_frames=terms.chunk_frames, lookahead_s=terms.lookahead_ms / 1000)
-        journal = self._recordings.journal(soundtrack, config, home, opened)
+        recording = self._recordings.begin(soundtrack, config, home, opened)
         session = Session(
-            soundtrack.rules, soundtrack.styles, self._generators, config, journal=journal, home=home, opening=opened
+            soundtrack.rules,
+            soundtrack.styles,
+            self._generators,
+            config,
+            journal=None if recording is None else recording.operation,
+            home=home,
+            opening=opened,
+            fingerprint=soundtrack.fingerprint,
         )
-        self._recordings.own(session, journal)
+        if recording is not None:
+            self._recorded[session] = recording
         return session
+
+    def _close_recording(self, session: Session) -> None:
+        if session in self._recorded:
+            self._recorded.pop(session).close()
 
     def _check_declaration(self, live: LiveSession) -> None:
         try:
@@ -220,7 +250,9 @@ class Sessions:
                 raise RefusedError("restore_refused", str(error)) from error
             return None
 
-    async def _opening(self, live: LiveSession, snapshot: Snapshot | None, frame: int) -> tuple[Opening, Fate]:
+    async def _opening(
+        self, live: LiveSession, snapshot: Snapshot | None, frame: int, take: int
+    ) -> tuple[Opening, Outcome]:
         make = partial(
             opening,
             snapshot,
@@ -229,5 +261,6 @@ class Sessions:
             home=live.home,
             frame=frame,
             seed=live.terms.seed,
+            take=take,
         )
         return await self._worker.call(make)

@@ -1,0 +1,331 @@
+"""Faults with real processes, real sockets and real time: what the player hears, and that no event is lost.
+
+Judged by what came out of the sound card: silences in which the clock stood, and steps between samples, which must not
+exceed those inside the chunks that were sent (a crossfade may add two sounds: CLICK).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from segue_sdk.happenings import Closed, Live, Lost
+from segue_sdk.service_messages import Change, Chunk, Receipt, Rules, Status
+from service.game import Game, largest_step
+from service.peer import Peer
+from service.process import ServiceProcess, free_port
+from service.proxy import Proxy
+from service.serving import CALM
+from service.wire_fuzz import hostile
+
+pytestmark = pytest.mark.heavy
+
+CLICK: Final = 1.5
+# Events are sent without pause while things break.
+_EVERY_S: Final = 0.25
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[ServiceProcess]:
+    with ServiceProcess(tmp_path, str(CALM), "--lookahead", "4s") as running:
+        yield running
+
+
+def play_on(game: Game, seconds: float) -> int:
+    """Wall-clock seconds in which the game goes on sending events. Returns: how many."""
+    end, sent = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        game.send("ping", level=(sent % 10) / 10)
+        sent += 1
+        time.sleep(_EVERY_S)
+        game.update()
+    return sent
+
+
+def start(game: Game) -> None:
+    game.expect(Live)
+    game.play(2.0)
+
+
+def check_sound(game: Game, *, most_gaps: int = 0, longest_s: float = 0.0) -> None:
+    """Silences bounded, no clicks, and real music at the end."""
+    gaps = game.gaps_s()
+    heard = game.heard()
+    assert len(gaps) <= most_gaps, gaps
+    assert max(gaps, default=0.0) <= longest_s, gaps
+    assert game.client.player.position.underruns == len(gaps)
+    assert largest_step(heard) <= CLICK * game.inside
+    assert abs(heard[-48_000:]).max() > 0.005
+
+
+def check_receipts(game: Game, sent: int) -> None:
+    """Each event told to the game once, and every one of them."""
+    game.wait("all receipts", lambda: len(game.all(Receipt)) >= sent)
+    assert Counter(receipt.seq for receipt in game.all(Receipt)) == Counter(range(1, sent + 1))
+    assert all(receipt.accepted for receipt in game.all(Receipt))
+
+
+def test_a_killed_service_that_comes_back_within_the_buffer_is_not_heard(tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path, str(CALM), "--lookahead", "12s") as service, Game(service.address) as game:
+        start(game)
+        game.send(deep=True)
+        game.expect(Change, lambda one: one.kind == "started" and one.to_state == "depth")
+        game.wait("a full buffer", lambda: game.buffered_s > 11.0)
+        sent = 1 + play_on(game, 2.0)
+        service.kill()
+        sent += play_on(game, 1.0)
+        service.start()
+        sent += play_on(game, 3.0)
+        assert game.expect(Status, lambda one: one.restore > 0).restored == "all"
+        game.wait("music of the new service", lambda: game.all(Live)[-1].resumed is False and game.buffered_s > 11.0)
+        game.play(14.0)
+        check_receipts(game, sent)
+        check_sound(game)
+        # The new service knows what the old one was told.
+        with_states = [one for one in game.happened if getattr(one, "states", None)]
+        assert with_states[-1].states["water"] == "depth"
+
+
+def test_a_killed_service_that_stays_away_is_a_pause_not_an_end(tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path, str(CALM), "--lookahead", "2s") as service, Game(service.address) as game:
+        start(game)
+        service.kill()
+        sent = play_on(game, 5.0)
+        service.start()
+        sent += play_on(game, 4.0)
+        game.play(3.0)
+        check_receipts(game, sent)
+        check_sound(game, most_gaps=1, longest_s=15.0)
+        assert len(game.gaps_s()) == 1
+
+
+_DYING_CLIENT: Final = """
+import sys, time
+from segue_sdk.client import SegueClient
+from segue_sdk.client_messages import Hello
+from segue_sdk.happenings import Live
+client = SegueClient(sys.argv[1], Hello(versions=(1,), client="dying", seed=1))
+while True:
+    for one in client.poll():
+        if isinstance(one, Live):
+            print(one.welcome.token.hex(), flush=True)
+    client.player.read_array(480)
+    time.sleep(0.01)
+"""
+
+
+def test_a_client_killed_and_resumed(service: ServiceProcess) -> None:
+    command = [sys.executable, "-c", _DYING_CLIENT, service.address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout is not None
+        token = bytes.fromhex(client.stdout.readline().strip())
+        time.sleep(3.0)
+        os.kill(client.pid, signal.SIGKILL)
+        client.wait()
+    with Peer(service.address) as peer:
+        welcome = peer.greet(resume=token, last_chunk=3)
+        assert welcome.resumed
+        first = peer.expect(Chunk)
+        assert first.seq > 3
+        peer.playhead(first.start)
+        peer.fill(first.start + 4 * 48_000)
+        seqs = [one.seq for one in peer.chunks]
+        assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+
+@pytest.mark.parametrize(("lookahead", "gaps"), [("15s", 0), ("4s", 1)])
+def test_ten_seconds_without_a_network(tmp_path: Path, lookahead: str, gaps: int) -> None:
+    with (
+        ServiceProcess(tmp_path, str(CALM), "--lookahead", lookahead) as service,
+        Proxy(service.port) as proxy,
+        Game(proxy.address) as game,
+    ):
+        start(game)
+        game.wait("a full buffer", lambda: game.buffered_s > float(lookahead[:-1]) - 1.0)
+        sent = play_on(game, 1.0)
+        proxy.cut()
+        proxy.refuse(10.0)
+        sent += play_on(game, 10.0)
+        sent += play_on(game, 3.0)
+        assert [live.resumed for live in game.all(Live)][1:] == [True] * (len(game.all(Live)) - 1)
+        game.play(5.0)
+        check_receipts(game, sent)
+        check_sound(game, most_gaps=gaps, longest_s=10.0)
+        assert len(game.gaps_s()) == gaps
+
+
+def test_a_bad_network(tmp_path: Path) -> None:
+    """Delay, jitter and broken connections, for half a minute."""
+    with (
+        ServiceProcess(tmp_path, str(CALM), "--lookahead", "6s") as service,
+        Proxy(service.port, delay_s=0.08, jitter_s=0.08) as proxy,
+        Game(proxy.address) as game,
+    ):
+        start(game)
+        sent = 0
+        for _ in range(5):
+            sent += play_on(game, 5.0)
+            proxy.cut()
+        sent += play_on(game, 3.0)
+        check_receipts(game, sent)
+        assert len(game.all(Lost)) >= 3
+        check_sound(game)
+
+
+def test_a_generator_that_stalls_then_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = tmp_path / "fault"
+    monkeypatch.setenv("FAULT", str(fault))
+    program = Path(__file__).parent / "faulty.py"
+    with ServiceProcess(tmp_path, str(CALM), program=program) as service, Game(service.address) as game:
+        start(game)
+        game.wait("a full buffer", lambda: game.buffered_s > 3.0)
+        fault.write_text("stall 3\nraise\n")
+        sent = play_on(game, 6.0)
+        stepped = game.expect(Status, lambda one: one.rung > 0)
+        assert stepped.generator == "loop"
+        game.expect(Status, lambda one: one.rung == 0 and one.reason != "")
+        game.play(3.0)
+        check_receipts(game, sent)
+        check_sound(game)
+
+
+def test_a_generator_that_hangs_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = tmp_path / "fault"
+    monkeypatch.setenv("FAULT", str(fault))
+    program = Path(__file__).parent / "faulty.py"
+    with ServiceProcess(tmp_path, str(CALM), program=program) as service, Game(service.address) as game:
+        start(game)
+        game.wait("a full buffer", lambda: game.buffered_s > 3.0)
+        fault.write_text("stall 14\n")
+        sent = play_on(game, 8.0)
+        assert "did not return" in game.expect(Status, lambda one: one.rung > 0).reason
+        sent += play_on(game, 10.0)
+        game.expect(Status, lambda one: one.rung == 0 and one.reason != "")
+        game.play(3.0)
+        check_receipts(game, sent)
+        check_sound(game)
+
+
+def test_a_bad_edit_of_the_rules_and_a_good_one(tmp_path: Path) -> None:
+    rules = tmp_path / "calm.yaml"
+    rules.write_text(CALM.read_text("utf-8"), "utf-8")
+    with ServiceProcess(tmp_path, str(rules)) as service, Game(service.address) as game:
+        start(game)
+        rules.write_text(CALM.read_text("utf-8").replace("deep: true", "depp: true"), "utf-8")
+        refused = game.expect(Rules, lambda one: bool(one.errors))
+        assert "calm.yaml:18" in refused.errors[0]
+        assert "deep" in refused.errors[0]
+        sent = play_on(game, 3.0)
+        rules.write_text(CALM.read_text("utf-8").replace("title: calm water", "title: calmer water"), "utf-8")
+        taken = game.expect(Rules, lambda one: one.declaration is not None)
+        assert taken.declaration is not None
+        assert taken.declaration.title == "calmer water"
+        sent += play_on(game, 4.0)
+        check_receipts(game, sent)
+        check_sound(game)
+
+
+def test_a_slow_consumer_harms_only_itself(service: ServiceProcess) -> None:
+    """A line of a third of what the music needs: pauses, but no clicks; the other game hears nothing of it."""
+    with (
+        Proxy(service.port, bytes_per_second=130_000) as proxy,
+        Game(service.address) as fast,
+        Game(proxy.address) as slow,
+    ):
+        start(fast)
+        slow.expect(Live)
+        sent = play_on(fast, 25.0)
+        check_receipts(fast, sent)
+        check_sound(fast)
+        slow.update()
+        assert slow.committed > 3 * 48_000
+        assert largest_step(slow.heard()) <= CLICK * slow.inside
+
+
+def test_the_limit_of_sessions(tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path, str(CALM), "--max-sessions", "2") as service:
+        with Game(service.address) as one, Game(service.address) as two:
+            start(one)
+            start(two)
+            with Game(service.address) as three:
+                assert three.expect(Lost).retry_ms > 0
+                assert not three.all(Live)
+                two.client.close()
+                start(three)
+                assert not three.all(Closed)
+            sent = play_on(one, 1.0)
+            check_receipts(one, sent)
+            check_sound(one)
+
+
+def test_a_flood_of_events(service: ServiceProcess) -> None:
+    with Game(service.address) as calm, Game(service.address) as flooding:
+        start(calm)
+        start(flooding)
+        sent = 0
+        for _ in range(20):
+            for _ in range(50):
+                flooding.send(level=(sent % 100) / 100)
+                sent += 1
+            calm_sent = 0
+            time.sleep(0.05)
+        calm_sent += play_on(calm, 3.0)
+        flooding.wait("all receipts", lambda: len(flooding.all(Receipt)) >= sent)
+        receipts = flooding.all(Receipt)
+        assert Counter(one.seq for one in receipts) == Counter(range(1, sent + 1))
+        assert {one.code for one in receipts} == {"accepted", "rate_limited"}
+        check_receipts(calm, calm_sent)
+        check_sound(calm)
+        check_sound(flooding)
+
+
+def test_malformed_bytes(service: ServiceProcess) -> None:
+    with Game(service.address) as game:
+        start(game)
+        end, said = time.monotonic() + 15.0, 0
+        messages = hostile(seed=1)
+        while time.monotonic() < end:
+            with Peer(service.address) as peer:
+                peer.greet()
+                for _ in range(100):
+                    peer.say_bytes(*next(messages))
+                    said += 1
+                peer.quiet(0.2)
+        assert said >= 1_000
+        sent = play_on(game, 2.0)
+        check_receipts(game, sent)
+        check_sound(game)
+        assert not [entry for entry in service.entries() if entry.get("level") in ("error", "critical")]
+
+
+def test_a_service_asked_to_stop_says_goodbye(service: ServiceProcess) -> None:
+    with Game(service.address) as game:
+        start(game)
+        assert service.terminate() == 0
+        assert game.expect(Lost).reason == "drain"
+        game.play(2.0)
+        service.start()
+        game.wait("the new service", lambda: len(game.all(Live)) == 2)
+        game.play(5.0)
+        check_sound(game, most_gaps=1, longest_s=10.0)
+
+
+def test_nobody_serves_yet(tmp_path: Path) -> None:
+    """A game that starts before its service."""
+    port = free_port()
+    with Game(f"tcp://127.0.0.1:{port}") as game:
+        sent = play_on(game, 1.0)
+        with ServiceProcess(tmp_path, str(CALM), port=port):
+            start(game)
+            sent += play_on(game, 2.0)
+            check_receipts(game, sent)
+            check_sound(game)

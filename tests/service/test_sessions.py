@@ -1,0 +1,410 @@
+"""What a client may rely on, said over a real socket: music within its credit, receipts, changes, and coming back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from segue.service.server import Service
+from segue_sdk.client_messages import Control, Hello, Restore, Save
+from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
+from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Welcome
+from service.game import largest_step
+from service.peer import Peer, lay
+from service.serving import serving
+
+LOOKAHEAD = 2 * SAMPLE_RATE
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with serving(lookahead_ms=2_000, max_sessions=40) as running:
+        yield running
+
+
+@pytest.fixture
+def peer(service: Service) -> Iterator[Peer]:
+    with Peer(service.addresses[0]) as one:
+        yield one
+
+
+def again(service: Service, peer: Peer, welcome: Welcome, last_chunk: int) -> tuple[Peer, Welcome]:
+    """The same client on a new connection."""
+    peer.vanish()
+    back = Peer(service.addresses[0])
+    return back, back.greet(resume=welcome.token, last_chunk=last_chunk)
+
+
+def test_the_welcome_says_what_the_rules_declare(peer: Peer) -> None:
+    welcome = peer.greet(seed=5)
+    assert not welcome.resumed
+    assert welcome.seed == 5
+    assert welcome.lookahead_ms == 2_000
+    assert [(one.name, one.type) for one in welcome.rules.inputs] == [
+        ("deep", "flag"),
+        ("level", "number"),
+        ("ping", "trigger"),
+    ]
+    assert [layer.states for layer in welcome.rules.layers] == [("shore", "depth"), ("silent", "heard")]
+    assert welcome.generator.name == "score"
+    assert welcome.generator.model
+
+
+def test_nothing_plays_before_the_first_playhead_and_then_up_to_the_credit(peer: Peer) -> None:
+    peer.greet()
+    assert not any(isinstance(message, Chunk) for message in peer.quiet(0.3))
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    peer.quiet(0.3)
+    chunk = 10 * FRAME_SIZE
+    assert LOOKAHEAD <= peer.end < LOOKAHEAD + chunk
+    peer.playhead(SAMPLE_RATE)
+    peer.fill(LOOKAHEAD + SAMPLE_RATE)
+    peer.quiet(0.3)
+    assert peer.end < LOOKAHEAD + SAMPLE_RATE + chunk
+    assert [one.seq for one in peer.chunks] == list(range(1, len(peer.chunks) + 1))
+    music = peer.music()
+    assert np.abs(music).max() > 0.01
+    assert {one.take for one in peer.chunks} == {0}
+
+
+def test_two_sessions_of_one_seed_hear_the_same_and_know_nothing_of_each_other(service: Service) -> None:
+    with Peer(service.addresses[0]) as one, Peer(service.addresses[0]) as other:
+        first, second = one.greet(seed=3), other.greet(seed=3)
+        assert first.token != second.token
+        for peer in (one, other):
+            peer.playhead(0)
+        for peer in (one, other):
+            peer.fill(LOOKAHEAD)
+        assert np.array_equal(one.music()[:LOOKAHEAD], other.music()[:LOOKAHEAD])
+
+
+def test_beats_come_with_the_music(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    clocks = [message for message in peer.seen if isinstance(message, Clock)]
+    beats = [beat.at for clock in clocks for beat in clock.beats]
+    assert clocks[0].start == 0
+    assert all(left.end == right.start for left, right in pairwise(clocks))
+    assert len(beats) >= 2
+    # 72 beats a minute
+    assert set(np.diff(beats)) <= {39_999, 40_000, 40_001}
+
+
+def test_an_event_is_receipted_heard_and_explained(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    peer.send(1, deep=True)
+    receipt = peer.expect(Receipt)
+    assert (receipt.seq, receipt.accepted, receipt.code) == (1, True, "accepted")
+    change = peer.expect(Change, lambda one: one.kind == "started")
+    assert (change.layer, change.from_state, change.to_state) == ("water", "shore", "depth")
+    assert change.causes[0].seq == 1
+    assert receipt.frame * FRAME_SIZE <= change.audible < LOOKAHEAD
+    new = peer.expect(Chunk, lambda one: one.take == 1)
+    assert new.start <= change.audible
+    assert new.mixed
+    assert new.reason == "replace"
+    assert peer.expect(Chunk, lambda one: one.take == 1).states["water"] == "depth"
+    before = lay([one for one in peer.chunks if one.take == 0])
+    assert np.array_equal(peer.music()[: new.start], before[: new.start])
+
+
+def test_every_event_gets_one_verdict_and_sent_again_the_same(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    peer.send(1, deep=True)
+    first = peer.expect(Receipt)
+    peer.send(2, depth=1)
+    assert peer.expect(Receipt).code == "unknown_input"
+    peer.send(3, deep="yes")
+    assert peer.expect(Receipt).code == "wrong_type"
+    peer.send(4, fire=["ping"], level=7.5)
+    clamped = peer.expect(Receipt)
+    assert (clamped.accepted, clamped.code) == (True, "clamped")
+    peer.send(1, deep=True)
+    assert peer.expect(Receipt) == first
+    changes = [one for one in peer.seen if isinstance(one, Change) and one.kind == "started" and one.layer == "water"]
+    assert len(changes) == 1
+
+
+def test_who_comes_back_misses_nothing(service: Service, peer: Peer) -> None:
+    welcome = peer.greet()
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    peer.send(1, deep=True)
+    peer.expect(Receipt)
+    peer.expect(Chunk, lambda one: one.take == 1)
+    peer.fill(LOOKAHEAD)
+    peer.quiet(0.2)
+    sent = {one.seq: one for one in peer.chunks}
+    back, resumed = again(service, peer, welcome, last_chunk=2)
+    with back:
+        assert resumed.resumed
+        assert resumed.session == welcome.session
+        assert resumed.last_event == 1
+        back.quiet(0.2)
+        assert [one.seq for one in back.chunks] == sorted(sent)[2:]
+        assert all(bytes(one.pcm) == bytes(sent[one.seq].pcm) and one.take == sent[one.seq].take for one in back.chunks)
+        back.send(1, deep=True)
+        assert back.expect(Receipt).frame == next(one for one in peer.seen if isinstance(one, Receipt)).frame
+
+
+def test_a_second_connection_takes_the_session_over(service: Service, peer: Peer) -> None:
+    welcome = peer.greet()
+    with Peer(service.addresses[0]) as other:
+        assert other.greet(resume=welcome.token).resumed
+        assert peer.expect(Bye).reason == "replaced"
+        peer.playhead(0)
+        assert peer.expect(Error).code == "no_session"
+
+
+def test_hello_again_gets_the_same_welcome(peer: Peer) -> None:
+    first = peer.greet()
+    assert peer.greet(seed=99) == first
+
+
+def test_a_token_nobody_knows_opens_a_new_session(peer: Peer) -> None:
+    assert not peer.greet(resume=bytes(16)).resumed
+
+
+def test_what_has_no_session_is_told_so(peer: Peer) -> None:
+    peer.playhead(0)
+    error = peer.expect(Error)
+    assert (error.code, error.about) == ("no_session", "playhead")
+    peer.send(1, deep=True)
+    assert peer.expect(Error).code == "no_session"
+
+
+def test_words_that_are_not_a_clients(peer: Peer) -> None:
+    welcome = peer.greet()
+    peer.say(welcome)
+    assert peer.expect(Error).code == "unexpected"
+
+
+@pytest.mark.parametrize(
+    ("hello", "code"),
+    [
+        ({"rules_name": "../etc/passwd"}, "unknown_rules"),
+        (
+            {"rules_text": "segue: 1\nstyles: {a: {text: calm}}\nlayers: {l: {states: {s: {mix: {b: 1}}}}}\n"},
+            "rules_refused",
+        ),
+        ({"rules_text": "segue: 1\ninclude: [x.yaml]\n"}, "rules_refused"),
+        ({"generator": "loop"}, "unknown_generator"),
+        ({"generator": "mrt9"}, "unknown_generator"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_with_a_reason(peer: Peer, hello: dict[str, str], code: str) -> None:
+    peer.say(Hello(versions=(1,), client="a test", **hello))
+    error = peer.expect(Error)
+    assert (error.code, error.about) == (code, "hello")
+    assert error.text
+    assert peer.expect(Bye).reason == "refused"
+
+
+def test_a_version_nobody_speaks(peer: Peer) -> None:
+    peer.say(Hello(versions=(2, 3), client="a test"))
+    assert peer.expect(Error).code == "unsupported_version"
+    assert peer.expect(Bye).reason == "refused"
+
+
+def test_rules_of_the_clients_own(peer: Peer) -> None:
+    text = (
+        "segue: 1\ntitle: mine\nstyles: {a: {text: calm}}\nlayers: {l: {states: {s: {default: true, mix: {a: 1}}}}}\n"
+    )
+    assert peer.greet(rules_text=text).rules.title == "mine"
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    assert peer.chunks[-1].mix == {"a": 1.0}
+
+
+def test_a_position_that_was_never_sent_is_refused(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    peer.playhead(2**50, have=2**50)
+    error = peer.expect(Error)
+    assert (error.code, error.about) == ("out_of_range", "playhead")
+    peer.playhead(FRAME_SIZE)
+    peer.fill(LOOKAHEAD + FRAME_SIZE)
+
+
+def test_too_many_events_are_receipted_as_that() -> None:
+    with serving(events_per_second=20) as service, Peer(service.addresses[0]) as peer:
+        peer.greet()
+        peer.playhead(0)
+        for seq in range(1, 101):
+            peer.send(seq, level=0.5)
+        receipts = [peer.expect(Receipt) for _ in range(100)]
+        assert [one.seq for one in receipts] == list(range(1, 101))
+        refused = [one.seq for one in receipts if not one.accepted]
+        assert {one.code for one in receipts} == {"accepted", "rate_limited"}
+        assert 60 <= len(refused) <= 80
+        # Sent again, it is not taken after all.
+        peer.send(refused[0], level=0.5)
+        assert peer.expect(Receipt).code == "rate_limited"
+
+
+def test_one_session_too_many() -> None:
+    with serving(max_sessions=1) as service, Peer(service.addresses[0]) as one, Peer(service.addresses[0]) as other:
+        one.greet()
+        other.say(Hello(versions=(1,), client="a test"))
+        assert other.expect(Error).code == "too_many_sessions"
+        assert other.expect(Bye).retry_ms
+        one.say(Bye(reason="quit"))
+        one.quiet(0.1)
+        assert not other.greet().resumed
+
+
+def test_a_session_nobody_comes_back_for_ends() -> None:
+    with serving(resume_window_ms=300) as service, Peer(service.addresses[0]) as peer:
+        welcome = peer.greet()
+        peer.playhead(0)
+        peer.fill(LOOKAHEAD)
+        peer.vanish()
+        with Peer(service.addresses[0]) as other:
+            # Sending to who is gone tells the service; then the window passes.
+            other.quiet(3.0)
+            assert not other.greet(resume=welcome.token).resumed
+        assert len(service.sessions) == 1
+
+
+def test_saved_music_goes_on_in_a_new_service() -> None:
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet(seed=9)
+        peer.playhead(0)
+        peer.send(1, deep=True)
+        peer.fill(8 * SAMPLE_RATE // 2)
+        peer.quiet(0.2)
+        peer.say(Save(id=1))
+        saved = peer.expect(Saved)
+        assert len(saved.blob) <= 65_536
+        committed = saved.position - FRAME_SIZE * 10
+        peer.playhead(committed)
+        peer.fill(saved.position + 3 * SAMPLE_RATE)
+        music = peer.music()
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet(seed=1)
+        peer.say(Restore(id=4, at=0, take=0, blob=saved.blob))
+        status = peer.expect(Status, lambda one: one.restore == 4)
+        assert status.restored == "all"
+        peer.playhead(0)
+        peer.fill(3 * SAMPLE_RATE)
+        assert peer.chunks[0].states["water"] == "depth"
+        expected = music[saved.position : saved.position + 3 * SAMPLE_RATE]
+        np.testing.assert_allclose(peer.music()[: len(expected)], expected, atol=1e-3)
+
+
+def test_a_killed_service_is_not_heard() -> None:
+    """The cell of the last chunk, given to a new service, goes on where the old one would have gone."""
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet(seed=9)
+        peer.playhead(0)
+        peer.send(1, deep=True)
+        peer.fill(4 * SAMPLE_RATE)
+        peer.quiet(0.3)
+        last = peer.chunks[-1]
+        assert last.cell is not None
+        assert len(last.cell) <= 16_384
+        at = last.start + last.count
+        peer.playhead(2 * SAMPLE_RATE)
+        peer.fill(at + SAMPLE_RATE)
+        unbroken = peer.music()
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet(seed=9)
+        peer.say(Restore(id=1, at=at, take=last.take, cell=last.cell))
+        peer.playhead(2 * SAMPLE_RATE, have=at)
+        assert peer.expect(Status, lambda one: one.restore == 1).restored == "all"
+        peer.fill(at + SAMPLE_RATE)
+        first = peer.chunks[0]
+        assert (first.start, first.take, first.reason, first.mixed) == (at, last.take + 1, "restore", True)
+        expected = unbroken[at : at + SAMPLE_RATE]
+        np.testing.assert_allclose(peer.music()[: len(expected)], expected, atol=1e-3)
+        joint = np.concatenate([unbroken[at - 10 : at], peer.music()[:10]])
+        assert largest_step(joint) <= largest_step(unbroken)
+
+
+@pytest.mark.parametrize("cell", [b"\x00" * 40, b"SGS1" + bytes(100), bytes(range(256)) * 64])
+def test_a_cell_that_is_none_begins_anew_with_an_overlap(service: Service, cell: bytes) -> None:
+    with Peer(service.addresses[0]) as peer:
+        peer.greet()
+        at = 100 * FRAME_SIZE
+        peer.say(Restore(id=1, at=at, take=6, cell=cell))
+        assert peer.expect(Status, lambda one: one.restore == 1).restored == "nothing"
+        peer.playhead(90 * FRAME_SIZE, have=at)
+        first = peer.expect(Chunk)
+        assert (first.start, first.take, first.mixed) == (at - FRAME_SIZE, 7, False)
+
+
+def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    peer.say(Restore(id=2, at=0, take=0, blob=b"SGS1" + bytes(200)))
+    error = peer.expect(Error)
+    assert (error.code, error.about, error.seq) == ("restore_refused", "restore", 2)
+    peer.playhead(FRAME_SIZE * 20)
+    peer.fill(LOOKAHEAD + 20 * FRAME_SIZE)
+    assert {one.take for one in peer.chunks} == {0}
+
+
+def test_other_rules_while_it_plays(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    peer.say(Control(op="rules", rules_text="segue: 1\nstyles: {}\nlayer: {}\n"))
+    refused = peer.expect(Rules)
+    assert refused.errors
+    text = (
+        "segue: 1\ntitle: other\nmusic: {tempo: 72bpm}\ninputs: {deep: {type: flag}}\n"
+        "styles: {war: {text: epic battle}}\nlayers: {water: {states: {shore: {default: true, mix: {war: 1}}}}}\n"
+    )
+    peer.say(Control(op="rules", rules_text=text))
+    assert (declared := peer.expect(Rules).declaration) is not None
+    assert declared.title == "other"
+    new = peer.expect(Chunk, lambda one: one.take == 1)
+    assert new.start < LOOKAHEAD
+    assert new.mix == {"war": 1.0}
+    peer.send(1, level=0.5)
+    assert peer.expect(Receipt).code == "unknown_input"
+
+
+def test_reset_and_generator(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    peer.send(1, deep=True)
+    peer.fill(LOOKAHEAD)
+    peer.say(Control(op="reset"))
+    anew = peer.expect(Chunk, lambda one: one.take > 0)
+    assert anew.states["water"] == "shore"
+    peer.say(Control(op="generator", generator="score"))
+    assert peer.expect(Status).generator == "score"
+    peer.say(Control(op="generator", generator="nothing"))
+    assert peer.expect(Error).code == "unknown_generator"
+
+
+def test_status_at_least_every_two_seconds(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    assert sum(isinstance(message, Status) for message in peer.quiet(4.1)) >= 2
+
+
+def test_a_service_that_stops_says_so() -> None:
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet()
+        peer.playhead(0)
+        peer.fill(LOOKAHEAD)
+        service._reception.draining = True
+        with Peer(service.addresses[0]) as other:
+            other.say(Hello(versions=(1,), client="a test"))
+            assert other.expect(Bye).reason == "drain"
+    # The context's end has stopped it.
+    bye = [message for message in peer.seen if isinstance(message, Bye)]
+    assert bye == [] or bye[0].reason == "drain"
