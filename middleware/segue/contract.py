@@ -58,6 +58,7 @@ class Conditioning:
     meter: int8, beats in the bar. tonic: int8, pitch class 0 (C) to 11, or -1 for the generator's choice.
     mode: int8, index into MODES. drums: int8, 1 on, 0 off, -1 the generator's choice.
     intensity: float32 in [0, 1]. temperature: float32 > 0. guidance: float32 >= 0.
+    Where a bar line falls inside a frame, tonic, mode and drums are those of the bar that begins there.
     to_change: int32, frames until the next change of the music that is known in this frame: 0 where it starts, -1 for
     none; it may be taken back. next_weights: float32 [T, N], the mix that it leads to, else the weights. Both left out,
     no change is known. What leads into a change begins at most a bar (`meter` beats) before it, so that nothing needs

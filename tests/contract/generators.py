@@ -144,17 +144,24 @@ def steady(num_frames: int, **controls: Any) -> Conditioning:
 
 
 def eventful(num_frames: int) -> Conditioning:
-    """Three styles that change in the middle of bars while tempo ramps, meter changes and intensity rises."""
+    """Three styles that change in the middle of bars while tempo ramps, meter changes and intensity rises.
+
+    The second change is known in advance, the third is announced and withdrawn.
+    """
     position = np.linspace(0, 1, num_frames)
     first = np.clip(1 - 4 * np.abs(position - 0.1), 0, 1)
     second = np.clip(np.minimum(8 * (position - 0.3), 8 * (0.8 - position)), 0, 1)
     weights = np.stack([first, second, np.full(num_frames, 0.2)], axis=1)
-    return conditioning(
+    asked = conditioning(
         weights / weights.sum(axis=1, keepdims=True),
+        known={round(0.3 * num_frames): round(0.15 * num_frames), round(0.9 * num_frames): round(0.72 * num_frames)},
+        next_weights=np.tile([0.0, 1 / 1.2, 0.2 / 1.2], (num_frames, 1)),
         tempo_bpm=np.clip(90 + 160 * (position - 0.3), 90, 150).tolist(),
         meter=np.where(position < 0.55, 4, 3).tolist(),
         intensity=position.tolist(),
     )
+    withdrawn = np.where(position > 0.8, -1, asked.to_change).astype(np.int32)
+    return replace(asked, to_change=withdrawn)
 
 
 def play(

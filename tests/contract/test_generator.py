@@ -5,6 +5,7 @@ Judged by sound alone, so that generators which know no notes are held to the sa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from contract.generators import GENERATORS, bank, beat_samples, conditioning, ev
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Conditioning, Generator, Request, Samples
 
 FRAMES: Final = 150
-CONTROLS: Final = {"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"}
+CONTROLS: Final = {"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "fills"}
 STYLES: Final = bank("calm", "combat", "town")
 MAJOR: Final = (0, 2, 4, 5, 7, 9, 11)
 
@@ -222,3 +223,47 @@ def test_a_start_may_lie_anywhere(generator: Generator[Any]) -> None:
     samples, notes = play(generator, STYLES, asked)
     assert _rms(samples) > 0.01
     assert all(note.start >= 70 * FRAME_SIZE for note in notes)
+
+
+def _changing(known: dict[int, int] | None, *, starts: bool = True) -> Conditioning:
+    """Bars of 50 frames; a change of style at frame 150, if it `starts`, known as given."""
+    weights = np.tile([1.0, 0.0], (200, 1))
+    if starts:
+        weights[:, 1] = np.clip((np.arange(200) - 150) / 20, 0, 1)
+        weights[:, 0] -= weights[:, 1]
+    return conditioning(weights, tempo_bpm=120, known=known, next_weights=np.tile([0.0, 1.0], (200, 1)))
+
+
+def test_a_change_ahead_is_led_into_in_the_bar_before_it(generator: Generator[Any]) -> None:
+    _needs(generator, "fills")
+    styles = bank("exploration", "combat")
+    unknown, _ = play(generator, styles, _changing(None))
+    ahead, _ = play(generator, styles, _changing({150: 20}))
+    bar, line = 100 * FRAME_SIZE, 150 * FRAME_SIZE
+    assert np.array_equal(unknown[:bar], ahead[:bar])
+    last = line - 12 * FRAME_SIZE
+    assert _rms(ahead[last:line]) > 1.2 * _rms(unknown[last:line])
+
+
+def test_a_withdrawn_change_leaves_the_music_as_it_was(generator: Generator[Any]) -> None:
+    """What has been played goes on sounding for a few seconds; then nothing tells of it."""
+    _needs(generator, "fills")
+    styles = bank("exploration", "combat")
+    announced = _changing({150: 20}, starts=False)
+    to_change = np.where(np.arange(200) < 130, announced.to_change, -1).astype(np.int32)
+    never, _ = play(generator, styles, _changing(None, starts=False))
+    state = generator.start(seed=1)
+    (result,) = generator.generate(
+        [Request(state=state, styles=styles, conditioning=replace(announced, to_change=to_change))]
+    )
+    line = 150 * FRAME_SIZE
+    assert not np.array_equal(result.chunk.samples[: 130 * FRAME_SIZE], never[: 130 * FRAME_SIZE])
+    np.testing.assert_allclose(result.chunk.samples[line + 24_000 :], never[line + 24_000 :], atol=0.02)
+
+
+def test_a_change_without_notice_is_not_led_into(generator: Generator[Any]) -> None:
+    _needs(generator, "fills")
+    styles = bank("exploration", "combat")
+    unknown, _ = play(generator, styles, _changing(None))
+    at_once, _ = play(generator, styles, _changing({150: 150}))
+    assert np.array_equal(unknown, at_once)

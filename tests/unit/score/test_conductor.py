@@ -131,17 +131,20 @@ def test_the_plan_changes_at_bars() -> None:
 
 
 def test_a_key_holds_for_its_bar() -> None:
-    """A downbeat is struck before a new key is known, so a key that changes there waits for the next bar."""
+    """A new key is given from the frame on in which its bar begins, be it inside, and holds from the first note on."""
     asked = conditioning(np.ones((300, 1)), tempo_bpm=123, tonic=2)
-    tonic = asked.tonic.copy()
-    tonic[asked.bar >= 2] = 9
-    forms, notes = performed(("exploration",), replace(asked, tonic=tonic))
     bars = beat_samples(asked, bars_only=True)
-    keys = {form.bar: form.tonic for form in forms}
-    assert keys[1] == 2
-    assert keys[3] == 9
-    late = {note.pitch % 12 for note in notes if note.family == "harmony" and note.start > bars[3] + 100}
-    assert late <= {(9 + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10)}
+    frame, inside = divmod(bars[2], FRAME_SIZE)
+    assert inside > 0
+    tonic = asked.tonic.copy()
+    tonic[frame:] = 8
+    forms, notes = performed(("exploration",), replace(asked, tonic=tonic))
+    assert {form.tonic for form in forms if form.bar == 1} == {2}
+    assert {form.tonic for form in forms if form.bar == 2} == {8}
+    struck = [note for note in notes if bars[2] <= note.start < bars[2] + FRAME_SIZE and not note.drums]
+    assert {note.family for note in struck} >= {"bass", "harmony"}
+    late = {note.pitch % 12 for note in notes if note.family != "drums" and note.start >= bars[2]}
+    assert late <= {(8 + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10, 11)}
 
 
 def test_an_open_key_is_the_seeds() -> None:
