@@ -196,7 +196,8 @@ def test_beats_are_the_newest_heard() -> None:
 
 
 def test_words_for_positions_and_events() -> None:
-    assert (clock_text(0), clock_text(48_000 * 75 + 24_000)) == ("0:00.0", "1:15.5")
+    positions = (0, 48_000 * 75 + 24_000, 48_000 * 60 - 1)
+    assert [clock_text(position) for position in positions] == ["0:00.0", "1:15.5", "0:59.9"]
     assert tell_said({"threat": 0.25, "night": True, "region": "crypt"}, ("door",)) == (
         "threat 0.25, night on, region crypt, door!"
     )

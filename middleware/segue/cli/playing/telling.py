@@ -44,8 +44,8 @@ def tell_said(values: Mapping[str, InputValue], fired: tuple[str, ...]) -> str:
 
 def clock_text(position: int) -> str:
     """A sample position as minutes, seconds and tenths."""
-    minutes, seconds = divmod(position / SAMPLE_RATE, 60)
-    return f"{minutes:.0f}:{seconds:04.1f}"
+    minutes, tenths = divmod(position * 10 // SAMPLE_RATE, 600)
+    return f"{minutes}:{tenths // 10:02}.{tenths % 10}"
 
 
 def _shown(value: InputValue) -> str:

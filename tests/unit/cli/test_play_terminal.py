@@ -1,0 +1,118 @@
+"""`segue play` as a player has it: in a terminal, with a service of its own, left by Ctrl-C without a trace."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+RULES = Path(__file__).parents[3] / "rules" / "library" / "emberwood" / "emberwood.yaml"
+PLAY = (
+    "import argparse, sys; from segue.cli import play; parser = argparse.ArgumentParser();"
+    "play.add_arguments(parser); sys.exit(play.run(parser.parse_args()))"
+)
+# Generous: it bounds a hang, not a speed.
+PATIENCE_S = 40.0
+
+
+class Terminal:
+    """A terminal of 110 by 34 with a program in it. screen: all it ever wrote, colours and moves left out."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.lead, self._follow = pty.openpty()
+        fcntl.ioctl(self._follow, termios.TIOCSWINSZ, struct.pack("HHHH", 34, 110, 0, 0))
+        self.settings = termios.tcgetattr(self._follow)
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PLAY, *arguments],
+            stdin=self._follow, stdout=self._follow, stderr=self._follow, env=environment, start_new_session=True,
+        )  # fmt: skip
+        self.written = b""
+
+    @property
+    def screen(self) -> str:
+        return re.sub(r"\x1b\[[0-9;?<>=]*[a-zA-Z]", "", self.written.decode(errors="replace"))
+
+    def until(self, true: Callable[[], object]) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not true():
+            assert time.monotonic() < end, self.screen[-3_000:]
+            if select.select([self.lead], [], [], 0.05)[0]:
+                self.written += os.read(self.lead, 65_536)
+
+    def press(self, keys: bytes) -> None:
+        os.write(self.lead, keys)
+
+    def children(self) -> list[int]:
+        number = self.process.pid
+        return [int(pid) for pid in Path(f"/proc/{number}/task/{number}/children").read_text("ascii").split()]
+
+    def now(self) -> list[object]:
+        """The terminal's settings."""
+        return list(termios.tcgetattr(self._follow))
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.lead)
+        os.close(self._follow)
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_emberwood_played_edited_and_left(tmp_path: Path) -> None:
+    rules, output = tmp_path / "ember.yaml", tmp_path / "out.wav"
+    text = RULES.read_text("utf-8").replace("audio: stings/victory.ogg", "mix: {fanfare: 1}\n    time: 2s")
+    text = re.sub(r"^    (gain|if_late|duck):.*\n", "", text, flags=re.MULTILINE)
+    rules.write_text(text, "utf-8")
+    terminal = Terminal(str(rules), "--output", str(output))
+    with contextlib.closing(terminal):
+        terminal.until(lambda: "woodland" in terminal.screen and "bar 1" in terminal.screen)
+        (service,) = terminal.children()
+        terminal.press(b"n")
+        terminal.until(lambda: "night on, heard after" in terminal.screen)
+        terminal.until(lambda: "because region is forest" in terminal.screen)
+        rules.write_text(text.replace("mix: {woodland: 1}", "mix: {wodland: 1}"), "utf-8")
+        terminal.until(lambda: re.search(r"ember\.yaml:\d+:\d+:", terminal.screen) and "'wodland'" in terminal.screen)
+        rules.write_text(
+            text.replace("  night:       {type: flag}", "  night:       {type: flag}\n  rain: {type: flag}"), "utf-8"
+        )
+        terminal.until(lambda: "new inputs: rain" in terminal.screen)
+        terminal.press(b"\x03")
+        terminal.until(lambda: terminal.process.poll() is not None)
+        assert terminal.process.returncode == 0
+        assert terminal.now() == terminal.settings, "the terminal is as it was"
+        assert terminal.written.rfind(b"\x1b[?1049l") > terminal.written.rfind(b"\x1b[?1049h"), "its screen, too"
+        assert gone(service)
+    with wave.open(str(output)) as file:
+        samples = file.readframes(file.getnframes())
+        assert file.getnframes() > 48_000
+    assert len(set(samples[:: 3 * 97])) > 20, "there is music in it"
+
+
+def test_rules_that_do_not_load_leave_the_terminal_alone(tmp_path: Path) -> None:
+    rules = tmp_path / "bad.yaml"
+    rules.write_text("segue: 1\nlayerz: {}\n", "utf-8")
+    terminal = Terminal(str(rules))
+    with contextlib.closing(terminal):
+        terminal.until(lambda: terminal.process.poll() is not None)
+        terminal.until(lambda: "bad.yaml:2:1: unknown field 'layerz'" in terminal.screen)
+        assert terminal.process.returncode == 2
+        assert b"\x1b[?1049h" not in terminal.written
