@@ -118,7 +118,7 @@ class Sampler:
         return state
 
     def state_bytes(self, state: SamplerState) -> int:
-        """Memory that keeping `state` costs, in bytes; notes are shared with whoever made them."""
+        """Memory that keeping `state` costs, in bytes; the notes themselves are shared by the states around it."""
         rooms = (state.room, *(state.family_rooms or ()))
         recent = sum(samples.nbytes for samples in state.recent.values())
         return recent + sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding) + sys.getsizeof(state.over)
