@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from clients.edges import edges
+from clients.edges import defaults, edges
 from clients.mutations import mutated_bytes, mutated_header, mutated_payload
 from segue_sdk.codec import decode, encode
 from segue_sdk.errors import ProtocolError
@@ -43,9 +43,11 @@ class Mutant(NamedTuple):
 
 
 def mutants(seed: int = SEED) -> Iterator[Mutant]:
-    """The corpus: headers at the edges, then mutations of every golden vector, the same for the same seed."""
+    """The corpus: edges and defaults, then mutations of every golden vector, the same for the same seed."""
     for name, header in edges():
         yield Mutant(f"edges, {name}", header, None)
+    for name, header, payload in defaults():
+        yield Mutant(f"defaults, {name}", header, payload)
     rng = random.Random(seed)
     vectors = [(file, vector) for file, found in files().items() for vector in found]
     headers = [vector.header for _, vector in vectors if len(vector.header) <= _LARGE]

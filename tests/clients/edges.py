@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 from clients.encodings import RawText, packed
+from segue_sdk.messages import NAMES
+from segue_sdk.records import specs
+from segue_sdk.vectors.examples import MINIMAL
 
 INTEGERS: Final = [
     sign * (2**power + offset)
@@ -92,6 +96,20 @@ def edges() -> Iterator[tuple[str, bytes]]:
     for count in (15, 16, 17, 256):
         yield from _forms(f"list of {count}", {"v": 1, "t": "rules", "errors": ["a"] * count})
         yield from _forms(f"map of {count}", _event({f"n{i}": i for i in range(count)}))
+
+
+def defaults() -> Iterator[tuple[str, bytes, bytes | None]]:
+    """Messages that say what its absence would mean, which no encoder does: a header, named, and the payload."""
+    for message in MINIMAL:
+        payload = getattr(message, "pcm", None)
+        for spec in specs(type(message)):
+            if spec.required or spec.default is None:
+                continue
+            values = [0.0, -0.0, 0] if spec.default == 0.0 else [spec.kind.plain(spec.default)]
+            for value in values:
+                header = {"v": 1, "t": NAMES[type(message)], **message.to_map(), spec.name: value}
+                name = f"{NAMES[type(message)]}, {spec.name} {value!r}"
+                yield name, packed(header, itemgetter(0)), None if payload is None else bytes(payload)
 
 
 def _event(settings: Mapping[Any, Any]) -> dict[str, Any]:
