@@ -11,22 +11,22 @@ from typing import Any, Final
 
 from segue_sdk.beats import Beats
 from segue_sdk.client_messages import Control, Hello, Restore, Save
-from segue_sdk.codec import Part, decode, encode, type_of
+from segue_sdk.codec import Part, decode, encode
 from segue_sdk.declarations import InputValue
 from segue_sdk.errors import ProtocolError
 from segue_sdk.greeting import Greeting
 from segue_sdk.happenings import Closed, Happening, Live, Lost, Refused, Underrun
-from segue_sdk.limits import HELLO_AGAIN_S, REPORT_S, SILENCE_S, TEXT_BYTES, VERSION
+from segue_sdk.limits import HELLO_AGAIN_S, REPORT_S, SILENCE_S, VERSION
 from segue_sdk.messages import Message
 from segue_sdk.outbox import Outbox
 from segue_sdk.position import Position
+from segue_sdk.refusals import Refusals
 from segue_sdk.requests import Requests
 from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
 from segue_sdk.states import TRANSITIONS, State, Trigger
 
 # Reports go out at half the time allowed, so that an irregular caller still keeps it.
 _REPORT_S: Final = REPORT_S / 2
-_ERRORS_PER_SECOND: Final = 10
 
 
 class ClientSession:
@@ -38,6 +38,7 @@ class ClientSession:
         self._greeting = Greeting(hello)
         self._outbox = Outbox()
         self._requests = Requests()
+        self._refusals = Refusals()
         self._beats = Beats()
         self._position = Position()
         self._sending: list[Message] = []
@@ -48,8 +49,7 @@ class ClientSession:
         self._end = 0
         self._cell: bytes | None = None
         self._paused = False
-        self._heard_s = self._greeted_s = self._reported_s = self._errors_s = 0.0
-        self._errors = 0
+        self._heard_s = self._greeted_s = self._reported_s = 0.0
 
     # --- what comes out ---------------------------------------------------------------------------------------------
 
@@ -309,15 +309,9 @@ class ClientSession:
         return self._requests.ask(request, self._outbox.last)
 
     def _refuse(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> None:
-        """Tell the game, and the service unless too often or about an error, lest two refuse each other for ever."""
+        """Tell the game, and the service unless too often."""
         self._happened.append(Refused(code=error.code, text=error.text))
-        if now_s - self._errors_s >= 1.0:
-            self._errors, self._errors_s = 0, now_s
-        about, seq = type_of(parts)
-        self._errors += 1
-        if about not in ("error", "bye") and self._errors <= _ERRORS_PER_SECOND:
-            text = error.text.encode()[:TEXT_BYTES].decode(errors="ignore")
-            self._sending.append(Error(code=error.code, text=text, about=about, seq=seq))
+        self._sending += self._refusals.answer(error, parts, now_s)
 
 
 _HANDLERS: Final[dict[type, Callable[[ClientSession, Any, float], None]]] = {
