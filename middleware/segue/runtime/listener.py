@@ -35,7 +35,8 @@ class Listener:
         if start < self.committed:
             self.late += 1
             samples, start = samples[self.committed - start :], self.committed
-        if start > chunk.start or chunk.reason == "skip":
+        fresh = chunk.reason != "extend" and not chunk.mixed
+        if start > chunk.start or fresh:
             # Not mixed from what is in the ring: join it.
             old = self._samples[start : min(start + JOIN_SAMPLES, self._end)]
             length = min(len(old), len(samples))
@@ -45,7 +46,7 @@ class Listener:
         if len(samples) == 0:
             return
         if start > self.have:
-            if chunk.reason != "skip":
+            if not fresh:
                 raise ValueError(f"expected a chunk at or before sample {self.have}, got {start}")
             self._silence_to(start)
         self._extend_to(start + len(samples))

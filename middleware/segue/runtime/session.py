@@ -147,9 +147,7 @@ class Session:
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
-    def playhead(
-        self, *, played: int, committed: int, paused: bool, now_s: float, have: int | None = None
-    ) -> None:
+    def playhead(self, *, played: int, committed: int, paused: bool, now_s: float, have: int | None = None) -> None:
         """The client's positions, in samples. What lies before them is forgotten but for the ladder's history.
 
         have: the end of its music, at which its clock stands until more comes; None for a clock that runs on.
@@ -252,8 +250,9 @@ class Session:
         )
         self._arrival = Arrival(boundary, opening)
         self._take = max(self._take, take)
-        self._last_effective = self._floor = frame
-        self._stale_from = self._replace_at = None
+        self._last_effective = frame
+        if self._replace_at is not None and self._replace_at >= frame:
+            self._replace_at = None
 
     def take_up(self, edition: Edition, frame: int) -> None:
         """Plan by another edition from `frame` on."""
@@ -333,7 +332,8 @@ class Session:
             # What comes next begins where this ends: with nothing to crossfade from, both fade.
             samples = fade_out(samples, self.config.crossfade_samples)
         if want.reason == "restore":
-            self._arrival = None
+            # What was still to be made anew before it stays as it is.
+            self._arrival, self._floor, self._replace_at = None, want.change, None
         if want.reason == "skip" or want.change > head or (want.reason == "restore" and follows and not len(old)):
             samples = fade_in(samples, self.config.crossfade_samples)
         if want.reason == "skip" or want.change > head:
@@ -421,10 +421,11 @@ class Session:
 
     def _look_for_stale(self) -> None:
         """Find the first generated frame that the plans since the last look want otherwise."""
-        if self._stale_from is None or self._arrival is not None:
+        if self._stale_from is None:
             return
         start, self._stale_from = max(self._stale_from, self._planner.base, self._deck.base, self._floor), None
-        wanted = self._planner.frames(start, max(start, self._deck.head))
+        end = self._deck.head if self._arrival is None else min(self._deck.head, self._arrival.boundary.heard)
+        wanted = self._planner.frames(start, max(start, end))
         self._outbox.tell(wanted)
         # A change found before and not made yet is found again, or not wanted any more, if it lies in this range.
         if self._replace_at is None or self._replace_at >= start:

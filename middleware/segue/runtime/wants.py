@@ -95,10 +95,18 @@ def next_want(now: Standing) -> Want | None:
 def _restored(now: Standing, coming: Boundary) -> Want | None:
     head = now.deck.head
     change = max(coming.heard, now.committed)
+    if now.replace_at is not None and now.reachable is not None:
+        sooner = max(now.replace_at, now.reachable)
+        if sooner < min(coming.heard, head):
+            again = _want(now, "replace", sooner, now.deck.boundary_before(sooner).rung)
+            return again._replace(end=min(again.end, coming.heard))
     if now.committed <= head < coming.heard:
         # It comes later than the music lasts, which has to last until then.
         more = _want(now, "extend", head, now.deck.last.rung)
         return more._replace(end=min(more.end, change)) if head * FRAME_SIZE < now.credit else None
+    if head < now.committed and _met(now) < coming.heard:
+        more = _want(now, "skip", _met(now), now.rung)
+        return more._replace(end=min(more.end, coming.heard))
     if change > head:
         change = max(coming.heard, _met(now))
     if change >= head and change * FRAME_SIZE >= now.credit:
