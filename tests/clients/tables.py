@@ -22,6 +22,7 @@ CSHARP: Final = ROOT / "unity_client/Runtime/Core/Protocol/MessageTables.cs"
 GDSCRIPT: Final = ROOT / "godot_client/addons/segue/core/protocol/message_tables.gd"
 
 _ORIGIN: Final = "Written by `python tests/clients/tables.py --write` from the SDK's field table; change that."
+_CSHARP_WIDTH: Final = 120
 _GDSCRIPT_WIDTH: Final = 100
 
 
@@ -107,7 +108,13 @@ def _csharp_table(name: str, record: type[Record]) -> str:
 def _csharp_field(spec: FieldSpec) -> str:
     presence = "Required" if spec.required else "Optional"
     default = "" if spec.required or spec.default is None else f", {_csharp_default(spec)}"
-    return f'Field.{presence}("{spec.name}", {_csharp_kind(spec.kind)}{default})'
+    arguments = [f'"{spec.name}"', f"{_csharp_kind(spec.kind)}{default}"]
+    field = f"Field.{presence}({', '.join(arguments)})"
+    # The indent of 12 and what closes the table are on the line as well.
+    if len(field) <= _CSHARP_WIDTH - 15:
+        return field
+    indent = "\n" + 16 * " "
+    return f"Field.{presence}({indent}{f',{indent}'.join(arguments)})"
 
 
 def _csharp_default(spec: FieldSpec) -> str:

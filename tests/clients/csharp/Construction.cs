@@ -8,7 +8,7 @@ namespace Segue.Tests
 {
     internal static class Construction
     {
-        /// <summary>What was expected and did not happen, one line for each case that failed; and how many there were.</summary>
+        /// <summary>A line for each case that failed; and how many cases there are.</summary>
         public static List<string> Faults(out int cases)
         {
             var made = new List<(string Name, string Code, Func<Message> Make)>

@@ -33,7 +33,9 @@ namespace Segue.Tests
         }
     }
 
-    /// <summary>null, bool, string, long (a number without point or exponent), double, List&lt;object?&gt; or JsonObject.</summary>
+    /// <summary>
+    /// null, bool, string, long (a number without point or exponent), double, List&lt;object?&gt; or JsonObject.
+    /// </summary>
     internal sealed class Json
     {
         private readonly string text;
@@ -141,8 +143,9 @@ namespace Segue.Tests
             position++;
             if (escape == 'u')
             {
+                var digits = text.Substring(position, 4);
                 position += 4;
-                return (char)int.Parse(text.Substring(position - 4, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                return (char)int.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             }
             var index = Escapes.IndexOf(escape);
             return index >= 0 ? Meanings[index] : throw Unexpected();

@@ -29,7 +29,9 @@ namespace Segue.Protocol
                     CheckControl(record);
                     break;
                 case "rules":
-                    Require(record["declaration"].IsNil != (record["errors"].AsList.Count == 0), "rules: expected either declaration or errors");
+                    Require(
+                        record["declaration"].IsNil != (record["errors"].AsList.Count == 0),
+                        "rules: expected either declaration or errors");
                     break;
                 case "chunk":
                     CheckSamples(record, payload);
@@ -135,7 +137,7 @@ namespace Segue.Protocol
             {
                 throw new ProtocolException(
                     ErrorCode.PayloadMismatch,
-                    "payload: expected " + expected + " bytes, got " + (payload == null ? "none" : payload.Length.ToString()));
+                    "payload: expected " + expected + " bytes, got " + (payload == null ? 0 : payload.Length));
             }
         }
 

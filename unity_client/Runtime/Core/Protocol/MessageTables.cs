@@ -137,7 +137,9 @@ namespace Segue.Protocol
         public static readonly RecordTable Control = new RecordTable(
             "control",
             Payload.None,
-            Field.Required("op", Kind.Word("pause", "resume", "volume", "mute", "unmute", "rules", "generator", "reset")),
+            Field.Required(
+                "op",
+                Kind.Word("pause", "resume", "volume", "mute", "unmute", "rules", "generator", "reset")),
             Field.Optional("gain_db", Kind.Real(-96, 12)),
             Field.Optional("ramp_ms", Kind.Integer(0, 60000), Value.Of(0L)),
             Field.Optional("rules_text", Kind.Text(1, 131072)),

@@ -4,7 +4,7 @@ using System;
 
 namespace Segue.Protocol
 {
-    /// <summary>A message that breaks the protocol. The message text says where, what was expected, what came.</summary>
+    /// <summary>A message that breaks the protocol. Message says where, what was expected, what came.</summary>
     public sealed class ProtocolException : Exception
     {
         public ProtocolException(string code, string text) : base(code + ": " + text)

@@ -90,7 +90,7 @@ namespace Segue.Protocol
         internal int IndexOf(string name) => indices[name];
     }
 
-    /// <summary>Checked values by the names of a table. What is absent has its default, or is nil if it has none.</summary>
+    /// <summary>Checked values by a table's names. What is absent has its default, or is nil if it has none.</summary>
     public sealed class Record
     {
         private readonly Value[] values;
@@ -106,9 +106,9 @@ namespace Segue.Protocol
         /// <summary>Throws KeyNotFoundException for a name that the table lacks.</summary>
         public Value this[string name] => values[Table.IndexOf(name)];
 
-        /// <summary>Whether the field at an index of the table goes on the wire: optional ones that hold their default do not.</summary>
+        /// <summary>Whether the field at an index goes on the wire: one that holds its default does not.</summary>
         public bool IsSent(int index) =>
-            Table.Fields[index].IsRequired || !values[index].EqualsPlain(Table.Fields[index].Default);
+            Table.Fields[index].IsRequired || !values[index].EqualsDefault(Table.Fields[index].Default);
 
         internal int SentCount
         {

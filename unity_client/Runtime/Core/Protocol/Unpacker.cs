@@ -49,15 +49,15 @@ namespace Segue.Protocol
             }
             if (head <= 0x8f)
             {
-                return ReadMap(head & 0x0f, depth);
+                return ReadMap((ulong)head & 0x0f, depth);
             }
             if (head <= 0x9f)
             {
-                return ReadList(head & 0x0f, depth);
+                return ReadList((ulong)head & 0x0f, depth);
             }
             if (head <= 0xbf)
             {
-                return Value.Of(ReadText(head & 0x1f));
+                return Value.Of(ReadText((ulong)head & 0x1f));
             }
             return head >= 0xe0 ? Value.Of((long)(head - 0x100)) : NextWide(head, depth);
         }
@@ -149,13 +149,11 @@ namespace Segue.Protocol
             return Value.Of(value);
         }
 
-        private string ReadText(ulong count) => ReadText((int)Need(count));
-
-        private string ReadText(int count)
+        private string ReadText(ulong count)
         {
-            Need((ulong)count);
-            var text = Utf8.Decode(data, position, count);
-            position += count;
+            var length = Need(count);
+            var text = Utf8.Decode(data, position, length);
+            position += length;
             return text;
         }
 
@@ -167,28 +165,22 @@ namespace Segue.Protocol
             return bytes;
         }
 
-        private Value ReadList(ulong count, int depth) => ReadList((int)Need(count), depth);
-
-        private Value ReadList(int count, int depth)
+        private Value ReadList(ulong count, int depth)
         {
             CheckDepth(depth);
-            Need((ulong)count);
             var items = new List<Value>();
-            for (var i = 0; i < count; i++)
+            for (var left = Need(count); left > 0; left--)
             {
                 items.Add(Next(depth + 1));
             }
             return Value.Of(items);
         }
 
-        private Value ReadMap(ulong count, int depth) => ReadMap((int)Need(count), depth);
-
-        private Value ReadMap(int count, int depth)
+        private Value ReadMap(ulong count, int depth)
         {
             CheckDepth(depth);
-            Need((ulong)count);
             var map = new Map();
-            for (var i = 0; i < count; i++)
+            for (var left = Need(count); left > 0; left--)
             {
                 var key = Next(depth + 1);
                 if (key.Kind != ValueKind.Text)
@@ -214,13 +206,13 @@ namespace Segue.Protocol
         }
 
         /// <summary>Checks a count before memory is taken for it: what follows takes at least a byte an item.</summary>
-        private ulong Need(ulong count)
+        private int Need(ulong count)
         {
             if (count > (ulong)Left)
             {
                 throw new ProtocolException(ErrorCode.Truncated, "header: ends inside a value");
             }
-            return count;
+            return (int)count;
         }
     }
 }

@@ -70,8 +70,10 @@ namespace Segue.Protocol
 
         public static Value Of(Record value) => new Value(ValueKind.Record, 0, value);
 
-        /// <summary>Whether two plain values (neither list nor record with content) are equal, as defaults are compared.</summary>
-        public bool EqualsPlain(Value other)
+        /// <summary>
+        /// Whether a value equals another that is a field's default: nil, a scalar, or a list or map without content.
+        /// </summary>
+        internal bool EqualsDefault(Value other)
         {
             if (Kind != other.Kind)
             {
