@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from segue.runtime.config import SessionConfig
 from segue.runtime.journal import Operation
-from segue.runtime.recorder import Header, RecordingError, fingerprint, read_recording, write_recording
+from segue.runtime.opening import opening
+from segue.runtime.recorder import (
+    Header,
+    Recorder,
+    RecordingError,
+    fingerprint,
+    read_recording,
+    recorded,
+    write_recording,
+)
+from segue.runtime.replay import reopened
+from segue.runtime.session import Session
+from segue.runtime.snapshot import Snapshot
 from segue.runtime.wants import Want
 from segue_rules.events import Event
+from unit.runtime.rule_files import BANK, RULES
+from unit.runtime.toy_generator import ToyGenerator
 
 HEADER = Header(rules="ab" * 32, generators=("score",), config=SessionConfig(seed=5, lookahead_s=1.0), frames=100)
 WANT = Want("replace", 10, 13, 20, 0)
@@ -67,3 +82,44 @@ def test_the_fingerprint_sees_every_byte_and_where_files_end(tmp_path: Path) -> 
     a, b, c, d = (tmp_path / name for name in "abcd")
     assert fingerprint([a, b]) == fingerprint([a, b])
     assert len({fingerprint(files) for files in ([a, b], [b, a], [a], [c, d])}) == 4
+
+
+def test_a_killed_service_leaves_a_recording_that_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "killed.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        recorder = Recorder(file, dataclasses.replace(HEADER, frames=0))
+        recorder.operation(OPERATIONS[0])
+        # Whatever was told so far is on the disk, though the file is open.
+        assert read_recording(path)[1] == OPERATIONS[:1]
+        recorder.operation(OPERATIONS[1])
+    whole = path.read_text("utf-8")
+    for cut in range(1, 40):
+        path.write_text(whole[:-cut], encoding="utf-8")
+        header, operations = read_recording(path)
+        assert header.frames == 0
+        assert operations == OPERATIONS[:1]
+
+
+@pytest.mark.parametrize("name", ["../rules.yaml", "/etc/rules.yaml", "a//b.yaml", "C:/a.yaml", "a\\b.yaml", ""])
+def test_recorded_rules_stay_in_their_folder(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "outside.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        write_recording(file, dataclasses.replace(HEADER, sources={name: "segue: 1"}), [])
+    with pytest.raises(RecordingError, match="relative paths"):
+        read_recording(path)
+
+
+def test_what_a_session_went_on_from_is_in_the_header(tmp_path: Path) -> None:
+    toy = ToyGenerator()
+    session = Session(RULES, BANK, [toy], SessionConfig(seed=1))
+    snapshot = Snapshot.from_bytes(session.snapshot().to_blob())
+    opened, _ = opening(snapshot, rules=RULES, generators=[toy], home=0, frame=40, seed=1, take=3)
+    path = tmp_path / "opened.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        write_recording(file, dataclasses.replace(HEADER, opening=recorded(opened), home=1), [])
+    header, _ = read_recording(path)
+    assert (header.home, header.opening) == (1, recorded(opened))
+    assert header.opening is not None
+    assert reopened(header.opening, RULES, [toy])._replace(origin=opened.origin)[:5] == opened[:5]
+    with pytest.raises(RecordingError, match="'all' when it was recorded, now 'rules'"):
+        reopened(header.opening, RULES, [ToyGenerator("other")])

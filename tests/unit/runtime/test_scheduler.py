@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
-from segue.contract import SAMPLE_RATE, Request, Result
+from segue.contract import SAMPLE_RATE, Request, Result, Samples
 from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
+from segue_rules.events import Event
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator, ToyState
 
@@ -104,3 +107,120 @@ def test_credit_is_never_exceeded() -> None:
         serve(scheduler)
         ahead = served.head * 1_920 - position
         assert SAMPLE_RATE <= ahead < SAMPLE_RATE + 10 * 1_920
+
+
+def test_a_batch_can_be_generated_elsewhere_while_events_come() -> None:
+    toy = Witness()
+    scheduler = Scheduler([toy], timer=lambda: 0.0)
+    served = session(toy, 1)
+    scheduler.add(served)
+    batch = scheduler.next_batch(0.0)
+    outcome = scheduler.generate(batch)
+    served.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.0)
+    assert scheduler.next_batch(0.0) == []
+    scheduler.land(batch, outcome, 0.0)
+    assert served.head == 10
+
+
+def test_an_abandoned_batch_steps_down_and_its_late_sound_is_nothing() -> None:
+    toy, safety = Witness(), ToyGenerator("safety")
+    scheduler = Scheduler([toy, safety], timer=lambda: 0.0)
+    served = Session(RULES, BANK, [toy, safety], SessionConfig(seed=1, lookahead_s=1.0))
+    scheduler.add(served)
+    batch = scheduler.next_batch(0.0)
+    outcome = scheduler.generate(batch)
+    scheduler.abandon(batch, 1.0, "hangs")
+    with pytest.raises(ValueError, match="in flight"):
+        served.complete(batch[0][1], outcome.results[0], 0.1)
+    assert scheduler.run_once(1.0) == 1
+    assert (served.rung, served.head) == (1, 10)
+    after = sound(served)
+    scheduler.land(batch, outcome, 2.0)
+    scheduler.abandon(batch, 2.0, "hangs")
+    assert (served.rung, served.head, sound(served)) == (1, 10, b"")
+    assert after
+
+
+def test_a_session_removed_while_its_job_runs_gets_nothing_and_may_come_back() -> None:
+    toy = Witness()
+    scheduler = Scheduler([toy], timer=lambda: 0.0)
+    gone, stays = session(toy, 1), session(toy, 2)
+    scheduler.add(gone)
+    scheduler.add(stays)
+    batch = scheduler.next_batch(0.0)
+    outcome = scheduler.generate(batch)
+    scheduler.remove(gone)
+    scheduler.land(batch, outcome, 0.0)
+    assert (gone.head, stays.head) == (0, 10)
+    assert list(scheduler.sessions) == [stays]
+    scheduler.add(gone)
+    assert scheduler.run_once(0.0) == 2
+    assert gone.head == 10
+
+
+class Careless(ToyGenerator):
+    """Gives what no client could play."""
+
+    def __init__(self, spoil: Callable[[list[Result[ToyState]]], list[Result[ToyState]]]) -> None:
+        super().__init__("careless")
+        self.spoil = spoil
+
+    def generate(self, requests: Sequence[Request[ToyState]]) -> list[Result[ToyState]]:
+        return self.spoil(super().generate(requests))
+
+
+def _with_samples(result: Result[ToyState], samples: Samples) -> Result[ToyState]:
+    return dataclasses.replace(result, chunk=dataclasses.replace(result.chunk, samples=samples))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda results: [],
+        lambda results: [_with_samples(results[0], results[0].chunk.samples[1:])],
+        lambda results: [_with_samples(results[0], results[0].chunk.samples * np.float32(np.nan))],
+    ],
+    ids=["no result", "a sample short", "not finite"],
+)
+def test_sound_that_nobody_can_play_is_a_failure(spoil: Callable[[Any], Any]) -> None:
+    careless, safety = Careless(spoil), ToyGenerator("safety")
+    scheduler = Scheduler([careless, safety], timer=lambda: 0.0)
+    served = Session(RULES, BANK, [careless, safety], SessionConfig(seed=1, lookahead_s=1.0))
+    scheduler.add(served)
+    assert scheduler.run_once(0.0) == 1
+    assert served.head == 0
+    assert scheduler.run_once(0.0) == 1
+    assert (served.rung, served.head) == (1, 10)
+
+
+def test_another_home_is_gone_to_and_climbed_back_to() -> None:
+    first, second, third = ToyGenerator("first"), ToyGenerator("second"), ToyGenerator("third")
+    generators = [first, second, third]
+    scheduler = Scheduler(generators, timer=lambda: 0.0)
+    served = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0))
+    scheduler.add(served)
+    serve(scheduler)
+    scheduler.go_home(served, 1)
+    serve(scheduler)
+    assert (served.home, served.rung, second.calls > 0) == (1, 1, True)
+    calls = first.calls
+    second.failing = True
+    played_s = 0.0
+    while played_s < 30.0:
+        played_s += 0.4
+        position = round(played_s * SAMPLE_RATE)
+        served.playhead(played=position, committed=position, paused=True, now_s=played_s)
+        serve(scheduler, played_s)
+        second.failing = played_s < 2.0
+    assert served.rung == 1
+    assert third.calls > 0
+    assert first.calls == calls
+
+
+def test_a_session_may_begin_with_another_home() -> None:
+    generators = [ToyGenerator("first"), ToyGenerator("second")]
+    scheduler = Scheduler(generators, timer=lambda: 0.0)
+    served = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0), home=1)
+    scheduler.add(served, home=1)
+    serve(scheduler)
+    assert (generators[0].calls, served.rung) == (0, 1)
