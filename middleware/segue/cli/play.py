@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -73,10 +74,12 @@ def _play(arguments: argparse.Namespace) -> None:
     from segue_sdk.client import SegueClient
     from segue_sdk.client_messages import Hello
 
+    _leave_in_order()
     local = arguments.connect is None
     rules = load(arguments.rules) if local else None
     script = load_events(arguments.events, rules) if arguments.events else ()
     with contextlib.ExitStack() as stack:
+        complain(["starting the service …" if local else f"connecting to {arguments.connect} …"])
         command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
         child = stack.enter_context(Child(command)) if local else None
         hello = Hello(
@@ -91,6 +94,17 @@ def _play(arguments: argparse.Namespace) -> None:
         game = Game(client, script)
         output = stack.enter_context(_output(arguments, client, game.complain))
         PlayApp(game, lambda: output.name, child.ended if child else lambda: None).run()
+
+
+def _leave_in_order() -> None:
+    """A closed terminal and a polite kill end the command as Ctrl-C does, and the service with it."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), leave)
 
 
 def _output(arguments: argparse.Namespace, client: SegueClient, complain: Callable[[str], None]) -> Output:

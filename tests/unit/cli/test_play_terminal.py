@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -66,10 +67,20 @@ class Terminal:
 
     def close(self) -> None:
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            # It takes its service with it.
+            self.process.terminate()
+            self.process.wait(PATIENCE_S)
         os.close(self.lead)
         os.close(self._follow)
+
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+
+def worked(pid: int) -> int:
+    """Processor time of a process so far, in hundredths of a second."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 def gone(pid: int) -> bool:
@@ -96,7 +107,7 @@ def test_emberwood_played_edited_and_left(tmp_path: Path) -> None:
         )
         terminal.until(lambda: "new inputs: rain" in terminal.screen)
         terminal.press(b"\x03")
-        terminal.until(lambda: terminal.process.poll() is not None)
+        terminal.until(terminal.ended)
         assert terminal.process.returncode == 0
         assert terminal.now() == terminal.settings, "the terminal is as it was"
         assert terminal.written.rfind(b"\x1b[?1049l") > terminal.written.rfind(b"\x1b[?1049h"), "its screen, too"
@@ -107,12 +118,39 @@ def test_emberwood_played_edited_and_left(tmp_path: Path) -> None:
     assert len(set(samples[:: 3 * 97])) > 20, "there is music in it"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_service_that_is_still_starting_goes_with_its_player(number: signal.Signals) -> None:
+    terminal = Terminal(str(RULES), "--no-sound")
+    with contextlib.closing(terminal):
+        terminal.until(terminal.children)
+        (service,) = terminal.children()
+        terminal.until(lambda: worked(service) > 20)
+        terminal.process.send_signal(number)
+        terminal.until(terminal.ended)
+        assert terminal.process.returncode != 0
+        assert gone(service)
+        assert b"\x1b[?1049h" not in terminal.written
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_window_that_is_closed_ends_the_service_too() -> None:
+    terminal = Terminal(str(RULES), "--no-sound")
+    with contextlib.closing(terminal):
+        terminal.until(lambda: "woodland" in terminal.screen)
+        (service,) = terminal.children()
+        terminal.process.send_signal(signal.SIGHUP)
+        terminal.until(terminal.ended)
+        assert terminal.now() == terminal.settings
+        assert gone(service)
+
+
 def test_rules_that_do_not_load_leave_the_terminal_alone(tmp_path: Path) -> None:
     rules = tmp_path / "bad.yaml"
     rules.write_text("segue: 1\nlayerz: {}\n", "utf-8")
     terminal = Terminal(str(rules))
     with contextlib.closing(terminal):
-        terminal.until(lambda: terminal.process.poll() is not None)
+        terminal.until(terminal.ended)
         terminal.until(lambda: "bad.yaml:2:1: unknown field 'layerz'" in terminal.screen)
         assert terminal.process.returncode == 2
         assert b"\x1b[?1049h" not in terminal.written

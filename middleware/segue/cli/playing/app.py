@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
 from collections.abc import Callable
 from typing import ClassVar, Final
 
@@ -64,6 +67,11 @@ class PlayApp(App[None]):
         yield keys
 
     def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            # Windows has neither, and closes a console in another way.
+            with contextlib.suppress(AttributeError, NotImplementedError):
+                loop.add_signal_handler(getattr(signal, name), self.exit)
         self.set_interval(_FRAME_S, self._frame)
         self.set_interval(1.0, self._look_after)
 

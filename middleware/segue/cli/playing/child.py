@@ -49,7 +49,12 @@ class Child:
         )
         self._listener = threading.Thread(target=self._listen, name="segue-play-service", daemon=True)
         self._listener.start()
-        self.address = self._find()
+        try:
+            self.address = self._find()
+        except BaseException:
+            # Whatever ends the wait, Ctrl-C among it: nobody else knows of the process yet.
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -88,8 +93,9 @@ class Child:
             if line.startswith(_ANNOUNCES):
                 return line.split()[-1]
             self._said.append(line.rstrip())
-        self.close()
-        raise ServiceError("\n".join(self._said) or f"the service ended with exit code {self._process.returncode}")
+        code = self._process.wait(_STOP_S)
+        self._listener.join()
+        raise ServiceError("\n".join(self._said) or f"the service ended with exit code {code}")
 
     def _listen(self) -> None:
         """Keep the last of what it logs, and its pipe empty."""
