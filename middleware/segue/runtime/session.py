@@ -435,7 +435,8 @@ class Session:
         used = self._deck.used(wanted.plan.frame)
         if used.edition.styles is not wanted.edition.styles:
             return True
-        return significant(used.plan, wanted.plan, self.config.significance)
+        fills = "fills" in self._generators[self._rung].controls
+        return significant(used.plan, wanted.plan, self.config.significance, fills=fills)
 
 
 def _planned(edition: Edition, opening: Opening) -> Planner:

@@ -11,8 +11,18 @@ import pytest
 import soundfile
 
 from segue.cli.main import main
+from segue.cli.parts import Parts, build
 from segue.contract import Result
 from segue.runtime import session
+from segue.runtime.config import SessionConfig
+from segue.runtime.listener import Listener
+from segue.runtime.messages import ChunkOut
+from segue.runtime.opening import opening
+from segue.runtime.recorder import Header, Recorder, fingerprint
+from segue.runtime.session import Session
+from segue.runtime.styles import load_styles
+from segue_rules.events import Event
+from segue_rules.loading import load
 
 RULES = """
 segue: 1
@@ -202,28 +212,28 @@ def test_a_recording_with_an_edit_plays_without_the_files_it_was_made_with(folde
     rules = load(folder / "song.yaml")
     parts = build("score")
     styles, _ = load_styles(rules, parts.encoder)
-    edited_text = (folder / "song.yaml").read_text("utf-8").replace("title:", "title: Edited")
+    edited_text = (folder / "song.yaml").read_text("utf-8").replace("120bpm", "126bpm")
     config = SessionConfig(seed=2, lookahead_s=1.0)
     sources = {"song.yaml": (folder / "song.yaml").read_text("utf-8")}
     header = Header(rules=fingerprint(rules.files), generators=("score",), config=config, sources=sources)
     chunks: list[ChunkOut] = []
     with (folder / "live.jsonl").open("w", encoding="utf-8") as file:
         journal = Recorder(file, header).operation
-        session = Session(rules, styles, parts.generators, config, journal=journal)
+        live = Session(rules, styles, parts.generators, config, journal=journal)
         for seconds in (0.0, 0.4, 0.8):
-            _serve(session, parts, seconds)
-            chunks += [m for m in session.messages() if isinstance(m, ChunkOut)]
+            _serve(live, parts, seconds)
+            chunks += [m for m in live.messages() if isinstance(m, ChunkOut)]
         (folder / "song.yaml").write_text(edited_text, encoding="utf-8")
         edited = load(folder / "song.yaml")
-        session.reload(edited, load_styles(edited, parts.encoder)[0], now_s=0.8)
-        session.send(Event(sequence=1, set={"fight": True}), position=0, now_s=0.8)
-        snapshot = session.snapshot()
-        _serve(session, parts, 1.2)
+        live.reload(edited, load_styles(edited, parts.encoder)[0], now_s=0.8)
+        live.send(Event(sequence=1, set={"fight": True}), position=0, now_s=0.8)
+        snapshot = live.snapshot()
+        _serve(live, parts, 1.2)
         opened, outcome = opening(snapshot, rules=edited, generators=parts.generators, home=0, frame=40, seed=2)
         assert outcome == "all"
-        session.restore(opened, at=0, take=9, now_s=1.2)
-        _serve(session, parts, 1.6)
-        chunks += [m for m in session.messages() if isinstance(m, ChunkOut)]
+        live.restore(opened, at=0, take=9, now_s=1.2)
+        _serve(live, parts, 1.6)
+        chunks += [m for m in live.messages() if isinstance(m, ChunkOut)]
     (folder / "song.yaml").unlink()
     assert preview(folder, "again.wav", "--recording", str(folder / "live.jsonl")) == 0
     listener = Listener()
@@ -237,11 +247,11 @@ def test_a_recording_with_an_edit_plays_without_the_files_it_was_made_with(folde
     np.testing.assert_allclose(written[:-2_400], listener.heard()[:-2_400], atol=2e-3)
 
 
-def _serve(session: Session, parts: Parts, now_s: float) -> None:
+def _serve(live: Session, parts: Parts, now_s: float) -> None:
     """Everything that the session wants while its client is at this time."""
     position = round(now_s * 48_000)
-    session.playhead(played=position, committed=position, paused=False, now_s=now_s)
-    while (want := session.want(now_s)) is not None:
-        job = session.begin(want, now_s)
+    live.playhead(played=position, committed=position, paused=False, now_s=now_s)
+    while (want := live.want(now_s)) is not None:
+        job = live.begin(want, now_s)
         (result,) = parts.generators[want.rung].generate([job.request])
-        session.complete(job, result, seconds=0.05)
+        live.complete(job, result, seconds=0.05)
