@@ -41,7 +41,7 @@ def test_csharp_has_every_field_in_wire_order() -> None:
     blocks = re.findall(r'new RecordTable\(\s+"(\w+)",(.*?)\);\n', tables.csharp(), re.DOTALL)
     assert {name for name, _ in blocks} == set(RECORDS)
     for name, block in blocks:
-        assert re.findall(r'Field\.\w+\("(\w+)"', block) == fields_of(name)
+        assert re.findall(r'Field\.\w+\(\s*"(\w+)"', block) == fields_of(name)
 
 
 def test_gdscript_has_every_field_in_wire_order() -> None:
