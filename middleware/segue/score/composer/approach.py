@@ -129,7 +129,7 @@ def _strings_swell(chord: Chord, span: float) -> list[Part]:
     count = round(2 * span)
     keys = sorted({place(tone, 65) for tone in chord.tones})
     notes = tuple(
-        Note(-span + step / 2, 0.55, key, 46 + 42 * (step + 1) / count, 0.0) for step in range(count) for key in keys
+        Note(-span + step / 2, 0.55, key, 56 + 50 * (step + 1) / count, 0.0) for step in range(count) for key in keys
     )
     return [Part(DRUM_SLOT, "texture", _TREMOLO, notes)]
 

@@ -8,12 +8,12 @@ from segue.score.composer.dice import Dice, text_key
 from segue.score.composer.harmony import Phrase
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
-from segue.score.composer.vocabulary import DRUM_SLOT, DrumLine, Note, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, DrumLine, Kit, Note, Part, Situation
 
 TIMPANI: Final = 47
 _TIMPANI_CENTRE: Final = 45
 _KICKS: Final = (35, 36)
-_SNARE: Final = 38
+_SNARES: Final = (38, 40)
 _STROKE: Final = {"o": 0.66, "x": 0.88, "!": 1.1}
 # A bar of six or seven has two beats that play the pattern's first; the second must not sound like a new bar.
 _INNER: Final = 0.85
@@ -31,10 +31,7 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
     for slot, line in enumerate(groove):
         end = plan.meter - (fill_beats if line.fills else 0)
         notes = tuple(note for note in _strokes(line, plan, bar, dice) if note.start < end)
-        # In an orchestra others play the fill than the cymbals; a drummer has two hands.
-        through = line.program < 0 and (line.key in _KICKS or (kit.fill_program >= 0 and line.key != _SNARE))
-        through = through or not line.fills
-        parts.append(Part(DRUM_SLOT + slot, "drums", line.program, notes, through))
+        parts.append(Part(DRUM_SLOT + slot, "drums", line.program, notes, _goes_on(line, kit)))
     slot = DRUM_SLOT + len(groove)
     if fill_beats:
         parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(situation, plan, fill_beats, dice))))
@@ -42,6 +39,18 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
         crash = Note(0.0, 1.0, kit.crash, 84 if bar == 0 else 70, 0.2 if bar == 0 else 0.5)
         parts.append(Part(slot + 1, "drums", -1, (crash,)))
     return parts
+
+
+def _goes_on(line: DrumLine, kit: Kit) -> bool:
+    """Whether a line goes on while a fill leads into another situation.
+
+    A drummer at a set has two hands for it and a foot for the kick; of several players only those rest who play it.
+    """
+    if line.program >= 0:
+        return not line.fills
+    at_a_set = kit.fill_program < 0 and any(key in _SNARES for key in kit.fill)
+    playing = (*_SNARES, *(kit.fill if kit.fill_program < 0 else ()))
+    return not line.fills or line.key in _KICKS or (not at_a_set and line.key not in playing)
 
 
 def _strokes(line: DrumLine, plan: Phrase, bar: int, dice: Dice) -> list[Note]:

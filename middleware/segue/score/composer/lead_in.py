@@ -100,7 +100,8 @@ class LeadIn(NamedTuple):
         """Whether a written note gives way."""
         if position >= 0:
             return self.lets_go and left and onset.role == "drums"
-        return not onset.through and any(role == onset.role and position >= -ticks for role, ticks in self.rests)
+        goes_on = onset.through and not self.lets_go
+        return not goes_on and any(role == onset.role and position >= -ticks for role, ticks in self.rests)
 
     def lasting(self, onset: Onset, position: int) -> int:
         """How long a written note lasts so as to leave room for what its role plays next."""
