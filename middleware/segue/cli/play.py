@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -74,11 +74,11 @@ def _play(arguments: argparse.Namespace) -> None:
     from segue_sdk.client import SegueClient
     from segue_sdk.client_messages import Hello
 
-    _leave_in_order()
     local = arguments.connect is None
     rules = load(arguments.rules) if local else None
     script = load_events(arguments.events, rules) if arguments.events else ()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_leaving_in_order())
         complain(["starting the service …" if local else f"connecting to {arguments.connect} …"])
         command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
         child = stack.enter_context(Child(command)) if local else None
@@ -96,15 +96,20 @@ def _play(arguments: argparse.Namespace) -> None:
         PlayApp(game, lambda: output.name, child.ended if child else lambda: None).run()
 
 
-def _leave_in_order() -> None:
+@contextlib.contextmanager
+def _leaving_in_order() -> Iterator[None]:
     """A closed terminal and a polite kill end the command as Ctrl-C does, and the service with it."""
 
     def leave(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), leave)
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _output(arguments: argparse.Namespace, client: SegueClient, complain: Callable[[str], None]) -> Output:
@@ -119,7 +124,9 @@ def _output(arguments: argparse.Namespace, client: SegueClient, complain: Callab
     if arguments.output:
         return FileOutput(client.player, arguments.output)
     try:
-        return DeviceOutput(client.player, arguments.device, on_lost=complain)
+        device = arguments.device
+        number = int(device) if device is not None and device.isdecimal() else None
+        return DeviceOutput(client.player, device if number is None else number, on_lost=complain)
     except OutputError as error:
         if arguments.device is not None:
             raise

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -26,7 +27,8 @@ from segue_rules.loading import load_events
 from segue_sdk.client import SegueClient
 from segue_sdk.client_messages import Hello
 from segue_sdk.happenings import BeatHeard
-from segue_sdk.output import NullOutput
+from segue_sdk.output import NullOutput, OutputError
+from segue_sdk.player import Player
 from segue_sdk.service_messages import Rules
 from unit.cli.playing_service import EMBERWOOD, MORE, PlayingService, playing_service
 
@@ -244,3 +246,20 @@ def test_without_textual_the_error_says_what_to_install(
     monkeypatch.setitem(sys.modules, "textual", None)
     assert run("a.yaml") == 2
     assert "pip install" in capsys.readouterr().err
+
+
+def test_without_a_device_it_plays_to_nowhere_and_says_so_unless_one_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing() -> None:
+        raise OutputError("no PortAudio")
+
+    monkeypatch.setattr("segue_sdk.output._sounddevice", missing)
+    told: list[str] = []
+    client = SimpleNamespace(player=Player())
+    wishes = argparse.Namespace(no_sound=False, output=None, device=None)
+    with play._output(wishes, client, told.append) as output:
+        assert output.name == "no sound"
+    assert told == ["no PortAudio; playing to nowhere (or use --output FILE)"]
+    with pytest.raises(OutputError, match="no PortAudio"):
+        play._output(argparse.Namespace(no_sound=False, output=None, device="3"), client, told.append)

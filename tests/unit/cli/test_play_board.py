@@ -188,6 +188,12 @@ def test_the_log_is_bounded_and_counts_on() -> None:
     assert (len(made.lines), made.told) == (500, 2_000)
 
 
+def test_texts_from_the_service_move_no_cursor() -> None:
+    made = board()
+    made.take(Rules(errors=("a.yaml:1:1: \x1b[2J\x07bell",)))
+    assert texts(made) == ["a.yaml:1:1: [2Jbell"]
+
+
 def test_beats_are_the_newest_heard() -> None:
     made = board()
     beat = BeatHeard(at=0, bar=3, beat=1, exact=True, tempo_bpm=96, meter=4)

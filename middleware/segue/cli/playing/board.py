@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from segue.cli.playing.dials import Dial, make_dials
 from segue.cli.playing.heard import Heard
-from segue.cli.playing.telling import Line, tell_change, tell_event
+from segue.cli.playing.telling import Line, plain, tell_change, tell_event
 from segue_sdk.declarations import Declaration
 from segue_sdk.happenings import (
     BeatHeard,
@@ -108,7 +108,8 @@ class Board:
 
     def say(self, line: Line) -> None:
         """A line of the log."""
-        self.lines.append(line)
+        details = tuple(plain(detail) for detail in line.details)
+        self.lines.append(replace(line, text=plain(line.text), details=details))
         self.told += 1
 
     def take(self, happening: Happening) -> None:

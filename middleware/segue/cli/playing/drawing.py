@@ -9,7 +9,7 @@ from rich.text import Text
 
 from segue.cli.playing.board import Board
 from segue.cli.playing.dials import Dial
-from segue.cli.playing.telling import Line, clock_text
+from segue.cli.playing.telling import Line, clock_text, plain
 from segue_sdk.limits import SAMPLE_RATE
 from segue_sdk.service_messages import Change
 
@@ -46,7 +46,7 @@ _LINE_HUES: Final = {
 
 def header(board: Board, width: int) -> Text:
     """Title and connection; beat, bar and tempo; generator."""
-    title = board.rules.title if board.rules else "…"
+    title = plain(board.rules.title) if board.rules else "…"
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f" {title} ", style="bold reverse")
     hue = _GOOD if board.connection == "live" else _BAD if board.connection in ("lost", "closed") else _WARN
@@ -83,7 +83,7 @@ def meters(board: Board, output: str) -> Text:
     text.append("   reaction ", style=_FAINT)
     text.append("–" if board.reaction_ms is None else f"{board.reaction_ms:.0f} ms", style="bold")
     text.append("   plays ", style=_FAINT)
-    text.append(board.generator or "–", style=_WARN if board.rung else _PLAIN)
+    text.append(plain(board.generator) or "–", style=_WARN if board.rung else _PLAIN)
     if board.rung:
         text.append(f" (step {board.rung} of the ladder)", style=_WARN)
     if board.headroom:
@@ -112,7 +112,7 @@ def layers(board: Board) -> Text:
     text = Text()
     for name, state, coming in board.layers:
         text.append(_named(name), style=_FAINT)
-        text.append(state, style="bold")
+        text.append(plain(state), style="bold")
         if coming is not None:
             text.append_text(_coming(coming, board.position.played))
         text.append("\n")
@@ -122,7 +122,7 @@ def layers(board: Board) -> Text:
 def _coming(change: Change, played: int) -> Text:
     when = "" if change.at == "immediate" else f" at {change.at}"
     seconds = max(0.0, (change.audible - played) / SAMPLE_RATE)
-    return Text(f"  → {change.to_state}{when}, {seconds:.1f} s", style=_WARN)
+    return Text(f"  → {plain(change.to_state + when)}, {seconds:.1f} s", style=_WARN)
 
 
 def dial(shown: Dial, width: int, *, focused: bool) -> Text:
@@ -160,7 +160,7 @@ def slider_width(width: int) -> int:
 
 def _choice(shown: Dial, room: int) -> Text:
     """All choices, the chosen one lit; where they do not fit, that one alone."""
-    text, names = Text(), shown.spec.of
+    text, names = Text(), [plain(name) for name in shown.spec.of]
     if sum(len(name) + 2 for name in names) > room:
         at = names.index(shown.text) + 1 if shown.text in names else 0
         return text.append(f" {shown.text} ", style="reverse bold").append(f" {at} of {len(names)}", style=_FAINT)
@@ -200,4 +200,5 @@ def bar(share: float, width: int, hue: str) -> Text:
 
 def _named(name: str) -> str:
     """A name as wide as names are."""
+    name = plain(name)
     return f"{name if len(name) < _NAME_WIDTH else name[: _NAME_WIDTH - 2] + '…':<{_NAME_WIDTH}}"

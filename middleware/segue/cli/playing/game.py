@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 from segue.cli.playing.board import Board
@@ -26,6 +27,7 @@ class Game:
         self._values: dict[str, InputValue] = {}
         self._fired: list[str] = []
         self._worth_a_line = False
+        self._complaints: deque[str] = deque()
 
     def turn(self, dial: Dial) -> None:
         """The player moves, switches or cycles an input."""
@@ -56,14 +58,16 @@ class Game:
             self.board.reset_dials()
 
     def complain(self, text: str) -> None:
-        """Something outside the session that the player should know."""
-        self.board.say(Line(kind="error", at=self.board.position.played, text=text))
+        """Something outside the session that the player should know; from any thread."""
+        self._complaints.append(text)
 
     def tick(self) -> None:
         """One frame of the game: take what happened, move on, send what was said."""
         for happening in self._client.poll():
             self.board.take(happening)
         self.board.moved(self._client.player.position)
+        while self._complaints:
+            self.board.say(Line(kind="error", at=self.board.position.played, text=self._complaints.popleft()))
         self._play_script()
         seq = self._client.end_frame()
         if seq:

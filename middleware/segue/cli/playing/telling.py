@@ -42,6 +42,11 @@ def tell_said(values: Mapping[str, InputValue], fired: tuple[str, ...]) -> str:
     return ", ".join([*said, *(f"{name}!" for name in fired)])
 
 
+def plain(text: str) -> str:
+    """Text from the other side of a wire as text: nothing in it moves a cursor or rings a bell."""
+    return "".join(character for character in text if character.isprintable())
+
+
 def clock_text(position: int) -> str:
     """A sample position as minutes, seconds and tenths."""
     minutes, tenths = divmod(position * 10 // SAMPLE_RATE, 600)
