@@ -27,9 +27,9 @@ def main() -> None:
     with SegueClient(ADDRESS, hello) as client, open_output(client.player, file=Path("minimal.wav")) as output:
         print("playing to", output.name)
         client.on(Live, lambda live: print("connected to", live.welcome.service))
-        client.on(Change, lambda change: print(f"{change.layer}: {change.from_state} -> {change.to_state}"))
+        client.on(Change, tell_change)
         client.on(Receipt, lambda receipt: None if receipt.accepted else print("refused:", receipt.text))
-        client.on(BeatHeard, lambda beat: print("bar", beat.bar) if beat.beat == 0 else None)
+        client.on(BeatHeard, lambda beat: print("bar", beat.bar + 1) if beat.beat == 0 else None)
         client.on(Lost, lambda lost: print("music goes on from the buffer:", lost.reason))
         client.on(Closed, lambda closed: print("the session has ended:", closed.reason, closed.text))
 
@@ -47,6 +47,13 @@ def main() -> None:
                         client.set_input("region", "crypt")
             client.update()
             time.sleep(1 / 60)
+
+
+def tell_change(change: Change) -> None:
+    """Why the music changes; `scheduled` ones wait for their beat or bar."""
+    if change.kind == "started":
+        because = "; ".join(cause.text for cause in change.causes)
+        print(f"{change.layer}: {change.from_state} -> {change.to_state} because {because}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -263,3 +264,11 @@ def test_without_a_device_it_plays_to_nowhere_and_says_so_unless_one_was_asked_f
     assert told == ["no PortAudio; playing to nowhere (or use --output FILE)"]
     with pytest.raises(OutputError, match="no PortAudio"):
         play._output(argparse.Namespace(no_sound=False, output=None, device="3"), client, told.append)
+
+
+def test_the_player_never_loads_the_model_or_an_array_library() -> None:
+    modules = "segue.cli.play, segue.cli.playing.app, segue.cli.playing.child, segue_rules.loading, segue_sdk.output"
+    script = f"import sys, {modules}; print({{'jax', 'numpy', 'scipy'}} & set(sys.modules))"
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "set()\n"
+    )
