@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from segue.audio.fades import fade_in, fade_out
 from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, Request, Result, StyleBank
-from segue.runtime import mastering
-from segue.runtime.conditioning import significant
+from segue.runtime.arrival import Arrival, arriving, planned
 from segue.runtime.config import SessionConfig
 from segue.runtime.deck import Boundary, Deck
-from segue.runtime.edition import Edition, Planned, conditioned, same_styles
+from segue.runtime.edition import Edition, conditioned, same_styles
 from segue.runtime.finishing import finish, joined
 from segue.runtime.journal import Operation
 from segue.runtime.loop import Loop
@@ -26,8 +25,8 @@ from segue.runtime.opening import Opening
 from segue.runtime.opening import opening as make_opening
 from segue.runtime.outbox import Outbox
 from segue.runtime.pace import Pace
-from segue.runtime.planner import Planner
-from segue.runtime.snapshot import Memory, Snapshot, pack_memory
+from segue.runtime.snapshot import Memory, Snapshot, taken
+from segue.runtime.staleness import Staleness
 from segue.runtime.wants import Job, Standing, Want, next_want
 from segue_rules.director import DirectorState, carry, pack, reset
 from segue_rules.events import Event, Receipt
@@ -36,13 +35,6 @@ from segue_rules.plan import FramePlan
 
 # How far ahead of what is heard an event may be placed, in frames.
 _MOST_AHEAD = 10 * FRAME_RATE
-
-
-class Arrival(NamedTuple):
-    """Restored music on its way. boundary: where it is generated from and heard. opening: what it comes from."""
-
-    boundary: Boundary
-    opening: Opening
 
 
 class Session:
@@ -73,17 +65,14 @@ class Session:
         start, _ = make_opening(None, rules=rules, generators=generators, home=home, frame=0, seed=config.seed)
         start = opening or start
         edition = Edition(rules=rules, styles=styles, fingerprint=fingerprint)
-        self._planner = _planned(edition, start)
+        self._planner = planned(edition, start)
         first = Boundary(frame=start.frame, state=start.state, master=start.master, rung=start.rung)
         self._deck = Deck(first)
         self._arrival = Arrival(first, opening) if opening else None
         # Numbers up to this one were taken before the session was opened.
         self._outbox.last_event = self._known_events = start.last_event
         self._in_flight: Job | None = None
-        self._stale_from: int | None = None
-        self._replace_at: int | None = None
-        # No frame before this one is made anew.
-        self._floor = start.frame
+        self._stale = Staleness(config.significance, start.frame)
         self._last_effective = 0
         self._rung = start.rung
         # The first chunk of an opening counts as a new take, so it is one less until then.
@@ -124,25 +113,22 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """The music at `head`, from which another session can go on; or as it was restored, until that is heard."""
-        boundary, edition = self._deck.last, self._planner.edition
-        director, rules = self._planner.state_before(boundary.frame), edition.rules
-        events = tuple(self._planner.coming(boundary.frame))
-        if self._arrival is not None:
-            boundary, opening = self._arrival
+        edition = self._planner.edition
+        boundary = self._deck.last if self._arrival is None else self._arrival.boundary
+        if self._arrival is None:
+            director, rules = self._planner.state_before(boundary.frame), edition.rules
+            events = self._planner.coming(boundary.frame)
+        else:
+            opening = self._arrival.opening
             director, rules = opening.director, opening.rules
-            before = tuple((at, event) for at, event in opening.events if at < boundary.heard)
-            events = (*before, *self._planner.coming(boundary.heard))
-        generator = self._generators[boundary.rung]
-        memory = Memory(state=pack(director, rules), events=events, last_event=self.last_event)
-        history = generator.pack(boundary.state)
-        return Snapshot(
-            position=boundary.frame,
+            events = [(at, event) for at, event in opening.events if at < boundary.heard]
+            events += self._planner.coming(boundary.heard)
+        return taken(
+            boundary,
+            self._generators[boundary.rung],
+            Memory(state=pack(director, rules), events=tuple(events), last_event=self.last_event),
             seed=self.config.seed,
             rules=edition.fingerprint,
-            model=generator.model,
-            director=pack_memory(memory),
-            history=history,
-            master=mastering.pack(boundary.master) if history else b"",
         )
 
     # --- what comes in ----------------------------------------------------------------------------------------------
@@ -234,7 +220,7 @@ class Session:
         if receipt.accepted:
             self._planner.add(event, frame)
             self._last_effective = max(self._last_effective, frame)
-            self._look_again(frame)
+            self._stale.suspect(frame)
         self._journal(("event", event, frame))
         self._outbox.answer(receipt, reachable)
         return receipt
@@ -242,17 +228,12 @@ class Session:
     def take_over(self, opening: Opening, frame: int, take: int) -> None:
         """Let the music of an opening be heard from `frame` on, which is not before the opening's."""
         self._journal(("restore", opening, frame, take))
-        ahead = _planned(self._planner.edition, opening)
-        lead = tuple(ahead.frames(opening.frame, frame))
+        ahead = planned(self._planner.edition, opening)
         self._turn(self._planner.edition, ahead.state_before(frame), ahead.coming(frame))
-        boundary = Boundary(
-            frame=opening.frame, state=opening.state, master=opening.master, rung=opening.rung, lead=lead
-        )
-        self._arrival = Arrival(boundary, opening)
+        self._arrival = arriving(opening, ahead, frame)
         self._take = max(self._take, take)
         self._last_effective = frame
-        if self._replace_at is not None and self._replace_at >= frame:
-            self._replace_at = None
+        self._stale.withdraw(frame)
 
     def take_up(self, edition: Edition, frame: int) -> None:
         """Plan by another edition from `frame` on."""
@@ -263,14 +244,14 @@ class Session:
             # The same bank: nothing is to be made anew for its sake.
             edition = replace(edition, styles=styles)
         self._turn(edition, state, self._planner.coming(frame))
-        self._look_again(frame)
+        self._stale.suspect(frame)
 
     def start_over(self, frame: int) -> None:
         """Inputs and states as at the start from `frame` on."""
         self._journal(("reset", frame))
         self._turn(self._planner.edition, reset(self._planner.state_before(frame), self.rules), ())
         self._last_effective = frame
-        self._look_again(frame)
+        self._stale.suspect(frame)
 
     # --- generation -------------------------------------------------------------------------------------------------
 
@@ -281,14 +262,13 @@ class Session:
         committed = self._committed_frame(now_s)
         if self._deck.head >= committed:
             self._look_for_stale()
-        if self._replace_at is not None and max(self._replace_at, committed) >= self._deck.head:
-            self._replace_at = None
+        self._stale.withdraw(self._deck.head if self._deck.head > committed else 0)
         return next_want(
             Standing(
                 config=self.config,
                 deck=self._deck,
                 rung=self._rung,
-                replace_at=self._replace_at,
+                replace_at=self._stale.replace_at,
                 coming=self._arrival.boundary if self._arrival else None,
                 committed=committed,
                 reachable=self.pace.reachable(now_s, busy=False),
@@ -301,7 +281,7 @@ class Session:
         if self._in_flight is not None:
             raise ValueError("expected no job in flight")
         if want.reason in ("replace", "skip"):
-            self._replace_at = None
+            self._stale.withdraw(0)
         if want.reason == "replace":
             self.pace.replaced(now_s)
         origin = self._origin(want)
@@ -332,8 +312,8 @@ class Session:
             # What comes next begins where this ends: with nothing to crossfade from, both fade.
             samples = fade_out(samples, self.config.crossfade_samples)
         if want.reason == "restore":
-            # What was still to be made anew before it stays as it is.
-            self._arrival, self._floor, self._replace_at = None, want.change, None
+            self._arrival = None
+            self._stale.settle(want.change)
         if want.reason == "skip" or want.change > head or (want.reason == "restore" and follows and not len(old)):
             samples = fade_in(samples, self.config.crossfade_samples)
         if want.reason == "skip" or want.change > head:
@@ -347,7 +327,7 @@ class Session:
             Boundary(frame=want.end, state=result.state, master=master, rung=want.rung),
         )
         if self._planner.version != job.version:
-            self._look_again(want.change)
+            self._stale.suspect(want.change)
         self._outbox.chunk(
             job,
             self._take,
@@ -364,7 +344,7 @@ class Session:
         self._land(job)
         self._journal(("failed", job.want))
         if job.want.reason == "replace":
-            self._look_again(job.want.change)
+            self._stale.suspect(job.want.change)
 
     def state_bytes(self) -> int:
         """Memory that the deck's generator states cost, in bytes."""
@@ -415,35 +395,8 @@ class Session:
         self._outbox.withdraw(frame, waiting)
         self._outbox.tell(self._planner.frames(frame, max(frame, told)))
 
-    def _look_again(self, frame: int) -> None:
-        """Plans from `frame` on may want otherwise what is generated."""
-        self._stale_from = frame if self._stale_from is None else min(frame, self._stale_from)
-
     def _look_for_stale(self) -> None:
-        """Find the first generated frame that the plans since the last look want otherwise."""
-        if self._stale_from is None:
-            return
-        start, self._stale_from = max(self._stale_from, self._planner.base, self._deck.base, self._floor), None
+        """Look, and tell, what the newest plans want otherwise."""
         end = self._deck.head if self._arrival is None else min(self._deck.head, self._arrival.boundary.heard)
-        wanted = self._planner.frames(start, max(start, end))
-        self._outbox.tell(wanted)
-        # A change found before and not made yet is found again, or not wanted any more, if it lies in this range.
-        if self._replace_at is None or self._replace_at >= start:
-            self._replace_at = next((frame.plan.frame for frame in wanted if self._is_stale(frame)), None)
-
-    def _is_stale(self, wanted: Planned) -> bool:
-        used = self._deck.used(wanted.plan.frame)
-        if used.edition.styles is not wanted.edition.styles:
-            return True
         fills = "fills" in self._generators[self._rung].controls
-        return significant(used.plan, wanted.plan, self.config.significance, fills=fills)
-
-
-def _planned(edition: Edition, opening: Opening) -> Planner:
-    """What an opening plays, its events to come with it."""
-    director = opening.director
-    if opening.rules is not edition.rules:
-        director = carry(director, opening.rules, edition.rules)
-    planner = Planner(edition, director)
-    planner.turn(edition, director, opening.events)
-    return planner
+        self._outbox.tell(self._stale.look(self._deck, self._planner, end, fills=fills))

@@ -14,8 +14,9 @@ from typing import Any, Final, NoReturn
 
 import msgpack
 
-from segue.contract import FRAME_SIZE, MOST_STATE_BYTES
+from segue.contract import FRAME_SIZE, MOST_STATE_BYTES, Generator
 from segue.runtime import mastering
+from segue.runtime.deck import Boundary
 from segue_rules.director import reading
 from segue_rules.events import Event
 
@@ -146,6 +147,20 @@ class Snapshot:
         )
         snapshot.memory()
         return snapshot
+
+
+def taken(boundary: Boundary, generator: Generator[Any], memory: Memory, *, seed: int, rules: str) -> Snapshot:
+    """The music of a generator at a boundary. rules: fingerprint of the files that `memory` belongs to."""
+    history = generator.pack(boundary.state)
+    return Snapshot(
+        position=boundary.frame,
+        seed=seed,
+        rules=rules,
+        model=generator.model,
+        director=pack_memory(memory),
+        history=history,
+        master=mastering.pack(boundary.master) if history else b"",
+    )
 
 
 def pack_memory(memory: Memory) -> bytes:
