@@ -222,3 +222,11 @@ def test_a_lead_in_does_not_rub_against_the_bass(names: tuple[str, str]) -> None
                 if note.family != "bass" and (note.pitch - bass.pitch) % 12 == 1:
                     end = min(bass.start + bass.duration, note.start + note.duration)
                     assert end - max(bass.start, note.start) <= 1.05 * 24_000, (seed, bass, note)
+
+
+def test_a_pickup_cuts_nobody_off_at_once() -> None:
+    """Stealth's bass walks loosely: a note just before the last beat gives way whole, not after an instant."""
+    for seed in range(1, 9):
+        _, notes = performed(("stealth", "chase"), changing(100, intensity=0.7), seed)
+        bass = [note for note in before_line(notes) if note.family == "bass"]
+        assert min(note.duration for note in bass) >= 24_000 // 8

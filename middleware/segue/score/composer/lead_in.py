@@ -47,6 +47,8 @@ _PICKUP: Final[dict[Kind, tuple[float, ...]]] = {
     "soft": (-1.0, -0.5),
     "release": (-0.5,),
 }
+# Who plays so shortly before a rest would be cut off as soon as heard.
+_AT_ONCE: Final = TICKS_PER_BEAT // 8
 # Music of so much drive ends with a stroke; what has less just stops.
 _FIGHT: Final = 0.7
 
@@ -101,11 +103,11 @@ class LeadIn(NamedTuple):
         if position >= 0:
             return self.lets_go and left and onset.role == "drums"
         goes_on = onset.through and not self.lets_go
-        return not goes_on and any(role == onset.role and position >= -ticks for role, ticks in self.rests)
+        return not goes_on and any(role == onset.role and position >= -ticks - _AT_ONCE for role, ticks in self.rests)
 
     def lasting(self, onset: Onset, position: int) -> int:
         """How long a written note lasts so as to leave room for what its role plays next."""
-        room = [-ticks - position for role, ticks in self.rests if role == onset.role and position < -ticks]
+        room = [-ticks - position for role, ticks in self.rests if role == onset.role and position < -ticks - _AT_ONCE]
         return min(onset.ticks, *room) if room else onset.ticks
 
     def velocity(self, position: int, *, left: bool) -> float:
