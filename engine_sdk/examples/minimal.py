@@ -16,15 +16,13 @@ from segue_sdk.happenings import BeatHeard, Closed, Live, Lost
 from segue_sdk.output import open_output
 from segue_sdk.service_messages import Change, Receipt
 
-ADDRESS = sys.argv[1] if len(sys.argv) > 1 else "tcp://127.0.0.1:7723"
-
 # Seconds, and what happens in the game then.
 STORY = {2.0: "wolves", 12.0: "safe", 20.0: "crypt"}
 
 
-def main() -> None:
+def main(address: str = "tcp://127.0.0.1:7723", seconds: float = 30.0) -> None:
     hello = Hello(versions=(1,), client="minimal example")
-    with SegueClient(ADDRESS, hello) as client, open_output(client.player, file=Path("minimal.wav")) as output:
+    with SegueClient(address, hello) as client, open_output(client.player, file=Path("minimal.wav")) as output:
         print("playing to", output.name)
         client.on(Live, lambda live: print("connected to", live.welcome.service))
         client.on(Change, tell_change)
@@ -34,7 +32,7 @@ def main() -> None:
         client.on(Closed, lambda closed: print("the session has ended:", closed.reason, closed.text))
 
         started, story = time.monotonic(), dict(STORY)
-        while time.monotonic() - started < 30:  # the game's loop, sixty frames a second
+        while time.monotonic() - started < seconds:  # the game's loop, sixty frames a second
             for at in [at for at in story if at <= time.monotonic() - started]:
                 match story.pop(at):
                     case "wolves":
@@ -57,4 +55,4 @@ def tell_change(change: Change) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1]) if len(sys.argv) > 1 else main()

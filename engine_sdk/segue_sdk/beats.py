@@ -37,5 +37,6 @@ class Beats:
         """The beats up to sample `played` that were not told yet."""
         due = [beat for beat in self._ahead if beat.at <= played]
         self._ahead = self._ahead[len(due) :]
-        self._reached = max(self._reached, played)
+        # A clock that stands at a beat has not passed it: before the first sample, the beat at 0 is still to come.
+        self._reached = max(self._reached, played - 1, *(beat.at for beat in due))
         return due

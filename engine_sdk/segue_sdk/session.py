@@ -224,8 +224,10 @@ class ClientSession:
     def _on_error(self, error: Error, now_s: float) -> None:
         if error.about in ("save", "restore"):
             self._requests.refused(error.seq)
-        if error.code == "no_session" and self._move(Trigger.UNKNOWN):
-            self._greet(now_s)
+        if error.code == "no_session":
+            # Once greeted again, the answers to what was on its way mean nothing new.
+            if self._move(Trigger.UNKNOWN):
+                self._greet(now_s)
             return
         self._happened.append(error)
         if self._restoring is not None and error.seq == self._restoring.id:

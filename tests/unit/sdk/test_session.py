@@ -131,6 +131,8 @@ def test_a_service_restarted_behind_the_connection_is_greeted_again() -> None:
     peer.says(Error(code="no_session"))
     assert peer.session.state is State.GREETING
     assert peer.sent() == [replace(HELLO, resume=WELCOME.token)]
+    peer.says(Error(code="no_session"), Error(code="no_session"))
+    assert (peer.sent(), peer.happened()) == ([], []), "answers to what was on its way"
     peer.says(chunk(9, 0))
     assert [error.code for error in of_type(Error, peer.sent())] == ["unexpected"]
     assert not of_type(Chunk, peer.happened())
@@ -295,6 +297,17 @@ def test_a_pause_holds_over_an_outage() -> None:
 def clock(start: int, end: int, *positions: int) -> Clock:
     beats = tuple(Beat(at=at, bar=at // 400, beat=at // 100 % 4) for at in positions)
     return Clock(start=start, end=end, tempo_bpm=120, meter=4, exact=True, beats=beats)
+
+
+def test_the_first_beat_is_told_though_the_clock_stood_there_before() -> None:
+    peer = live()
+    peer.tick(played=0)
+    peer.says(clock(0, 1_000, 0, 100))
+    peer.tick(played=0)
+    assert [beat.at for beat in of_type(BeatHeard, peer.happened())] == [0]
+    peer.says(clock(0, 1_000, 0, 100))
+    peer.tick(played=99)
+    assert of_type(BeatHeard, peer.happened()) == []
 
 
 def test_beats_are_told_once_in_order_and_replaced_by_newer_clocks() -> None:
