@@ -31,7 +31,9 @@ def _restore(stage: Stage, ahead: int) -> None:
 
 
 def _fail(stage: Stage, failing: bool) -> None:
-    stage.generators[0].failing = failing  # type: ignore[attr-defined]
+    chosen = stage.generators[0]
+    assert isinstance(chosen, ToyGenerator)
+    chosen.failing = failing
 
 
 def drawn(dice: random.Random) -> Action:
