@@ -280,7 +280,7 @@ class Session:
         """Take the want on: its job is in flight until `complete` or `fail`."""
         if self._in_flight is not None:
             raise ValueError("expected no job in flight")
-        if want.reason in ("replace", "skip"):
+        if want.reason in ("replace", "ladder", "skip"):
             self._stale.withdraw(0)
         if want.reason == "replace":
             self.pace.replaced(now_s)
@@ -343,7 +343,7 @@ class Session:
         """The job in flight came to nothing; the caller decides about the ladder."""
         self._land(job)
         self._journal(("failed", job.want))
-        if job.want.reason == "replace":
+        if job.want.reason in ("replace", "ladder"):
             self._stale.suspect(job.want.change)
 
     def state_bytes(self) -> int:

@@ -83,7 +83,7 @@ def next_want(now: Standing) -> Want | None:
         # What was handed to the engine meanwhile stays as it is.
         change = max(now.replace_at, now.committed, now.deck.base)
         if change < head:
-            return _want(now, "replace", change, now.deck.boundary_before(change).rung)
+            return _anew(now, change)
     if now.rung != now.deck.last.rung:
         change = max(head - now.config.crossfade_frames, now.deck.base, now.committed)
         return _want(now, "ladder", min(change, head), now.rung)
@@ -98,7 +98,7 @@ def _restored(now: Standing, coming: Boundary) -> Want | None:
     if now.replace_at is not None and now.reachable is not None:
         sooner = max(now.replace_at, now.reachable)
         if sooner < min(coming.heard, head):
-            again = _want(now, "replace", sooner, now.deck.boundary_before(sooner).rung)
+            again = _anew(now, sooner)
             return again._replace(end=min(again.end, coming.heard))
     if now.committed <= head < coming.heard:
         # It comes later than the music lasts, which has to last until then.
@@ -113,6 +113,12 @@ def _restored(now: Standing, coming: Boundary) -> Want | None:
         return None
     want = _want(now, "restore", change, now.rung)
     return want._replace(origin=coming.frame) if coming.rung == now.rung else want
+
+
+def _anew(now: Standing, change: int) -> Want:
+    """Make anew from `change` on; a generator that has been left for another one is not asked for it again."""
+    left = now.deck.boundary_before(change).rung != now.rung
+    return _want(now, "ladder" if left else "replace", change, now.rung)
 
 
 def _met(now: Standing) -> int:

@@ -92,6 +92,24 @@ def test_when_everything_fails_the_last_bars_go_round_and_fade() -> None:
     assert np.abs(np.diff(heard[:, 0])).max() < 0.05
 
 
+def test_a_change_is_made_by_the_generator_that_plays_not_by_the_one_that_failed() -> None:
+    chosen, safety = ToyGenerator("chosen"), ToyGenerator("safety", amplitude=0.2)
+    studio = Studio([chosen, safety, Loop()])
+    studio.run(1.0)
+    chosen.failing = True
+    studio.run(0.6)
+    calls = chosen.calls
+    assert studio.session.rung == 1
+    committed = studio.listener.committed
+    receipt = studio.session.send(Event(sequence=1, set={"threat": 1.0}), position=committed, now_s=studio.now_s)
+    assert receipt.frame * FRAME_SIZE < committed + SAMPLE_RATE // 2
+    studio.run(1.0)
+    assert chosen.calls == calls
+    plans = studio.listener.heard_plans()
+    assert [plan is not None and plan.states[1] for plan in plans[receipt.frame + 12 :]].count("fight") > 5
+    assert studio.listener.underrun_samples == 0
+
+
 def test_the_last_rung_has_nowhere_to_go() -> None:
     ladder = Ladder(rungs=1)
     ladder.failed(1.0, "broken")
