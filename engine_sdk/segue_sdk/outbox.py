@@ -8,7 +8,7 @@ from typing import Final
 from segue_sdk.client_messages import Event
 from segue_sdk.declarations import EventItem, Input, InputValue
 from segue_sdk.kept import Kept
-from segue_sdk.limits import LARGEST_INTEGER, MOST_EVENTS, MOST_SETTINGS, MOST_UNRECEIPTED
+from segue_sdk.limits import LARGEST_INTEGER, MOST_SETTINGS, MOST_UNRECEIPTED
 from segue_sdk.service_messages import Receipt
 
 _SETTABLE: Final[dict[str, tuple[type, ...]]] = {
@@ -100,10 +100,10 @@ class Outbox:
 
     # --- to another connection or service ---------------------------------------------------------------------------
 
-    def again(self, after: int = 0, last: int = LARGEST_INTEGER) -> list[Event]:
-        """All events without a receipt with numbers in (after, last], in order."""
+    def again(self, most: int, after: int = 0, last: int = LARGEST_INTEGER) -> list[Event]:
+        """All events without a receipt with numbers in (after, last], in order, at most so many in a message."""
         items = [item for seq, item in self._waiting.items() if after < seq <= last]
-        return [Event(events=tuple(items[i : i + MOST_EVENTS])) for i in range(0, len(items), MOST_EVENTS)]
+        return [Event(events=tuple(items[i : i + most])) for i in range(0, len(items), most)]
 
     def restarted(self) -> None:
         """Another service goes on from the last chunk's cell: what that does not hold waits for a receipt again."""

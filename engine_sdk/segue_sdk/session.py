@@ -22,6 +22,7 @@ from segue_sdk.outbox import Outbox
 from segue_sdk.position import Position
 from segue_sdk.refusals import Refusals
 from segue_sdk.requests import Requests
+from segue_sdk.resending import Resending, batch_size
 from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
 from segue_sdk.states import TRANSITIONS, State, Trigger
 
@@ -38,6 +39,7 @@ class ClientSession:
         self._greeting = Greeting(hello)
         self._outbox = Outbox()
         self._requests = Requests()
+        self._resending = Resending()
         self._refusals = Refusals()
         self._beats = Beats()
         self._position = Position()
@@ -90,7 +92,7 @@ class ClientSession:
         """
         events = self._outbox.flush(self._position.played)
         if self.state is State.LIVE:
-            self._sending += events
+            self._sending += self._resending.behind(events)
         return self._outbox.last if events else 0
 
     def save(self) -> int:
@@ -148,6 +150,8 @@ class ClientSession:
         due = position.standing != stood or now_s - self._reported_s >= _REPORT_S
         if due and self.state in (State.LIVE, State.RESTORING):
             self._report(now_s)
+        if self.state is State.LIVE:
+            self._sending += self._resending.due(now_s)
 
     def receive(self, parts: Sequence[Part], now_s: float) -> None:
         """The parts of one message. Whatever they hold, nothing is raised."""
@@ -187,7 +191,7 @@ class ClientSession:
             self._report(now_s)
             return
         self._report(now_s)
-        self._send_waiting()
+        self._send_waiting(now_s)
 
     def _on_receipt(self, receipt: Receipt, now_s: float) -> None:
         if self._outbox.receipted(receipt):
@@ -215,7 +219,7 @@ class ClientSession:
         self._greeting.status(status)
         self._happened.append(status)
         if self._restoring is not None and status.restore == self._restoring.id:
-            self._go_on(status.restored in ("all", "rules"))
+            self._go_on(status.restored in ("all", "rules"), now_s)
 
     def _on_saved(self, saved: Saved, now_s: float) -> None:
         if self._requests.answered(saved.id, self._take):
@@ -231,7 +235,7 @@ class ClientSession:
             return
         self._happened.append(error)
         if self._restoring is not None and error.seq == self._restoring.id:
-            self._go_on(False)
+            self._go_on(False, now_s)
 
     def _on_bye(self, bye: Bye, now_s: float) -> None:
         if bye.retry_ms is not None:
@@ -255,11 +259,13 @@ class ClientSession:
         offline = self.state is State.OFFLINE
         if self._move(trigger) and not offline:
             self._sending.clear()
+            self._resending.clear()
             self._happened.append(Lost(reason=reason, retry_ms=retry_ms))
 
     def _greet(self, now_s: float) -> None:
         self._heard_s = now_s
         self._sending.clear()
+        self._resending.clear()
         self._send_hello(now_s)
 
     def _send_hello(self, now_s: float) -> None:
@@ -279,24 +285,27 @@ class ClientSession:
         at = max(self._end, self._position.committed)
         self._restoring = Restore(id=self._requests.number(), at=at, take=self._take, cell=self._cell)
 
-    def _go_on(self, rules_restored: bool) -> None:
+    def _go_on(self, rules_restored: bool, now_s: float) -> None:
         """The restore is answered. rules_restored: whether the service knows what the game said before."""
         if not self._move(Trigger.RESTORED):
             return
         self._restoring = None
         if not rules_restored and self.welcome is not None:
             self._outbox.say_all(self._position.played, self.welcome.rules.inputs)
-        self._send_waiting()
+        self._send_waiting(now_s)
 
-    def _send_waiting(self) -> None:
+    def _send_waiting(self, now_s: float) -> None:
         """What has no answer yet, in the game's order, after a connection or a session was lost."""
         if self._paused:
             self._sending.append(Control(op="pause"))
-        said = 0
+        assert self.welcome is not None
+        said, limit, again = 0, self.welcome.limits.events_per_second, list[Message]()
         for request in self._requests.waiting(self._position.committed, self._take):
-            self._sending += [*self._outbox.again(said, request.after), request.message]
+            again += [*self._outbox.again(batch_size(limit), said, request.after), request.message]
             said = request.after
-        self._sending += self._outbox.again(said)
+        again += self._outbox.again(batch_size(limit), said)
+        self._resending.begin(again, limit, now_s)
+        self._sending += self._resending.due(now_s)
 
     def _control(self, control: Control) -> bool:
         live = self.state in (State.LIVE, State.RESTORING)
@@ -307,7 +316,7 @@ class ClientSession:
 
     def _ask(self, request: Save | Restore) -> int:
         if self.state is State.LIVE:
-            self._sending.append(request)
+            self._sending += self._resending.behind([request])
         return self._requests.ask(request, self._outbox.last)
 
     def _refuse(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> None:

@@ -219,11 +219,38 @@ def test_events_are_sent_again_until_receipted_and_receipts_count_once() -> None
     assert peer.sent() == []
     peer.session.connected(peer.now_s)
     peer.says(replace(WELCOME, resumed=True))
-    events = of_type(Event, peer.sent())
-    assert [len(event.events) for event in events] == [64, 34]
-    assert [item.seq for event in events for item in event.events] == [2, *range(4, 100), 101]
+    sent = []
+    for _ in range(20):
+        sent += of_type(Event, peer.sent())
+        peer.tick(0.1)
+    assert [item.seq for event in sent for item in event.events] == [2, *range(4, 100), 101]
     peer.says(*(receipt(seq) for seq in range(1, 102)))
     assert peer.session.waiting == 0
+
+
+@pytest.mark.parametrize("rate", [1, 20, 100, 5_000])
+def test_what_is_sent_again_stays_within_the_services_limit_and_what_is_new_waits_behind_it(rate: int) -> None:
+    peer = live()
+    peer.session.disconnected(peer.now_s)
+    for _ in range(300):
+        peer.session.fire("door")
+        peer.tick(0.001)
+    peer.session.connected(peer.now_s)
+    limits = replace(WELCOME.limits, events_per_second=rate)
+    peer.says(replace(WELCOME, resumed=True, limits=limits))
+    left, came, steps = float(rate), list[int](), 0
+    while len(came) < 310:
+        for event in of_type(Event, peer.sent()):
+            left -= len(event.events)
+            assert left > -1, "the service would refuse one"
+            came += [item.seq for item in event.events]
+        if steps < 10:
+            peer.session.fire("window")
+        steps += 1
+        peer.tick(0.1)
+        left = min(rate, left + 0.1 * rate)
+        peer.says(receipt(9_999))
+    assert came == list(range(1, 311))
 
 
 def test_what_the_game_says_before_the_first_welcome_is_kept() -> None:
