@@ -99,7 +99,7 @@ class PlayApp(App[None]):
             panel.renew()
         new = min(self._board.told - self._written, len(self._board.lines))
         for line in list(self._board.lines)[len(self._board.lines) - new :]:
-            self._story.write(drawing.log_line(line))
+            self._story.write(drawing.log_line(line), expand=True)
         self._written = self._board.told
 
     async def _renew_rows(self) -> None:
