@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test lint types imports unit test-rules test-quality test-page parity ci clean
+.PHONY: demo test lint types imports unit test-rules test-quality test-page test-faults test-clients parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -39,11 +39,19 @@ test-quality: $(INSTALLED)
 test-page: $(INSTALLED)
 	tests/page/run
 
+# The service killed, stalled, cut off, flooded: real processes, sockets and time; some six minutes.
+test-faults: $(INSTALLED)
+	$(BIN)/pytest -q -m heavy tests/service
+
+# The engine clients' codecs on .NET, Mono and Godot; the first run installs these into .cache/clients.
+test-clients: $(INSTALLED)
+	tests/clients/run
+
 # The language model against Google's own code, in an environment of its own.
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-quality test-page parity
+ci: test test-rules test-quality test-page test-faults test-clients parity
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -155,7 +155,8 @@ class Generator(Protocol[State]):
 
     name: as in `--generator`. model: what plays, its content hashed, at most 128 bytes: packed states are good for
     generators of the same model alone. controls: the fields of Conditioning it obeys, of {"tempo", "meter", "key",
-    "drums", "intensity", "temperature", "guidance"}. exact_beats: whether beats sound where the tempo map says.
+    "drums", "intensity", "temperature", "guidance"}, and "fills" if it leads into changes that it is told of ahead.
+    exact_beats: whether beats sound where the tempo map says.
     """
 
     @property

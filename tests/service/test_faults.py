@@ -177,7 +177,7 @@ def test_a_bad_network(tmp_path: Path) -> None:
             proxy.cut()
         sent += play_on(game, 3.0)
         check_receipts(game, sent)
-        assert len(game.all(Lost)) >= 3
+        assert len(game.all(Live)) >= 4
         check_sound(game)
 
 
@@ -222,7 +222,7 @@ def test_a_bad_edit_of_the_rules_and_a_good_one(tmp_path: Path) -> None:
         start(game)
         rules.write_text(CALM.read_text("utf-8").replace("deep: true", "depp: true"), "utf-8")
         refused = game.expect(Rules, lambda one: bool(one.errors))
-        assert "calm.yaml:18" in refused.errors[0]
+        assert "calm.yaml:15" in refused.errors[0]
         assert "deep" in refused.errors[0]
         sent = play_on(game, 3.0)
         rules.write_text(CALM.read_text("utf-8").replace("title: calm water", "title: calmer water"), "utf-8")
@@ -252,19 +252,22 @@ def test_a_slow_consumer_harms_only_itself(service: ServiceProcess) -> None:
 
 
 def test_the_limit_of_sessions(tmp_path: Path) -> None:
-    with ServiceProcess(tmp_path, str(CALM), "--max-sessions", "2") as service:
-        with Game(service.address) as one, Game(service.address) as two:
-            start(one)
-            start(two)
-            with Game(service.address) as three:
-                assert three.expect(Lost).retry_ms > 0
-                assert not three.all(Live)
-                two.client.close()
-                start(three)
-                assert not three.all(Closed)
-            sent = play_on(one, 1.0)
-            check_receipts(one, sent)
-            check_sound(one)
+    with (
+        ServiceProcess(tmp_path, str(CALM), "--max-sessions", "2") as service,
+        Game(service.address) as one,
+        Game(service.address) as two,
+    ):
+        start(one)
+        start(two)
+        with Game(service.address) as three:
+            assert three.expect(Lost).retry_ms > 0
+            assert not three.all(Live)
+            two.client.close()
+            start(three)
+            assert not three.all(Closed)
+        sent = play_on(one, 1.0)
+        check_receipts(one, sent)
+        check_sound(one)
 
 
 def test_a_flood_of_events(service: ServiceProcess) -> None:
@@ -288,8 +291,9 @@ def test_a_flood_of_events(service: ServiceProcess) -> None:
         check_sound(flooding)
 
 
-def test_malformed_bytes(service: ServiceProcess) -> None:
-    with Game(service.address) as game:
+def test_malformed_bytes(tmp_path: Path) -> None:
+    arguments = (str(CALM), "--max-sessions", "1000", "--resume-window", "1s")
+    with ServiceProcess(tmp_path, *arguments) as service, Game(service.address) as game:
         start(game)
         end, said = time.monotonic() + 15.0, 0
         messages = hostile(seed=1)

@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final
 
-from segue.cli import bench_lm, bench_reaction, bench_rules
+from segue.cli import bench_lm, bench_reaction, bench_rules, bench_service
 
 HELP: Final = "measure speed on this machine"
-BENCHMARKS: Final[Mapping[str, ModuleType]] = {"rules": bench_rules, "reaction": bench_reaction, "lm": bench_lm}
+BENCHMARKS: Final[Mapping[str, ModuleType]] = {
+    "rules": bench_rules,
+    "reaction": bench_reaction,
+    "service": bench_service,
+    "lm": bench_lm,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

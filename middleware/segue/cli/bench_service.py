@@ -1,7 +1,7 @@
 """How fast music answers a game over real sockets: a service in a process of its own, games that are real clients.
 
-A reaction runs from the sample heard when the event was sent to the first sample generated under the change it caused, or to where
-the client could take it, if that is later. Beside it: the least that was buffered, underruns, and processor time.
+A reaction runs from the sample heard when the event was sent to the first sample generated under the change it caused,
+or to where the client could take it, if that is later. Beside it: the least buffered, underruns, processor time.
 """
 
 from __future__ import annotations

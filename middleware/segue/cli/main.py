@@ -16,7 +16,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final, TextIO
 
-from segue.cli import bench, check, init, preview, schema, serve, test, timeline
+from segue.cli import bench, check, init, play, preview, schema, serve, test, timeline
 
 COMMANDS: Final[Mapping[str, ModuleType]] = {
     "init": init,
@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, ModuleType]] = {
     "test": test,
     "timeline": timeline,
     "preview": preview,
+    "play": play,
     "serve": serve,
     "schema": schema,
     "bench": bench,

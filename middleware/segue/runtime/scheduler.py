@@ -6,7 +6,8 @@ One thread plans and lands, another may generate meanwhile: `generate` alone tou
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -44,6 +45,7 @@ class Scheduler:
         self._timer = timer
         self._max_batch = max_batch
         self._ladders: dict[Session, Ladder] = {}
+        self._broken: list[Session] = []
 
     @property
     def sessions(self) -> Iterable[Session]:
@@ -55,8 +57,8 @@ class Scheduler:
         self.go_home(session, session.home if home is None else home)
 
     def remove(self, session: Session) -> None:
-        """Serve a session no longer; its job in flight comes to nothing. Raises: KeyError if it is not served."""
-        del self._ladders[session]
+        """Serve a session no longer; its job in flight comes to nothing."""
+        self._ladders.pop(session, None)
         if session.in_flight is not None:
             session.fail(session.in_flight)
 
@@ -80,18 +82,23 @@ class Scheduler:
     def next_batch(self, now_s: float) -> Batch:
         """The most urgent job and those that can be generated with it, now in flight; empty if nothing is wanted."""
         wants: list[tuple[int, int, Session, Want]] = []
-        for session, ladder in self._ladders.items():
-            step = ladder.due()
-            if step is not None:
-                session.step_ladder(step.rung, step.reason)
-            want = session.want(now_s)
-            if want is not None:
-                slack = want.deadline - session.pace.committed(now_s)
-                wants.append((slack, len(wants), session, want))
+        for session, ladder in list(self._ladders.items()):
+            with self._or_break(session):
+                step = ladder.due()
+                if step is not None:
+                    session.step_ladder(step.rung, step.reason)
+                want = session.want(now_s)
+                if want is not None:
+                    slack = want.deadline - session.pace.committed(now_s)
+                    wants.append((slack, len(wants), session, want))
         wants.sort(key=lambda entry: entry[:2])
         shape = wants[0][3].shape if wants else None
-        alike = [(session, want) for _, _, session, want in wants if want.shape == shape]
-        return [(session, session.begin(want, now_s)) for session, want in alike[: self._max_batch]]
+        batch: Batch = []
+        for _, _, session, want in wants:
+            if want.shape == shape and len(batch) < self._max_batch:
+                with self._or_break(session):
+                    batch.append((session, session.begin(want, now_s)))
+        return batch
 
     def generate(self, batch: Batch) -> Outcome:
         """Play a batch's jobs. For another thread: it touches no session, and a generator's failure is an outcome."""
@@ -114,8 +121,9 @@ class Scheduler:
             return
         for (session, job), result in zip(batch, outcome.results, strict=True):
             if self._waits(session, job):
-                session.complete(job, result, outcome.seconds)
-                self._ladders[session].succeeded(now_s)
+                with self._or_break(session):
+                    session.complete(job, result, outcome.seconds)
+                    self._ladders[session].succeeded(now_s)
 
     def abandon(self, batch: Batch, now_s: float, reason: str) -> None:
         """Wait no longer for a batch: its jobs fail, and their ladders step down."""
@@ -123,6 +131,21 @@ class Scheduler:
             if self._waits(session, job):
                 session.fail(job)
                 self._ladders[session].failed(now_s, reason)
+
+    def broken(self) -> list[Session]:
+        """The sessions given up since the last call, for a fault of ours: they are not served any more."""
+        broken, self._broken = self._broken, []
+        return broken
+
+    @contextmanager
+    def _or_break(self, session: Session) -> Iterator[None]:
+        """One session's fault must not silence the others."""
+        try:
+            yield
+        except Exception:
+            log.exception("a session broke and is given up")
+            self._ladders.pop(session, None)
+            self._broken.append(session)
 
     def _waits(self, session: Session, job: Job) -> bool:
         return session in self._ladders and session.in_flight is job

@@ -33,14 +33,19 @@ class Generation:
         *,
         stall_s: float,
         landed: Callable[[Batch], None],
+        broke: Callable[[Session], None],
         metrics: Metrics,
     ) -> None:
-        """stall_s: a call that runs longer is suspect. landed: told of each batch whose sessions have news."""
+        """stall_s: a call that runs longer is suspect. landed: told of each batch whose sessions have news.
+
+        broke: told of a session that was given up.
+        """
         self._scheduler = scheduler
         self._worker = worker
         self._clock = clock
         self._stall_s = stall_s
         self._landed = landed
+        self._broke = broke
         self._metrics = metrics
         self._awake = asyncio.Event()
         # By rung: whether a call that was left behind still runs there.
@@ -55,6 +60,8 @@ class Generation:
         while True:
             self._awake.clear()
             batch = self._scheduler.next_batch(self._clock())
+            for session in self._scheduler.broken():
+                self._broke(session)
             if batch:
                 await self._generate(batch)
                 self._landed(batch)

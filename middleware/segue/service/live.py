@@ -25,7 +25,6 @@ from segue_rules import events
 from segue_sdk.client_messages import Control, Playhead, Save
 from segue_sdk.codec import encode
 from segue_sdk.declarations import Declaration, EventItem, GeneratorInfo, Limits
-from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import HEADER_BYTES, VERSION
 from segue_sdk.messages import ServiceMessage
 from segue_sdk.service_messages import Chunk, Clock, Receipt, Rules, Saved, Status, Stinger, Welcome
@@ -36,6 +35,9 @@ _STATUS_S: Final = 1.0
 _UNHEARD_S: Final = 0.5
 # Sound on its way to a client that does not read; it gets no more until it does.
 _MOST_UNRECEIVED_BYTES: Final = 16 << 20
+# Samples that a client's clock may go on at once, and how much faster than ours it may be.
+_MOST_ADVANCE: Final = 15 * SAMPLE_RATE
+_FASTEST_CLOCK: Final = 1.1
 # Refusals kept, so that an event sent again gets the answer it got.
 _REFUSALS_KEPT: Final = 4_096
 # Saves and restores answered lately, for the same reason.
@@ -94,6 +96,8 @@ class LiveSession:
         self._end = 0
         self._seamless = False
         self._reported_s = now_s
+        self._committed = 0
+        self._advance: float = _MOST_ADVANCE
         self._status_s = now_s
         self._last_event = 0
 
@@ -163,14 +167,22 @@ class LiveSession:
             self._last_event = max(self._last_event, item.seq)
 
     def on_playhead(self, said: Playhead, now_s: float) -> None:
-        """Positions and credit. Raises: ProtocolError `out_of_range` for music that it cannot have."""
-        most = max(self.session.head * FRAME_SIZE, self._end)
-        if said.committed > most:
-            raise ProtocolError("out_of_range", f"playhead.committed: {said.committed} was never sent; {most} was")
+        """Positions and credit.
+
+        A client may be ahead of a session that was restored for it: it is met where the music is now. None gets music
+        faster than a clock goes, whatever it says.
+        """
+        committed = min(said.committed, self.session.head * FRAME_SIZE)
+        if self.playing:
+            elapsed = (now_s - self._reported_s) * SAMPLE_RATE
+            self._advance = min(_MOST_ADVANCE, self._advance + _FASTEST_CLOCK * elapsed)
+            committed = min(committed, self._committed + int(self._advance))
+            self._advance -= max(0, committed - self._committed)
+        self._committed = max(self._committed, committed)
         self.playing = True
         self._reported_s = now_s
         self.session.playhead(
-            played=said.played, committed=said.committed, paused=said.paused, now_s=now_s, have=said.have
+            played=min(said.played, committed), committed=committed, paused=said.paused, now_s=now_s, have=said.have
         )
         self._backlog.reported(said.committed, said.last_chunk)
         self._hold()

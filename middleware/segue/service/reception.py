@@ -97,6 +97,14 @@ class Reception:
         for connection in list(self._connections.values()):
             self._say(connection, Bye(reason=reason, text=text, retry_ms=retry_ms))
 
+    def give_up(self, live: LiveSession) -> None:
+        """End a session for a fault of ours; its client is asked to come back and go on from what it has."""
+        connection = self._connections.get(live.connection) if live.connection is not None else None
+        self._sessions.close(live, "broken")
+        if connection is not None:
+            self._refuse(connection, Error(code="internal", text="the session broke; the service's log says why"))
+            self._part(connection, Bye(reason="internal", text="come back", retry_ms=_FLOOD_MS))
+
     # --- the clients' side ------------------------------------------------------------------------------------------
 
     def receive(self, identity: bytes, parts: Sequence[Part]) -> None:
@@ -113,6 +121,11 @@ class Reception:
             self._take(connection, decode(parts), now_s)
         except (ProtocolError, RefusedError) as error:
             self._refuse(connection, _error(error, *type_of(parts)))
+        # Whatever a message sets off must not end the service for everybody else.
+        except Exception:
+            log.exception("a message broke a session")
+            if connection.live is not None:
+                self.give_up(connection.live)
 
     def _take(self, connection: Connection, message: Message, now_s: float) -> None:
         if isinstance(message, (Error, Bye)):

@@ -15,6 +15,7 @@ import zmq.asyncio
 from segue.contract import Generator, StyleEncoder
 from segue.runtime.config import SessionConfig
 from segue.runtime.loop import Loop
+from segue.runtime.opening import opening
 from segue.runtime.scheduler import Batch, Scheduler
 from segue.runtime.session import Session
 from segue.runtime.simulation import straight
@@ -57,7 +58,8 @@ segue: 1
 styles: {calm: {text: "calm"}}
 layers: {all: {states: {all: {default: true, mix: {calm: 1}}}}}
 """
-_WARM_UP_FRAMES: Final = 50
+# More than a language model reads at once when it goes on from a saved state.
+_WARM_UP_FRAMES: Final = 70
 
 
 class Service:
@@ -103,6 +105,7 @@ class Service:
             time.monotonic,
             stall_s=config.stall_ms / 1000,
             landed=self._landed,
+            broke=self._broke,
             metrics=self.metrics,
         )
         self._reception = Reception(self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake)
@@ -206,6 +209,12 @@ class Service:
             if live is not None:
                 self._reception.flush(live)
 
+    def _broke(self, session: Session) -> None:
+        """A session that a fault of ours ended: its client may begin another from what it has."""
+        live = self.sessions.of(session)
+        if live is not None:
+            self._reception.give_up(live)
+
     async def _tick(self) -> None:
         while True:
             self._reception.tick()
@@ -238,13 +247,14 @@ class Service:
             await asyncio.sleep(_TICK_S)
 
     def _warm_up(self) -> None:
-        """Generate once with every generator, so that no client waits for caches to fill or code to compile."""
+        """Play and go on from a saved state with every generator, so that no client waits for code to compile."""
         rules = load_text(_WARM_UP)
         styles, _ = load_styles(rules, self._encoder)
         for generator in self._ladder[:-1]:
             session = Session(rules, styles, [generator], SessionConfig())
             for _ in straight(session, [generator], (), _WARM_UP_FRAMES):
                 pass
+            opening(session.snapshot(), rules=rules, generators=[generator], home=0, frame=session.head, seed=0)
 
     def _measure(self) -> None:
         live = list(self.sessions)

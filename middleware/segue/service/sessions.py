@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from segue.contract import FRAME_SIZE, Generator
+from segue.contract import FRAME_RATE, FRAME_SIZE, Generator
 from segue.runtime.config import SessionConfig
 from segue.runtime.opening import Opening, Outcome, opening
 from segue.runtime.scheduler import Scheduler
@@ -27,6 +27,10 @@ from segue_sdk.errors import ProtocolError
 
 log = logging.getLogger(__name__)
 
+# How far beyond what is generated music may be restored, in frames.
+_MOST_AHEAD: Final = 60 * FRAME_RATE
+# How long it takes to get ready what was saved.
+_READY_FRAMES: Final = FRAME_RATE // 2
 # When a client may ask again for a place.
 _RETRY_MS: Final = 5_000
 
@@ -131,11 +135,16 @@ class Sessions:
         """Go on from what the client kept. Raises: RefusedError for a blob that is none."""
         snapshot = self._snapshot(said)
         frame = said.at // FRAME_SIZE
+        if live.playing:
+            # Where it can be heard by when it is ready, as near as can be told: the music is not to run on unheard.
+            frame = max(frame, live.session.reachable(self._clock()) + _READY_FRAMES)
+            if frame > live.session.head + _MOST_AHEAD:
+                raise RefusedError("out_of_range", f"restore.at: {said.at} lies too far ahead")
         opened, fate = await self._opening(live, snapshot, frame, said.take + 1)
         if live not in self._live.values():
             return "nothing"
         if live.playing:
-            live.session.restore(opened, at=said.at, take=said.take, now_s=self._clock())
+            live.session.restore(opened, at=frame * FRAME_SIZE, take=said.take, now_s=self._clock())
             live.restored(fate, said.id)
             return fate
         if fate != "all" and frame:

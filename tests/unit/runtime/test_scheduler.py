@@ -93,8 +93,26 @@ def test_a_session_is_served_until_it_is_removed() -> None:
     scheduler.add(gone)
     scheduler.remove(gone)
     assert scheduler.run_once(0.0) == 0
-    with pytest.raises(KeyError):
-        scheduler.remove(gone)
+    assert list(scheduler.sessions) == []
+
+
+@pytest.mark.parametrize("where", ["want", "begin", "complete"])
+def test_a_session_that_breaks_silences_no_other(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = Witness()
+    scheduler = Scheduler([toy], timer=lambda: 0.0)
+    broken, well = session(toy, 1), session(toy, 2)
+    for each in (broken, well):
+        scheduler.add(each)
+
+    def fault(*arguments: object) -> None:
+        raise ArithmeticError("a fault of ours")
+
+    monkeypatch.setattr(broken, where, fault)
+    serve(scheduler)
+    assert scheduler.broken() == [broken]
+    assert scheduler.broken() == []
+    assert list(scheduler.sessions) == [well]
+    assert well.head == 30
 
 
 def test_credit_is_never_exceeded() -> None:

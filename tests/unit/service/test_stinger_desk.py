@@ -1,4 +1,4 @@
-"""Stingers on the wire: one number a playing, sound in parts, cancellations that fit; checked by the protocol's own codec."""
+"""Stingers on the wire: one number a playing, sound in parts, cancellations that fit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def cue(kind: str, start: int = 96_000, reason: str = "") -> StingerCue:
     return StingerCue(kind, "fanfare", start, -3.0, "drop", DUCK, reason)
 
 
-def said(desk: StingerDesk, kind: str, *, cancelled: bool = False, start: int = 96_000, reason: str = "") -> list[Stinger]:
+def said(
+    desk: StingerDesk, kind: str, *, cancelled: bool = False, start: int = 96_000, reason: str = ""
+) -> list[Stinger]:
     """What the desk says, having gone over the wire."""
     out = StingerOut(cue=cue(kind, start, reason), cancelled=cancelled)
     received = [decode(encode(message)) for message in desk.messages(out)]
