@@ -64,7 +64,7 @@ class Event(Record):
     events: Annotated[
         tuple[EventItem, ...],
         ListOf(RecordOf(EventItem), MOST_EVENTS, least=1),
-        "the events, `seq` growing",
+        "the events, `seq` strictly growing",
     ]
 
     def check(self) -> None:

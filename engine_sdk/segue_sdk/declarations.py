@@ -97,7 +97,7 @@ class GeneratorInfo(Record):
     controls: Annotated[
         tuple[str, ...],
         ListOf(NAME, 16),
-        "the controls it obeys: tempo, meter, key, drums, intensity, temperature, guidance",
+        "the controls it obeys: tempo, meter, key, drums, intensity, temperature, guidance, fills",
     ] = ()
 
 

@@ -35,6 +35,13 @@ def wrong_type(path: str, expected: str, value: object) -> ProtocolError:
     return ProtocolError("wrong_type", f"{path}: expected {expected}, got {kind_of(value)}")
 
 
+def _bound(value: float) -> str:
+    """A bound as the page writes it."""
+    if abs(value) == LARGEST_INTEGER:
+        return "-2^53" if value < 0 else "2^53"
+    return f"{value:g}"
+
+
 @dataclass(frozen=True)
 class Integer:
     """A whole number in [low, high], a multiple of `step`."""
@@ -70,7 +77,7 @@ class Real:
 
     @property
     def range(self) -> str:
-        return f"{self.low:g} to {self.high:g}"
+        return f"{_bound(self.low)} to {_bound(self.high)}"
 
     def read(self, value: Any, path: str) -> float:
         if not isinstance(value, (int, float)) or isinstance(value, bool):

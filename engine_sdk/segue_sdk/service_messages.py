@@ -131,7 +131,9 @@ class Chunk(Record):
     start: Annotated[int, _FRAME_POSITION, "sample position of its first sample"]
     count: Annotated[int, _FRAME_COUNT, "samples per channel"]
     mixed: Annotated[
-        bool, FLAG, "whether it opens its take and its head already holds the crossfade from the take before"
+        bool,
+        FLAG,
+        "whether it opens its take and needs no fade: its head holds the crossfade, or goes on from the take before",
     ]
     format: Annotated[str, _FORMAT, "of the payload, as in `welcome`"]
     generator: Annotated[str, NAME, "what played it"]
@@ -163,7 +165,7 @@ class Clock(Record):
     tempo_bpm: Annotated[float, Real(1, 1_000), "tempo at `start`"]
     meter: Annotated[int, Integer(1, 16), "beats in a bar at `start`"]
     exact: Annotated[bool, FLAG, "true: the music's beats lie there; false: nominal, the generator keeps its own time"]
-    beats: Annotated[tuple[Beat, ...], ListOf(RecordOf(Beat), MOST_BEATS), "beats in [start, end), growing"]
+    beats: Annotated[tuple[Beat, ...], ListOf(RecordOf(Beat), MOST_BEATS), "beats in [start, end), strictly growing"]
 
     def check(self) -> None:
         positions = [self.start - 1, *(beat.at for beat in self.beats), self.end]

@@ -156,7 +156,8 @@ class Generator(Protocol[State]):
     name: as in `--generator`. model: what plays, its content hashed, at most 128 bytes: packed states are good for
     generators of the same model alone. controls: the fields of Conditioning it obeys, of {"tempo", "meter", "key",
     "drums", "intensity", "temperature", "guidance"}, and "fills" if it leads into changes that it is told of ahead.
-    exact_beats: whether beats sound where the tempo map says.
+    exact_beats: whether beats sound where the tempo map says. rows: how many requests it plays in little more time
+    than one; more are better asked for one after the other.
     """
 
     @property
@@ -170,6 +171,9 @@ class Generator(Protocol[State]):
 
     @property
     def exact_beats(self) -> bool: ...
+
+    @property
+    def rows(self) -> int: ...
 
     def start(self, *, seed: int, frame: int = 0) -> State:
         """The state before `frame`, with nothing played yet."""

@@ -35,6 +35,7 @@ def test_declares_itself(generator: Generator[Any]) -> None:
     assert generator.name in GENERATORS
     assert generator.controls <= CONTROLS
     assert isinstance(generator.exact_beats, bool)
+    assert generator.rows >= 1
 
 
 def test_same_seed_same_sound(generator: Generator[Any], whole: tuple[Samples, Any]) -> None:

@@ -5,19 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from segue.audio.files import read_audio
 from segue.service.server import Service
 from segue_sdk.client_messages import Control, Hello, Restore, Save
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Welcome
+from segue_sdk.service_messages import (
+    Bye,
+    Change,
+    Chunk,
+    Clock,
+    Error,
+    Receipt,
+    Rules,
+    Saved,
+    Status,
+    Stinger,
+    Welcome,
+)
 from service.game import largest_step
 from service.peer import Peer, lay
 from service.serving import serving
 
 LOOKAHEAD = 2 * SAMPLE_RATE
+LIBRARY = Path(__file__).parents[2] / "rules" / "library"
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +129,28 @@ def test_an_event_is_receipted_heard_and_explained(peer: Peer) -> None:
     assert peer.expect(Chunk, lambda one: one.take == 1).states["water"] == "depth"
     before = lay([one for one in peer.chunks if one.take == 0])
     assert np.array_equal(peer.music()[: new.start], before[: new.start])
+
+
+def test_a_stinger_comes_whole_before_it_is_due_and_on_a_beat() -> None:
+    emberwood = LIBRARY / "emberwood" / "emberwood.yaml"
+    with serving(rules={"emberwood": emberwood}, default_rules="emberwood") as service:
+        with Peer(service.addresses[0]) as peer:
+            assert "victory" in peer.greet().rules.stingers
+            peer.playhead(0)
+            peer.fill(4 * SAMPLE_RATE)
+            peer.send(1, fire=["boss_dead"])
+            first = peer.expect(Stinger, lambda one: one.kind == "placed")
+            peer.quiet(0.5)
+            beats = {beat.at for message in peer.seen if isinstance(message, Clock) for beat in message.beats}
+        parts = [message for message in peer.seen if isinstance(message, Stinger) and message.kind == "placed"]
+        pcm = np.concatenate([np.frombuffer(bytes(part.pcm or b""), "<f4") for part in parts]).reshape(-1, 2)
+        sound = read_audio(emberwood.parent / "stings" / "victory.ogg", max_seconds=60.0)
+        assert np.array_equal(pcm, sound)
+        assert {(part.id, part.name, part.total) for part in parts} == {(first.id, "victory", len(sound))}
+        assert first.start in beats
+        assert 0 < first.start < 4 * SAMPLE_RATE
+        assert first.duck is not None
+        assert (first.gain_db, first.duck.depth_db) == (-3.0, -8.0)
 
 
 def test_every_event_gets_one_verdict_and_sent_again_the_same(peer: Peer) -> None:

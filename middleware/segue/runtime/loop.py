@@ -39,6 +39,7 @@ class Loop:
     model: Final = "loop"
     controls: Final[frozenset[str]] = frozenset()
     exact_beats: Final = False
+    rows: Final = 64
 
     def start(self, *, seed: int, frame: int = 0) -> LoopState:
         """Nothing to repeat: silence."""

@@ -92,10 +92,13 @@ class Scheduler:
                     slack = want.deadline - session.pace.committed(now_s)
                     wants.append((slack, len(wants), session, want))
         wants.sort(key=lambda entry: entry[:2])
-        shape = wants[0][3].shape if wants else None
+        if not wants:
+            return []
+        first = wants[0][3]
+        most = min(self._max_batch, self._generators[first.rung].rows)
         batch: Batch = []
         for _, _, session, want in wants:
-            if want.shape == shape and len(batch) < self._max_batch:
+            if want.shape == first.shape and len(batch) < most:
                 with self._or_break(session):
                     batch.append((session, session.begin(want, now_s)))
         return batch

@@ -41,6 +41,7 @@ class ScoreGenerator:
     name: Final = "score"
     controls: Final = frozenset({"tempo", "meter", "key", "drums", "intensity", "fills"})
     exact_beats: Final = True
+    rows: Final = 1
 
     def __init__(self, encoder: StyleEncoder, sampler: Sampler) -> None:
         """encoder: made the style banks that requests will bring. sampler: plays the notes."""

@@ -93,7 +93,12 @@ class Settings(Table):
     max_sessions = Field(
         Number(low=1, high=1_024, whole=True), "Sessions at a time; more are refused.", default="16", example="4"
     )
-    max_batch = Field(Number(low=1, high=64, whole=True), "Sessions generated together.", default="8", example="4")
+    max_batch = Field(
+        Number(low=1, high=64, whole=True),
+        "Sessions generated together, where the generator gains by it.",
+        default="8",
+        example="4",
+    )
     events_per_second = Field(
         Number(low=1, high=100_000, whole=True),
         "Events a session may send in a second, sustained; beyond, they are refused.",

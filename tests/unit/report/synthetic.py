@@ -35,6 +35,7 @@ class ChordGenerator:
     name: Final = "chords"
     controls: Final = frozenset({"tempo", "intensity"})
     exact_beats: Final = True
+    rows: Final = 1
 
     def start(self, *, seed: int, frame: int = 0) -> int:
         return frame

@@ -60,6 +60,16 @@ def test_sessions_of_one_shape_share_a_batch_and_do_not_hear_each_other() -> Non
     assert sound(sessions[1]) == sound(alone)
 
 
+def test_a_generator_that_gains_nothing_from_a_batch_is_asked_for_one_at_a_time() -> None:
+    toy = Witness()
+    toy.rows = 2
+    scheduler = Scheduler([toy], timer=lambda: 0.0)
+    for seed in (1, 2, 3):
+        scheduler.add(session(toy, seed))
+    serve(scheduler)
+    assert [len(batch) for batch in toy.batches] == [2, 2, 2, 2, 1]
+
+
 def test_the_one_nearest_to_running_dry_comes_first() -> None:
     toy = Witness()
     scheduler = Scheduler([toy], timer=lambda: 0.0, max_batch=1)
