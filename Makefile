@@ -25,7 +25,7 @@ imports: $(INSTALLED)
 	$(BIN)/lint-imports
 
 unit: $(INSTALLED)
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 # The director against its reference on a thousand random rule files and sessions, the same ones every time.
 test-rules: $(INSTALLED)

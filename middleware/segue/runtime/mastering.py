@@ -15,6 +15,9 @@ from segue_rules.plan import SILENCE_DB, FramePlan
 
 # Of what music lies above or below -18 LUFS, this share stays: a fight is to be louder than a walk, not ten times so.
 _DYNAMICS_KEPT: Final = 0.4
+# Generators play so far below -18 LUFS, so that their loudest bars have room.
+HEADROOM_DB: Final = 3.5
+_MAKE_UP: Final = np.float32(10.0 ** (HEADROOM_DB * _DYNAMICS_KEPT / 20.0))
 # Of a packed state: numbers before the filters', and what segue.audio.normalise can have left in it.
 _PACKED_HEAD: Final = 5
 _BLOCK: Final = SAMPLE_RATE // 10
@@ -34,7 +37,7 @@ class MasterState:
 
 def start(plan: FramePlan) -> MasterState:
     """Before the first frame, at its gain."""
-    return MasterState(gain=_linear(plan.controls.gain_db), loudness=normalise.start())
+    return MasterState(gain=_linear(plan.controls.gain_db), loudness=normalise.start(gain_db=HEADROOM_DB))
 
 
 def process(
@@ -49,7 +52,7 @@ def process(
     gains = np.array([state.gain, *[_linear(plan.controls.gain_db) for plan in plans]], np.float32)
     ramp = np.arange(1, FRAME_SIZE + 1, dtype=np.float32) / np.float32(FRAME_SIZE)
     envelope = gains[:-1, None] + (gains[1:] - gains[:-1])[:, None] * ramp
-    gain = levels ** np.float32(1.0 - _DYNAMICS_KEPT) * envelope.ravel()
+    gain = levels ** np.float32(1.0 - _DYNAMICS_KEPT) * (_MAKE_UP * envelope.ravel())
     return MasterState(gain=float(gains[-1]), loudness=loudness), samples * gain[:, None], gain
 
 

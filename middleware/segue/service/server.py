@@ -122,6 +122,9 @@ class Service:
             socket = await self._bind(stack)
             await self._worker.call(self._warm_up)
             self._health.ready()
+            for name in self.rulebook.names:
+                for warning in self.rulebook.named(name).warnings:
+                    log.warning(warning, extra={"rules": name})
             log.info("serving", extra={"addresses": ", ".join(self.addresses)})
             self._serving(self.addresses)
             work = [self._receive(socket), self._generation.run(), self._tick(), self._watch()]

@@ -201,7 +201,8 @@ class Sessions:
             problems = [str(problem) for problem in error.problems]
             raise RefusedError("rules_refused", "\n".join(problems), problems=problems) from error
         except UnknownRulesError as error:
-            raise RefusedError("unknown_rules", f"expected one of {', '.join(self._rulebook.names)}") from error
+            known = ", ".join(self._rulebook.names) or "no names, but rules_text: there are no rule files here"
+            raise RefusedError("unknown_rules", f"expected one of {known}") from error
 
     def _home(self, name: str) -> int:
         names = [generator.name for generator in self._generators[:-1]]
