@@ -168,6 +168,7 @@ def test_every_event_gets_one_verdict_and_sent_again_the_same(peer: Peer) -> Non
     assert (clamped.accepted, clamped.code) == (True, "clamped")
     peer.send(1, deep=True)
     assert peer.expect(Receipt) == first
+    peer.quiet(1.0)
     changes = [one for one in peer.seen if isinstance(one, Change) and one.kind == "started" and one.layer == "water"]
     assert len(changes) == 1
 

@@ -32,14 +32,15 @@ PATIENCE_S = 40.0
 class Terminal:
     """A terminal of 110 by 34 with a program in it. screen: all it ever wrote, colours and moves left out."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, folder: Path | None = None) -> None:
         self.lead, self._follow = pty.openpty()
         fcntl.ioctl(self._follow, termios.TIOCSWINSZ, struct.pack("HHHH", 34, 110, 0, 0))
         self.settings = termios.tcgetattr(self._follow)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.process = subprocess.Popen(
             [sys.executable, "-c", PLAY, *arguments],
-            stdin=self._follow, stdout=self._follow, stderr=self._follow, env=environment, start_new_session=True,
+            stdin=self._follow, stdout=self._follow, stderr=self._follow, env=environment, cwd=folder,
+            start_new_session=True,
         )  # fmt: skip
         self.written = b""
 
@@ -93,7 +94,8 @@ def test_emberwood_played_edited_and_left(tmp_path: Path) -> None:
     text = RULES.read_text("utf-8").replace("audio: stings/victory.ogg", "mix: {fanfare: 1}\n    time: 2s")
     text = re.sub(r"^    (gain|if_late|duck):.*\n", "", text, flags=re.MULTILINE)
     rules.write_text(text, "utf-8")
-    terminal = Terminal(str(rules), "--output", str(output))
+    # Named from its own folder, so that a message with its path fits a line.
+    terminal = Terminal(rules.name, "--output", str(output), folder=tmp_path)
     with contextlib.closing(terminal):
         terminal.until(lambda: "woodland" in terminal.screen and "bar 1" in terminal.screen)
         (service,) = terminal.children()

@@ -26,7 +26,7 @@ from segue_rules.loading import load
 
 RULES = """
 segue: 1
-music: {tempo: 120bpm, key: D minor}
+music: {tempo: 120bpm, key: D minor, gain: -6dB}
 inputs:
   fight: {type: flag}
   won: {type: trigger}
