@@ -1,4 +1,4 @@
-"""Runs sessions' jobs on generators: earliest deadline first, equal shapes as a batch, failures to the ladder.
+"""Runs sessions' jobs on generators: who runs dry first, then the earliest deadline; failures go to the ladder.
 
 One thread plans and lands, another may generate meanwhile: `generate` alone touches no session.
 """
@@ -9,16 +9,19 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from segue.contract import CHANNELS, FRAME_SIZE, Generator, Request, Result
+from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Generator, Request, Result
 from segue.runtime.ladder import Ladder
 from segue.runtime.session import Session
 from segue.runtime.wants import Job, Want
 
 log = logging.getLogger(__name__)
+
+# A session with fewer samples of music than this comes before changes of others'.
+_NEARLY_DRY: Final = SAMPLE_RATE // 2
 
 Batch: TypeAlias = list[tuple[Session, Job]]
 
@@ -81,7 +84,7 @@ class Scheduler:
 
     def next_batch(self, now_s: float) -> Batch:
         """The most urgent job and those that can be generated with it, now in flight; empty if nothing is wanted."""
-        wants: list[tuple[int, int, Session, Want]] = []
+        wants: list[tuple[bool, int, int, Session, Want]] = []
         for session, ladder in list(self._ladders.items()):
             with self._or_break(session):
                 step = ladder.due()
@@ -90,14 +93,16 @@ class Scheduler:
                 want = session.want(now_s)
                 if want is not None:
                     slack = want.deadline - session.pace.committed(now_s)
-                    wants.append((slack, len(wants), session, want))
-        wants.sort(key=lambda entry: entry[:2])
+                    # A change can wait behind the old music; who has no music cannot.
+                    can_wait = want.reason == "replace" or slack >= _NEARLY_DRY
+                    wants.append((can_wait, slack, len(wants), session, want))
+        wants.sort(key=lambda entry: entry[:3])
         if not wants:
             return []
-        first = wants[0][3]
+        first = wants[0][4]
         most = min(self._max_batch, self._generators[first.rung].rows)
         batch: Batch = []
-        for _, _, session, want in wants:
+        for *_, session, want in wants:
             if want.shape == first.shape and len(batch) < most:
                 with self._or_break(session):
                     batch.append((session, session.begin(want, now_s)))

@@ -86,6 +86,25 @@ def test_the_one_nearest_to_running_dry_comes_first() -> None:
     assert {batch[0][0] for batch in toy.batches} == {1, 2}
 
 
+def test_a_change_waits_for_whoever_runs_dry() -> None:
+    toy = Witness()
+    scheduler = Scheduler([toy], timer=lambda: 0.0, max_batch=1)
+    changing, dry = session(toy, 1), session(toy, 2)
+    for each in (changing, dry):
+        scheduler.add(each)
+    serve(scheduler)
+    toy.batches.clear()
+    changing.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.0)
+    position = round(0.9 * SAMPLE_RATE)
+    dry.playhead(played=position, committed=position, paused=True, now_s=0.0)
+    serve(scheduler)
+    seeds = [batch[0][0] for batch in toy.batches]
+    assert seeds[0] == 2
+    assert 1 in seeds
+    # The dry one has half a second before the change is made, and the rest after it.
+    assert seeds.index(1) < len(seeds) - 1 - seeds[::-1].index(2)
+
+
 def test_other_shapes_wait_for_a_batch_of_their_own() -> None:
     toy = Witness()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
