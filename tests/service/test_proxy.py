@@ -183,8 +183,9 @@ def test_refusing_leaves_those_there_and_ends_by_itself(listener: socket.socket)
 def test_without_a_service_connections_break(listener: socket.socket) -> None:
     gone = port(listener)
     listener.close()
-    with Proxy(gone) as proxy, socket.create_connection(proxy.place, PATIENCE_S) as client:
-        with pytest.raises(ConnectionResetError):
+    with Proxy(gone) as proxy:
+        # It may break before `connect` has returned.
+        with pytest.raises(ConnectionResetError), socket.create_connection(proxy.place, PATIENCE_S) as client:
             client.recv(1)
         until(lambda: proxy.open == 0)
 
