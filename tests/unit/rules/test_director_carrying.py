@@ -268,7 +268,8 @@ def forged(packed: AnyValue, dice: random.Random) -> AnyValue:
         strange, nudge = dice.choice(STRANGE), dice.choice(NUDGES)
 
         def change(old: AnyValue, strange: AnyValue = strange, nudge: float = nudge) -> AnyValue:
-            is_number = isinstance(old, int | float) and not isinstance(old, bool)
+            # A value replaced before may be too large to be moved.
+            is_number = isinstance(old, int | float) and not isinstance(old, bool) and abs(old) < 2.0**64
             return old + nudge if is_number and dice.random() < 0.7 else strange
 
         packed = with_value(packed, path, change)
