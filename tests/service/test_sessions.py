@@ -397,6 +397,34 @@ def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
     assert {one.take for one in peer.chunks} == {0}
 
 
+def test_restores_are_made_one_at_a_time(peer: Peer) -> None:
+    peer.greet()
+    for number in (1, 2, 3):
+        peer.say(Restore(id=number, at=0, take=0))
+    refused = [peer.expect(Error) for _ in range(2)]
+    assert [(one.code, one.about, one.seq) for one in refused] == [("rate_limited", "restore", n) for n in (2, 3)]
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    answered = [one.restore for one in peer.seen if isinstance(one, Status) and one.restore]
+    assert answered == [1]
+
+
+def test_a_fault_in_what_takes_a_while_ends_that_session_alone(
+    service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer.greet()
+
+    async def broken(*arguments: object) -> None:
+        raise ArithmeticError("a fault of ours")
+
+    monkeypatch.setattr(service.sessions, "restore", broken)
+    peer.say(Restore(id=1, at=0, take=0))
+    assert peer.expect(Error).code == "internal"
+    assert peer.expect(Bye).retry_ms
+    with Peer(service.addresses[0]) as other:
+        assert not other.greet().resumed
+
+
 def test_other_rules_while_it_plays(peer: Peer) -> None:
     peer.greet()
     peer.playhead(0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from segue.service import wire
 from segue.service.allowance import Allowance
@@ -219,14 +219,24 @@ class Reception:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _start(self, connection: Connection, work: Awaitable[None], about: str, seq: int = 0) -> None:
-        """Do for a connection what takes a while; about, seq: the message that asked for it."""
+    def _start(self, connection: Connection, work: Coroutine[Any, Any, None], about: str, seq: int = 0) -> None:
+        """Do for a connection what takes a while; about, seq: the message that asked for it.
+
+        One thing at a time: who asks for more meanwhile would keep the generator from everybody else.
+        """
+        if connection.busy is not None:
+            work.close()
+            raise RefusedError("rate_limited", "what was asked for before is not done yet")
 
         async def run() -> None:
             try:
                 await work
             except (RefusedError, ProtocolError) as error:
                 self._refuse(connection, _error(error, about, seq))
+            except Exception:
+                log.exception("what a message asked for broke a session")
+                if connection.live is not None:
+                    self.give_up(connection.live)
             finally:
                 connection.busy = None
             if connection.live is not None:
