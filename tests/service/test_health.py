@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import threading
@@ -153,9 +154,15 @@ def test_a_crowd_of_dawdlers_holds_nobody_up(house: House) -> None:
     crowd = [house.dial() for _ in range(80)]
     try:
         for peer in crowd:
-            peer.sendall(b"GET /metrics HTTP/1.1\r\n")
+            # The first of them may be gone by then.
+            with contextlib.suppress(ConnectionError):
+                peer.sendall(b"GET /metrics HTTP/1.1\r\n")
         assert [house.get("/healthz")[0] for _ in range(5)] == [200] * 5
-        assert crowd[0].recv(1) == b""
+        try:
+            assert crowd[0].recv(1) == b""
+        except ConnectionResetError:
+            # Hung up over bytes that it had not read: the connection is as gone.
+            pass
         crowd[-1].setblocking(False)
         with pytest.raises(BlockingIOError):
             crowd[-1].recv(1)
