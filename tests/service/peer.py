@@ -80,6 +80,13 @@ class Peer:
             self._receive(50)
         raise AssertionError(f"no {kind.__name__} came; the last messages: {[str(m)[:200] for m in self.seen[-6:]]}")
 
+    def wait(self, holds: Callable[[], bool], what: str) -> None:
+        """Receive until a condition on what was received, or on the service, holds."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s for {what}"
+            self._receive(20)
+
     def quiet(self, seconds: float) -> list[Message]:
         """What comes within so long."""
         before, end = len(self.seen), time.monotonic() + seconds

@@ -13,7 +13,7 @@ import pytest
 from segue.cli.playing.child import Child, ServiceError, serve_command
 
 # Generous: it bounds a hang, not a speed.
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def script(text: str) -> list[str]:
