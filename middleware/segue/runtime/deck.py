@@ -59,19 +59,20 @@ class Deck:
         return self._boundaries[-1]
 
     def used(self, frame: int) -> Planned:
-        """What `frame` was generated under."""
-        return self._frames[frame - self.base]
+        """What `frame` was generated under. Raises: IndexError outside [base, head)."""
+        return self._frames[self._index(frame)]
 
     def used_range(self, start: int, end: int) -> Sequence[Planned]:
-        return self._frames[start - self.base : end - self.base]
+        """What the frames [start, min(end, head)) were generated under. Raises: IndexError for some before `base`."""
+        return self._frames[self._index(start) : self._index(end)] if start < end else []
 
     def led(self, boundary: Boundary, end: int) -> tuple[Planned, ...]:
         """What was generated from a boundary of the deck up to `end`."""
         return (*boundary.lead, *self.used_range(boundary.heard, end))
 
     def read(self, start: int, end: int) -> Samples:
-        """The sound of the frames [start, min(end, head)), float32 [S, 2]."""
-        frames = self._sound[start - self.base : end - self.base]
+        """The sound of the frames [start, min(end, head)), float32 [S, 2]. Raises: IndexError for some before `base`."""
+        frames = self._sound[self._index(start) : self._index(end)] if start < end else []
         return np.concatenate(frames) if frames else np.zeros((0, CHANNELS), np.float32)
 
     def sound_bytes(self) -> int:
@@ -108,3 +109,8 @@ class Deck:
             del self._frames[:count]
             del self._sound[:count]
             self.base += count
+
+    def _index(self, frame: int) -> int:
+        if frame < self.base:
+            raise IndexError(f"frame {frame} is forgotten; the first kept is {self.base}")
+        return frame - self.base

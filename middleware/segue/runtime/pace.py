@@ -45,6 +45,11 @@ class Pace:
         self.generation_s = max(seconds, 0.9 * self.generation_s + 0.1 * seconds)
         self.headroom = 0.7 * self.headroom + 0.3 * (frames / FRAME_RATE / max(seconds, 1e-6))
 
+    @property
+    def next_samples(self) -> int:
+        """How far the client's clock goes on until a job that begins now is heard."""
+        return math.ceil((self.generation_s + self._config.safety_ms / 1000) * SAMPLE_RATE)
+
     def replaced(self, now_s: float) -> None:
         """A replacement begins now."""
         self._replaced_s = now_s

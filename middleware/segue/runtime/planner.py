@@ -44,8 +44,8 @@ class Planner:
         return self._frames[start - self.base : end - self.base]
 
     def state_before(self, frame: int) -> DirectorState:
-        """The director's state before `frame`, planning up to it."""
-        self.frames(self.base, frame)
+        """The director's state before `frame`, planning up to it. Raises: IndexError if it lies before `base`."""
+        self.frames(min(frame, self.end), frame)
         return self._states[frame - self.base]
 
     def add(self, event: Event, frame: int) -> None:

@@ -130,7 +130,7 @@ class Scheduler:
         for (session, job), result in zip(batch, outcome.results, strict=True):
             if self._waits(session, job):
                 with self._or_break(session):
-                    session.complete(job, result, outcome.seconds)
+                    session.complete(job, result, outcome.seconds, now_s)
                     self._ladders[session].succeeded(now_s)
 
     def abandon(self, batch: Batch, now_s: float, reason: str) -> None:

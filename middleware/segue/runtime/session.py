@@ -72,6 +72,8 @@ class Session:
         # Numbers up to this one were taken before the session was opened.
         self._outbox.last_event = self._known_events = start.last_event
         self._in_flight: Job | None = None
+        # What the job in flight makes heard; another one may have come in its place by the time it is done.
+        self._taken_up: Arrival | None = None
         self._stale = Staleness(config.significance, start.frame)
         self._last_effective = 0
         self._rung = start.rung
@@ -144,8 +146,9 @@ class Session:
         frame = min(committed // FRAME_SIZE, self._deck.head)
         origin = min(self._in_flight.origin.heard, frame) if self._in_flight else frame
         self._deck.forget(origin, min(frame - self.config.history_frames, origin))
-        self._planner.forget(min(frame, self._deck.head))
-        self._outbox.forget(frame)
+        known = self._known_from(frame)
+        self._planner.forget(known)
+        self._outbox.forget(known)
 
     def reachable(self, now_s: float) -> int:
         """The first frame that can still change: what events and all else that comes now may alter at the earliest."""
@@ -182,7 +185,8 @@ class Session:
         end = max(self._in_flight.want.end if self._in_flight else self._deck.head, self._committed_frame(now_s))
         wanted = max(self.reachable(now_s), -(-at // FRAME_SIZE))
         # The end of what there is has to last for a crossfade.
-        frame = max(min(wanted, end - self.config.crossfade_frames), opening.frame, self._planner.base)
+        earliest = max(self._planner.base, self.pace.committed(now_s) // FRAME_SIZE)
+        frame = max(min(wanted, end - self.config.crossfade_frames), opening.frame, earliest)
         self.take_over(opening, frame, take)
         return frame
 
@@ -270,6 +274,7 @@ class Session:
                 rung=self._rung,
                 replace_at=self._stale.replace_at,
                 coming=self._arrival.boundary if self._arrival else None,
+                floor=self._stale.floor,
                 committed=committed,
                 reachable=self.pace.reachable(now_s, busy=False),
                 credit=self.pace.committed(now_s) + self.config.lookahead_samples,
@@ -291,11 +296,21 @@ class Session:
         job = Job(want=want, origin=origin, frames=frames, request=request, version=self._planner.version)
         self._outbox.tell(job.heard)
         self._in_flight = job
+        self._taken_up = self._arrival if want.reason == "restore" else None
         self._journal(("begun", want))
         return job
 
-    def complete(self, job: Job, result: Result[Any], seconds: float) -> None:
-        """The sound of the job in flight, which took `seconds` to generate."""
+    def complete(self, job: Job, result: Result[Any], seconds: float, now_s: float | None = None) -> bool:
+        """The sound of the job in flight, which took `seconds` to generate.
+
+        now_s: when it came; None where it is known to have been taken, as in a replay.
+        Returns: False if it came too late to be of use: the older music goes on, and the change is made further ahead.
+        """
+        if now_s is not None and (meets := self._outrun(job, now_s)) is not None:
+            self.pace.generated(job.want.end - job.origin.frame, seconds)
+            self.fail(job)
+            self._stale.raise_floor(meets)
+            return False
         self._land(job)
         want, head = job.want, self._deck.head
         generator = self._generators[want.rung]
@@ -312,7 +327,8 @@ class Session:
             # What comes next begins where this ends: with nothing to crossfade from, both fade.
             samples = fade_out(samples, self.config.crossfade_samples)
         if want.reason == "restore":
-            self._arrival = None
+            if self._arrival is self._taken_up:
+                self._arrival = None
             self._stale.settle(want.change)
         if want.reason == "skip" or want.change > head or (want.reason == "restore" and follows and not len(old)):
             samples = fade_in(samples, self.config.crossfade_samples)
@@ -338,6 +354,7 @@ class Session:
             exact_beats=generator.exact_beats,
             mixed=want.reason != "extend" and follows,
         )
+        return True
 
     def fail(self, job: Job) -> None:
         """The job in flight came to nothing; the caller decides about the ladder."""
@@ -359,6 +376,31 @@ class Session:
     def _committed_frame(self, now_s: float) -> int:
         """The first frame of which nothing has been handed to the engine."""
         return -(-self.pace.committed(now_s) // FRAME_SIZE)
+
+    def _known_from(self, frame: int) -> int:
+        """The first frame whose plans are still needed by a client that has come to `frame`.
+
+        Plans are gone on with from `head`, or from the end of the job in flight, which may cut the music off before
+        `head`, or from where restored music takes over; the client may be ahead of all but the first.
+        """
+        needed = [frame, self._deck.head]
+        if self._in_flight is not None:
+            needed.append(self._in_flight.want.end)
+        if self._arrival is not None:
+            needed.append(self._arrival.boundary.heard)
+        return min(needed)
+
+    def _outrun(self, job: Job, now_s: float) -> int | None:
+        """The first frame that another try would reach, if taking this job would take music away from its client.
+
+        A replacement cuts off the older music at its own end. Where its client has come to its start already, and would
+        come to its end before more is made, the older music is the better one.
+        """
+        want, committed = job.want, self.pace.committed(now_s)
+        if want.end >= self._deck.head or want.change > self._deck.head or committed <= want.change * FRAME_SIZE:
+            return None
+        meets = -(-(committed + self.pace.next_samples) // FRAME_SIZE)
+        return meets if want.end < meets else None
 
     def _origin(self, want: Want) -> Boundary:
         """Where the want is generated from."""

@@ -99,7 +99,7 @@ def live(
         if in_flight is not None and tick >= in_flight[0]:
             job = in_flight[1]
             (result,) = generators[job.want.rung].generate([job.request])
-            session.complete(job, result, seconds=_job_s(job, conditions))
+            session.complete(job, result, seconds=_job_s(job, conditions), now_s=now_s)
             in_flight = None
         if tick % _REPORT_TICKS == 0:
             session.playhead(played=heard, committed=run.listener.committed, paused=not started, now_s=now_s)

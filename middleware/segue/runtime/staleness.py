@@ -11,7 +11,8 @@ from segue.runtime.planner import Planner
 class Staleness:
     """replace_at: the first frame found that is to be made anew, None for none. threshold: of `significant`.
 
-    No frame before `floor` is made anew: what was played before a restore stays as it was.
+    No frame before `floor` is made anew: what was played before a restore stays as it was, and what cannot be made in
+    time is not tried.
     """
 
     def __init__(self, threshold: float, floor: int) -> None:
@@ -47,6 +48,10 @@ class Staleness:
     def settle(self, frame: int) -> None:
         """Everything before `frame` stays as it is."""
         self.replace_at, self.floor = None, frame
+
+    def raise_floor(self, frame: int) -> None:
+        """Nothing before `frame` can be made in time."""
+        self.floor = max(self.floor, frame)
 
     def _is_stale(self, deck: Deck, wanted: Planned, *, fills: bool) -> bool:
         used = deck.used(wanted.plan.frame)

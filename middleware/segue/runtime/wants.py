@@ -56,7 +56,7 @@ class Job:
 class Standing(NamedTuple):
     """Where a session stands. rung: the one to generate with. replace_at: first frame to be made anew, if any.
 
-    coming: restored music that is to take over. committed: first frame of which nothing was handed to the engine.
+    coming: restored music that is to take over. floor: no frame before it is made anew. committed: first frame of which nothing was handed to the engine.
     reachable: first frame that generation begun now reaches, None while nothing may be replaced. credit: the sample up
     to which the client wants music.
     """
@@ -66,6 +66,7 @@ class Standing(NamedTuple):
     rung: int
     replace_at: int | None
     coming: Boundary | None
+    floor: int
     committed: int
     reachable: int | None
     credit: int
@@ -93,22 +94,28 @@ def next_want(now: Standing) -> Want | None:
 
 
 def _restored(now: Standing, coming: Boundary) -> Want | None:
-    head = now.deck.head
-    change = max(coming.heard, now.committed)
+    head, base = now.deck.head, now.deck.base
+    # It may be too late for where it was to come, or for what can be kept before it.
+    start = max(coming.heard, now.floor, base)
     if now.replace_at is not None and now.reachable is not None:
-        sooner = max(now.replace_at, now.reachable)
+        sooner = max(now.replace_at, now.reachable, base)
         if sooner < min(coming.heard, head):
             again = _anew(now, sooner)
             return again._replace(end=min(again.end, coming.heard))
-    if now.committed <= head < coming.heard:
+    # Further on than it was to come there is no pause to fade in from: the older music has to last for a crossfade.
+    last = start + now.config.crossfade_frames if start > coming.heard else start
+    if now.committed <= head < last:
         # It comes later than the music lasts, which has to last until then.
         more = _want(now, "extend", head, now.deck.last.rung)
-        return more._replace(end=min(more.end, change)) if head * FRAME_SIZE < now.credit else None
+        if head < coming.heard:
+            more = more._replace(end=min(more.end, coming.heard))
+        return more if head * FRAME_SIZE < now.credit else None
     if head < now.committed and _met(now) < coming.heard:
         more = _want(now, "skip", _met(now), now.rung)
         return more._replace(end=min(more.end, coming.heard))
+    change = max(start, now.committed)
     if change > head:
-        change = max(coming.heard, _met(now))
+        change = max(start, _met(now))
     if change >= head and change * FRAME_SIZE >= now.credit:
         return None
     want = _want(now, "restore", change, now.rung)
