@@ -27,20 +27,20 @@ _SIOCGIFADDR: Final = 0x8915
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """A socket that listens. address: where clients find it. file: of an ipc socket, (path, device, inode)."""
+    """A socket that listens. address: where clients find it. file: of an ipc socket, with when it was made."""
 
     socket: socket.socket
     address: str
-    file: tuple[Path, int, int] | None = None
+    file: tuple[Path, int] | None = None
 
     def close(self) -> None:
         """Listen no more; the file of an ipc socket goes too, unless another has taken its place."""
         self.socket.close()
         if self.file is not None:
-            path, *own = self.file
+            path, made_ns = self.file
             with contextlib.suppress(OSError):
-                found = path.stat()
-                if [found.st_dev, found.st_ino] == own:
+                # Not by its inode: a file system gives that to the next file.
+                if path.stat().st_mtime_ns == made_ns:
                     path.unlink()
 
 
@@ -150,8 +150,7 @@ def _bind_ipc(place: str) -> Bound:
     listener.setblocking(False)
     if path is None:
         return Bound(socket=listener, address=f"ipc://{place}")
-    found = path.stat()
-    return Bound(socket=listener, address=f"ipc://{path}", file=(path, found.st_dev, found.st_ino))
+    return Bound(socket=listener, address=f"ipc://{path}", file=(path, path.stat().st_mtime_ns))
 
 
 def _clear(path: Path) -> None:

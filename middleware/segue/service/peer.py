@@ -99,11 +99,11 @@ class Peer(asyncio.Protocol):
 
     def send(self, parts: Sequence[Part]) -> bool:
         """Whether a message could be given to it; it is ended if it does not read."""
-        if self._lost:
+        if self._stage is not Stage.OPEN or self._transport is None:
+            return False
+        if self._transport.is_closing():
             # What it said before it went is still being taken; what it is told is as lost as what is under way.
             return True
-        if self._stage is not Stage.OPEN or self._transport is None or self._transport.is_closing():
-            return False
         data = self._zmtp.send(parts)
         waiting = self._transport.get_write_buffer_size()
         if waiting and waiting + len(data) > _MOST_UNREAD_OF_STRANGERS:
@@ -195,6 +195,7 @@ class Peer(asyncio.Protocol):
         events = taken = 0
         while self._stage in _LISTENING:
             if events >= _EVENTS_AT_ONCE or taken >= _BYTES_AT_ONCE:
+                self._say()
                 self._working = True
                 if self._transport is not None:
                     self._transport.pause_reading()
@@ -214,12 +215,13 @@ class Peer(asyncio.Protocol):
                     taken += sum(map(len, parts))
                     self._listener.received(self, parts)
                 case Command():
-                    self._say()
+                    pass
                 case Credentials(user=user, password=password):
                     self._judge(user, password)
                 case Opened():
                     self._enter(Stage.OPEN)
                     self.was_open = True
+                    # Before anything that is sent because of the first message.
                     self._say()
                     self._listener.opened(self)
         if self._lost:
@@ -227,6 +229,7 @@ class Peer(asyncio.Protocol):
 
     def _read_on(self) -> None:
         """All that came is taken."""
+        self._say()
         if self._lost:
             self._leave()
             return

@@ -20,13 +20,16 @@ from segue_sdk.limits import HEADER_BYTES
 # Clients whose socket adds no envelope of its own. REQ would begin each message with an empty frame.
 _CLIENT_SOCKET: Final = "DEALER"
 _GREETING_BYTES: Final = 64
+# Signature and major version; without these a peer does not tell the rest of its greeting.
+_VERSION_KNOWN: Final = 11
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _LONGEST_SHORT: Final = 255
 _PING_TTL_BYTES: Final = 2
 _MOST_PING_CONTEXT: Final = 16
 _MOST_REASON_BYTES: Final = 255
 REFUSED_CREDENTIALS: Final = b"400"
-"""libzmq tells its application of a failed authentication if, and only if, the reason of ERROR is 300, 400 or 500."""
+"""As ZAP numbers it. libzmq 4.3 spells PLAIN's ERROR wrongly (0x5e, then RROR), and so tells its application of an
+unexpected command; others tell of a failed authentication by this number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +108,10 @@ class ServerConnection:
         self._stage = _Stage.GREETING
         self._error: RemoteError | None = None
         self._in = bytearray()
-        self._out = bytearray(greeting(mechanism))
+        self._greeting = greeting(mechanism)
+        # The rest follows once the peer's greeting is there: libzmq hangs up as soon as it sees another mechanism than
+        # its own, and its own would never be known.
+        self._out = bytearray(self._greeting[:_VERSION_KNOWN])
         self._parts: list[bytes] = []
         self._parts_bytes = 0
         self._steps: dict[_Stage, Callable[[], Event | None]] = {
@@ -190,6 +196,7 @@ class ServerConnection:
             raise RemoteError(f"greeting: expected ZMTP 3, got version {head[10]}")
         if len(head) < _GREETING_BYTES:
             return None
+        self._out += self._greeting[_VERSION_KNOWN:]
         name = head[12:32]
         if name != _padded(self._mechanism):
             offered = name.rstrip(b"\0").decode("ascii", "replace")

@@ -84,7 +84,8 @@ def broken(data: bytes, mechanism: Mechanism = NULL, bounds: Bounds | None = Non
             first = error
             break
         assert event is not None, "the stream was not refused"
-        connection.data_to_send()
+        if connection.is_open:
+            connection.data_to_send()
     with pytest.raises(RemoteError) as again:
         connection.next_event()
     assert again.value is first
@@ -106,9 +107,10 @@ def opened(bounds: Bounds | None = None) -> ServerConnection:
 
 def test_null_as_libzmq_speaks_it() -> None:
     connection = ServerConnection(NULL)
-    assert connection.data_to_send() == bytes.fromhex("ff 0000000000000000 7f 0301 4e554c4c") + bytes(16 + 32)
+    assert connection.data_to_send() == bytes.fromhex("ff 0000000000000000 7f 03")
     connection.receive_data(NULL_GREETING)
     assert connection.next_event() is None
+    assert connection.data_to_send() == bytes.fromhex("01 4e554c4c") + bytes(16 + 32)
     connection.receive_data(READY)
     assert connection.next_event() == Opened()
     assert connection.data_to_send() == OUR_READY
@@ -117,10 +119,10 @@ def test_null_as_libzmq_speaks_it() -> None:
 
 def test_plain_as_libzmq_speaks_it() -> None:
     connection = ServerConnection(PLAIN)
-    assert connection.data_to_send() == OUR_PLAIN_GREETING
+    assert connection.data_to_send() == OUR_PLAIN_GREETING[:11]
     connection.receive_data(PLAIN_GREETING + HELLO)
     assert connection.next_event() == Credentials(user=b"segue", password=b"token")
-    assert connection.data_to_send() == b""
+    assert connection.data_to_send() == OUR_PLAIN_GREETING[11:]
     # What comes meanwhile waits for the answer.
     connection.receive_data(INITIATE)
     assert connection.next_event() is None
@@ -135,6 +137,7 @@ def test_a_refused_token_is_told_so_that_libzmq_tells_its_application() -> None:
     connection.data_to_send()
     connection.receive_data(PLAIN_GREETING + HELLO)
     connection.next_event()
+    connection.data_to_send()
     connection.refuse()
     assert connection.data_to_send() == REFUSED
     connection.receive_data(INITIATE)
@@ -260,7 +263,7 @@ def test_what_is_as_large_as_it_may_be_is_taken() -> None:
 def test_a_command_of_the_handshake_is_bounded_too() -> None:
     error, told = broken(NULL_GREETING + b"\x06" + (2**30).to_bytes(8), bounds=TIGHT)
     assert error.refusal is Refusal.TOO_LARGE
-    assert told == command(b"ERROR", bytes((len(str(error)),)) + str(error).encode())
+    assert told.endswith(command(b"ERROR", bytes((len(str(error)),)) + str(error).encode()))
 
 
 # --- what breaks the protocol ---------------------------------------------------------------------------------------
@@ -283,8 +286,10 @@ def test_other_protocols_are_known_by_their_first_bytes(data: bytes, text: str) 
 def test_another_mechanism_is_refused() -> None:
     curve = PLAIN_GREETING.replace(b"PLAIN", b"CURVE")
     for mechanism, data in ((NULL, PLAIN_GREETING), (PLAIN, NULL_GREETING), (PLAIN, curve)):
-        error, _ = broken(data, mechanism)
+        error, told = broken(data, mechanism)
         assert error.refusal is Refusal.MECHANISM
+        # By which libzmq knows what is wrong, too.
+        assert told[1:].startswith(mechanism.encode())
         assert str(error).startswith(f"greeting: expected mechanism {mechanism}, got ")
 
 
@@ -331,8 +336,8 @@ def test_metadata_that_is_none_is_refused(rest: bytes) -> None:
 def test_a_handshake_out_of_order_or_cut_short_is_refused_with_error(mechanism: Mechanism, data: bytes) -> None:
     error, told = broken((NULL_GREETING if mechanism is NULL else PLAIN_GREETING) + data, mechanism)
     assert error.refusal is Refusal.PROTOCOL
-    assert told.startswith(b"\x04")
-    assert told[2:8] == b"\x05ERROR"
+    assert told[53:54] == b"\x04"
+    assert told[55:61] == b"\x05ERROR"
 
 
 @pytest.mark.parametrize(

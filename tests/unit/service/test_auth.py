@@ -1,0 +1,139 @@
+"""The token: which addresses need one, what is right, and how long who guesses has to wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from segue.service.auth import (
+    MOST_TOKEN_BYTES,
+    InsecureBindError,
+    Mechanism,
+    Password,
+    WrongTokens,
+    is_local,
+    mechanism,
+    network,
+)
+
+TOKEN = "a token of the tests"
+
+
+@pytest.mark.parametrize("token", ["A token of the tests", TOKEN + "x", TOKEN[:-1], "", "\0", "ä" * 100])
+def test_other_tokens_do_not_match(token: str) -> None:
+    assert not Password(TOKEN).matches(b"segue", token.encode())
+
+
+def test_nor_do_other_names() -> None:
+    assert Password(TOKEN).matches(b"segue", TOKEN.encode())
+    assert not Password(TOKEN).matches(b"admin", TOKEN.encode())
+    assert not Password(TOKEN).matches(b"", TOKEN.encode())
+
+
+@pytest.mark.parametrize("token", ["x", "ä" * (MOST_TOKEN_BYTES // 2), "ends in a null\0"])
+def test_any_token_that_plain_can_carry_works(token: str) -> None:
+    assert Password(token).matches(b"segue", token.encode())
+
+
+@pytest.mark.parametrize("token", ["", "ä" * (MOST_TOKEN_BYTES // 2 + 1)])
+def test_a_token_that_plain_cannot_carry_is_an_error(token: str) -> None:
+    with pytest.raises(ValueError, match=r"token: expected 1 to 255 bytes, got"):
+        Password(token)
+
+
+def test_of_the_token_only_a_hash_is_kept() -> None:
+    password = Password("the secret itself")
+    assert not any("secret" in repr(value) for value in (password, *vars(password).values()))
+
+
+# --- wrong tokens ---------------------------------------------------------------------------------------------------
+
+
+def test_each_wrong_token_makes_the_next_answer_slower_up_to_a_limit() -> None:
+    wrong, delays = WrongTokens(), []
+    assert wrong.delay_s("10.0.0.1", 5.0) == 0
+    for _ in range(20):
+        wrong.add("10.0.0.1", 5.0)
+        delays.append(wrong.delay_s("10.0.0.1", 5.0))
+    assert delays[:6] == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 2.0])
+    assert set(delays[5:]) == {2.0}
+    assert wrong.delay_s("10.0.0.2", 5.0) == 0
+
+
+def test_wrong_tokens_are_forgiven_with_time() -> None:
+    wrong = WrongTokens()
+    for _ in range(100):
+        wrong.add("ipc", 0.0)
+    delays = [wrong.delay_s("ipc", now_s) for now_s in range(0, 60, 5)]
+    assert delays == sorted(delays, reverse=True)
+    assert delays[0] == 2.0
+    assert delays[-1] == 0.0
+    wrong.add("ipc", 1_000.0)
+    assert wrong.delay_s("ipc", 1_000.0) == pytest.approx(0.1)
+
+
+def test_addresses_are_remembered_up_to_a_limit_the_latest_best() -> None:
+    wrong = WrongTokens()
+    for number in range(5_000):
+        wrong.add(f"10.0.{number // 256}.{number % 256}", 0.0)
+        wrong.add("10.9.9.9", 0.0)
+    assert len(vars(wrong)["_wrong"]) == 1_024
+    assert wrong.delay_s("10.0.0.0", 0.0) == 0
+    assert wrong.delay_s("10.9.9.9", 0.0) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("ipc", "ipc"),
+    ],
+)
+def test_a_host_cannot_change_its_address_at_will(address: str, expected: str) -> None:
+    assert network(address) == expected
+
+
+# --- addresses ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["tcp://127.0.0.1:7723", "tcp://127.8.9.1:*", "tcp://[::1]:7723", "ipc:///run/segue.sock", "ipc://*"],
+)
+def test_only_this_machine_reaches(endpoint: str) -> None:
+    assert is_local(endpoint)
+    assert mechanism([endpoint], token="") is Mechanism.NULL
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "tcp://*:7723",
+        "tcp://0.0.0.0:7723",
+        "tcp://192.168.1.4:7723",
+        "tcp://[::]:7723",
+        "tcp://[::ffff:127.0.0.1]:7723",
+        "tcp://[fe80::1%eth0]:7723",
+        "tcp://lo:7723",
+        "tcp://localhost:7723",
+        "tcp://0.0.0.0:1;127.0.0.1:7723",
+        "tcp://127.0.0.1",
+        "udp://127.0.0.1:7723",
+        "127.0.0.1:7723",
+        "",
+    ],
+)
+def test_others_reach_or_it_cannot_be_told(endpoint: str) -> None:
+    assert not is_local(endpoint)
+    with pytest.raises(InsecureBindError, match="expected a token, got none"):
+        mechanism(["tcp://127.0.0.1:7723", endpoint], token="")
+    assert mechanism([endpoint], token=TOKEN) is Mechanism.PLAIN
+
+
+def test_a_token_means_plain_everywhere_and_tls_needs_one() -> None:
+    assert mechanism(["ipc:///run/segue.sock"], token=TOKEN) is Mechanism.PLAIN
+    assert mechanism(["tcp://127.0.0.1:1"], token=TOKEN, tls=True) is Mechanism.PLAIN
+    with pytest.raises(InsecureBindError, match="TLS lets other machines in"):
+        mechanism(["tcp://127.0.0.1:1"], token="", tls=True)
