@@ -39,15 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
     except settings.ConfigError as error:
         complain(error.problems)
         return _BAD_INPUT
-    import zmq
-
     from segue.audio.files import AudioFileError
     from segue.cli.parts import build
     from segue.score.sampler.soundfont import SoundFontError
     from segue.service.auth import InsecureBindError
-    from segue.service.front import CertificateError
     from segue.service.logs import logging_to
     from segue.service.server import Service
+    from segue.service.tls import CertificateError
     from segue_rules.errors import RuleError
 
     with logging_to(sys.stderr, level=config.log_level, form=config.log_format, secrets=[config.token]):
@@ -59,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             _serve(service)
         except RuleError as error:
             complain(error.problems)
-        except (zmq.ZMQError, OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError) as error:
+        except (OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError) as error:
             complain([f"cannot serve: {error}"])
         else:
             return 0
@@ -67,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(service: Service) -> None:
-    """Run it until a signal. The selector loop: ZeroMQ's sockets need one, on Windows as elsewhere."""
+    """Run it until a signal."""
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -80,8 +78,7 @@ def _serve(service: Service) -> None:
                 signal.signal(getattr(signal, name), stop)
         await service.run()
 
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        runner.run(main())
+    asyncio.run(main())
 
 
 def _announce(addresses: Sequence[str]) -> None:

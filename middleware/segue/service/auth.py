@@ -1,36 +1,30 @@
-"""Who may speak to the service: which addresses need a token, and the check of it (PLAIN over ZAP).
+"""Who may speak to the service: which addresses need a token, the check of it, and how wrong ones are slowed down.
 
-Source: PROTOCOL.md sections 1 and 10; rfc.zeromq.org 24 (PLAIN) and 27 (ZAP). pyzmq's own authenticator is not used: it
-compares passwords in time that depends on them and writes them into its debug log.
+Source: PROTOCOL.md sections 1 and 10; rfc.zeromq.org 24 (PLAIN).
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
-from collections import Counter
+from collections import OrderedDict
 from collections.abc import Iterable
 from enum import StrEnum
 from ipaddress import ip_address
-from types import TracebackType
-from typing import Final, Self
-
-import zmq
-import zmq.asyncio
-from zmq.utils.monitor import recv_monitor_message
+from typing import Final
 
 USER: Final = b"segue"
 # The length of a PLAIN password is one byte on the wire.
 MOST_TOKEN_BYTES: Final = 255
 
-_ZAP_ENDPOINT: Final = "inproc://zeromq.zap.01"
-_ZAP_VERSION: Final = b"1.0"
-_DOMAIN: Final = b"segue"
-# What a refused client is told: never which of name and token was wrong.
-_ACCEPTED: Final = (b"200", b"accepted", USER)
-_REFUSED: Final = (b"400", b"refused", b"")
-_WATCHED: Final = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_MONITOR_STOPPED
+# The first wrong token of an address waits so long for its answer, each further one twice as long, up to the longest.
+_FIRST_DELAY_S: Final = 0.1
+_LONGEST_DELAY_S: Final = 2.0
+# Wrong tokens count half after this time; what is left of one then is forgiven.
+_HALF_LIFE_S: Final = 10.0
+_FORGIVEN: Final = 0.5
+_MOST_WRONG: Final = 8.0
+_MOST_NETWORKS: Final = 1_024
 
 
 class Mechanism(StrEnum):
@@ -41,16 +35,24 @@ class Mechanism(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a connection was refused. Each try of a client that reconnects counts."""
+    """Why a connection was refused or ended. Each try of a client that reconnects counts."""
 
     TOKEN = "token"
     """PLAIN with a wrong user name or token."""
     MECHANISM = "mechanism"
     """No token at all (NULL), or CURVE."""
     PROTOCOL = "protocol"
-    """Bytes that break ZMTP's handshake."""
+    """Bytes that break ZMTP."""
     HANDSHAKE = "handshake"
     """A handshake given up half-way: too slow, or the peer went away."""
+    TLS = "tls"
+    """No TLS where it is expected."""
+    TOO_LARGE = "too_large"
+    """A message or command beyond what is taken."""
+    SLOW = "slow"
+    """The peer did not read what it was sent."""
+    FULL = "full"
+    """It had to make room for another, or found none."""
 
 
 class InsecureBindError(ValueError):
@@ -58,12 +60,12 @@ class InsecureBindError(ValueError):
 
 
 def is_local(endpoint: str) -> bool:
-    """Whether only this machine reaches a ZeroMQ endpoint: ipc, inproc, or tcp on a loopback address.
+    """Whether only this machine reaches an endpoint: ipc, or tcp on a loopback address.
 
     Names of interfaces and hosts count as public, since what they stand for may change.
     """
     transport, _, address = endpoint.partition("://")
-    if transport in ("ipc", "inproc"):
+    if transport == "ipc":
         return True
     try:
         return transport == "tcp" and ip_address(address.rpartition(":")[0].strip("[]")).is_loopback
@@ -71,98 +73,74 @@ def is_local(endpoint: str) -> bool:
         return False
 
 
-def mechanism(endpoints: Iterable[str], *, token: str, relayed: bool = False) -> Mechanism:
-    """The mechanism for a socket bound to `endpoints`: PLAIN where there is a token, NULL where none is needed.
+def mechanism(endpoints: Iterable[str], *, token: str, tls: bool = False) -> Mechanism:
+    """The mechanism for a service bound to `endpoints`: PLAIN where there is a token, NULL where none is needed.
 
-    relayed: whether a front carries connections of other machines to it.
+    tls: whether it listens for TLS as well.
     Raises: InsecureBindError without a token if others reach the socket; ValueError for a token PLAIN cannot carry.
     """
     if token:
         _checked(token)
         return Mechanism.PLAIN
-    if relayed:
-        raise InsecureBindError("a TLS front lets other machines in: expected a token, got none")
+    if tls:
+        raise InsecureBindError("TLS lets other machines in: expected a token, got none")
     for endpoint in endpoints:
         if not is_local(endpoint):
             raise InsecureBindError(f"{endpoint}: other machines reach this address: expected a token, got none")
     return Mechanism.NULL
 
 
-class Gatekeeper:
-    """Lets in who knows the token. Used as `async with`; one a context, whose guarded sockets all have the same token.
+class Password:
+    """The service's token as far as it is kept: a hash of it."""
 
-    refused: connections refused so far, by reason. Nothing is logged, and of the token only a hash is kept.
+    def __init__(self, token: str) -> None:
+        """Raises: ValueError for a token that is empty or longer than 255 bytes."""
+        self._digest = hashlib.sha256(_checked(token)).digest()
+
+    def matches(self, user: bytes, token: bytes) -> bool:
+        """Whether the credentials are right."""
+        # Digests of one length, all compared: the time taken tells nothing of the token, not even its length.
+        return hmac.compare_digest(hashlib.sha256(token).digest(), self._digest) & hmac.compare_digest(user, USER)
+
+
+class WrongTokens:
+    """How long the answers to those wait who sent wrong tokens: longer with each one, until they stop.
+
+    Right tokens of the same address wait as well, or one who hangs up early on what is not answered at once could try
+    as fast as before. Times are seconds of one clock.
     """
 
-    def __init__(self, context: zmq.asyncio.Context, token: str) -> None:
-        """Raises: ValueError for a token that is empty or longer than 255 bytes."""
-        self.refused: Counter[Refusal] = Counter()
-        self._context = context
-        self._digest = hashlib.sha256(_checked(token)).digest()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._guarded: list[zmq.asyncio.Socket] = []
-        self._own: list[zmq.asyncio.Socket] = []
+    def __init__(self) -> None:
+        # Wrong tokens by network, as of when; the one that was wrong longest ago first.
+        self._wrong: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    async def __aenter__(self) -> Self:
-        """Raises: zmq.ZMQError (EADDRINUSE) if the context has a gatekeeper already."""
-        handler = self._context.socket(zmq.REP)
-        try:
-            handler.bind(_ZAP_ENDPOINT)
-        except zmq.ZMQError:
-            handler.close()
-            raise
-        self._own.append(handler)
-        self._tasks.append(asyncio.create_task(self._answer(handler), name="gatekeeper"))
-        return self
+    def delay_s(self, address: str, now_s: float) -> float:
+        """How long an answer to `address` has to wait now."""
+        wrong = self._count(network(address), now_s)
+        return 0.0 if wrong < _FORGIVEN else min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** (wrong - 1.0))
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """From here on nobody is let in; guarded sockets may be closed before or after. Raises: what broke a task."""
-        for task in self._tasks:
-            task.cancel()
-        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
-        for guarded in self._guarded:
-            if not guarded.closed:
-                guarded.disable_monitor()
-        # Closing frees the name some time later; the context's next gatekeeper may want it at once.
-        self._own[0].unbind(_ZAP_ENDPOINT)
-        for own in self._own:
-            own.close(linger=0)
-        for outcome in ended:
-            if isinstance(outcome, Exception):
-                raise outcome
+    def add(self, address: str, now_s: float) -> None:
+        """A wrong token came from there."""
+        key = network(address)
+        self._wrong[key] = (min(self._count(key, now_s) + 1.0, _MOST_WRONG), now_s)
+        self._wrong.move_to_end(key)
+        if len(self._wrong) > _MOST_NETWORKS:
+            self._wrong.popitem(last=False)
 
-    def guard(self, socket: zmq.asyncio.Socket) -> None:
-        """Ask the token of all who connect to `socket`, inside the `async with` and before its bind."""
-        socket.plain_server = True
-        socket.zap_domain = _DOMAIN
-        # Peers that offer another mechanism fail before they have anything to ask ZAP about: only the monitor tells.
-        monitor = socket.get_monitor_socket(_WATCHED)
-        self._guarded.append(socket)
-        self._own.append(monitor)
-        self._tasks.append(asyncio.create_task(self._count(monitor), name="gatekeeper monitor"))
+    def _count(self, key: str, now_s: float) -> float:
+        wrong, since_s = self._wrong.get(key, (0.0, now_s))
+        return float(wrong * 0.5 ** ((now_s - since_s) / _HALF_LIFE_S))
 
-    async def _answer(self, handler: zmq.asyncio.Socket) -> None:
-        while True:
-            _, request_id, *request = await handler.recv_multipart()
-            status, text, user = _ACCEPTED if self._admits(request) else _REFUSED
-            await handler.send_multipart([_ZAP_VERSION, request_id, status, text, user, b""])
 
-    def _admits(self, request: list[bytes]) -> bool:
-        """Whether the credentials are right. request: domain, address, identity, mechanism, credentials."""
-        domain, _, _, offered, *credentials = request
-        user, token = credentials if len(credentials) == 2 else (b"", b"")
-        # Digests of one length, all compared: the time taken tells nothing of the token, not even its length.
-        right = hmac.compare_digest(hashlib.sha256(token).digest(), self._digest) & hmac.compare_digest(user, USER)
-        admitted = right and offered == Mechanism.PLAIN.encode() and domain == _DOMAIN
-        if not admitted:
-            self.refused[Refusal.TOKEN] += 1
-        return admitted
-
-    async def _count(self, monitor: zmq.asyncio.Socket) -> None:
-        while (event := await recv_monitor_message(monitor))["event"] != zmq.EVENT_MONITOR_STOPPED:
-            self.refused[_reason(event["event"], event["value"])] += 1
+def network(address: str) -> str:
+    """Whom an address stands for: itself, or the /64 of IPv6 that one host has for itself."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or ip_address(int(found) >> 64 << 64))
 
 
 def _checked(token: str) -> bytes:
@@ -170,10 +148,3 @@ def _checked(token: str) -> bytes:
     if not 1 <= len(encoded) <= MOST_TOKEN_BYTES:
         raise ValueError(f"token: expected 1 to {MOST_TOKEN_BYTES} bytes, got {len(encoded)}")
     return encoded
-
-
-def _reason(event: int, value: int) -> Refusal:
-    if event == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        return Refusal.HANDSHAKE
-    mismatch = value == zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
-    return Refusal.MECHANISM if mismatch else Refusal.PROTOCOL

@@ -31,6 +31,10 @@ _METAVARS: Final[Mapping[type, str]] = {
 }
 
 
+# Beyond the sessions: clients that are greeted or refused, strangers, old connections of sessions taken up again.
+_MORE_CONNECTIONS: Final = 128
+
+
 class ConfigError(Exception):
     """A configuration that cannot be used. problems: every mistake of all sources, each with its place."""
 
@@ -44,9 +48,10 @@ class ServiceConfig:
     """All that a service is told; CONFIG.md says what each means.
 
     token: never shown. tls_bind, http_bind: None where off. rules: name to file, each of them there when it was read.
-    default_rules: a name of `rules`; None if there are none. seed, soundfont, record: None where not given.
+    default_rules: a name of `rules`; None if there are none. seed, soundfont, record, max_connections: None where not
+    given.
 
-    Raises: ValueError for a public address or a TLS front without a token.
+    Raises: ValueError for a public address or TLS without a token, and for fewer connections than sessions.
     """
 
     bind: tuple[str, ...] = default_of(Settings.bind)
@@ -64,6 +69,9 @@ class ServiceConfig:
     lookahead_ms: int = default_of(Settings.lookahead)
     chunk_frames: int = int(default_of(Settings.chunk_frames))
     max_sessions: int = int(default_of(Settings.max_sessions))
+    max_connections: int | None = None
+    max_handshakes: int = int(default_of(Settings.max_handshakes))
+    handshake_ms: int = default_of(Settings.handshake)
     max_batch: int = int(default_of(Settings.max_batch))
     events_per_second: int = int(default_of(Settings.events_per_second))
     resume_window_ms: int = default_of(Settings.resume_window)
@@ -83,6 +91,13 @@ class ServiceConfig:
             raise ValueError(f"bind: expected a token for the public address {public[0]}, got none")
         if self.tls_bind is not None and not self.token:
             raise ValueError("tls_bind: expected a token with it, got none")
+        if self.most_connections <= self.max_sessions:
+            raise ValueError(f"max_connections: expected more than max_sessions, got {self.max_connections}")
+
+    @property
+    def most_connections(self) -> int:
+        """Connections at a time: as many as told, else some beyond the sessions."""
+        return self.max_sessions + _MORE_CONNECTIONS if self.max_connections is None else self.max_connections
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from segue.service.auth import Refusal
+
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
 # Edges around the promises: 350 and 600 ms idle, 600 and 900 ms beside a busy core.
@@ -36,6 +38,10 @@ class Metrics:
         self._chunks = counter("segue_chunks", "Chunks sent, by why they were generated.", ["reason"])
         self._bytes = counter("segue_sent_bytes", "Bytes sent to clients.")
         self._events = counter("segue_events", "Events answered, by receipt code.", ["code"])
+        self._connections = gauge("segue_connections", "Connections, with and without a session.")
+        self._refused_connections = counter(
+            "segue_refused_connections", "Connections refused or ended by the service, by reason.", ["reason"]
+        )
         self._refused = counter("segue_refused_messages", "Messages refused, by error code.", ["code"])
         self._underruns = counter("segue_underruns", "Times a client ran dry.")
         self._late = counter("segue_late_chunks", "Chunks that clients got after their start was committed.")
@@ -81,6 +87,16 @@ class Metrics:
     def restored(self, outcome: str) -> None:
         """A client came with a cell or a blob. outcome: all, rules, nothing or refused."""
         self._restores.labels(outcome).inc()
+
+    # --- connections ------------------------------------------------------------------------------------------------
+
+    def connections(self, number: int) -> None:
+        """So many are open."""
+        self._connections.set(number)
+
+    def refused_connection(self, reason: Refusal) -> None:
+        """A connection was not let in, or was ended for what it did."""
+        self._refused_connections.labels(reason.value).inc()
 
     # --- messages ---------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ _MOST_STRANGERS: Final = 256
 
 @dataclass(eq=False)
 class Connection:
-    """Who speaks under a ZeroMQ identity. live: its session. welcomed: what it was answered. busy: what runs for it.
+    """Who speaks under an identity. live: its session. welcomed: what it was answered. busy: what runs for it.
 
     held: the newest playhead of a session that is being restored.
     """
@@ -106,6 +106,17 @@ class Reception:
             self._part(connection, Bye(reason="internal", text="come back", retry_ms=_FLOOD_MS))
 
     # --- the clients' side ------------------------------------------------------------------------------------------
+
+    def has_session(self, identity: bytes) -> bool:
+        """Whether a session is played over the connection."""
+        connection = self._connections.get(identity)
+        return connection is not None and connection.live is not None
+
+    def closed(self, identity: bytes) -> None:
+        """The connection is gone; its session waits for its client."""
+        connection = self._connections.get(identity)
+        if connection is not None:
+            self._forget(connection)
 
     def receive(self, identity: bytes, parts: Sequence[Part]) -> None:
         """The parts of one message. Whatever they hold, nothing is raised."""

@@ -1,4 +1,4 @@
-"""The service: a ROUTER socket, the sessions behind it, one generator thread, health, and an orderly end."""
+"""The service: a listener, the sessions behind it, one generator thread, health, and an orderly end."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
-
-import zmq
-import zmq.asyncio
+from typing import Any, Final
 
 from segue.contract import Generator, StyleEncoder
 from segue.runtime.config import SessionConfig
@@ -20,34 +17,25 @@ from segue.runtime.scheduler import Batch, Scheduler
 from segue.runtime.session import Session
 from segue.runtime.simulation import straight
 from segue.runtime.styles import load_styles
-from segue.service.auth import Gatekeeper, Mechanism, mechanism
+from segue.service.auth import mechanism
 from segue.service.backlog import Parts
 from segue.service.config import ServiceConfig
-from segue.service.front import TlsFront, tls_context
 from segue.service.generation import Generation, buffered_s
 from segue.service.health import Health, HealthServer
+from segue.service.listener import Limits, Listener
 from segue.service.metrics import Metrics
 from segue.service.reception import Reception
 from segue.service.rulebook import RuleBook
 from segue.service.sessions import Sessions
+from segue.service.tls import tls_context
 from segue.service.worker import Worker
 from segue_rules.loading import load_text
-from segue_sdk.limits import HEADER_BYTES
 
 log = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.05
 _RELOAD_S: Final = 0.5
-# What a peer may send before libzmq hangs up; what is smaller and still too large is answered.
-_MOST_MESSAGE_BYTES: Final = 4 * HEADER_BYTES
-# Messages queued for one peer before it counts as gone.
-_MOST_QUEUED: Final = 2_000
-# Messages taken before everything else has its turn.
-_MOST_AT_ONCE: Final = 64
-# How long a peer may take to introduce itself.
-_HANDSHAKE_MS: Final = 5_000
-# How long a goodbye may take to leave, and a generator to come back.
-_LINGER_MS: Final = 500
+# How long a generator may take to come back.
 _PATIENCE_S: Final = 2.0
 # When clients of a service that stops are to try again.
 _RETRY_MS: Final = 500
@@ -109,25 +97,26 @@ class Service:
             metrics=self.metrics,
         )
         self._reception = Reception(self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake)
-        self._socket: zmq.asyncio.Socket | None = None
+        self._listener: Listener | None = None
         self._stopping = asyncio.Event()
         self.addresses: list[str] = []
 
     async def run(self) -> None:
         """Serve until `stop`.
 
-        Raises: zmq.ZMQError, OSError, InsecureBindError where it cannot bind; CertificateError.
+        Raises: OSError, InsecureBindError where it cannot bind; CertificateError.
         """
         async with contextlib.AsyncExitStack() as stack:
-            socket = await self._bind(stack)
+            listener = await self._bind(stack)
             await self._worker.call(self._warm_up)
+            listener.start()
             self._health.ready()
             for name in self.rulebook.names:
                 for warning in self.rulebook.named(name).warnings:
                     log.warning(warning, extra={"rules": name})
             log.info("serving", extra={"addresses": ", ".join(self.addresses)})
             self._serving(self.addresses)
-            work = [self._receive(socket), self._generation.run(), self._tick(), self._watch()]
+            work = [self._generation.run(), self._tick(), self._watch()]
             tasks = [asyncio.ensure_future(one) for one in work]
             stopping = asyncio.ensure_future(self._stopping.wait())
             done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -149,59 +138,44 @@ class Service:
         """Drain and end; to be called in the loop."""
         self._stopping.set()
 
-    # --- the socket -------------------------------------------------------------------------------------------------
+    # --- the listener ------------------------------------------------------------------------------------------------
 
-    async def _bind(self, stack: contextlib.AsyncExitStack) -> zmq.asyncio.Socket:
+    async def _bind(self, stack: contextlib.AsyncExitStack) -> Listener:
         """Everything that listens, closed with the stack."""
         config = self._config
-        context = zmq.asyncio.Context()
-        stack.callback(context.destroy, linger=_LINGER_MS)
-        socket = context.socket(zmq.ROUTER)
-        socket.router_mandatory = True
-        socket.linger = _LINGER_MS
-        socket.maxmsgsize = _MOST_MESSAGE_BYTES
-        socket.sndhwm = socket.rcvhwm = _MOST_QUEUED
-        socket.handshake_ivl = _HANDSHAKE_MS
-        # A peer that is gone without a word is noticed, and its queue let go.
-        socket.heartbeat_ivl, socket.heartbeat_timeout = 1_000, 5_000
-        relayed = config.tls_bind is not None
-        if mechanism(config.bind, token=config.token or "", relayed=relayed) is Mechanism.PLAIN:
-            keeper = await stack.enter_async_context(Gatekeeper(context, config.token or ""))
-            keeper.guard(socket)
-        for address in config.bind:
-            socket.bind(address)
-            self.addresses.append(str(socket.getsockopt_string(zmq.LAST_ENDPOINT)))
-        self._socket = socket
+        # Raises where others could come in without a token.
+        mechanism(config.bind, token=config.token or "", tls=config.tls_bind is not None)
+        listener = Listener(
+            token=config.token,
+            receive=self._reception.receive,
+            closed=self._reception.closed,
+            has_session=self._reception.has_session,
+            clock=time.monotonic,
+            limits=Limits(
+                connections=config.most_connections,
+                handshakes=config.max_handshakes,
+                handshake_s=config.handshake_ms / 1000,
+            ),
+            refused=self.metrics.refused_connection,
+        )
+        self._listener = await stack.enter_async_context(listener)
+        self.addresses += [listener.bind(address) for address in config.bind]
         if config.tls_bind is not None and config.tls_cert is not None and config.tls_key is not None:
-            tls = tls_context(config.tls_cert, config.tls_key)
-            inside = next(address for address in self.addresses if address.startswith("tcp://"))
-            front = await stack.enter_async_context(TlsFront(*config.tls_bind, tls, inside))
-            self.addresses.append("tls://{}:{}".format(*front.address))
+            self.addresses.append(listener.bind_tls(config.tls_bind, tls_context(config.tls_cert, config.tls_key)))
         if config.http_bind is not None:
             server = HealthServer(config.http_bind, self._health, self.metrics)
             server.start()
             stack.callback(server.close)
             self.addresses.append("http://{}:{}".format(*server.address))
-        return socket
+        return listener
 
     def _send(self, identity: bytes, parts: Parts) -> bool:
         """Whether a peer could be given a message; not if it is gone, or reads nothing."""
-        assert self._socket is not None
-        # With NOBLOCK the future is done at once.
-        sent = cast(asyncio.Future[None], self._socket.send_multipart([identity, *parts], flags=zmq.NOBLOCK))
-        try:
-            sent.result()
-        except zmq.ZMQError:
+        assert self._listener is not None
+        if not self._listener.send(identity, parts):
             return False
         self.metrics.sent(sum(map(len, parts)))
         return True
-
-    async def _receive(self, socket: zmq.asyncio.Socket) -> None:
-        while True:
-            for _ in range(_MOST_AT_ONCE):
-                identity, *parts = await socket.recv_multipart()
-                self._reception.receive(identity, parts)
-            await asyncio.sleep(0)
 
     # --- what goes on besides ---------------------------------------------------------------------------------------
 
@@ -262,6 +236,8 @@ class Service:
     def _measure(self) -> None:
         live = list(self.sessions)
         connected = sum(one.connection is not None for one in live)
+        if self._listener is not None:
+            self.metrics.connections(len(self._listener))
         self.metrics.surveyed(
             connected=connected,
             waiting=len(live) - connected,

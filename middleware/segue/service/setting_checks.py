@@ -46,6 +46,7 @@ class Checks:
         self._find_rules(values)
         self._check_addresses(values)
         self._check_times(values)
+        self._check_counts(values)
         if generators and values["generator"] not in generators:
             hint = did_you_mean(values["generator"], generators)
             self._problem(Settings.generator, f"unknown generator {quote(values['generator'])}{hint}")
@@ -122,21 +123,19 @@ class Checks:
             else:
                 text = f"expected a token (token_file or token) for the public address {address}, got none"
                 self._problem(Settings.bind, text)
-        values["tls_bind"] = self._front(values["tls_bind"], guarded=guarded)
+        values["tls_bind"] = self._tls(values["tls_bind"], guarded=guarded)
         values["http_bind"] = endpoint(values["http_bind"])
         if values["http_bind"] is not None and not is_private(self._record.value(Settings.http_bind)):
             self._warn(Settings.http_bind, "is public: whoever reaches it may read the metrics")
 
-    def _front(self, text: str, *, guarded: bool) -> Endpoint | None:
-        """Where the TLS front listens, if it is on."""
+    def _tls(self, text: str, *, guarded: bool) -> Endpoint | None:
+        """Where TLS is listened for, if it is on."""
         place = endpoint(text)
         for setting in (Settings.tls_cert, Settings.tls_key):
             if place is not None and not self._record.has(setting):
                 self._problem(Settings.tls_bind, f"expected {setting.name} ({setting.kind.expected}) with it, got none")
             elif place is None and self._record.has(setting):
                 self._warn(setting, "has no effect without tls_bind")
-        if place is not None and not any(each.startswith("tcp://") for each in self._record.value(Settings.bind)):
-            self._problem(Settings.tls_bind, "expected a tcp address in bind, to which it relays, got none")
         if place is not None and not guarded:
             self._problem(Settings.tls_bind, "expected a token (token_file or token) with it, got none")
         return place
@@ -145,6 +144,12 @@ class Checks:
         if values["stall_ms"] >= values["lookahead_ms"]:
             setting = Settings.stall if self._record.has(Settings.stall) else Settings.lookahead
             self._warn(setting, "stall is not shorter than lookahead: a generator that stalls is heard")
+
+    def _check_counts(self, values: dict[str, Any]) -> None:
+        most = values.get("max_connections")
+        if most is not None and most <= values["max_sessions"]:
+            text = f"expected more than the {values['max_sessions']} of max_sessions, got {most}"
+            self._problem(Settings.max_connections, text)
 
     def _problem(self, setting: Field[Any], text: str) -> None:
         self._record.problem(setting, text)

@@ -69,7 +69,7 @@ def is_private(address: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class ZmqAddress(Kind[str]):
-    """Where the ROUTER binds."""
+    """Where the service listens for ZMTP."""
 
     @property
     def expected(self) -> str:

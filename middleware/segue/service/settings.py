@@ -43,13 +43,13 @@ class Settings(Table):
     )
     tls_bind = Field(
         HostPort(sample="0.0.0.0:7724"),
-        "Where clients connect through TLS; relayed to the service.",
+        "Where clients connect through TLS.",
         default="off",
         example="0.0.0.0:7724",
     )
     tls_cert = Field(
         PathText(what="a certificate chain (PEM)", sample="cert.pem"),
-        "Certificate of the TLS front.",
+        "Certificate for TLS.",
         example="cert.pem",
     )
     tls_key = Field(PathText(what="a private key (PEM)", sample="key.pem"), "Its private key.", example="key.pem")
@@ -92,6 +92,24 @@ class Settings(Table):
 
     max_sessions = Field(
         Number(low=1, high=1_024, whole=True), "Sessions at a time; more are refused.", default="16", example="4"
+    )
+    max_connections = Field(
+        Number(low=2, high=65_536, whole=True),
+        "Connections at a time, with a session or without; one more makes the oldest without one go. "
+        "More than `max_sessions`; else that and 128.",
+        example="200",
+    )
+    max_handshakes = Field(
+        Number(low=1, high=65_536, whole=True),
+        "Connections at a time that are not through their handshake; one more makes the oldest of them go.",
+        default="64",
+        example="32",
+    )
+    handshake = Field(
+        Milliseconds(low=100, high=60_000),
+        "How long a new connection may take for TLS and ZMTP's handshake, all in all.",
+        default="5s",
+        example="2s",
     )
     max_batch = Field(
         Number(low=1, high=64, whole=True),

@@ -63,6 +63,9 @@ def test_examples_of_the_table_are_values(name: str) -> None:
 
 SAME_IN_ALL = {
     "max_sessions": ("4", 4),
+    "max_connections": ("200", 200),
+    "max_handshakes": ("32", 32),
+    "handshake": ("2s", 2_000),
     "lookahead": ("2.5s", 2_500),
     "paused_window": ("2h", 7_200_000),
     "chunk_frames": ("25", 25),
@@ -206,7 +209,7 @@ def test_a_public_address_needs_a_token(address: str) -> None:
         ServiceConfig(bind=(address,))
 
 
-def test_the_tls_front_needs_a_token_a_certificate_and_a_key() -> None:
+def test_tls_needs_a_token_a_certificate_and_a_key() -> None:
     assert refused("--tls-bind", "0.0.0.0:7724") == [
         "--tls-bind: expected a token (token_file or token) with it, got none",
         "--tls-bind: expected tls_cert (the path of a certificate chain (PEM) such as cert.pem) with it, got none",
@@ -226,12 +229,14 @@ def test_the_tls_front_needs_a_token_a_certificate_and_a_key() -> None:
         ServiceConfig(tls_bind=Endpoint("127.0.0.1", 7724))
 
 
-def test_the_tls_front_relays_to_a_tcp_address() -> None:
-    for name in ("cert.pem", "key.pem"):
-        Path(name).touch()
-    flags = ("--bind", "ipc://a", "--tls-bind", "127.0.0.1:1", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
-    told = ["--tls-bind: expected a tcp address in bind, to which it relays, got none"]
-    assert refused(*flags, environ={"SEGUE_TOKEN": TOKEN}) == told
+def test_connections_follow_the_sessions_and_are_more() -> None:
+    assert run()[0].most_connections == 16 + 128
+    assert run("--max-sessions", "1000")[0].most_connections == 1_128
+    assert run("--max-sessions", "4", "--max-connections", "5")[0].most_connections == 5
+    told = ["--max-connections: expected more than the 16 of max_sessions, got 16"]
+    assert refused("--max-connections", "16") == told
+    with pytest.raises(ValueError, match="max_connections: expected more than max_sessions, got 3"):
+        ServiceConfig(max_sessions=3, max_connections=3)
 
 
 def test_doubts() -> None:

@@ -1,0 +1,171 @@
+"""Listening sockets for addresses as ZeroMQ spells them: `tcp://HOST:PORT`, `ipc://PATH`."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import os
+import socket
+import stat
+import struct
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+# Connections the kernel keeps until they are accepted.
+_BACKLOG: Final = 128
+# What a kernel keeps of a client that is not read; clients send little.
+_RECEIVE_BYTES: Final = 256 << 10
+# Descriptors for what is no connection: rule files, recordings, the interpreter.
+_OTHER_DESCRIPTORS: Final = 256
+# Linux: ask for an interface's IPv4 address.
+_SIOCGIFADDR: Final = 0x8915
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """A socket that listens. address: where clients find it. file: of an ipc socket, with when it was made."""
+
+    socket: socket.socket
+    address: str
+    file: tuple[Path, int] | None = None
+
+    def close(self) -> None:
+        """Listen no more; the file of an ipc socket goes too, unless another has taken its place."""
+        self.socket.close()
+        if self.file is not None:
+            path, made_ns = self.file
+            with contextlib.suppress(OSError):
+                # Not by its inode: a file system gives that to the next file.
+                if path.stat().st_mtime_ns == made_ns:
+                    path.unlink()
+
+
+def bind(address: str) -> Bound:
+    """Listen at `tcp://HOST:PORT` (HOST: an address, an interface, a name, `*`) or `ipc://PATH` (`*`: any free one).
+
+    Raises: OSError that names the address, where that is not possible.
+    """
+    transport, _, place = address.partition("://")
+    try:
+        return _bind_ipc(place) if transport == "ipc" else _bind_tcp(place)
+    except OSError as error:
+        raise OSError(error.errno, f"{address}: {error.strerror or error}") from error
+
+
+def bind_tcp(host: str, port: int) -> Bound:
+    """The same for a host without brackets and a port. Raises: OSError."""
+    return bind(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
+
+
+def allow_descriptors(connections: int) -> None:
+    """Raise this process's limit on open files so far as it may, to have enough for so many connections."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_DESCRIPTORS
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _bind_tcp(place: str) -> Bound:
+    host, _, port = place.rpartition(":")
+    family, where = _resolved(host.strip("[]"), int(port))
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            # A service that was killed is back at once; on Windows the option would let others take the port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        # Inherited by the connections; only before `listen` can it bound TCP's window.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+        listener.bind(where)
+        return _listening(listener)
+    except OSError:
+        listener.close()
+        raise
+
+
+def _listening(listener: socket.socket) -> Bound:
+    listener.listen(_BACKLOG)
+    listener.setblocking(False)
+    host, port, *_ = listener.getsockname()
+    return Bound(socket=listener, address=f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
+
+
+def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    """Family and socket address of a host to listen at."""
+    if host == "*":
+        return socket.AF_INET, ("0.0.0.0", port)
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).version == 4:
+            return socket.AF_INET, (host, port)
+    own = _interface_address(host)
+    if own is not None:
+        return socket.AF_INET, (own, port)
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except socket.gaierror as error:
+        raise OSError(errno.EADDRNOTAVAIL, f"no address, interface or host is called {host!r}") from error
+    return family, where
+
+
+def _interface_address(name: str) -> str | None:
+    """The IPv4 address of a network interface; None if it has none or cannot be asked."""
+    if sys.platform != "linux" or name not in {known for _, known in socket.if_nameindex()}:
+        return None
+    import fcntl
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked, contextlib.suppress(OSError):
+        answer = fcntl.ioctl(asked, _SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+        return socket.inet_ntoa(answer[20:24])
+    return None
+
+
+def _bind_ipc(place: str) -> Bound:
+    if not hasattr(socket, "AF_UNIX"):
+        raise OSError(errno.EAFNOSUPPORT, "this system has no unix sockets; use tcp://127.0.0.1:PORT")
+    if place.startswith("@") and sys.platform == "linux":
+        name, path = f"\0{place[1:]}", None
+    else:
+        path = Path(tempfile.mkdtemp(prefix="segue-")) / "socket" if place == "*" else Path(place)
+        name = str(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path is not None:
+            _clear(path)
+        listener.bind(name)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    if path is None:
+        return Bound(socket=listener, address=f"ipc://{place}")
+    return Bound(socket=listener, address=f"ipc://{path}", file=(path, path.stat().st_mtime_ns))
+
+
+def _clear(path: Path) -> None:
+    """Remove the socket file of a service that was killed. Raises: OSError if one lives there, or it is no socket."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise OSError(errno.EEXIST, "expected no file or the socket of an ended service, got another file")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise OSError(errno.EADDRINUSE, "another program listens there")

@@ -1,0 +1,141 @@
+"""A listener with everything that happens to it written down, and peers that speak ZMTP by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Final
+
+import zmq
+import zmq.asyncio
+
+from segue.service.listener import Limits, Listener
+
+TOKEN: Final = "a token of the tests"
+# Generous: it bounds a hang, not a speed.
+PATIENCE_S: Final = 20.0
+GREETING: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01NULL" + bytes(16 + 32)
+PLAIN_GREETING: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01PLAIN" + bytes(15 + 32)
+READY: Final = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
+HANDSHAKE: Final = GREETING + READY
+
+
+class Heard:
+    """A listener's service: what came, who is gone, and who counts as having a session."""
+
+    def __init__(self, limits: Limits | None = None, token: str | None = None) -> None:
+        self.messages: list[tuple[bytes, list[bytes]]] = []
+        self.gone: list[bytes] = []
+        self.playing: set[bytes] = set()
+        self.on_message: Callable[[bytes, list[bytes]], None] = lambda identity, parts: None
+        self.listener = Listener(
+            token=token,
+            receive=self._receive,
+            closed=self.gone.append,
+            has_session=self.playing.__contains__,
+            clock=time.monotonic,
+            limits=limits,
+        )
+
+    def _receive(self, identity: bytes, parts: list[bytes]) -> None:
+        self.messages.append((identity, parts))
+        self.on_message(identity, parts)
+
+    def of(self, first: bytes) -> bytes:
+        """The identity that said so."""
+        return next(identity for identity, parts in self.messages if parts[0] == first)
+
+    def said(self) -> list[bytes]:
+        """The first part of each message, in order."""
+        return [parts[0] for _, parts in self.messages]
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    address: str = "tcp://127.0.0.1:0", limits: Limits | None = None, token: str | None = None
+) -> AsyncIterator[tuple[Heard, str]]:
+    """A started listener and its address."""
+    heard = Heard(limits, token)
+    async with heard.listener as listener:
+        bound = listener.bind(address)
+        listener.start()
+        yield heard, bound
+
+
+@contextlib.asynccontextmanager
+async def dealer(address: str, kind: int = zmq.DEALER, **options: Any) -> AsyncIterator[zmq.asyncio.Socket]:
+    """libzmq's client."""
+    with zmq.asyncio.Context() as context, context.socket(kind) as client:
+        client.linger = 0
+        for name, value in options.items():
+            setattr(client, name, value)
+        client.connect(address)
+        yield client
+
+
+def with_token(token: bytes, user: bytes = b"segue") -> dict[str, Any]:
+    return {"plain_username": user, "plain_password": token}
+
+
+class Raw:
+    """A stream of bytes to a listener."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    def say(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def hung_up_on(self) -> bytes:
+        """All that comes until the end."""
+        got = b""
+        with contextlib.suppress(ConnectionError):
+            while data := await self.reader.read(65_536):
+                got += data
+        return got
+
+    def reset(self) -> None:
+        """Vanish as a machine that has lost its memory."""
+        connection = self.writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def raw(address: str, **tls: Any) -> AsyncIterator[Raw]:
+    host, _, port = address.partition("://")[2].rpartition(":")
+    peer = Raw(*await asyncio.open_connection(host, int(port), **tls))
+    try:
+        yield peer
+    finally:
+        peer.writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await peer.writer.wait_closed()
+
+
+def message(*parts: bytes) -> bytes:
+    """A message of short parts on the wire."""
+    frames = [bytes((0 if i == len(parts) - 1 else 1, len(part))) + part for i, part in enumerate(parts)]
+    return b"".join(frames)
+
+
+def endless(size: int) -> bytes:
+    """A frame that never ends, as far as so many bytes."""
+    return b"\x02" + (1_000_000).to_bytes(8) + bytes(size)
+
+
+async def until(true: Callable[[], object]) -> None:
+    while not true():
+        await asyncio.sleep(0.01)
+
+
+def play(story: Coroutine[None, None, None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await story
+
+    asyncio.run(bounded())
