@@ -79,7 +79,9 @@ class Sessions:
         self._worker = worker
         self._metrics = metrics
         self._clock = clock
-        self._recordings = Recordings(config.record, [generator.name for generator in generators])
+        self._recordings = Recordings(
+            config.record, [generator.name for generator in generators], config.max_record_mib
+        )
         self._infos = [wire.generator_info(generator) for generator in generators]
         self._live: dict[Session, LiveSession] = {}
         self._recorded: dict[Session, Recording] = {}
@@ -144,6 +146,7 @@ class Sessions:
         """The service stops."""
         for live in self:
             self.close(live, reason)
+        self._recordings.close()
 
     async def restore(self, live: LiveSession, said: Restore) -> Outcome:
         """Go on from what the client kept. Raises: RefusedError for a blob that is none."""
