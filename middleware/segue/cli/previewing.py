@@ -14,7 +14,7 @@ import numpy as np
 
 from segue.atomic import replacing
 from segue.cli.parts import Parts, build
-from segue.cli.recorded import Loaded, load_recorded
+from segue.cli.recorded import Loaded, load_recorded, read_whole
 from segue.cli.rendering import (
     Piece,
     Progress,
@@ -30,7 +30,7 @@ from segue.runtime.config import SessionConfig
 from segue.runtime.edition import Edition
 from segue.runtime.journal import Operation
 from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
-from segue.runtime.recorder import Header, RecordedRules, RecordingError, fingerprint, read_recording, write_recording
+from segue.runtime.recorder import Header, RecordedRules, RecordingError, fingerprint, write_recording
 from segue.runtime.replay import reopened, revived
 from segue.runtime.simulation import LiveConditions
 from segue.runtime.styles import load_stingers, load_styles
@@ -118,7 +118,7 @@ def _scripted(arguments: argparse.Namespace, parts: Parts) -> tuple[Piece, tuple
 
 def _recorded(arguments: argparse.Namespace, parts: Parts) -> tuple[RecordedSession, Piece, tuple[str, ...]]:
     """A recorded session, the piece it played and warnings; from its own rules where it holds them."""
-    header, operations = read_recording(arguments.recording)
+    header, operations, doubts = read_whole(arguments.recording)
     beside = arguments.rules.parent
     loaded: list[Loaded] = []
 
@@ -148,7 +148,7 @@ def _recorded(arguments: argparse.Namespace, parts: Parts) -> tuple[RecordedSess
         config=header.config,
     )
     session = RecordedSession(operations=done, home=header.home, opening=opening or None)
-    return session, piece, tuple(dict.fromkeys(warning for each in loaded for warning in each.warnings))
+    return session, piece, (*doubts, *dict.fromkeys(warning for each in loaded for warning in each.warnings))
 
 
 def _events_of(operations: Sequence[Operation]) -> tuple[ScriptedEvent, ...]:

@@ -1,4 +1,4 @@
-"""Rules out of a recording: loaded as they were when it was made, whatever has become of their files since."""
+"""A recording read for playing: whether it is whole, and its rules as they were, whatever became of their files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,24 @@ from typing import Final, NamedTuple
 
 from segue.contract import Samples, StyleEncoder
 from segue.runtime.edition import Edition
-from segue.runtime.recorder import RecordedRules
+from segue.runtime.recorder import Header, Recorded, RecordedRules, read_recording
 from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.loading import load
 
 _AUDIO: Final = frozenset({".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"})
+
+
+def read_whole(path: Path) -> tuple[Header, list[Recorded], tuple[str, ...]]:
+    """A recording's header, its operations, and a warning if the session went on after the last of them.
+
+    Raises: RecordingError.
+    """
+    header, operations, whole = read_recording(path)
+    if whole:
+        return header, operations, ()
+    text = f"{path}: ends early, after {len(operations)} operations: expected an end record as its last line, got none"
+    why = "its service was killed or still runs, or could not write any more; what it holds is played"
+    return header, operations, (f"{text}; {why}",)
 
 
 class Loaded(NamedTuple):

@@ -52,6 +52,10 @@ class Outbox:
         """Frames before `frame` are final."""
         self._announcer.forget(frame)
 
+    def has_answered(self, sequence: int) -> bool:
+        """Whether the answer that an event of this number got is kept."""
+        return sequence in self._receipts
+
     def answered(self, sequence: int) -> Receipt | None:
         """The answer that an event of this number got, said again; None if it got none."""
         answer = self._receipts.get(sequence)

@@ -1,6 +1,7 @@
 """Recordings of sessions: a JSON object a line, the first says what was played on, the rest what happened in order.
 
 Written while a session lives, a line at a time, so that a service that is killed leaves a recording that can be played.
+The last line of a whole recording is `{"op":"end"}`; without it the recording ends earlier than its session did.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TextIO, TypeAlias, get_args
+from typing import Any, Final, Literal, NamedTuple, Protocol, TextIO, TypeAlias, get_args
 
 from segue.runtime.config import SessionConfig
 from segue.runtime.edition import Edition
@@ -23,7 +24,11 @@ from segue_rules.events import Event
 from segue_rules.model import Rules
 
 FORMAT: Final = "segue-recording"
-VERSION: Final = 2
+VERSION: Final = 3
+
+# Recordings of this version had no last line of their own.
+_WITHOUT_END: Final = 2
+_END: Final = {"op": "end"}
 
 # The texts of rule files by their path from the main one's folder, the main one first.
 Sources: TypeAlias = Mapping[str, str]
@@ -74,10 +79,18 @@ class Header:
     opening: RecordedOpening | None = None
 
 
+class TextSink(Protocol):
+    """Where a recording is written: a text file, or what stands for one."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
 class Recorder:
     """Writes one session's recording as it happens; every line is flushed."""
 
-    def __init__(self, file: TextIO, header: Header, sources: Callable[[Rules], Sources] | None = None) -> None:
+    def __init__(self, file: TextSink, header: Header, sources: Callable[[Rules], Sources] | None = None) -> None:
         """sources: the texts of rules that a reload brings; read from their files if None."""
         self._file = file
         self._sources = sources or texts
@@ -87,8 +100,12 @@ class Recorder:
         """Write what happened; a session's `journal`."""
         self._line(_plain(operation, self._sources))
 
-    def _line(self, data: dict[str, Any]) -> None:
-        self._file.write(json.dumps(data, separators=(",", ":")) + "\n")
+    def end(self) -> None:
+        """The session is over: say that nothing is missing."""
+        self._line(_END)
+
+    def _line(self, data: Mapping[str, Any]) -> None:
+        self._file.write(_text(data) + "\n")
         self._file.flush()
 
 
@@ -117,10 +134,11 @@ def write_recording(file: TextIO, header: Header, operations: Iterable[Operation
     recorder = Recorder(file, header)
     for operation in operations:
         recorder.operation(operation)
+    recorder.end()
 
 
-def read_recording(path: Path) -> tuple[Header, list[Recorded]]:
-    """A recording's header and operations; a last line that was cut off is passed over.
+def read_recording(path: Path) -> tuple[Header, list[Recorded], bool]:
+    """A recording's header, its operations, and whether they are all; a last line that was cut off is passed over.
 
     Raises: RecordingError naming the line that is not as expected.
     """
@@ -132,12 +150,17 @@ def read_recording(path: Path) -> tuple[Header, list[Recorded]]:
     torn = lines.pop()
     if not lines:
         if torn:
-            _line(path, 1, torn, _header)
+            _line(path, 1, torn, _versioned_header)
         raise RecordingError(f"{path}:1: expected a recording, the file is empty")
-    header, *operations = (
-        _line(path, number, line, _operation if number > 1 else _header) for number, line in enumerate(lines, start=1)
-    )
-    return header, operations
+    version, header = _line(path, 1, lines[0], _versioned_header)
+    ended = version != _WITHOUT_END and len(lines) > 1 and lines[-1] == _text(_END)
+    last = len(lines) - 1 if ended else len(lines)
+    operations = [_line(path, number, line, _operation) for number, line in enumerate(lines[1:last], start=2)]
+    return header, operations, ended or version == _WITHOUT_END
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"))
 
 
 def _line(path: Path, number: int, line: str, read: Callable[[Any], Any]) -> Any:
@@ -187,13 +210,13 @@ def _plain_opening(opening: RecordedOpening) -> dict[str, Any]:
     return {**origin._asdict(), "snapshot": snapshot, "take": opening.take}
 
 
-def _header(data: Any) -> Header:
+def _versioned_header(data: Any) -> tuple[int, Header]:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f'expected {{"format": "{FORMAT}", ...}}')
-    if data["version"] != VERSION:
+    if data["version"] not in (_WITHOUT_END, VERSION):
         raise ValueError(f"expected version {VERSION}, got {data['version']}")
     opening = data.get("opening")
-    return Header(
+    return data["version"], Header(
         rules=str(data["rules"]),
         generators=tuple(map(str, data["generators"])),
         config=SessionConfig(**data["config"]),
@@ -219,6 +242,8 @@ def _operation(data: dict[str, Any]) -> Recorded:
             return "reset", int(data["frame"])
         case "home":
             return "home", int(data["home"])
+        case "end":
+            raise ValueError("expected nothing after the end of the recording")
     raise ValueError(f"unknown operation {kind!r}")
 
 

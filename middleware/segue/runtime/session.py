@@ -176,6 +176,14 @@ class Session:
             return receipt
         return self.apply(event, frame, reachable)
 
+    def has_answered(self, number: int) -> bool:
+        """Whether an event of this number was answered lately."""
+        return self._outbox.has_answered(number)
+
+    def answer_again(self, number: int) -> bool:
+        """Say the answer to an event once more; False if it got none, or long ago."""
+        return self._outbox.answered(number) is not None
+
     def restore(self, opening: Opening, *, at: int, take: int, now_s: float) -> int:
         """Replace the music by what the opening says, from the first reachable frame at or after sample `at`.
 

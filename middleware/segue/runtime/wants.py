@@ -56,9 +56,9 @@ class Job:
 class Standing(NamedTuple):
     """Where a session stands. rung: the one to generate with. replace_at: first frame to be made anew, if any.
 
-    coming: restored music that is to take over. floor: no frame before it is made anew. committed: first frame of which nothing was handed to the engine.
-    reachable: first frame that generation begun now reaches, None while nothing may be replaced. credit: the sample up
-    to which the client wants music.
+    coming: restored music that is to take over. floor: no frame before it is made anew. committed: first frame of which
+    nothing was handed to the engine. reachable: first frame that generation begun now reaches, None while nothing may
+    be replaced. credit: the sample up to which the client wants music.
     """
 
     config: SessionConfig

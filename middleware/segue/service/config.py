@@ -82,6 +82,7 @@ class ServiceConfig:
     max_prompts: int = int(default_of(Settings.max_prompts))
     max_prompt_audio_ms: int = default_of(Settings.max_prompt_audio)
     record: Path | None = None
+    max_record_mib: int = int(default_of(Settings.max_record_mib))
     log_level: str = default_of(Settings.log_level)
     log_format: str = default_of(Settings.log_format)
 

@@ -65,14 +65,15 @@ class Listener:
         self,
         *,
         token: str | None,
-        receive: Callable[[bytes, list[bytes]], None],
+        receive: Callable[[bytes, list[bytes]], float],
         closed: Callable[[bytes], None],
         has_session: Callable[[bytes], bool],
         clock: Callable[[], float],
         limits: Limits | None = None,
         refused: Callable[[Refusal], None] = lambda reason: None,
     ) -> None:
-        """token: PLAIN with it, else NULL. receive: takes a message of an identity. closed: an identity is gone.
+        """token: PLAIN with it, else NULL. receive: takes a message of an identity, and says for how many seconds no
+        more is to be read of it. closed: an identity is gone.
 
         has_session: whether an identity is not to make room for others. clock: seconds. refused: told of each.
         """
@@ -156,10 +157,9 @@ class Listener:
         """It is through its handshake."""
         self._new.pop(peer.identity, None)
 
-    def received(self, peer: Peer, parts: list[bytes]) -> None:
-        """A message."""
-        if not self._ending:
-            self._receive(peer.identity, parts)
+    def received(self, peer: Peer, parts: list[bytes]) -> float:
+        """A message. Returns: for how many seconds no more is to be read of the peer."""
+        return 0.0 if self._ending else self._receive(peer.identity, parts)
 
     def judged(self, peer: Peer, user: bytes, token: bytes) -> tuple[bool, float]:
         """Whether credentials are right, and how many seconds the answer has to wait."""

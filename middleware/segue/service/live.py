@@ -14,13 +14,14 @@ from segue.runtime.opening import Outcome
 from segue.runtime.session import Session
 from segue.runtime.snapshot import SnapshotError
 from segue.service import wire
-from segue.service.allowance import Allowance
 from segue.service.backlog import Parts
 from segue.service.credit import Credit
 from segue.service.dispatch import Dispatch
 from segue.service.metrics import Metrics
 from segue.service.recent import Recent
+from segue.service.repeated_events import RepeatedEvents
 from segue.service.rulebook import Soundtrack
+from segue.service.token_bucket import TokenBucket
 from segue.service.wire import Format
 from segue_rules import events
 from segue_sdk.client_messages import Control, Playhead, Save
@@ -34,8 +35,8 @@ from segue_sdk.service_messages import Receipt, Rules, Saved, Status, Welcome
 _STATUS_S: Final = 1.0
 # Without a playhead for so long, the music waits for the client: its clock may stand.
 _UNHEARD_S: Final = 0.5
-# Refusals kept, so that an event sent again gets the answer it got.
-_REFUSALS_KEPT: Final = 4_096
+# Answers that the session knows nothing of are kept here, so that an event sent again gets the answer it got.
+_OWN_ANSWERS_KEPT: Final = 4_096
 # Saves and restores answered lately, for the same reason.
 _ANSWERS_KEPT: Final = 16
 
@@ -73,14 +74,15 @@ class LiveSession:
         self.session, self.soundtrack, self.terms, self.home = session, soundtrack, terms, home
         session.held = True
         self.connection: bytes | None = None
-        self.heard_s = now_s
+        self.heard_s = self.opened_s = now_s
         self.game_paused = False
         self._metrics = metrics
         self._credit = Credit(metrics, now_s)
         self._dispatch = Dispatch(soundtrack.sounds, terms.sample_format, metrics)
         self._generators = tuple(generators)
-        self._allowance = Allowance(terms.events_per_second, now_s)
-        self._refusals = Recent[Receipt](_REFUSALS_KEPT)
+        self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
+        self._repeated = RepeatedEvents(terms.events_per_second, now_s)
+        self._own_answers = Recent[Receipt](_OWN_ANSWERS_KEPT)
         self._answers = Recent[Saved | Status](_ANSWERS_KEPT)
         self._last_event = 0
         # Numbers up to this one are part of what the session was restored from.
@@ -139,17 +141,16 @@ class LiveSession:
     # --- what the client says ---------------------------------------------------------------------------------------
 
     def on_events(self, items: Sequence[EventItem], now_s: float) -> None:
-        """Events, each answered by a receipt."""
+        """Events, each answered by a receipt. What arrives is what counts against the limit, whatever its number."""
         for item in items:
-            if (refusal := self._refusals.get(item.seq)) is not None:
-                self._dispatch.say(refusal)
-            elif item.seq <= self._known_events:
-                self._dispatch.say(Receipt(seq=item.seq, accepted=True, code="known", frame=self.session.head))
-            elif item.seq > self._last_event and not self._allowance.take(now_s):
-                self._refuse(item, now_s)
-            else:
+            if self._has_answer(item.seq):
+                self._repeated.ask(item.seq)
+            elif self._event_tokens.take(now_s):
                 self._send(item, now_s)
+            else:
+                self._refuse(item, now_s)
             self._last_event = max(self._last_event, item.seq)
+        self._answer_repeated(now_s)
 
     def on_playhead(self, said: Playhead, now_s: float) -> None:
         """Positions and credit."""
@@ -231,6 +232,7 @@ class LiveSession:
 
     def tick(self, now_s: float) -> None:
         """Let time pass; at least every 100 ms."""
+        self._answer_repeated(now_s)
         if self._credit.silent_s(now_s) > _UNHEARD_S:
             self._stand_still(now_s)
         if now_s - self._status_s >= _STATUS_S:
@@ -252,20 +254,35 @@ class LiveSession:
         newest = out.start + len(out.samples) == self.session.head * FRAME_SIZE
         return self.session.snapshot().to_cell() if newest else None
 
+    def _has_answer(self, number: int) -> bool:
+        """Whether an event of this number was answered, or is part of what the session was restored from."""
+        answered = self._own_answers.get(number) is not None or self.session.has_answered(number)
+        return answered or number <= self._known_events
+
+    def _answer_repeated(self, now_s: float) -> None:
+        for number in self._repeated.due(now_s):
+            own = self._own_answers.get(number)
+            if own is None and number <= self._known_events and not self.session.has_answered(number):
+                known = Receipt(seq=number, accepted=True, code="known", frame=self.session.head)
+                own = self._own_answers.keep(number, known)
+            if own is not None:
+                self._dispatch.say(own)
+            else:
+                self.session.answer_again(number)
+
     def _send(self, item: EventItem, now_s: float) -> None:
         event = events.Event(sequence=item.seq, set=dict(item.set), fire=item.fire)
         receipt = self.session.send(event, position=item.at, now_s=now_s)
-        if item.seq > self._last_event:
-            self._metrics.event(receipt.code)
-            if receipt.accepted:
-                self._metrics.audible((receipt.frame * FRAME_SIZE - self.session.pace.played(now_s)) / SAMPLE_RATE)
+        self._metrics.event(receipt.code)
+        if receipt.accepted:
+            self._metrics.audible((receipt.frame * FRAME_SIZE - self.session.pace.played(now_s)) / SAMPLE_RATE)
 
     def _refuse(self, item: EventItem, now_s: float) -> None:
         frame = self.session.pace.committed(now_s) // FRAME_SIZE
         text = f"more than {self.terms.events_per_second} events in a second"
         refusal = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
         self._metrics.event(refusal.code)
-        self._dispatch.say(self._refusals.keep(item.seq, refusal))
+        self._dispatch.say(self._own_answers.keep(item.seq, refusal))
 
     def _status(self) -> Status:
         return Status(

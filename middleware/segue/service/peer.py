@@ -192,14 +192,14 @@ class Peer(asyncio.Protocol):
     def _work(self) -> None:
         """Take what has come, as much as one turn allows; the rest in later turns, and nothing is read meanwhile."""
         self._working = False
-        events = taken = 0
+        events, taken, pause_s = 0, 0, 0.0
         while self._stage in _LISTENING:
-            if events >= _EVENTS_AT_ONCE or taken >= _BYTES_AT_ONCE:
+            if pause_s > 0.0 or events >= _EVENTS_AT_ONCE or taken >= _BYTES_AT_ONCE:
                 self._say()
                 self._working = True
                 if self._transport is not None:
                     self._transport.pause_reading()
-                asyncio.get_running_loop().call_soon(self._work)
+                asyncio.get_running_loop().call_later(pause_s, self._work)
                 return
             events += 1
             try:
@@ -213,7 +213,7 @@ class Peer(asyncio.Protocol):
                     return
                 case Message(parts=parts):
                     taken += sum(map(len, parts))
-                    self._listener.received(self, parts)
+                    pause_s = self._listener.received(self, parts)
                 case Command():
                     pass
                 case Credentials(user=user, password=password):

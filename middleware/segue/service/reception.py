@@ -1,19 +1,24 @@
-"""Connections and what they say: every message decoded, answered or refused, and none of it fatal. No socket."""
+"""Connections and what they say: every message decoded, answered or refused, and none of it fatal. No socket.
+
+Each connection has a budget of work. Who uses more is read no further until it is paid for, or is shown out, so that no
+client can keep the service from the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+import math
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from segue.service import wire
-from segue.service.allowance import Allowance
 from segue.service.backlog import Parts
 from segue.service.live import LiveSession
 from segue.service.metrics import Metrics
 from segue.service.sessions import RefusedError, Sessions
+from segue.service.token_bucket import TokenBucket
 from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
 from segue_sdk.codec import Part, decode, encode, type_of
 from segue_sdk.errors import ProtocolError
@@ -24,29 +29,45 @@ from segue_sdk.service_messages import Bye, Error
 log = logging.getLogger(__name__)
 
 _ERRORS_PER_SECOND: Final = 10
-# No client needs a tenth of it; who sends more is shown out for a moment.
-_MESSAGES_PER_SECOND: Final = 2_000
-_FLOOD_MS: Final = 1_000
+# Work is counted in bytes of headers: decoding one takes about half a microsecond. What a message costs beside its
+# bytes, an event beside its message, and what else takes long.
+_MESSAGE_COST: Final = 50
+_EVENT_COST: Final = 60
+_COSTS: Final[Mapping[type[Message], int]] = {Hello: 4_096, Save: 16_384, Restore: 65_536}
+_CONTROL_COSTS: Final[Mapping[str, int]] = {"rules": 16_384, "generator": 16_384, "reset": 16_384}
+# What a connection may cost in a second, for all but its events and for each event that it may send; a client that
+# keeps to the limit of events uses less than half of it. So many seconds' worth may come at once: rules, a restore and
+# a full queue of events.
+_COST_PER_SECOND: Final = 32_768
+_COST_PER_EVENT: Final = 300
+_BURST_S: Final = 4.0
+# When a client that is refused for a moment may come again.
+_RETRY_MS: Final = 1_000
 # Connections without a session that are remembered, over those that have one.
 _MOST_STRANGERS: Final = 256
+# Refusals that a client sends are logged with a count, no more often than this.
+_REFUSALS_LOGGED_S: Final = 10.0
 
 
 @dataclass(eq=False)
 class Connection:
     """Who speaks under an identity. live: its session. welcomed: what it was answered. busy: what runs for it.
 
-    held: the newest playhead of a session that is being restored.
+    held: the newest playhead of a session that is being restored. work: its budget. refusals: that it sent and that
+    were not logged yet.
     """
 
     identity: bytes
-    errors: Allowance
-    messages: Allowance
+    errors: TokenBucket
+    work: TokenBucket
     heard_s: float
     live: LiveSession | None = None
     welcomed: Parts = field(default_factory=list)
     busy: asyncio.Task[None] | None = None
     held: Playhead | None = None
     shut_until_s: float = 0.0
+    refusals: int = 0
+    refusals_logged_s: float = -math.inf
 
 
 class Reception:
@@ -67,6 +88,7 @@ class Reception:
         self._metrics = metrics
         self._wake = wake
         self._connections: dict[bytes, Connection] = {}
+        self._cost_per_second = _COST_PER_SECOND + _COST_PER_EVENT * sessions.config.events_per_second
         self.draining = False
 
     # --- the service's side -----------------------------------------------------------------------------------------
@@ -84,6 +106,9 @@ class Reception:
         for connection in list(self._connections.values()):
             if now_s - connection.heard_s >= SILENCE_S:
                 self._forget(connection)
+            elif connection.live is not None and connection.live not in self._sessions:
+                connection.live = None
+                self._part(connection, Bye(reason="idle", text="no playhead came", retry_ms=_RETRY_MS))
         for live in self._sessions:
             if live.expired(now_s):
                 self._sessions.close(live, "nobody came back")
@@ -103,7 +128,7 @@ class Reception:
         self._sessions.close(live, "broken")
         if connection is not None:
             self._refuse(connection, Error(code="internal", text="the session broke; the service's log says why"))
-            self._part(connection, Bye(reason="internal", text="come back", retry_ms=_FLOOD_MS))
+            self._part(connection, Bye(reason="internal", text="come back", retry_ms=_RETRY_MS))
 
     # --- the clients' side ------------------------------------------------------------------------------------------
 
@@ -118,29 +143,40 @@ class Reception:
         if connection is not None:
             self._forget(connection)
 
-    def receive(self, identity: bytes, parts: Sequence[Part]) -> None:
-        """The parts of one message. Whatever they hold, nothing is raised."""
+    def receive(self, identity: bytes, parts: Sequence[Part]) -> float:
+        """The parts of one message. Whatever they hold, nothing is raised.
+
+        Returns: for how many seconds the caller should read nothing from this connection, 0 for none: it has used up
+        its budget. Who is read all the same is shown out before anything is decoded.
+        """
         now_s = self._clock()
         connection = self._connection(identity, now_s)
-        if connection is None or now_s < connection.shut_until_s:
-            return
+        if now_s < connection.shut_until_s:
+            return connection.shut_until_s - now_s
         connection.heard_s = now_s
-        if not connection.messages.take(now_s):
+        connection.work.charge(now_s, _MESSAGE_COST * max(1, len(parts)) + (len(parts[0]) if parts else 0))
+        if connection.work.debt_s(now_s) > _BURST_S:
             self._shut(connection, now_s)
-            return
+            return connection.shut_until_s - now_s
         try:
-            self._take(connection, decode(parts), now_s)
+            message = decode(parts)
+            connection.work.charge(now_s, _cost(message))
+            self._take(connection, message, now_s)
         except (ProtocolError, RefusedError) as error:
-            self._refuse(connection, _error(error, *type_of(parts)))
+            self._metrics.refused(error.code)
+            # Reading a message a second time, for its type, is part of the answer.
+            if connection.errors.take(now_s):
+                self._answer(connection, _error(error, *type_of(parts)))
         # Whatever a message sets off must not end the service for everybody else.
         except Exception:
             log.exception("a message broke a session")
             if connection.live is not None:
                 self.give_up(connection.live)
+        return connection.work.debt_s(now_s)
 
     def _take(self, connection: Connection, message: Message, now_s: float) -> None:
         if isinstance(message, (Error, Bye)):
-            self._on_parting(connection, message)
+            self._on_parting(connection, message, now_s)
             return
         if isinstance(message, Hello):
             self._on_hello(connection, message)
@@ -175,18 +211,23 @@ class Reception:
                 raise RefusedError("unexpected", "clients do not say that")
         self.flush(live)
 
-    def _on_parting(self, connection: Connection, message: Error | Bye) -> None:
+    def _on_parting(self, connection: Connection, message: Error | Bye, now_s: float) -> None:
         if isinstance(message, Error):
-            log.info("a client refused a message", extra={"code": message.code, "text": message.text})
+            connection.refusals += 1
+            if now_s - connection.refusals_logged_s >= _REFUSALS_LOGGED_S:
+                said = {"count": connection.refusals, "code": message.code, "text": wire.clipped(message.text, 200)}
+                log.info("a client refused messages", extra=said)
+                connection.refusals, connection.refusals_logged_s = 0, now_s
             return
         if connection.live is not None:
             self._sessions.close(connection.live, "quit")
-        self._drop(connection)
+        self._leave(connection)
 
     def _on_hello(self, connection: Connection, hello: Hello) -> None:
         if self.draining:
-            self._say(connection, Bye(reason="drain", retry_ms=_FLOOD_MS))
+            self._say(connection, Bye(reason="drain", retry_ms=_RETRY_MS))
         elif connection.live is not None:
+            connection.work.charge(self._clock(), sum(map(len, connection.welcomed)))
             self._send(connection.identity, connection.welcomed)
         elif VERSION not in hello.versions:
             self._refuse(connection, Error(code="unsupported_version", text=f"expected {VERSION}", about="hello"))
@@ -203,10 +244,12 @@ class Reception:
             self._part(connection, Bye(reason="refused", retry_ms=error.retry_ms))
             return
         for other in list(self._connections.values()):
-            if other.live is live:
+            if other.live is live and other is not connection:
                 self._part(other, Bye(reason="replaced", text="the session was taken up by another connection"))
         if self._connections.get(connection.identity) is not connection:
-            # It did not wait; the session does, for a while.
+            # It did not wait. A session that was there before does; of a new one nobody knows the token.
+            if known is None:
+                self._sessions.close(live, "nobody waited")
             return
         connection.live = live
         connection.welcomed = encode(live.welcome(resumed=known is not None))
@@ -255,52 +298,67 @@ class Reception:
 
         connection.busy = asyncio.ensure_future(run())
 
-    def _connection(self, identity: bytes, now_s: float) -> Connection | None:
-        """Who speaks; None for one too many."""
+    def _connection(self, identity: bytes, now_s: float) -> Connection:
+        """Who speaks. A newcomer takes the place of whoever has been without a session and silent the longest."""
         known = self._connections.get(identity)
-        if known is None and len(self._connections) < len(self._sessions) + _MOST_STRANGERS:
-            errors, messages = Allowance(_ERRORS_PER_SECOND, now_s), Allowance(_MESSAGES_PER_SECOND, now_s)
-            known = self._connections[identity] = Connection(identity, errors, messages, now_s)
+        if known is None:
+            strangers = [one for one in self._connections.values() if one.live is None]
+            if len(strangers) >= _MOST_STRANGERS:
+                self._drop(min(strangers, key=lambda one: (one.busy is not None, one.heard_s)))
+            errors = TokenBucket(_ERRORS_PER_SECOND, _ERRORS_PER_SECOND, now_s)
+            work = TokenBucket(self._cost_per_second, self._cost_per_second * _BURST_S, now_s)
+            known = self._connections[identity] = Connection(identity, errors, work, now_s)
         return known
 
     def _say(self, connection: Connection, message: ServiceMessage) -> None:
         self._send(connection.identity, encode(message))
 
     def _refuse(self, connection: Connection, error: Error) -> None:
-        """Tell a client that a message was not taken, unless it was told so too often or it was itself a refusal."""
+        """Tell a client that what it asked for was not done, unless it was told so too often."""
         self._metrics.refused(error.code)
-        if error.about not in ("error", "bye") and connection.errors.take(self._clock()):
+        if connection.errors.take(self._clock()):
+            self._answer(connection, error)
+
+    def _answer(self, connection: Connection, error: Error) -> None:
+        """Send an `error`, but never for a message that was one itself."""
+        if error.about not in ("error", "bye"):
             self._say(connection, error)
 
     def _part(self, connection: Connection, bye: Bye) -> None:
-        """End a connection, not its session."""
+        """End what a connection is for, not its session."""
         self._say(connection, bye)
-        self._drop(connection)
+        self._leave(connection)
+
+    def _leave(self, connection: Connection) -> None:
+        """It has no session any more. It is remembered until it is silent: another hello does not renew its budget."""
+        connection.live, connection.welcomed, connection.held = None, [], None
 
     def _shut(self, connection: Connection, now_s: float) -> None:
-        """Take nothing for a moment from one who floods; its session is there when it comes back."""
-        connection.shut_until_s = now_s + _FLOOD_MS / 1000
+        """Take nothing from one who floods until all is paid for; its session is there when it comes back."""
+        wait_s = connection.work.debt_s(now_s)
+        connection.shut_until_s = now_s + wait_s
         self._metrics.refused("flood")
         log.warning("a connection floods", extra={"session": connection.live.name if connection.live else ""})
-        self._say(connection, Error(code="rate_limited", text=f"more than {_MESSAGES_PER_SECOND} messages in a second"))
-        self._say(connection, Bye(reason="refused", text="too many messages", retry_ms=_FLOOD_MS))
+        self._say(connection, Error(code="rate_limited", text="more messages than the service reads from one client"))
+        self._say(connection, Bye(reason="refused", text="too many messages", retry_ms=math.ceil(1000 * wait_s)))
         if connection.live is not None:
             connection.live.lost(now_s)
-            connection.live = None
+        self._leave(connection)
 
     def _lose(self, live: LiveSession) -> None:
         """A session's connection is gone."""
         gone = self._connections.get(live.connection) if live.connection is not None else None
         live.lost(self._clock())
         if gone is not None:
-            gone.live = None
+            self._leave(gone)
             self._drop(gone)
 
     def _forget(self, connection: Connection) -> None:
-        """A connection that says nothing any more."""
+        """A connection that is gone, or says nothing any more."""
         if connection.live is not None:
             log.info("connection lost", extra={"session": connection.live.name})
             connection.live.lost(self._clock())
+        self._leave(connection)
         self._drop(connection)
 
     def _drop(self, connection: Connection) -> None:
@@ -309,6 +367,15 @@ class Reception:
 
 def _error(error: ProtocolError | RefusedError, about: str, seq: int = 0) -> Error:
     return Error(code=error.code, text=wire.clipped(error.text), about=about, seq=seq)
+
+
+def _cost(message: Message) -> int:
+    """What taking a message costs beside reading it."""
+    if isinstance(message, Event):
+        return _EVENT_COST * len(message.events)
+    if isinstance(message, Control):
+        return _CONTROL_COSTS.get(message.op, 0)
+    return _COSTS.get(type(message), 0)
 
 
 _FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)

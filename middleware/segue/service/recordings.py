@@ -1,12 +1,20 @@
-"""Recordings of the service's sessions: a file each, written as they live, for `segue preview --recording`."""
+"""Recordings of the service's sessions: a file each, written as they live, for `segue preview --recording`.
+
+A thread of its own writes, so that a disk that is slow, full or gone ends recordings and nothing else. A recording that
+was ended so has no end record, by which its readers know.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Sequence
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Final, NamedTuple, TextIO
 
 from segue.runtime.config import SessionConfig
 from segue.runtime.journal import Operation
@@ -17,42 +25,67 @@ from segue_rules.model import Rules
 
 log = logging.getLogger(__name__)
 
+# Characters that wait for the disk, of all recordings together; an hour of one session's is two million.
+_MOST_WAITING: Final = 8 << 20
+_MIB: Final = 1 << 20
+# How long a service that stops waits for what is not written yet.
+_PATIENCE_S: Final = 2.0
+
 
 class Recording:
-    """One session's file, begun with its first operation. A disk that fails ends the recording, not the music."""
+    """One session's file, begun with its first operation.
 
-    def __init__(self, path: Path, header: Header, soundtrack: Soundtrack) -> None:
-        self._path = path
+    failed: whether it ends early. lost: whether its file cannot be written, which the writer alone says.
+    """
+
+    def __init__(self, path: Path, header: Header, soundtrack: Soundtrack, writer: _Writer) -> None:
+        self.path = path
         self._header = header
         # Everything it may be reloaded with, for the texts.
         self._soundtracks = [soundtrack]
-        self._file: TextIO | None = None
+        self._writer = writer
         self._recorder: Recorder | None = None
-        self._over = False
+        self._over = self.failed = self.lost = False
+        self._ending = threading.Lock()
 
     def learn(self, soundtrack: Soundtrack) -> None:
         """The session is about to be given these rules."""
         self._soundtracks.append(soundtrack)
 
     def operation(self, operation: Operation) -> None:
-        """Write what happened: the session's journal."""
+        """Write what happened: the session's journal. Whatever goes wrong ends the recording, not the session."""
         if self._over:
             return
         try:
             if self._recorder is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._path.open("w", encoding="utf-8")
-                self._recorder = Recorder(self._file, self._header, self._sources)
+                self._recorder = Recorder(self, self._header, self._sources)
             self._recorder.operation(operation)
-        except OSError as error:
-            log.error("recording ended", extra={"file": str(self._path), "reason": str(error)})
-            self.close()
+        except Exception as error:
+            self.fail(f"{type(error).__name__}: {error}")
 
     def close(self) -> None:
-        """Nothing more is written."""
+        """The session is over: the recording is whole, and nothing more is written."""
+        if not self._over and self._recorder is not None:
+            self._recorder.end()
+            self._writer.put(self, None)
         self._over = True
-        if self._file is not None:
-            self._file.close()
+
+    def fail(self, reason: str) -> None:
+        """It ends early. From any thread; told once."""
+        with self._ending:
+            if self.failed:
+                return
+            self._over = self.failed = True
+        log.error("recording ended", extra={"file": str(self.path), "reason": reason})
+        self._writer.put(self, None)
+
+    def write(self, text: str, /) -> None:
+        """A line of the recorder's."""
+        if not self._writer.put(self, text):
+            self.fail("the disk does not keep up with what is recorded")
+
+    def flush(self) -> None:
+        """The writer flushes every line."""
 
     def _sources(self, rules: Rules) -> Sources:
         return next(soundtrack.sources for soundtrack in self._soundtracks if soundtrack.rules is rules)
@@ -61,16 +94,18 @@ class Recording:
 class Recordings:
     """Where they go. folder: None to record nothing. generators: names of the ladder's rungs."""
 
-    def __init__(self, folder: Path | None, generators: Sequence[str]) -> None:
+    def __init__(self, folder: Path | None, generators: Sequence[str], most_mib: int) -> None:
+        """most_mib: of all recordings together; once they are as large, recording ends."""
         self._folder = folder
         self._generators = tuple(generators)
         self._count = 0
+        self._writer = _Writer(most_mib)
 
     def begin(
         self, soundtrack: Soundtrack, config: SessionConfig, home: int, opened: Opening | None
     ) -> Recording | None:
         """A recording for a session that is about to be made; None if none is wanted."""
-        if self._folder is None:
+        if self._folder is None or self._writer.is_full:
             return None
         self._count += 1
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{self._count:04d}.segue.jsonl"
@@ -82,4 +117,119 @@ class Recordings:
             sources=soundtrack.sources,
             opening=None if opened is None else recorded(opened),
         )
-        return Recording(self._folder / name, header, soundtrack)
+        return Recording(self._folder / name, header, soundtrack, self._writer)
+
+    def close(self) -> None:
+        """Write what waits, for a moment at most: a disk that hangs must not keep the service."""
+        self._writer.close(_PATIENCE_S)
+
+
+class _Line(NamedTuple):
+    """text: None where the recording is over."""
+
+    recording: Recording
+    text: str | None
+
+
+class _Writer:
+    """Writes lines in order on a thread of its own, which begins with the first of them."""
+
+    def __init__(self, most_mib: int) -> None:
+        self._most_bytes = most_mib * _MIB
+        self._written = 0
+        self._changed = threading.Condition()
+        self._lines: deque[_Line] = deque()
+        self._waiting = 0
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        # Touched by the thread alone.
+        self._files: dict[Recording, TextIO] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as much was written as may be."""
+        return self._written >= self._most_bytes
+
+    def put(self, recording: Recording, text: str | None) -> bool:
+        """Have a line written, or a file closed; False if too much waits already."""
+        with self._changed:
+            size = len(text or "")
+            if self._waiting + size > _MOST_WAITING:
+                return False
+            self._waiting += size
+            self._lines.append(_Line(recording, text))
+            if self._thread is None and not self._stopping:
+                self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+            return True
+
+    def close(self, patience_s: float) -> None:
+        """End the thread once all is written, waiting for it no longer than that."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+            thread = self._thread
+        if thread is not None:
+            thread.join(patience_s)
+            if thread.is_alive():
+                log.error("recordings were not finished: the disk does not answer")
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._lines or self._stopping)
+                if not self._lines:
+                    break
+                recording, text = self._lines.popleft()
+                self._waiting -= len(text or "")
+            try:
+                self._write(recording, text)
+            # Whatever a disk or a file system does.
+            except Exception as error:
+                recording.lost = True
+                recording.fail(f"{type(error).__name__}: {error}")
+                self._drop(recording)
+        for recording in list(self._files):
+            self._drop(recording)
+
+    def _write(self, recording: Recording, text: str | None) -> None:
+        if text is None:
+            file = self._files.pop(recording, None)
+            if file is not None:
+                file.close()
+            return
+        if recording.lost:
+            return
+        if self.is_full:
+            raise OSError(f"all recordings together reached {self._most_bytes // _MIB} MiB, the most that is set")
+        file = self._files.get(recording)
+        if file is None:
+            file = self._files[recording] = _opened(recording.path)
+        file.write(text)
+        file.flush()
+        self._written += len(text)
+        if os.fstat(file.fileno()).st_nlink == 0:
+            raise OSError("its file was removed")
+
+    def _drop(self, recording: Recording) -> None:
+        """Let go of a file that failed; closing one may try to write, and fail, again."""
+        file = self._files.pop(recording, None)
+        if file is not None:
+            with contextlib.suppress(Exception):
+                file.close()
+
+
+def _opened(path: Path) -> TextIO:
+    """A new file, never one that is there: another service may record into the same folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for each in _names(path):
+        with contextlib.suppress(FileExistsError):
+            return each.open("x", encoding="utf-8")
+    raise OSError("there are recordings of all its names")
+
+
+def _names(path: Path) -> Iterator[Path]:
+    yield path
+    stem, _, kinds = path.name.partition(".")
+    yield from (path.with_name(f"{stem}-{number}.{kinds}") for number in range(2, 100))

@@ -101,6 +101,7 @@ class RuleBook:
         self._texts: dict[str, Soundtrack | tuple[Problem, ...]] = {}
         # One text at a time: reading is pure Python, and takes the interpreter from the music.
         self._one_text = threading.Lock()
+        self._texts_lock = threading.Lock()
         problems: list[Problem] = []
         self._entries: dict[str, _Entry] = {}
         for name, path in config.rules.items():
@@ -132,19 +133,35 @@ class RuleBook:
         May take seconds for a text made to be slow; the verdicts on the last texts are kept, refusals too.
         Raises: RuleError with every mistake.
         """
+        with self._one_text:
+            key = self._key(text)
+            found = self._known(key) or self._judge(text, key)
+            with self._texts_lock:
+                self._texts[key] = found
+                while len(self._texts) > _MOST_TEXTS:
+                    del self._texts[next(iter(self._texts))]
+        return _accepted(found)
+
+    def judged(self, text: str) -> Soundtrack | None:
+        """The same at once, for a text that was loaded lately; None for any other. Raises: RuleError."""
+        found = self._known(self._key(text))
+        return None if found is None else _accepted(found)
+
+    def _key(self, text: str) -> str:
+        """What a text is kept by. Raises: RuleError for one that is too long."""
         content = text.encode(errors="surrogatepass")
         if len(content) > self._config.max_rules_bytes:
             limit = self._config.max_rules_bytes
             raise _refusal(Path(TEXT_NAME), f"expected at most {limit} bytes, got {len(content)}")
-        key = _fingerprint([content])
-        with self._one_text:
-            found = self._texts.pop(key, None) or self._judge(text, key)
-            self._texts[key] = found
-            while len(self._texts) > _MOST_TEXTS:
-                del self._texts[next(iter(self._texts))]
-        if isinstance(found, Soundtrack):
+        return _fingerprint([content])
+
+    def _known(self, key: str) -> Soundtrack | tuple[Problem, ...] | None:
+        """The verdict on a text, which is kept longer for having been asked for."""
+        with self._texts_lock:
+            found = self._texts.pop(key, None)
+            if found is not None:
+                self._texts[key] = found
             return found
-        raise RuleError(found)
 
     def _judge(self, text: str, key: str) -> Soundtrack | tuple[Problem, ...]:
         try:
@@ -219,6 +236,13 @@ class RuleBook:
         if len(prompts) > most:
             text = f"expected at most {most} prompts, got {len(prompts)}"
             raise RuleError([Problem(mark=prompts[most].mark, where="styles", text=text)])
+
+
+def _accepted(verdict: Soundtrack | tuple[Problem, ...]) -> Soundtrack:
+    """Raises: RuleError if the text was refused."""
+    if isinstance(verdict, Soundtrack):
+        return verdict
+    raise RuleError(verdict)
 
 
 def _refusal(path: Path, text: str) -> RuleError:

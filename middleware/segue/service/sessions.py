@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
@@ -20,6 +21,7 @@ from segue.service.live import LiveSession, Terms
 from segue.service.metrics import Metrics
 from segue.service.recordings import Recording, Recordings
 from segue.service.rulebook import Edit, RuleBook, Soundtrack, UnknownRulesError
+from segue.service.token_bucket import TokenBucket
 from segue.service.worker import Worker
 from segue_rules.errors import RuleError
 from segue_sdk.client_messages import Control, Hello, Restore
@@ -33,6 +35,14 @@ _MOST_AHEAD: Final = 60 * FRAME_RATE
 _READY_FRAMES: Final = FRAME_RATE // 2
 # When a client may ask again for a place.
 _RETRY_MS: Final = 5_000
+# A client reports where it is as soon as it is welcome. A session without a report for so long makes room for others.
+_MOST_UNBEGUN_S: Final = 10.0
+# New sessions in a second, at the least, and how many seconds' worth at once: opening one takes a millisecond and more.
+_OPENED_PER_SECOND: Final = 20
+_OPENED_AT_ONCE_S: Final = 4
+# After a text of rules took its time to load, the next waits so many times as long: loading takes the interpreter
+# from the music.
+_PAUSE_AFTER_TEXT: Final = 3.0
 
 
 class RefusedError(Exception):
@@ -61,7 +71,7 @@ class Sessions:
         clock: Callable[[], float],
     ) -> None:
         """service: its name and version. clock: seconds."""
-        self._config = config
+        self.config = self._config = config
         self._service = service
         self._generators = tuple(generators)
         self._rulebook = rulebook
@@ -69,11 +79,16 @@ class Sessions:
         self._worker = worker
         self._metrics = metrics
         self._clock = clock
-        self._recordings = Recordings(config.record, [generator.name for generator in generators])
+        self._recordings = Recordings(
+            config.record, [generator.name for generator in generators], config.max_record_mib
+        )
         self._infos = [wire.generator_info(generator) for generator in generators]
         self._live: dict[Session, LiveSession] = {}
         self._recorded: dict[Session, Recording] = {}
-        self._being_opened = 0
+        opened = max(_OPENED_PER_SECOND, config.max_sessions)
+        self._openings = TokenBucket(opened, opened * _OPENED_AT_ONCE_S, clock())
+        self._loading_text = asyncio.Lock()
+        self._next_text_s = -math.inf
 
     def __iter__(self) -> Iterator[LiveSession]:
         return iter(list(self._live.values()))
@@ -81,25 +96,25 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._live)
 
+    def __contains__(self, live: LiveSession) -> bool:
+        return self._live.get(live.session) is live
+
     def of(self, session: Session) -> LiveSession | None:
         """Whose session it is; None once that is closed."""
         return self._live.get(session)
 
     def find(self, token: bytes | None) -> LiveSession | None:
-        """The session with this token."""
+        """The session with this token. It takes as long whichever it is, and whether there is one."""
         found = [live for live in self._live.values() if token is not None and live.is_named(token)]
         return found[0] if found else None
 
     async def open(self, hello: Hello) -> LiveSession:
         """A new session. Raises: RefusedError."""
-        if len(self._live) + self._being_opened >= self._config.max_sessions:
-            text = f"the service has its {self._config.max_sessions} sessions"
-            raise RefusedError("too_many_sessions", text, _RETRY_MS)
-        self._being_opened += 1
-        try:
-            soundtrack = await self._soundtrack(hello.rules_text, hello.rules_name)
-        finally:
-            self._being_opened -= 1
+        # Before anything is loaded for who cannot stay; and afterwards, for much may have happened meanwhile.
+        self._check_room()
+        if not self._openings.take(self._clock()):
+            raise RefusedError("too_many_sessions", "too many sessions were opened in the last seconds", _RETRY_MS)
+        soundtrack = await self._soundtrack(hello.rules_text, hello.rules_name)
         home = self._home(hello.generator or self._config.generator)
         terms = self._terms(hello, soundtrack)
         live = LiveSession(
@@ -112,6 +127,7 @@ class Sessions:
             self._clock(),
         )
         self._check_declaration(live)
+        self._make_room()
         self._live[live.session] = live
         self._scheduler.add(live.session, home=home)
         self._metrics.opened()
@@ -130,6 +146,7 @@ class Sessions:
         """The service stops."""
         for live in self:
             self.close(live, reason)
+        self._recordings.close()
 
     async def restore(self, live: LiveSession, said: Restore) -> Outcome:
         """Go on from what the client kept. Raises: RefusedError for a blob that is none."""
@@ -192,10 +209,37 @@ class Sessions:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
+    def _check_room(self) -> None:
+        """Raises: RefusedError if all sessions are in use."""
+        if len(self._live) >= self._config.max_sessions and self._least_needed() is None:
+            text = f"the service has its {self._config.max_sessions} sessions"
+            raise RefusedError("too_many_sessions", text, _RETRY_MS)
+
+    def _make_room(self) -> None:
+        """End a session that nobody uses, should there be no room. Its client can go on from its last chunk's cell.
+
+        Raises: RefusedError if all sessions are in use.
+        """
+        self._check_room()
+        if len(self._live) >= self._config.max_sessions and (least := self._least_needed()) is not None:
+            self.close(least, "made room")
+
+    def _least_needed(self) -> LiveSession | None:
+        """The session to end first when others want its place; None if each has a client that reports.
+
+        That is the one whose client is away the longest, else the oldest whose client never said where it is.
+        """
+        away = [live for live in self._live.values() if live.connection is None]
+        begun_by_s = self._clock() - _MOST_UNBEGUN_S
+        unbegun = [live for live in self._live.values() if not live.playing and live.opened_s <= begun_by_s]
+        if away:
+            return min(away, key=lambda live: live.heard_s)
+        return min(unbegun, key=lambda live: live.opened_s, default=None)
+
     async def _soundtrack(self, text: str | None, name: str | None) -> Soundtrack:
         try:
             if text is not None:
-                return await asyncio.to_thread(self._rulebook.from_text, text)
+                return self._rulebook.judged(text) or await self._load_text(text)
             return self._rulebook.named(name)
         except RuleError as error:
             problems = [str(problem) for problem in error.problems]
@@ -203,6 +247,17 @@ class Sessions:
         except UnknownRulesError as error:
             known = ", ".join(self._rulebook.names) or "no names, but rules_text: there are no rule files here"
             raise RefusedError("unknown_rules", f"expected one of {known}") from error
+
+    async def _load_text(self, text: str) -> Soundtrack:
+        """Rules that a client sent, one at a time and with pauses. Raises: RuleError."""
+        async with self._loading_text:
+            await asyncio.sleep(max(0.0, self._next_text_s - self._clock()))
+            begun_s = self._clock()
+            try:
+                return await asyncio.to_thread(self._rulebook.from_text, text)
+            finally:
+                now_s = self._clock()
+                self._next_text_s = now_s + _PAUSE_AFTER_TEXT * (now_s - begun_s)
 
     def _home(self, name: str) -> int:
         names = [generator.name for generator in self._generators[:-1]]

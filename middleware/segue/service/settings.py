@@ -169,6 +169,12 @@ class Settings(Table):
         "Folder into which every session is recorded, for `segue preview --recording`.",
         example="recordings",
     )
+    max_record_mib = Field(
+        Number(low=1, high=1_048_576, whole=True),
+        "MiB that all recordings of a running service may reach together; then it records no more.",
+        default="4096",
+        example="256",
+    )
     log_level = Field(
         Choice(words=("debug", "info", "warning", "error")), "Least severity logged.", default="info", example="debug"
     )

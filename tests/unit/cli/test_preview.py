@@ -200,6 +200,25 @@ def test_what_cannot_be_used_is_said(
     assert expected in capsys.readouterr().err
 
 
+def test_a_recording_that_ends_early_is_played_and_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a killed service or a full disk leaves it: up to any line, or within one."""
+    recording = folder / "live.jsonl"
+    assert preview(folder, "whole.wav", "--live", "--lookahead", "1", "--record", str(recording), duration="3") == 0
+    assert preview(folder, "again.wav", "--recording", str(recording)) == 0
+    assert "ends early" not in capsys.readouterr().err
+    whole = soundfile.read(folder / "again.wav", dtype="float32")[0]
+    lines = recording.read_text("utf-8").splitlines(keepends=True)
+    for kept, most in ((len(lines) - 1, len(whole)), (len(lines) // 2, len(whole) - 1), (1, 0)):
+        recording.write_text("".join(lines[:kept]) + lines[kept][:5], "utf-8")
+        assert preview(folder, "cut.wav", "--recording", str(recording)) == 0
+        assert f"{recording}: ends early, after {kept - 1} operations" in capsys.readouterr().err
+        heard = soundfile.read(folder / "cut.wav", dtype="float32")[0]
+        assert len(heard) <= most
+        # What was played last might have been replaced by what is missing.
+        sure = max(0, len(heard) - 96_000)
+        assert np.array_equal(heard[:sure], whole[:sure])
+
+
 def test_a_recording_of_other_rules_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recording = str(folder / "live.jsonl")
     assert preview(folder, "a.wav", "--record", recording, duration="1") == 0

@@ -42,7 +42,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "session.jsonl"
     with path.open("w", encoding="utf-8") as file:
         write_recording(file, HEADER, OPERATIONS)
-    assert read_recording(path) == (HEADER, OPERATIONS)
+    assert read_recording(path) == (HEADER, OPERATIONS, True)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     [
         ("", 1, "the file is empty"),
         ("[]", 1, "segue-recording"),
-        ('{"format": "segue-recording", "version": 9}', 1, "version 2, got 9"),
+        ('{"format": "segue-recording", "version": 9}', 1, "version 3, got 9"),
         ("not json", 1, "Expecting value"),
     ],
 )
@@ -65,7 +65,9 @@ def test_a_broken_header_is_named(tmp_path: Path, text: str, line: int, expected
 def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "broken.jsonl"
     with path.open("w", encoding="utf-8") as file:
-        write_recording(file, HEADER, OPERATIONS)
+        recorder = Recorder(file, HEADER)
+        for operation in OPERATIONS:
+            recorder.operation(operation)
         file.write(line + "\n")
     with pytest.raises(RecordingError, match=r"broken\.jsonl:7: "):
         read_recording(path)
@@ -95,9 +97,37 @@ def test_a_killed_service_leaves_a_recording_that_can_be_read(tmp_path: Path) ->
     whole = path.read_text("utf-8")
     for cut in range(1, 40):
         path.write_text(whole[:-cut], encoding="utf-8")
-        header, operations = read_recording(path)
+        header, operations, is_whole = read_recording(path)
+        assert not is_whole
         assert header.frames == 0
         assert operations == OPERATIONS[:1]
+
+
+def test_a_recording_says_whether_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        write_recording(file, HEADER, OPERATIONS)
+    whole = path.read_bytes()
+    assert whole.endswith(b'\n{"op":"end"}\n')
+    first = whole.index(b"\n") + 1
+    # Wherever after its first line it is cut, it says so, and what it holds can be read.
+    for cut in range(first, len(whole)):
+        path.write_bytes(whole[:cut])
+        _, operations, is_whole = read_recording(path)
+        assert not is_whole
+        assert operations == OPERATIONS[: len(operations)]
+    path.write_bytes(whole + b'{"op":"home","home":0}\n')
+    with pytest.raises(RecordingError, match=r"session\.jsonl:7: .*nothing after the end"):
+        read_recording(path)
+
+
+def test_a_recording_of_the_version_before_is_read_and_cannot_say_whether_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "old.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        write_recording(file, HEADER, OPERATIONS)
+    lines = path.read_text("utf-8").replace('"version":3', '"version":2').splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]), encoding="utf-8")
+    assert read_recording(path) == (HEADER, OPERATIONS, True)
 
 
 @pytest.mark.parametrize("name", ["../rules.yaml", "/etc/rules.yaml", "a//b.yaml", "C:/a.yaml", "a\\b.yaml", ""])
@@ -117,7 +147,7 @@ def test_what_a_session_went_on_from_is_in_the_header(tmp_path: Path) -> None:
     path = tmp_path / "opened.jsonl"
     with path.open("w", encoding="utf-8") as file:
         write_recording(file, dataclasses.replace(HEADER, opening=recorded(opened), home=1), [])
-    header, _ = read_recording(path)
+    header, _, _ = read_recording(path)
     assert (header.home, header.opening) == (1, recorded(opened))
     assert header.opening is not None
     assert reopened(header.opening, RULES, [toy])._replace(origin=opened.origin)[:5] == opened[:5]

@@ -98,7 +98,7 @@ def check_recording(stage: Stage, path: Path) -> None:
         recorder = Recorder(file, header, sources=lambda rules: {"main.yaml": rules.title})
         for operation in stage.journal:
             recorder.operation(operation)
-    read, operations = read_recording(path)
+    read, operations, _ = read_recording(path)
     assert read == header
     generators = ladder()
     again = Session(RULES, BANK, generators, read.config, fingerprint=read.rules)

@@ -31,6 +31,8 @@ class Heard:
         self.messages: list[tuple[bytes, list[bytes]]] = []
         self.gone: list[bytes] = []
         self.playing: set[bytes] = set()
+        # By the first part of a message: how long nothing more is to be read of who sent it.
+        self.pauses_s: dict[bytes, float] = {}
         self.on_message: Callable[[bytes, list[bytes]], None] = lambda identity, parts: None
         self.listener = Listener(
             token=token,
@@ -41,9 +43,10 @@ class Heard:
             limits=limits,
         )
 
-    def _receive(self, identity: bytes, parts: list[bytes]) -> None:
+    def _receive(self, identity: bytes, parts: list[bytes]) -> float:
         self.messages.append((identity, parts))
         self.on_message(identity, parts)
+        return self.pauses_s.get(parts[0], 0.0)
 
     def of(self, first: bytes) -> bytes:
         """The identity that said so."""

@@ -388,6 +388,23 @@ def test_who_sends_much_at_once_does_not_keep_others_waiting() -> None:
     play(story())
 
 
+def test_who_is_to_wait_is_not_read_and_others_are() -> None:
+    async def story() -> None:
+        async with listening() as (heard, bound):
+            heard.pauses_s[b"wait"] = 600.0
+            heard.pauses_s[b"wait a little"] = 0.05
+            async with dealer(bound) as waiting, dealer(bound) as other:
+                await waiting.send(b"wait")
+                await waiting.send(b"not yet")
+                await until(lambda: heard.messages)
+                for text in (b"wait a little", b"at last"):
+                    await other.send(text)
+                await until(lambda: b"at last" in heard.said())
+            assert heard.said() == [b"wait", b"wait a little", b"at last"]
+
+    play(story())
+
+
 def test_what_a_peer_said_before_it_went_is_taken_in_full_and_then_it_is_gone() -> None:
     async def story() -> None:
         async with listening() as (heard, bound), raw(bound) as peer:

@@ -1,0 +1,214 @@
+"""The limit of events counts what arrives, whatever its number; what is sent again by the protocol is never refused."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from segue.service.repeated_events import RepeatedEvents
+from segue_sdk.client_messages import Hello, Restore
+from segue_sdk.codec import Part, encode
+from segue_sdk.declarations import EventItem
+from segue_sdk.happenings import Live
+from segue_sdk.position import Position
+from segue_sdk.service_messages import Chunk, Receipt, Status
+from segue_sdk.session import ClientSession
+from segue_sdk.states import State
+from unit.service.reception_harness import ReceptionHarness
+
+LIMIT = 20
+PEER = b"peer"
+
+
+def scattered() -> Iterator[int]:
+    chance = random.Random(1)
+    while True:
+        yield chance.randint(1, 2**53)
+
+
+def huge_first() -> Iterator[int]:
+    yield 2**52
+    yield from count(1)
+
+
+NUMBERS: dict[str, Callable[[], Iterator[int]]] = {
+    "growing": lambda: count(1),
+    "huge first": huge_first,
+    "falling": lambda: count(2**53, -1),
+    "the same": lambda: iter(lambda: 7, 0),
+    "two in turn": lambda: (1 + number % 2 for number in count()),
+    "scattered": scattered,
+}
+
+
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_no_more_are_taken_than_allowed_whatever_their_numbers(numbers: str) -> None:
+    """Thirty times as many as allowed, for five seconds, past the connection's own budget."""
+
+    async def main() -> None:
+        async with ReceptionHarness(events_per_second=LIMIT) as service:
+            await service.greet(PEER)
+            service.playhead(PEER)
+            (live,) = service.sessions
+            sequence = NUMBERS[numbers]()
+            for _ in range(50):
+                service.tick(0.1)
+                for _ in range(LIMIT * 3):
+                    live.on_events([EventItem(seq=next(sequence), at=0, set={"level": 0.5})], service.now_s)
+                service.reception.flush(live)
+                service.playhead(PEER)
+            taken = [one for one in service.all(PEER, Receipt) if one.accepted]
+            # A burst and the rate, for new ones and for those sent again.
+            assert len(taken) <= 2 * (LIMIT + LIMIT * 5)
+            assert len(live._own_answers._kept) <= 4_096
+            assert len(live.session._outbox._receipts) <= 1_024
+            assert len(live._repeated._waiting) <= 2_048
+
+    asyncio.run(main())
+
+
+def test_each_number_gets_one_verdict() -> None:
+    async def main() -> None:
+        async with ReceptionHarness(events_per_second=LIMIT) as service:
+            await service.greet(PEER)
+            service.playhead(PEER)
+            for number in range(1, 3 * LIMIT + 1):
+                service.event(PEER, number)
+            first = {one.seq: one for one in service.all(PEER, Receipt)}
+            assert len(first) == 3 * LIMIT
+            assert sum(one.accepted for one in first.values()) == LIMIT
+            assert {one.code for one in first.values()} == {"accepted", "rate_limited"}
+            service.sent.clear()
+            for number in first:
+                service.event(PEER, number)
+            # They come as the tokens do.
+            for _ in range(200):
+                service.tick()
+                service.playhead(PEER)
+            assert {one.seq: one for one in service.all(PEER, Receipt)} == first
+
+    asyncio.run(main())
+
+
+def test_numbers_of_a_restored_session_are_known_and_cost_as_well() -> None:
+    async def main() -> None:
+        async with ReceptionHarness(events_per_second=LIMIT) as service:
+            await service.greet(PEER)
+            service.playhead(PEER)
+            service.event(PEER, 2**52)
+            service.generate()
+            last = service.all(PEER, Chunk)[-1]
+            await service.greet(b"next")
+            service.say(b"next", Restore(id=1, at=last.start + last.count, take=0, cell=last.cell))
+            await service.settle()
+            assert service.all(b"next", Status)[-1].restored == "all"
+            service.playhead(b"next", last.start + last.count)
+            (_, live) = service.sessions
+            for step in range(100):
+                service.tick(0.1)
+                for number in range(10):
+                    live.on_events([EventItem(seq=1 + 10 * step + number, at=0)], service.now_s)
+                service.playhead(b"next", last.start + last.count)
+            receipts = service.all(b"next", Receipt)
+            assert {one.code for one in receipts} == {"known"}
+            assert LIMIT < len(receipts) <= LIMIT + 10 * LIMIT
+            known = receipts[0]
+            service.generate()
+            live.on_events([EventItem(seq=known.seq, at=0)], service.now_s)
+            for _ in range(600):
+                service.tick(0.1)
+                service.playhead(b"next", last.start + last.count)
+            again = [one for one in service.all(b"next", Receipt) if one.seq == known.seq]
+            assert again == [known, known]
+
+    asyncio.run(main())
+
+
+def test_numbers_that_wait_to_be_answered_again_are_bounded_and_come_once() -> None:
+    repeated = RepeatedEvents(10, now_s=0.0)
+    for number in range(5_000):
+        repeated.ask(number)
+        repeated.ask(number)
+    assert list(repeated.due(0.0)) == [0, 1, 2, 3, 4]
+    assert list(repeated.due(1.0)) == [5, 6, 7, 8, 9]
+    assert len([*repeated.due(1.0), *(number for second in range(1_000) for number in repeated.due(2.0 + second))]) == (
+        2_048 - 10
+    )
+
+
+class HonestGame:
+    """The SDK's session against the reception: a wire that is cut every so often, an event in every game frame."""
+
+    FRAME_S = 1 / 30
+
+    def __init__(self, service: ReceptionHarness) -> None:
+        self.service = service
+        self.session = ClientSession(Hello(versions=(1,), client="honest"))
+        self.receipts: list[Receipt] = []
+        self.lives = 0
+        self._identity = b""
+        self._connections = 0
+        self._there: deque[list[Part]] = deque()
+        self._position = Position()
+
+    async def frame(self, *, say: bool = True) -> None:
+        service, session = self.service, self.session
+        service.tick(self.FRAME_S)
+        if session.state is State.OFFLINE:
+            self._connections += 1
+            self._identity = b"connection %d" % self._connections
+            session.connected(service.now_s)
+        session.tick(service.now_s, self._position)
+        if say:
+            session.set_input("level", (len(self.receipts) % 10) / 10)
+            session.end_frame()
+        for parts in session.to_send():
+            service.receive(self._identity, parts)
+        await service.settle()
+        service.generate()
+        said, service.sent[self._identity] = service.sent[self._identity], []
+        for message in said:
+            session.receive(encode(message), service.now_s)
+        for happening in session.happenings():
+            if isinstance(happening, Receipt):
+                self.receipts.append(happening)
+            elif isinstance(happening, Live):
+                self.lives += 1
+            elif isinstance(happening, Chunk):
+                self._position = replace(self._position, have=happening.start + happening.count)
+        committed = min(self._position.committed + round(self.FRAME_S * 48_000), self._position.have)
+        self._position = replace(self._position, played=committed, committed=committed)
+
+    def cut(self) -> None:
+        """What is on its way is lost, answers too."""
+        self.service.sent.clear()
+        self.service.gone.add(self._identity)
+        self.session.disconnected(self.service.now_s)
+
+
+@pytest.mark.parametrize("every", [7, 31])
+def test_an_honest_game_whose_connection_breaks_time_and_again_is_never_refused(every: int) -> None:
+    """Thirty events a second of forty allowed, and the connection breaks after so many frames, again and again."""
+
+    async def main() -> None:
+        async with ReceptionHarness(events_per_second=40) as service:
+            game = HonestGame(service)
+            for number in range(200):
+                await game.frame()
+                if number % every == every - 1:
+                    game.cut()
+            for _ in range(100):
+                await game.frame(say=False)
+            assert game.lives >= 200 // every
+            assert {one.code for one in game.receipts} == {"accepted"}
+            assert sorted(one.seq for one in game.receipts) == list(range(1, len(game.receipts) + 1))
+            assert len(game.receipts) == 200
+            assert game.session.waiting == 0
+
+    asyncio.run(main())
