@@ -44,7 +44,8 @@ class ServiceConfig:
     """All that a service is told; CONFIG.md says what each means.
 
     token: never shown. tls_bind, http_bind: None where off. rules: name to file, each of them there when it was read.
-    default_rules: a name of `rules`; None if there are none. seed, soundfont, record: None where not given.
+    default_rules: a name of `rules`; None if there are none. seed, soundfont, note_memory, record: None
+    where not given.
 
     Raises: ValueError for a public address or a TLS front without a token.
     """
@@ -65,6 +66,7 @@ class ServiceConfig:
     chunk_frames: int = int(default_of(Settings.chunk_frames))
     max_sessions: int = int(default_of(Settings.max_sessions))
     max_batch: int = int(default_of(Settings.max_batch))
+    note_memory: int | None = None
     events_per_second: int = int(default_of(Settings.events_per_second))
     resume_window_ms: int = default_of(Settings.resume_window)
     paused_window_ms: int = default_of(Settings.paused_window)
