@@ -39,8 +39,8 @@ class Faulty:
         return self._inside.generate(requests)
 
 
-def faulty(name: str, *, soundfont: Path | None = None) -> parts.Parts:
-    built = _build(name, soundfont=soundfont)
+def faulty(name: str, **options: Any) -> parts.Parts:
+    built = _build(name, **options)
     return parts.Parts(built.encoder, [Faulty(built.generators[0], Path(os.environ["FAULT"])), *built.generators[1:]])
 
 

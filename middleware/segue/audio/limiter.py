@@ -12,9 +12,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d
 
-from segue.audio.loudness import oversampled_peaks
+from segue.audio.loudness import oversampled_peaks, peak_bound
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 CEILING_DB: Final = -1.0
@@ -22,6 +21,10 @@ CEILING_DB: Final = -1.0
 _MARGIN_DB: Final = 0.25
 LOOKAHEAD: Final = 96
 _CONTEXT: Final = 12
+# Peaks are looked for in stretches of whole blocks of so many samples, at least 2 * CONTEXT.
+_STRETCH: Final = 64
+# A share below 1 covers the rounding of the peaks themselves.
+_NEARLY: Final = 0.999
 LATENCY: Final = LOOKAHEAD - 1 + _CONTEXT
 _UNIT_DB: Final = 2.0**-20
 _RELEASE_DB_A_SECOND: Final = 40.0
@@ -59,18 +62,19 @@ def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_D
     if not length:
         return state, samples
     heard = np.concatenate([state.samples, samples])
+    delayed = heard[_CONTEXT : _CONTEXT + length]
     # Peaks of the samples from CONTEXT before the newest backwards: those with context on both sides.
-    peaks = oversampled_peaks(heard[-(length + 2 * _CONTEXT) :], edge=True)
-    wanted = _reduction(peaks, ceiling_db - _MARGIN_DB)
+    wanted = _wanted(heard[-(length + 2 * _CONTEXT) :], ceiling_db - _MARGIN_DB)
     released = _released(int(state.held[-1]), wanted)
     held = np.concatenate([state.held, released])
+    after = LimiterState(samples=heard[length:].copy(), held=held[length:].copy())
+    if not held.any():
+        return after, delayed.copy()
     # The lowest gain of the look-ahead, then its mean over as long: the ramp is down when the peak arrives.
-    lowest = minimum_filter1d(held, LOOKAHEAD, origin=(LOOKAHEAD - 1) // 2, mode="nearest")[LOOKAHEAD:]
+    lowest = _lowest(held)[1:]
     summed = np.concatenate([[0], np.cumsum(lowest)])
     mean = (summed[LOOKAHEAD:] - summed[:-LOOKAHEAD])[-length:]
     gain = (10 ** (mean * (_UNIT_DB / LOOKAHEAD / 20))).astype(np.float32)
-    delayed = heard[_CONTEXT : _CONTEXT + length]
-    after = LimiterState(samples=heard[length:].copy(), held=held[length:].copy())
     return after, delayed * gain[:, None]
 
 
@@ -78,6 +82,28 @@ def limit(samples: Samples, ceiling_db: float = CEILING_DB) -> Samples:
     """All of [S, 2] limited, without delay."""
     padded = np.concatenate([samples, np.zeros((LATENCY, CHANNELS), np.float32)])
     return process(start(), padded, ceiling_db)[1][LATENCY:]
+
+
+def _wanted(samples: Samples, ceiling_db: float) -> NDArray[np.int64]:
+    """Gain that brings the peak around each sample to the ceiling, in units; CONTEXT samples at both ends get none.
+
+    Only where a peak can reach the ceiling is it looked for: everywhere else the gain is 0.
+    """
+    wanted = np.zeros(len(samples) - 2 * _CONTEXT, np.int64)
+    level = np.abs(samples)
+    loud = np.flatnonzero(np.maximum(level[:, 0], level[:, 1]) > _NEARLY * 10 ** (ceiling_db / 20) / peak_bound())
+    if not loud.size:
+        return wanted
+    # Stretches of blocks near a loud sample. A sample's peak is computed from those CONTEXT before to CONTEXT after it.
+    near = np.zeros(len(wanted) // _STRETCH + 3, bool)
+    for reach in (-2 * _CONTEXT, 0):
+        near[np.maximum(loud + reach, 0) // _STRETCH] = True
+    edges = np.flatnonzero(np.diff(near, prepend=False, append=False)) * _STRETCH
+    for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        stretch = samples[begin : end + 2 * _CONTEXT]
+        if len(stretch) > 2 * _CONTEXT:
+            wanted[begin:end] = _reduction(oversampled_peaks(stretch, edge=True), ceiling_db)
+    return wanted
 
 
 def _reduction(peaks: NDArray[np.float32], ceiling_db: float) -> NDArray[np.int64]:
@@ -91,3 +117,13 @@ def _released(before: int, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     risen = _RELEASE * np.arange(len(wanted) + 1, dtype=np.int64)
     lowest = np.minimum.accumulate(np.concatenate([[before], wanted]) - risen)
     return np.asarray((lowest + risen)[1:])
+
+
+def _lowest(held: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each LOOKAHEAD neighbours the lowest: int64 [len(held) - LOOKAHEAD + 1]."""
+    span, lowest = 1, held
+    while 2 * span <= LOOKAHEAD:
+        lowest = np.minimum(lowest[:-span], lowest[span:])
+        span *= 2
+    rest = LOOKAHEAD - span
+    return np.minimum(lowest[:-rest], lowest[rest:]) if rest else lowest

@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
+from segue.audio.biquads import filtered
 from segue.audio.weighting import K_WEIGHTING, loudness
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
@@ -64,7 +64,7 @@ def process(
 
     Returns: the state after, the louder or softer samples, and the gain of each, float32 [S], for stems to follow.
     """
-    weighted, filters = sosfilt(K_WEIGHTING, samples.astype(np.float64), axis=0, zi=state.filters)
+    weighted, filters = filtered(K_WEIGHTING, samples, state.filters)
     # Sums of powers one sample after another, so that their rounding is the same however the block was cut.
     power = weighted[:, 0] ** 2 + weighted[:, 1] ** 2
     gains = np.empty(len(samples), np.float32)

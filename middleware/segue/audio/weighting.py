@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
+
+from segue.audio.biquads import filtered
 
 # Second-order sections for 48 kHz as printed: a shelf for the head, then a high-pass (RLB).
 K_WEIGHTING: Final = np.array(
@@ -24,7 +25,7 @@ LOUDNESS_OFFSET: Final = -0.691
 
 def k_weighted(samples: NDArray[np.floating]) -> NDArray[np.float64]:
     """`samples` [S, C] at 48 kHz as the loudness measure hears them: float64 [S, C]."""
-    return np.asarray(sosfilt(K_WEIGHTING, samples, axis=0), np.float64)
+    return filtered(K_WEIGHTING, samples)[0]
 
 
 def loudness(power: float) -> float:

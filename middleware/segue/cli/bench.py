@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final
 
-from segue.cli import bench_lm, bench_reaction, bench_rules, bench_service
+from segue.cli import bench_lm, bench_reaction, bench_rules, bench_service, bench_start
 
 HELP: Final = "measure speed on this machine"
 BENCHMARKS: Final[Mapping[str, ModuleType]] = {
     "rules": bench_rules,
     "reaction": bench_reaction,
     "service": bench_service,
+    "start": bench_start,
     "lm": bench_lm,
 }
 

@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from segue.score.sampler.soundfont import SoundFontError
     from segue.service.auth import InsecureBindError
     from segue.service.logs import logging_to
+    from segue.service.note_memory import machine_memory_bytes, note_memory_mib
     from segue.service.server import Service
     from segue.service.tls import CertificateError
     from segue_rules.errors import RuleError
@@ -52,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         for warning in warnings:
             log.warning(warning)
         try:
-            parts = build(config.generator, soundfont=config.soundfont)
+            memory = config.note_memory or note_memory_mib(config.max_sessions, machine_memory_bytes())
+            parts = build(config.generator, soundfont=config.soundfont, note_memory=memory)
             service = Service(config, parts.encoder, parts.generators, version=version("segue"), serving=_announce)
             _serve(service)
         except RuleError as error:

@@ -119,6 +119,7 @@ class LanguageModelGenerator:
         self.controls = controls
         self.exact_beats = exact_beats
         self.rows = max(engine.batch_buckets)
+        self.compiles = True
         self.engine = engine
         self._codec = codec
         self._keep = frames_to_keep(engine.config)

@@ -40,6 +40,7 @@ class Loop:
     controls: Final[frozenset[str]] = frozenset()
     exact_beats: Final = False
     rows: Final = 64
+    compiles: Final = False
 
     def start(self, *, seed: int, frame: int = 0) -> LoopState:
         """Nothing to repeat: silence."""

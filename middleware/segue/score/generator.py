@@ -42,6 +42,7 @@ class ScoreGenerator:
     controls: Final = frozenset({"tempo", "meter", "key", "drums", "intensity", "fills"})
     exact_beats: Final = True
     rows: Final = 1
+    compiles: Final = False
 
     def __init__(self, encoder: StyleEncoder, sampler: Sampler) -> None:
         """encoder: made the style banks that requests will bring. sampler: plays the notes."""

@@ -224,10 +224,13 @@ class Service:
             await asyncio.sleep(_TICK_S)
 
     def _warm_up(self) -> None:
-        """Play and go on from a saved state with every generator, so that no client waits for code to compile."""
+        """Play and go on from a saved state with generators that compile, so that no client waits for it."""
+        compiling = [generator for generator in self._ladder if generator.compiles]
+        if not compiling:
+            return
         rules = load_text(_WARM_UP)
         styles, _ = load_styles(rules, self._encoder)
-        for generator in self._ladder[:-1]:
+        for generator in compiling:
             session = Session(rules, styles, [generator], SessionConfig())
             for _ in straight(session, [generator], (), _WARM_UP_FRAMES):
                 pass

@@ -117,6 +117,12 @@ class Settings(Table):
         default="8",
         example="4",
     )
+    note_memory = Field(
+        Number(low=32, high=65_536, whole=True),
+        "MiB kept of the sounds of notes, for all sessions together; else 128 and 16 for each of `max_sessions`, "
+        "but no more than an eighth of the machine's memory.",
+        example="256",
+    )
     events_per_second = Field(
         Number(low=1, high=100_000, whole=True),
         "Events a session may send in a second, sustained; beyond, they are refused.",

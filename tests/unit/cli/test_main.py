@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -49,17 +50,47 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.startswith(f"usage: segue {name}")
 
 
+# What takes long to import, and is never needed to read rules.
+HEAVY = ("jax", "jaxlib", "scipy", "zmq", "symusic", "soundfile", "soxr", "prometheus_client", "pyloudnorm", "bokeh")
+# What a service loads only when it is needed: until it serves, every second counts.
+LATE = ("jax", "jaxlib", "symusic", "pyloudnorm", "bokeh", "textual", "sounddevice", "segue.model", "segue.report")
+LATE_SCIPY = ("signal", "stats", "ndimage", "interpolate", "optimize", "linalg", "special", "fft", "sparse", "spatial")
+
+
+def loaded(program: str, *arguments: str, folder: Path, among: Sequence[str]) -> tuple[set[str], str]:
+    """The modules `among` that a program has loaded when it ends or says `done()`, and what it wrote on stderr."""
+    end = f"def done(*told): print(*[name for name in {tuple(among)} if name in sys.modules], flush=True); os._exit(0)"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import os, sys\n{end}\n{program}\ndone()", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(ran.stdout.splitlines()[-1].split()), ran.stderr
+
+
+def test_its_version_loads_nothing(tmp_path: Path) -> None:
+    program = "from segue.cli.main import main\ntry: main(['--version'])\nexcept SystemExit: pass"
+    heavy = ("numpy", *HEAVY)
+    assert loaded(program, folder=tmp_path, among=heavy) == (set(), "")
+
+
 @pytest.mark.parametrize("arguments", LIGHT, ids=lambda arguments: " ".join(arguments[:2]))
 def test_needs_no_model_no_sampler_and_no_sockets(arguments: list[str], tmp_path: Path) -> None:
+    program = "from segue.cli.main import main\nassert main(sys.argv[1:]) == 0"
+    heavy = ("segue.score.sampler.sampler", *HEAVY)
+    assert loaded(program, *arguments, folder=tmp_path, among=heavy) == (set(), "")
+
+
+def test_a_service_serves_before_it_loads_what_it_may_never_need(tmp_path: Path) -> None:
     program = (
-        "import sys; from segue.cli.main import main; code = main(sys.argv[1:]); "
-        "heavy = {'jax', 'jaxlib', 'zmq', 'symusic', 'soundfile'} & set(sys.modules); "
-        "sys.exit(f'loaded {heavy}' if heavy else code)"
+        "from segue.cli import main, serve\nserve._announce = done\n"
+        "main.main(['serve', sys.argv[1], '--bind', 'tcp://127.0.0.1:0', '--log-level', 'error'])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    # numpy.ma and numpy.random come with careless use of NumPy, and cost as much as Segue's own modules.
+    late = (*LATE, *(f"scipy.{part}" for part in LATE_SCIPY), "numpy.ma", "numpy.random")
+    assert loaded(program, str(EMBERWOOD), folder=tmp_path, among=late) == (set(), "")
 
 
 def test_an_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,7 @@ class ChordGenerator:
     controls: Final = frozenset({"tempo", "intensity"})
     exact_beats: Final = True
     rows: Final = 1
+    compiles: Final = False
 
     def start(self, *, seed: int, frame: int = 0) -> int:
         return frame

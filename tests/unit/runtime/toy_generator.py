@@ -28,6 +28,7 @@ class ToyGenerator:
     controls = frozenset({"tempo"})
     exact_beats = True
     rows = 64
+    compiles = False
 
     def __init__(self, name: str = "toy", amplitude: float = 0.3) -> None:
         self.name = self.model = name

@@ -42,7 +42,8 @@ def alone(sampler: Sampler, program: int, pitch: int, velocity: int = 96) -> Sam
     """A second of one note without the room, [S, 2]."""
     event = note(duration=SAMPLE_RATE, program=program, pitch=pitch, velocity=velocity)
     sounding = sampler._bank.note(event)
-    pair = np.broadcast_to(sounding.sound, (2, sounding.length)) * np.array(sounding.gains)[:, None]
+    sound = sampler._bank.read(sounding, 0, sounding.length)
+    pair = np.broadcast_to(sound, (2, sounding.length)) * np.array(sounding.gains)[:, None]
     return (pair.T * velocity_gain(velocity)).astype(np.float32)
 
 

@@ -1,7 +1,8 @@
-"""A cache bounded by the bytes it holds, the least recently used leaving first."""
+"""A cache bounded by the bytes it holds, the least recently used leaving first. For any number of threads."""
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
@@ -17,21 +18,46 @@ class ByteCache(Generic[Key, Value]):
         self._capacity = capacity_bytes
         self._size = size
         self._held: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+        # What a thread is making now; others that want it wait instead of making it again.
+        self._making: dict[Key, threading.Event] = {}
         self.nbytes = 0
 
     def __len__(self) -> int:
         return len(self._held)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._held
+
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
-        """The value of `key`, from `make` if it is not held."""
-        if key in self._held:
-            self._held.move_to_end(key)
-            return self._held[key]
-        value = make()
+        """The value of `key`, from `make` if it is not held. `make` runs without holding up other keys.
+
+        Raises: what `make` raises.
+        """
+        while True:
+            with self._lock:
+                if key in self._held:
+                    self._held.move_to_end(key)
+                    return self._held[key]
+                made = self._making.get(key)
+                if made is None:
+                    made = self._making[key] = threading.Event()
+                    break
+            made.wait()
+        try:
+            value = make()
+            with self._lock:
+                self._keep(key, value)
+        finally:
+            with self._lock:
+                del self._making[key]
+            made.set()
+        return value
+
+    def _keep(self, key: Key, value: Value) -> None:
         if self._size(value) <= self._capacity:
             self._held[key] = value
             self.nbytes += self._size(value)
         while self.nbytes > self._capacity:
             _, dropped = self._held.popitem(last=False)
             self.nbytes -= self._size(dropped)
-        return value

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -38,7 +39,7 @@ class Register:
 
     def gain_db(self, pitch: int) -> float:
         """Gain that brings a key to NOTE_LUFS, nearly."""
-        middle = float(np.median(self.lufs))
+        middle = median(self.lufs)
         uneven_db = float(np.interp(pitch, self.keys, self.lufs)) - middle
         return NOTE_LUFS - middle - _EVENING * min(_MAX_UNEVEN_DB, max(-_MAX_UNEVEN_DB, uneven_db))
 
@@ -54,7 +55,7 @@ def measured(sound: Callable[[int], NDArray[np.float32]], keys: Sequence[int]) -
 
 def flattened(register: Register) -> Register:
     """One level for all keys: drums differ by what they are, not by register."""
-    return Register(keys=(0,), lufs=(float(np.median(register.lufs)),))
+    return Register(keys=(0,), lufs=(median(register.lufs),))
 
 
 def read_levels(path: Path) -> dict[str, Register]:

@@ -1,14 +1,19 @@
-"""Whole notes as sound: rendered from a SoundFont, levelled, seated in the stereo image, and kept for the next time.
+"""Notes as sound: rendered from a SoundFont, levelled and seated in the stereo image.
 
-A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, so playing from the cache and
-rendering afresh give the same bits, and the caches are no part of any state.
+A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, so it is the same bits whenever
+it is made, and the caches are no part of any state. What is kept is the source of each sound: a sample at its pitch,
+filtered, which notes of any length, velocity and session share. From it a note is made piece by piece as it is heard:
+two sessions hardly ever play the same notes, and keeping all of them whole would take several times the memory. Only
+notes that come again, drums above all, are kept whole, as long as there is room.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,6 +23,7 @@ from numpy.typing import NDArray
 from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
+from segue.score.sampler.envelopes import Envelope, fade_end, release_samples
 from segue.score.sampler.levels import KIT, Register, flattened, measured
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
@@ -47,9 +53,15 @@ _GROUP: Final = 8
 # An end this far below the note's own peak is masked by whatever comes next.
 _INAUDIBLE_DB: Final = -66.0
 _TRIM_FADE: Final = 480
+_SEARCHED: Final = 4_096
+MEMORY_BYTES: Final = 128 << 20
+"""What a bank keeps by default: enough for one session."""
+# Parts of it: for decoded samples, needed only to make sources of them; for sources; and for whole notes.
+_WAVEFORMS, _SOURCES, _WHOLES = 2, 9, 5
+_SHARES: Final = _WAVEFORMS + _SOURCES + _WHOLES
 _SOURCE_SIZES: Final = np.array(sorted(part * DURATION_STEP << n for part in (2, 3) for n in range(13)))
-_NOTE_CACHE_BYTES: Final = 96 << 20
-_SOURCE_CACHE_BYTES: Final = 64 << 20
+# Notes described and not forgotten, a KiB each.
+_MOST_NOTES: Final = 4_096
 
 
 class _Key(NamedTuple):
@@ -61,38 +73,65 @@ class _Key(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Voice:
+    """A region as one note plays it. number: the region's in its bank. size, until: of the source to read from.
+
+    length: of its sound. gain: of its level. sides: of each channel of the note.
+    """
+
+    region: Region
+    number: int
+    size: int
+    until: int
+    length: int
+    envelope: Envelope
+    gain: np.float32
+    sides: tuple[np.float32, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Note:
-    """A note at full velocity. sound: float32 [C, S], C = 1 or, for a stereo preset, 2.
+    """A note at full velocity, to be read from its bank. channels: 1 or, for a stereo preset, 2. length: in samples.
+
+    key: equal for equal notes.
 
     gains: left and right amplitude (of the one channel, or of each). send: how much goes to the room. width: to be
     widened by, 0 for what is stereo already.
     """
 
-    sound: Planar
+    key: _Key
+    voices: tuple[Voice, ...]
+    channels: int
+    length: int
     gains: tuple[float, float]
     send: float
     width: float
 
-    @property
-    def length(self) -> int:
-        return int(self.sound.shape[1])
-
 
 class NoteBank:
-    """Notes rendered on demand from one SoundFont."""
+    """Notes rendered on demand from one SoundFont. For any number of threads."""
 
-    def __init__(self, path: Path, levels: Mapping[str, Register] | None = None) -> None:
-        """levels: measurements that came with the font.
+    def __init__(
+        self, path: Path, levels: Mapping[str, Register] | None = None, *, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
+        """levels: measurements that came with the font. memory_bytes: for what is kept of samples and sources.
 
         Raises: SoundFontError if the file cannot be used.
         """
-        self._samples = SampleBank(read_soundfont(path), str(path))
+        self._samples = SampleBank(read_soundfont(path), str(path), memory_bytes * _WAVEFORMS // _SHARES)
         if not self._samples.programs:
             raise SoundFontError(f"{path}: has no melodic presets (bank 0)")
         if not self._samples.has_drums:
             raise SoundFontError(f"{path}: has no drum kit (bank 128, programme 0)")
-        self._notes: ByteCache[_Key, Note] = ByteCache(_NOTE_CACHE_BYTES, lambda note: note.sound.nbytes)
-        self._sources: ByteCache[Hashable, Planar] = ByteCache(_SOURCE_CACHE_BYTES, lambda wave: wave.nbytes)
+        self._sources: ByteCache[tuple[int, int, int], Planar] = ByteCache(
+            memory_bytes * _SOURCES // _SHARES, lambda wave: wave.nbytes
+        )
+        self._wholes: ByteCache[_Key, Planar] = ByteCache(memory_bytes * _WHOLES // _SHARES, lambda note: note.nbytes)
+        self._begun: set[_Key] = set()
+        self._note = lru_cache(maxsize=_MOST_NOTES)(self._described)
+        # Regions by number: keys of one sound have one, whatever programme, velocity or layer leads to them.
+        self._numbers: dict[Region, int] = {}
+        self._numbering = threading.Lock()
         self._levels = dict(levels or {})
 
     def sha256(self) -> str:
@@ -113,10 +152,29 @@ class NoteBank:
         duration = DURATION_STEP * max(1, round(min(event.duration, MAX_DURATION) / DURATION_STEP))
         program = 0 if event.drums else self.substitute(event.program)
         layer = event.velocity // VELOCITY_LAYER
-        key = _Key(program, event.drums, event.pitch, layer, 0 if event.drums else duration)
-        return self._notes.get(key, lambda: self._render(key))
+        return self._note(_Key(program, event.drums, event.pitch, layer, 0 if event.drums else duration))
 
-    def _render(self, key: _Key) -> Note:
+    def read(self, note: Note, begin: int, end: int) -> Planar:
+        """Samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written to."""
+        if note.key in self._wholes or (begin == 0 and self._is_repeated(note.key)):
+            return self._wholes.get(note.key, lambda: self._rendered(note, 0, note.length))[:, begin:end]
+        return self._rendered(note, begin, end)
+
+    def _is_repeated(self, key: _Key) -> bool:
+        """Whether a note that begins was begun before."""
+        if key in self._begun:
+            return True
+        if len(self._begun) >= _MOST_NOTES:
+            self._begun.clear()
+        self._begun.add(key)
+        return False
+
+    def _rendered(self, note: Note, begin: int, end: int) -> Planar:
+        sound = self._summed(note.voices, note.channels, begin, end)
+        fade_end(sound, begin, note.length, _TRIM_FADE)
+        return sound
+
+    def _described(self, key: _Key) -> Note:
         if key.drums:
             drum = DRUM_KIT.get(key.pitch, _DRUM_SEAT)
             pan, level_db, send, width = drum.pan, drum.level_db, drum.send, 0.0
@@ -126,46 +184,90 @@ class NoteBank:
             pan += _KEY_SPREAD * (key.pitch - 60) / 48
         register = self.register(key.program, drums=key.drums)
         level = 10 ** ((level_db + register.gain_db(key.pitch)) / 20)
-        sound = _trimmed(self._sound(key))
-        # A pair is balanced, not panned: each side stays where it is, one softer than the other.
-        balance = level * math.sqrt(len(sound))
-        left, right = (balance * gain for gain in pan_gains(pan))
-        return Note(sound=sound, gains=(left, right), send=send, width=width if len(sound) == 1 else 0.0)
-
-    def _sound(self, key: _Key) -> Planar:
-        """A key press before level and seat: float32 [1, S], or [2, S] where the font pans its samples apart."""
         voices = self._voices(key)
-        length = max((len(wave) for _, wave in voices), default=0)
-        apart = len({pan for pan, _ in voices}) > 1
-        sound = np.zeros((2 if apart else 1, length), np.float32)
-        for pan, wave in voices:
-            for channel, gain in zip(sound, pan_gains(pan) if apart else (1.0,), strict=True):
-                channel[: len(wave)] += np.float32(gain) * wave
+        channels = len(voices[0].sides) if voices else 1
+        # A pair is balanced, not panned: each side stays where it is, one softer than the other.
+        balance = level * math.sqrt(channels)
+        left, right = (balance * gain for gain in pan_gains(pan))
+        return Note(
+            key=key,
+            voices=voices,
+            channels=channels,
+            length=self._audible(voices, channels),
+            gains=(left, right),
+            send=send,
+            width=width if channels == 1 else 0.0,
+        )
+
+    def _audible(self, voices: Sequence[Voice], channels: int) -> int:
+        """Samples of a note without the end that nobody hears."""
+        length = max((one.length for one in voices), default=0)
+        sound = self._summed(voices, channels, 0, length)
+        # Two passes over all of it for the peak; what is heard last is looked for from the end.
+        threshold = 10 ** (_INAUDIBLE_DB / 20) * max(sound.max(initial=0), -sound.min(initial=0))
+        for end in range(length, 0, -_SEARCHED):
+            begin = max(0, end - _SEARCHED)
+            heard = np.flatnonzero((np.abs(sound[:, begin:end]) > threshold).any(axis=0))
+            if heard.size:
+                return min(length, begin + int(heard[-1]) + 1 + _TRIM_FADE)
+        return 0
+
+    def _summed(self, voices: Sequence[Voice], channels: int, begin: int, end: int) -> Planar:
+        """Samples [begin, end) of a key press before level and seat: float32 [C, end - begin]."""
+        if len(voices) == 1:
+            (only,) = voices
+            return self._played(only, begin, min(end, only.length))[None]
+        sound = np.zeros((channels, end - begin), np.float32)
+        for one in voices:
+            if begin < one.length:
+                wave = self._played(one, begin, min(end, one.length))
+                for channel, side in zip(sound, one.sides, strict=True):
+                    channel[: len(wave)] += side * wave
         return sound
 
-    def _voices(self, key: _Key) -> list[tuple[float, Planar]]:
-        """(pan, sound) of each region of a key press, without level or seat."""
+    def _played(self, one: Voice, begin: int, end: int) -> Planar:
+        """Samples [begin, end) of a voice, which lie within it: float32 [end - begin]."""
+        gain = one.envelope.read(begin, end)
+        gain *= one.gain
+        gain *= self._source(one.region, one.number, one.size, one.until)[begin:end]
+        trembling = voice.tremolo(one.region, begin, end)
+        if trembling is not None:
+            gain *= trembling
+        return gain
+
+    def _voices(self, key: _Key) -> tuple[Voice, ...]:
+        """Each region of a key press."""
         velocity = max(1, min(_MAX_VELOCITY, key.layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
         regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums)
-        voices = []
-        for number, region in enumerate(regions):
-            natural = voice.natural_length(region, self._samples.waveform(region.sample))
-            held = key.duration if not key.drums else natural or _LOOPED_DRUM
-            limit = min(natural or MAX_DURATION, held) + voice.release_samples(region)
-            gain = voice.envelope(region, held, limit)
-            wave = self._source(key, number, region, held, len(gain))[: len(gain)]
-            gain = gain[: len(wave)] * np.float32(10 ** (region.gain_db / 20))
-            trembling = voice.tremolo(region, len(wave))
-            voices.append((region.pan, wave * gain if trembling is None else wave * gain * trembling))
-        return voices
+        apart = len({region.pan for region in regions}) > 1
+        return tuple(self._voice(region, key, apart=apart) for region in regions)
 
-    def _source(self, key: _Key, number: int, region: Region, held: int, length: int) -> Planar:
-        """At least `length` samples of a region if it lasts; made in fixed sizes, so that a prefix never varies."""
-        size = int(_SOURCE_SIZES[np.searchsorted(_SOURCE_SIZES, length)])
+    def _voice(self, region: Region, key: _Key, *, apart: bool) -> Voice:
+        with self._numbering:
+            number = self._numbers.setdefault(region, len(self._numbers))
+        natural = voice.natural_length(region, self._samples.length(region.sample))
+        held = key.duration if not key.drums else natural or _LOOPED_DRUM
+        limit = min(natural or MAX_DURATION, held) + release_samples(region)
+        envelope = Envelope(region, held, limit)
+        # Made in fixed sizes, so that a source never varies.
+        size = int(_SOURCE_SIZES[np.searchsorted(_SOURCE_SIZES, envelope.length)])
         until = held if region.loop_mode == LOOP_WHILE_HELD else 0
-        cached = (key.program, key.drums, key.pitch, key.layer, number, size, until)
-        waveform = self._samples.waveform(region.sample)
-        return self._sources.get(cached, lambda: voice.source(region, waveform, until, size))
+        return Voice(
+            region=region,
+            number=number,
+            size=size,
+            until=until,
+            length=min(envelope.length, len(self._source(region, number, size, until))),
+            envelope=envelope,
+            gain=np.float32(10 ** (region.gain_db / 20)),
+            sides=tuple(map(np.float32, pan_gains(region.pan) if apart else (1.0,))),
+        )
+
+    def _source(self, region: Region, number: int, size: int, until: int) -> Planar:
+        """`size` samples of a region, or all of it if it ends before."""
+        return self._sources.get(
+            (number, size, until), lambda: voice.source(region, self._samples.waveform(region.sample), until, size)
+        )
 
     def register(self, program: int, *, drums: bool = False) -> Register:
         """How loud a programme (or the kit) is by nature; measured once if it did not come with the font."""
@@ -174,7 +276,9 @@ class NoteBank:
             layer = _LEVEL_VELOCITY // VELOCITY_LAYER
 
             def sound(pitch: int) -> Planar:
-                return self._sound(_Key(program, drums, pitch, layer, _LEVEL_DURATION))
+                voices = self._voices(_Key(program, drums, pitch, layer, _LEVEL_DURATION))
+                channels = len(voices[0].sides) if voices else 1
+                return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
 
             seat = ORCHESTRA.get(program, _SEAT)
             across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
@@ -185,14 +289,3 @@ class NoteBank:
 def velocity_gain(velocity: int) -> float:
     """Amplitude of a velocity 1-127: the SoundFont curve, 40 log10(velocity / 127) dB (sec. 8.4.1)."""
     return (velocity / _MAX_VELOCITY) ** 2
-
-
-def _trimmed(sound: Planar) -> Planar:
-    """`sound` [C, S] without the end that nobody hears, faded out over a few milliseconds."""
-    loud = np.abs(sound).max(axis=0, initial=0)
-    heard = np.flatnonzero(loud > 10 ** (_INAUDIBLE_DB / 20) * loud.max(initial=0))
-    end = min(sound.shape[1], int(heard[-1]) + 1 + _TRIM_FADE) if heard.size else 0
-    kept = sound[:, :end].copy()
-    fade = min(_TRIM_FADE, end)
-    kept[:, end - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return kept

@@ -73,8 +73,6 @@ DEFAULTS: Final[Mapping[int, int]] = {
 _INSTRUMENT_ONLY: Final = frozenset({0, 1, 2, 3, 4, 12, 45, 50, 54, 58})
 _MIDDLE_KEY: Final = 60
 _EVERYTHING: Final = 0x7F00
-# The bundled orchestra decodes to 74 MiB; of a larger font, what was heard last is kept.
-_WAVEFORM_BYTES: Final = 96 << 20
 _HZ_AT_ZERO_CENTS: Final = 8.176
 
 LOOP_NEVER: Final = 0
@@ -127,16 +125,18 @@ class _Zone:
 
 
 class SampleBank:
-    """The presets of a SoundFont as regions, and its samples as waveforms, decoded once when first heard."""
+    """The presets of a SoundFont as regions, and its samples as waveforms, decoded when first heard."""
 
-    def __init__(self, font: SoundFont, name: str) -> None:
+    def __init__(self, font: SoundFont, name: str, waveform_bytes: int = 96 << 20) -> None:
+        """waveform_bytes: of decoded samples that are kept; the bundled orchestra has 74 MiB."""
         self._font = font
         self._name = name
         header = font.tables["phdr"][:-1]
         self._presets = {(int(row["bank"]), int(row["program"])): i for i, row in enumerate(header)}
         self.programs: Final[frozenset[int]] = frozenset(program for bank, program in self._presets if bank == 0)
         self.has_drums: Final = (DRUM_BANK, 0) in self._presets
-        self._waveforms: ByteCache[int, NDArray[np.float32]] = ByteCache(_WAVEFORM_BYTES, lambda wave: wave.nbytes)
+        self._waveforms: ByteCache[int, NDArray[np.float32]] = ByteCache(waveform_bytes, lambda wave: wave.nbytes)
+        self._lengths: dict[int, int] = {}
         self._zones = lru_cache(maxsize=None)(self._read_zones)
 
     def sha256(self) -> str:
@@ -165,6 +165,12 @@ class SampleBank:
         Raises: SoundFontError if a compressed sample cannot be decoded.
         """
         return self._waveforms.get(sample, lambda: self._decode(sample))
+
+    def length(self, sample: int) -> int:
+        """Samples in a waveform, which a compressed one does not say before it is decoded. Raises: as `waveform`."""
+        if sample not in self._lengths:
+            self._lengths[sample] = len(self.waveform(sample))
+        return self._lengths[sample]
 
     def _matching(self, level: str, index: int, pitch: int, velocity: int) -> Iterator[tuple[Mapping[int, int], int]]:
         """(generator amounts, linked index) of the zones of a preset ("p") or instrument ("i") that a press reaches."""

@@ -31,14 +31,22 @@ _DAMPING: Final = 0.22
 _LEFT: Final = (1, -1, 1, -1, 1, -1, 1, -1)
 _RIGHT: Final = (1, 1, -1, -1, 1, 1, -1, -1)
 _EARLY_SPAN: Final = 2_160
-_EARLY_TAPS: Final = 18
+# Times (samples) of each side's first reflections, negative where they come inverted. One was drawn at random in each
+# cell of a grid, once: NumPy's generators take longer to load than all the rest of the reverb.
+_EARLY_TAPS: Final = (
+    (307, -381, 537, -566, -668, 865, -877, -1013, -1176, 1297, 1320, -1443, -1599, -1706, 1809, 1920, 1971, 2116),
+    (-318, -366, 483, 641, -685, -786, 974, -1044, 1181, -1261, 1338, 1449, 1597, -1717, 1742, -1861, -1981, 2073),
+)  # fmt: skip
 _EARLY_GAIN: Final = 0.28
 _LATE_GAIN: Final = 0.42
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReverbState:
-    """What still travels in the room. early: float32 [2, span]; lines: float32 [L, longest], newest last."""
+    """What still travels in the room. early: float32 [2, span], newest last.
+
+    lines: float32 [L, longest + 1]: of each line what comes out of it in the next samples, as many as it is long.
+    """
 
     early: Planar
     lines: Planar
@@ -62,55 +70,52 @@ def process(state: ReverbState, sent: Planar) -> tuple[ReverbState, Planar]:
         return state, sent
     heard = np.concatenate([state.early, sent], axis=1)
     early = _early(heard, length)
-    lines = np.empty((len(_DELAYS), _LONGEST + 1 + length), np.float32)
+    lines = np.zeros((len(_DELAYS), _LONGEST + 1 + length), np.float32)
     lines[:, : _LONGEST + 1] = state.lines
     late = np.empty((2, length), np.float32)
     for begin in range(0, length, _BLOCK):
         _network(lines, early, late, begin, min(length, begin + _BLOCK))
     after = ReverbState(early=heard[:, length:].copy(), lines=lines[:, length:].copy())
-    return after, early * np.float32(_EARLY_GAIN) + late * np.float32(_LATE_GAIN)
+    early *= np.float32(_EARLY_GAIN)
+    late *= np.float32(_LATE_GAIN)
+    early += late
+    return after, early
 
 
 def _early(heard: Planar, length: int) -> Planar:
     """First reflections: sparse taps, other times and signs on each side."""
     early = np.zeros((2, length), np.float32)
+    echo = np.empty(length, np.float32)
     for side, (times, gains) in enumerate(_early_taps()):
         for time, gain in zip(times, gains, strict=True):
             begin = _EARLY_SPAN - time
-            early[side] += gain * heard[side, begin : begin + length]
+            early[side] += np.multiply(heard[side, begin : begin + length], gain, out=echo)
     return early
 
 
 def _network(lines: Planar, early: Planar, late: Planar, begin: int, end: int) -> None:
-    """One block of the network, in place: lines[:, LONGEST + 1 + t] is what enters the lines at t."""
-    now = _LONGEST + 1
-    out = np.empty((len(_DELAYS), end - begin), np.float32)
-    for row, delay in enumerate(_DELAYS):
-        fresh = lines[row, now + begin - delay : now + end - delay]
-        older = lines[row, now + begin - delay - 1 : now + end - delay - 1]
-        out[row] = np.float32(1 - _DAMPING) * fresh + np.float32(_DAMPING) * older
+    """One block of the network, in place. What enters a line at t stands `delay` later, so that all come out at t."""
+    out = lines[:, begin + 1 : end + 1] * np.float32(1 - _DAMPING)
+    out += lines[:, begin:end] * np.float32(_DAMPING)
     out *= _line_gains()
-    late[0, begin:end] = _signed_sum(out, _LEFT)
-    late[1, begin:end] = _signed_sum(out, _RIGHT)
+    # Sums of the lines one after the other: their rounding is the same wherever the block begins.
+    for side, signs in enumerate(_signs()):
+        np.add.reduce(out * signs, axis=0, out=late[side, begin:end], initial=0)
     # Householder feedback, each line feeding its neighbour: lossless, and no line hears mostly itself.
-    total = out[0].copy()
-    for row in out[1:]:
-        total += row
+    total = np.add.reduce(out, axis=0)
     total *= np.float32(2 / len(_DELAYS))
-    entering = np.roll(total - out, 1, axis=0)
-    entering[0::2] += early[0, begin:end]
-    entering[1::2] += early[1, begin:end]
-    lines[:, now + begin : now + end] = entering
+    entering = np.subtract(total, out, out=out)
+    for row, leaving in enumerate(entering):
+        fed = (row + 1) % len(_DELAYS)
+        at = begin + 1 + _DELAYS[fed]
+        np.add(leaving, early[fed % 2, begin:end], out=lines[fed, at : at + end - begin])
 
 
-def _signed_sum(rows: Planar, signs: tuple[int, ...]) -> Planar:
-    total = np.zeros(rows.shape[1], np.float32)
-    for row, sign in zip(rows, signs, strict=True):
-        if sign > 0:
-            total += row
-        else:
-            total -= row
-    return total
+@lru_cache(maxsize=1)
+def _signs() -> tuple[Planar, Planar]:
+    """Signs of the lines as left and right hear them: float32 [L, 1] each."""
+    left, right = (np.array(signs, np.float32)[:, None] for signs in (_LEFT, _RIGHT))
+    return left, right
 
 
 @lru_cache(maxsize=1)
@@ -121,15 +126,10 @@ def _line_gains() -> Planar:
 
 
 @lru_cache(maxsize=1)
-def _early_taps() -> tuple[tuple[NDArray[np.int64], Planar], ...]:
-    """Times (samples) and gains of each side's reflections: one at random in each cell of a grid, falling 12 dB."""
-    random = np.random.default_rng(1891)
+def _early_taps() -> tuple[tuple[tuple[int, ...], Planar], ...]:
+    """Times (samples) and gains of each side's reflections, falling 12 dB."""
     sides = []
-    first = 240
-    cell = (_EARLY_SPAN - first) // _EARLY_TAPS
-    for _ in range(2):
-        times = first + np.arange(_EARLY_TAPS) * cell + random.integers(0, cell, _EARLY_TAPS)
-        signs = random.choice([-1.0, 1.0], _EARLY_TAPS)
-        gains = signs * 10 ** (-12 / 20 * np.arange(_EARLY_TAPS) / _EARLY_TAPS)
-        sides.append((times, (gains / np.sqrt(np.sum(gains**2))).astype(np.float32)))
+    for taps in _EARLY_TAPS:
+        gains = np.sign(taps) * 10 ** (-12 / 20 * np.arange(len(taps)) / len(taps))
+        sides.append((tuple(map(abs, taps)), (gains / np.sqrt(np.sum(gains**2))).astype(np.float32)))
     return tuple(sides)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from segue.contract import SAMPLE_RATE, NoteEvent, Samples
 from segue.score.sampler import reverb
 from segue.score.sampler.levels import read_levels
-from segue.score.sampler.notes import NoteBank, velocity_gain
+from segue.score.sampler.notes import MEMORY_BYTES, NoteBank, velocity_gain
 from segue.score.sampler.orchestra import FAMILIES, NUM_KEYS, NUM_PROGRAMS
 from segue.score.sampler.seating import SPAN, widened
 
@@ -73,19 +73,19 @@ class SamplerState:
 
 
 class Sampler:
-    """Plays notes with the instruments of one SoundFont. To be used from one thread at a time: it keeps caches."""
+    """Plays notes with the instruments of one SoundFont. For any number of threads."""
 
     latency: Final = 0
 
-    def __init__(self, soundfont: Path | None = None) -> None:
-        """soundfont: any General MIDI SF2 or SF3; the bundled orchestra if None.
+    def __init__(self, soundfont: Path | None = None, *, memory_bytes: int = MEMORY_BYTES) -> None:
+        """soundfont: any General MIDI SF2 or SF3; the bundled orchestra if None. memory_bytes: as of NoteBank.
 
         Raises: SoundFontError if the file is no usable SoundFont.
         """
         if soundfont is None:
-            self._bank = NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS))
+            self._bank = NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS), memory_bytes=memory_bytes)
         else:
-            self._bank = NoteBank(soundfont)
+            self._bank = NoteBank(soundfont, memory_bytes=memory_bytes)
 
     @cached_property
     def sha256(self) -> str:
@@ -156,6 +156,7 @@ class Sampler:
     ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[Heard]]:
         """Notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do not."""
         buses: dict[Bus, Planar] = {}
+        levelled = np.empty(num_samples, np.float32)
         remaining: list[NoteEvent] = []
         ended: list[Heard] = []
         for event in sounding:
@@ -171,10 +172,11 @@ class Sampler:
             bus = Bus(event.family, note.send, note.width)
             if bus not in buses:
                 buses[bus] = np.zeros((2, num_samples), np.float32)
-            heard = note.sound[:, begin - event.start : end - event.start]
+            heard = self._bank.read(note, begin - event.start, end - event.start)
             for side, gain in enumerate(note.gains):
                 level = np.float32(gain * velocity_gain(event.velocity))
-                buses[bus][side, begin - position : end - position] += level * heard[side % len(heard)]
+                share = np.multiply(heard[side % note.channels], level, out=levelled[: end - begin])
+                buses[bus][side, begin - position : end - position] += share
         return buses, tuple(remaining), ended
 
 

@@ -40,11 +40,13 @@ def widened(before: Planar, sound: Planar, width: float) -> tuple[Planar, Planar
     length = sound.shape[1]
     heard = np.concatenate([before, sound], axis=1)
     echoes = np.zeros_like(sound)
+    echo = np.empty_like(sound)
     for time, gain in zip(_TIMES, _echo_gains(width), strict=True):
-        echoes += gain * heard[:, SPAN - time : SPAN - time + length]
+        echoes += np.multiply(heard[:, SPAN - time : SPAN - time + length], gain, out=echo)
     echoes[1] *= -1
-    level = np.float32(1 / math.sqrt(1 + width**2))
-    return heard[:, length:].copy(), (sound + echoes) * level
+    echoes += sound
+    echoes *= np.float32(1 / math.sqrt(1 + width**2))
+    return heard[:, length:].copy(), echoes
 
 
 @lru_cache

@@ -14,21 +14,14 @@ from typing import Final
 import numpy as np
 import soxr
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
+from segue.audio.biquads import filtered
 from segue.contract import SAMPLE_RATE
+from segue.score.sampler.envelopes import END_FADE, Envelope, fade_end
 from segue.score.sampler.regions import LOOP_ALWAYS, LOOP_WHILE_HELD, Region
 
 Waveform = NDArray[np.float32]
 
-# Envelope decay and release times are defined as the time to fall by this much.
-_FULL_SCALE_DB: Final = 100.0
-# Quieter than this, against its own peak, a voice is over.
-SILENCE_DB: Final = -70.0
-# A release of no time is a click; this one falls 4 dB a millisecond.
-_MIN_RELEASE_S: Final = 0.025
-_MIN_ATTACK_S: Final = 0.001
-_END_FADE: Final = 240
 _OPEN_FILTER_HZ: Final = 19_000.0
 _CURVE_STEP: Final = 64
 # soxr's medium quality: as wide a band as high quality (95 %), aliases 100 dB down, in half the time.
@@ -46,64 +39,40 @@ def source(region: Region, waveform: Waveform, held: int, length: int) -> Wavefo
         return np.zeros(0, np.float32)
     played = soxr.resample(unrolled, region.rate, SAMPLE_RATE, quality=_RESAMPLING) if step != 1.0 else unrolled
     played = played[:length].astype(np.float32, copy=True)
-    fade = min(_END_FADE, len(played))
-    if len(played) < length and fade:
-        played[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    if len(played) < length:
+        fade_end(played, 0, len(played), END_FADE)
     return _filtered(region, played)
 
 
 def envelope(region: Region, held: int, limit: int) -> Waveform:
     """Loudness from the key press on, 0 to 1: float32 [S <= limit], ending where it falls below SILENCE_DB."""
-    delay = round(region.delay_s * SAMPLE_RATE)
-    attack = max(1, round(max(region.attack_s, _MIN_ATTACK_S) * SAMPLE_RATE))
-    hold = round(region.hold_s * SAMPLE_RATE)
-    per_sample_db = _FULL_SCALE_DB / max(region.decay_s * SAMPLE_RATE, 1.0)
-    # Down to the sustain level, or to silence if that comes first.
-    floor_db = max(region.sustain_db, SILENCE_DB)
-    decay = math.ceil(-floor_db / per_sample_db)
-    stages = [np.zeros(delay, np.float32), np.arange(1, attack + 1, dtype=np.float32) / np.float32(attack)]
-    stages.append(np.ones(hold, np.float32))
-    remaining = max(0, held - delay - attack - hold)
-    stages.append(_falling(per_sample_db, min(decay, remaining)))
-    pressed = np.concatenate(stages)[:held]
-    if len(pressed) < held and region.sustain_db > SILENCE_DB:
-        sustained = np.full(held - len(pressed), 10 ** (region.sustain_db / 20), np.float32)
-        pressed = np.concatenate([pressed, sustained])
-    ended_by_itself = len(pressed) < held
-    if ended_by_itself or not len(pressed):
-        return _faded_end(pressed[:limit])
-    level = float(pressed[-1])
-    release_db = _FULL_SCALE_DB / (max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE)
-    audible_db = 20 * math.log10(max(level, 1e-9)) - SILENCE_DB
-    tail = np.float32(level) * _falling(release_db, max(0, math.ceil(audible_db / release_db)))
-    return _faded_end(np.concatenate([pressed, tail])[:limit])
+    whole = Envelope(region, held, limit)
+    return whole.read(0, whole.length)
 
 
-def natural_length(region: Region, waveform: Waveform) -> int | None:
-    """Output samples after which an unlooped sample has ended by itself; None if it loops."""
-    first, end, loop_start, loop_end = _bounds(region, waveform)
+def natural_length(region: Region, length: int) -> int | None:
+    """Output samples after which an unlooped sample of `length` has ended by itself; None if it loops."""
+    first, end, loop_start, loop_end = _bounds(region, length)
     if _looped(region, loop_start, loop_end):
         return None
     return math.ceil(max(0, end - first) * SAMPLE_RATE / region.rate)
 
 
-def release_samples(region: Region) -> int:
-    """The longest a voice may sound after its key is released, in samples."""
-    return math.ceil(max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE * -SILENCE_DB / _FULL_SCALE_DB)
-
-
-def tremolo(region: Region, length: int) -> Waveform | None:
-    """Gain of the region's tremolo, float32 [length], or None if it has none."""
+def tremolo(region: Region, begin: int, end: int) -> Waveform | None:
+    """Gain of the region's tremolo over samples [begin, end), float32 [end - begin], or None if it has none."""
     if region.tremolo_db == 0:
         return None
-    phase = np.maximum(_coarse_seconds(length) - region.tremolo_delay_s, 0) * region.tremolo_hz
+    first = begin // _CURVE_STEP
+    times = np.arange(first, -(-end // _CURVE_STEP) + 1) * (_CURVE_STEP / SAMPLE_RATE)
+    phase = np.maximum(times - region.tremolo_delay_s, 0) * region.tremolo_hz
     triangle = 1 - 4 * np.abs((phase + 0.25) % 1 - 0.5)
-    return _finely(10 ** (triangle * region.tremolo_db / 20), length)
+    skipped = begin - first * _CURVE_STEP
+    return _finely(10 ** (triangle * region.tremolo_db / 20), skipped + end - begin)[skipped:]
 
 
 def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
     """The sample with its loop written out: at most `length` source samples, the loop kept up for `held` of them."""
-    first, end, loop_start, loop_end = _bounds(region, waveform)
+    first, end, loop_start, loop_end = _bounds(region, len(waveform))
     if not _looped(region, loop_start, loop_end):
         return waveform[first:end][:length]
     head, loop = waveform[first:loop_end], waveform[loop_start:loop_end]
@@ -115,9 +84,9 @@ def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Wavef
     return np.concatenate(parts)[:length]
 
 
-def _bounds(region: Region, waveform: Waveform) -> tuple[int, int, int, int]:
-    """First sample, end, loop start and loop end, forced into the waveform."""
-    end = max(0, min(len(waveform), len(waveform) + region.last))
+def _bounds(region: Region, length: int) -> tuple[int, int, int, int]:
+    """First sample, end, loop start and loop end, forced into a waveform of `length`."""
+    end = max(0, min(length, length + region.last))
     first = max(0, min(region.first, end))
     return first, end, max(region.loop[0], first), min(region.loop[1], end)
 
@@ -171,17 +140,4 @@ def _low_passed(played: Waveform, cutoff_hz: float, resonance_db: float) -> Wave
     a0 = 1 + alpha
     b1 = (1 - cosine) / a0
     section = np.array([[b1 / 2, b1, b1 / 2, 1.0, -2 * cosine / a0, (1 - alpha) / a0]])
-    return np.asarray(sosfilt(section, played), np.float32)
-
-
-def _falling(per_sample_db: float, length: int) -> Waveform:
-    """1 falling by `per_sample_db` a sample, float32 [length]."""
-    rate = np.float32(-per_sample_db * math.log(10) / 20)
-    return np.asarray(np.exp(np.arange(1, length + 1, dtype=np.float32) * rate), np.float32)
-
-
-def _faded_end(gain: Waveform) -> Waveform:
-    """The end brought to zero over a few milliseconds, so that a cut at the limit does not click."""
-    fade = min(_END_FADE, len(gain))
-    gain[len(gain) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return gain
+    return np.asarray(filtered(section, played)[0], np.float32)

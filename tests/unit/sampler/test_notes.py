@@ -1,0 +1,146 @@
+"""Notes piece by piece: the same bits whatever is kept, however they are cut and however many threads want them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from segue.contract import SAMPLE_RATE, NoteEvent
+from segue.score.sampler import voice
+from segue.score.sampler.cache import ByteCache
+from segue.score.sampler.envelopes import Envelope
+from segue.score.sampler.levels import read_levels
+from segue.score.sampler.notes import NoteBank
+from segue.score.sampler.sampler import BUNDLED_LEVELS, BUNDLED_SOUNDFONT
+from unit.sampler.material import note
+from unit.sampler.test_voice import PLAIN
+
+# A string and a drum that ring, a pad that trembles, a short bass.
+NOTES = (
+    note(program=48, pitch=60, duration=SAMPLE_RATE),
+    note(program=0, pitch=49, duration=SAMPLE_RATE // 4, drums=True),
+    note(program=89, pitch=67, duration=SAMPLE_RATE // 2),
+    note(program=33, pitch=40, duration=SAMPLE_RATE // 5),
+)
+PATIENCE_S = 30.0
+
+
+def bank(memory_bytes: int = 64 << 20) -> NoteBank:
+    return NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS), memory_bytes=memory_bytes)
+
+
+def whole(of: NoteBank, event: NoteEvent) -> np.ndarray:
+    described = of.note(event)
+    return of.read(described, 0, described.length).copy()
+
+
+def test_pieces_are_those_of_the_whole_whether_it_is_kept_or_not() -> None:
+    kept, forgetful = bank(), bank(memory_bytes=0)
+    for event in NOTES:
+        first, again, unkept = whole(kept, event), whole(kept, event), whole(forgetful, event)
+        np.testing.assert_array_equal(first, again)
+        np.testing.assert_array_equal(first, unkept)
+        described = forgetful.note(event)
+        cuts = [0, 1, 63, 64, 1_000, described.length // 2, described.length - 100, described.length]
+        pieces = [forgetful.read(described, begin, end) for begin, end in pairwise(cuts) if end > begin]
+        np.testing.assert_array_equal(np.concatenate(pieces, axis=1), first)
+
+
+def test_only_notes_that_come_again_are_kept_whole() -> None:
+    notes = bank()
+    described = notes.note(NOTES[0])
+    for begin in range(0, described.length - 4_800, 4_800):
+        notes.read(described, begin, begin + 4_800)
+    assert len(notes._wholes) == 0
+    notes.read(described, 0, 4_800)
+    assert len(notes._wholes) == 1
+
+
+def test_notes_of_one_sound_share_its_source() -> None:
+    notes = bank()
+    for velocity in (81, 95):
+        for duration in (SAMPLE_RATE, SAMPLE_RATE + 9_600):
+            notes.note(replace(NOTES[0], velocity=velocity, duration=duration))
+    assert len(notes._sources) == 1
+
+
+def test_threads_hear_the_same_bits() -> None:
+    expected = [whole(bank(), event) for event in NOTES]
+    # Room for hardly anything, so that threads make and drop all the time.
+    shared = bank(memory_bytes=2 << 20)
+    barrier = threading.Barrier(3)
+
+    def play() -> list[np.ndarray]:
+        barrier.wait(PATIENCE_S)
+        return [whole(shared, event) for event in NOTES for _ in range(3)]
+
+    with ThreadPoolExecutor(3) as threads:
+        for found in [future.result() for future in [threads.submit(play) for _ in range(3)]]:
+            for number, sound in enumerate(found):
+                np.testing.assert_array_equal(sound, expected[number // 3])
+
+
+@pytest.mark.parametrize("held", [1, 100, 2_400, 20_000, SAMPLE_RATE, 3 * SAMPLE_RATE])
+@pytest.mark.parametrize("changes", [{}, {"sustain_db": -100.0}, {"delay_s": 0.01, "release_s": 0.0}])
+def test_any_part_of_an_envelope_has_the_bits_of_the_whole(held: int, changes: dict[str, float]) -> None:
+    envelope = Envelope(replace(PLAIN, **changes), held, 2 * SAMPLE_RATE)
+    everything = envelope.read(0, envelope.length)
+    cuts = sorted(
+        {0, 7, 500, 4_801, 9_600, held, envelope.length - 3, envelope.length} & set(range(envelope.length + 1))
+    )
+    for begin, end in pairwise(cuts):
+        np.testing.assert_array_equal(envelope.read(begin, end), everything[begin:end])
+
+
+def test_any_part_of_a_tremolo_has_the_bits_of_the_whole() -> None:
+    trembling = replace(PLAIN, tremolo_db=3.0, tremolo_delay_s=0.05)
+    everything = voice.tremolo(trembling, 0, 30_000)
+    assert everything is not None
+    assert everything.max() > 1.2
+    for begin, end in ((0, 1), (63, 65), (64, 128), (1_000, 29_999), (12_345, 30_000)):
+        part = voice.tremolo(trembling, begin, end)
+        assert part is not None
+        np.testing.assert_array_equal(part, everything[begin:end])
+    assert voice.tremolo(PLAIN, 0, 100) is None
+
+
+def test_a_value_is_made_once_for_all_threads_that_want_it() -> None:
+    cache: ByteCache[str, bytes] = ByteCache(100, len)
+    making, go_on = threading.Event(), threading.Event()
+    made: list[str] = []
+
+    def make(key: str) -> bytes:
+        made.append(key)
+        making.set()
+        assert go_on.wait(PATIENCE_S)
+        return bytes(10)
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(cache.get, "slow", lambda: make("slow"))
+        assert making.wait(PATIENCE_S)
+        second = threads.submit(cache.get, "slow", lambda: make("slow again"))
+        # Who wants another value does not wait for it.
+        assert cache.get("quick", lambda: bytes(5)) == bytes(5)
+        go_on.set()
+        assert first.result(PATIENCE_S) == second.result(PATIENCE_S) == bytes(10)
+    assert made == ["slow"]
+    assert cache.nbytes == 15
+
+
+def test_a_value_that_cannot_be_made_is_tried_again() -> None:
+    cache: ByteCache[str, bytes] = ByteCache(100, len)
+
+    def failing() -> bytes:
+        raise OSError("broken")
+
+    attempts: list[Callable[[], bytes]] = [failing, failing, lambda: bytes(1)]
+    for make in attempts[:2]:
+        with pytest.raises(OSError, match="broken"):
+            cache.get("key", make)
+    assert cache.get("key", attempts[2]) == bytes(1)
