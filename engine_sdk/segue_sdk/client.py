@@ -124,7 +124,10 @@ class SegueClient:
         events, the inputs of several frames are sent as one; each number has its receipt all the same.
         """
         with self._lock:
-            return self._session.end_frame()
+            number = self._session.end_frame()
+        if number:
+            self._network.send_soon()
+        return number
 
     def poll(self) -> list[Happening]:
         """What happened since the last call, for games that prefer it to callbacks."""
@@ -169,12 +172,14 @@ class SegueClient:
         self.player.order("pause")
         with self._lock:
             self._session.pause()
+        self._network.send_soon()
 
     def resume(self) -> None:
         """Go on where `pause` left off."""
         self.player.order("resume")
         with self._lock:
             self._session.resume()
+        self._network.send_soon()
 
     def control(self, control: Control) -> bool:
         """Send another control.
@@ -192,7 +197,9 @@ class SegueClient:
         if order is not None:
             self.player.order(order)
         with self._lock:
-            return self._session.control(control) or order is not None
+            sent = self._session.control(control)
+        self._network.send_soon()
+        return sent or order is not None
 
     def close(self) -> None:
         """Say goodbye and end the thread; in any state, from any thread, any number of times."""

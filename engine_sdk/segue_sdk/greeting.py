@@ -18,6 +18,11 @@ class Greeting:
         self._volume: Control | None = None
         self._muted = False
 
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The protocol versions it offers."""
+        return self._hello.versions
+
     def hello(self, token: bytes | None, last_chunk: int) -> Hello:
         """The `hello` of a connection. token: of the session there was. last_chunk: `seq` of its last chunk."""
         return replace(self._hello, resume=token, last_chunk=last_chunk)

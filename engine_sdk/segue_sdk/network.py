@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ipaddress
 import logging
 import os
+import socket
 import threading
 import time
 import weakref
@@ -39,7 +41,7 @@ from segue_sdk.line import Floats
 from segue_sdk.log import RefusalLog
 from segue_sdk.pcm import floats
 from segue_sdk.player import Arrived, ArrivedStinger, Player
-from segue_sdk.service_messages import Chunk, Receipt, Stinger
+from segue_sdk.service_messages import Chunk, Error, Receipt, Stinger
 from segue_sdk.session import ClientSession
 from segue_sdk.states import State
 from segue_sdk.timeline import Timing
@@ -77,6 +79,30 @@ _WATCHED: Final = (
 )
 
 
+class _Bell:
+    """Ends another thread's wait for a socket."""
+
+    def __init__(self) -> None:
+        self._near, self.far = socket.socketpair()
+        self._near.setblocking(False)
+        self.far.setblocking(False)
+
+    def ring(self) -> None:
+        """From any thread, any number of times."""
+        # Full of rings, or closed: nobody has to be woken.
+        with contextlib.suppress(OSError):
+            self._near.send(b"!")
+
+    def silence(self) -> None:
+        """Forget the rings so far; from the thread that waits."""
+        with contextlib.suppress(OSError):
+            self.far.recv(4_096)
+
+    def close(self) -> None:
+        self._near.close()
+        self.far.close()
+
+
 class Network:
     """Runs a session until it is closed. Holds nothing of the client that owns it, so that a forgotten client ends.
 
@@ -103,6 +129,7 @@ class Network:
         self._wake_failed = self._overflowed = self._ended = False
         self._endpoint = 0
         self._closing = threading.Event()
+        self._bell = _Bell()
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="segue-client", daemon=True)
         _running.add(self)
@@ -113,13 +140,18 @@ class Network:
         """Whether all that will ever be told is told."""
         return self._ended
 
+    def send_soon(self) -> None:
+        """There is something to send; from any thread."""
+        self._bell.ring()
+
     def ask_to_stop(self) -> None:
         """Say goodbye soon; from any thread."""
         self._closing.set()
+        self._bell.ring()
 
     def stop(self) -> None:
         """Say goodbye and wait for the thread to end; from any thread, its own included, any number of times."""
-        self._closing.set()
+        self.ask_to_stop()
         # After a fork the thread is the parent's.
         if threading.current_thread() is not self._thread and os.getpid() == self._process:
             self._thread.join(_CLOSE_S)
@@ -147,6 +179,7 @@ class Network:
                 self._tell(happening)
         finally:
             context.destroy(linger=0)
+            self._bell.close()
             self._ended = True
             self._call_wake()
 
@@ -160,20 +193,20 @@ class Network:
             return 0.0
         endpoint = found[self._endpoint % len(found)]
         self._endpoint += 1
-        socket = context.socket(zmq.DEALER)
-        monitor = socket.get_monitor_socket(_WATCHED)
+        dealer = context.socket(zmq.DEALER)
+        monitor = dealer.get_monitor_socket(_WATCHED)
         try:
-            self._configure(socket, endpoint)
-            socket.connect(endpoint.text)
-            return self._serve(socket, monitor)
+            self._configure(dealer, endpoint)
+            dealer.connect(endpoint.text)
+            return self._serve(dealer, monitor)
         except zmq.ZMQError as error:
             with self.lock:
                 self.session.disconnected(time.monotonic(), str(error))
             return self._failed(self._failures.unusable(error))
         finally:
-            socket.disable_monitor()
+            dealer.disable_monitor()
             monitor.close(0)
-            socket.close(_LINGER_MS if self.session.state is State.CLOSED else 0)
+            dealer.close(_LINGER_MS if self.session.state is State.CLOSED else 0)
 
     def _look_up(self) -> list[Endpoint]:
         """The endpoints to try; none if the client is closed meanwhile. Raises: OSError."""
@@ -188,19 +221,24 @@ class Network:
                 return lookup.result()
         return []
 
-    def _configure(self, socket: zmq.Socket[bytes], endpoint: Endpoint) -> None:
-        socket.linger = _LINGER_MS
-        socket.ipv6 = endpoint.ipv6
-        socket.reconnect_ivl = _NEVER_MS
+    def _configure(self, dealer: zmq.Socket[bytes], endpoint: Endpoint) -> None:
+        dealer.linger = _LINGER_MS
+        dealer.ipv6 = endpoint.ipv6
+        dealer.reconnect_ivl = _NEVER_MS
         if self._token:
-            socket.plain_username = b"segue"
-            socket.plain_password = self._token.encode()
+            dealer.plain_username = b"segue"
+            dealer.plain_password = self._token.encode()
 
-    def _serve(self, socket: zmq.Socket[bytes], monitor: zmq.Socket[bytes]) -> float:
+    def _serve(self, dealer: zmq.Socket[bytes], monitor: zmq.Socket[bytes]) -> float:
         """Serve one connection until it is lost; seconds to wait before the next try."""
         begun_s, taken, stands = time.monotonic(), False, False
+        poller = zmq.Poller()
+        for waited_for in (dealer, monitor, self._bell.far):
+            poller.register(waited_for, zmq.POLLIN)
         while not self._closing.is_set():
-            for event, value in self._events(monitor, 0 if stands else _POLL_MS):
+            poller.poll(_POLL_MS)
+            self._bell.silence()
+            for event, value in self._events(monitor):
                 if event == zmq.EVENT_CONNECTED:
                     taken = True
                 elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
@@ -215,23 +253,22 @@ class Network:
                 elif event == zmq.EVENT_DISCONNECTED and not stands:
                     return self._failed(self._failures.no_service())
                 elif event == zmq.EVENT_DISCONNECTED:
-                    return self._disconnected(socket)
-            wait_s = self._exchange(socket) if stands else self._await_handshake(begun_s, taken)
+                    return self._disconnected(dealer)
+            wait_s = self._exchange(dealer) if stands else self._await_handshake(begun_s, taken)
             if wait_s is not None:
                 return wait_s
         if stands:
             with self.lock:
                 self.session.close()
-            self._send(socket)
+            self._send(dealer)
         return 0.0
 
-    def _events(self, monitor: zmq.Socket[bytes], timeout_ms: int) -> list[tuple[int, int]]:
+    def _events(self, monitor: zmq.Socket[bytes]) -> list[tuple[int, int]]:
         """What libzmq tells of the connection since the last look."""
         events: list[tuple[int, int]] = []
-        while monitor.poll(timeout_ms):
+        while monitor.poll(0):
             told = recv_monitor_message(monitor)
             events.append((int(told["event"]), int(told["value"])))
-            timeout_ms = 0
         return events
 
     def _await_handshake(self, begun_s: float, taken: bool) -> float | None:
@@ -247,20 +284,20 @@ class Network:
             return None
         return self._failed(self._failures.no_answer())
 
-    def _exchange(self, socket: zmq.Socket[bytes]) -> float | None:
+    def _exchange(self, dealer: zmq.Socket[bytes]) -> float | None:
         """Take what came, send what is due; seconds to wait before the next try if the connection is over."""
-        parts = self._received(socket, _POLL_MS)
+        parts = self._received(dealer)
         now_s = time.monotonic()
         with self.lock:
             for message in parts:
                 self.session.receive(message, now_s)
         self._pass_time(now_s, tell=False)
-        self._send(socket)
+        self._send(dealer)
         return self._tell_all()
 
-    def _disconnected(self, socket: zmq.Socket[bytes]) -> float:
+    def _disconnected(self, dealer: zmq.Socket[bytes]) -> float:
         """The connection broke: take what came before it did."""
-        while parts := self._received(socket, 0):
+        while parts := self._received(dealer):
             with self.lock:
                 for message in parts:
                     self.session.receive(message, time.monotonic())
@@ -275,20 +312,19 @@ class Network:
         if tell:
             self._tell_all()
 
-    def _received(self, socket: zmq.Socket[bytes], timeout_ms: int) -> list[list[Part]]:
-        """What is there or comes within so long, but not so much that nothing else is done."""
+    def _received(self, dealer: zmq.Socket[bytes]) -> list[list[Part]]:
+        """What is there, but not so much that nothing else is done."""
         received: list[list[Part]] = []
-        while len(received) < _MOST_AT_ONCE and socket.poll(timeout_ms):
-            received.append([frame.buffer for frame in socket.recv_multipart(copy=False)])
-            timeout_ms = 0
+        while len(received) < _MOST_AT_ONCE and dealer.poll(0):
+            received.append([frame.buffer for frame in dealer.recv_multipart(copy=False)])
         return received
 
-    def _send(self, socket: zmq.Socket[bytes]) -> None:
+    def _send(self, dealer: zmq.Socket[bytes]) -> None:
         with self.lock:
             sending = self.session.to_send()
         try:
             for message in sending:
-                socket.send_multipart(message, flags=zmq.DONTWAIT, copy=False)
+                dealer.send_multipart(message, flags=zmq.DONTWAIT, copy=False)
         except zmq.Again:
             # More than libzmq holds is under way to a service that takes nothing: the events come again with another
             # connection.
@@ -355,6 +391,14 @@ class Network:
                 )
             case InputRefused():
                 self._refusals.refused(happening.code, "an input was refused", happening.text, now_s)
+            case Error():
+                self._refusals.refused(
+                    happening.code, f"the service took no {happening.about or 'message'}", happening.text, now_s
+                )
+            case Refused():
+                self._refusals.refused(
+                    happening.code, "a message of the service was not understood", happening.text, now_s
+                )
             case ConnectionFailed():
                 log.warning("%s: %s", happening.code, happening.text)
             case Closed() if happening.reason != "quit":

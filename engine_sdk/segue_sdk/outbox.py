@@ -239,7 +239,9 @@ class Outbox:
     def _can_grow(self, seq: int) -> bool:
         """Whether later inputs may join the event: no service knows it, and no trigger of it would come after them."""
         entry = self._waiting.get(seq)
-        return entry is not None and seq > self._sent and entry.last == seq and not (entry.item.fire or entry.told)
+        if entry is None or entry.item.fire or entry.told:
+            return False
+        return seq == self._last == entry.last and seq > self._sent
 
     def _grow(self, entry: _Waiting, values: dict[str, InputValue], fire: tuple[str, ...], at: int) -> Framed:
         """The event with a later frame's values and triggers, under the later number."""

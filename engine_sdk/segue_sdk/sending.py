@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from segue_sdk.client_messages import Control, Event, Restore, Save
 from segue_sdk.declarations import EventItem
-from segue_sdk.limits import MOST_EVENTS
+from segue_sdk.limits import MOST_EVENTS, SILENCE_S
 from segue_sdk.messages import Message
 
 # Shares of the service's own limit, a bucket of one second's events that fills at `events_per_second`. What arrives in
@@ -60,7 +60,7 @@ class SendQueue:
     ) -> None:
         self._item, self._request = item, request
         self._entries: deque[Entry] = deque()
-        self._under_way: set[int] = set()
+        self._under_way: dict[int, float] = {}
         self._per_second = 0
         self._left = self._refilled_s = 0.0
 
@@ -95,7 +95,7 @@ class SendQueue:
 
     def receipted(self, seq: int) -> None:
         """The service has taken the event in."""
-        self._under_way.discard(seq)
+        self._under_way.pop(seq, None)
 
     def refused(self) -> None:
         """The service's limit is reached already: wait for it to allow more."""
@@ -107,11 +107,13 @@ class SendQueue:
             return []
         refilled = self._left + max(0.0, now_s - self._refilled_s) * self._per_second * _PACE
         self._left, self._refilled_s = min(self._burst, refilled), now_s
+        # A receipt that does not come must not hold up the rest for ever.
+        self._under_way = {seq: at_s for seq, at_s in self._under_way.items() if now_s - at_s < SILENCE_S}
         going: list[Message] = []
         while self._entries:
             entry = self._entries[0]
             if isinstance(entry, int):
-                batch = self._batch()
+                batch = self._batch(now_s)
                 if not batch:
                     break
                 going.append(Event(events=tuple(batch)))
@@ -126,7 +128,7 @@ class SendQueue:
     def _burst(self) -> float:
         return max(1.0, self._per_second * _BURST)
 
-    def _batch(self) -> list[EventItem]:
+    def _batch(self, now_s: float) -> list[EventItem]:
         """The events at the head that may go in one message."""
         batch: list[EventItem] = []
         most = max(1, min(MOST_EVENTS, self._per_second // 4))
@@ -137,7 +139,7 @@ class SendQueue:
             self._entries.popleft()
             item = self._item(seq)
             if item is not None:
-                self._under_way.add(seq)
+                self._under_way[seq] = now_s
                 self._left -= 1.0
                 batch.append(item)
         return batch

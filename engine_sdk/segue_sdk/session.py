@@ -364,10 +364,15 @@ class ClientSession:
         return self._requests.message(number, self._position.committed, self._take)
 
     def _end_for_version(self, text: str) -> None:
-        """There is no version of the protocol that both sides speak."""
+        """There is no version of the protocol that both sides speak. text: what the service said."""
         self._sending.append(Bye(reason="refused", text=f"this client speaks version {VERSION}"))
         if self._move(Trigger.ENDED):
-            told = f"{text}; this client speaks version {VERSION}: install the SDK that belongs to the service"
+            offered = self._greeting.versions
+            told = f"{text}; this SDK speaks version {VERSION}: install the one that belongs to the service"
+            if VERSION not in offered:
+                told = (
+                    f"Hello offers versions {offered} and this SDK speaks {VERSION}: give Hello(versions=({VERSION},))"
+                )
             self._happened.append(Closed(reason="unsupported_version", text=told, code="unsupported_version"))
 
     def _control(self, control: Control) -> bool:
