@@ -83,7 +83,7 @@ class Failures:
 
     def broken_off(self) -> Failure:
         """The connection ended before the handshake did, without a reason."""
-        token = "refuses the token, " if self._token else ""
+        token = "refuses the token, " if self._token else "needs a token, "
         return Failure(
             code="broken_off",
             text=f"{self._address} closed the connection during the handshake; it {token}is stopping, has no room, "
@@ -138,6 +138,11 @@ _PACE: Final = {
     "not_a_service": _LATER,
 }
 
+# Tries that break off without a reason before that is told: who refuses the mechanism may close so soon that libzmq
+# does not get to know why.
+_UNEXPLAINED: Final = 3
+_EXPLAINED: Final = frozenset(("token_refused", "token_needed", "token_not_needed"))
+
 
 class Retrying:
     """Longer pauses the more tries fail in the same way, and each way told once until a connection stands."""
@@ -146,10 +151,11 @@ class Retrying:
         self._code = ""
         self._told: set[str] = set()
         self._wait_s = 0.0
+        self._broken_off = 0
 
     def connected(self) -> None:
         """A connection stands."""
-        self._code, self._wait_s = "", 0.0
+        self._code, self._wait_s, self._broken_off = "", 0.0, 0
         self._told.clear()
 
     def failed(self, failure: Failure) -> tuple[float, ConnectionFailed | None]:
@@ -157,8 +163,13 @@ class Retrying:
         first, most = _PACE[failure.code]
         self._wait_s = min(most, 2 * self._wait_s) if failure.code == self._code else first
         self._code = failure.code
-        if failure.code in self._told:
+        self._broken_off += failure.code == "broken_off"
+        if failure.code in self._told or not self._says_enough(failure.code):
             return self._wait_s, None
         self._told.add(failure.code)
         told = ConnectionFailed(code=failure.code, text=failure.text, retry_ms=round(self._wait_s * 1000))
         return self._wait_s, told
+
+    def _says_enough(self, code: str) -> bool:
+        """Whether a failure is worth telling: one without a reason not before a few tries, nor after one with it."""
+        return code != "broken_off" or (self._broken_off >= _UNEXPLAINED and not self._told & _EXPLAINED)
