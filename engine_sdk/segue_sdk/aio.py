@@ -19,8 +19,9 @@ class AsyncSegueClient:
     """
 
     def __init__(self, address: str, hello: Hello, **options: Any) -> None:
-        loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
-        self.client = SegueClient(address, hello, wake=lambda: loop.call_soon_threadsafe(self._woken.set), **options)
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        self._woken = woken
+        self.client = SegueClient(address, hello, wake=lambda: _wake(loop, woken), **options)
 
     async def __aenter__(self) -> Self:
         return self
@@ -33,9 +34,19 @@ class AsyncSegueClient:
     async def happenings(self) -> AsyncIterator[Happening]:
         """All that happens, until the session is closed."""
         while True:
-            await self._woken.wait()
-            self._woken.clear()
+            # Looked at before what happened: nothing is told afterwards.
+            ended = self.client.ended
             for happening in self.client.poll():
                 yield happening
                 if isinstance(happening, Closed):
                     return
+            if ended:
+                return
+            await self._woken.wait()
+            self._woken.clear()
+
+
+def _wake(loop: asyncio.AbstractEventLoop, woken: asyncio.Event) -> None:
+    """Wake whoever waits in the loop; nobody does in one that is closed."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(woken.set)

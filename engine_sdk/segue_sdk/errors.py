@@ -47,3 +47,20 @@ class ProtocolError(ValueError):
         super().__init__(f"{code}: {text}")
         self.code = code
         self.text = text
+
+
+class InputError(ProtocolError):
+    """A call that names no input of the rules, or gives one a value that it does not take.
+
+    code: `unknown_input`, `wrong_type`, `not_finite`, `out_of_range`, `unknown_choice`, `not_settable` or
+    `not_a_trigger`. text: what was expected, what came, what to do.
+    """
+
+
+class AddressError(ValueError):
+    """An address that no client can connect to. code: `bad_address` or `unsupported_transport`. text: what to do."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text

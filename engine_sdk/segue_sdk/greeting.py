@@ -15,6 +15,13 @@ class Greeting:
         self._hello = hello
         self._rules: Control | None = None
         self._generator: str | None = None
+        self._volume: Control | None = None
+        self._muted = False
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The protocol versions it offers."""
+        return self._hello.versions
 
     def hello(self, token: bytes | None, last_chunk: int) -> Hello:
         """The `hello` of a connection. token: of the session there was. last_chunk: `seq` of its last chunk."""
@@ -26,6 +33,18 @@ class Greeting:
             self._rules = control
         elif control.op == "generator":
             self._generator = control.generator
+
+    def gained(self, control: Control) -> None:
+        """The game changes its own volume, whether or not there is a service to tell."""
+        if control.op == "volume":
+            self._volume = replace(control, ramp_ms=0)
+        elif control.op in ("mute", "unmute"):
+            self._muted = control.op == "mute"
+
+    def gain(self) -> list[Control]:
+        """The controls that tell a new session of the game's volume, which begins at 0 dB and not muted."""
+        volume = [] if self._volume is None else [self._volume]
+        return [*volume, Control(op="mute")] if self._muted else volume
 
     def rules(self, answer: Rules) -> None:
         """The service has taken the rules that were asked for, or refused them."""

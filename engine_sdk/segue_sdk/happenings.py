@@ -26,11 +26,29 @@ class Lost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConnectionFailed:
+    """No connection comes about; told once for each code until one does. The client goes on trying.
+
+    code: `token_refused`, `token_needed`, `token_not_needed`, `unreachable`, `unknown_host`, `no_answer`,
+    `broken_off` or `not_a_service`. text: what was tried, and what to do. retry_ms: until the next try.
+    """
+
+    code: str
+    text: str
+    retry_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Closed:
-    """The session has ended for good."""
+    """The session has ended for good.
+
+    reason: as in `bye`; `unsupported_version`, or `internal` for a fault of the SDK itself. code: of the `error` that
+    came with it, empty if none did. text: for people.
+    """
 
     reason: str
     text: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +82,39 @@ class Refused:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InputRefused:
+    """What was set or fired before the rules were known does not fit them and is not sent. code: as in InputError."""
+
+    name: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventDelayed:
+    """The service refused an event for its limit alone; it is offered again. seq: as `end_frame` numbered it."""
+
+    seq: int
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallbackFailed:
+    """`wake`, which the network's thread calls, raised; the session goes on. text: what was raised."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeHeard:
+    """A change that was told as `started` is heard now: `played` has come to its `audible`. Told once for each."""
+
+    change: Change
+
+
+@dataclass(frozen=True, kw_only=True)
 class MusicArrived:
     """What a chunk says of itself, without its samples. start, count: samples. mix, states: in its last frame."""
 
@@ -91,10 +142,15 @@ class StingerArrived:
 Happening: TypeAlias = (
     Live
     | Lost
+    | ConnectionFailed
     | Closed
     | BeatHeard
     | Underrun
     | Refused
+    | InputRefused
+    | EventDelayed
+    | CallbackFailed
+    | ChangeHeard
     | MusicArrived
     | StingerArrived
     | Receipt

@@ -50,6 +50,10 @@ JOIN: Final = SAMPLE_RATE * 20 // 1000
 FADE: Final = SAMPLE_RATE * 30 // 1000
 """Fade before running dry and at a pause, and the fade in afterwards."""
 PRE_ROLL: Final = SAMPLE_RATE * 300 // 1000
+GAIN_RAMP: Final = SAMPLE_RATE * 50 // 1000
+"""Shortest change of the game's own volume."""
+SILENT_DB: Final = -96.0
+"""A volume of so little is silence."""
 CAPACITY: Final = 45 * SAMPLE_RATE
 """How far beyond `committed` a chunk may end: 30 s of lookahead, a chunk of 10 s, and some."""
 MOST_LINES: Final = 16
@@ -67,5 +71,7 @@ HELLO_AGAIN_S: Final = 1.0
 """Time from one `hello` without an answer to the next, at the least."""
 MOST_UNRECEIPTED: Final = 1_024
 """Events waiting for a receipt; a further one is refused to the game."""
+MOST_MERGED: Final = 1_024
+"""Game frames with numbers and receipts of their own whose inputs wait as one event; later ones share a number."""
 MOST_KEPT: Final = 1_024
 """Events with a receipt that are kept for the case that the service is killed; the two oldest are merged beyond it."""

@@ -2,48 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from segue_sdk.client_messages import Event
 from segue_sdk.declarations import EventItem, Input, InputValue
+from segue_sdk.happenings import EventDelayed, Happening, InputRefused
+from segue_sdk.inputs import InputTable, plain_value
 from segue_sdk.kept import Kept
-from segue_sdk.limits import LARGEST_INTEGER, MOST_SETTINGS, MOST_UNRECEIPTED
+from segue_sdk.limits import MOST_KEPT, MOST_MERGED, MOST_SETTINGS, MOST_UNRECEIPTED, TEXT_BYTES
 from segue_sdk.service_messages import Receipt
 
-_SETTABLE: Final[dict[str, tuple[type, ...]]] = {
-    "number": (float, int),
-    "integer": (int,),
-    "choice": (str,),
-    "flag": (bool,),
-}
+# So that any text fits a receipt.
+_EXCERPT: Final = TEXT_BYTES // 4
 
 
 class QueueFullError(RuntimeError):
     """More waits for the service than may wait; the game's call was not taken."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Waiting:
+    """An event without a receipt. first, last: numbers of the game frames it holds. told: the game has its receipt."""
+
+    item: EventItem
+    first: int
+    last: int
+    told: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    """The last value of an input. seq: the event that sets it. certain: whether setting it again changes nothing."""
+
+    value: InputValue
+    seq: int
+    certain: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Framed:
+    """A frame that became an event. number: the game's. seq: the event's. replaced: the event it joined, or 0."""
+
+    number: int
+    seq: int
+    replaced: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What a receipt brought about. told: for the game. again: number under which the event is offered again, or 0."""
+
+    told: tuple[Happening, ...] = ()
+    again: int = 0
+
+
 class Outbox:
     """Gathers what a game says in one frame, numbers it, and remembers what a service has not taken for good."""
 
     def __init__(self) -> None:
+        self._table: InputTable | None = None
         self._set: dict[str, InputValue] = {}
         self._fire: list[str] = []
-        self._waiting: dict[int, EventItem] = {}
-        self._told: set[int] = set()
+        self._waiting: dict[int, _Waiting] = {}
+        self._untold = 0
         self._kept = Kept()
-        self._said: dict[str, InputValue] = {}
+        self._said: dict[str, _Said] = {}
         self._last = 0
+        self._sent = 0
+        self._game_numbers: dict[int, int] = {}
 
     @property
     def waiting(self) -> int:
         """Events of which the game has no receipt."""
-        return len(self._waiting) - len(self._told)
+        return self._untold
 
     @property
     def kept(self) -> int:
         """Events with a receipt that would have to be sent again were the service killed now, or might have to be."""
-        return len(self._kept) + len(self._told)
+        return len(self._kept) + len(self._waiting) - self._untold
 
     @property
     def last(self) -> int:
@@ -52,43 +88,106 @@ class Outbox:
 
     # --- from the game ----------------------------------------------------------------------------------------------
 
-    def set(self, name: str, value: InputValue) -> None:
-        """An input's new value; of several in a frame the last stands. Raises: ProtocolError, QueueFullError."""
-        EventItem(seq=1, at=0, set={name: value})
-        self._make_room(len(self._set) if name not in self._set else 0)
-        self._set[name] = value
+    def set(self, name: str, value: object) -> None:
+        """An input's new value; of several in a frame the last stands. Raises: InputError, QueueFullError."""
+        if self._table is None:
+            plain = plain_value(name, value)
+            EventItem(seq=1, at=0, set={name: plain})
+        else:
+            plain = self._table.value(name, value)
+        if name not in self._set and len(self._set) >= MOST_SETTINGS:
+            raise QueueFullError(f"expected at most {MOST_SETTINGS} inputs in one game frame")
+        # Inputs join the last event that waits; only behind a trigger do they need a place of their own.
+        if self._untold > MOST_UNRECEIPTED and not self._can_grow(self._last):
+            raise self._full()
+        self._set[name] = plain
 
     def fire(self, name: str) -> None:
-        """A trigger; each one counts. Raises: ProtocolError, QueueFullError."""
-        EventItem(seq=1, at=0, fire=(name,))
-        self._make_room(len(self._fire))
+        """A trigger; each one counts. Raises: InputError, QueueFullError."""
+        if self._table is None:
+            EventItem(seq=1, at=0, fire=(name,))
+        else:
+            self._table.trigger(name)
+        if len(self._fire) >= MOST_SETTINGS:
+            raise QueueFullError(f"expected at most {MOST_SETTINGS} triggers in one game frame")
+        if self._untold >= MOST_UNRECEIPTED:
+            raise self._full()
         self._fire.append(name)
 
-    def flush(self, at: int) -> list[Event]:
-        """The frame's event at sample `at`, if anything was said in it."""
-        if not self._set and not self._fire:
-            return []
-        for name, value in self._set.items():
-            self._said.pop(name, None)
-            self._said[name] = value
-        while len(self._said) > MOST_SETTINGS:
-            del self._said[next(iter(self._said))]
-        item = self._number(at, self._set, tuple(self._fire))
+    def flush(self, at: int, tail: int) -> Framed | None:
+        """The frame's event at sample `at`; None if nothing new was said in it.
+
+        tail: number of the event after which nothing else waits to be sent, or 0. If it only sets inputs, the frame's
+        event takes its place and holds its values as well, so that inputs never wait in a row.
+        """
+        values = {name: value for name, value in self._set.items() if not self._is_known(name, value)}
+        fire = tuple(self._fire)
         self._set, self._fire = {}, []
-        return [Event(events=(item,))]
+        if not values and not fire:
+            return None
+        joined = self._waiting[tail] if self._can_grow(tail) else None
+        if joined is not None and len(merged := {**joined.item.set, **values}) <= MOST_SETTINGS:
+            return self._grow(joined, merged, fire, at)
+        seq = self._number(at, values, fire).seq
+        self._say(values, seq)
+        return Framed(number=seq, seq=seq)
+
+    def forget_values(self) -> None:
+        """The inputs are as at the start again, so that nothing that was said of them holds."""
+        self._said.clear()
+
+    def doubt_values(self) -> None:
+        """The inputs may have other values now than were said, so that the same value has to be sent again."""
+        self._said = {name: replace(said, certain=False) for name, said in self._said.items()}
 
     # --- from the service -------------------------------------------------------------------------------------------
 
-    def receipted(self, receipt: Receipt) -> bool:
-        """An event has a receipt; whether the game is to know: False if it knows already or there is no such event."""
-        item = self._waiting.pop(receipt.seq, None)
-        if item is None:
-            return False
+    def declare(self, inputs: tuple[Input, ...]) -> list[Happening]:
+        """Check against these inputs from now on; what waits, was never sent and does not fit is taken out and told."""
+        table = self._table = InputTable(inputs)
+        refused: list[tuple[str, str, str]] = []
+        told: list[Happening] = []
+        frame = EventItem(seq=1, at=0, set=self._set, fire=tuple(self._fire))
+        self._set, fire, wrong = table.checked(frame)
+        self._fire = list(fire)
+        refused += [(name, error.code, error.text) for name, error in wrong]
+        for seq, entry in list(self._waiting.items()):
+            if seq <= self._sent:
+                continue
+            values, fire, wrong = table.checked(entry.item)
+            refused += [(name, error.code, error.text) for name, error in wrong]
+            if values or fire:
+                self._waiting[seq] = replace(entry, item=replace(entry.item, set=values, fire=fire))
+                continue
+            self._take_out(seq)
+            code, text = (wrong[0][1].code, wrong[0][1].text) if wrong else ("empty", "")
+            if not entry.told:
+                told += _receipts(entry, Receipt(seq=seq, accepted=False, code=code, frame=0, text=text[:_EXCERPT]))
+        self.doubt_values()
+        return [InputRefused(name=name, code=code, text=text) for name, code, text in dict.fromkeys(refused)] + told
+
+    def receipted(self, receipt: Receipt) -> Answered:
+        """An event has a receipt. Nothing is told if the game knows already or there is no such event."""
+        entry = self._take_out(receipt.seq)
+        if entry is None:
+            return Answered()
         if receipt.accepted:
-            self._kept.add(item, receipt.frame)
-        known = receipt.seq in self._told
-        self._told.discard(receipt.seq)
-        return not known
+            self._kept.add(entry.item, receipt.frame)
+            if entry.last != receipt.seq:
+                self._game_numbers[receipt.seq] = entry.last
+                if len(self._game_numbers) > MOST_KEPT:
+                    del self._game_numbers[next(iter(self._game_numbers))]
+        elif receipt.code == "rate_limited":
+            return self._offer_again(entry, receipt)
+        else:
+            for name in entry.item.set:
+                if name in self._said and self._said[name].seq == receipt.seq:
+                    self._said[name] = replace(self._said[name], certain=False)
+        return Answered(told=() if entry.told else tuple(_receipts(entry, receipt)))
+
+    def game_number(self, seq: int) -> int:
+        """The number by which the game knows an event that was offered again under another."""
+        return self._game_numbers.get(seq, seq)
 
     def chunk(self, end: int) -> None:
         """A chunk has come that ends at sample `end`."""
@@ -98,39 +197,100 @@ class Outbox:
         """The sample clock stands at `committed`."""
         self._kept.reach(committed)
 
-    # --- to another connection or service ---------------------------------------------------------------------------
+    # --- to a connection or service ---------------------------------------------------------------------------------
 
-    def again(self, most: int, after: int = 0, last: int = LARGEST_INTEGER) -> list[Event]:
-        """All events without a receipt with numbers in (after, last], in order, at most so many in a message."""
-        items = [item for seq, item in self._waiting.items() if after < seq <= last]
-        return [Event(events=tuple(items[i : i + most])) for i in range(0, len(items), most)]
+    def numbers(self) -> list[int]:
+        """The events without a receipt, in order."""
+        return list(self._waiting)
+
+    def take(self, seq: int) -> EventItem | None:
+        """An event that is sent now; None if it does not wait any more."""
+        entry = self._waiting.get(seq)
+        if entry is None:
+            return None
+        self._sent = max(self._sent, seq)
+        return entry.item
 
     def restarted(self) -> None:
         """Another service goes on from the last chunk's cell: what that does not hold waits for a receipt again."""
-        lost = {item.seq: item for item in self._kept.take_lost()}
-        self._told |= lost.keys()
+        lost = {
+            item.seq: _Waiting(item=item, first=item.seq, last=item.seq, told=True) for item in self._kept.take_lost()
+        }
         self._waiting = dict(sorted({**self._waiting, **lost}.items()))
 
-    def say_all(self, at: int, inputs: Sequence[Input]) -> None:
+    def say_all(self, at: int) -> None:
         """Wait with one more event that sets each declared input to the last value said of it, if one was."""
-        values = {spec.name: self._said[spec.name] for spec in inputs if _fits(spec, self._said.get(spec.name))}
+        said = {name: said.value for name, said in self._said.items()}
+        values = self._table.fitting(said) if self._table is not None else said
         if values:
-            self._told.add(self._number(at, values, ()).seq)
+            self._number(at, values, (), told=True)
 
-    def _number(self, at: int, values: dict[str, InputValue], fire: tuple[str, ...]) -> EventItem:
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _number(
+        self, at: int, values: dict[str, InputValue], fire: tuple[str, ...], *, told: bool = False
+    ) -> EventItem:
         self._last += 1
-        self._waiting[self._last] = EventItem(seq=self._last, at=at, set=values, fire=fire)
-        return self._waiting[self._last]
+        item = EventItem(seq=self._last, at=at, set=values, fire=fire)
+        self._waiting[item.seq] = _Waiting(item=item, first=item.seq, last=item.seq, told=told)
+        self._untold += not told
+        return item
 
-    def _make_room(self, said: int) -> None:
-        if said >= MOST_SETTINGS:
-            raise QueueFullError(f"expected at most {MOST_SETTINGS} of a kind in one game frame")
-        if self.waiting >= MOST_UNRECEIPTED:
-            raise QueueFullError(f"{MOST_UNRECEIPTED} events wait for a receipt")
+    def _can_grow(self, seq: int) -> bool:
+        """Whether later inputs may join the event: no service knows it, and no trigger of it would come after them."""
+        entry = self._waiting.get(seq)
+        if entry is None or entry.item.fire or entry.told:
+            return False
+        return seq == self._last == entry.last and seq > self._sent
+
+    def _grow(self, entry: _Waiting, values: dict[str, InputValue], fire: tuple[str, ...], at: int) -> Framed:
+        """The event with a later frame's values and triggers, under the later number."""
+        before = entry.item.seq
+        counts = entry.last - entry.first + 1 < MOST_MERGED
+        self._last += counts
+        item = replace(entry.item, seq=self._last, at=max(at, entry.item.at), set=values, fire=fire)
+        del self._waiting[before]
+        self._waiting[item.seq] = replace(entry, item=item, last=item.seq)
+        self._say(values, item.seq)
+        return Framed(number=item.seq, seq=item.seq, replaced=before)
+
+    def _say(self, values: dict[str, InputValue], seq: int) -> None:
+        for name, value in values.items():
+            self._said.pop(name, None)
+            self._said[name] = _Said(value=value, seq=seq)
+        while len(self._said) > MOST_SETTINGS:
+            del self._said[next(iter(self._said))]
+
+    def _is_known(self, name: str, value: InputValue) -> bool:
+        said = self._said.get(name)
+        return said is not None and said.certain and type(said.value) is type(value) and said.value == value
+
+    def _take_out(self, seq: int) -> _Waiting | None:
+        entry = self._waiting.pop(seq, None)
+        self._untold -= entry is not None and not entry.told
+        return entry
+
+    def _offer_again(self, entry: _Waiting, receipt: Receipt) -> Answered:
+        """Refused for the service's limit alone: under a new number, but for values that a later event sets anew."""
+        seq = receipt.seq
+        values = {
+            name: value for name, value in entry.item.set.items() if name in self._said and self._said[name].seq == seq
+        }
+        if not values and not entry.item.fire:
+            later = replace(receipt, accepted=True, code="superseded", text="a later event sets the same inputs")
+            return Answered(told=() if entry.told else tuple(_receipts(entry, later)))
+        item = self._number(entry.item.at, values, entry.item.fire, told=entry.told)
+        self._waiting[item.seq] = replace(self._waiting[item.seq], first=entry.first, last=entry.last)
+        self._say(values, item.seq)
+        delayed = EventDelayed(seq=entry.last, code=receipt.code, text=receipt.text)
+        return Answered(told=() if entry.told else (delayed,), again=item.seq)
+
+    def _full(self) -> QueueFullError:
+        return QueueFullError(
+            f"{MOST_UNRECEIPTED} events wait for the service's receipt; slow down, or wait until the service is back"
+        )
 
 
-def _fits(spec: Input, value: InputValue | None) -> bool:
-    """Whether rules with this input take the value: one that does not would have the whole event refused."""
-    if value is None or (isinstance(value, bool) and spec.type != "flag"):
-        return False
-    return isinstance(value, _SETTABLE.get(spec.type, ())) and (spec.type != "choice" or value in spec.of)
+def _receipts(entry: _Waiting, receipt: Receipt) -> list[Happening]:
+    """The receipt of each game frame that the event holds."""
+    return [replace(receipt, seq=number) for number in range(entry.first, entry.last + 1)]

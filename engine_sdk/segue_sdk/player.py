@@ -6,6 +6,7 @@ from array import array
 from collections import deque
 from typing import Literal, NamedTuple, TypeAlias
 
+from segue_sdk.gain import GainOrder, Volume
 from segue_sdk.limits import CHANNELS
 from segue_sdk.line import Floats
 from segue_sdk.position import Position
@@ -29,7 +30,7 @@ class ArrivedStinger(NamedTuple):
     samples: Floats | None
 
 
-Order: TypeAlias = Arrived | ArrivedStinger | Timing | Literal["pause", "resume"]
+Order: TypeAlias = Arrived | ArrivedStinger | Timing | GainOrder | Literal["pause", "resume"]
 
 
 class Player:
@@ -40,18 +41,20 @@ class Player:
 
     def __init__(self, timing: Timing = DEFAULT, latency: int = 0) -> None:
         self._timeline = Timeline(timing)
+        self._volume = Volume()
         self.latency = latency
         self._orders: deque[Order] = deque()
         self.position = Position()
 
     def order(self, order: Order) -> None:
-        """From another thread: a chunk, new lengths, or what the game wants. Taken up by the next `read`."""
+        """From another thread: a chunk, a stinger, new lengths, or what the game wants. Taken up by the next `read`."""
         self._orders.append(order)
 
     def read(self, out: Floats) -> None:
         """From the audio thread: fill `out`, interleaved stereo, and publish the position."""
         self._take_orders()
         self._timeline.read(out)
+        self._volume.apply(out)
         self._publish()
 
     def update(self) -> None:
@@ -74,6 +77,8 @@ class Player:
                     self._timeline.resume()
                 case Timing() as timing:
                     self._timeline.timing = timing
+                case GainOrder() as order:
+                    self._volume.take(order)
                 case ArrivedStinger(message, samples):
                     self._timeline.stingers.take(message, samples, self._timeline.committed)
                 case Arrived() as chunk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from segue_sdk.client_messages import Restore, Save
+from segue_sdk.sending import Asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,10 @@ class Requests:
         self._last += 1
         return self._last
 
-    def ask(self, message: Save | Restore, after: int) -> int:
-        """Keep a request until its answer; its `id`."""
+    def ask(self, message: Save | Restore, after: int) -> Asked:
+        """Keep a request until its answer."""
         self._asked[message.id] = Request(message=message, after=after)
-        return message.id
+        return Asked(message.id, after)
 
     def answered(self, number: int, take: int) -> bool:
         """A request has its answer; whether it was waited for.
@@ -58,11 +59,15 @@ class Requests:
             request, self._unheard = self._unheard[0], None
             self._asked = dict(sorted({**self._asked, request.message.id: request}.items()))
 
-    def waiting(self, at: int, take: int) -> list[Request]:
-        """Requests without an answer, in order; restores from sample `at` at the earliest, over `take`."""
-        return [
-            replace(request, message=replace(request.message, at=max(at, request.message.at), take=take))
-            if isinstance(request.message, Restore)
-            else request
-            for request in self._asked.values()
-        ]
+    def waiting(self) -> list[Asked]:
+        """Requests without an answer, in order."""
+        return [Asked(number, request.after) for number, request in self._asked.items()]
+
+    def message(self, number: int, at: int, take: int) -> Save | Restore | None:
+        """A request as it is sent now: a restore from sample `at` at the earliest, over `take`. None if answered."""
+        request = self._asked.get(number)
+        if request is None:
+            return None
+        if isinstance(request.message, Save):
+            return request.message
+        return replace(request.message, at=max(at, request.message.at), take=take)

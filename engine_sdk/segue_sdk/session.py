@@ -7,22 +7,23 @@ frame, sends what `to_send` gives, hands chunks from `happenings` to the timelin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from segue_sdk.beats import Beats
 from segue_sdk.client_messages import Control, Hello, Restore, Save
 from segue_sdk.codec import Part, decode, encode
-from segue_sdk.declarations import InputValue
 from segue_sdk.errors import ProtocolError
 from segue_sdk.greeting import Greeting
 from segue_sdk.happenings import Closed, Happening, Live, Lost, Refused, Underrun
+from segue_sdk.heard import HeardChanges
 from segue_sdk.limits import HELLO_AGAIN_S, REPORT_S, SILENCE_S, VERSION
 from segue_sdk.messages import Message
 from segue_sdk.outbox import Outbox
 from segue_sdk.position import Position
 from segue_sdk.refusals import Refusals
 from segue_sdk.requests import Requests
-from segue_sdk.resending import Resending, batch_size
+from segue_sdk.sending import Entry, SendQueue, Told, in_order
 from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
 from segue_sdk.states import TRANSITIONS, State, Trigger
 
@@ -39,9 +40,10 @@ class ClientSession:
         self._greeting = Greeting(hello)
         self._outbox = Outbox()
         self._requests = Requests()
-        self._resending = Resending()
+        self._queue = SendQueue(self._outbox.take, self._request)
         self._refusals = Refusals()
         self._beats = Beats()
+        self._heard = HeardChanges()
         self._position = Position()
         self._sending: list[Message] = []
         self._happened: list[Happening] = []
@@ -51,7 +53,8 @@ class ClientSession:
         self._end = 0
         self._cell: bytes | None = None
         self._paused = False
-        self._heard_s = self._greeted_s = self._reported_s = 0.0
+        self._refused_hello: Error | None = None
+        self._now_s = self._heard_s = self._greeted_s = self._reported_s = 0.0
 
     # --- what comes out ---------------------------------------------------------------------------------------------
 
@@ -77,23 +80,25 @@ class ClientSession:
 
     # --- what the game does -----------------------------------------------------------------------------------------
 
-    def set_input(self, name: str, value: InputValue) -> None:
-        """Set an input; the last of a game frame stands. Raises: ProtocolError, QueueFullError."""
+    def set_input(self, name: str, value: object) -> None:
+        """Set an input; the last of a game frame stands. Raises: InputError, ProtocolError, QueueFullError."""
         self._outbox.set(name, value)
 
     def fire(self, name: str) -> None:
-        """Fire a trigger. Raises: ProtocolError, QueueFullError."""
+        """Fire a trigger. Raises: InputError, ProtocolError, QueueFullError."""
         self._outbox.fire(name)
 
     def end_frame(self) -> int:
         """A game frame is over: what was set and fired in it becomes one event at the sample heard now; its number.
 
-        0 if nothing was said.
+        0 if nothing new was said: a value an input has already is not sent again.
         """
-        events = self._outbox.flush(self._position.played)
-        if self.state is State.LIVE:
-            self._sending += self._resending.behind(events)
-        return self._outbox.last if events else 0
+        framed = self._outbox.flush(self._position.played, self._queue.tail)
+        if framed is None:
+            return 0
+        self._queue.put(framed.seq, replaced=framed.replaced)
+        self._sending += self._queue.due(self._now_s)
+        return framed.number
 
     def save(self) -> int:
         """Ask for the music as a blob; the number that `Saved` or `Error` will bear."""
@@ -102,6 +107,8 @@ class ClientSession:
     def restore(self, blob: bytes) -> int:
         """Go on from a saved blob; the number that `Status` or `Error` will bear. Raises: ProtocolError."""
         at = self._position.committed
+        # The inputs become those of the save.
+        self._outbox.doubt_values()
         return self._ask(Restore(id=self._requests.number(), at=at, take=self._take, blob=blob))
 
     def pause(self) -> None:
@@ -115,8 +122,19 @@ class ClientSession:
         self._control(Control(op="resume"))
 
     def control(self, control: Control) -> bool:
-        """Any other control, now or not at all; whether it was sent."""
-        return self._control(control)
+        """Any other control, now or not at all; whether it was sent.
+
+        `reset` keeps its place among the events: those before it are sent before it.
+        """
+        self._greeting.gained(control)
+        if control.op != "reset":
+            return self._control(control)
+        if self.state is not State.LIVE:
+            return False
+        self._outbox.forget_values()
+        self._queue.put(Told(control, self._outbox.last))
+        self._sending += self._queue.due(self._now_s)
+        return True
 
     def close(self, reason: str = "quit") -> None:
         """End the session."""
@@ -124,6 +142,11 @@ class ClientSession:
             self._sending.append(Bye(reason=reason))
         if self._move(Trigger.ENDED):
             self._happened.append(Closed(reason=reason))
+
+    def fail(self, text: str) -> None:
+        """End the session for a fault on this side. text: what is wrong, for people."""
+        if self._move(Trigger.ENDED):
+            self._happened.append(Closed(reason="internal", text=text, code="internal"))
 
     # --- what the transport and the time do -------------------------------------------------------------------------
 
@@ -138,29 +161,34 @@ class ClientSession:
 
     def tick(self, now_s: float, position: Position) -> None:
         """Let time pass: report the position, tell beats, notice silence."""
+        self._now_s = now_s
         if position.underruns > self._position.underruns:
             self._happened.append(Underrun(count=position.underruns))
         stood, self._position = self._position.standing, position
         self._outbox.reach(position.committed)
         self._happened += self._beats.reach(position.played)
+        self._happened += self._heard.reach(position.played)
         if self.state not in (State.OFFLINE, State.CLOSED) and now_s - self._heard_s >= SILENCE_S:
-            self._lose("no message for 5 s")
+            self._lose(f"no message for {SILENCE_S:g} s")
         if self.state is State.GREETING and now_s - self._greeted_s >= HELLO_AGAIN_S:
             self._send_hello(now_s)
         due = position.standing != stood or now_s - self._reported_s >= _REPORT_S
         if due and self.state in (State.LIVE, State.RESTORING):
             self._report(now_s)
         if self.state is State.LIVE:
-            self._sending += self._resending.due(now_s)
+            self._sending += self._queue.due(now_s)
 
     def receive(self, parts: Sequence[Part], now_s: float) -> None:
         """The parts of one message. Whatever they hold, nothing is raised."""
         if self.state in (State.OFFLINE, State.CLOSED):
             return
-        self._heard_s = now_s
+        self._now_s = self._heard_s = now_s
         try:
             message = decode(parts)
         except ProtocolError as error:
+            if error.code == "unsupported_version" and self.state is State.GREETING:
+                self._end_for_version(f"the service speaks another version of the protocol: {error.text}")
+                return
             self._refuse(error, parts, now_s)
             return
         take = _HANDLERS.get(type(message))
@@ -177,15 +205,15 @@ class ClientSession:
         if self.state is not State.GREETING:
             return
         if welcome.version != VERSION:
-            self._sending.append(Bye(reason="refused", text=f"this client speaks version {VERSION}"))
-            self._move(Trigger.ENDED)
-            self._happened.append(Closed(reason="unsupported_version", text=f"the service chose {welcome.version}"))
+            self._end_for_version(f"the service chose version {welcome.version} of the protocol")
             return
         self.welcome = welcome
         if before is not None and not welcome.resumed:
             self._begin_restoring()
         self._move(Trigger.WELCOMED if self._restoring is None else Trigger.WELCOMED_ANEW)
+        self._refused_hello = None
         self._happened.append(Live(welcome=welcome, resumed=welcome.resumed))
+        self._happened += self._outbox.declare(welcome.rules.inputs)
         if self._restoring is not None:
             self._sending.append(self._restoring)
             self._report(now_s)
@@ -194,12 +222,17 @@ class ClientSession:
         self._send_waiting(now_s)
 
     def _on_receipt(self, receipt: Receipt, now_s: float) -> None:
-        if self._outbox.receipted(receipt):
-            self._happened.append(receipt)
+        answered = self._outbox.receipted(receipt)
+        self._queue.receipted(receipt.seq)
+        self._happened += answered.told
+        if answered.again:
+            self._queue.refused()
+            self._queue.put(answered.again)
 
     def _on_chunk(self, chunk: Chunk, now_s: float) -> None:
         self._last_chunk = max(self._last_chunk, chunk.seq)
         self._take = max(self._take, chunk.take)
+        self._heard.chunk(chunk, self._position.committed)
         if self.state is State.LIVE:
             # Until the restore is answered, no chunk follows from the cell that was sent with it.
             self._end, self._cell = chunk.start + chunk.count, chunk.cell
@@ -213,9 +246,18 @@ class ClientSession:
     def _on_rules(self, rules: Rules, now_s: float) -> None:
         self._greeting.rules(rules)
         self._happened.append(rules)
+        if rules.declaration is not None:
+            self._happened += self._outbox.declare(rules.declaration.inputs)
+
+    def _on_change(self, change: Change, now_s: float) -> None:
+        causes = tuple(replace(cause, seq=self._outbox.game_number(cause.seq)) for cause in change.causes)
+        change = change if causes == change.causes else replace(change, causes=causes)
+        self._heard.change(change)
+        self._happened.append(change)
 
     def _on_status(self, status: Status, now_s: float) -> None:
-        self._requests.answered(status.restore, self._take)
+        if self._requests.answered(status.restore, self._take):
+            self._heard.restored(self._take)
         self._greeting.status(status)
         self._happened.append(status)
         if self._restoring is not None and status.restore == self._restoring.id:
@@ -234,14 +276,20 @@ class ClientSession:
                 self._greet(now_s)
             return
         self._happened.append(error)
+        if error.about == "hello" and self.state is State.GREETING:
+            self._refused_hello = error
         if self._restoring is not None and error.seq == self._restoring.id:
             self._go_on(False, now_s)
 
     def _on_bye(self, bye: Bye, now_s: float) -> None:
+        refused, self._refused_hello = self._refused_hello, None
         if bye.retry_ms is not None:
             self._lose(bye.reason, Trigger.PARTED, bye.retry_ms)
+        elif refused is not None and refused.code == "unsupported_version":
+            self._end_for_version(refused.text or bye.text)
         elif self._move(Trigger.ENDED):
-            self._happened.append(Closed(reason=bye.reason, text=bye.text))
+            code, text = (refused.code, refused.text) if refused is not None else ("", "")
+            self._happened.append(Closed(reason=bye.reason, text=bye.text or text, code=code))
 
     def _on_telling(self, message: Any, now_s: float) -> None:
         self._happened.append(message)
@@ -259,13 +307,13 @@ class ClientSession:
         offline = self.state is State.OFFLINE
         if self._move(trigger) and not offline:
             self._sending.clear()
-            self._resending.clear()
+            self._hold_back()
             self._happened.append(Lost(reason=reason, retry_ms=retry_ms))
 
     def _greet(self, now_s: float) -> None:
         self._heard_s = now_s
         self._sending.clear()
-        self._resending.clear()
+        self._hold_back()
         self._send_hello(now_s)
 
     def _send_hello(self, now_s: float) -> None:
@@ -283,6 +331,7 @@ class ClientSession:
         self._requests.restarted()
         self._last_chunk = 0
         at = max(self._end, self._position.committed)
+        self._heard.restarted(at)
         self._restoring = Restore(id=self._requests.number(), at=at, take=self._take, cell=self._cell)
 
     def _go_on(self, rules_restored: bool, now_s: float) -> None:
@@ -290,8 +339,8 @@ class ClientSession:
         if not self._move(Trigger.RESTORED):
             return
         self._restoring = None
-        if not rules_restored and self.welcome is not None:
-            self._outbox.say_all(self._position.played, self.welcome.rules.inputs)
+        if not rules_restored:
+            self._outbox.say_all(self._position.played)
         self._send_waiting(now_s)
 
     def _send_waiting(self, now_s: float) -> None:
@@ -299,13 +348,32 @@ class ClientSession:
         if self._paused:
             self._sending.append(Control(op="pause"))
         assert self.welcome is not None
-        said, limit, again = 0, self.welcome.limits.events_per_second, list[Message]()
-        for request in self._requests.waiting(self._position.committed, self._take):
-            again += [*self._outbox.again(batch_size(limit), said, request.after), request.message]
-            said = request.after
-        again += self._outbox.again(batch_size(limit), said)
-        self._resending.begin(again, limit, now_s)
-        self._sending += self._resending.due(now_s)
+        if not self.welcome.resumed:
+            self._sending += self._greeting.gain()
+        self._queue.begin(self._unsaid(), self.welcome.limits.events_per_second, now_s)
+        self._sending += self._queue.due(now_s)
+
+    def _hold_back(self) -> None:
+        """There is nobody to send to: all that has no answer waits, in the game's order."""
+        self._queue.stop(self._unsaid())
+
+    def _unsaid(self) -> list[Entry]:
+        return in_order(self._outbox.numbers(), [*self._requests.waiting(), *self._queue.controls])
+
+    def _request(self, number: int) -> Save | Restore | None:
+        return self._requests.message(number, self._position.committed, self._take)
+
+    def _end_for_version(self, text: str) -> None:
+        """There is no version of the protocol that both sides speak. text: what the service said."""
+        self._sending.append(Bye(reason="refused", text=f"this client speaks version {VERSION}"))
+        if self._move(Trigger.ENDED):
+            offered = self._greeting.versions
+            told = f"{text}; this SDK speaks version {VERSION}: install the one that belongs to the service"
+            if VERSION not in offered:
+                told = (
+                    f"Hello offers versions {offered} and this SDK speaks {VERSION}: give Hello(versions=({VERSION},))"
+                )
+            self._happened.append(Closed(reason="unsupported_version", text=told, code="unsupported_version"))
 
     def _control(self, control: Control) -> bool:
         live = self.state in (State.LIVE, State.RESTORING)
@@ -315,9 +383,9 @@ class ClientSession:
         return live
 
     def _ask(self, request: Save | Restore) -> int:
-        if self.state is State.LIVE:
-            self._sending += self._resending.behind([request])
-        return self._requests.ask(request, self._outbox.last)
+        self._queue.put(self._requests.ask(request, self._outbox.last))
+        self._sending += self._queue.due(self._now_s)
+        return request.id
 
     def _refuse(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> None:
         """Tell the game, and the service unless too often."""
@@ -335,5 +403,6 @@ _HANDLERS: Final[dict[type, Callable[[ClientSession, Any, float], None]]] = {
     Saved: ClientSession._on_saved,
     Error: ClientSession._on_error,
     Bye: ClientSession._on_bye,
-    **dict.fromkeys((Change, Stinger), ClientSession._on_telling),
+    Change: ClientSession._on_change,
+    Stinger: ClientSession._on_telling,
 }

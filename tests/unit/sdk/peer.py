@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from segue_sdk.codec import Part, decode, encode
+from segue_sdk.declarations import Input
 from segue_sdk.happenings import Happening
 from segue_sdk.messages import Message
 from segue_sdk.position import Position
@@ -16,7 +17,15 @@ from segue_sdk.vectors.examples import MINIMAL
 
 T = TypeVar("T")
 
-WELCOME: Welcome = next(message for message in MINIMAL if isinstance(message, Welcome))
+INPUTS = (
+    Input(name="threat", type="number", low=0, high=1e6, default=0),
+    Input(name="enemies", type="integer", low=0, high=9, default=0),
+    Input(name="region", type="choice", of=("forest", "crypt"), default="forest"),
+    Input(name="night", type="flag", default=False),
+    *(Input(name=name, type="trigger") for name in ("door", "window", "boss_dead", "x")),
+)
+_BARE: Welcome = next(message for message in MINIMAL if isinstance(message, Welcome))
+WELCOME: Welcome = replace(_BARE, rules=replace(_BARE.rules, inputs=INPUTS))
 CHUNK: Chunk = next(message for message in MINIMAL if isinstance(message, Chunk))
 
 

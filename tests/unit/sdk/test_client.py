@@ -162,12 +162,6 @@ def test_the_pre_roll_is_never_longer_than_the_lookahead(router: Router) -> None
         assert client.player.position.committed == 480
 
 
-def test_closing_without_a_service_ends_the_thread() -> None:
-    client = SegueClient("tcp://127.0.0.1:9", HELLO)
-    client.close()
-    assert not client._thread.is_alive()
-
-
 def test_plain_needs_the_token() -> None:
     asked: list[list[bytes]] = []
     with zmq.Context() as context:

@@ -27,7 +27,7 @@ INPUTS = (
     Input(name="region", type="choice", of=("forest", "crypt"), default="forest"),
     Input(name="night", type="flag", default=False),
     Input(name="enemies", type="integer", low=0, high=9, default=0),
-    Input(name="door", type="trigger"),
+    *(Input(name=f"door {number}", type="trigger") for number in range(200)),
 )
 KNOWING = replace(WELCOME, rules=replace(WELCOME.rules, inputs=INPUTS))
 TICK_S = 0.02
@@ -199,6 +199,10 @@ def said(peer: Peer, **values: float | bool | str) -> None:
 
 def test_inputs_the_new_rules_do_not_declare_or_take_are_left_out_and_later_values_stand() -> None:
     peer = live()
+    other = Input(name="gone", type="integer", low=0, high=9, default=0)
+    night = Input(name="night", type="number", low=0, high=9, default=0)
+    before = (*(spec for spec in INPUTS if spec.name != "night"), other, night)
+    peer.says(Rules(declaration=replace(KNOWING.rules, inputs=before)))
     said(peer, threat=0.25, region="crypt", gone=3, night=1.5, enemies=2)
     peer.says(replace(receipt(1), frame=0), chunk(1, 0))
     peer.tick(played=1_920, committed=1_920, have=1_920)
@@ -230,7 +234,7 @@ def test_a_director_that_was_restored_is_told_only_what_it_lacks(restored: str) 
 def test_a_refused_event_is_not_sent_again() -> None:
     peer = live()
     said(peer, threat=0.25)
-    peer.says(replace(receipt(1), accepted=False, code="rate_limited"))
+    peer.says(replace(receipt(1), accepted=False, code="wrong_type"))
     peer.sent()
     restarted(peer, "all")
     assert of_type(Event, peer.sent()) == []
@@ -243,19 +247,20 @@ def test_more_than_may_be_kept_is_merged_and_means_the_same() -> None:
     peer = live()
     for number in range(MOST_KEPT + 100):
         peer.session.set_input("threat", number)
-        peer.session.fire("door")
-        peer.tick(0.001)
+        peer.session.fire("door 0")
+        peer.tick()
         peer.says(receipt(number + 1))
     assert peer.session.kept == MOST_KEPT
     peer.sent()
     restarted(peer, "all")
     items: list[EventItem] = []
     for _ in range(200):
-        items += [item for event in of_type(Event, peer.sent()) for item in event.events]
+        came = [item for event in of_type(Event, peer.sent()) for item in event.events]
+        items += came
         peer.tick(0.1)
-        peer.says(receipt(9_999))
+        peer.says(*(receipt(item.seq) for item in came))
     assert len(items) == MOST_KEPT
-    assert (items[0].seq, items[0].set, items[0].fire) == (101, {"threat": 100}, ("door",))
+    assert (items[0].seq, items[0].set, items[0].fire) == (101, {"threat": 100}, ("door 0",))
     assert [item.seq for item in items] == list(range(101, MOST_KEPT + 101))
 
 
