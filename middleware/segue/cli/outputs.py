@@ -1,4 +1,4 @@
-"""What a command writes must not be what it reads, nor twice the same, nor anything but a file: seen before it begins."""
+"""What a command writes must not be what it reads, nor twice the same, nor a device: seen before it begins."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def check_outputs(inputs: Iterable[Named], outputs: Iterable[Named], *, folder: 
         if own is not None:
             problems.append(_same(each, own.what, own))
         elif other is not None:
-            problems.append(
-                f"{each.what}: {each.path} is {other.what}, too{_by_name(other, each)}; choose another name"
-            )
+            problems.append(_same(each, f"{other.what}, too", other))
         else:
             problems += _unfit(each, folder)
         written.update(dict.fromkeys(keys, each))
