@@ -76,7 +76,9 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         with soundfile.SoundFile(path) as file:
             return _stereo(_checked(path, file, max_seconds), file.samplerate)
     except soundfile.SoundFileError as error:
-        raise AudioFileError(f"{path}: not a sound file that can be read: {error}") from error
+        # Without libsndfile's own "Error opening 'path':".
+        reason = getattr(error, "error_string", error)
+        raise AudioFileError(f"{path}: not a sound file that can be read: {reason}") from error
     except OSError as error:
         raise AudioFileError(f"{path}: cannot be read: {error.strerror}") from error
 

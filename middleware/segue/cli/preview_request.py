@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from segue.cli.files import Kind, sibling
+from segue.cli.named_sounds import named_sounds
 from segue.cli.outputs import Named, check_outputs
-from segue_rules.model import AudioStinger, Rules
+from segue_rules.model import Rules
 
 LOOKAHEAD_S: Final = 4.0
 GENERATION: Final = 0.1
@@ -101,13 +102,8 @@ def files_of(rules: Rules) -> Iterator[Named]:
     """Every file that rules were loaded from or name."""
     for path in rules.files:
         yield Named(what="a rule file", path=path)
-    for stinger in rules.stingers:
-        if isinstance(stinger, AudioStinger):
-            yield Named(what=f'the sound of stinger "{stinger.name}"', path=stinger.audio)
-    for style in rules.styles:
-        for prompt in style.prompts:
-            if prompt.audio is not None:
-                yield Named(what=f'the sound of style "{style.name}"', path=prompt.audio)
+    for sound in named_sounds(rules):
+        yield Named(what=f"the sound of {sound.where}", path=sound.path)
 
 
 def _given(arguments: argparse.Namespace, option: str) -> bool:

@@ -38,7 +38,8 @@ from segue.runtime.simulation import LiveConditions, LiveRun
 from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.errors import RuleError
 from segue_rules.events import ScriptedEvent
-from segue_rules.loading import load, load_events
+from segue_rules.loading import load
+from segue_rules.loading.scripts import Script, load_script
 from segue_rules.model import NOWHERE
 
 # Without --duration: this long after the last event, or in all where there is none.
@@ -138,7 +139,8 @@ def _scripted(arguments: argparse.Namespace, parts: Parts) -> tuple[Piece, tuple
     """What an event script, or nothing but time, makes of the rules, and warnings about them."""
     rules = load(arguments.rules)
     script = script_of(arguments)
-    events = load_events(script, rules) if script else ()
+    loaded = load_script(script, rules) if script else Script(events=(), doubts=())
+    events = loaded.events
     seed = rules.seed if arguments.seed is None else arguments.seed
     frames = -(-round(_duration(arguments.duration, events) * SAMPLE_RATE) // FRAME_SIZE)
     styles, warnings = load_styles(rules, parts.encoder)
@@ -150,7 +152,12 @@ def _scripted(arguments: argparse.Namespace, parts: Parts) -> tuple[Piece, tuple
         frames=frames,
         config=SessionConfig(seed=seed, lookahead_s=_or(arguments.lookahead, LOOKAHEAD_S)),
     )
-    return piece, (*rules.warnings, *warnings)
+    late = [event for event in events if event.frame >= frames]
+    doubts = [str(doubt) for doubt in loaded.doubts]
+    if late:
+        count = "1 event comes" if len(late) == 1 else f"{len(late)} events come"
+        doubts.append(f"{late[0].mark}: {count} after the end at {frames / FRAME_RATE:g} s and will not be played")
+    return piece, (*rules.warnings, *warnings, *doubts)
 
 
 def _recorded(arguments: argparse.Namespace, parts: Parts) -> tuple[RecordedSession, Piece, tuple[str, ...]]:

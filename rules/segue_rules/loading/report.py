@@ -73,7 +73,11 @@ class Scope:
         self.report.add(Problem(mark=mark, where=self.where, text=text))
 
     def warning(self, mark: Mark, text: str) -> None:
-        self.report.warnings.append(Problem(mark=mark, where=self.where, text=text))
+        told = len(self.report.warnings)
+        if told == MOST_PROBLEMS:
+            text = f"more than {MOST_PROBLEMS} doubts; the others are not told"
+        if told <= MOST_PROBLEMS:
+            self.report.warnings.append(Problem(mark=mark, where=self.where, text=text))
 
     def unknown(self, mark: Mark, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
         """Report a name that nothing has, unless what has it may be among what could not be read.

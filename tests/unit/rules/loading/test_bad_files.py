@@ -97,7 +97,8 @@ def test_a_link_may_not_lead_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert messages("rules.yaml").splitlines() == [
         "rules.yaml:3:14: style \"a\", audio: expected a path within the folder of its file, got 'sound.wav', "
         "which leads out of it",
-        "rules.yaml:4:14: style \"b\", audio: expected an audio file, but there is no file 'loop.wav'",
+        "rules.yaml:4:14: style \"b\", audio: expected an audio file, got 'loop.wav', "
+        "a symbolic link that leads to itself",
         "rules.yaml:5:9: layers: expected at least one layer, got none",
     ]
 
