@@ -63,7 +63,7 @@ class EventTable(Table):
 
     title = "event"
     example = "{at: 2s, set: {threat: 0.8}}"
-    at = Field(Duration(high=_DAY), "When it happens, from the start.", example="1.5s", required=True)
+    at = Field(Duration(high=_DAY, moment=True), "When it happens, from the start.", example="1.5s", required=True)
     set = Field(
         MapOf(key=Name(what="input"), of=Value(), most=MOST_INPUTS, labelled=False, sample="{threat: 0.8}"),
         "Values of inputs.",
