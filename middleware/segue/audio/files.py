@@ -6,17 +6,18 @@ and what came. The caller knows where the file was named and puts that position 
 
 from __future__ import annotations
 
+import shutil
 import struct
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 import numpy as np
 import soundfile
 
-from segue.atomic import replacing
+from segue.atomic import replaceable, replacing
 from segue.audio.resample import resample
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
@@ -28,8 +29,14 @@ _MAX_LEVEL: Final = 16.0
 # A RIFF counts its bytes in 32 bits; beyond, players would read a file of a few seconds.
 MAX_WAV_BYTES: Final = (4 << 30) - 4_096
 _WAV_SAMPLE_BYTES: Final = 3
+# What a program writes that does not know the length yet and cannot go back, such as one that writes to a pipe.
+_UNKNOWN_LENGTH: Final = 0xFFFFFFFF
+_LONGEST_PAGE: Final = 27 + 255 + 255 * 255
+_END_OF_STREAM: Final = 4
 _READ_FRAMES: Final = 1 << 18
 _WRITE_FRAMES: Final = 1 << 16
+# Less free than this, and a disk takes no more sound.
+_FULL_BYTES: Final = 1 << 20
 
 # Extension -> libsndfile's format and subtype.
 FORMATS: Final[Mapping[str, tuple[str, str]]] = {
@@ -65,31 +72,52 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         size = path.stat().st_size
         if size > max_bytes:
             raise AudioFileError(f"{path}: has {size} bytes, at most {max_bytes} are read")
-        _check_wav_header(path, size)
+        _check_whole(path, size)
         with soundfile.SoundFile(path) as file:
             return _stereo(_checked(path, file, max_seconds), file.samplerate)
     except soundfile.SoundFileError as error:
-        raise AudioFileError(f"{path}: not a sound file that can be read: {error}") from error
+        # Without libsndfile's own "Error opening 'path':".
+        reason = getattr(error, "error_string", error)
+        raise AudioFileError(f"{path}: not a sound file that can be read: {reason}") from error
     except OSError as error:
         raise AudioFileError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _check_wav_header(path: Path, size: int) -> None:
-    """libsndfile reads what a WAV has and stays silent about what its header promised; this does not."""
+def _check_whole(path: Path, size: int) -> None:
+    """libsndfile reads what a file has and stays silent about what was to follow; this does not."""
     with path.open("rb") as file:
         head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        if head[:4] == b"RIFF" and head[8:] == b"WAVE":
+            _check_chunks(path, file, size, "<4sI", b"data")
+        elif head[:4] == b"FORM" and head[8:] in (b"AIFF", b"AIFC"):
+            _check_chunks(path, file, size, ">4sI", b"SSND")
+        elif head[:4] == b"OggS":
+            _check_last_page(path, file, size)
+
+
+def _check_chunks(path: Path, file: BinaryIO, size: int, header: str, sound: bytes) -> None:
+    """WAV and AIFF: the chunk of sound has as many bytes as it says."""
+    position = 12
+    while position + 8 <= size:
+        file.seek(position)
+        tag, length = struct.unpack(header, file.read(8))
+        if tag == sound:
+            if length != _UNKNOWN_LENGTH and position + 8 + length > size:
+                came = size - position - 8
+                raise AudioFileError(f"{path}: truncated: header promises {length} bytes of sound, {came} came")
             return
-        position = 12
-        while position + 8 <= size:
-            file.seek(position)
-            tag, length = struct.unpack("<4sI", file.read(8))
-            if tag == b"data":
-                if position + 8 + length > size:
-                    came = size - position - 8
-                    raise AudioFileError(f"{path}: truncated: header promises {length} bytes of sound, {came} came")
-                return
-            position += 8 + length + (length & 1)
+        position += 8 + length + (length & 1)
+
+
+def _check_last_page(path: Path, file: BinaryIO, size: int) -> None:
+    """Ogg: the last page is whole, and says that it is the last."""
+    file.seek(max(0, size - 2 * _LONGEST_PAGE))
+    tail = file.read()
+    start = tail.rfind(b"OggS")
+    page = tail[start:]
+    whole = start >= 0 and len(page) >= 27 and len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])
+    if not whole or not page[5] & _END_OF_STREAM:
+        raise AudioFileError(f"{path}: truncated: expected a last page that ends the stream, found none")
 
 
 def _checked(path: Path, file: soundfile.SoundFile, max_seconds: float) -> Samples:
@@ -111,7 +139,8 @@ def _checked(path: Path, file: soundfile.SoundFile, max_seconds: float) -> Sampl
         blocks.append(block)
     if not count:
         raise AudioFileError(f"{path}: holds no samples")
-    if count < file.frames:
+    # Of an MP3 it is an estimate, unless a Xing header says more: there, what is found counts.
+    if count < file.frames and file.format != "MP3":
         raise AudioFileError(f"{path}: truncated: {file.frames} samples promised, {count} found")
     samples = np.concatenate(blocks)
     if not np.isfinite(samples).all():
@@ -139,18 +168,22 @@ class AudioWriter:
         if path.suffix.lower() not in FORMATS:
             known = ", ".join(FORMATS)
             raise AudioFileError(f"{path}: unknown extension {path.suffix!r}, expected one of {known}")
-        if path.is_dir():
-            raise AudioFileError(f"{path}: is a folder")
+        try:
+            replaceable(path)
+        except OSError as error:
+            raise AudioFileError(f"{error.filename}: {error.strerror}") from error
         self._path = path
         self._rate = rate
         self._channels = channels
         self._written = 0
+        self._frames = 0
 
     def __enter__(self) -> Self:
         form, subtype = FORMATS[self._path.suffix.lower()]
         with ExitStack() as stack:
             try:
                 partial = stack.enter_context(replacing(self._path))
+                stack.push(lambda kind, error, trace: None if kind else self._check(partial))
                 self._file = stack.enter_context(
                     soundfile.SoundFile(
                         partial, "w", samplerate=self._rate, channels=self._channels, format=form, subtype=subtype
@@ -159,21 +192,25 @@ class AudioWriter:
             except OSError as error:
                 raise AudioFileError(f"{self._path}: cannot be written: {error.strerror}") from error
             except soundfile.SoundFileError as error:
-                raise AudioFileError(f"{self._path}: cannot be written: {error}") from error
+                raise self._fault(error) from error
             self._stack = stack.pop_all()
         return self
 
     def write(self, samples: Samples) -> None:
         """Append float32 [S, C]; integer formats clip at full scale.
 
-        Raises: AudioFileError if a WAV would grow beyond 4 GiB, four hours of stereo.
+        Raises: AudioFileError if a WAV would grow beyond 4 GiB, four hours of stereo, or the disk is full.
         """
         self._written += samples.size * _WAV_SAMPLE_BYTES
         if self._path.suffix.lower() == ".wav" and self._written > MAX_WAV_BYTES:
             raise AudioFileError(f"{self._path}: a WAV file holds at most {MAX_WAV_BYTES} bytes; write a .flac instead")
         # libsndfile's Vorbis encoder overflows its stack on very long blocks.
-        for start in range(0, len(samples), _WRITE_FRAMES):
-            self._file.write(samples[start : start + _WRITE_FRAMES])
+        try:
+            for start in range(0, len(samples), _WRITE_FRAMES):
+                self._file.write(samples[start : start + _WRITE_FRAMES])
+        except soundfile.SoundFileError as error:
+            raise self._fault(error) from error
+        self._frames += len(samples)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -183,7 +220,19 @@ class AudioWriter:
         except (OSError, soundfile.SoundFileError) as fault:
             if fault is error:
                 raise
-            raise AudioFileError(f"{self._path}: cannot be written: {fault}") from fault
+            raise self._fault(fault) from fault
+
+    def _check(self, partial: Path) -> None:
+        """An encoder's last block is written when it is closed, and libsndfile tells nobody if that fails."""
+        with soundfile.SoundFile(partial) as file:
+            if file.frames < self._frames:
+                raise OSError(f"{self._frames} samples were written, {file.frames} arrived")
+
+    def _fault(self, error: Exception) -> AudioFileError:
+        """libsndfile knows of a system's error only that there was one."""
+        full = shutil.disk_usage(self._path.parent).free < _FULL_BYTES
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return AudioFileError(f"{self._path}: cannot be written: {'no space left on the disk' if full else reason}")
 
 
 def write_audio(path: Path, samples: Samples, *, rate: int = SAMPLE_RATE) -> None:

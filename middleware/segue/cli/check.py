@@ -7,19 +7,23 @@ includes is checked as a part of that.
 from __future__ import annotations
 
 import argparse
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from segue.cli.files import Kind, find, kind_of, sibling
+from segue.cli.named_sounds import named_sounds
 from segue.cli.output import complain, complain_of, problem_record, say, say_json
 from segue_rules.errors import Problem, RuleError
 from segue_rules.model import NOWHERE, Mark, Rules
 
 HELP: Final = "find every mistake in rule files, tests and event scripts"
 _MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)
+SCRIPT_DOUBT: Final = "doubtful_event"
+"""Code of an event that will be played otherwise than it is written, or not at all."""
 _CHECKED: Final = frozenset({Kind.RULES, Kind.TESTS, Kind.EVENTS})
 
 
@@ -45,53 +49,82 @@ def run(arguments: argparse.Namespace) -> int:
         complain_of(error)
         return 2
     found = _Findings()
-    parts = {part for path in paths if kind_of(path) is Kind.RULES for part in _includes(path)}
+    parts = _parts(paths)
     for path in paths:
-        if path.resolve() not in parts:
+        if os.path.realpath(path) not in parts:
             _check(path, found)
-    _print(found, as_json=arguments.json)
+    _print(found, len(paths), as_json=arguments.json)
     return 2 if found.errors or (arguments.strict and found.warnings) else 0
 
 
-def _print(found: _Findings, *, as_json: bool) -> None:
+def _print(found: _Findings, files: int, *, as_json: bool) -> None:
+    """Everything, and at the end a line that sums it up: there is always something to be read."""
     if as_json:
         for problem in found.errors:
             say_json(problem_record(problem, severity="error"))
         for problem, code in found.warnings:
             say_json(problem_record(problem, severity="warning", code=code))
+        summary = Problem(mark=NOWHERE, where="", text=_summary(found, files))
+        say_json(problem_record(summary, severity="summary"))
         return
     say(*found.fine)
     complain(found.errors)
     for problem, _ in found.warnings:
         where = f"{problem.where}: " if problem.where else ""
         complain([f"{problem.mark}: warning: {where}{problem.text}"])
+    say(_summary(found, files))
 
 
-def _includes(path: Path) -> Iterator[Path]:
-    """The files a rule file names under `include`, resolved, whether or not the file has mistakes."""
-    from segue_rules.loading import Report, read_document
-    from segue_rules.loading.nodes import ListNode, MapNode, Scalar
+def _summary(found: _Findings, files: int) -> str:
+    mistakes, warnings = _count(len(found.errors), "mistake"), _count(len(found.warnings), "warning")
+    return f"{_count(files, 'file')}, {mistakes}, {warnings}"
 
-    node = read_document(path, Report())
-    for entry in node.entries if isinstance(node, MapNode) else ():
-        if entry.key == "include" and isinstance(entry.value, ListNode):
-            for item in entry.value.items:
-                if isinstance(item, Scalar) and item.text:
-                    yield (path.parent / item.text).resolve()
+
+def _parts(paths: Sequence[Path]) -> set[str]:
+    """The files that others include, however deep. Of files that include each other, none is a part of the other."""
+    from segue_rules.loading.sources import includes
+
+    direct: dict[str, list[str]] = {}
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            current = waiting.pop()
+            if current not in direct:
+                direct[current] = [str(each) for each in includes(Path(current))]
+            new = set(direct[current]) - seen
+            seen |= new
+            waiting += new
+        return seen
+
+    parts: set[str] = set()
+    for path in paths:
+        if kind_of(path) is Kind.RULES:
+            start = os.path.realpath(path)
+            within = reached(start)
+            if start not in within:
+                parts |= within
+    return parts
 
 
 def _check(path: Path, found: _Findings) -> None:
-    from segue_rules.loading import load, load_events
+    from segue_rules.loading import load
+    from segue_rules.loading.scripts import load_script
     from segue_rules.ruletest import load_tests
 
     try:
         match kind_of(path):
             case Kind.TESTS:
-                found.fine.append(f"{path}: {_count(len(load_tests(path).tests), 'test')}")
+                tests = load_tests(path)
+                found.warnings += [(doubt, SCRIPT_DOUBT) for doubt in tests.doubts]
+                found.fine.append(f"{path}: {_count(len(tests.tests), 'test')}")
             case Kind.EVENTS:
                 rules = sibling(path, Kind.RULES)
-                events = load_events(path, load(rules) if rules.exists() else None)
-                found.fine.append(f"{path}: {_count(len(events), 'event')}")
+                script = load_script(path, load(rules) if rules.exists() else None)
+                found.warnings += [(doubt, SCRIPT_DOUBT) for doubt in script.doubts]
+                alone = "" if rules.exists() else f" (inputs and values unchecked: there is no {rules.name} beside it)"
+                found.fine.append(f"{path}: {_count(len(script.events), 'event')}{alone}")
             case _:
                 _check_rules(load(path), path, found)
     except RuleError as error:
@@ -100,12 +133,22 @@ def _check(path: Path, found: _Findings) -> None:
 
 def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
     from segue.cli.style_doubts import style_doubts
+    from segue.style.word_table import WordEncoder
     from segue_rules.analysis import analyse
 
     warnings = [(_problem(warning), "") for warning in rules.warnings]
     for finding in analyse(rules):
         warnings.append((Problem(mark=finding.mark, where=finding.where, text=finding.text), finding.code))
-    found.warnings += sorted([*warnings, *style_doubts(rules)])
+    encoder = WordEncoder()
+    sounds: list[str] = []
+    if any(True for _ in named_sounds(rules)):
+        from segue.cli.audio_doubts import check_audio
+
+        audio = check_audio(rules, encoder)
+        found.errors += audio.errors
+        warnings += audio.doubts
+        sounds = [f"  {line}" for line in audio.told]
+    found.warnings += sorted([*warnings, *style_doubts(rules, encoder)])
     states = sum(len(layer.states) for layer in rules.layers)
     parts = (
         _count(len(rules.inputs), "input"),
@@ -114,7 +157,7 @@ def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
         _count(states, "state"),
         _count(len(rules.stingers), "stinger"),
     )
-    found.fine.append(f"{path}: {', '.join(parts)}")
+    found.fine += [f"{path}: {', '.join(parts)}", *sounds]
 
 
 def _problem(warning: str) -> Problem:

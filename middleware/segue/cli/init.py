@@ -6,13 +6,15 @@ NAME may have a folder before it: `segue init music/meadow` writes music/meadow.
 from __future__ import annotations
 
 import argparse
+import os
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Final
 
-from segue.cli.output import complain, say
+from segue.cli.output import complain, say, words
 from segue.cli.schema import RULES_SCHEMA, TESTS_SCHEMA
 
 HELP: Final = "begin a rule file of your own, with tests"
@@ -34,23 +36,40 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     title = name.replace("_", " ").replace("-", " ").capitalize()
     content = {folder / f"{name}{end}": _fill(part, name, title) for part, end in _PARTS.items()}
-    taken = [path for path in content if path.exists()]
+    # A link that leads nowhere is there, too.
+    taken = [path for path in content if os.path.lexists(path)]
     if taken:
         complain(f"{path}: is there already; nothing was written" for path in taken)
         return 2
     for file_name, make in ((RULES_SCHEMA, schema.schema_text), (TESTS_SCHEMA, tests.schema_text)):
-        if not (folder / file_name).exists():
+        if not os.path.lexists(folder / file_name):
             content[folder / file_name] = make()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, text in content.items():
-            path.write_text(text, encoding="utf-8", newline="\n")
+        _write_all(content)
     except OSError as error:
-        complain([f"{error.filename}: {error.strerror}"])
+        complain([f"{words(error)}; nothing was written"])
         return 2
     rules = folder / f"{name}.yaml"
     say(*(f"wrote {path}" for path in content), "", "next:", f"  segue test {rules}", f"  segue timeline {rules}")
     return 0
+
+
+def _write_all(content: Mapping[Path, str]) -> None:
+    """All of the files, none of which is there yet, or none. Raises: OSError, FileExistsError among it."""
+    made: list[Path] = []
+    try:
+        for path, text in content.items():
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                made.append(path)
+                file.write(text)
+    except BaseException as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None and made:
+            # A full disk is told without the name.
+            raise OSError(error.errno, error.strerror, str(made[-1])) from error
+        raise
 
 
 def _fill(part: str, name: str, title: str) -> str:

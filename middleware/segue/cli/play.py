@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from segue.cli.ending import ending_in_order
 from segue.cli.output import complain, complain_of
 from segue.cli.parts import GENERATORS
+from segue.cli.seeds import seed
 
 if TYPE_CHECKING:
+    from segue_rules.model import Rules
     from segue_sdk.client import SegueClient
     from segue_sdk.output import Output
 
@@ -30,10 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--connect", metavar="ADDRESS", help="a service that runs already, such as tcp://127.0.0.1:7723"
     )
-    parser.add_argument("--token", metavar="TOKEN", default="", help="with --connect: the service's token")
+    parser.add_argument("--token", metavar="TOKEN", help="with --connect: the service's token")
     parser.add_argument("--generator", choices=GENERATORS, help="what plays; default: the service's")
     parser.add_argument("--soundfont", metavar="FILE", type=Path, help="an SF2 or SF3 to play instead of the orchestra")
-    parser.add_argument("--seed", type=int, help="default: the rule file's")
+    parser.add_argument("--seed", type=seed, help="default: the rule file's")
     sound = parser.add_mutually_exclusive_group()
     sound.add_argument("--output", metavar="FILE", type=Path, help="write a WAV instead of playing to the sound device")
     sound.add_argument("--device", metavar="NAME", help="the sound device, by name or number")
@@ -50,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError:
         complain(["segue play needs the package textual: pip install 'segue[play]'"])
         return _BAD_INPUT
+    from segue.cli.outputs import OutputsError
     from segue.cli.playing.child import ServiceError
     from segue_rules.errors import RuleError
     from segue_sdk.output import OutputError
@@ -59,14 +63,21 @@ def run(arguments: argparse.Namespace) -> int:
     except RuleError as error:
         complain_of(error)
         return _BAD_INPUT
-    except (ServiceError, OutputError) as error:
+    except OutputsError as error:
+        complain(error.problems)
+        return _BAD_INPUT
+    except (ServiceError, OutputError, NoTerminalError) as error:
         complain([error])
         return _BAD_INPUT
     return 0
 
 
+class NoTerminalError(RuntimeError):
+    """There is nothing to draw on, or nobody to press keys."""
+
+
 def _play(arguments: argparse.Namespace) -> None:
-    """Raises: RuleError, ServiceError, OutputError."""
+    """Raises: RuleError, OutputsError, NoTerminalError, ServiceError, OutputError."""
     from segue.cli.playing.app import PlayApp
     from segue.cli.playing.child import Child, serve_command
     from segue.cli.playing.game import Game
@@ -77,8 +88,10 @@ def _play(arguments: argparse.Namespace) -> None:
     local = arguments.connect is None
     rules = load(arguments.rules) if local else None
     script = load_events(arguments.events, rules) if arguments.events else ()
+    _check_output(arguments, rules)
+    _check_terminal()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_leaving_in_order())
+        stack.enter_context(ending_in_order())
         complain(["starting the service …" if local else f"connecting to {arguments.connect} …"])
         command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
         child = stack.enter_context(Child(command)) if local else None
@@ -90,26 +103,35 @@ def _play(arguments: argparse.Namespace) -> None:
             seed=arguments.seed,
         )
         address = arguments.connect if child is None else child.address
-        client = stack.enter_context(SegueClient(address, hello, token=arguments.token))
+        client = stack.enter_context(SegueClient(address, hello, token=arguments.token or ""))
         game = Game(client, script)
         output = stack.enter_context(_output(arguments, client, game.complain))
         PlayApp(game, lambda: output.name, child.ended if child else lambda: None).run()
 
 
-@contextlib.contextmanager
-def _leaving_in_order() -> Iterator[None]:
-    """A closed terminal and a polite kill end the command as Ctrl-C does, and the service with it."""
+def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:
+    """The WAV file replaces nothing that is read. Raises: OutputsError."""
+    from segue.cli.outputs import Named, check_outputs
+    from segue.cli.preview_request import files_of
 
-    def leave(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
+    if arguments.output is None:
+        return
+    inputs = [*files_of(rules)] if rules is not None else []
+    inputs += [
+        Named(what=what, path=path)
+        for what, path in (("the event script", arguments.events), ("the soundfont", arguments.soundfont))
+        if path is not None
+    ]
+    check_outputs(inputs, [Named(what="--output", path=arguments.output)])
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, leave) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+def _check_terminal() -> None:
+    """Textual reads keys from stdin, and draws on stderr, on Windows on stdout. Raises: NoTerminalError."""
+    drawn = sys.__stdout__ if sys.platform == "win32" else sys.__stderr__
+    for stream, name in ((sys.__stdin__, "standard input"), (drawn, "the output")):
+        if stream is None or not stream.isatty():
+            text = f"segue play needs a terminal, and {name} is none; segue preview renders to a file without one"
+            raise NoTerminalError(text)
 
 
 def _output(arguments: argparse.Namespace, client: SegueClient, complain: Callable[[str], None]) -> Output:
@@ -145,4 +167,6 @@ def _contradiction(arguments: argparse.Namespace) -> str:
         return "expected a rule file, or --connect and the address of a service"
     if arguments.connect is not None and arguments.soundfont is not None:
         return "--soundfont belongs to the service; it cannot be chosen with --connect"
+    if arguments.connect is None and arguments.token is not None:
+        return "--token has no effect without --connect: the service that is started here asks for none"
     return ""

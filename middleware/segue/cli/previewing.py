@@ -13,7 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from segue.atomic import replacing
+from segue.audio.files import AudioWriter
 from segue.cli.parts import Parts, build
+from segue.cli.preview_request import GENERATION, LOOKAHEAD_S, check_files, files_of, outputs_of, script_of
 from segue.cli.recorded import Loaded, load_recorded, read_whole
 from segue.cli.rendering import (
     Piece,
@@ -32,11 +34,12 @@ from segue.runtime.journal import Operation
 from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
 from segue.runtime.recorder import Header, RecordedRules, RecordingError, fingerprint, write_recording
 from segue.runtime.replay import reopened, revived
-from segue.runtime.simulation import LiveConditions
+from segue.runtime.simulation import LiveConditions, LiveRun
 from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.errors import RuleError
 from segue_rules.events import ScriptedEvent
-from segue_rules.loading import load, load_events
+from segue_rules.loading import load
+from segue_rules.loading.scripts import Script, load_script
 from segue_rules.model import NOWHERE
 
 # Without --duration: this long after the last event, or in all where there is none.
@@ -45,7 +48,7 @@ _WITHOUT_EVENTS_S: Final = 60.0
 
 
 class Preview(NamedTuple):
-    """told: what to listen for. seconds: of sound."""
+    """told: what to listen for, and what was written. seconds: of sound."""
 
     told: Sequence[str]
     warnings: Sequence[str]
@@ -53,15 +56,16 @@ class Preview(NamedTuple):
 
 
 def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
-    """Render once. Raises: RuleError, AudioFileError, SoundFontError, RecordingError, OSError."""
+    """Render once. Raises: RuleError, AudioFileError, SoundFontError, RecordingError, OutputsError, OSError."""
     started = time.perf_counter()
-    if arguments.record and arguments.recording:
-        raise RecordingError(f"--record: {arguments.recording} is a recording already; copy it")
+    check_files(arguments)
+    AudioWriter(arguments.output)
     parts = build(arguments.generator, soundfont=arguments.soundfont)
     if arguments.recording:
         session, piece, warnings = _recorded(arguments, parts)
     else:
         session, (piece, warnings) = None, _scripted(arguments, parts)
+    check_files(arguments, piece.rules)
     rules, frames = piece.rules, piece.frames
     if arguments.stems:
         arguments.stems.mkdir(parents=True, exist_ok=True)
@@ -70,7 +74,7 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
         frames = rendered.frames
         piece = replace(piece, frames=rendered.end)
     elif arguments.live:
-        conditions = LiveConditions(generation_s=arguments.generation)
+        conditions = LiveConditions(generation_s=_or(arguments.generation, GENERATION))
         rendered = render_live(piece, parts, arguments.output, conditions, progress)
     else:
         rendered = render_straight(piece, parts, arguments.output, arguments.stems, progress)
@@ -79,16 +83,49 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
         speed = frames / FRAME_RATE / (time.perf_counter() - started)
         _write_report(arguments.report, piece, rendered, speed, warnings)
     told = [f"{arguments.output}: {rules.title}", *_listen_for(rendered.messages)]
+    script = script_of(arguments)
+    if script is not None:
+        told.insert(1, f"with the events of {script}")
+    told += [f"wrote {output.path}" for output in outputs_of(arguments)]
+    if rendered.run is not None:
+        warnings = (*warnings, *_dry(rendered.run, arguments))
     return Preview(told, warnings, frames / FRAME_RATE)
 
 
 def watched(arguments: argparse.Namespace) -> tuple[tuple[str, int], ...]:
     """The files that a preview depends on, with the times they were last changed."""
-    paths = [arguments.rules, *([arguments.events] if arguments.events else [])]
+    script = script_of(arguments)
+    paths = [arguments.rules, *([script] if script else []), *([arguments.soundfont] if arguments.soundfont else [])]
     # A broken file is watched by itself until it loads again.
     with contextlib.suppress(RuleError):
-        paths += load(arguments.rules).files
+        paths += [each.path for each in files_of(load(arguments.rules))]
     return tuple((str(path), path.stat().st_mtime_ns if path.exists() else 0) for path in paths)
+
+
+def _or(given: float | None, default: float) -> float:
+    return default if given is None else given
+
+
+def _dry(run: LiveRun, arguments: argparse.Namespace) -> list[str]:
+    """How often and how long the simulated game had nothing to play."""
+    if not run.listener.underrun_samples:
+        return []
+    gaps: list[tuple[int, int]] = []
+    for frame, plan in enumerate(run.listener.heard_plans()):
+        if plan is None and gaps and sum(gaps[-1]) == frame:
+            gaps[-1] = (gaps[-1][0], gaps[-1][1] + 1)
+        elif plan is None:
+            gaps.append((frame, 1))
+    silence_s = run.listener.underrun_samples / SAMPLE_RATE
+    times = "once" if len(gaps) < 2 else f"{len(gaps)} times"
+    lookahead_s, generation = _or(arguments.lookahead, LOOKAHEAD_S), _or(arguments.generation, GENERATION)
+    first = f", first at {_clock(gaps[0][0] / FRAME_RATE)}" if gaps else ""
+    advice = (
+        f"a second of music takes {generation:g} s to make (--generation), so no buffer is enough"
+        if generation >= 1
+        else f"a longer buffer than {lookahead_s:g} s (--lookahead) or quicker generation would help"
+    )
+    return [f"the music ran dry {times}: {silence_s:.2f} s of silence{first}; {advice}"]
 
 
 def _duration(asked: float | None, events: Sequence[ScriptedEvent]) -> float:
@@ -101,7 +138,9 @@ def _duration(asked: float | None, events: Sequence[ScriptedEvent]) -> float:
 def _scripted(arguments: argparse.Namespace, parts: Parts) -> tuple[Piece, tuple[str, ...]]:
     """What an event script, or nothing but time, makes of the rules, and warnings about them."""
     rules = load(arguments.rules)
-    events = load_events(arguments.events, rules) if arguments.events else ()
+    script = script_of(arguments)
+    loaded = load_script(script, rules) if script else Script(events=(), doubts=())
+    events = loaded.events
     seed = rules.seed if arguments.seed is None else arguments.seed
     frames = -(-round(_duration(arguments.duration, events) * SAMPLE_RATE) // FRAME_SIZE)
     styles, warnings = load_styles(rules, parts.encoder)
@@ -111,9 +150,14 @@ def _scripted(arguments: argparse.Namespace, parts: Parts) -> tuple[Piece, tuple
         sounds=load_stingers(rules),
         events=events,
         frames=frames,
-        config=SessionConfig(seed=seed, lookahead_s=arguments.lookahead),
+        config=SessionConfig(seed=seed, lookahead_s=_or(arguments.lookahead, LOOKAHEAD_S)),
     )
-    return piece, (*rules.warnings, *warnings)
+    late = [event for event in events if event.frame >= frames]
+    doubts = [str(doubt) for doubt in loaded.doubts]
+    if late:
+        count = "1 event comes" if len(late) == 1 else f"{len(late)} events come"
+        doubts.append(f"{late[0].mark}: {count} after the end at {frames / FRAME_RATE:g} s and will not be played")
+    return piece, (*rules.warnings, *warnings, *doubts)
 
 
 def _recorded(arguments: argparse.Namespace, parts: Parts) -> tuple[RecordedSession, Piece, tuple[str, ...]]:
@@ -216,4 +260,8 @@ def _listen_for(messages: Sequence[Message]) -> list[str]:
             lines.append((message.cue.start / SAMPLE_RATE, f"stinger {message.cue.stinger}"))
         elif isinstance(message, ReceiptOut) and not message.receipt.accepted:
             lines.append((message.receipt.frame / FRAME_RATE, f"refused: {message.receipt.text}"))
-    return [f"{int(at // 60)}:{at % 60:06.3f}  {text}" for at, text in sorted(lines)]
+    return [f"{_clock(at)}  {text}" for at, text in sorted(lines)]
+
+
+def _clock(at_s: float) -> str:
+    return f"{int(at_s // 60)}:{at_s % 60:06.3f}"

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from segue.audio.files import AudioWriter
 from segue.cli.parts import Parts
+from segue.cli.preview_request import FAMILIES, stem
 from segue.contract import FRAME_SIZE, NoteEvent, Samples, StyleBank
 from segue.runtime.config import SessionConfig
 from segue.runtime.journal import Operation
@@ -23,8 +24,6 @@ from segue.runtime.simulation import LiveConditions, LiveRun, live, straight
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
 from segue_rules.plan import StingerCue
-
-FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")
 
 # Told the number of frames done.
 Progress: TypeAlias = Callable[[int], None]
@@ -81,9 +80,7 @@ def render_straight(piece: Piece, parts: Parts, output: Path, stems: Path | None
     mixdown = Mixdown(piece.sounds, piece.frames * FRAME_SIZE)
     with ExitStack() as files:
         mix = files.enter_context(AudioWriter(output))
-        tracks = {
-            family: files.enter_context(AudioWriter(_stem(stems, family, output))) for family in FAMILIES if stems
-        }
+        tracks = {family: files.enter_context(AudioWriter(stem(stems, family, output))) for family in FAMILIES if stems}
         for message in straight(session, parts.generators, piece.events, piece.frames):
             rendered.take(message)
             if isinstance(message, StingerOut) and not message.cancelled:
@@ -165,8 +162,3 @@ def _standing(messages: Iterable[Message]) -> list[StingerCue]:
             else:
                 standing.append(message.cue)
     return standing
-
-
-def _stem(folder: Path | None, family: str, output: Path) -> Path:
-    assert folder is not None
-    return folder / f"{output.stem}.{family}{output.suffix}"

@@ -6,10 +6,9 @@ Save it once (`segue schema > segue.schema.json`) and name it in the first line 
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Final
 
-from segue.cli.output import say
+from segue.cli.output import say, write
 
 HELP: Final = "print the JSON Schema for your editor, or the reference"
 RULES_SCHEMA: Final = "segue.schema.json"
@@ -44,5 +43,5 @@ def run(arguments: argparse.Namespace) -> int:
     from segue_rules.ruletest import schema as tests
 
     text = reference if arguments.reference else tests.schema_text if arguments.tests else schema.schema_text
-    sys.stdout.write(text())
+    write(text())
     return 0

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from segue.cli.output import complain, say
+from segue.cli.output import complain, flush, say
 from segue.cli.parts import GENERATORS
 from segue.service import config as settings
 
@@ -57,6 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
             parts = build(config.generator, soundfont=config.soundfont, note_memory=memory)
             service = Service(config, parts.encoder, parts.generators, version=version("segue"), serving=_announce)
             _serve(service)
+        except BrokenPipeError:
+            # Whoever started it does not listen: as of every command.
+            raise
         except RuleError as error:
             complain(error.problems)
         except (OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError) as error:
@@ -86,4 +89,4 @@ def _serve(service: Service) -> None:
 def _announce(addresses: Sequence[str]) -> None:
     """One line for whoever started it: the last word is an address."""
     say(f"serving on {' '.join(addresses)}")
-    sys.stdout.flush()
+    flush()

@@ -16,12 +16,10 @@ CODES: Final = {
 }
 
 
-def style_doubts(rules: Rules) -> Iterator[tuple[Problem, str]]:
-    """Doubts, each with its code. Loads NumPy and the word table, but no model."""
+def style_doubts(rules: Rules, encoder: StyleEncoder) -> Iterator[tuple[Problem, str]]:
+    """Doubts, each with its code."""
     from segue.style.confusion import confusable
-    from segue.style.word_table import WordEncoder
 
-    encoder = WordEncoder()
     alone: dict[str, str] = {}
     for style in rules.styles:
         for prompt in style.prompts:

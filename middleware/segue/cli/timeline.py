@@ -52,7 +52,7 @@ def duration(text: str) -> float:
     from segue_rules.model import NOWHERE
 
     report = Report()
-    read = Duration().read(Scalar(mark=NOWHERE, value=text, text=text), report.scope())
+    read = Duration(moment=True).read(Scalar(mark=NOWHERE, value=text, text=text), report.scope())
     if read is None or read == 0:
         raise argparse.ArgumentTypeError(f"expected a time such as 90s or 2min, got '{text}'")
     return float(read)

@@ -48,8 +48,8 @@ class ServiceConfig:
     """All that a service is told; CONFIG.md says what each means.
 
     token: never shown. tls_bind, http_bind: None where off. rules: name to file, each of them there when it was read.
-    default_rules: a name of `rules`; None if there are none. seed, soundfont, note_memory, record, max_connections: None
-    where not given.
+    default_rules: a name of `rules`; None if there are none. seed, soundfont, note_memory, record,
+    max_connections: None where not given.
 
     Raises: ValueError for a public address or TLS without a token, and for fewer connections than sessions.
     """

@@ -115,7 +115,9 @@ def _add_folder(source: RuleSource, folder: Path, found: _Found, scope: Scope) -
         scope.problem(source.mark, f"expected one rule file to be named {quote(source.name)}, got a folder")
         return
     paths = [path for path in sorted(folder.rglob("*")) if _may_hold_rules(path, folder)]
-    parts = {part for path in paths for part in mentioned(path).includes}
+    # Files that include each other are no parts of one another: taken, so that the circle is told.
+    within = {path.resolve(): mentioned(path).includes for path in paths}
+    parts = {part for path, includes in within.items() if path not in includes for part in includes}
     count = len(found.files)
     for path in paths:
         if path.resolve() in parts:

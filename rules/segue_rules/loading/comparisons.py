@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias, cast
 
 from segue_rules.loading.core_schema import NumberError, resolve_plain
-from segue_rules.loading.kinds import LARGEST_NUMBER, meant_truth, number
+from segue_rules.loading.kinds import LARGEST_NUMBER, meant_number, meant_truth, number
 from segue_rules.loading.nodes import Node, Scalar, as_number, describe, quote
 from segue_rules.loading.report import Scope, did_you_mean, listing
 from segue_rules.model import ChoiceInput, Compare, Comparison, FlagInput, InputValue, IntegerInput, Mark, NumberInput
@@ -28,6 +28,7 @@ _OPERATIONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*([^\s=<>!].*)")
 _NEARLY: Final = re.compile(r"(===|=>|=<|<>|!==|=|≥|≤|≠)\s*([^\s=<>!].*)")
+_PLAIN: Final = r"([-+]?[0-9]*\.?[0-9]+)"
 _MEANT: Final = {
     "=": "==",
     "===": "==",
@@ -121,17 +122,28 @@ def _value(source: Valued, operand: Scalar, node: Scalar, scope: Scope) -> Input
             scope.problem(node.mark, f"expected a number from -{limit} to {limit}, got {describe(operand)}")
             return None
         return int(value) if isinstance(source, IntegerInput) and float(value).is_integer() else float(value)
-    mismatch(source, node, scope, _number_hint(node))
+    mismatch(source, node, scope, _number_hint(source, node))
     return None
 
 
-def _number_hint(node: Scalar) -> str:
+def _number_hint(source: Valued, node: Scalar) -> str:
     nearly = _NEARLY.fullmatch(node.text.strip())
     if nearly:
         return f'; did you mean "{_MEANT[nearly[1]]} {nearly[2]}"?'
-    if node.quoted and re.fullmatch(r"[-+]?[0-9.]+", node.text):
+    if node.quoted and re.fullmatch(r"[-+]?[0-9]*\.?[0-9]+", node.text):
         return f"; did you mean {node.text} without quotes?"
-    return ""
+    compared = _COMPARISON.fullmatch(node.text.strip())
+    between = re.fullmatch(rf"{_PLAIN}\s*(?:-|–|\.\.+|to)\s*{_PLAIN}", node.text.strip())
+    if between:
+        low, high = between.groups()
+        return f'; did you mean all: [{{{source.name}: ">= {low}"}}, {{{source.name}: "<= {high}"}}]?'
+    both = re.fullmatch(rf"([<>]=?)\s*{_PLAIN}\s*(?:and|&&?|,)\s*([<>]=?)\s*{_PLAIN}", node.text.strip())
+    if both:
+        return (
+            f'; did you mean all: [{{{source.name}: "{both[1]} {both[2]}"}}, {{{source.name}: "{both[3]} {both[4]}"}}]?'
+        )
+    meant = meant_number(compared[2]) if compared and re.fullmatch(r"[-+0-9.,%\s]+", compared[2]) else None
+    return f'; did you mean "{compared[1]} {number(meant)}"?' if compared and meant is not None else ""
 
 
 def holds(compare: Compare, value: InputValue) -> bool:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from segue_rules.loading.kinds import Kind, Name, Number, Schema, number
-from segue_rules.loading.nodes import ListNode, MapNode, Node
+from segue_rules.loading.kinds import NAME, Kind, Name, Number, Schema, meant_number, number
+from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar
 from segue_rules.loading.report import Scope
 from segue_rules.model import Mark
 
 T = TypeVar("T")
+
+_MOST_SHOWN: Final = 6
+_END: Final = r"[-+]?[0-9]+(?:\.[0-9]+)?%?"
+_ENDS: Final = re.compile(r"(?<![0-9])[-+]?[0-9]+(?:\.[0-9]+)?%?")
+_BETWEEN: Final = rf"[\[(]?\s*{_END}\s*(?:,|;|-|–|\.\.+|to|\s)\s*{_END}\s*[\])]?"
+"""Two numbers with something between them that people write for a range."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +36,7 @@ class ListOf(Kind[tuple[T, ...]]):
 
     def read(self, node: Node, scope: Scope) -> tuple[T, ...] | None:
         if not isinstance(node, ListNode):
-            scope.expected(self.expected, node)
+            scope.expected(self.expected, node, _listed(node))
             return None
         if not self.least <= len(node.items) <= self.most:
             scope.problem(node.mark, f"expected {self.expected}, got {len(node.items)}")
@@ -43,6 +50,15 @@ class ListOf(Kind[tuple[T, ...]]):
     def schema(self) -> Schema:
         schema = {"type": "array", "items": self.of.schema(), "maxItems": self.most}
         return {**schema, "minItems": self.least} if self.least else schema
+
+
+def _listed(node: Node) -> str:
+    """The list somebody meant by `"[a, b]"` or `"a, b"`: names, in quotes."""
+    if not isinstance(node, Scalar) or not node.quoted:
+        return ""
+    names = re.split(r"\s*,\s*", node.text.strip(" []"))
+    fit = 2 <= len(names) <= _MOST_SHOWN and all(re.fullmatch(NAME, name) for name in names)
+    return f"[{', '.join(names)}] without quotes" if fit else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +109,7 @@ class MapOf(Kind[tuple[Item[T], ...]]):
 
     def read(self, node: Node, scope: Scope) -> tuple[Item[T], ...] | None:
         if not isinstance(node, MapNode):
-            scope.expected(self.expected, node)
+            scope.expected(self.expected, node, self._hint(node))
             return None
         if not self.least <= len(node.entries) <= self.most:
             bounds = f"{self.least} to {self.most}" if self.least else f"at most {self.most}"
@@ -108,6 +124,15 @@ class MapOf(Kind[tuple[Item[T], ...]]):
             value = self.of.read(entry.value, label)
             items.append(Item(name=entry.key, mark=entry.mark, value=value, value_mark=entry.value.mark))
         return tuple(items)
+
+    def _hint(self, node: Node) -> str:
+        """Names alone where names with numbers are expected: `battle` and `[battle, calm]` for `{battle: 1}`."""
+        scalars = node.items if isinstance(node, ListNode) else (node,)
+        names = [each.text for each in scalars if isinstance(each, Scalar)]
+        if not isinstance(self.of, Number) or len(names) != len(scalars) or len(names) > _MOST_SHOWN:
+            return ""
+        fit = names and all(re.fullmatch(NAME, name) for name in names)
+        return f"{{{', '.join(f'{name}: 1' for name in names)}}}" if fit else ""
 
     def schema(self) -> Schema:
         schema: Schema = {
@@ -131,10 +156,12 @@ class Range(Kind[tuple[float, float]]):
 
     def read(self, node: Node, scope: Scope) -> tuple[float, float] | None:
         if not isinstance(node, ListNode) or len(node.items) != 2:
+            hint = self._hint(node)
             if isinstance(node, ListNode) and node.items:
-                scope.problem(node.mark, f"expected {self.expected}, got a list of {len(node.items)}")
+                meant = f"; did you mean {hint}?" if hint else ""
+                scope.problem(node.mark, f"expected {self.expected}, got a list of {len(node.items)}{meant}")
             else:
-                scope.expected(self.expected, node)
+                scope.expected(self.expected, node, hint)
             return None
         low, high = (self.bound.read(item, scope) for item in node.items)
         if low is None or high is None:
@@ -145,6 +172,30 @@ class Range(Kind[tuple[float, float]]):
             scope.problem(node.mark, text + hint)
             return None
         return low, high
+
+    def _hint(self, node: Node) -> str:
+        """The range somebody meant by `"[0, 1]"`, `0..1`, `0 to 1` or `{min: 0, max: 1}`."""
+        if isinstance(node, MapNode):
+            ends = [entry.value for entry in sorted(node.entries, key=lambda entry: entry.key, reverse=True)]
+            keys = {entry.key for entry in node.entries}
+            known = keys in ({"min", "max"}, {"low", "high"})
+            texts = [end.text for end in ends if isinstance(end, Scalar)] if known else []
+        elif isinstance(node, ListNode):
+            texts = [item.text for item in node.items if isinstance(item, Scalar)]
+            texts = _ENDS.findall(texts[0]) if len(texts) == len(node.items) == 1 else []
+        else:
+            texts = _ENDS.findall(node.text) if re.fullmatch(_BETWEEN, node.text) else []
+        if len(texts) != 2:
+            return ""
+        meant = sorted(value for value in map(meant_number, texts) if value is not None)
+        if (
+            len(meant) != 2
+            or meant[0] == meant[1]
+            or not all(self.bound.low <= end <= self.bound.high for end in meant)
+        ):
+            return ""
+        quotes = " without quotes" if isinstance(node, Scalar) and node.quoted else ""
+        return f"[{number(meant[0])}, {number(meant[1])}]{quotes}"
 
     def schema(self) -> Schema:
         return {"type": "array", "items": self.bound.schema(), "minItems": 2, "maxItems": 2}

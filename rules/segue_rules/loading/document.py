@@ -28,6 +28,22 @@ DEEPEST: Final = 32
 MOST_NODES: Final = 50_000
 """Values, lists and maps of a file, what an alias stands for counted each time."""
 
+_PARTS: Final = {
+    "inputs": "input",
+    "styles": "style",
+    "layers": "layer",
+    "states": "state",
+    "stingers": "stinger",
+    "include": "include",
+    "blend": "prompt",
+    "transitions": "transition",
+    "tests": "test",
+    "events": "event",
+}
+"""What a part of each section is called in messages, as the tables of the grammar call it."""
+
+_MOST_PARTS: Final = 6
+
 _REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Control characters, and line separators that YAML 1.1 breaks lines at and 1.2 does not."""
 
@@ -35,9 +51,9 @@ _REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U0001000
 class UnreadableError(Exception):
     """Reading cannot go on past this mistake."""
 
-    def __init__(self, mark: Mark, text: str) -> None:
+    def __init__(self, mark: Mark, text: str, where: str = "") -> None:
         super().__init__(text)
-        self.problem = Problem(mark=mark, where="", text=text)
+        self.problem = Problem(mark=mark, where=where, text=text)
 
 
 def read_document(path: Path, report: Report, *, name: str | None = None) -> Node | None:
@@ -138,17 +154,34 @@ class _Composer:
         self._report = report
         self._anchors: dict[str, _Anchored | None] = {}
         self._nodes = 0
+        self._path: list[str | int] = []
+
+    def _where(self) -> str:
+        """The object being composed, as readers will call it: 'layer "action", state "combat"'."""
+        parts: list[str] = []
+        section = ""
+        for step in self._path:
+            part = _PARTS.get(section)
+            if part is not None:
+                parts[-1] = f'{part} "{step}"' if isinstance(step, str) else f"{part} {step}"
+            elif isinstance(step, str):
+                parts.append(step)
+            section = step if isinstance(step, str) and part is None else ""
+        return ", ".join(filter(None, parts[:_MOST_PARTS]))
+
+    def _unreadable(self, mark: Mark, text: str) -> UnreadableError:
+        return UnreadableError(mark, text, self._where())
 
     def document(self) -> Node:
         self._next()
         start = self._next()
         if not isinstance(start, yaml.DocumentStartEvent):
-            raise UnreadableError(_start(self._shown), "the file is empty")
+            raise self._unreadable(_start(self._shown), "the file is empty")
         node, _ = self._node(self._next(), 1)
         self._next()
         after = self._next()
         if isinstance(after, yaml.DocumentStartEvent):
-            raise UnreadableError(self._mark(after), "expected one document a file, got a second")
+            raise self._unreadable(self._mark(after), "expected one document a file, got a second")
         return node
 
     def _next(self) -> yaml.Event:
@@ -157,10 +190,10 @@ class _Composer:
             return event
         except yaml.MarkedYAMLError as error:
             text, mark = explain(error)
-            raise UnreadableError(self._place(mark), text) from None
+            raise self._unreadable(self._place(mark), text) from None
         except (ValueError, OverflowError):
             place = self._place(self._parser.get_mark())
-            raise UnreadableError(place, "not valid YAML: an escape that stands for no character") from None
+            raise self._unreadable(place, "not valid YAML: an escape that stands for no character") from None
 
     def _place(self, mark: Position | None) -> Mark:
         return Mark(file=self._shown, line=mark.line + 1, column=mark.column + 1) if mark else _start(self._shown)
@@ -174,21 +207,21 @@ class _Composer:
             text = (
                 f"expected at most {MOST_NODES} values in a file, got more (what an alias stands for counts each time)"
             )
-            raise UnreadableError(self._mark(event), text)
+            raise self._unreadable(self._mark(event), text)
 
     def _node(self, event: yaml.Event, depth: int) -> tuple[Node, int]:
         """The node that begins with this event, and its height."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, depth)
         if depth > DEEPEST and isinstance(event, yaml.CollectionStartEvent):
-            raise UnreadableError(self._mark(event), f"expected at most {DEEPEST} levels of nesting, got more")
+            raise self._unreadable(self._mark(event), f"expected at most {DEEPEST} levels of nesting, got more")
         before = self._nodes
         self._count(event, 1)
         assert isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent))
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         if event.tag is not None:
-            self._report.add_unread(self._mark(event), explain_tag(event.tag))
+            self._report.add_unread(self._mark(event), explain_tag(event.tag), self._where())
         node: Node
         if isinstance(event, yaml.ScalarEvent):
             node, height = self._scalar(event), 0
@@ -203,12 +236,12 @@ class _Composer:
     def _alias(self, event: yaml.AliasEvent, depth: int) -> tuple[Node, int]:
         mark, name = self._mark(event), quote(event.anchor or "")
         if event.anchor not in self._anchors:
-            raise UnreadableError(mark, f"unknown anchor {name}; a text that begins with '*' needs quotes")
+            raise self._unreadable(mark, f"unknown anchor {name}; a text that begins with '*' needs quotes")
         anchored = self._anchors[event.anchor]
         if anchored is None:
-            raise UnreadableError(mark, f"the anchor {name} contains itself")
+            raise self._unreadable(mark, f"the anchor {name} contains itself")
         if depth - 1 + anchored.height > DEEPEST:
-            raise UnreadableError(mark, f"expected at most {DEEPEST} levels of nesting, got more")
+            raise self._unreadable(mark, f"expected at most {DEEPEST} levels of nesting, got more")
         self._count(event, anchored.size)
         return anchored.node, anchored.height
 
@@ -216,20 +249,24 @@ class _Composer:
         mark, text = self._mark(event), event.value
         if event.style:
             if any("\ud800" <= character <= "\udfff" for character in text):
-                self._report.add_unread(mark, "expected text, got an escape for half a character (a surrogate)")
+                self._report.add_unread(
+                    mark, "expected text, got an escape for half a character (a surrogate)", self._where()
+                )
                 text = text.encode(errors="replace").decode()
             return Scalar(mark=mark, value=text, text=text, quoted=True)
         try:
             return Scalar(mark=mark, value=resolve_plain(text), text=text)
         except NumberError as error:
-            self._report.add_unread(mark, f"{error}, got {quote(text)}")
+            self._report.add_unread(mark, f"{error}, got {quote(text)}", self._where())
             return Scalar(mark=mark, value=None, text=text)
 
     def _list(self, event: yaml.Event, depth: int) -> tuple[ListNode, int]:
         items: list[Node] = []
         highest = 0
         while not isinstance(item := self._next(), yaml.SequenceEndEvent):
+            self._path.append(len(items) + 1)
             node, height = self._node(item, depth + 1)
+            self._path.pop()
             items.append(node)
             highest = max(highest, height)
         return ListNode(mark=self._mark(event), items=tuple(items)), highest + 1
@@ -239,13 +276,17 @@ class _Composer:
         highest = 0
         while not isinstance(item := self._next(), yaml.MappingEndEvent):
             key, _ = self._node(item, depth + 1)
+            self._path.append(quote(key.text)[1:-1] if isinstance(key, Scalar) else "")
             value, height = self._node(self._next(), depth + 1)
+            self._path.pop()
             highest = max(highest, height)
             mark = self._mark(item)
             if not isinstance(key, Scalar):
-                self._report.add_unread(mark, "expected a name before the ':', got a list or a map")
+                self._report.add_unread(mark, "expected a name before the ':', got a list or a map", self._where())
             elif key.text in entries:
-                self._report.add_unread(mark, f"duplicate key {quote(key.text)}; first at {entries[key.text].mark}")
+                self._report.add_unread(
+                    mark, f"duplicate key {quote(key.text)}; first at {entries[key.text].mark}", self._where()
+                )
             else:
                 entries[key.text] = Entry(key=key.text, mark=mark, value=value)
         return MapNode(mark=self._mark(event), entries=tuple(entries.values())), highest + 1

@@ -51,7 +51,7 @@ _GAIN: Final = Quantity(unit="dB", what="a gain", low=-96, high=12, example="-3d
 _TEMPO: Final = Quantity(unit="bpm", what="a tempo", low=20, high=300, example="96bpm")
 _STYLE_NAME: Final = Name(what="style")
 _MIX: Final = MapOf(key=_STYLE_NAME, of=_WEIGHT, most=MOST_STYLES, labelled=False, sample="{battle: 1}")
-_AUDIO: Final = FilePath(what="an audio file", suffixes=_AUDIO_SUFFIXES, sample="prompts/crypt.wav")
+AUDIO: Final = FilePath(what="an audio file", suffixes=_AUDIO_SUFFIXES, sample="prompts/crypt.wav")
 
 
 class MusicTable(Table):
@@ -95,7 +95,7 @@ class PromptTable(Table):
     example = '{text: "calm woodland", weight: 2}'
     exactly_one = ("text", "audio")
     text = Field(_PROMPT_TEXT, "What the music is like, in words.", example='"low drone, distant choir"')
-    audio = Field(_AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
+    audio = Field(AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
     weight = Field(_WEIGHT, "Share of this prompt in the blend.", default="1", example="2")
 
 
@@ -106,7 +106,7 @@ class StyleTable(Table):
     example = '{text: "calm woodland, harp and soft strings"}'
     exactly_one = ("text", "audio", "blend")
     text = Field(_PROMPT_TEXT, "What the music is like, in words.", example='"calm woodland, harp and soft strings"')
-    audio = Field(_AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
+    audio = Field(AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
     blend = Field(
         ListOf(of=Object(table=PromptTable), item="prompt", least=1, most=MOST_PROMPTS),
         "Several prompts at once.",
@@ -220,7 +220,7 @@ class AudioStingerTable(Table):
     title = "audio_stinger"
     example = "{trigger: boss_dead, audio: stings/victory.wav}"
     trigger = Field(Name(what="trigger"), "The trigger input that starts it.", example="boss_dead", required=True)
-    audio = Field(_AUDIO, "The sound file, relative to this file.", example="stings/victory.wav", required=True)
+    audio = Field(AUDIO, "The sound file, relative to this file.", example="stings/victory.wav", required=True)
     at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="immediate", example="beat")
     gain = Field(_GAIN, "Level of the stinger.", default="0dB", example="-3dB")
     cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
@@ -253,7 +253,7 @@ class BurstTable(Table):
     cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
 
 
-_INCLUDE: Final = FilePath(what="a rule file", suffixes=("yaml", "yml"), sample="regions/crypt.yaml")
+INCLUDE: Final = FilePath(what="a rule file", suffixes=("yaml", "yml"), sample="regions/crypt.yaml")
 
 
 class FileTable(Table):
@@ -272,7 +272,7 @@ class FileTable(Table):
         example="7",
     )
     include = Field(
-        ListOf(of=_INCLUDE, item="include", most=MOST_INCLUDES),
+        ListOf(of=INCLUDE, item="include", most=MOST_INCLUDES),
         "Further rule files, relative to this one, whose content is added.",
         example="[regions/crypt.yaml]",
     )

@@ -95,6 +95,13 @@ INPUT: Final = Tagged(
         "flag": FlagInputTable,
         "trigger": TriggerInputTable,
     },
+    also={
+        **dict.fromkeys(("float", "double", "real", "decimal", "percent", "num", "range"), "number"),
+        **dict.fromkeys(("int", "long", "count", "counter"), "integer"),
+        **dict.fromkeys(("enum", "string", "str", "text", "list", "option", "options", "switch", "state"), "choice"),
+        **dict.fromkeys(("bool", "boolean", "toggle"), "flag"),
+        **dict.fromkeys(("event", "signal", "pulse", "action", "button"), "trigger"),
+    },
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from segue_rules.loading.containers import Item
-from segue_rules.loading.grammar import PromptTable, StyleTable
+from segue_rules.loading.grammar import AUDIO, PromptTable, StyleTable
 from segue_rules.loading.grammar_inputs import (
     ChoiceInputTable,
     FlagInputTable,
@@ -178,4 +178,4 @@ def _prompt(record: Record, text: Field[str], audio: Field[Word], sources: Sourc
 
 def find_audio(word: Word, field: Field[Word], record: Record, sources: Sources) -> Path | None:
     """The audio file of a field, or None once reported why there is none."""
-    return locate(word, sources.folder_of(word.mark), "an audio file", record.scope.inside(field.name))
+    return locate(word, sources.folder_of(word.mark), AUDIO, record.scope.inside(field.name))

@@ -59,6 +59,15 @@ def meant_truth(node: Node) -> str:
     return "true" if word in ("yes", "on", "true") else "false" if word in ("no", "off", "false") else ""
 
 
+def meant_number(text: str) -> float | None:
+    """The number somebody meant by `"0.5"`, `0,5`, `50%`, `4/4` or `5dB`; None where it is none."""
+    match = re.match(r"\s*([-+]?(?:[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+))\s*(%?)(.?)", text)
+    if match is None or match[3] in tuple(".,-:eE"):  # 0..1, 1.2.3, 0-1, 1:30, 1e9x
+        return None
+    value = float(match[1].replace(",", "."))
+    return value / 100 if match[2] else value
+
+
 @dataclass(frozen=True, kw_only=True)
 class Truth(Kind[bool]):
     """`true` or `false`."""
@@ -101,14 +110,20 @@ class Number(Kind[float]):
     def read(self, node: Node, scope: Scope) -> float | None:
         value = as_number(node)
         if value is None or (self.whole and not float(value).is_integer()):
-            written = node.value if isinstance(node, Scalar) else None
-            leading = re.match(r"[-+]?[0-9]+(\.[0-9]+)?", written) if isinstance(written, str) else None
-            scope.expected(self.expected, node, leading.group() if leading else "")
+            scope.expected(self.expected, node, self._hint(node))
             return None
         if not self.low <= value <= self.high:
             scope.expected(self._bounds, node)
             return None
         return int(value) if self.whole else value
+
+    def _hint(self, node: Node) -> str:
+        """The number that was meant, if it is one that may stand here."""
+        written = node.value if isinstance(node, Scalar) else None
+        meant = meant_number(written) if isinstance(written, str) else None
+        if meant is None or not self.low <= meant <= self.high or (self.whole and not meant.is_integer()):
+            return ""
+        return number(meant)
 
     def schema(self) -> Schema:
         return {"type": "integer" if self.whole else "number", "minimum": self.low, "maximum": self.high}

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from segue_rules.loading.kinds import Kind, Schema, number, spelling
 from segue_rules.loading.nodes import Node, Scalar, as_number, describe
-from segue_rules.loading.report import Scope
+from segue_rules.loading.report import Scope, listing
 from segue_rules.model import FRAME_RATE, MODES, SAMPLE_RATE, At, Key
 
 _NUMBER: Final = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
@@ -46,10 +46,11 @@ def time_text(seconds: Fraction) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Duration(Kind[Fraction]):
-    """Seconds, exactly. low, high: seconds."""
+    """Seconds, exactly. low, high: seconds. moment: when something happens, not how long it takes."""
 
     low: Fraction = Fraction(0)
     high: Fraction = Fraction(3600)
+    moment: bool = False
 
     @property
     def expected(self) -> str:
@@ -71,8 +72,15 @@ class Duration(Kind[Fraction]):
     def _hint(self, node: Node) -> str:
         if not isinstance(node, Scalar) or node.value is None:
             return ""
-        if re.fullmatch(_NUMBER, node.text):
-            return f"; did you mean {node.text}{'ms' if float(node.text) > 30 else 's'}?"
+        bare = re.fullmatch(r"[0-9]*[.,]?[0-9]+", node.text)
+        if bare:
+            return self._either(Fraction(node.text.replace(",", ".")))
+        clock = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])", node.text)
+        if clock:
+            return self._meant(Fraction(int(clock[1]) * 60 + int(clock[2])), "s")
+        comma = re.fullmatch(rf"([0-9]+),([0-9]+) ?({'|'.join(_TIME_UNITS)})", node.text)
+        if comma:
+            return self._meant(Fraction(f"{comma[1]}.{comma[2]}"), comma[3])
         if re.fullmatch(_BARS + r"|beat|bar|[0-9]+ ?beats?", node.text):
             return "; only 'at' counts in bars and beats"
         spelt = re.fullmatch(
@@ -84,8 +92,24 @@ class Duration(Kind[Fraction]):
             return f"; did you mean {spelt[1]}{short}?"
         return ""
 
+    def _either(self, count: Fraction) -> str:
+        """A number without a unit: a moment is meant in seconds, a stretch of time in what is usual for its size."""
+        if self.moment or count < 30:
+            return self._meant(count, "s")
+        if count < 200 and self.high > 60:
+            return self._meant(count, "ms", "s")
+        return self._meant(count, "ms")
+
+    def _meant(self, count: Fraction, *units: str) -> str:
+        fit = [unit for unit in units if self.low <= count * _TIME_UNITS[unit] <= self.high]
+        return f"; did you mean {listing(f'{number(float(count))}{unit}' for unit in fit)}?" if fit else ""
+
     def schema(self) -> Schema:
         return spelling(_TIME, self.expected)
+
+
+_ALSO: Final = {"/s": ("/sec", "/second", " per second"), "bpm": ("bmp",)}
+"""Other spellings of units."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,14 +135,34 @@ class Quantity(Kind[float]):
             return float(match[1])
         hint = ""
         if isinstance(node, Scalar) and not match:
-            bare = re.fullmatch(rf"({_SIGNED}) ?({re.escape(self.unit)})?", node.text, re.IGNORECASE)
-            if bare and self.low <= float(bare[1]) <= self.high:
-                hint = f"{bare[1]}{self.unit}"
+            hint = self._hint(node.text)
         scope.expected(self.expected, node, hint)
         return None
 
+    def _hint(self, text: str) -> str:
+        """The quantity somebody meant by `-6`, `96BPM`, `1/sec`, `0,5/s` or `-inf`; "" if that cannot be told."""
+        spellings = "|".join(map(re.escape, (self.unit, *_ALSO.get(self.unit, ()))))
+        bare = re.fullmatch(rf"([-+]?[0-9]*[.,]?[0-9]+) ?({spellings})?", text, re.IGNORECASE)
+        if bare:
+            value = bare[1].replace(",", ".")
+            return f"{value}{self.unit}" if self.low <= float(value) <= self.high else ""
+        silence = self.unit == "dB" and re.fullmatch(r"-\.?inf(inity)? ?(dB)?", text, re.IGNORECASE)
+        return f"{number(self.low)}{self.unit}" if silence else ""
+
     def schema(self) -> Schema:
         return spelling(f"{_SIGNED} ?{re.escape(self.unit)}", self.expected)
+
+
+_NEARLY: Final = {
+    "immediately": "immediate",
+    "now": "immediate",
+    "instant": "immediate",
+    "instantly": "immediate",
+    "beats": "beat",
+    "bars": "bar",
+    "downbeat": "bar",
+    "measure": "bar",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,20 +187,27 @@ class Boundary(Kind[At]):
         if bars:
             scope.problem(node.mark, f"expected 1 to {MOST_BARS} bars, got {bars[1]}")
         else:
-            near = {
-                "immediately": "immediate",
-                "now": "immediate",
-                "instant": "immediate",
-                "beats": "beat",
-                "bars": "bar",
-            }
-            hint = (
-                f"{node.text} bars"
-                if as_number(node) is not None and isinstance(node, Scalar)
-                else near.get(text.lower(), "")
-            )
+            if re.fullmatch(_TIME, text):
+                text = (
+                    f"expected {self.expected}, got {describe(node)}; 'at' counts in beats and bars, max_wait in time"
+                )
+                scope.problem(node.mark, text)
+                return None
+            hint = self._hint(node)
             scope.expected(self.expected, node, hint)
         return None
+
+    def _hint(self, node: Node) -> str:
+        count = as_number(node)
+        if count is not None:
+            whole = float(count).is_integer() and 1 <= count <= MOST_BARS
+            return ("bar" if count == 1 else f"{int(count)} bars") if whole else ""
+        text = node.text.lower().removeprefix("next ") if isinstance(node, Scalar) else ""
+        bars = re.fullmatch(rf"{_BARS}|([0-9]+) (?:measures?)", text)
+        if bars:
+            count = int(bars[1] or bars[2])
+            return f"{count} bars" if 1 <= count <= MOST_BARS else ""
+        return _NEARLY.get(text, text if text in ("immediate", "beat", "bar") else "")
 
     def schema(self) -> Schema:
         return {"anyOf": [{"enum": ["immediate", "beat", "bar"]}, spelling(_BARS, self.expected)]}

@@ -29,16 +29,24 @@ class Report:
     def add(self, problem: Problem) -> None:
         """Note a mistake. Raises: RuleError at once if there are more than MOST_PROBLEMS."""
         if problem.mark in self.unread:
+            self._place(problem)
             return
         if len(self.problems) == MOST_PROBLEMS:
             text = f"more than {MOST_PROBLEMS} mistakes; reading stopped here"
             raise RuleError([*self.problems, Problem(mark=problem.mark, where="", text=text)])
         self.problems.append(problem)
 
-    def add_unread(self, mark: Mark, text: str) -> None:
-        """Report a value that could not be read."""
-        self.add(Problem(mark=mark, where="", text=text))
+    def add_unread(self, mark: Mark, text: str, where: str = "") -> None:
+        """Report a value that could not be read. where: as far as that is known by now."""
+        self.add(Problem(mark=mark, where=where, text=text))
         self.unread.add(mark)
+
+    def _place(self, missed: Problem) -> None:
+        """Whoever misses a value that could not be read knows better whose it is."""
+        for i, problem in enumerate(self.problems):
+            if problem.mark == missed.mark and missed.where:
+                self.problems[i] = Problem(mark=problem.mark, where=missed.where, text=problem.text)
+                return
 
     def scope(self, *parts: str) -> Scope:
         """Where reading begins; no parts for a whole file."""
@@ -73,7 +81,11 @@ class Scope:
         self.report.add(Problem(mark=mark, where=self.where, text=text))
 
     def warning(self, mark: Mark, text: str) -> None:
-        self.report.warnings.append(Problem(mark=mark, where=self.where, text=text))
+        told = len(self.report.warnings)
+        if told == MOST_PROBLEMS:
+            text = f"more than {MOST_PROBLEMS} doubts; the others are not told"
+        if told <= MOST_PROBLEMS:
+            self.report.warnings.append(Problem(mark=mark, where=self.where, text=text))
 
     def unknown(self, mark: Mark, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
         """Report a name that nothing has, unless what has it may be among what could not be read.

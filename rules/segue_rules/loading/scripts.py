@@ -9,18 +9,29 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from segue_rules.errors import Problem
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading.comparisons import kind_of
-from segue_rules.loading.containers import ListOf, MapOf, OneOrMore
+from segue_rules.loading.containers import Item, ListOf, MapOf, OneOrMore
 from segue_rules.loading.document import read_document
 from segue_rules.loading.json_lines import holds_json_lines, read_json_lines
-from segue_rules.loading.kinds import Kind, Name, Schema
+from segue_rules.loading.kinds import Kind, Name, Schema, number
 from segue_rules.loading.limits import MOST_INPUTS
 from segue_rules.loading.nodes import Node, Scalar, describe
-from segue_rules.loading.quantities import Duration
+from segue_rules.loading.quantities import Duration, time_text
 from segue_rules.loading.report import Report, Scope, did_you_mean
 from segue_rules.loading.tables import Field, Object, Record, Table
-from segue_rules.model import FRAME_RATE, ChoiceInput, FlagInput, Input, InputValue, IntegerInput, Rules, TriggerInput
+from segue_rules.model import (
+    FRAME_RATE,
+    ChoiceInput,
+    FlagInput,
+    Input,
+    InputValue,
+    IntegerInput,
+    NumberInput,
+    Rules,
+    TriggerInput,
+)
 
 MOST_EVENTS: Final = 1_000_000
 _DAY: Final = Fraction(86_400)
@@ -52,7 +63,7 @@ class EventTable(Table):
 
     title = "event"
     example = "{at: 2s, set: {threat: 0.8}}"
-    at = Field(Duration(high=_DAY), "When it happens, from the start.", example="1.5s", required=True)
+    at = Field(Duration(high=_DAY, moment=True), "When it happens, from the start.", example="1.5s", required=True)
     set = Field(
         MapOf(key=Name(what="input"), of=Value(), most=MOST_INPUTS, labelled=False, sample="{threat: 0.8}"),
         "Values of inputs.",
@@ -69,12 +80,25 @@ EVENTS: Final = ListOf(of=Object(table=EventTable), item="event", most=MOST_EVEN
 """The kind of an event list, for tables that hold one."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """An event script. doubts: what will be played otherwise than it is written, or not at all."""
+
+    events: tuple[ScriptedEvent, ...]
+    doubts: tuple[Problem, ...]
+
+
 def load_events(path: Path | str, rules: Rules | None = None) -> tuple[ScriptedEvent, ...]:
     """The events of a script in the order they happen; of those at the same time, as they stand in the file.
 
     Args: rules: if given, inputs and values are checked against it. (Values out of range are not mistakes: they clamp.)
     Raises: RuleError with every mistake.
     """
+    return load_script(path, rules).events
+
+
+def load_script(path: Path | str, rules: Rules | None = None) -> Script:
+    """As `load_events`, with doubts: clamped values, events that are refused, an order that is not the file's."""
     path = Path(path)
     report = Report()
     name = path.as_posix()
@@ -85,26 +109,38 @@ def load_events(path: Path | str, rules: Rules | None = None) -> tuple[ScriptedE
     records = EVENTS.read(node, report.scope("events")) if node is not None else None
     events = build_events(records or (), rules)
     report.raise_problems()
-    return events
+    return Script(events=events, doubts=tuple(report.warnings))
 
 
 def build_events(records: Iterable[Record], rules: Rules | None = None) -> tuple[ScriptedEvent, ...]:
     """Scripted events from records of EventTable, sorted by time; sequence is the position in that order.
 
-    Mistakes go to the records' own report.
+    Mistakes and doubts go to the records' own report.
     """
     inputs = None if rules is None else {each.name: each for each in rules.inputs}
     timed: list[tuple[Fraction, Record]] = []
     for record in records:
         if not record.has(EventTable.set) and not record.has(EventTable.fire):
             record.scope.problem(record.mark, "expected one of the fields set or fire, got none")
+        elif inputs is not None and _is_empty(record):
+            record.scope.warning(record.mark, "sets and fires nothing; the service refuses such an event")
         if inputs is not None:
             _check(record, inputs)
         at = record.get(EventTable.at)
         if at is not None:
+            if timed and at < timed[-1][0]:
+                text = (
+                    f"at {time_text(at)}, after an event at {time_text(timed[-1][0])}; events are played by their time"
+                )
+                record.scope.warning(record.mark, text)
             timed.append((at, record))
     timed.sort(key=lambda each: each[0])
     return tuple(_event(sequence, at, record) for sequence, (at, record) in enumerate(timed))
+
+
+def _is_empty(record: Record) -> bool:
+    """Whether an event says nothing, though all of it could be read."""
+    return all(name not in record.marks or record.values.get(name) == () for name in ("set", "fire"))
 
 
 def _event(sequence: int, at: Fraction, record: Record) -> ScriptedEvent:
@@ -124,10 +160,17 @@ def _check(record: Record, inputs: dict[str, Input]) -> None:
         elif isinstance(source, TriggerInput):
             scope.problem(item.mark, f"'{item.name}' is a trigger and cannot be set; did you mean 'fire: {item.name}'?")
         elif item.value is not None and not _fits(source, item.value):
-            shown = describe(Scalar(mark=item.value_mark, value=item.value, text=str(item.value)))
             hint = did_you_mean(str(item.value), source.of) if isinstance(source, ChoiceInput) else ""
             wanted = "true or false" if isinstance(source, FlagInput) else kind_of(source)
-            scope.inside(item.name).problem(item.value_mark, f"expected {wanted}, got {shown}{hint}")
+            scope.inside(item.name).problem(item.value_mark, f"expected {wanted}, got {_shown(item)}{hint}")
+        elif (
+            isinstance(source, (NumberInput, IntegerInput))
+            and isinstance(item.value, (int, float))
+            and not source.low <= item.value <= source.high
+        ):
+            played = number(source.low if item.value < source.low else source.high)
+            text = f"expected {kind_of(source)}, got {_shown(item)}; it is played as {played}"
+            scope.inside(item.name).warning(item.value_mark, text)
     triggers = [name for name, each in inputs.items() if isinstance(each, TriggerInput)]
     scope = record.scope.inside(EventTable.fire.name)
     for word in record.get(EventTable.fire) or ():
@@ -135,6 +178,11 @@ def _check(record: Record, inputs: dict[str, Input]) -> None:
             scope.unknown(word.mark, "trigger", word.text, triggers)
         elif word.text not in triggers:
             scope.problem(word.mark, f"expected a trigger, got '{word.text}', which is set and not fired")
+
+
+def _shown(item: Item[InputValue]) -> str:
+    """A value as a message quotes it."""
+    return describe(Scalar(mark=item.value_mark, value=item.value, text=str(item.value)))
 
 
 def _fits(source: Input, value: InputValue) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from segue_rules.loading.containers import Item
 from segue_rules.loading.document import read_document
-from segue_rules.loading.grammar import FileTable, LayerTable, MusicTable
+from segue_rules.loading.grammar import INCLUDE, FileTable, LayerTable, MusicTable
 from segue_rules.loading.kinds import Word
 from segue_rules.loading.limits import (
     DEEPEST_INCLUDE,
@@ -21,7 +21,7 @@ from segue_rules.loading.limits import (
     MOST_STYLES,
     MOST_TRANSITIONS,
 )
-from segue_rules.loading.nodes import Node
+from segue_rules.loading.nodes import MapNode, Node
 from segue_rules.loading.places import locate
 from segue_rules.loading.report import Report
 from segue_rules.loading.tables import Field, Object, Record
@@ -77,6 +77,17 @@ def collect(node: Node | None, name: str, path: Path | None, folder: Path | None
     return sources
 
 
+def includes(path: Path) -> Iterator[Path]:
+    """The files that a rule file itself includes, as `collect` finds them; mistakes are passed over."""
+    report = Report()
+    node = read_document(path, report)
+    record = Object(table=FileTable).read(node, report.scope()) if isinstance(node, MapNode) else None
+    for word in (record.get(FileTable.include) or ()) if record is not None else ():
+        found = locate(word, path.parent, INCLUDE, report.scope())
+        if found is not None:
+            yield found
+
+
 @dataclass(kw_only=True)
 class _Chained:
     """A file being read, and the name it goes by in messages."""
@@ -113,7 +124,7 @@ class _Collector:
         scope = self._report.scope("include")
         sources = self._sources
         folder = sources.folder_of(word.mark)
-        found = locate(word, folder, "a rule file", scope)
+        found = locate(word, folder, INCLUDE, scope)
         if found is None or folder is None:
             self._report.partial = True
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segue_rules.loading.kinds import Kind, Schema
 from segue_rules.loading.nodes import MapNode, Node, Scalar, describe, quote
@@ -17,6 +17,8 @@ class Tagged(Kind[Record]):
 
     tag: str
     tables: Mapping[str, type[Table]]
+    also: Mapping[str, str] = field(default_factory=dict)
+    """What other programs call them."""
 
     @property
     def expected(self) -> str:
@@ -33,7 +35,10 @@ class Tagged(Kind[Record]):
             return None
         if isinstance(tag, Scalar) and tag.value in self.tables:
             return Object(table=self.tables[tag.text], foreign=self._foreign(tag.text)).read(node, scope)
-        hint = did_you_mean(tag.text, self.tables) if isinstance(tag, Scalar) else ""
+        hint = ""
+        if isinstance(tag, Scalar):
+            meant = self.also.get(tag.text.lower())
+            hint = f"; did you mean '{meant}'?" if meant else did_you_mean(tag.text, self.tables)
         scope.inside(self.tag).problem(tag.mark, f"expected {listing(self.tables)}, got {describe(tag)}{hint}")
         return None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+from segue_rules.errors import Problem
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Mark, Rules
 from segue_rules.plan import FramePlan
@@ -80,8 +81,9 @@ class RuleTest:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTestFile:
-    """The tests of one file, all of the same rules."""
+    """The tests of one file, all of the same rules. doubts: events that are played otherwise than they are written."""
 
     path: Path
     rules: Rules
     tests: tuple[RuleTest, ...]
+    doubts: tuple[Problem, ...] = ()

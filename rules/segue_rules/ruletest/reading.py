@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from segue_rules.errors import RuleError
 from segue_rules.events import ScriptedEvent
-from segue_rules.loading import Report, load, load_events, read_document
+from segue_rules.loading import Report, load, read_document
 from segue_rules.loading.kinds import Word
 from segue_rules.loading.quantities import time_text
-from segue_rules.loading.scripts import build_events
+from segue_rules.loading.scripts import build_events, load_script
 from segue_rules.loading.tables import Field, Object, Record
 from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.ruletest.expectation import Expectation, RuleTest, RuleTestFile, When, WhenKind
@@ -36,7 +36,7 @@ def load_tests(path: Path | str) -> RuleTestFile:
         raise AssertionError("what cannot be read is reported")
     tests = _Reader(path, rules, report).tests(record)
     report.raise_problems()
-    return RuleTestFile(path=path, rules=rules, tests=tests)
+    return RuleTestFile(path=path, rules=rules, tests=tests, doubts=tuple(report.warnings))
 
 
 def _load_rules(record: Record, path: Path, report: Report) -> Rules | None:
@@ -78,15 +78,25 @@ class _Reader:
                 each.problem(TestTable.name, text)
             if name is not None:
                 first.setdefault(name, each)
-            tests.append(
-                RuleTest(
-                    name=name or "",
-                    mark=each.mark,
-                    events=self._events(each),
-                    expect=tuple(self._expect(each)),
-                )
+            test = RuleTest(
+                name=name or "",
+                mark=each.mark,
+                events=self._events(each),
+                expect=tuple(self._expect(each)),
             )
+            self._doubt_late(test, each)
+            tests.append(test)
         return tuple(tests)
+
+    def _doubt_late(self, test: RuleTest, record: Record) -> None:
+        """Events after a test's end. (A script of its own may be longer than what one test asks about.)"""
+        if isinstance(record.values.get("events"), Word) or not test.expect:
+            return
+        last_s = Fraction(test.frames - 1, FRAME_RATE)
+        for event in test.events:
+            if event.frame >= test.frames:
+                text = f"is never sent: the test ends at {time_text(last_s)}, the last time it expects something"
+                record.scope.inside("events").warning(event.mark, text)
 
     def _events(self, record: Record) -> tuple[ScriptedEvent, ...]:
         given = record.get(TestTable.events)
@@ -98,10 +108,12 @@ class _Reader:
         if not isinstance(given, Word):
             return build_events(given, rules)
         try:
-            return load_events(self._folder / given.text, rules)
+            script = load_script(self._folder / given.text, rules)
         except RuleError as error:
             _pass_on(error, record, TestTable.events, self._report)
             return ()
+        self._report.warnings += [doubt for doubt in script.doubts if doubt not in self._report.warnings]
+        return script.events
 
     def _expect(self, record: Record) -> list[Expectation]:
         expectations = []

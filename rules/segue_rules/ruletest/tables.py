@@ -20,7 +20,7 @@ from segue_rules.timeline import CONTROLS
 
 MOST_TESTS: Final = 1_000
 MOST_EXPECTATIONS: Final = 1_000
-_MOMENT: Final = Duration(high=Fraction(3600))
+_MOMENT: Final = Duration(high=Fraction(3600), moment=True)
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*(.*)", re.DOTALL)
 
 Interval: TypeAlias = tuple[Fraction, Fraction]

@@ -150,7 +150,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(AudioFileError, match="cannot be written"):
         write_audio(tmp_path / "missing" / "a.wav", tone(-12, 0.1))
     (tmp_path / "b.wav").mkdir()
-    with pytest.raises(AudioFileError, match="is a folder"):
+    with pytest.raises(AudioFileError, match="got a folder"):
         write_audio(tmp_path / "b.wav", tone(-12, 0.1))
 
 

@@ -37,7 +37,10 @@ def test_a_good_file_is_summed_up(capsys: pytest.CaptureFixture[str]) -> None:
     write("good.yaml", GOOD)
     assert main(["check", "good.yaml"]) == 0
     said = capsys.readouterr()
-    assert said.out == "good.yaml: 1 input, 2 styles, 1 layer, 2 states, 0 stingers\n"
+    assert said.out.splitlines() == [
+        "good.yaml: 1 input, 2 styles, 1 layer, 2 states, 0 stingers",
+        "1 file, 0 mistakes, 0 warnings",
+    ]
     assert said.err == ""
 
 
@@ -64,10 +67,11 @@ def test_a_folder_means_rules_tests_and_scripts(capsys: pytest.CaptureFixture[st
     assert main(["check", "music"]) == 0
     lines = [line.replace("\\", "/") for line in capsys.readouterr().out.splitlines()]
     assert lines == [
-        "music/deep/good.events.jsonl: 1 event",
+        "music/deep/good.events.jsonl: 1 event (inputs and values unchecked: there is no good.yaml beside it)",
         "music/good.events.yaml: 1 event",
         "music/good.test.yaml: 1 test",
         "music/good.yaml: 1 input, 2 styles, 1 layer, 2 states, 0 stingers",
+        "4 files, 0 mistakes, 0 warnings",
     ]
 
 
@@ -85,7 +89,7 @@ def test_an_included_file_is_checked_as_a_part(capsys: pytest.CaptureFixture[str
     part = 'segue: 1\nlayers: {place: {states: {cave: {when: {threat: "< 0.1"}, mix: {grass: 2}}}}}\n'
     write("regions/cave.yaml", part)
     assert main(["check", "."]) == 0
-    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["main.yaml"]
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()[:-1]] == ["main.yaml"]
     write("regions/cave.yaml", part.replace("threat", "treat"))
     assert main(["check", "."]) == 2
     (error,) = capsys.readouterr().err.splitlines()
@@ -96,7 +100,7 @@ def test_patterns_are_resolved(capsys: pytest.CaptureFixture[str]) -> None:
     write("one.yaml", GOOD)
     write("two.yaml", GOOD)
     assert main(["check", "*.yaml"]) == 0
-    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["one.yaml", "two.yaml"]
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()[:-1]] == ["one.yaml", "two.yaml"]
 
 
 def test_what_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,8 +117,9 @@ def test_json_has_a_line_for_every_mistake(capsys: pytest.CaptureFixture[str]) -
     write("bad.yaml", BAD)
     assert main(["check", "--json", "bad.yaml"]) == 2
     said = capsys.readouterr()
-    records = [json.loads(line) for line in said.out.splitlines()]
+    *records, summary = [json.loads(line) for line in said.out.splitlines()]
     assert said.err == ""
+    assert (summary["severity"], summary["text"]) == ("summary", "1 file, 2 mistakes, 0 warnings")
     assert [(r["severity"], r["file"], r["line"], r["column"]) for r in records] == [
         ("error", "bad.yaml", 8, 71),
         ("error", "bad.yaml", 8, 80),
@@ -151,7 +156,7 @@ def test_strict_counts_doubts_as_mistakes(capsys: pytest.CaptureFixture[str]) ->
 def test_json_names_the_kind_of_a_doubt(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.yaml", DOUBTFUL)
     assert main(["check", "--json", "a.yaml"]) == 0
-    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    *records, _ = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {record["severity"] for record in records} == {"warning"}
     assert {"unused_input", "unused_style", "unknown_word"} <= {record["code"] for record in records}
 

@@ -79,7 +79,8 @@ def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[Mark])
             track.notes.append(symusic.Note(begin, max(1, end - begin), event.pitch, event.velocity))
         score.tracks.append(track)
     with replacing(path) as partial:
-        score.dump_midi(partial)
+        # symusic's own writing to a file is silent about a full disk.
+        partial.write_bytes(score.dumps_midi())
 
 
 def _write_timeline(score: symusic.Score, timeline: Sequence[Mark]) -> None:

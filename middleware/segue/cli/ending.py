@@ -1,0 +1,43 @@
+"""How a command ends when it is asked to: what it has open is closed, what it has half written is taken away."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""Those of POSIX and of Windows; neither has all."""
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Within the block, a signal that ends a program unwinds it: SystemExit with 128 and its number.
+
+    Ctrl-C stays a KeyboardInterrupt. A second signal does not interrupt the clearing up after the first. What was
+    ignored (nohup) or is handled already stays so. Signals are the main thread's; in any other, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Any] = {}
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)
+
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            before[number] = signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
