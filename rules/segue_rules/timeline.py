@@ -5,7 +5,7 @@ The session of a rehearsal has no latency: every frame can still be changed when
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -147,12 +147,21 @@ def show_event(event: Event) -> str:
     return "; ".join(parts) or "nothing"
 
 
-def happenings(plan: FramePlan, events: Iterable[Event] = ()) -> Iterator[Happening]:
-    """What the frame's plan tells, in the order it came about. events: those that were given to the frame."""
+def by_sequence(events: Sequence[ScriptedEvent]) -> Mapping[int, Event]:
+    """The events of a script by their sequence numbers, by which receipts and causes name them."""
+    return {scripted.event.sequence: scripted.event for scripted in events}
+
+
+_NO_EVENTS: Final[Mapping[int, Event]] = {}
+
+
+def happenings(plan: FramePlan, events: Mapping[int, Event] = _NO_EVENTS) -> Iterator[Happening]:
+    """What the frame's plan tells, in the order it came about. events: of the whole script, by sequence."""
+    if not (plan.receipts or plan.changes or plan.stingers or plan.warnings):
+        return
     place = position(plan)
-    by_sequence = {event.sequence: event for event in events}
     for receipt in plan.receipts:
-        yield _receipt(receipt, by_sequence.get(receipt.sequence), place)
+        yield _receipt(receipt, events.get(receipt.sequence), place)
     for change in plan.changes:
         yield _change(change, plan.frame, place)
     for cue in plan.stingers:

@@ -11,7 +11,6 @@ import math
 import subprocess
 import sys
 import time
-from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -85,17 +84,15 @@ def _first_sound_s(address: str) -> float:
     """Seconds from a client's hello until it has sound."""
     from segue_sdk.client import SegueClient
     from segue_sdk.client_messages import Hello
-    from segue_sdk.limits import CHANNELS
 
     begun = time.monotonic()
     client = SegueClient(address, Hello(versions=(1,), client="bench"))
     try:
-        # It sends music to who plays: an engine that takes a block now and then.
-        block = memoryview(array("f", bytes(4 * CHANNELS * _BLOCK)))
         while not client.player.position.have:
             if time.monotonic() - begun > _FIRST_SOUND_S:
                 raise TimeoutError("the service gave no music")
-            client.player.read(block)
+            # The service sends music to a client that plays.
+            client.player.read_array(_BLOCK)
             time.sleep(_POLL_S)
         return time.monotonic() - begun
     finally:

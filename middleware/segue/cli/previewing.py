@@ -7,10 +7,7 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Final, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from segue.atomic import replacing
 from segue.audio.files import AudioWriter
@@ -18,6 +15,7 @@ from segue.cli.parts import Parts, build
 from segue.cli.preview_request import GENERATION, LOOKAHEAD_S, check_files, files_of, outputs_of, script_of
 from segue.cli.recorded import Loaded, load_recorded, read_whole
 from segue.cli.rendering import (
+    Kept,
     Piece,
     Progress,
     RecordedSession,
@@ -31,7 +29,7 @@ from segue.runtime.conditioning import conditioning
 from segue.runtime.config import SessionConfig
 from segue.runtime.edition import Edition
 from segue.runtime.journal import Operation
-from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
+from segue.runtime.messages import ChangeOut, Message, ReceiptOut, StingerOut
 from segue.runtime.recorder import Header, RecordedRules, RecordingError, fingerprint, write_recording
 from segue.runtime.replay import reopened, revived
 from segue.runtime.simulation import LiveConditions, LiveRun
@@ -41,6 +39,9 @@ from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load
 from segue_rules.loading.scripts import Script, load_script
 from segue_rules.model import NOWHERE
+
+if TYPE_CHECKING:
+    from segue.report.sound import SoundMeter
 
 # Without --duration: this long after the last event, or in all where there is none.
 _AFTER_LAST_S: Final = 12.0
@@ -69,19 +70,24 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
     rules, frames = piece.rules, piece.frames
     if arguments.stems:
         arguments.stems.mkdir(parents=True, exist_ok=True)
+    meter = _meter(frames or _last_frame(session)) if arguments.report else None
+    rendered = Rendered(
+        kept=Kept(notes=bool(arguments.midi), journal=bool(arguments.record), chunks=bool(arguments.report)),
+        hearing=meter.add if meter else None,
+    )
     if session is not None:
-        rendered = render_recording(piece, parts, session, arguments.output, progress)
+        render_recording(piece, parts, session, arguments.output, progress, rendered)
         frames = rendered.frames
         piece = replace(piece, frames=rendered.end)
     elif arguments.live:
         conditions = LiveConditions(generation_s=_or(arguments.generation, GENERATION))
-        rendered = render_live(piece, parts, arguments.output, conditions, progress)
+        render_live(piece, parts, arguments.output, conditions, progress, rendered)
     else:
-        rendered = render_straight(piece, parts, arguments.output, arguments.stems, progress)
+        render_straight(piece, parts, arguments.output, arguments.stems, progress, rendered)
     _write_others(arguments, piece, rendered, [generator.name for generator in parts.generators])
-    if arguments.report:
+    if meter:
         speed = frames / FRAME_RATE / (time.perf_counter() - started)
-        _write_report(arguments.report, piece, rendered, speed, warnings)
+        _write_report(arguments, piece, rendered, meter, speed, warnings)
     told = [f"{arguments.output}: {rules.title}", *_listen_for(rendered.messages)]
     script = script_of(arguments)
     if script is not None:
@@ -217,24 +223,43 @@ def _write_others(arguments: argparse.Namespace, piece: Piece, rendered: Rendere
     if arguments.midi:
         from segue.score.sampler.midi import marks, write_midi
 
-        chunks = sorted((m for m in rendered.messages if isinstance(m, ChunkOut)), key=lambda chunk: chunk.sequence)
-        plans = {plan.frame: plan for chunk in chunks for plan in chunk.plans if plan.frame < piece.frames}
+        plans = [rendered.plans[frame] for frame in sorted(rendered.plans) if frame < piece.frames]
         notes = [note for note in rendered.notes if note.start < piece.frames * FRAME_SIZE]
-        write_midi(arguments.midi, notes, marks([conditioning([plans[frame] for frame in sorted(plans)])]))
+        write_midi(arguments.midi, notes, marks([conditioning(plans)]))
 
 
-def _write_report(path: Path, piece: Piece, rendered: Rendered, speed: float, warnings: Sequence[str]) -> None:
+def _meter(frames: int) -> SoundMeter:
+    """Measures what is written, while it is. frames: how many are to come."""
+    from segue.report.sound import SoundMeter
+
+    return SoundMeter(frames / FRAME_RATE)
+
+
+def _last_frame(session: RecordedSession | None) -> int:
+    """The end of what a recorded session generated."""
+    operations = session.operations if session is not None else ()
+    return max((operation[1].end for operation in operations if operation[0] == "done"), default=1)
+
+
+def _write_report(
+    arguments: argparse.Namespace,
+    piece: Piece,
+    rendered: Rendered,
+    meter: SoundMeter,
+    speed: float,
+    warnings: Sequence[str],
+) -> None:
     """speed: of rendering, in times real time."""
     from segue.report.page import write_report
     from segue.report.story import from_live, from_straight
 
-    audio = np.concatenate(rendered.mix)
+    sound = meter.sound()
     rules, events, seed, sounds = piece.rules, piece.events, piece.config.seed, piece.sounds
     if rendered.run is None:
         story = from_straight(
             rules,
             rendered.messages,
-            audio,
+            sound,
             events,
             seed=seed,
             sounds=sounds,
@@ -243,8 +268,8 @@ def _write_report(path: Path, piece: Piece, rendered: Rendered, speed: float, wa
         )
     else:
         # A live simulation keeps a clock of its own.
-        story = from_live(rules, rendered.run, audio, events, seed=seed, sounds=sounds, warnings=warnings)
-    write_report(story, path)
+        story = from_live(rules, rendered.run, sound, events, seed=seed, sounds=sounds, warnings=warnings)
+    write_report(story, arguments.report, arguments.output)
 
 
 def _listen_for(messages: Sequence[Message]) -> list[str]:

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from tempfile import TemporaryFile
+from typing import IO, Final, TypeAlias
+
+import numpy as np
 
 from segue.audio.files import AudioWriter
 from segue.cli.parts import Parts
 from segue.cli.preview_request import FAMILIES, stem
-from segue.contract import FRAME_SIZE, NoteEvent, Samples, StyleBank
+from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples, StyleBank
 from segue.runtime.config import SessionConfig
 from segue.runtime.journal import Operation
 from segue.runtime.listener import Listener
-from segue.runtime.messages import ChunkOut, Message, StingerOut
+from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
 from segue.runtime.mixdown import Mixdown
 from segue.runtime.opening import Opening
 from segue.runtime.replay import replay
 from segue.runtime.session import Session
-from segue.runtime.simulation import LiveConditions, LiveRun, live, straight
+from segue.runtime.simulation import LiveConditions, LiveRun, live, straight, without_sound
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
-from segue_rules.plan import StingerCue
+from segue_rules.plan import FramePlan, StingerCue
 
 # Told the number of frames done.
 Progress: TypeAlias = Callable[[int], None]
+# Given what is written, block by block; float32 [S, 2].
+Hearing: TypeAlias = Callable[[Samples], None]
+
+_BLOCK_SAMPLES: Final = SAMPLE_RATE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,32 +58,82 @@ class RecordedSession:
     opening: Opening | None
 
 
-@dataclass(kw_only=True)
-class Rendered:
-    """What came of it. mix: what was written, stingers and all; journal: all that decided it.
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What of a run is needed after it; the rest is let go as soon as it is written, so that length costs no memory.
 
-    notes: as they stand in the end. run: of a live simulation alone. frames, end: of a recording, how many
-    were heard and the first after them.
+    notes: the notes and every frame's plan. journal: what decided the run. chunks: all of every message but its sound.
     """
 
+    notes: bool = False
+    journal: bool = False
+    chunks: bool = False
+
+
+@dataclass(kw_only=True)
+class Rendered:
+    """What came of it, as far as it is kept. hearing: given what is written, stingers and all.
+
+    messages: without sound, and of receipts only refusals, unless chunks are kept. notes: as they stand in the end, by
+    the chunk they start in. run: of a live simulation alone. frames, end: of a recording, how many were heard and the
+    first after them.
+    """
+
+    kept: Kept = Kept()
+    hearing: Hearing | None = None
     messages: list[Message] = field(default_factory=list)
-    mix: list[Samples] = field(default_factory=list)
-    notes: list[NoteEvent] = field(default_factory=list)
+    plans: dict[int, FramePlan] = field(default_factory=dict)
     journal: list[Operation] = field(default_factory=list)
     run: LiveRun | None = None
     frames: int = 0
     end: int = 0
+    _notes: list[tuple[int, Sequence[NoteEvent]]] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[NoteEvent]:
+        return [note for _, notes in self._notes for note in notes]
 
     def take(self, message: Message) -> None:
-        """Keep a message; a chunk's notes stand in place of those that were to follow its start."""
-        self.messages.append(message)
+        """Keep of a message what is needed; a chunk's notes stand in place of those that were to follow its start."""
         if isinstance(message, ChunkOut):
-            self.notes = [note for note in self.notes if note.start < message.start] + list(message.notes)
+            if self.kept.notes:
+                self._replace_notes(message)
+                self.plans.update((plan.frame, plan) for plan in message.plans)
+            if self.kept.chunks:
+                self.messages.append(without_sound(message))
+        elif self.kept.chunks or _worth_telling(message):
+            self.messages.append(message)
+
+    def note(self, operation: Operation) -> None:
+        """Keep what decides the run, if it is asked for."""
+        if self.kept.journal:
+            self.journal.append(operation)
+
+    def hear(self, written: Samples) -> None:
+        """Pass on what was written."""
+        if self.hearing is not None:
+            self.hearing(written)
+
+    def _replace_notes(self, chunk: ChunkOut) -> None:
+        while self._notes and self._notes[-1][0] >= chunk.start:
+            self._notes.pop()
+        if self._notes:
+            start, notes = self._notes[-1]
+            self._notes[-1] = start, [note for note in notes if note.start < chunk.start]
+        self._notes.append((chunk.start, chunk.notes))
 
 
-def render_straight(piece: Piece, parts: Parts, output: Path, stems: Path | None, progress: Progress) -> Rendered:
+def _worth_telling(message: Message) -> bool:
+    """Whether it is a change, a stinger or a refused event."""
+    if isinstance(message, ReceiptOut):
+        return not message.receipt.accepted
+    return isinstance(message, ChangeOut | StingerOut)
+
+
+def render_straight(
+    piece: Piece, parts: Parts, output: Path, stems: Path | None, progress: Progress, rendered: Rendered
+) -> Rendered:
     """Every event in its own frame; written as it is made. stems: a folder for one file a family."""
-    rendered = Rendered()
     session = _session(piece, parts, rendered, stems=stems is not None)
     mixdown = Mixdown(piece.sounds, piece.frames * FRAME_SIZE)
     with ExitStack() as files:
@@ -89,35 +147,55 @@ def render_straight(piece: Piece, parts: Parts, output: Path, stems: Path | None
                 left = piece.frames * FRAME_SIZE - message.start
                 ready = mixdown.add(message.samples)
                 mix.write(ready)
-                rendered.mix.append(ready)
+                rendered.hear(ready)
                 for family, track in tracks.items():
                     track.write(message.stems[family][:left])
                 progress(min(message.plans[-1].frame + 1, piece.frames))
     return rendered
 
 
-def render_live(piece: Piece, parts: Parts, output: Path, conditions: LiveConditions, progress: Progress) -> Rendered:
+def render_live(
+    piece: Piece, parts: Parts, output: Path, conditions: LiveConditions, progress: Progress, rendered: Rendered
+) -> Rendered:
     """As a game would hear it: buffered ahead, events sent when their time is heard, replacements crossfaded."""
-    rendered = Rendered()
     session = _session(piece, parts, rendered)
-    rendered.run = live(session, parts.generators, piece.events, piece.frames, conditions, progress)
-    for _, message in rendered.run.messages:
-        rendered.take(message)
-    _write_heard(piece, rendered.run.listener.heard(), rendered, output)
+    # Which stingers stand is known for certain only in the end; what was heard waits for it in a file without a name.
+    with AudioWriter(output) as writer, TemporaryFile(dir=output.parent) as spool:
+        rendered.run = live(
+            session,
+            parts.generators,
+            piece.events,
+            piece.frames,
+            conditions,
+            progress,
+            hear=lambda block: _spool(spool, block),
+        )
+        for _, message in rendered.run.messages:
+            rendered.take(message)
+        spool.seek(0)
+        sizes = _block_sizes(rendered.run.listener.committed)
+        _write_heard(piece, (_spooled(spool, size) for size in sizes), sum(sizes), rendered, writer)
     return rendered
 
 
+def _spool(spool: IO[bytes], block: Samples) -> None:
+    spool.write(block.astype(np.float32, copy=False).tobytes())
+
+
+def _spooled(spool: IO[bytes], size: int) -> Samples:
+    return np.frombuffer(spool.read(size * CHANNELS * np.float32().nbytes), np.float32).reshape(-1, CHANNELS)
+
+
 def render_recording(
-    piece: Piece, parts: Parts, recorded: RecordedSession, output: Path, progress: Progress
+    piece: Piece, parts: Parts, recorded: RecordedSession, output: Path, progress: Progress, rendered: Rendered
 ) -> Rendered:
     """What a recorded session sent, to the byte; all of it where piece.frames is 0."""
-    rendered = Rendered()
     session = Session(
         piece.rules,
         piece.styles,
         parts.generators,
         piece.config,
-        journal=rendered.journal.append,
+        journal=rendered.note,
         home=recorded.home,
         opening=recorded.opening,
     )
@@ -132,33 +210,53 @@ def render_recording(
     listener.commit(min(piece.frames * FRAME_SIZE or listener.have, listener.have))
     rendered.end = listener.committed // FRAME_SIZE
     rendered.frames = rendered.end - start // FRAME_SIZE
-    _write_heard(piece, listener.heard(), rendered, output, start)
+    heard = listener.heard()[start:]
+    sizes = _block_sizes(len(heard))
+    ends = np.cumsum(sizes).tolist()
+    blocks = (heard[end - size : end] for end, size in zip(ends, sizes, strict=True))
+    with AudioWriter(output) as writer:
+        _write_heard(piece, blocks, len(heard), rendered, writer, start)
     return rendered
 
 
 def _session(piece: Piece, parts: Parts, rendered: Rendered, *, stems: bool = False) -> Session:
-    return Session(
-        piece.rules, piece.styles, parts.generators, piece.config, stems=stems, journal=rendered.journal.append
-    )
+    return Session(piece.rules, piece.styles, parts.generators, piece.config, stems=stems, journal=rendered.note)
 
 
-def _write_heard(piece: Piece, heard: Samples, rendered: Rendered, output: Path, start: int = 0) -> None:
-    """start: the sample from which it is written."""
-    mixdown = Mixdown(piece.sounds, len(heard) - start)
-    for cue in _standing(rendered.messages):
-        mixdown.overlay.cue(cue._replace(start=cue.start - start))
-    rendered.mix.append(mixdown.add(heard[start:]))
-    with AudioWriter(output) as writer:
-        writer.write(rendered.mix[0])
+def _block_sizes(length: int) -> list[int]:
+    """How many samples are mixed at a time. The last are not few: the mix fades out within one block."""
+    sizes = [_BLOCK_SAMPLES] * (length // _BLOCK_SAMPLES) or [0]
+    sizes[-1] += length - sum(sizes)
+    return sizes
+
+
+def _write_heard(
+    piece: Piece, heard: Iterable[Samples], length: int, rendered: Rendered, writer: AudioWriter, start: int = 0
+) -> None:
+    """heard: blocks of `length` samples in all. start: the position of the first."""
+    mixdown = Mixdown(piece.sounds, length)
+    # Each is placed when its time comes: all of them at once would take up memory.
+    cues = deque(sorted(_standing(rendered.messages), key=lambda cue: cue.start))
+    end = start
+    for block in heard:
+        end += len(block)
+        while cues and cues[0].start < end:
+            cue = cues.popleft()
+            mixdown.overlay.cue(cue._replace(start=cue.start - start))
+        ready = mixdown.add(block)
+        writer.write(ready)
+        rendered.hear(ready)
 
 
 def _standing(messages: Iterable[Message]) -> list[StingerCue]:
     """The cues that were not taken back."""
-    standing: list[StingerCue] = []
-    for message in messages:
+    standing: dict[int, StingerCue] = {}
+    places: defaultdict[StingerCue, deque[int]] = defaultdict(deque)
+    for place, message in enumerate(messages):
         if isinstance(message, StingerOut):
             if message.cancelled:
-                standing.remove(message.cue)
+                del standing[places[message.cue].popleft()]
             else:
-                standing.append(message.cue)
-    return standing
+                places[message.cue].append(place)
+                standing[place] = message.cue
+    return list(standing.values())

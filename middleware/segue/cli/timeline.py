@@ -1,18 +1,20 @@
 """Play an event script against a rule file without sound, and tell what happens when, and why.
 
 Each line is time, bar:beat, what happened; below it the reasons. At the end the whole timeline at a glance, a column a
-second: states, shares of the mix (0 to 1), tempo; + an event, * a stinger, ! a refused event.
+second: states, shares of the mix (0 to 1), tempo; + an event, * a stinger, ! a refused event. --only, --layer and
+--input leave out what was not asked for; then the overview at the end comes with `--only seconds` alone.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.cli.files import Kind, sibling
-from segue.cli.output import can_write, complain_of, say, say_json
+from segue.cli.output import can_write, complain, complain_of, say, say_json
+from segue.cli.selection import KINDS, Selection, kinds, names
 from segue_rules.errors import RuleError
 
 if TYPE_CHECKING:
@@ -42,6 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--why-not", action="store_true", help="also say why every other state did not win")
     parser.add_argument("--json", action="store_true", help="one JSON object a line: what happens, and every second")
+    chosen = parser.add_argument_group("show a part (several names with commas between them)")
+    chosen.add_argument(
+        "--only", metavar="KIND", type=kinds, default=frozenset(), help=f"what is of these kinds: {', '.join(KINDS)}"
+    )
+    chosen.add_argument("--layer", metavar="NAME", type=names, default=(), help="changes of these layers")
+    chosen.add_argument(
+        "--input",
+        metavar="NAME",
+        type=names,
+        default=(),
+        help="events that set or fire these inputs, and the changes and stingers they cause",
+    )
 
 
 def duration(text: str) -> float:
@@ -70,12 +84,17 @@ def run(arguments: argparse.Namespace) -> int:
     except RuleError as error:
         complain_of(error)
         return 2
+    selection = Selection(only=arguments.only, layers=arguments.layer, inputs=arguments.input)
+    unknown = list(selection.unknown(rules, arguments.rules))
+    if unknown:
+        complain(unknown)
+        return 2
     frames = _frames(arguments.duration, events)
-    spans = rehearse(Director(rules), events, frames)
+    told = _told(rules, events, rehearse(Director(rules), events, frames), selection)
     if arguments.json:
-        _say_json(rules, events, spans, frames)
+        _say_json(rules, events, told, frames, every_second=selection.seconds)
     else:
-        _say_text(rules, events, spans, frames, why_not=arguments.why_not)
+        _say_text(rules, events, told, frames, why_not=arguments.why_not, overview=selection.seconds)
     return 0
 
 
@@ -117,14 +136,32 @@ class _Seconds:
         return new
 
 
+def _told(
+    rules: Rules, events: Sequence[ScriptedEvent], spans: Iterable[Span], selection: Selection
+) -> Iterator[tuple[Span, FramePlan]]:
+    """Each run of equal plans, and the plan with what is to be told of it."""
+    from segue_rules.timeline import by_sequence
+
+    sent = by_sequence(events)
+    triggers = {stinger.name: stinger.trigger for stinger in rules.stingers}
+    for span in spans:
+        yield span, selection.of(span.plan, sent, triggers)
+
+
 def _say_text(
-    rules: Rules, events: Sequence[ScriptedEvent], spans: Iterator[Span], frames: int, *, why_not: bool
+    rules: Rules,
+    events: Sequence[ScriptedEvent],
+    told: Iterable[tuple[Span, FramePlan]],
+    frames: int,
+    *,
+    why_not: bool,
+    overview: bool,
 ) -> None:
     from segue.cli import strip
-    from segue_rules.timeline import brief, clock_time, happenings, tell
+    from segue_rules.timeline import brief, by_sequence, clock_time, happenings, tell
 
     arrow = "→" if can_write("→") else "->"
-    sent = [scripted.event for scripted in events]
+    sent = by_sequence(events)
     seconds = _Seconds(frames)
     say(
         f"{rules.title}, {clock_time(frames)}, seed {rules.seed}",
@@ -132,24 +169,34 @@ def _say_text(
         f"{'time':>8} {'bar':>6}  {'what':<12}  happens",
         "",
     )
-    for span in spans:
+    for span, plan in told:
         seconds.add(span)
-        for happening in happenings(span.plan, sent):
+        for happening in happenings(plan, sent):
             if why_not:
                 say(*(line.replace("->", arrow) for line in tell(happening)))
             elif not (happening.kind == "stinger" and happening.foretold):
                 say(*(line.replace("->", arrow) for line in tell(brief(happening))))
-    ink = strip.BLOCKS if can_write(strip.BLOCKS.levels + strip.BLOCKS.edge + strip.BLOCKS.rest) else strip.ASCII
-    say("", *strip.draw(rules, seconds.plans, seconds.marks, ink))
+    if overview:
+        ink = strip.BLOCKS if can_write(strip.BLOCKS.levels + strip.BLOCKS.edge + strip.BLOCKS.rest) else strip.ASCII
+        say("", *strip.draw(rules, seconds.plans, seconds.marks, ink))
 
 
-def _say_json(rules: Rules, events: Sequence[ScriptedEvent], spans: Iterator[Span], frames: int) -> None:
+def _say_json(
+    rules: Rules,
+    events: Sequence[ScriptedEvent],
+    told: Iterable[tuple[Span, FramePlan]],
+    frames: int,
+    *,
+    every_second: bool,
+) -> None:
     from segue.cli import timeline_json
 
     say_json(timeline_json.header(rules, events, frames))
     seconds = _Seconds(frames)
-    for span in spans:
-        for record in timeline_json.records(span.plan):
+    for span, plan in told:
+        for record in timeline_json.records(plan):
             say_json(record)
-        for plan in seconds.add(span):
-            say_json(timeline_json.second(rules, plan))
+        begun = seconds.add(span)
+        if every_second:
+            for whole in begun:
+                say_json(timeline_json.second(rules, whole))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +30,9 @@ LEFT_PX: Final = 66
 _LABEL_PX: Final = 11
 RIGHT_PX: Final = 14
 _SHORTEST_VIEW_MS: Final = 100
+# Points of a row's curves. Plots are some 130 pixels high: a few thousandths of that are no difference.
+MOST_KNOTS: Final = 12_000
+_SHARES: Final = (0.004, 0.012, 0.03)
 _MINUTES: Final = "%-M:%S"
 _HOURS: Final = "%-H:%M:%S"
 # Time 0 is a midnight, which would be written as a date.
@@ -159,14 +163,51 @@ def milliseconds(samples: Sequence[int] | NDArray[np.int_]) -> NDArray[np.float6
     return np.asarray(samples, np.float64) * 1000 / SAMPLE_RATE
 
 
-def knots(curves: NDArray[np.float64]) -> NDArray[np.int_]:
-    """Rows of [T, N] that suffice to draw straight lines between: where any curve bends, and both ends."""
+def knots(curves: NDArray[np.float64], most: int = MOST_KNOTS) -> NDArray[np.int_]:
+    """Rows of [T, N] that suffice to draw straight lines between: where any curve bends, and both ends.
+
+    Where more than `most` would be left, lines are at most a small part of a curve's range beside it.
+    """
     T = len(curves)
     keep = np.ones(T, bool)
     if T > 2:
         bend = np.abs(curves[2:] - 2 * curves[1:-1] + curves[:-2]).max(axis=1, initial=0)
         keep[1:-1] = bend > 1e-6 * max(1.0, float(np.abs(curves).max(initial=0)))
-    return np.flatnonzero(keep)
+    kept = np.flatnonzero(keep)
+    if len(kept) <= most:
+        return kept
+    span = np.ptp(curves, axis=0)
+    scaled = curves / np.where(span > 0, span, 1)
+    for share in _SHARES:
+        if len(kept) > most:
+            kept = kept[_simplified(kept, scaled[kept], share)]
+    return kept if len(kept) <= most else kept[_extremes(scaled[kept], most)]
+
+
+def _simplified(x: NDArray[np.int_], y: NDArray[np.float64], share: float) -> list[int]:
+    """Indices of [T] and [T, N] between which every point lies within `share` of the straight line."""
+    kept, anchor = [0], 0
+    low, high = np.full(y.shape[1], -np.inf), np.full(y.shape[1], np.inf)
+    for n in range(1, len(x)):
+        slope = (y[n] - y[anchor]) / (x[n] - x[anchor])
+        if ((slope < low) | (slope > high)).any():
+            anchor = n - 1
+            kept.append(anchor)
+            low, high = np.full(y.shape[1], -np.inf), np.full(y.shape[1], np.inf)
+            slope = (y[n] - y[anchor]) / (x[n] - x[anchor])
+        room = share / (x[n] - x[anchor])
+        low, high = np.maximum(low, slope - room), np.minimum(high, slope + room)
+    return [*kept, len(x) - 1]
+
+
+def _extremes(y: NDArray[np.float64], most: int) -> NDArray[np.int_]:
+    """Indices of [T, N]: both ends, and of each of some stretches where every curve is lowest and highest."""
+    edges = np.linspace(0, len(y), max(1, (most - 2) // (2 * y.shape[1])) + 1).astype(int)
+    found = [0, len(y) - 1]
+    for start, end in pairwise(edges.tolist()):
+        if start < end:
+            found += (start + np.concatenate([y[start:end].argmin(axis=0), y[start:end].argmax(axis=0)])).tolist()
+    return np.unique(found)
 
 
 def _quiet(axis: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -11,7 +12,9 @@ from segue.report.musical import clock_text, span_text
 from segue.report.story import Story
 from segue.report.told import Answered, Decision, Sting
 
-Kind: TypeAlias = Literal["event", "change", "stinger", "take", "ladder", "warning"]
+Kind: TypeAlias = Literal["event", "input", "change", "stinger", "take", "ladder", "warning"]
+KINDS: Final[tuple[Kind, ...]] = ("event", "input", "warning", "change", "stinger", "take", "ladder")
+"""input: an event that only sets what is set all the time. In the order of one moment."""
 _WARNINGS: Final = {"empty_mix": "No style had any weight; the mix before went on."}
 
 
@@ -44,24 +47,28 @@ class Entry:
 def ledger(story: Story) -> list[Entry]:
     """All rows in time order; of one moment, events come before what they caused."""
     entries = [*_events(story), *_changes(story), *_stings(story), *_takes(story), *_steps(story), *_warnings(story)]
-    order = ("event", "warning", "change", "stinger", "take", "ladder")
-    return sorted(entries, key=lambda entry: (entry.sample, order.index(entry.kind)))
+    return sorted(entries, key=lambda entry: (entry.sample, KINDS.index(entry.kind)))
 
 
 def _events(story: Story) -> Iterator[Entry]:
+    led: defaultdict[int, list[Decision]] = defaultdict(list)
+    for decision in story.decisions:
+        if decision.status == "started":
+            led[max((cause.sequence for cause in decision.causes), default=-1)].append(decision)
     for event in story.events:
         yield Entry(
             sample=event.sent,
-            kind="event",
+            kind="input" if event.routine else "event",
             place=story.beats.at(event.sent),
             what=event.text,
             status="refused" if not event.accepted else event.code,
             tone="bad" if not event.accepted else "plain" if event.code == "clamped" else "good",
-            why=tuple(_consequences(story, event)),
+            why=tuple(_consequences(story, event, led.get(event.sequence, ()))),
         )
 
 
-def _consequences(story: Story, event: Answered) -> Iterator[str]:
+def _consequences(story: Story, event: Answered, led: Sequence[Decision]) -> Iterator[str]:
+    """led: the changes that the event set off."""
     if not event.accepted:
         yield f"{event.code}: {event.note}" if event.note else event.code
         return
@@ -69,11 +76,9 @@ def _consequences(story: Story, event: Answered) -> Iterator[str]:
         yield event.note
     if event.effective > event.sent and story.heard(event.effective):
         yield f"could be heard from {clock_text(event.effective)}, {_after(event.sent, event.effective)} it was sent"
-    for decision in story.decisions:
-        latest = max((cause.sequence for cause in decision.causes), default=-1)
-        if latest == event.sequence and decision.status == "started":
-            moved = f"{decision.layer}: {decision.from_state} → {decision.to_state}"
-            yield f"led to {moved}, {_after(event.sent, decision.start)}"
+    for decision in led:
+        moved = f"{decision.layer}: {decision.from_state} → {decision.to_state}"
+        yield f"led to {moved}, {_after(event.sent, decision.start)}"
 
 
 def _after(first: int, later: int) -> str:
@@ -84,7 +89,7 @@ def _changes(story: Story) -> Iterator[Entry]:
     for decision in story.decisions:
         sample = decision.decided if decision.status == "withdrawn" else decision.start
         yield Entry(
-            sample=min(sample, len(story.audio)),
+            sample=min(sample, story.sound.samples),
             kind="change",
             place=story.beats.at(sample),
             what=decision.layer,

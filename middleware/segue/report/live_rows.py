@@ -8,7 +8,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource
 
 from segue.contract import SAMPLE_RATE
-from segue.report.axes import Key, Row, TimeAxis, add_hover, draw_bands, label_layer, milliseconds
+from segue.report.axes import Key, Row, TimeAxis, add_hover, draw_bands, knots, label_layer, milliseconds
 from segue.report.musical import clock_text, span_text
 from segue.report.palette import ACCENT, CALM, GOOD, NEUTRAL, ink_on
 from segue.report.story import Buffering, Story, latencies
@@ -25,7 +25,7 @@ def stingers(story: Story, axis: TimeAxis) -> Row | None:
         height=70, y=(0, 3), ticks=[0.1, 0.9, 2.4, 1.5], labels={0.1: "−24 dB", 0.9: "0 dB", 2.4: "file", 1.5: "burst"}
     )
     colours = {"started": GOOD, "scheduled": CALM, "dropped": ACCENT, "cancelled": NEUTRAL}
-    ends = [_shown_end(sting, len(story.audio)) for sting in story.stings]
+    ends = [_shown_end(sting, story.sound.samples) for sting in story.stings]
     source = ColumnDataSource(
         {
             "y": [1.5 if sting.burst else 2.4 for sting in story.stings],
@@ -95,7 +95,7 @@ def takes(story: Story, axis: TimeAxis) -> Row | None:
         {
             "y": [1.5] * len(story.replaced),
             "left": milliseconds([span.start for span in story.replaced]),
-            "right": milliseconds([min(span.end, len(story.audio)) for span in story.replaced]),
+            "right": milliseconds([min(span.end, story.sound.samples) for span in story.replaced]),
             "text": [f"{span_text((span.end - span.start) / SAMPLE_RATE)} made anew" for span in story.replaced],
             "by": [f"take {span.by}, at {clock_text(span.said)}" for span in story.replaced],
         }
@@ -123,7 +123,9 @@ def buffer(buffering: Buffering, axis: TimeAxis) -> Row:
     x = milliseconds([heard for heard, _ in known])
     seconds = np.array([level for _, level in known], np.float64) / SAMPLE_RATE
     plot = axis.plot(height=84, y=(0, max(1.0, float(seconds.max()) * 1.15)), ticks=_second_ticks(float(seconds.max())))
-    source = ColumnDataSource({"x": x, "level": seconds, "floor": np.zeros(len(x))}, name="buffer")
+    keep = knots(seconds[:, None])
+    data = {"level": seconds[keep].astype(np.float32), "floor": np.zeros(len(keep), np.float32)}
+    source = ColumnDataSource({"x": x[keep], **data}, name="buffer")
     plot.varea(x="x", y1="floor", y2="level", source=source, fill_color=GOOD, fill_alpha=0.22)
     plot.line(x="x", y="level", source=source, line_color=GOOD, line_width=1.6)
     keys = (Key(name="buffered", colour=GOOD, column="level"),)
@@ -136,8 +138,8 @@ def _second_ticks(top: float) -> list[float]:
 
 
 def reactions(story: Story, axis: TimeAxis) -> Row | None:
-    """From each accepted event to the first sound it could change. None where no such sound was heard."""
-    measured = latencies(story)
+    """From each accepted event, routine aside, to the first sound it could change. None where none was heard."""
+    measured = [pair for pair in latencies(story) if not pair[0].routine]
     if not measured:
         return None
     answered = [event for event, _ in measured]

@@ -6,8 +6,10 @@ the change it caused has started. Part of it is the system's (generation, safety
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -122,6 +124,9 @@ def heard_changes(
     `announced`.
     """
     found = []
+    told: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in announced:
+        told[change.layer, change.to_state].append(change)
     before: tuple[str, ...] | None = None
     for frame, plan in enumerate(plans):
         if plan is None:
@@ -133,8 +138,8 @@ def heard_changes(
             recorded = {change.layer for change in plan.changes if change.kind == "started"}
             moved = [n for n, layer in enumerate(layers) if before[n] != plan.states[n] and layer not in recorded]
             for n in moved:
-                known = [c for c in announced if c[1:4:2] == (layers[n], plan.states[n]) and c.start <= frame]
-                found += [(frame, change) for change in known[-1:]]
+                known = (c for c in reversed(told[layers[n], plan.states[n]]) if c.start <= frame)
+                found += [(frame, change) for change in islice(known, 1)]
         before = plan.states
     return found
 

@@ -23,19 +23,24 @@ _MOST_KEYS: Final = 14
 
 
 def events(story: Story, axis: TimeAxis) -> Row:
-    """A mark where each event was sent; the page writes as many texts as there is room for."""
+    """A mark where each event was sent; the page writes as many texts as there is room for, triggers first.
+
+    Routine events would hide the others: they are seen as curves of the inputs.
+    """
+    shown = [event for event in story.events if not event.routine]
     plot = axis.plot(height=94, y=(4.6, -0.6))
     marks = ColumnDataSource(
         {
-            "x": milliseconds([event.sent for event in story.events]),
-            "y": np.zeros(len(story.events)),
-            "text": [_short(event.text) for event in story.events],
-            "label": [event.text.removeprefix("set ") for event in story.events],
-            "time": [clock_text(event.sent) for event in story.events],
-            "bar": [story.beats.at(event.sent) for event in story.events],
-            "answer": [" – ".join(part for part in (event.code, event.note) if part) for event in story.events],
-            "colour": [CALM if event.accepted else ACCENT for event in story.events],
-            "marker": ["inverted_triangle" if event.accepted else "x" for event in story.events],
+            "x": milliseconds([event.sent for event in shown]),
+            "y": np.zeros(len(shown)),
+            "text": [_short(event.text) for event in shown],
+            "label": [_short(event.text.removeprefix("set ")) for event in shown],
+            "time": [clock_text(event.sent) for event in shown],
+            "bar": [story.beats.at(event.sent) for event in shown],
+            "answer": [_short(" – ".join(part for part in (event.code, event.note) if part)) for event in shown],
+            "colour": [CALM if event.accepted else ACCENT for event in shown],
+            "marker": ["inverted_triangle" if event.accepted else "x" for event in shown],
+            "first": [int(event.fires or not event.accepted) for event in shown],
         },
         name="events",
     )
@@ -47,7 +52,10 @@ def events(story: Story, axis: TimeAxis) -> Row:
     keys = [Key(name="accepted", colour=CALM)]
     if not all(event.accepted for event in story.events):
         keys.append(Key(name="refused", colour=ACCENT))
-    return Row(name="events", title="Events", note="what the game sent", plot=plot, keys=tuple(keys))
+    note = "what the game sent"
+    if story.routine:
+        note += f"; {story.routine} routine settings of inputs are curves below"
+    return Row(name="events", title="Events", note=note, plot=plot, keys=tuple(keys))
 
 
 def states(story: Story, axis: TimeAxis) -> Row:
@@ -77,7 +85,7 @@ def _state_bands(story: Story) -> ColumnDataSource:
         for state, start, end in runs([plan.states[n] if plan else "" for plan in story.plans]):
             if state:
                 colour = colours[layer.name, state]
-                left, right = start * FRAME_SIZE, min(end * FRAME_SIZE, len(story.audio))
+                left, right = start * FRAME_SIZE, min(end * FRAME_SIZE, story.sound.samples)
                 rows.append(
                     {
                         "y": n,
@@ -100,7 +108,7 @@ def _ramps(plot: Any, story: Story, layers: Sequence[str]) -> None:
         {
             "y": [layers.index(d.layer) for d in started],
             "left": milliseconds([d.start for d in started]),
-            "right": milliseconds([min(d.start + d.ramp, len(story.audio)) for d in started]),
+            "right": milliseconds([min(d.start + d.ramp, story.sound.samples) for d in started]),
         }
     )
     draw_bands(
@@ -124,7 +132,7 @@ def _waits(plot: Any, story: Story, layers: Sequence[str]) -> Any:
         {
             "y": [layers.index(d.layer) + 0.31 for d in waited],
             "left": milliseconds([d.decided for d in waited]),
-            "right": milliseconds([min(d.start, len(story.audio)) for d in waited]),
+            "right": milliseconds([min(d.start, story.sound.samples) for d in waited]),
             "colour": [colours[d.layer, d.to_state] if d.status == "started" else NEUTRAL for d in waited],
             "layer": [d.layer for d in waited],
             "text": [_moved(d) for d in waited],

@@ -9,9 +9,9 @@ from bokeh.core.properties import value
 from bokeh.models import ColumnDataSource, LinearColorMapper
 from bokeh.palettes import Magma256
 
-from segue.report.axes import FONT, Key, Row, TimeAxis
+from segue.report.axes import FONT, Key, Row, TimeAxis, knots
 from segue.report.palette import ACCENT, CALM, NEUTRAL
-from segue.report.sound import DYNAMIC_RANGE_DB, MEL_BANDS, Spectrogram, band_of
+from segue.report.spectrum import DYNAMIC_RANGE_DB, MEL_BANDS, Spectrogram, band_of
 from segue.report.story import Story
 from segue.report.summary import TARGET_LUFS
 
@@ -40,7 +40,7 @@ def bars(axis: TimeAxis) -> Row:
 
 def waveform(story: Story, axis: TimeAxis) -> Row:
     """The outline and the power of the sound; the page fills in as much detail as the zoom shows."""
-    peak = float(np.abs(story.audio).max(initial=0))
+    peak = story.sound.peak
     top = next((top for top in (0.1, 0.25, 0.5) if peak <= top), 1.0)
     plot = axis.plot(height=84, y=(-top, top), ticks=[-top / 2, 0, top / 2])
     empty: dict[str, list[Any]] = {"x": [], "low": [], "high": [], "down": [], "up": []}
@@ -68,11 +68,13 @@ def spectrum(shown: Spectrogram, axis: TimeAxis) -> Row:
 
 def loudness(story: Story, axis: TimeAxis) -> Row:
     """Short-term loudness, each value in the middle of its 3 s window, against the target."""
-    levels = np.maximum(story.loudness.short_term_lufs, -60)
+    levels = np.maximum(story.sound.loudness.short_term_lufs, -60)
     top, bottom = max(-6.0, float(levels.max(initial=-60)) + 2), -42.0
     plot = axis.plot(height=76, y=(bottom, top), ticks=[-36, -24, -12])
     times = 1500 + np.arange(len(levels)) * 100.0
-    source = ColumnDataSource({"x": times, "loudness": levels, "floor": np.full(len(levels), bottom)}, name="loudness")
+    keep = knots(levels[:, None])
+    data = {"loudness": levels[keep].astype(np.float32), "floor": np.full(len(keep), bottom, np.float32)}
+    source = ColumnDataSource({"x": times[keep], **data}, name="loudness")
     plot.varea(x="x", y1="floor", y2="loudness", source=source, fill_color=CALM, fill_alpha=0.18)
     plot.line(x="x", y="loudness", source=source, line_color=CALM, line_width=1.6)
     plot.hspan(y=[TARGET_LUFS], line_color=ACCENT, line_dash="dashed", line_alpha=0.8)

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
-from segue.audio.loudness import integrated_loudness, short_term_loudness, true_peak_db
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.report.measures import Reaction, reactions, repeated_share
 from segue.report.musical import Beats, beats_of
+from segue.report.sound import Sound
 from segue.report.takes import Replaced, Take, gather_takes
 from segue.report.told import Answered, Decision, Said, Sting, answered, decisions, stings
 from segue.runtime.messages import ChunkOut, Message, StatusOut
@@ -33,15 +30,6 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Loudness:
-    """integrated_lufs, true_peak_db: of the whole; -inf for silence. short_term_lufs: each 3 s window, 10 a second."""
-
-    integrated_lufs: float
-    true_peak_db: float
-    short_term_lufs: NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Buffering:
     """What only a live run has. levels: (heard sample, samples buffered). repeated_share: of all frames generated."""
 
@@ -55,7 +43,7 @@ class Buffering:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Story:
-    """One run. audio: float32 [S, 2], as it was heard. plans: of each heard frame; None where nothing was there.
+    """One run. sound: measures of what was heard. plans: of each heard frame; None where nothing was there.
 
     real_time_factor: seconds of music made in a second, where it was measured. warnings: finished messages.
     """
@@ -63,7 +51,7 @@ class Story:
     rules: Rules
     seed: int
     generator: str
-    audio: Samples
+    sound: Sound
     plans: tuple[FramePlan | None, ...]
     events: tuple[Answered, ...]
     decisions: tuple[Decision, ...]
@@ -71,19 +59,23 @@ class Story:
     takes: tuple[Take, ...]
     replaced: tuple[Replaced, ...]
     steps: tuple[Step, ...]
-    loudness: Loudness
     buffering: Buffering | None = None
     real_time_factor: float | None = None
     warnings: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:
-        return len(self.audio) / SAMPLE_RATE
+        return self.sound.samples / SAMPLE_RATE
 
     def heard(self, sample: int) -> bool:
         """Whether there was music at a sample position, not the silence of a dry buffer or the end."""
         frame = sample // FRAME_SIZE
         return frame < len(self.plans) and self.plans[frame] is not None
+
+    @property
+    def routine(self) -> int:
+        """How many events only set what is set all the time."""
+        return sum(event.routine for event in self.events)
 
     @cached_property
     def beats(self) -> Beats:
@@ -93,7 +85,7 @@ class Story:
 def from_straight(
     rules: Rules,
     messages: Iterable[Message],
-    audio: Samples,
+    sound: Sound,
     events: Sequence[ScriptedEvent],
     *,
     seed: int | None = None,
@@ -101,27 +93,27 @@ def from_straight(
     real_time_factor: float | None = None,
     warnings: Sequence[str] = (),
 ) -> Story:
-    """The story of a straight run. audio: what was written, stingers and all; events: the script.
+    """The story of a straight run. sound: what was written, stingers and all; events: the script.
 
     seed: where it is not the rules'. sounds: of the audio stingers, for their lengths. warnings: beside the rules' own.
     Raises: ValueError if the messages hold no sound.
     """
     said = [(-1, message) for message in messages]
-    frames = -(-len(audio) // FRAME_SIZE)
+    frames = -(-sound.samples // FRAME_SIZE)
     plans: list[FramePlan | None] = [None] * frames
     for _, message in said:
         if isinstance(message, ChunkOut):
             first = message.start // FRAME_SIZE
             plans[first : first + len(message.plans)] = message.plans[: max(0, frames - first)]
     sent = {scripted.event.sequence: scripted.frame * FRAME_SIZE for scripted in events}
-    story = _gather(rules, said, audio, plans, answered(said, events, sent), sounds or {})
+    story = _gather(rules, said, sound, plans, answered(said, events, sent, sound.samples), sounds or {})
     return _with(story, seed, real_time_factor, warnings)
 
 
 def from_live(
     rules: Rules,
     run: LiveRun,
-    audio: Samples,
+    sound: Sound,
     events: Sequence[ScriptedEvent],
     *,
     seed: int | None = None,
@@ -129,7 +121,7 @@ def from_live(
     real_time_factor: float | None = None,
     warnings: Sequence[str] = (),
 ) -> Story:
-    """The story of a live simulation. Arguments as in `from_straight`; audio begins at sample 0 of what was heard."""
+    """The story of a live simulation. Arguments as in `from_straight`; sound begins at sample 0 of what was heard."""
     buffering = Buffering(
         levels=tuple(run.levels),
         reactions=reactions(run, [layer.name for layer in rules.layers]),
@@ -139,15 +131,15 @@ def from_live(
         underrun_samples=run.listener.underrun_samples,
     )
     sent = {sent.sequence: sent.position for sent in run.sent}
-    answers = answered(run.messages, events, sent)
-    story = _gather(rules, run.messages, audio, run.listener.heard_plans(), answers, sounds or {})
+    answers = answered(run.messages, events, sent, sound.samples)
+    story = _gather(rules, run.messages, sound, run.listener.heard_plans(), answers, sounds or {})
     return replace(_with(story, seed, real_time_factor, warnings), buffering=buffering)
 
 
 def _gather(
     rules: Rules,
     said: Said,
-    audio: Samples,
+    sound: Sound,
     plans: Sequence[FramePlan | None],
     answers: tuple[Answered, ...],
     sounds: Mapping[str, Samples],
@@ -155,27 +147,22 @@ def _gather(
     chunks = [(at, message) for at, message in said if isinstance(message, ChunkOut)]
     if not chunks:
         raise ValueError("messages: expected at least one chunk of sound")
-    takes, replaced = gather_takes(chunks, len(audio))
+    takes, replaced = gather_takes(chunks, sound.samples)
     return Story(
         rules=rules,
         seed=rules.seed,
         generator=chunks[0][1].generator,
-        audio=audio,
+        sound=sound,
         plans=tuple(plans),
         events=answers,
-        decisions=decisions(said, len(audio)),
-        stings=stings(rules, said, sounds, len(audio)),
+        decisions=decisions(said, sound.samples),
+        stings=stings(rules, said, sounds, sound.samples),
         takes=takes,
         replaced=replaced,
         steps=tuple(
             Step(sample=m.frame * FRAME_SIZE, rung=m.rung, generator=m.generator, reason=m.reason)
             for _, m in said
             if isinstance(m, StatusOut)
-        ),
-        loudness=Loudness(
-            integrated_lufs=integrated_loudness(audio),
-            true_peak_db=true_peak_db(audio),
-            short_term_lufs=short_term_loudness(audio),
         ),
     )
 

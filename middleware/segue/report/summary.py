@@ -63,7 +63,7 @@ def figures(story: Story) -> Iterator[Figure]:
     else:
         waits = spread((decision.start - decision.decided) / SAMPLE_RATE for decision in started)
         yield _times("Wait for beat or bar", waits)
-    loudness = story.loudness
+    loudness = story.sound.loudness
     quiet = math.isinf(loudness.integrated_lufs)
     yield Figure(
         name="Loudness",
@@ -133,7 +133,7 @@ def _alarms(story: Story) -> Iterator[Hint]:
     for step in story.steps:
         if step.rung:
             yield Hint(text=f"Fell back to {step.generator}: {step.reason}.", sample=step.sample)
-    level, peak = story.loudness.integrated_lufs, story.loudness.true_peak_db
+    level, peak = story.sound.loudness.integrated_lufs, story.sound.loudness.true_peak_db
     if math.isfinite(level) and abs(level - TARGET_LUFS) > 2:
         side = "louder" if level > TARGET_LUFS else "softer"
         yield Hint(text=f"{abs(level - TARGET_LUFS):.1f} dB {side} than the target of −18 LUFS as a whole.")

@@ -41,7 +41,11 @@ def gather_takes(chunks: Iterable[tuple[int, ChunkOut]], end: int) -> tuple[tupl
         have = takes[-1].end if takes else 0
         if chunk.start < have:
             replaced.append(Replaced(start=chunk.start, end=have, by=chunk.take, said=said))
-        takes = [replace(take, end=min(take.end, chunk.start)) for take in takes if take.start < chunk.start]
+        # Takes lie end to end: a chunk reaches back over the last ones alone.
+        while takes and takes[-1].start >= chunk.start:
+            takes.pop()
+        if takes:
+            takes[-1] = replace(takes[-1], end=min(takes[-1].end, chunk.start))
         takes.append(
             Take(number=chunk.take, start=chunk.start, end=stop, generator=chunk.generator, reason=chunk.reason)
         )

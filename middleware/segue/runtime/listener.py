@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from segue.audio.fades import crossfade
@@ -11,12 +13,20 @@ from segue_rules.plan import FramePlan
 
 # Joining a take that has begun before `committed`, and leaving the bed: 20 ms.
 JOIN_SAMPLES = SAMPLE_RATE // 50
+# What was committed is passed on in blocks of so much.
+_PASSED_SAMPLES = 8 * SAMPLE_RATE
 
 
 class Listener:
-    """Takes chunks, hands samples to the engine in order, and keeps what was heard and under which plans."""
+    """Takes chunks, hands samples to the engine in order, and keeps what was heard and under which plans.
 
-    def __init__(self) -> None:
+    pass_on: given what was committed, block by block, the last by `flush`; it is not kept then.
+    """
+
+    def __init__(self, pass_on: Callable[[Samples], None] | None = None) -> None:
+        self._pass_on = pass_on
+        # The position of the first sample that is kept.
+        self._first = 0
         self.committed = 0
         self.late = 0
         self.underrun_samples = 0
@@ -38,7 +48,7 @@ class Listener:
         fresh = chunk.reason != "extend" and not chunk.mixed
         if start > chunk.start or fresh:
             # Not mixed from what is in the ring: join it.
-            old = self._samples[start : min(start + JOIN_SAMPLES, self._end)]
+            old = self._between(start, min(start + JOIN_SAMPLES, self._end))
             length = min(len(old), len(samples))
             if length:
                 samples = samples.copy()
@@ -50,7 +60,7 @@ class Listener:
                 raise ValueError(f"expected a chunk at or before sample {self.have}, got {start}")
             self._silence_to(start)
         self._extend_to(start + len(samples))
-        self._samples[start : self._end] = samples
+        self._between(start, self._end)[:] = samples
         first = -(-start // FRAME_SIZE)
         skipped = first - chunk.start // FRAME_SIZE
         self._plans[first:] = chunk.plans[skipped:]
@@ -62,24 +72,40 @@ class Listener:
             self.underrun_samples += missing
             self._silence_to(self._end + missing)
         self.committed += count
+        if self._pass_on is not None and self.committed - self._first >= _PASSED_SAMPLES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Pass on what was committed and is not yet passed on."""
+        if self._pass_on is None or self.committed == self._first:
+            return
+        self._pass_on(self._between(self._first, self.committed).copy())
+        ahead = self._between(self.committed, self._end).copy()
+        self._first = self.committed
+        self._samples[: len(ahead)] = ahead
+
+    def _between(self, start: int, end: int) -> Samples:
+        """The kept samples of these positions."""
+        return self._samples[start - self._first : end - self._first]
 
     def _silence_to(self, end: int) -> None:
         silence = self._end
         self._extend_to(end)
-        self._samples[silence:end] = 0.0
+        self._between(silence, end)[:] = 0.0
         self._plans += [None] * (-(-end // FRAME_SIZE) - len(self._plans))
 
     def _extend_to(self, end: int) -> None:
         """Let the ring end at `end`, doubling its memory as needed."""
-        if end > len(self._samples):
-            grown = np.zeros((max(end, 2 * len(self._samples)), CHANNELS), np.float32)
-            grown[: self._end] = self._samples[: self._end]
+        size = end - self._first
+        if size > len(self._samples):
+            grown = np.zeros((max(size, 2 * len(self._samples)), CHANNELS), np.float32)
+            grown[: self._end - self._first] = self._between(self._first, self._end)
             self._samples = grown
         self._end = end
 
     def heard(self) -> Samples:
-        """All that was committed, float32 [S, 2]."""
-        return self._samples[: self.committed]
+        """All that was committed and is kept, float32 [S, 2]."""
+        return self._between(self._first, self.committed)
 
     def heard_plans(self) -> list[FramePlan | None]:
         """The plan of each committed frame; None where nothing was there."""

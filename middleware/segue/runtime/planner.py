@@ -81,8 +81,10 @@ class Planner:
             return
         del self._frames[:count]
         del self._states[:count]
+        # Events never lie before the base; a script's thousands to come are not looked at.
+        for frame in range(self.base, self.base + count):
+            self._events.pop(frame, None)
         self.base += count
-        self._events = {at: events for at, events in self._events.items() if at >= self.base}
 
     def _void(self, frame: int) -> None:
         """Let what was planned from `frame` on be planned anew."""

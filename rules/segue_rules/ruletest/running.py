@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ from segue_rules.director import Director, Span
 from segue_rules.model import FRAME_RATE, Mark, Rules
 from segue_rules.ruletest.expectation import Check, Expectation, Instant, RuleTest
 from segue_rules.ruletest.occurrences import ReceiptIs
-from segue_rules.timeline import Happening, happenings, plan_at, position, rehearse
+from segue_rules.timeline import Happening, by_sequence, happenings, plan_at, position, rehearse
 
 AROUND_BEFORE: Final = 4 * FRAME_RATE
 AROUND_AFTER: Final = 1 * FRAME_RATE
@@ -58,12 +59,15 @@ class _Record:
     def __init__(self, director: Director, test: RuleTest) -> None:
         self._rules: Rules = director.rules
         self._test = test
+        self._events = by_sequence(test.events)
+        self._receipts = [e for e in test.expect if any(isinstance(check, ReceiptIs) for check in e.checks)]
         self._spans: list[tuple[Span, tuple[str, ...]]] = []
         pending = {layer.name: "" for layer in self._rules.layers}
         for span in rehearse(director, test.events, test.frames):
             for change in span.plan.changes:
                 pending[change.layer] = change.to_state if change.kind == "scheduled" else ""
             self._spans.append((span, tuple(pending.values())))
+        self._starts = [span.plan.frame for span, _ in self._spans]
 
     def ask(self, expectation: Expectation) -> Iterator[Failure]:
         """At most one failure: the first frame in which the expectation is broken."""
@@ -115,7 +119,7 @@ class _Record:
     def _is_expected(self, instant: Instant) -> bool:
         return any(
             isinstance(check, ReceiptIs) and check.holds(instant)
-            for expectation in self._test.expect
+            for expectation in self._receipts
             if expectation.when.start <= instant.plan.frame <= expectation.when.end and expectation.when.kind != "never"
             for check in expectation.checks
         )
@@ -123,11 +127,17 @@ class _Record:
     def _instants(self, expectation: Expectation) -> Iterator[Instant]:
         """The frames in question; of a run of equal ones only the first two, unless a check asks for beats or bars."""
         every_frame = any(check.keeps_time for check in expectation.checks)
-        for span, pending in self._spans:
-            first = max(span.plan.frame, expectation.when.start)
-            last = min(span.plan.frame + span.frames - 1, expectation.when.end)
+        when = expectation.when
+        for span, pending in self._between(when.start, when.end):
+            first = max(span.plan.frame, when.start)
+            last = min(span.plan.frame + span.frames - 1, when.end)
             for frame in range(first, (last if every_frame else min(first + 1, last)) + 1):
                 yield Instant(plan_at(span.plan, frame), pending)
+
+    def _between(self, start: int, end: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
+        """The runs that have frames from `start` to `end`, and no others: a long test asks about many moments."""
+        for index in range(max(0, bisect_right(self._starts, start) - 1), bisect_right(self._starts, end)):
+            yield self._spans[index]
 
     def _failure(self, expectation: Expectation, instant: Instant, checks: Sequence[Check], came: str) -> Failure:
         when = expectation.when
@@ -152,8 +162,12 @@ class _Record:
 
     def _around(self, start: int, end: int) -> tuple[Happening, ...]:
         """What happened from start to end, or last before it; the latest where there is much."""
-        events = [scripted.event for scripted in self._test.events]
-        told = [h for span, _ in self._spans for h in happenings(span.plan, events) if h.frame <= end]
+        told: list[Happening] = []
+        for index in range(bisect_right(self._starts, end) - 1, -1, -1):
+            span, _ = self._spans[index]
+            if len(told) >= MOST_AROUND or (told and span.plan.frame < start):
+                break
+            told = [h for h in happenings(span.plan, self._events) if h.frame <= end] + told
         inside = [h for h in told if h.frame >= start]
         return tuple(inside[-MOST_AROUND:] or told[-1:])
 

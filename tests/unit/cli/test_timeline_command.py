@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from match import match
 from segue.cli import strip
 from segue.cli.main import main
+from work import counted
 
 LIBRARY = Path(__file__).parents[3] / "rules" / "library"
 EMBERWOOD = str(LIBRARY / "emberwood" / "emberwood.yaml")
@@ -118,3 +120,70 @@ def test_marks_of_a_second() -> None:
     assert strip.stronger("+", " ") == "+"
     assert strip.stronger("+", "*") == "*"
     assert strip.stronger("!", "*") == "!"
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        (["--only", "changes"], ["field → cave is to start", "field → cave (at bar"]),
+        (["--only", "change, stinger"], ["field → cave is to start", "field → cave (at bar", "cheer         starts"]),
+        (["--only", "events"], ["set cave true", "fire win"]),
+        (["--only", "inputs"], ["set cave true"]),
+        (["--only", "triggers"], ["fire win"]),
+        (["--only", "refused,clamped,warnings"], []),
+        (["--layer", "place"], ["field → cave is to start", "field → cave (at bar"]),
+        (["--input", "cave"], ["set cave true", "field → cave is to start", "field → cave (at bar"]),
+        (["--input", "win"], ["fire win", "cheer         starts"]),
+        (["--input", "win,cave", "--only", "triggers,changes"], ["field → cave is to", "field → cave (at", "fire win"]),
+        (["--layer", "place", "--only", "stingers"], []),
+    ],
+)
+def test_shows_the_part_that_was_asked_for(
+    options: list[str], shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["timeline", "small.yaml", "--duration", "12s", *options]) == 0
+    head, *lines = [line for line in capsys.readouterr().out.splitlines() if line[:8].strip()]
+    assert head == "Small, 0:12.00, seed 5"
+    assert len(lines) == 1 + len(shown)
+    for line, part in zip(lines[1:], shown, strict=True):
+        assert part in line
+
+
+@pytest.mark.usefixtures("small")
+def test_the_overview_comes_with_a_part_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "small.yaml", "--duration", "12s", "--only", "seconds"]) == 0
+    assert capsys.readouterr().out.splitlines()[4:] == STORY.splitlines()[10:]
+    assert main(["timeline", "small.yaml", "--duration", "12s", "--json", "--only", "triggers"]) == 0
+    kinds = [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()]
+    assert kinds == ["timeline", "receipt"]
+    assert main(["timeline", "small.yaml", "--duration", "12s", "--json", "--only", "seconds", "--layer", "place"]) == 0
+    kinds = [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()]
+    assert kinds == ["timeline", *["second"] * 12]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_part_that_is_not_there_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "small.yaml", "--layer", "plase", "--input", "cave,won"]) == 2
+    assert capsys.readouterr().err == (
+        "--layer: small.yaml has no layer 'plase'; did you mean 'place'?\n"
+        "--input: small.yaml has no input 'won'; did you mean 'win'?\n"
+    )
+    with pytest.raises(SystemExit) as stopped:
+        main(["timeline", "small.yaml", "--only", "chances"])
+    assert stopped.value.code == 2
+    assert "expected some of events, inputs, triggers, refused, clamped, changes" in capsys.readouterr().err
+
+
+def test_telling_takes_work_for_each_event_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work = []
+    for minutes in (0.15, 0.6):
+        script = tmp_path / f"{minutes}.jsonl"
+        script.write_text("".join(json.dumps(event) + "\n" for event in match(minutes)))
+        with counted("segue/cli/", "segue_rules/timeline.py") as counting:
+            assert main(["timeline", EMBERWOOD, "--events", str(script), "--duration", f"{minutes * 60:g}s"]) == 0
+        work.append(counting.instructions)
+    assert capsys.readouterr().out.count("event") > 240
+    assert work[0] > 10_000
+    # Four times the events are four times the work, and what is done once for a run does not count four times.
+    assert work[1] < 4.2 * work[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from segue.report.sound import measured
 from segue.report.story import Story, from_live, from_straight
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import Event, ScriptedEvent
@@ -67,7 +68,7 @@ def events() -> tuple[ScriptedEvent, ...]:
 @pytest.fixture(scope="session")
 def straight_story(rules: Rules, events: tuple[ScriptedEvent, ...]) -> Story:
     messages, audio = straight_run(rules, events, SECONDS)
-    return from_straight(rules, messages, audio, events, real_time_factor=20.0)
+    return from_straight(rules, messages, measured(audio), events, real_time_factor=20.0)
 
 
 @pytest.fixture(scope="session")
@@ -77,4 +78,4 @@ def run(rules: Rules, events: tuple[ScriptedEvent, ...]) -> LiveRun:
 
 @pytest.fixture(scope="session")
 def live_story(rules: Rules, events: tuple[ScriptedEvent, ...], run: LiveRun) -> Story:
-    return from_live(rules, run, run.listener.heard(), events)
+    return from_live(rules, run, measured(run.listener.heard()), events)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import pytest
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
+from segue.report.sound import measured
 from segue.report.story import Story, from_straight
 from segue.runtime.messages import ChangeOut, Message, StingerOut
 from segue.runtime.simulation import LiveRun
-from segue_rules.model import Rules
+from segue_rules.events import Event, ScriptedEvent
+from segue_rules.model import NOWHERE, InputValue, Rules
 from segue_rules.plan import Change, StingerCue
 from unit.report.synthetic import ChordGenerator, straight_run
 
@@ -70,7 +74,7 @@ def test_a_stinger_is_told_once_and_a_dropped_one_with_its_reason(straight_story
 
 def test_plans_and_sound_cover_the_same_time(straight_story: Story, live_story: Story) -> None:
     for story in (straight_story, live_story):
-        assert len(story.plans) == len(story.audio) // FRAME_SIZE
+        assert len(story.plans) == story.sound.samples // FRAME_SIZE
         assert [plan.frame for plan in story.plans if plan] == list(range(len(story.plans)))
         assert story.duration_s == 16
 
@@ -91,7 +95,7 @@ def test_takes_lie_end_to_end_and_replaced_spans_where_each_begins(live_story: S
     takes = live_story.takes
     assert len(takes) == 5
     assert takes[0].start == 0
-    assert takes[-1].end == len(live_story.audio)
+    assert takes[-1].end == live_story.sound.samples
     assert [take.end for take in takes[:-1]] == [take.start for take in takes[1:]]
     assert [span.start for span in live_story.replaced] == [take.start for take in takes[1:]]
     assert all(span.said < span.start < span.end for span in live_story.replaced)
@@ -100,21 +104,21 @@ def test_takes_lie_end_to_end_and_replaced_spans_where_each_begins(live_story: S
 
 
 def test_loudness_is_of_the_sound_itself(straight_story: Story, rules: Rules) -> None:
-    loudness = straight_story.loudness
+    loudness = straight_story.sound.loudness
     windows = loudness.short_term_lufs
     assert windows.min() < loudness.integrated_lufs < windows.max()
-    assert loudness.true_peak_db == pytest.approx(20 * math.log10(np.abs(straight_story.audio).max()), abs=1)
+    assert loudness.true_peak_db == pytest.approx(20 * math.log10(straight_story.sound.peak), abs=1)
     assert len(windows) == (16 - 3) * 10 + 1
 
 
 def test_a_run_without_sound_is_an_error(rules: Rules) -> None:
     with pytest.raises(ValueError, match="at least one chunk"):
-        from_straight(rules, [], np.zeros((0, 2), np.float32), ())
+        from_straight(rules, [], measured(np.zeros((0, 2), np.float32)), ())
 
 
 def _with(straight_story: Story, *extra: Message) -> Story:
     messages, audio = straight_run(straight_story.rules, (), 2)
-    return from_straight(straight_story.rules, [*messages, *extra], audio, ())
+    return from_straight(straight_story.rules, [*messages, *extra], measured(audio), ())
 
 
 def _change(kind: Literal["scheduled", "started", "withdrawn"], start: int) -> ChangeOut:
@@ -139,3 +143,25 @@ def test_a_cancelled_stinger_is_told_as_such_once(straight_story: Story) -> None
     assert [(s.status, s.start) for s in _with(straight_story, *told).stings] == [("started", 20_100)]
     assert [(s.status, s.start) for s in _with(straight_story, *told, *gone).stings] == [("cancelled", 20_100)]
     assert [s.status for s in _with(straight_story, told[0], gone[0]).stings] == ["cancelled"]
+
+
+def _sent(values: Sequence[dict[str, InputValue]], every_s: float) -> list[ScriptedEvent]:
+    return [
+        ScriptedEvent(at_s=n * every_s, frame=round(n * every_s * 25), event=Event(sequence=n, set=each), mark=NOWHERE)
+        for n, each in enumerate(values)
+    ]
+
+
+def test_what_a_game_sends_all_the_time_is_routine_unless_it_changes_a_word(rules: Rules) -> None:
+    values: list[dict[str, InputValue]] = [{"heat": n % 9, "alarm": n >= 50} for n in range(90)]
+    events = _sent(values, 0.1)
+    events[70] = replace(events[70], event=replace(events[70].event, fire=("won",)))
+    messages, audio = straight_run(rules, events, 10)
+    story = from_straight(rules, messages, measured(audio), events)
+    # The first tells what the alarm is.
+    assert [event.sequence for event in story.events if not event.routine] == [0, 50, 70]
+    assert story.routine == 87
+    assert [event.sequence for event in story.events if event.fires] == [70]
+    few = _sent(values[:50], 0.1)
+    messages, audio = straight_run(rules, few, 6)
+    assert from_straight(rules, messages, measured(audio), few).routine == 0

@@ -15,6 +15,10 @@ from segue.report.summary import figures, hints
 from segue_rules.model import Rules
 
 
+def _with_loudness(story: Story, **changed: float) -> Story:
+    return replace(story, sound=replace(story.sound, loudness=replace(story.sound.loudness, **changed)))
+
+
 def test_the_ledger_is_in_time_order_and_causes_come_first(live_story: Story) -> None:
     entries = ledger(live_story)
     assert [entry.sample for entry in entries] == sorted(entry.sample for entry in entries)
@@ -51,16 +55,16 @@ def test_figures_tell_the_run_at_a_glance(straight_story: Story, live_story: Sto
     live = {figure.name: figure for figure in figures(live_story)}
     assert (live["Reaction"].value, live["Reaction"].note) == ("240 ms", "median; worst 240 ms")
     assert live["Buffer"].note == "never ran dry"
-    silent = replace(live_story.loudness, integrated_lufs=-np.inf, true_peak_db=-np.inf)
-    assert {f.name: f.value for f in figures(replace(live_story, loudness=silent))}["Loudness"] == "silent"
+    silent = _with_loudness(live_story, integrated_lufs=-np.inf, true_peak_db=-np.inf)
+    assert {f.name: f.value for f in figures(silent)}["Loudness"] == "silent"
 
 
 def test_hints_begin_with_what_went_wrong(straight_story: Story) -> None:
     told = [hint.text for hint in hints(straight_story)]
     assert told[0] == "The event “set mist 1” was refused: no input 'mist'."
     assert any(text.startswith("Slowest rule: calm → nerves was decided 2.12 s after “set heat 40”") for text in told)
-    loud = replace(straight_story.loudness, integrated_lufs=-12.0, true_peak_db=0.4)
-    told = [hint.text for hint in hints(replace(straight_story, events=(), loudness=loud))]
+    loud = _with_loudness(straight_story, integrated_lufs=-12.0, true_peak_db=0.4)
+    told = [hint.text for hint in hints(replace(loud, events=()))]
     assert "6.0 dB louder than the target of −18 LUFS as a whole." in told
     assert "True peak +0.4 dB: above the ceiling of −1 dB." in told
 

@@ -69,7 +69,8 @@ function makeGrid(doc) {
     const first = indexAfter(facts.beats, view.start - 1) , last = indexAfter(facts.beats, view.end);
     const px = 1 / view.msPerPixel;
     const beatPx = last > first + 1 ? (facts.beats[last - 1] - facts.beats[first]) / (last - first - 1) * px : Infinity;
-    const inBar = Math.max(...facts.beatsOfBar.slice(first, last), 1);
+    let inBar = 1;
+    for (let i = first; i < last; i++) inBar = Math.max(inBar, facts.beatsOfBar[i]);
     const barPx = beatPx * inBar;
     let every = 1;
     while (barPx * every < CLOSEST_NUMBERS_PX) every *= 2;
@@ -117,30 +118,63 @@ function makeBandLabels(doc, name, beside = false) {
 const EVENT_LANES = 4;
 const MARK_PX = 10;
 const LONGEST_LABEL = 42;
+const MANY_MARKS = 600;
+const CLOSEST_MARKS_PX = 3;
 
-/* Events from left to right, each in the first lane that is free; without one it is a mark alone, below the lanes. */
+/* Stretches of one lane that are taken, from left to right. Returns: whether a new one was free, and is taken now. */
+function take(lane, from, to) {
+  let place = lane.length;
+  while (place > 0 && lane[place - 1][0] > from) place--;
+  if ((place > 0 && lane[place - 1][1] > from) || (place < lane.length && lane[place][0] < to)) return false;
+  lane.splice(place, 0, [from, to]);
+  return true;
+}
+
+/* Where marks would cover each other, one of them in some pixels; all columns of the source. */
+function thinned(all, view) {
+  if (all.x.length <= MANY_MARKS) return { ...all };
+  const first = indexAfter(all.x, view.start - 2 * MARK_PX * view.msPerPixel);
+  const last = indexAfter(all.x, view.end + 2 * MARK_PX * view.msPerPixel);
+  const taken = new Set(), kept = [];
+  for (const wanted of [1, 0]) {
+    for (let i = first; i < last; i++) {
+      const place = Math.floor(all.x[i] / view.msPerPixel / CLOSEST_MARKS_PX);
+      if (all.first[i] !== wanted || taken.has(`${place}${all.colour[i]}`)) continue;
+      taken.add(`${place}${all.colour[i]}`);
+      kept.push(i);
+    }
+  }
+  kept.sort((a, b) => a - b);
+  return Object.fromEntries(Object.entries(all).map(([name, column]) => [name, kept.map((i) => column[i])]));
+}
+
+/* Events get a lane each that has room for their text: triggers and refusals first, the rest where there is room left.
+   Without a lane an event is a mark alone, below them. */
 function makeEventLabels(doc) {
   const marks = doc.get_model_by_name("events"), labels = doc.get_model_by_name("events-labels");
+  const all = { ...marks.data };
   return (view, ink) => {
-    const free = new Array(EVENT_LANES).fill(-Infinity);
-    const lanes = [], found = { x: [], y: [], text: [], ink: [] };
-    const { x, label } = marks.data;
-    for (let i = 0; i < label.length; i++) {
-      const at = (x[i] - view.start) / view.msPerPixel;
-      const room = (i + 1 < x.length ? x[i + 1] - x[i] : facts.end - x[i]) / view.msPerPixel - 2 * MARK_PX;
-      const whole = label[i].length <= LONGEST_LABEL || measure(label[i]) <= room;
-      const text = whole ? label[i] : `${label[i].slice(0, LONGEST_LABEL - 1)}…`;
-      const lane = free.findIndex((end) => end + MARK_PX < at);
-      lanes.push(lane < 0 ? EVENT_LANES : lane);
-      if (lane < 0) continue;
-      free[lane] = at + MARK_PX + measure(text);
-      if (x[i] < view.start || x[i] > view.end) continue;
-      found.x.push(x[i] + MARK_PX * view.msPerPixel);
-      found.y.push(lane);
-      found.text.push(text);
-      found.ink.push(ink);
+    const data = thinned(all, view), { x, label } = data;
+    const lanes = Array.from({ length: EVENT_LANES }, () => []), y = new Array(x.length).fill(EVENT_LANES);
+    const found = { x: [], y: [], text: [], ink: [] };
+    for (const wanted of [1, 0]) {
+      for (let i = 0; i < label.length; i++) {
+        if (data.first[i] !== wanted) continue;
+        const at = (x[i] - view.start) / view.msPerPixel;
+        const room = (i + 1 < x.length ? x[i + 1] - x[i] : facts.end - x[i]) / view.msPerPixel - 2 * MARK_PX;
+        const whole = label[i].length <= LONGEST_LABEL || measure(label[i]) <= room;
+        const text = whole ? label[i] : `${label[i].slice(0, LONGEST_LABEL - 1)}…`;
+        const lane = lanes.findIndex((one) => take(one, at - MARK_PX, at + MARK_PX + measure(text)));
+        if (lane < 0) continue;
+        y[i] = lane;
+        if (x[i] < view.start || x[i] > view.end) continue;
+        found.x.push(x[i] + MARK_PX * view.msPerPixel);
+        found.y.push(lane);
+        found.text.push(text);
+        found.ink.push(ink);
+      }
     }
-    marks.data = { ...marks.data, y: lanes };
+    marks.data = { ...data, y };
     labels.data = found;
   };
 }

@@ -84,7 +84,8 @@ function join(doc) {
   const readings = makeReadings(doc, container), describe = describeNow(doc);
   let mark = () => {}, hovering = () => false;
   const player = makePlayer(view, (ms) => { mark(ms); describe(ms); if (!hovering()) readings(ms); });
-  mark = makeTable((ms) => { player.seek(ms); player.reveal(ms); });
+  const followed = () => player.playing && document.getElementById("follow").getAttribute("aria-pressed") === "true";
+  mark = makeTable((ms) => { player.seek(ms); player.reveal(ms); }, followed);
   hovering = handlePointer(container, view, player, readings);
   handleKeys(view, player);
   document.getElementById("in").addEventListener("click", () => view.zoom(0.5, player.now >= view.start && player.now <= view.end ? player.now : undefined));

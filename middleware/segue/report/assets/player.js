@@ -20,12 +20,16 @@ function makePlayer(view, onMove) {
   // Set until the sound is where it was sent, so that the line does not jump back in between.
   let asked = null;
 
-  audio.src = URL.createObjectURL(new Blob([bytesOf(document.getElementById("sound").textContent)], { type: "audio/ogg" }));
+  const sound = document.getElementById("sound"), { source } = sound.dataset;
+  const held = sound.textContent.length > 0;
   audio.addEventListener("error", () => {
     const trouble = document.getElementById("trouble");
-    trouble.textContent = "This browser cannot play Ogg Vorbis; the plots and the table work without sound.";
+    const what = held ? "This browser cannot play Ogg Vorbis" : `${decodeURIComponent(source)} cannot be played from here`;
+    trouble.textContent = `${what}; the plots and the table work without sound.`;
     trouble.hidden = false;
   });
+  if (held) audio.src = URL.createObjectURL(new Blob([bytesOf(sound.textContent)], { type: "audio/ogg" }));
+  else if (source) audio.src = source;
 
   const player = {
     get now() { return asked ?? audio.currentTime * 1000; },

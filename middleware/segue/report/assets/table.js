@@ -1,31 +1,131 @@
 "use strict";
-/* The table of what happened: rows lead to their moment, filters hide kinds, the playhead marks where it is. */
+/* The table of what happened: rows lead to their moment, filters and search choose them, the playhead marks where it is.
 
-function makeTable(seek) {
-  const rows = [...document.querySelectorAll(".ledger tbody tr")];
-  const times = rows.map((row) => Number(row.dataset.seek));
-  let current = -1;
+   Only some rows stand in the page at a time: a long run has tens of thousands. */
 
-  for (const row of rows) {
-    row.addEventListener("click", () => { if (!String(getSelection())) seek(Number(row.dataset.seek)); });
-    row.addEventListener("keydown", (event) => { if (event.key === "Enter") seek(Number(row.dataset.seek)); });
+const ROWS_AT_A_TIME = 200;
+const ROWS_PRINTED = 1000;
+const SEARCH_AFTER_MS = 120;
+
+/* An entry as it stands in the page, read field by field. */
+function readEntry([ms, kind, place, what, status, tone, why = [], moved = [], whyNot = []]) {
+  return { ms, kind, place, what, status, tone, why, moved, whyNot };
+}
+
+function wordsOf(entry) {
+  const lost = entry.whyNot.map(([state, reason]) => `not ${state}: ${reason}`);
+  const parts = [clockText(entry.ms), entry.place, entry.kind, entry.what, entry.moved.join(" → "), ...entry.why, ...lost, entry.status];
+  return parts.join("\n").toLowerCase();
+}
+
+function element(name, { className = "", text = "" } = {}, ...children) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+function rowOf(entry) {
+  const moved = element("td", { className: "moved" });
+  if (entry.moved.length) moved.append(`${entry.moved[0]} → `, element("b", { text: entry.moved[1] }));
+  const why = element("td", { className: "why" }, ...entry.why.map((reason) => element("div", { text: reason })));
+  if (entry.whyNot.length) {
+    const lost = element("div", { className: "why-not" });
+    entry.whyNot.forEach(([state, reason], index) => {
+      lost.append(index ? "; " : "", element("span", {}, "not ", element("b", { text: state }), `: ${reason}`));
+    });
+    why.append(lost);
   }
+  const row = element("tr", {},
+    element("td", { className: "time", text: clockText(entry.ms) }),
+    element("td", { className: "time", text: entry.place }),
+    element("td", {}, element("span", { className: "kind", text: entry.kind }), " ", element("span", { className: "what", text: entry.what })),
+    moved, why,
+    element("td", {}, element("span", { className: `status ${entry.tone}`, text: entry.status })));
+  row.dataset.kind = entry.kind;
+  row.dataset.seek = entry.ms;
+  row.tabIndex = 0;
+  return row;
+}
+
+function makeTable(seek, following) {
+  const entries = JSON.parse(document.getElementById("ledger-json").textContent).map(readEntry);
+  const body = document.querySelector(".ledger tbody"), pager = document.getElementById("pager");
+  const buttons = [...document.querySelectorAll(".filters button")], search = document.getElementById("search");
+  let found = [], times = [], first = 0, current = -1, now = 0, words = null;
+
+  function choose() {
+    const kinds = new Set(buttons.filter((one) => one.getAttribute("aria-pressed") === "true").map((one) => one.dataset.kind));
+    const asked = search.value.trim().toLowerCase();
+    if (asked && !words) words = entries.map(wordsOf);
+    found = entries.filter((entry, index) => kinds.has(entry.kind) && (!asked || words[index].includes(asked)));
+    times = found.map((entry) => entry.ms);
+    current = indexAfter(times, now + 0.5) - 1;
+    // A search begins with what it finds first; a filter leaves the reader where the playhead is.
+    turnTo(asked ? 0 : current);
+  }
+
+  function turnTo(index) {
+    first = Math.max(0, Math.min(index, found.length - 1));
+    first -= first % ROWS_AT_A_TIME;
+    fill(first, first + ROWS_AT_A_TIME);
+  }
+
+  function fill(begin, end) {
+    body.replaceChildren(...found.slice(begin, end).map(rowOf));
+    const last = Math.min(end, found.length);
+    pager.hidden = found.length <= ROWS_AT_A_TIME;
+    document.getElementById("rows-shown").textContent = `${begin + 1}–${last} of ${found.length}`;
+    const left = document.getElementById("rows-left");
+    left.hidden = found.length > 0 && last - begin === found.length;
+    left.textContent = found.length ? `Rows ${begin + 1} to ${last} of ${found.length}.` : "Nothing here is of what was asked for.";
+    paint();
+  }
+
+  function paint() {
+    body.querySelector(".current")?.classList.remove("current");
+    body.children[current - first]?.classList.add("current");
+  }
+
+  function go(event) {
+    const row = event.target.closest("tr");
+    if (row) seek(Number(row.dataset.seek));
+  }
+  body.addEventListener("click", (event) => { if (!String(getSelection())) go(event); });
+  body.addEventListener("keydown", (event) => { if (event.key === "Enter") go(event); });
   for (const link of document.querySelectorAll("a[data-seek]")) {
     link.addEventListener("click", (event) => { event.preventDefault(); seek(Number(link.dataset.seek)); });
   }
-  for (const button of document.querySelectorAll(".filters button")) {
+  for (const button of buttons) {
     button.addEventListener("click", () => {
-      const shown = button.getAttribute("aria-pressed") !== "true";
-      button.setAttribute("aria-pressed", String(shown));
-      for (const row of rows) if (row.dataset.kind === button.dataset.kind) row.hidden = !shown;
+      button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+      choose();
     });
   }
+  let waiting = 0;
+  search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(choose, SEARCH_AFTER_MS); });
+  const turns = {
+    first: () => 0,
+    back: () => first - ROWS_AT_A_TIME,
+    on: () => first + ROWS_AT_A_TIME,
+    last: () => found.length - 1,
+  };
+  pager.addEventListener("click", (event) => {
+    const turn = event.target.closest("button")?.dataset.turn;
+    if (turn) turnTo(turns[turn]());
+  });
+  addEventListener("beforeprint", () => fill(first, first + ROWS_PRINTED));
+  addEventListener("afterprint", () => turnTo(first));
+  choose();
 
   return (ms) => {
+    now = ms;
     const index = indexAfter(times, ms + 0.5) - 1;
     if (index === current) return;
-    rows[current]?.classList.remove("current");
-    rows[index]?.classList.add("current");
     current = index;
+    const here = index >= first && index < first + ROWS_AT_A_TIME;
+    if (!here && index >= 0 && following()) turnTo(index);
+    else paint();
   };
 }

@@ -77,5 +77,9 @@ def test_tells_a_clamped_and_a_refused_event() -> None:
         Event(sequence=2, fire=("discovery",)),
     )
     _, plan = director.step(director.start(), 0, sent, 0)
-    told = [(each.kind, each.text) for each in happenings(plan, sent) if each.kind != "stinger"]
+    told = [
+        (each.kind, each.text)
+        for each in happenings(plan, {event.sequence: event for event in sent})
+        if each.kind != "stinger"
+    ]
     assert told == [("clamped", "set threat 3"), ("refused", "set mood 1"), ("event", "fire discovery")]
