@@ -12,9 +12,9 @@ from pathlib import Path
 
 from segue_sdk.client import SegueClient
 from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import BeatHeard, Closed, Live, Lost
+from segue_sdk.happenings import BeatHeard, ChangeHeard, Closed, ConnectionFailed, Live, Lost
 from segue_sdk.output import open_output
-from segue_sdk.service_messages import Change, Receipt
+from segue_sdk.service_messages import Receipt
 
 # Seconds, and what happens in the game then.
 STORY = {2.0: "wolves", 12.0: "safe", 20.0: "crypt"}
@@ -25,7 +25,8 @@ def main(address: str = "tcp://127.0.0.1:7723", seconds: float = 30.0) -> None:
     with SegueClient(address, hello) as client, open_output(client.player, file=Path("minimal.wav")) as output:
         print("playing to", output.name)
         client.on(Live, lambda live: print("connected to", live.welcome.service))
-        client.on(Change, tell_change)
+        client.on(ConnectionFailed, lambda failed: print("no service yet:", failed.text))
+        client.on(ChangeHeard, tell_change)
         client.on(Receipt, lambda receipt: None if receipt.accepted else print("refused:", receipt.text))
         client.on(BeatHeard, lambda beat: print("bar", beat.bar + 1) if beat.beat == 0 else None)
         client.on(Lost, lambda lost: print("music goes on from the buffer:", lost.reason))
@@ -47,11 +48,11 @@ def main(address: str = "tcp://127.0.0.1:7723", seconds: float = 30.0) -> None:
             time.sleep(1 / 60)
 
 
-def tell_change(change: Change) -> None:
-    """Why the music changes; `scheduled` ones wait for their beat or bar."""
-    if change.kind == "started":
-        because = "; ".join(cause.text for cause in change.causes)
-        print(f"{change.layer}: {change.from_state} -> {change.to_state} because {because}")
+def tell_change(heard: ChangeHeard) -> None:
+    """Why the music changes, in the moment when it does; `Change` tells it when it is decided."""
+    change = heard.change
+    because = "; ".join(cause.text for cause in change.causes)
+    print(f"{change.layer}: {change.from_state} -> {change.to_state} because {because}")
 
 
 if __name__ == "__main__":

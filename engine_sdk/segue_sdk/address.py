@@ -1,11 +1,9 @@
-"""Addresses of services: checked before anything is tried, and looked up without keeping anybody waiting."""
+"""Addresses of services: checked before anything is tried, and turned into what a socket connects to."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -98,32 +96,3 @@ def endpoints(address: Address) -> list[Endpoint]:
         Endpoint(text=f"tcp://[{host}]:{address.port}" if ipv6 else f"tcp://{host}:{address.port}", ipv6=ipv6)
         for host, ipv6 in ordered
     ]
-
-
-class Lookup:
-    """The endpoints of an address, found by a thread of its own, since no resolver can be told to stop."""
-
-    def __init__(self, address: Address, resolve: Callable[[Address], list[Endpoint]] = endpoints) -> None:
-        self._address, self._resolve = address, resolve
-        self._done = threading.Event()
-        self._found: list[Endpoint] = []
-        self._error: OSError | None = None
-        threading.Thread(target=self._run, name="segue-lookup", daemon=True).start()
-
-    def wait(self, seconds: float) -> bool:
-        """Whether the answer is there within so long."""
-        return self._done.wait(seconds)
-
-    def result(self) -> list[Endpoint]:
-        """What was found, once it is there. Raises: OSError."""
-        if self._error is not None:
-            raise self._error
-        return self._found
-
-    def _run(self) -> None:
-        try:
-            self._found = self._resolve(self._address)
-        except OSError as error:
-            self._error = error
-        finally:
-            self._done.set()

@@ -50,6 +50,10 @@ class Failures:
             return self.no_service()
         return self.broken_off()
 
+    def asks_for(self, mechanism: str) -> Failure | None:
+        """A failure to agree with a peer that asks for this mechanism of ZMTP; None if that was not the reason."""
+        return self._mismatch() if mechanism and mechanism != ("PLAIN" if self._token else "NULL") else None
+
     def unreachable(self) -> Failure:
         """Nobody takes the connection."""
         return Failure(

@@ -19,7 +19,8 @@ from typing import Final
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from segue_sdk.address import Address, Endpoint, Lookup, endpoints
+from segue_sdk.address import Address, Endpoint, endpoints
+from segue_sdk.background import Background
 from segue_sdk.codec import Part
 from segue_sdk.connecting import Failure, Failures, Retrying
 from segue_sdk.errors import ProtocolError
@@ -41,6 +42,7 @@ from segue_sdk.line import Floats
 from segue_sdk.log import RefusalLog
 from segue_sdk.pcm import floats
 from segue_sdk.player import Arrived, ArrivedStinger, Player
+from segue_sdk.probe import peer_mechanism
 from segue_sdk.service_messages import Chunk, Error, Receipt, Stinger
 from segue_sdk.session import ClientSession
 from segue_sdk.states import State
@@ -198,7 +200,7 @@ class Network:
         try:
             self._configure(dealer, endpoint)
             dealer.connect(endpoint.text)
-            return self._serve(dealer, monitor)
+            return self._serve(dealer, monitor, endpoint)
         except zmq.ZMQError as error:
             with self.lock:
                 self.session.disconnected(time.monotonic(), str(error))
@@ -215,11 +217,8 @@ class Network:
                 ipaddress.ip_address(self._address.host.partition("%")[0])
             return endpoints(self._address)
         except ValueError:
-            lookup = Lookup(self._address)
-        while not self._closing.is_set():
-            if lookup.wait(_POLL_MS / 1000):
-                return lookup.result()
-        return []
+            lookup = Background("segue-lookup", lambda: endpoints(self._address))
+        return lookup.result(self._closing, _POLL_MS / 1000) or []
 
     def _configure(self, dealer: zmq.Socket[bytes], endpoint: Endpoint) -> None:
         dealer.linger = _LINGER_MS
@@ -229,7 +228,7 @@ class Network:
             dealer.plain_username = b"segue"
             dealer.plain_password = self._token.encode()
 
-    def _serve(self, dealer: zmq.Socket[bytes], monitor: zmq.Socket[bytes]) -> float:
+    def _serve(self, dealer: zmq.Socket[bytes], monitor: zmq.Socket[bytes], endpoint: Endpoint) -> float:
         """Serve one connection until it is lost; seconds to wait before the next try."""
         begun_s, taken, stands = time.monotonic(), False, False
         poller = zmq.Poller()
@@ -247,7 +246,7 @@ class Network:
                     with self.lock:
                         self.session.connected(time.monotonic())
                 elif event in _HANDSHAKE_FAILED:
-                    return self._failed(self._failures.handshake(event, value))
+                    return self._failed(self._explained(self._failures.handshake(event, value), endpoint))
                 elif event in (zmq.EVENT_CLOSED, zmq.EVENT_CONNECT_RETRIED) and not taken:
                     return self._failed(self._failures.unreachable())
                 elif event == zmq.EVENT_DISCONNECTED and not stands:
@@ -283,6 +282,20 @@ class Network:
             self._tell_failure(self._failures.no_answer())
             return None
         return self._failed(self._failures.no_answer())
+
+    def _explained(self, failure: Failure, endpoint: Endpoint) -> Failure:
+        """A failure without a reason: one that asks for another mechanism may close before libzmq knows that."""
+        if failure.code != "broken_off":
+            return failure
+        try:
+            mechanism = Background("segue-probe", lambda: peer_mechanism(endpoint)).result(
+                self._closing, _POLL_MS / 1000
+            )
+        except OSError:
+            return failure
+        if self._closing.is_set():
+            return failure
+        return self._failures.no_service() if mechanism is None else self._failures.asks_for(mechanism) or failure
 
     def _exchange(self, dealer: zmq.Socket[bytes]) -> float | None:
         """Take what came, send what is due; seconds to wait before the next try if the connection is over."""

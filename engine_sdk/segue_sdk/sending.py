@@ -17,6 +17,9 @@ from segue_sdk.messages import Message
 _BURST: Final = 0.5
 _PACE: Final = 0.8
 _UNDER_WAY: Final = 0.5
+# After a refusal for the limit, which only a service that does not keep to its own can give.
+_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 2.0
 _ROUNDING: Final = 1e-9
 
 
@@ -63,6 +66,7 @@ class SendQueue:
         self._under_way: dict[int, float] = {}
         self._per_second = 0
         self._left = self._refilled_s = 0.0
+        self._pause_s = self._silent_until_s = 0.0
 
     @property
     def tail(self) -> int:
@@ -80,6 +84,7 @@ class SendQueue:
         self.stop(entries)
         self._per_second = events_per_second
         self._left, self._refilled_s = self._burst, now_s
+        self._pause_s = self._silent_until_s = 0.0
 
     def stop(self, entries: Iterable[Entry]) -> None:
         """There is no session: hold these, in place of all that waited."""
@@ -93,13 +98,18 @@ class SendQueue:
             self._entries.pop()
         self._entries.append(entry)
 
-    def receipted(self, seq: int) -> None:
-        """The service has taken the event in."""
+    def receipted(self, seq: int, *, taken: bool) -> None:
+        """The service has answered the event. taken: it was not refused for the service's limit."""
         self._under_way.pop(seq, None)
+        if taken:
+            self._pause_s = 0.0
 
-    def refused(self) -> None:
-        """The service's limit is reached already: wait for it to allow more."""
+    def refused(self, now_s: float) -> None:
+        """The service's limit is reached already: wait for it to allow more, longer each time it does not."""
         self._left = min(self._left, 0.0)
+        if now_s >= self._silent_until_s:
+            self._pause_s = min(_LONGEST_PAUSE_S, 2 * self._pause_s) if self._pause_s else _PAUSE_S
+            self._silent_until_s = now_s + self._pause_s
 
     def due(self, now_s: float) -> list[Message]:
         """What may be sent now."""
@@ -110,6 +120,8 @@ class SendQueue:
         # A receipt that does not come must not hold up the rest for ever.
         self._under_way = {seq: at_s for seq, at_s in self._under_way.items() if now_s - at_s < SILENCE_S}
         going: list[Message] = []
+        if now_s < self._silent_until_s:
+            return going
         while self._entries:
             entry = self._entries[0]
             if isinstance(entry, int):

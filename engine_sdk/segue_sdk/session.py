@@ -223,10 +223,10 @@ class ClientSession:
 
     def _on_receipt(self, receipt: Receipt, now_s: float) -> None:
         answered = self._outbox.receipted(receipt)
-        self._queue.receipted(receipt.seq)
+        self._queue.receipted(receipt.seq, taken=receipt.code != "rate_limited")
         self._happened += answered.told
         if answered.again:
-            self._queue.refused()
+            self._queue.refused(now_s)
             self._queue.put(answered.again)
 
     def _on_chunk(self, chunk: Chunk, now_s: float) -> None:

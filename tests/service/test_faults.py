@@ -285,7 +285,8 @@ def test_a_flood_of_events(service: ServiceProcess) -> None:
         flooding.wait("all receipts", lambda: len(flooding.all(Receipt)) >= sent)
         receipts = flooding.all(Receipt)
         assert Counter(one.seq for one in receipts) == Counter(range(1, sent + 1))
-        assert {one.code for one in receipts} == {"accepted", "rate_limited"}
+        # The client keeps to the pace of the service: inputs wait together, and nothing is refused.
+        assert {one.code for one in receipts} == {"accepted"}
         check_receipts(calm, calm_sent)
         check_sound(calm)
         check_sound(flooding)

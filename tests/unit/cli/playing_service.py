@@ -126,7 +126,7 @@ class PlayingService:
     def _react(self, item: EventItem) -> list[Message]:
         frame = item.at // FRAME_SIZE + 3
         if item.set.get("enemies") == 64:
-            return [Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text="too many enemies")]
+            return [Receipt(seq=item.seq, accepted=False, code="wrong_type", frame=frame, text="too many enemies")]
         said: list[Message] = [Receipt(seq=item.seq, accepted=True, code="accepted", frame=frame)]
         threat = item.set.get("threat")
         to = self._state if threat is None else "combat" if float(threat) >= 0.6 else "calm"

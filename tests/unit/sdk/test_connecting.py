@@ -12,15 +12,16 @@ import msgpack
 import pytest
 import zmq
 
-from segue_sdk.address import Address, Endpoint, Lookup, endpoints, parse_address
+from segue_sdk.address import Address, Endpoint, endpoints, parse_address
 from segue_sdk.client import SegueClient
 from segue_sdk.client_messages import Hello
 from segue_sdk.connecting import Failure, Failures, Retrying
 from segue_sdk.errors import AddressError
 from segue_sdk.happenings import Closed, ConnectionFailed, Happening, Live
+from segue_sdk.probe import peer_mechanism
 from segue_sdk.service_messages import Bye, Error
 from segue_sdk.states import State
-from unit.sdk.fake_peer import answer_with_error, fake_peer, greeting, until_closed
+from unit.sdk.fake_peer import answer_with_error, fake_peer, greeting, received, until_closed
 from unit.sdk.peer import WELCOME
 from unit.sdk.router import PATIENCE_S, Router
 
@@ -59,7 +60,8 @@ def router(status: bytes = b"", *, plain: bool = False) -> Iterator[str]:
         server = context.socket(zmq.ROUTER)
         server.linger = 0
         server.plain_server = plain
-        server.zap_domain = b"segue" if plain else b""
+        if plain:
+            server.zap_domain = b"segue"
         server.bind("tcp://127.0.0.1:*")
         closing = threading.Event()
 
@@ -119,6 +121,45 @@ def test_a_token_no_service_can_take_is_refused_at_the_call() -> None:
         SegueClient("tcp://127.0.0.1:7723", HELLO, token="t" * 256)
 
 
+def test_a_service_that_asks_for_another_mechanism_and_closes_at_once_is_told() -> None:
+    """So soon that libzmq does not get to know why."""
+
+    def script(connection: socket.socket) -> None:
+        connection.sendall(greeting(b"PLAIN")[:11])
+        received(connection, 12)
+        if asked.is_set():
+            connection.sendall(greeting(b"PLAIN")[11:])
+            until_closed(connection)
+        asked.set()
+
+    asked = threading.Event()
+    with fake_peer(script) as address:
+        assert failure(address).code == "token_needed"
+
+
+@pytest.mark.parametrize("mechanism", ["NULL", "PLAIN", "CURVE"])
+def test_a_look_at_the_greeting_tells_the_mechanism(mechanism: str) -> None:
+    def script(connection: socket.socket) -> None:
+        connection.sendall(greeting(mechanism.encode()))
+        until_closed(connection)
+
+    with fake_peer(script) as address:
+        assert peer_mechanism(Endpoint(text=address)) == mechanism
+    with router(b"200", plain=True) as address:
+        assert peer_mechanism(Endpoint(text=address)) == "PLAIN"
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n", bytes(64), b"", b"\xff"])
+def test_a_look_at_what_is_no_greeting_tells_that(said: bytes) -> None:
+    def script(connection: socket.socket) -> None:
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_WR)
+        until_closed(connection)
+
+    with fake_peer(script) as address:
+        assert peer_mechanism(Endpoint(text=address)) == (None if len(said) > 1 else "")
+
+
 # --- services that are not there ------------------------------------------------------------------------------------
 
 
@@ -163,7 +204,7 @@ def test_a_name_that_takes_long_to_be_found_does_not_hold_up_close(monkeypatch: 
         assert answer.wait(PATIENCE_S)
         return []
 
-    monkeypatch.setattr("segue_sdk.network.Lookup", lambda address: Lookup(address, slow))
+    monkeypatch.setattr("segue_sdk.network.endpoints", slow)
     client = SegueClient("tcp://somewhere:7723", HELLO)
     assert asked.wait(PATIENCE_S)
     client.close()
