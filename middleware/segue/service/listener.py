@@ -58,7 +58,7 @@ class Limits:
 class Listener:
     """Used as `async with`, in one event loop: `bind` and then `start` inside. All callbacks come from that loop.
 
-    refused: connections refused or ended by the listener so far, by reason.
+    taken: messages handed on so far. refused: connections refused or ended by the listener so far, by reason.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Listener:
         has_session: whether an identity is not to make room for others. clock: seconds. refused: told of each.
         """
         self.limits = limits or Limits()
+        self.taken = 0
         self.refused: Counter[Refusal] = Counter()
         self._password = Password(token) if token else None
         self._wrong = WrongTokens()
@@ -159,7 +160,10 @@ class Listener:
 
     def received(self, peer: Peer, parts: list[bytes]) -> float:
         """A message. Returns: for how many seconds no more is to be read of the peer."""
-        return 0.0 if self._ending else self._receive(peer.identity, parts)
+        if self._ending:
+            return 0.0
+        self.taken += 1
+        return self._receive(peer.identity, parts)
 
     def judged(self, peer: Peer, user: bytes, token: bytes) -> tuple[bool, float]:
         """Whether credentials are right, and how many seconds the answer has to wait."""
