@@ -32,7 +32,7 @@ _CROWD: Final = 100
 _POOL: Final = 3_000
 # A message beyond a limit is a long one; a few are enough.
 _RARELY: Final = 0.002
-_MOST_AT_ONCE: Final = 400
+_MOST_AT_ONCE: Final = 60
 # A peer that the service does not read for so long gives up.
 _PATIENCE_S: Final = 0.05
 _GIVES_UP_S: Final = 600.0
@@ -107,10 +107,10 @@ class Crowd:
             messages.append(self._dice.choice(self._long))
         data = b"".join(messages)
         draw = self._dice.random()
-        if draw < 0.05:
+        if draw < 0.02:
             # Gone in the middle of a frame.
             data = data[: self._dice.randrange(len(data))]
-        elif draw < 0.08:
+        elif draw < 0.03:
             data = self._damaged(data)
         if not self._say(peer, data):
             return
@@ -121,7 +121,7 @@ class Crowd:
                 peer.recv(1 << 20)
         with contextlib.suppress(OSError):
             peer.settimeout(_PATIENCE_S)
-        if draw < 0.15:
+        if draw < 0.1:
             self._vanish(peer)
 
     def _say(self, peer: socket.socket, data: bytes) -> bool:
