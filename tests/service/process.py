@@ -51,6 +51,16 @@ class ServiceProcess:
     ) -> None:
         self.kill()
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """As by `kill -9`."""
         if self._process is not None:

@@ -11,7 +11,7 @@ import contextlib
 import errno
 import logging
 import ssl
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -27,6 +27,8 @@ from segue_sdk.limits import SILENCE_S
 
 log = logging.getLogger(__name__)
 
+# What connections may take of a turn of the loop before all else has its turn: the generators, the other sockets.
+_TURN_S: Final = 0.004
 _SWEEP_S: Final = 0.25
 # After a failed accept (no descriptors left) the next one would fail as well.
 _ACCEPT_PAUSE_S: Final = 0.2
@@ -58,7 +60,7 @@ class Limits:
 class Listener:
     """Used as `async with`, in one event loop: `bind` and then `start` inside. All callbacks come from that loop.
 
-    refused: connections refused or ended by the listener so far, by reason.
+    taken: messages handed on so far. refused: connections refused or ended by the listener so far, by reason.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Listener:
         has_session: whether an identity is not to make room for others. clock: seconds. refused: told of each.
         """
         self.limits = limits or Limits()
+        self.taken = 0
         self.refused: Counter[Refusal] = Counter()
         self._password = Password(token) if token else None
         self._wrong = WrongTokens()
@@ -92,6 +95,9 @@ class Listener:
         # By identity, the oldest first; those not through their handshake are in both.
         self._peers: dict[bytes, Peer] = {}
         self._new: dict[bytes, Peer] = {}
+        # Who waits for a turn: those with a session, and those without.
+        self._waiting: tuple[deque[Peer], deque[Peer]] = (deque(), deque())
+        self._turn_set = False
         self._bound: list[tuple[binding.Bound, ssl.SSLContext | None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._ended = asyncio.Event()
@@ -157,9 +163,19 @@ class Listener:
         """It is through its handshake."""
         self._new.pop(peer.identity, None)
 
+    def enqueue(self, peer: Peer) -> None:
+        """There is something of it to be taken."""
+        self._waiting[not self.has_session(peer)].append(peer)
+        if not self._turn_set:
+            self._turn_set = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
     def received(self, peer: Peer, parts: list[bytes]) -> float:
         """A message. Returns: for how many seconds no more is to be read of the peer."""
-        return 0.0 if self._ending else self._receive(peer.identity, parts)
+        if self._ending:
+            return 0.0
+        self.taken += 1
+        return self._receive(peer.identity, parts)
 
     def judged(self, peer: Peer, user: bytes, token: bytes) -> tuple[bool, float]:
         """Whether credentials are right, and how many seconds the answer has to wait."""
@@ -245,6 +261,31 @@ class Listener:
         oldest.end(Refusal.FULL)
         self.gone(oldest)
         return True
+
+    def _turn(self) -> None:
+        """Let connections work in turn, those with a session and those without by turns.
+
+        Where more is left than a turn allows, the next is as far away as this one was long: whoever floods has at most
+        half of the loop's time.
+        """
+        self._turn_set = False
+        begun_s = self._clock()
+        while any(self._waiting):
+            for queue in self._waiting:
+                if queue:
+                    self._let_work(queue.popleft())
+            took_s = self._clock() - begun_s
+            if took_s >= _TURN_S and any(self._waiting):
+                self._turn_set = True
+                asyncio.get_running_loop().call_later(took_s, self._turn)
+                return
+
+    def _let_work(self, peer: Peer) -> None:
+        try:
+            peer.work()
+        except Exception:
+            log.exception("a connection broke")
+            peer.abort()
 
     async def _sweep(self) -> None:
         """Let time pass for the connections; not the time in which this process stood still, and could hear nobody."""

@@ -42,6 +42,7 @@ class Metrics:
         self._refused_connections = counter(
             "segue_refused_connections", "Connections refused or ended by the service, by reason.", ["reason"]
         )
+        self._received = counter("segue_received_messages", "Messages received, whole and within the limits.")
         self._refused = counter("segue_refused_messages", "Messages refused, by error code.", ["code"])
         self._underruns = counter("segue_underruns", "Times a client ran dry.")
         self._late = counter("segue_late_chunks", "Chunks that clients got after their start was committed.")
@@ -90,9 +91,10 @@ class Metrics:
 
     # --- connections ------------------------------------------------------------------------------------------------
 
-    def connections(self, number: int) -> None:
-        """So many are open."""
+    def connections(self, number: int, messages: int) -> None:
+        """So many are open. messages: whole ones that came since it was last said."""
         self._connections.set(number)
+        self._received.inc(messages)
 
     def refused_connection(self, reason: Refusal) -> None:
         """A connection was not let in, or was ended for what it did."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # What is taken of one connection before every other has its turn.
-_EVENTS_AT_ONCE: Final = 8
+_EVENTS_AT_ONCE: Final = 4
 _BYTES_AT_ONCE: Final = 64 << 10
 # What may wait until a peer reads it: a lookahead of 30 s, a chunk of 10 s and the longest stinger, as float32.
 _MOST_UNREAD: Final = 40 << 20
@@ -60,6 +60,7 @@ class Peer(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.TimerHandle | None = None
         self._lost = False
+        # Whether there is something to take, now or after a pause.
         self._working = False
 
     @property
@@ -91,7 +92,9 @@ class Peer(asyncio.Protocol):
             if error is not None and not isinstance(error, OSError):
                 log.error("a connection could not be taken", exc_info=error)
             if self._transport is None:
-                self._refused(Refusal.TLS if tls is not None else Refusal.HANDSHAKE)
+                if tls is not None:
+                    self._refused(Refusal.TLS)
+                    self._enter(Stage.GONE)
                 self._leave()
 
         self._task = asyncio.create_task(connect(), name="connection")
@@ -171,8 +174,12 @@ class Peer(asyncio.Protocol):
         if self._stage is Stage.OPEN:
             self._waited_s = 0.0
         self._zmtp.receive_data(data)
-        if not self._working:
-            self._work()
+        if self._working:
+            # It is not its turn yet; until then the rest waits in the kernel.
+            self._pause()
+        else:
+            self._working = True
+            self._listener.enqueue(self)
 
     def eof_received(self) -> None:
         # Half a connection is none in ZMTP. What it said before is taken nevertheless.
@@ -181,25 +188,19 @@ class Peer(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost = True
-        # Whose token is judged is counted for that alone.
-        if self._stage is Stage.HANDSHAKE and self._answer is None:
-            self._refused(Refusal.HANDSHAKE)
-        if not self._working or self._stage is not Stage.OPEN:
+        if not self._working or self._stage not in _LISTENING:
             self._leave()
 
-    # --- inside -----------------------------------------------------------------------------------------------------
+    # --- the listener's side ----------------------------------------------------------------------------------------
 
-    def _work(self) -> None:
+    def work(self) -> None:
         """Take what has come, as much as one turn allows; the rest in later turns, and nothing is read meanwhile."""
         self._working = False
         events, taken, pause_s = 0, 0, 0.0
         while self._stage in _LISTENING:
             if pause_s > 0.0 or events >= _EVENTS_AT_ONCE or taken >= _BYTES_AT_ONCE:
                 self._say()
-                self._working = True
-                if self._transport is not None:
-                    self._transport.pause_reading()
-                asyncio.get_running_loop().call_later(pause_s, self._work)
+                self._go_on_after(pause_s)
                 return
             events += 1
             try:
@@ -227,6 +228,20 @@ class Peer(asyncio.Protocol):
         if self._lost:
             self._leave()
 
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _go_on_after(self, pause_s: float) -> None:
+        self._working = True
+        self._pause()
+        if pause_s > 0.0:
+            asyncio.get_running_loop().call_later(pause_s, self._listener.enqueue, self)
+        else:
+            self._listener.enqueue(self)
+
+    def _pause(self) -> None:
+        if self._transport is not None:
+            self._transport.pause_reading()
+
     def _read_on(self) -> None:
         """All that came is taken."""
         self._say()
@@ -238,7 +253,7 @@ class Peer(asyncio.Protocol):
             self._transport.resume_reading()
         else:
             # Until it is known who speaks, nothing more is kept of it.
-            self._transport.pause_reading()
+            self._pause()
         if self.kept_bytes > _BYTES_AT_ONCE:
             self._listener.check_kept()
 
@@ -256,7 +271,8 @@ class Peer(asyncio.Protocol):
         def answer_late() -> None:
             self._answer = None
             answer()
-            self._work()
+            if self._stage is Stage.HANDSHAKE:
+                self._go_on_after(0.0)
 
         if delay_s:
             self._answer = asyncio.get_running_loop().call_later(delay_s, answer_late)
@@ -300,6 +316,9 @@ class Peer(asyncio.Protocol):
         self._waited_s = 0.0
 
     def _leave(self) -> None:
+        # Whose token is judged is counted for that alone.
+        if self._stage is Stage.HANDSHAKE and self._answer is None:
+            self._refused(Refusal.HANDSHAKE)
         self._enter(Stage.GONE)
         if self._answer is not None:
             self._answer.cancel()

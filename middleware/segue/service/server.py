@@ -98,6 +98,7 @@ class Service:
         )
         self._reception = Reception(self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake)
         self._listener: Listener | None = None
+        self._taken = 0
         self._stopping = asyncio.Event()
         self.addresses: list[str] = []
 
@@ -240,7 +241,8 @@ class Service:
         live = list(self.sessions)
         connected = sum(one.connection is not None for one in live)
         if self._listener is not None:
-            self.metrics.connections(len(self._listener))
+            self.metrics.connections(len(self._listener), self._listener.taken - self._taken)
+            self._taken = self._listener.taken
         self.metrics.surveyed(
             connected=connected,
             waiting=len(live) - connected,

@@ -27,7 +27,12 @@ HANDSHAKE: Final = GREETING + READY
 class Heard:
     """A listener's service: what came, who is gone, and who counts as having a session."""
 
-    def __init__(self, limits: Limits | None = None, token: str | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        token: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.messages: list[tuple[bytes, list[bytes]]] = []
         self.gone: list[bytes] = []
         self.playing: set[bytes] = set()
@@ -39,7 +44,7 @@ class Heard:
             receive=self._receive,
             closed=self.gone.append,
             has_session=self.playing.__contains__,
-            clock=time.monotonic,
+            clock=clock,
             limits=limits,
         )
 

@@ -7,6 +7,8 @@ import contextlib
 import errno
 import random
 import socket
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -370,10 +372,10 @@ def test_no_descriptor_left_makes_room_and_goes_on(monkeypatch: pytest.MonkeyPat
 
 
 def test_who_sends_much_at_once_does_not_keep_others_waiting() -> None:
-    """Both have said all they say before the listener reads a byte."""
+    """Both have said all they say before the listener reads a byte, and all takes long by the clock."""
 
     async def story() -> None:
-        heard = Heard()
+        heard = Heard(clock=partial(next, count(0.0, 0.01)))
         async with heard.listener as listener:
             bound = listener.bind("tcp://127.0.0.1:0")
             async with raw(bound) as much, raw(bound) as little:
@@ -384,6 +386,18 @@ def test_who_sends_much_at_once_does_not_keep_others_waiting() -> None:
                 listener.start()
                 await until(lambda: len(heard.messages) == 2_001)
                 assert heard.said().index(b"little") < 200
+                # Whoever plays has half of the turns, however many others there are.
+                player, stranger = heard.of(b"little"), heard.of(b"much")
+                heard.playing.add(player)
+                heard.messages.clear()
+                much.say(message(b"much") * 400)
+                little.say(message(b"little") * 400)
+                await until(lambda: len(heard.messages) == 800)
+                order = [identity for identity, _ in heard.messages]
+                shares = [order[start : start + 80].count(player) for start in range(80, 480, 80)]
+                assert len(set(order)) == 2
+                assert stranger in order
+                assert min(shares) > 0
 
     play(story())
 

@@ -1,0 +1,130 @@
+"""A crowd of hostile peers over real sockets, and what it leaves behind: nothing, and a game that did not notice."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from segue_sdk.happenings import Live, Lost
+from segue_sdk.service_messages import Receipt
+from service import attack
+from service.attack import Crowd
+from service.game import Game
+from service.peer import Peer
+from service.process import ServiceProcess, free_port
+from service.serving import CALM, serving
+
+_EVERY_S: Final = 0.25
+# The proof takes some four minutes on two cores; this bounds a hang, on a busy machine too.
+_PATIENCE_S: Final = 1_500.0
+# What caches and the allocator may take more after the first tenth of the attack: a leak of 50 bytes a message is more.
+_MOST_GROWTH_MIB: Final = 48
+MESSAGES: Final = int(os.environ.get("SEGUE_HOSTILE_MESSAGES", "1000000"))
+
+
+def descriptors(pid: int | str = "self") -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def resident_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def metric(port: int, name: str) -> Counter[str]:
+    """A counter's values by labels, from `/metrics`."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        lines = answer.read().decode().splitlines()
+    found: Counter[str] = Counter()
+    for line in lines:
+        if line.startswith((f"{name}_total{{", f"{name}_total ")):
+            found[line[len(name) + 6 : line.rindex(" ")]] = int(float(line.rpartition(" ")[2]))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted in /proc")
+def test_a_crowd_leaves_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(max_sessions=4, resume_window_ms=500) as service:
+        port = int(service.addresses[0].rpartition(":")[2])
+        with Peer(service.addresses[0]) as first:
+            first.greet()
+        before = descriptors()
+        crowd = Crowd(port, seed=1)
+        crowd.attack(6_000)
+        assert crowd.sent["messages"] >= 6_000
+        end = time.monotonic() + 60
+        while descriptors() > before and time.monotonic() < end:
+            time.sleep(0.05)
+        assert descriptors() <= before
+        # Sessions of the crowd wait for it in vain, and make room.
+        with Peer(service.addresses[0]) as friend:
+            while time.monotonic() < end:
+                try:
+                    friend.greet()
+                    break
+                except AssertionError:
+                    continue
+            friend.send(1, level=0.5)
+            assert friend.expect(Receipt).accepted
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.heavy
+def test_a_million_messages_of_a_hostile_crowd_beside_a_game(tmp_path: Path) -> None:
+    http = free_port()
+    flags = ("--lookahead", "4s", "--max-sessions", "4", "--resume-window", "1s", "--http-bind", f"127.0.0.1:{http}")
+    with ServiceProcess(tmp_path, str(CALM), *flags) as service, Game(service.address) as game:
+        game.expect(Live)
+        game.play(2.0)
+        before, begun = descriptors(service.pid), time.monotonic()
+        sent, totals, memory = 0, Counter[str](), [resident_mib(service.pid)]
+        for wave, messages in enumerate((MESSAGES // 10, MESSAGES - MESSAGES // 10)):
+            crowds = [
+                subprocess.Popen(
+                    [sys.executable, attack.__file__, str(service.port), str(2 * wave + seed), str(messages // 2)],
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+                for seed in (1, 2)
+            ]
+            most = 0.0
+            while any(crowd.poll() is None for crowd in crowds):
+                game.send("ping", level=(sent % 10) / 10)
+                sent += 1
+                game.update()
+                assert service.alive(), service.log.read_text()[-2_000:]
+                assert time.monotonic() - begun < _PATIENCE_S
+                most = max(most, resident_mib(service.pid))
+                time.sleep(_EVERY_S)
+            for crowd in crowds:
+                out, _ = crowd.communicate()
+                assert crowd.returncode == 0
+                totals.update(json.loads(out))
+            memory.append(most)
+        game.play(2.0)
+        game.wait("descriptors", lambda: descriptors(service.pid) <= before + 1)
+        game.wait("all receipts", lambda: len(game.all(Receipt)) >= sent, 60.0)
+        underruns = game.client.player.position.underruns
+        taken, refused = metric(http, "segue_received_messages"), metric(http, "segue_refused_connections")
+        print(
+            f"\nsent {dict(totals)}; taken {taken.total()}; refused {dict(refused)}; "
+            f"memory {' -> '.join(f'{each:.0f}' for each in memory)} MiB; events of the game {sent}; "
+            f"its underruns {underruns}; {time.monotonic() - begun:.0f} s"
+        )
+        assert totals["messages"] >= MESSAGES - 2
+        assert memory[2] - memory[1] <= _MOST_GROWTH_MIB
+        assert Counter(receipt.seq for receipt in game.all(Receipt)) == Counter(range(1, sent + 1))
+        assert all(receipt.accepted for receipt in game.all(Receipt))
+        assert game.all(Lost) == []
+        assert underruns == 0
+        assert not [entry for entry in service.entries() if entry.get("level") in ("error", "critical")]
