@@ -135,12 +135,25 @@ class Session:
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
-    def playhead(self, *, played: int, committed: int, paused: bool, now_s: float, have: int | None = None) -> None:
+    def playhead(
+        self,
+        *,
+        played: int,
+        committed: int,
+        paused: bool,
+        now_s: float,
+        have: int | None = None,
+        received: int = 0,
+        late: int = 0,
+    ) -> None:
         """The client's positions, in samples. What lies before them is forgotten but for the ladder's history.
 
         have: the end of its music, at which its clock stands until more comes; None for a clock that runs on.
+        received: number of the last chunk it has. late: chunks that it found late so far.
         """
-        self.pace.report(played=played, committed=committed, paused=paused, now_s=now_s, have=have)
+        self.pace.report(
+            played=played, committed=committed, paused=paused, now_s=now_s, have=have, received=received, late=late
+        )
         # While a job is long in flight, plans that an event undid may lie behind the client: plan and tell them first.
         self._look_for_stale()
         frame = min(committed // FRAME_SIZE, self._deck.head)
@@ -174,7 +187,10 @@ class Session:
             receipt = self._planner.director.receipt(event, frame)
             self._outbox.answer(receipt, reachable)
             return receipt
-        return self.apply(event, frame, reachable)
+        receipt = self.apply(event, frame, reachable)
+        if receipt.accepted:
+            self.pace.asked(frame, now_s, busy=self._in_flight is not None)
+        return receipt
 
     def has_answered(self, number: int) -> bool:
         """Whether an event of this number was answered lately."""
@@ -285,6 +301,7 @@ class Session:
                 floor=self._stale.floor,
                 committed=committed,
                 reachable=self.pace.reachable(now_s, busy=False),
+                first_frames=self.pace.first_frames,
                 credit=self.pace.committed(now_s) + self.config.lookahead_samples,
             )
         )
@@ -295,9 +312,9 @@ class Session:
             raise ValueError("expected no job in flight")
         if want.reason in ("replace", "ladder", "skip"):
             self._stale.withdraw(0)
-        if want.reason == "replace":
-            self.pace.replaced(now_s)
         origin = self._origin(want)
+        replaces = want.change if want.reason == "replace" else None
+        self.pace.begun(want.end - origin.frame, now_s, replaces=replaces)
         frames = (*self._deck.led(origin, want.change), *self._planner.frames(want.change, want.end))
         styles, asked = conditioned(frames)
         request = Request(state=origin.state, styles=styles, conditioning=asked, stems=self._stems)
@@ -315,14 +332,14 @@ class Session:
         Returns: False if it came too late to be of use: the older music goes on, and the change is made further ahead.
         """
         if now_s is not None and (meets := self._outrun(job, now_s)) is not None:
-            self.pace.generated(job.want.end - job.origin.frame, seconds)
+            self.pace.generated(job.want.end - job.origin.frame, seconds, now_s)
             self.fail(job)
             self._stale.raise_floor(meets)
             return False
         self._land(job)
         want, head = job.want, self._deck.head
         generator = self._generators[want.rung]
-        self.pace.generated(want.end - job.origin.frame, seconds)
+        self.pace.generated(want.end - job.origin.frame, seconds, now_s)
         self._journal(("done", want))
         samples, stems, master = finish(job, result.chunk, mastered=isinstance(generator, Loop))
         fade_end = min(want.change + self.config.crossfade_frames, head)
@@ -352,7 +369,7 @@ class Session:
         )
         if self._planner.version != job.version:
             self._stale.suspect(want.change)
-        self._outbox.chunk(
+        number = self._outbox.chunk(
             job,
             self._take,
             samples,
@@ -362,6 +379,8 @@ class Session:
             exact_beats=generator.exact_beats,
             mixed=want.reason != "extend" and follows,
         )
+        if now_s is not None:
+            self.pace.sent(number, now_s)
         return True
 
     def fail(self, job: Job) -> None:
