@@ -1,6 +1,6 @@
 """Runs sessions' jobs on generators: who runs dry first, then the earliest deadline; failures go to the ladder.
 
-One thread plans and lands, another may generate meanwhile: `generate` alone touches no session.
+One thread plans and lands, others may generate meanwhile: `generate` alone touches no session.
 """
 
 from __future__ import annotations
@@ -82,8 +82,11 @@ class Scheduler:
         """Generate a batch; each session gets its sound, or its ladder a failure."""
         self.land(batch, self.generate(batch), now_s)
 
-    def next_batch(self, now_s: float) -> Batch:
-        """The most urgent job and those that can be generated with it, now in flight; empty if nothing is wanted."""
+    def next_batch(self, now_s: float, is_free: Callable[[int], bool] = lambda rung: True) -> Batch:
+        """The most urgent job and those that can be generated with it, now in flight; empty if nothing is wanted.
+
+        is_free: whether a batch of this rung can be generated now; others wait.
+        """
         wants: list[tuple[bool, int, int, Session, Want]] = []
         for session, ladder in list(self._ladders.items()):
             with self._or_break(session):
@@ -91,7 +94,7 @@ class Scheduler:
                 if step is not None:
                     session.step_ladder(step.rung, step.reason)
                 want = session.want(now_s)
-                if want is not None:
+                if want is not None and is_free(want.rung):
                     slack = want.deadline - session.pace.committed(now_s)
                     # A change can wait behind the old music; who has no music cannot.
                     can_wait = want.reason == "replace" or slack >= _NEARLY_DRY
