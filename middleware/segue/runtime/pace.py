@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
@@ -18,6 +19,8 @@ from segue.runtime.config import SessionConfig
 # Of the spread of what was measured, what is allowed for; and how much longer than that one measurement counts at most.
 _SPREADS: Final = 2
 _MOST_GROWTH: Final = 2
+# The extra time is never quite nothing.
+_LEAST_EXTRA_S: Final = 0.001
 # Until a client has acknowledged a chunk.
 _FIRST_ROUND_TRIP_S: Final = 0.03
 _MOST_ROUND_TRIP_S: Final = 0.3
@@ -30,7 +33,7 @@ _LATE_KEPT: Final = 0.95
 # A clock that a report puts back by more has stood still; by less, the report was late.
 _MOST_REPORT_DELAY: Final = SAMPLE_RATE // 10
 _AHEAD_KEPT: Final = 0.9
-# The first chunk of a replacement lasts so many times as long as the next takes to come.
+# The first chunk of a replacement lasts so many times as long as the next usually takes to come.
 _FIRST_LASTS: Final = 2
 
 
@@ -62,7 +65,7 @@ class Pace:
     """One session's. Positions are samples, times seconds of one clock."""
 
     def __init__(self, config: SessionConfig, first_guess_s: float = 0.1) -> None:
-        """first_guess_s: from an event to its chunk, and to generate a chunk."""
+        """first_guess_s: to generate a chunk, and what comes on top of that from an event to its sound."""
         self._config = config
         self._committed = 0
         self._played = 0
@@ -73,15 +76,16 @@ class Pace:
         self._ahead = 0
         self._replaced_s = -math.inf
         self.headroom = config.chunk_frames / FRAME_RATE / first_guess_s
-        self._response = Expected(first_guess_s)
+        self._extra = Expected(first_guess_s)
         self._frame = Expected(first_guess_s / config.chunk_frames)
         self._round_trips: deque[float] = deque(maxlen=_ROUND_TRIPS)
         self._sent: deque[tuple[int, float]] = deque(maxlen=_ROUND_TRIPS)
         self._late = 0
         self._late_s = 0.0
-        # When the last job began, and when it is expected to end; since when an event waits for a job, and in which frame it is
-        # heard; since when the job in flight was waited for.
+        # When the last job began, and when it is expected to end.
         self._begun_s = self._free_s = -math.inf
+        # Since when an event waits for a job, and from which frame on it is heard; since when the present job was
+        # waited for.
         self._asked: tuple[float, int] | None = None
         self._answering_s: float | None = None
 
@@ -144,7 +148,7 @@ class Pace:
         self._frame.take((seconds if now_s is None else max(seconds, now_s - self._begun_s)) / frames)
         self.headroom = 0.7 * self.headroom + 0.3 * (frames / FRAME_RATE / max(seconds, 1e-6))
         if self._answering_s is not None and now_s is not None:
-            self._response.take(max(0.0, now_s - self._answering_s))
+            self._extra.take(max(_LEAST_EXTRA_S, now_s - self._answering_s - frames * self._frame.mean_s))
             self._late_s *= _LATE_KEPT
         self._answering_s = None
 
@@ -154,37 +158,40 @@ class Pace:
 
     @property
     def first_frames(self) -> int:
-        """How many frames the first chunk of a replacement has: few, so that it is there soon, but enough to last
-        until the next one comes."""
-        enough = math.ceil(_FIRST_LASTS * self._response_s * FRAME_RATE)
+        """How many frames the first chunk of a replacement has: few, to be there soon, but more than the next takes."""
+        next_s = self._extra.mean_s + self._config.chunk_frames * self._frame.mean_s
+        enough = math.ceil(_FIRST_LASTS * next_s * FRAME_RATE)
         return min(max(enough, self._config.crossfade_frames + 1), self._config.chunk_frames)
 
     @property
     def next_samples(self) -> int:
-        """How far the client's clock goes on until a job that begins now is heard."""
-        return math.ceil((self._response_s + self._reserve_s) * SAMPLE_RATE)
+        """How far the client's clock goes on until a job that begins now is heard, if all goes as usual."""
+        return math.ceil((self._first_s + self._reserve_s) * SAMPLE_RATE)
 
-    def reachable(self, now_s: float, *, busy: bool) -> int | None:
+    def reachable(self, now_s: float, *, busy: bool, unheard: Callable[[int], int] = lambda frame: 0) -> int | None:
         """The first frame that generation begun now would still reach; None while nothing may be replaced.
 
-        busy: whether another job must end first.
+        busy: whether another job must end first. unheard: how many frames have to be made again before a frame.
         """
         if self.headroom < self._config.min_headroom:
             return None
         interval_s = max(0.0, self._replaced_s + self._config.replace_interval_ms / 1000 - now_s)
         wait_s = max(interval_s, self._until_free_s(now_s, busy=busy))
-        ahead = math.ceil(wait_s * SAMPLE_RATE) + self.next_samples
-        return -(-(self.committed(now_s) + ahead) // FRAME_SIZE)
+        reached = self.committed(now_s) + math.ceil(wait_s * SAMPLE_RATE) + self.next_samples
+        frame = -(-reached // FRAME_SIZE)
+        again = self._frame.mean_s * SAMPLE_RATE
+        for _ in range(self._config.chunk_frames):
+            if frame * FRAME_SIZE >= reached + unheard(frame) * again:
+                break
+            frame += 1
+        return frame
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
     @property
-    def _response_s(self) -> float:
-        """From an event to its chunk, as long as that seldom takes.
-
-        What slows every job down slows this, too: up to a chunk is made again unheard before what is new.
-        """
-        return max(self._response.most_s, self._config.chunk_frames * self._frame.mean_s)
+    def _first_s(self) -> float:
+        """From an event to the first chunk of its sound, as long as that seldom takes."""
+        return self._extra.most_s + self.first_frames * self._frame.mean_s
 
     @property
     def _reserve_s(self) -> float:

@@ -20,8 +20,9 @@ from segue.runtime.wants import Job, Want
 
 log = logging.getLogger(__name__)
 
-# A session with fewer samples of music than this comes before changes of others'.
-_NEARLY_DRY: Final = SAMPLE_RATE // 2
+# A client with so little music left comes before all others. In time enough: a job takes a fraction of it; and no more
+# than that, for on a busy machine all sessions come near it, and changes would have to wait for them.
+_NEARLY_DRY: Final = SAMPLE_RATE // 5
 
 Batch: TypeAlias = list[tuple[Session, Job]]
 
@@ -95,9 +96,10 @@ class Scheduler:
                     session.step_ladder(step.rung, step.reason)
                 want = session.want(now_s)
                 if want is not None and is_free(want.rung):
-                    slack = want.deadline - session.pace.committed(now_s)
-                    # A change can wait behind the old music; who has no music cannot.
-                    can_wait = want.reason == "replace" or slack >= _NEARLY_DRY
+                    committed = session.pace.committed(now_s)
+                    slack = want.deadline - committed
+                    # A change can wait behind the old music, and so can what follows it; who has no music cannot.
+                    can_wait = want.reason == "replace" or session.lasts * FRAME_SIZE - committed >= _NEARLY_DRY
                     wants.append((can_wait, slack, len(wants), session, want))
         wants.sort(key=lambda entry: entry[:3])
         if not wants:

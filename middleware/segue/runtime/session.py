@@ -72,6 +72,7 @@ class Session:
         # Numbers up to this one were taken before the session was opened.
         self._outbox.last_event = self._known_events = start.last_event
         self._in_flight: Job | None = None
+        self._lasts = start.frame
         # What the job in flight makes heard; another one may have come in its place by the time it is done.
         self._taken_up: Arrival | None = None
         self._stale = Staleness(config.significance, start.frame)
@@ -84,6 +85,11 @@ class Session:
     def head(self) -> int:
         """The first frame not generated yet."""
         return self._deck.head
+
+    @property
+    def lasts(self) -> int:
+        """The first frame for which its client has no music at all, not even such as was replaced."""
+        return max(self._lasts, self._deck.head)
 
     @property
     def rung(self) -> int:
@@ -168,7 +174,7 @@ class Session:
         end = self._in_flight.want.end if self._in_flight else self._deck.head
         # Behind the client, nothing before its position can be heard any more.
         end = max(end, self._committed_frame(now_s))
-        reachable = self.pace.reachable(now_s, busy=self._in_flight is not None)
+        reachable = self.pace.reachable(now_s, busy=self._in_flight is not None, unheard=self._deck.frames_before)
         return max(self._planner.base, self._planner.turned, end if reachable is None else min(reachable, end))
 
     def send(self, event: Event, *, position: int, now_s: float) -> Receipt:
@@ -338,6 +344,7 @@ class Session:
             return False
         self._land(job)
         want, head = job.want, self._deck.head
+        self._lasts = self.lasts
         generator = self._generators[want.rung]
         self.pace.generated(want.end - job.origin.frame, seconds, now_s)
         self._journal(("done", want))

@@ -97,7 +97,7 @@ class Generation:
             self._broke(session)
 
     def _is_free(self, rung: int) -> bool:
-        """Whether a batch of this rung can be dealt with at once; where it hangs, by refusing it, if there is another."""
+        """Whether a batch of this rung can be dealt with now; where it hangs, by refusing it, if there is another."""
         if self._hangs(rung):
             return rung < len(self._free) - 1
         return bool(self._free[rung])
