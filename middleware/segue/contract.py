@@ -157,8 +157,9 @@ class Generator(Protocol[State]):
     generators of the same model alone. controls: the fields of Conditioning it obeys, of {"tempo", "meter", "key",
     "drums", "intensity", "temperature", "guidance"}, and "fills" if it leads into changes that it is told of ahead.
     exact_beats: whether beats sound where the tempo map says. rows: how many requests it plays in little more time
-    than one; more are better asked for one after the other. compiles: whether its first calls take seconds longer than
-    those that follow; then it is to be warmed up before anybody waits for it.
+    than one; more are better asked for one after the other. threads: how many of them may call `generate` at once, and
+    gain by it; whatever it is, `start`, `pack` and `unpack` may be called by others meanwhile. compiles: whether its
+    first calls take seconds longer than those that follow; then it is to be warmed up before anybody waits for it.
     """
 
     @property
@@ -175,6 +176,9 @@ class Generator(Protocol[State]):
 
     @property
     def rows(self) -> int: ...
+
+    @property
+    def threads(self) -> int: ...
 
     @property
     def compiles(self) -> bool: ...

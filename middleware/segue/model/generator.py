@@ -120,6 +120,7 @@ class LanguageModelGenerator:
         self.exact_beats = exact_beats
         self.rows = max(engine.batch_buckets)
         self.compiles = True
+        self.threads = 1
         self.engine = engine
         self._codec = codec
         self._keep = frames_to_keep(engine.config)

@@ -12,8 +12,8 @@ class SessionConfig:
     """Numbers of one session.
 
     seed: of the sampling noise. chunk_frames: frames generated at once, 1 to 250. lookahead_s: how far ahead of the
-    client's committed position the service fills. crossfade_ms: at replacements. safety_ms: added to the measured
-    generation time when the first reachable frame is told. replace_interval_ms: least time between two replacements.
+    client's committed position the service fills. crossfade_ms: at replacements. safety_ms: added to what is measured
+    when the first reachable frame is told. replace_interval_ms: least time between two replacements.
     min_headroom: seconds of music generated in a second below which nothing is replaced. significance: summed change
     of weights and scaled controls above which generated frames are replaced. history_s: audio kept behind `committed`
     for the ladder's loop.
@@ -23,7 +23,7 @@ class SessionConfig:
     chunk_frames: int = 10
     lookahead_s: float = 4.0
     crossfade_ms: int = 60
-    safety_ms: int = 40
+    safety_ms: int = 10
     replace_interval_ms: int = 200
     min_headroom: float = 1.5
     significance: float = 0.05

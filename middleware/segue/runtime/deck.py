@@ -88,6 +88,11 @@ class Deck:
                 return boundary
         raise LookupError(f"no state at or before frame {frame}; the oldest kept is {self._boundaries[0].heard}")
 
+    def frames_before(self, frame: int) -> int:
+        """How many frames have to be generated again, or at all, to go on at `frame`; 0 where that cannot be."""
+        known = [boundary.heard for boundary in self._boundaries if boundary.heard <= frame]
+        return frame - known[-1] if known else 0
+
     def mark(self, boundary: Boundary) -> None:
         """A boundary at which other music takes over, in place of any there."""
         self._boundaries = [b for b in self._boundaries if b.heard < boundary.heard]

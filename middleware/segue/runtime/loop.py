@@ -41,6 +41,7 @@ class Loop:
     exact_beats: Final = False
     rows: Final = 64
     compiles: Final = False
+    threads: Final = 1
 
     def start(self, *, seed: int, frame: int = 0) -> LoopState:
         """Nothing to repeat: silence."""

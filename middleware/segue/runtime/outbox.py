@@ -84,8 +84,8 @@ class Outbox:
         generator: str,
         exact_beats: bool,
         mixed: bool,
-    ) -> None:
-        """A job's sound, and the beats in it."""
+    ) -> int:
+        """A job's sound, and the beats in it. Returns: the chunk's number."""
         self._chunks += 1
         plans = tuple(frame.plan for frame in job.heard)
         start = job.want.change * FRAME_SIZE
@@ -105,3 +105,4 @@ class Outbox:
             )
         )
         self._messages.append(clock(plans, exact=exact_beats))
+        return self._chunks

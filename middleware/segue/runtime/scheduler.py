@@ -1,6 +1,6 @@
 """Runs sessions' jobs on generators: who runs dry first, then the earliest deadline; failures go to the ladder.
 
-One thread plans and lands, another may generate meanwhile: `generate` alone touches no session.
+One thread plans and lands, others may generate meanwhile: `generate` alone touches no session.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from segue.runtime.wants import Job, Want
 
 log = logging.getLogger(__name__)
 
-# A session with fewer samples of music than this comes before changes of others'.
-_NEARLY_DRY: Final = SAMPLE_RATE // 2
+# A client with so little music left comes before all others. In time enough: a job takes a fraction of it; and no more
+# than that, for on a busy machine all sessions come near it, and changes would have to wait for them.
+_NEARLY_DRY: Final = SAMPLE_RATE // 5
 
 Batch: TypeAlias = list[tuple[Session, Job]]
 
@@ -82,8 +83,11 @@ class Scheduler:
         """Generate a batch; each session gets its sound, or its ladder a failure."""
         self.land(batch, self.generate(batch), now_s)
 
-    def next_batch(self, now_s: float) -> Batch:
-        """The most urgent job and those that can be generated with it, now in flight; empty if nothing is wanted."""
+    def next_batch(self, now_s: float, is_free: Callable[[int], bool] = lambda rung: True) -> Batch:
+        """The most urgent job and those that can be generated with it, now in flight; empty if nothing is wanted.
+
+        is_free: whether a batch of this rung can be generated now; others wait.
+        """
         wants: list[tuple[bool, int, int, Session, Want]] = []
         for session, ladder in list(self._ladders.items()):
             with self._or_break(session):
@@ -91,10 +95,11 @@ class Scheduler:
                 if step is not None:
                     session.step_ladder(step.rung, step.reason)
                 want = session.want(now_s)
-                if want is not None:
-                    slack = want.deadline - session.pace.committed(now_s)
-                    # A change can wait behind the old music; who has no music cannot.
-                    can_wait = want.reason == "replace" or slack >= _NEARLY_DRY
+                if want is not None and is_free(want.rung):
+                    committed = session.pace.committed(now_s)
+                    slack = want.deadline - committed
+                    # A change can wait behind the old music, and so can what follows it; who has no music cannot.
+                    can_wait = want.reason == "replace" or session.lasts * FRAME_SIZE - committed >= _NEARLY_DRY
                     wants.append((can_wait, slack, len(wants), session, want))
         wants.sort(key=lambda entry: entry[:3])
         if not wants:

@@ -72,6 +72,7 @@ class Session:
         # Numbers up to this one were taken before the session was opened.
         self._outbox.last_event = self._known_events = start.last_event
         self._in_flight: Job | None = None
+        self._lasts = start.frame
         # What the job in flight makes heard; another one may have come in its place by the time it is done.
         self._taken_up: Arrival | None = None
         self._stale = Staleness(config.significance, start.frame)
@@ -84,6 +85,11 @@ class Session:
     def head(self) -> int:
         """The first frame not generated yet."""
         return self._deck.head
+
+    @property
+    def lasts(self) -> int:
+        """The first frame for which its client has no music at all, not even such as was replaced."""
+        return max(self._lasts, self._deck.head)
 
     @property
     def rung(self) -> int:
@@ -135,12 +141,25 @@ class Session:
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
-    def playhead(self, *, played: int, committed: int, paused: bool, now_s: float, have: int | None = None) -> None:
+    def playhead(
+        self,
+        *,
+        played: int,
+        committed: int,
+        paused: bool,
+        now_s: float,
+        have: int | None = None,
+        received: int = 0,
+        late: int = 0,
+    ) -> None:
         """The client's positions, in samples. What lies before them is forgotten but for the ladder's history.
 
         have: the end of its music, at which its clock stands until more comes; None for a clock that runs on.
+        received: number of the last chunk it has. late: chunks that it found late so far.
         """
-        self.pace.report(played=played, committed=committed, paused=paused, now_s=now_s, have=have)
+        self.pace.report(
+            played=played, committed=committed, paused=paused, now_s=now_s, have=have, received=received, late=late
+        )
         # While a job is long in flight, plans that an event undid may lie behind the client: plan and tell them first.
         self._look_for_stale()
         frame = min(committed // FRAME_SIZE, self._deck.head)
@@ -155,7 +174,7 @@ class Session:
         end = self._in_flight.want.end if self._in_flight else self._deck.head
         # Behind the client, nothing before its position can be heard any more.
         end = max(end, self._committed_frame(now_s))
-        reachable = self.pace.reachable(now_s, busy=self._in_flight is not None)
+        reachable = self.pace.reachable(now_s, busy=self._in_flight is not None, unheard=self._deck.frames_before)
         return max(self._planner.base, self._planner.turned, end if reachable is None else min(reachable, end))
 
     def send(self, event: Event, *, position: int, now_s: float) -> Receipt:
@@ -174,7 +193,10 @@ class Session:
             receipt = self._planner.director.receipt(event, frame)
             self._outbox.answer(receipt, reachable)
             return receipt
-        return self.apply(event, frame, reachable)
+        receipt = self.apply(event, frame, reachable)
+        if receipt.accepted:
+            self.pace.asked(frame, now_s, busy=self._in_flight is not None)
+        return receipt
 
     def has_answered(self, number: int) -> bool:
         """Whether an event of this number was answered lately."""
@@ -285,6 +307,7 @@ class Session:
                 floor=self._stale.floor,
                 committed=committed,
                 reachable=self.pace.reachable(now_s, busy=False),
+                first_frames=self.pace.first_frames,
                 credit=self.pace.committed(now_s) + self.config.lookahead_samples,
             )
         )
@@ -295,9 +318,9 @@ class Session:
             raise ValueError("expected no job in flight")
         if want.reason in ("replace", "ladder", "skip"):
             self._stale.withdraw(0)
-        if want.reason == "replace":
-            self.pace.replaced(now_s)
         origin = self._origin(want)
+        replaces = want.change if want.reason == "replace" else None
+        self.pace.begun(want.end - origin.frame, now_s, replaces=replaces)
         frames = (*self._deck.led(origin, want.change), *self._planner.frames(want.change, want.end))
         styles, asked = conditioned(frames)
         request = Request(state=origin.state, styles=styles, conditioning=asked, stems=self._stems)
@@ -315,14 +338,15 @@ class Session:
         Returns: False if it came too late to be of use: the older music goes on, and the change is made further ahead.
         """
         if now_s is not None and (meets := self._outrun(job, now_s)) is not None:
-            self.pace.generated(job.want.end - job.origin.frame, seconds)
+            self.pace.generated(job.want.end - job.origin.frame, seconds, now_s)
             self.fail(job)
             self._stale.raise_floor(meets)
             return False
         self._land(job)
         want, head = job.want, self._deck.head
+        self._lasts = self.lasts
         generator = self._generators[want.rung]
-        self.pace.generated(want.end - job.origin.frame, seconds)
+        self.pace.generated(want.end - job.origin.frame, seconds, now_s)
         self._journal(("done", want))
         samples, stems, master = finish(job, result.chunk, mastered=isinstance(generator, Loop))
         fade_end = min(want.change + self.config.crossfade_frames, head)
@@ -352,7 +376,7 @@ class Session:
         )
         if self._planner.version != job.version:
             self._stale.suspect(want.change)
-        self._outbox.chunk(
+        number = self._outbox.chunk(
             job,
             self._take,
             samples,
@@ -362,6 +386,8 @@ class Session:
             exact_beats=generator.exact_beats,
             mixed=want.reason != "extend" and follows,
         )
+        if now_s is not None:
+            self.pace.sent(number, now_s)
         return True
 
     def fail(self, job: Job) -> None:

@@ -20,7 +20,7 @@ from segue.runtime.session import Session
 from segue.runtime.wants import Job
 from segue_rules.events import ScriptedEvent
 
-_TICK_SAMPLES = SAMPLE_RATE // 100
+_TICK_SAMPLES = SAMPLE_RATE // 200
 _REPORT_TICKS = 10
 
 
@@ -95,6 +95,7 @@ def live(
     waiting = deque(events)
     in_flight: tuple[int, Job] | None = None
     tick, started, stalled, end = 0, False, False, frames * FRAME_SIZE
+    received = furthest = 0
     while run.listener.committed < end:
         now_s = tick * _TICK_SAMPLES / SAMPLE_RATE
         if started:
@@ -106,7 +107,14 @@ def live(
             session.complete(job, result, seconds=_job_s(job, conditions), now_s=now_s)
             in_flight = None
         if tick % _REPORT_TICKS == 0:
-            session.playhead(played=heard, committed=run.listener.committed, paused=not started, now_s=now_s)
+            session.playhead(
+                played=heard,
+                committed=run.listener.committed,
+                paused=not started,
+                now_s=now_s,
+                received=received,
+                late=run.listener.late,
+            )
             run.levels.append((heard, run.listener.have - run.listener.committed))
         while waiting and waiting[0].frame * FRAME_SIZE <= heard and started:
             scripted = waiting.popleft()
@@ -119,8 +127,9 @@ def live(
                 stalled, seconds = True, seconds + conditions.stall_s
             in_flight = (tick + max(1, round(seconds * SAMPLE_RATE / _TICK_SAMPLES)), job)
             run.generated_frames += want.end - want.origin
-            run.repeated_frames += want.end - want.origin if want.reason != "extend" else 0
-        _deliver(session, run, heard, sound=hear is None)
+            run.repeated_frames += max(0, min(want.end, furthest) - want.origin)
+            furthest = max(furthest, want.end)
+        received = max(received, _deliver(session, run, heard, sound=hear is None))
         progress(run.listener.committed // FRAME_SIZE)
         started = started or run.listener.have >= conditions.pre_roll_s * SAMPLE_RATE
         tick += 1
@@ -136,11 +145,15 @@ def without_sound(message: Message) -> Message:
     return replace(message, samples=silence, stems={})
 
 
-def _deliver(session: Session, run: LiveRun, heard: int, *, sound: bool) -> None:
+def _deliver(session: Session, run: LiveRun, heard: int, *, sound: bool) -> int:
+    """Give the client what the session says. Returns: the number of the last chunk, 0 if there is none."""
+    last = 0
     for message in session.messages():
         run.messages.append((heard, message if sound else without_sound(message)))
         if isinstance(message, ChunkOut):
             run.listener.put(message)
+            last = message.sequence
+    return last
 
 
 def _job_s(job: Job, conditions: LiveConditions) -> float:

@@ -58,7 +58,8 @@ class Standing(NamedTuple):
 
     coming: restored music that is to take over. floor: no frame before it is made anew. committed: first frame of which
     nothing was handed to the engine. reachable: first frame that generation begun now reaches, None while nothing may
-    be replaced. credit: the sample up to which the client wants music.
+    be replaced. first_frames: of the first chunk of a replacement. credit: the sample up to which the client wants
+    music.
     """
 
     config: SessionConfig
@@ -69,6 +70,7 @@ class Standing(NamedTuple):
     floor: int
     committed: int
     reachable: int | None
+    first_frames: int
     credit: int
 
 
@@ -134,11 +136,14 @@ def _met(now: Standing) -> int:
 
 
 def _want(now: Standing, reason: Reason, change: int, rung: int) -> Want:
-    """The shortest want that makes `change` heard and ends with a chunk."""
+    """The shortest want that makes `change` heard and ends with a chunk; of a replacement, what is needed at once."""
     if reason in ("ladder", "skip", "restore"):
         origin = change
     else:
         origin = now.deck.boundary_before(change).frame
     fade = now.config.crossfade_frames if change < now.deck.head else 1
+    if reason == "replace":
+        # What comes after it is made as any more music is, with time to spare.
+        return Want(reason, origin, change, change + max(fade, now.first_frames), rung)
     chunk = now.config.chunk_frames
     return Want(reason, origin, change, -(-(change + fade) // chunk) * chunk, rung)

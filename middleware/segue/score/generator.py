@@ -43,6 +43,8 @@ class ScoreGenerator:
     exact_beats: Final = True
     rows: Final = 1
     compiles: Final = False
+    # Two gain nothing: most of what it does, it does in Python, one at a time.
+    threads: Final = 1
 
     def __init__(self, encoder: StyleEncoder, sampler: Sampler) -> None:
         """encoder: made the style banks that requests will bring. sampler: plays the notes."""

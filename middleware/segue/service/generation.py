@@ -1,15 +1,20 @@
-"""Keeps the generator busy with the most urgent batch; a call that hangs is left behind before it is heard."""
+"""Keeps the generators busy with the most urgent batches; a call that hangs is left behind before it is heard.
+
+Each generator has workers of its own, as many as it says it may be called by at once. A session has one job at a time,
+so its jobs are made in order whichever worker makes them; and a generator that is slow, or hangs, does not hold up
+another.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.runtime.scheduler import Batch, Scheduler
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
+from segue.runtime.scheduler import Batch, Outcome, Scheduler
 from segue.runtime.session import Session
 from segue.service.metrics import Metrics
 from segue.service.worker import Worker
@@ -23,12 +28,12 @@ _STARVING_S: Final = 1.0
 
 
 class Generation:
-    """The only user of the scheduler and of the generator's thread."""
+    """The only user of the scheduler and of the generators' workers. All but the calls happens in one event loop."""
 
     def __init__(
         self,
         scheduler: Scheduler,
-        worker: Worker,
+        generators: Sequence[Generator[Any]],
         clock: Callable[[], float],
         *,
         stall_s: float,
@@ -36,65 +41,106 @@ class Generation:
         broke: Callable[[Session], None],
         metrics: Metrics,
     ) -> None:
-        """stall_s: a call that runs longer is suspect. landed: told of each batch whose sessions have news.
+        """generators: the scheduler's, of which each gets its workers. stall_s: a call that runs longer is suspect.
 
-        broke: told of a session that was given up.
+        landed: told of each batch whose sessions have news. broke: told of a session that was given up.
         """
         self._scheduler = scheduler
-        self._worker = worker
         self._clock = clock
         self._stall_s = stall_s
         self._landed = landed
         self._broke = broke
         self._metrics = metrics
         self._awake = asyncio.Event()
-        # By rung: whether a call that was left behind still runs there.
-        self._hanging: dict[int, Callable[[], bool]] = {}
+        # By rung: the workers that have nothing to do, and whether calls that were left behind still run there.
+        self._free = [[Worker(f"{one.name} {number}") for number in range(one.threads)] for one in generators]
+        self._hanging: dict[int, list[Callable[[], bool]]] = {}
+        self._running: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """Something came that may want music at once."""
         self._awake.set()
 
     async def run(self) -> None:
-        """For ever, until cancelled."""
-        while True:
-            self._awake.clear()
-            batch = self._scheduler.next_batch(self._clock())
-            for session in self._scheduler.broken():
-                self._broke(session)
-            if batch:
-                await self._generate(batch)
-                self._landed(batch)
-            else:
+        """For ever, until cancelled; then the calls that run are let go."""
+        try:
+            while True:
+                self._awake.clear()
+                self._begin_all()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._awake.wait(), _IDLE_S)
+                for task in [task for task in self._running if task.done()]:
+                    self._running.remove(task)
+                    task.result()
+        finally:
+            for task in self._running:
+                task.cancel()
 
-    async def _generate(self, batch: Batch) -> None:
-        rung, started = batch[0][1].want.rung, self._clock()
-        if rung in self._hanging:
-            if self._hanging[rung]():
-                self._scheduler.abandon(batch, started, "the generator still hangs")
-                return
-            del self._hanging[rung]
-        call = asyncio.ensure_future(self._worker.call(self._scheduler.generate, batch))
-        while not call.done():
-            await asyncio.wait({call}, timeout=_IDLE_S)
-            seconds = self._clock() - started
-            if not call.done() and seconds > self._stall_s and self._starving():
-                self._hanging[rung] = self._worker.abandon()
-                call.cancel()
-                log.error("the generator hangs", extra={"rung": rung, "seconds": round(seconds, 3)})
-                self._scheduler.abandon(batch, self._clock(), f"the generator did not return for {seconds:.1f} s")
-                self._metrics.stalled()
-                return
-        outcome = call.result()
-        self._metrics.generated(seconds=outcome.seconds, sessions=len(batch))
-        self._scheduler.land(batch, outcome, self._clock())
+    def close(self, patience_s: float) -> None:
+        """End the threads, waiting for none longer than that."""
+        for workers in self._free:
+            for worker in workers:
+                worker.close(patience_s)
+
+    def _begin_all(self) -> None:
+        """Give every worker that is free the most urgent batch there is for it."""
+        while batch := self._scheduler.next_batch(self._clock(), self._is_free):
+            rung = batch[0][1].want.rung
+            if self._hangs(rung):
+                self._scheduler.abandon(batch, self._clock(), "the generator still hangs")
+                self._landed(batch)
+                continue
+            task = asyncio.ensure_future(self._generate(batch, rung, self._free[rung].pop()))
+            task.add_done_callback(lambda done: self.wake())
+            self._running.add(task)
+        for session in self._scheduler.broken():
+            self._broke(session)
+
+    def _is_free(self, rung: int) -> bool:
+        """Whether a batch of this rung can be dealt with now; where it hangs, by refusing it, if there is another."""
+        if self._hangs(rung):
+            return rung < len(self._free) - 1
+        return bool(self._free[rung])
+
+    def _hangs(self, rung: int) -> bool:
+        """Whether a call that was left behind there has not come back."""
+        still = [runs for runs in self._hanging.pop(rung, ()) if runs()]
+        if still:
+            self._hanging[rung] = still
+        return bool(still)
+
+    async def _generate(self, batch: Batch, rung: int, worker: Worker) -> None:
+        outcome = await self._outcome(batch, rung, worker)
+        self._free[rung].append(worker)
+        if outcome is not None:
+            self._metrics.generated(seconds=outcome.seconds, sessions=len(batch))
+            self._scheduler.land(batch, outcome, self._clock())
+        self._landed(batch)
+
+    async def _outcome(self, batch: Batch, rung: int, worker: Worker) -> Outcome | None:
+        """What came of the batch; None if its call was left behind, and its jobs given up."""
+        started_s = self._clock()
+        call = asyncio.ensure_future(worker.call(self._scheduler.generate, batch))
+        try:
+            while not call.done():
+                await asyncio.wait({call}, timeout=_IDLE_S)
+                seconds = self._clock() - started_s
+                if not call.done() and seconds > self._stall_s and self._starving():
+                    self._hanging.setdefault(rung, []).append(worker.abandon())
+                    log.error("the generator hangs", extra={"rung": rung, "seconds": round(seconds, 3)})
+                    self._scheduler.abandon(batch, self._clock(), f"the generator did not return for {seconds:.1f} s")
+                    self._metrics.stalled()
+                    return None
+            return call.result()
+        finally:
+            call.cancel()
 
     def _starving(self) -> bool:
-        """Whether a session will soon run dry."""
+        """Whether a session will soon run dry. One that is held wants nothing: its client never said where it is."""
         now_s = self._clock()
-        return any(buffered_s(session, now_s) < _STARVING_S for session in self._scheduler.sessions)
+        return any(
+            not session.held and buffered_s(session, now_s) < _STARVING_S for session in self._scheduler.sessions
+        )
 
 
 def buffered_s(session: Session, now_s: float) -> float:

@@ -156,7 +156,13 @@ class LiveSession:
         """Positions and credit."""
         committed = self._credit.believed(said, self.session.head * FRAME_SIZE, now_s)
         self.session.playhead(
-            played=min(said.played, committed), committed=committed, paused=said.paused, now_s=now_s, have=said.have
+            played=min(said.played, committed),
+            committed=committed,
+            paused=said.paused,
+            now_s=now_s,
+            have=said.have,
+            received=said.last_chunk,
+            late=said.late,
         )
         self._dispatch.received(said.committed, said.last_chunk)
         self._hold()

@@ -1,4 +1,4 @@
-"""The service: a listener, the sessions behind it, one generator thread, health, and an orderly end."""
+"""The service: a listener, the sessions behind it, the generators' workers, health, and an orderly end."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ _TICK_S: Final = 0.05
 _RELOAD_S: Final = 0.5
 # How long a generator may take to come back.
 _PATIENCE_S: Final = 2.0
+# How long it may take to get saved music ready: a language model reads all that it is to remember.
+_MOST_RESTORE_S: Final = 20.0
 # When clients of a service that stops are to try again.
 _RETRY_MS: Final = 500
 # A buffer as full as this is full: the rest of a chunk is always under way.
@@ -75,7 +77,8 @@ class Service:
         self.metrics = Metrics()
         self._health = Health(time.monotonic)
         self.rulebook = RuleBook(config, encoder)
-        self._worker = Worker("generator")
+        # What is restored may take a second to get ready; nobody's music waits for it.
+        self._restorer = Worker("restores", most_s=_MOST_RESTORE_S)
         self._scheduler = Scheduler(self._ladder, time.perf_counter, max_batch=config.max_batch)
         self.sessions = Sessions(
             config,
@@ -83,13 +86,13 @@ class Service:
             self._ladder,
             self.rulebook,
             self._scheduler,
-            self._worker,
+            self._restorer,
             self.metrics,
             time.monotonic,
         )
         self._generation = Generation(
             self._scheduler,
-            self._worker,
+            self._ladder,
             time.monotonic,
             stall_s=config.stall_ms / 1000,
             landed=self._landed,
@@ -109,7 +112,7 @@ class Service:
         """
         async with contextlib.AsyncExitStack() as stack:
             listener = await self._bind(stack)
-            await self._worker.call(self._warm_up)
+            await Worker("warm-up").call(self._warm_up)
             listener.start()
             self._health.ready()
             for name in self.rulebook.names:
@@ -129,7 +132,8 @@ class Service:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
             self.sessions.close_all("the service stopped")
-            self._worker.close(_PATIENCE_S)
+            self._generation.close(_PATIENCE_S)
+            self._restorer.close(_PATIENCE_S)
             for outcome in ended:
                 # What ended by itself broke: let it be seen.
                 if isinstance(outcome, Exception):

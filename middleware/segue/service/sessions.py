@@ -66,17 +66,17 @@ class Sessions:
         generators: Sequence[Generator[Any]],
         rulebook: RuleBook,
         scheduler: Scheduler,
-        worker: Worker,
+        restorer: Worker,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
-        """service: its name and version. clock: seconds."""
+        """service: its name and version. restorer: gets saved music ready. clock: seconds."""
         self.config = self._config = config
         self._service = service
         self._generators = tuple(generators)
         self._rulebook = rulebook
         self._scheduler = scheduler
-        self._worker = worker
+        self._restorer = restorer
         self._metrics = metrics
         self._clock = clock
         self._recordings = Recordings(
@@ -328,4 +328,8 @@ class Sessions:
             seed=live.terms.seed,
             take=take,
         )
-        return await self._worker.call(make)
+        try:
+            return await self._restorer.call(make)
+        except TimeoutError as error:
+            log.error("a restore hangs", extra={"session": live.name})
+            raise RefusedError("restore_refused", "it took too long to get the saved music ready") from error

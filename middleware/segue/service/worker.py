@@ -1,4 +1,4 @@
-"""The generator's thread: calls run on it one after the other; one that hangs is left behind with its thread.
+"""A thread for calls that take long: they run on it one after the other; one that hangs is left behind with it.
 
 Python threads cannot be ended from outside. So a thread that does not come back is abandoned: it is a daemon, whatever
 it returns is thrown away, and the next call starts a new thread.
@@ -17,18 +17,20 @@ T = TypeVar("T")
 
 
 class Worker:
-    """To be used from one event loop."""
+    """To be used from one event loop. most_s: a call that runs longer is left behind; None leaves that to the user."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, most_s: float | None = None) -> None:
         self._name = name
+        self._most_s = most_s
         self._line: _Line | None = None
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
-        """Run a function on the thread. Raises: what it raises."""
+        """Run a function on the thread. Raises: what it raises; TimeoutError if it was left behind."""
         if self._line is None:
             self._line = _Line(self._name)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        begun = asyncio.Event()
 
         def done(value: Any, error: BaseException | None) -> None:
             if future.cancelled():
@@ -40,6 +42,8 @@ class Worker:
 
         def run() -> None:
             value, raised = None, None
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(begun.set)
             try:
                 value = function(*args)
             # Whatever it is belongs to the caller, not to this thread.
@@ -50,7 +54,15 @@ class Worker:
                 loop.call_soon_threadsafe(done, value, raised)
 
         self._line.calls.put(run)
-        return await future
+        if self._most_s is None:
+            return await future
+        # Its time runs from when it begins: those before it may take theirs.
+        await begun.wait()
+        try:
+            return await asyncio.wait_for(future, self._most_s)
+        except TimeoutError:
+            self.abandon()
+            raise
 
     def abandon(self) -> Callable[[], bool]:
         """Leave the thread to its call; those that wait go to a new one.

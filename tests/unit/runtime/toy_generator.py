@@ -29,6 +29,7 @@ class ToyGenerator:
     exact_beats = True
     rows = 64
     compiles = False
+    threads = 1
 
     def __init__(self, name: str = "toy", amplitude: float = 0.3) -> None:
         self.name = self.model = name
