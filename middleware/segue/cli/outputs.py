@@ -93,7 +93,9 @@ def _unfit(output: Named, folder: Path | None) -> list[str]:
 
 
 def _is_own_stream(path: Path) -> bool:
-    """Whether this is what stdin, stdout or stderr lead to: > song.mid and --midi song.mid."""
+    """Whether this is a file that stdin, stdout or stderr lead to: > song.mid and --midi song.mid."""
+    if not path.is_file():
+        return False
     for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
         try:
             if stream is not None and os.path.samestat(os.stat(path), os.fstat(stream.fileno())):

@@ -218,7 +218,7 @@ def _write_others(arguments: argparse.Namespace, piece: Piece, rendered: Rendere
             config=piece.config,
             frames=piece.frames,
         )
-        with replacing(arguments.record) as partial, partial.open("w", encoding="utf-8") as file:
+        with replacing(arguments.record) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
             write_recording(file, header, rendered.journal)
     if arguments.midi:
         from segue.score.sampler.midi import marks, write_midi

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +33,11 @@ _BAD_INPUT: Final = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     settings.add_arguments(parser)
+    parser.add_argument(
+        "--exit-with-stdin",
+        action="store_true",
+        help="end in order when standard input closes: with the program that started it, however that ends",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             memory = config.note_memory or note_memory_mib(config.max_sessions, machine_memory_bytes())
             parts = build(config.generator, soundfont=config.soundfont, note_memory=memory)
             service = Service(config, parts.encoder, parts.generators, version=version("segue"), serving=_announce)
-            _serve(service)
+            _serve(service, exit_with_stdin=arguments.exit_with_stdin)
         except BrokenPipeError:
             # Whoever started it does not listen: as of every command.
             raise
@@ -69,8 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     return _BAD_INPUT
 
 
-def _serve(service: Service) -> None:
-    """Run it until a signal."""
+def _serve(service: Service, *, exit_with_stdin: bool) -> None:
+    """Run it until a signal, or until standard input closes."""
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -81,9 +88,27 @@ def _serve(service: Service) -> None:
         for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), stop)
+        if exit_with_stdin:
+            _when_closed(sys.stdin.fileno(), lambda: loop.call_soon_threadsafe(service.stop))
         await service.run()
 
     asyncio.run(main())
+
+
+def _when_closed(number: int, stop: Callable[[], object]) -> threading.Thread:
+    """Call `stop` in a thread of its own when a pipe's other end is closed, by whatever end its process takes."""
+
+    def watch() -> None:
+        # Not through sys.stdin: at exit Python would wait for its lock.
+        with contextlib.suppress(OSError):
+            while os.read(number, 4_096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            stop()
+
+    thread = threading.Thread(target=watch, name="segue-stdin", daemon=True)
+    thread.start()
+    return thread
 
 
 def _announce(addresses: Sequence[str]) -> None:

@@ -285,7 +285,7 @@ def main() -> None:
     print()
     print_table(report)
     if options.json:
-        options.json.write_text(json.dumps(asdict(report), indent=1))
+        options.json.write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,4 +87,57 @@ def test_a_service_of_ones_own_takes_no_settings_from_the_environment(monkeypatc
 
 def test_the_command_serves_one_file_on_loopback() -> None:
     command = serve_command(Path("a.yaml"), ["--soundfont", "b.sf2"])
-    assert command[3:] == ["serve", "--bind", "tcp://127.0.0.1:0", "--soundfont", "b.sf2", "a.yaml"]
+    flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", "--soundfont", "b.sf2"]
+    assert command[3:] == ["serve", *flags, "a.yaml"]
+
+
+def test_its_words_are_read_as_they_are_written_whatever_the_terminals_encoding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    with Child(script("print('serving on', 'ż→█')")) as child:
+        assert child.address == "ż→█"
+
+
+def test_its_stdin_closes_when_its_owner_is_killed(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    inner = f"import sys; print('serving on x', flush=True); sys.stdin.read(); open({str(seen)!r}, 'w').close()"
+    outer = (
+        "import sys, time; from segue.cli.playing.child import Child\n"
+        f"child = Child([sys.executable, '-c', {inner!r}]); print('there', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", outer], stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        owner.stdout.readline()
+        owner.kill()
+    until(seen.exists)
+
+
+class _Process:
+    """What Windows would be asked for."""
+
+    def __init__(self, command: list[str], **options: Any) -> None:
+        self.options, self.signals, self.code = options, [], None
+        self.stdout, self.stderr = io.StringIO("serving on x\n"), io.StringIO()
+        self.stdin = io.StringIO()
+        self.pid = 1
+
+    def send_signal(self, number: int) -> None:
+        self.signals.append(number)
+
+    def wait(self, timeout: float | None = None) -> int:
+        return 0
+
+    def poll(self) -> int | None:
+        return None
+
+
+def test_on_windows_it_has_a_group_of_its_own_and_is_asked_by_ctrl_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segue.cli.playing.child._NEW_GROUP", 0x200)
+    monkeypatch.setattr("segue.cli.playing.child._ASK_TO_STOP", 1)
+    monkeypatch.setattr("segue.cli.playing.child.subprocess.Popen", _Process)
+    with Child(["segue"]) as child:
+        process: Any = child._process
+        assert (process.options["creationflags"], process.options["process_group"]) == (0x200, None)
+    assert process.signals == [1]
+    assert process.stdin.closed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +17,9 @@ from typing import Final, Self
 _ANNOUNCES: Final = "serving on "
 _STOP_S: Final = 5.0
 _MOST_WORDS: Final = 40
+# Windows: a group of its own to send Ctrl-Break to, which the service handles; terminate() would end it at once there.
+_NEW_GROUP: Final[int] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+_ASK_TO_STOP: Final[int] = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)
 
 
 class ServiceError(RuntimeError):
@@ -23,7 +28,14 @@ class ServiceError(RuntimeError):
 
 def serve_command(rules: Path, options: Sequence[str] = ()) -> list[str]:
     """`segue serve` on a free port of loopback, for one rule file. options: more flags of it."""
-    return [sys.executable, "-m", "segue.cli.main", "serve", "--bind", "tcp://127.0.0.1:0", *options, str(rules)]
+    flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", *options]
+    return [sys.executable, "-m", "segue.cli.main", "serve", *flags, str(rules)]
+
+
+def _environment() -> dict[str, str]:
+    """That of this process, but for settings of a service; what the child says comes as it is read, in UTF-8."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SEGUE_")}
+    return {**kept, "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
 
 
 class Child:
@@ -36,16 +48,18 @@ class Child:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._said: deque[str] = deque(maxlen=_MOST_WORDS)
-        # A group of its own: Ctrl-C in the terminal is for the player, who stops the service in order.
+        # A group of its own: Ctrl-C in the terminal is for the player, who stops the service in order. Its stdin is
+        # a pipe that closes with this process, even if that is killed.
         self._process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            env={name: value for name, value in os.environ.items() if not name.startswith("SEGUE_")},
-            process_group=None if sys.platform == "win32" else 0,
+            env=_environment(),
+            creationflags=_NEW_GROUP,
+            process_group=None if _NEW_GROUP else 0,
         )
         self._listener = threading.Thread(target=self._listen, name="segue-play-service", daemon=True)
         self._listener.start()
@@ -75,7 +89,11 @@ class Child:
 
     def close(self) -> None:
         """Stop it; one that does not is killed."""
-        self._process.terminate()
+        # Without a console, Windows has nothing to send Ctrl-Break through; its stdin closes all the same.
+        with contextlib.suppress(OSError):
+            self._process.send_signal(_ASK_TO_STOP)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         try:
             self._process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
