@@ -48,8 +48,8 @@ class ServiceConfig:
     """All that a service is told; CONFIG.md says what each means.
 
     token: never shown. tls_bind, http_bind: None where off. rules: name to file, each of them there when it was read.
-    default_rules: a name of `rules`; None if there are none. seed, soundfont, note_memory, record,
-    max_connections: None where not given.
+    rule_folders: in which further ones may appear. default_rules: a name of `rules`; None if there are none. seed,
+    soundfont, note_memory, record, max_connections: None where not given.
 
     Raises: ValueError for a public address or TLS without a token, and for fewer connections than sessions.
     """
@@ -61,6 +61,7 @@ class ServiceConfig:
     tls_key: Path | None = None
     http_bind: Endpoint | None = None
     rules: Mapping[str, Path] = field(default_factory=dict)
+    rule_folders: tuple[Path, ...] = ()
     default_rules: str | None = None
     reload: bool = default_of(Settings.reload)
     generator: str = default_of(Settings.generator)

@@ -21,17 +21,24 @@ _OTHER_KINDS: Final = (".test", ".events")
 
 @dataclass(frozen=True, kw_only=True)
 class Mentioned:
-    """The files a rule file speaks of, resolved, whether or not they are there. includes: with all they include."""
+    """The files a rule file speaks of, resolved, whether or not they are there. includes: with all they include.
+
+    reached: all of them as they are written, from the folder where the file that names them really lies. A link among
+    them may lead elsewhere later.
+    """
 
     includes: tuple[Path, ...]
     audio: tuple[Path, ...]
+    reached: tuple[Path, ...]
 
 
 def mentioned(path: Path) -> Mentioned:
     """What a rule file and its includes speak of, as far as they can be read. Loads nothing and reports nothing."""
     includes: dict[Path, None] = {}
     audio: dict[Path, None] = {}
-    waiting = [path.resolve()]
+    reached: dict[Path, None] = {}
+    main = _resolved(path)
+    waiting = [] if main is None else [main]
     seen: set[Path] = set()
     while waiting and len(seen) <= MOST_INCLUDES:
         current = waiting.pop(0)
@@ -39,17 +46,20 @@ def mentioned(path: Path) -> Mentioned:
             continue
         seen.add(current)
         node = read_document(current, Report())
-        found = [_beside(current, text) for text in _included(node)]
-        includes.update(dict.fromkeys(each for each in found if each is not None))
-        waiting += [each for each in found if each is not None]
-        audio.update(dict.fromkeys(each for text in _audio(node) if (each := _beside(current, text)) is not None))
-    return Mentioned(includes=tuple(includes), audio=tuple(audio))
+        named = [current.parent / text for text in _included(node)]
+        found = [each for path in named if (each := _resolved(path)) is not None]
+        includes.update(dict.fromkeys(found))
+        waiting += found
+        sounds = [current.parent / text for text in _audio(node)]
+        audio.update(dict.fromkeys(each for path in sounds if (each := _resolved(path)) is not None))
+        reached.update(dict.fromkeys((*named, *sounds)))
+    return Mentioned(includes=tuple(includes), audio=tuple(audio), reached=tuple(reached))
 
 
-def _beside(path: Path, text: str) -> Path | None:
-    """The file a path written in a rule file leads to; None for a name that no file can have."""
+def _resolved(path: Path) -> Path | None:
+    """Where a path leads; None for a circle of links and for a name that no file can have."""
     try:
-        return (path.parent / text).resolve()
+        return path.resolve()
     except (OSError, RuntimeError, ValueError):
         return None
 
@@ -73,8 +83,11 @@ def _audio(node: Node | None) -> Iterator[str]:
 
 
 @dataclass(kw_only=True)
-class _Found:
+class RuleFiles:
+    """What was found. files: by name, in the order given. folders: that were searched. warnings: of files left out."""
+
     files: dict[str, Path] = field(default_factory=dict)
+    folders: list[Path] = field(default_factory=list)
     marks: dict[str, Mark] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -89,12 +102,12 @@ class _Found:
 
 def find_rule_files(
     sources: Sequence[RuleSource], folder_of: Callable[[Mark], Path], most: int, scope: Scope
-) -> tuple[dict[str, Path], list[str]]:
-    """Name to file, in the order given, and warnings of files that were passed over.
+) -> RuleFiles:
+    """The rule files of all sources.
 
     Args: folder_of: the folder that a path counts from, by where it was written. most: files in all.
     """
-    found = _Found()
+    found = RuleFiles()
     for source in sources:
         path = resolved(source.path, folder_of(source.mark))
         if path.is_dir():
@@ -106,28 +119,35 @@ def find_rule_files(
     if len(found.files) > most:
         mark = list(found.marks.values())[most]
         scope.problem(mark, f"expected at most {most} rule files, got {len(found.files)}")
-    return found.files, found.warnings
+    return found
 
 
-def _add_folder(source: RuleSource, folder: Path, found: _Found, scope: Scope) -> None:
-    """Every rule file below a folder, but for those that others include."""
+def _add_folder(source: RuleSource, folder: Path, found: RuleFiles, scope: Scope) -> None:
     if source.name is not None:
         scope.problem(source.mark, f"expected one rule file to be named {quote(source.name)}, got a folder")
         return
-    paths = [path for path in sorted(folder.rglob("*")) if _may_hold_rules(path, folder)]
-    # Files that include each other are no parts of one another: taken, so that the circle is told.
-    within = {path.resolve(): mentioned(path).includes for path in paths}
-    parts = {part for path, includes in within.items() if path not in includes for part in includes}
-    count = len(found.files)
-    for path in paths:
-        if path.resolve() in parts:
-            continue
-        if _is_something_else(path):
-            found.warnings.append(f"{path}: no rule file (it has no field 'segue'); passed over")
-        else:
-            found.add(path.stem, path, source.mark, scope)
-    if len(found.files) == count:
+    found.folders.append(folder)
+    rules, others = sorted_out(rule_files_below(folder))
+    found.warnings += [f"{path}: no rule file (it has no field 'segue'); passed over" for path in others]
+    for path in rules:
+        found.add(path.stem, path, source.mark, scope)
+    if not rules:
         scope.problem(source.mark, f"expected rule files (.yaml) in {quote(source.path.text)}, got none")
+
+
+def sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Of a folder's files: the rule files, without those that others include; and YAML files of another purpose."""
+    within = {path.resolve(): mentioned(path).includes for path in paths}
+    # Files that include each other are no parts of one another: taken, so that the circle is told.
+    parts = {part for path, includes in within.items() if path not in includes for part in includes}
+    whole = [path for path in paths if path.resolve() not in parts]
+    others = [path for path in whole if _is_something_else(path)]
+    return [path for path in whole if path not in others], others
+
+
+def rule_files_below(folder: Path) -> list[Path]:
+    """What may be rule files by their names, sorted; some of them may be parts of others, or something else."""
+    return [path for path in sorted(folder.rglob("*")) if _may_hold_rules(path, folder)]
 
 
 def _may_hold_rules(path: Path, folder: Path) -> bool:

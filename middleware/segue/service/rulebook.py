@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,14 @@ from segue.contract import Samples, StyleBank, StyleEncoder
 from segue.runtime.styles import load_stingers, load_styles
 from segue.service.config import ServiceConfig
 from segue.service.prompt_ration import Ration
-from segue.service.rule_watch import Stamps, Watch, contents_digest, relied_on, stamps
+from segue.service.rule_files import sorted_out
+from segue.service.rule_watch import FolderWatch, Stamps, Watch, contents_digest, relied_on, stamps
+from segue.service.settings import MOST_RULE_FILES
 from segue_rules.errors import Problem, RuleError
 from segue_rules.loading import load, load_text
 from segue_rules.model import Mark, Rules
+
+log = logging.getLogger(__name__)
 
 TEXT_NAME: Final = "<rules_text>"
 """The file's name in messages about rules that a client sent."""
@@ -78,10 +83,13 @@ class _Reading:
 
 @dataclass(kw_only=True)
 class _Entry:
-    """A rule file in use. refused: whether what is on disk now was told to be wrong."""
+    """A rule file in use. soundtrack: None until it was right for the first time.
+
+    refused: whether what is on disk now was told to be wrong.
+    """
 
     path: Path
-    soundtrack: Soundtrack
+    soundtrack: Soundtrack | None
     digest: str
     watch: Watch
     refused: bool = False
@@ -114,18 +122,20 @@ class RuleBook:
                 )
         if problems:
             raise RuleError(problems)
+        self._folders = [FolderWatch(folder) for folder in config.rule_folders]
 
     @property
     def names(self) -> tuple[str, ...]:
         """What clients may ask for, in the order of the configuration."""
-        return tuple(self._entries)
+        return tuple(name for name, entry in self._entries.items() if entry.soundtrack is not None)
 
     def named(self, name: str | None = None) -> Soundtrack:
         """The soundtrack of that name, or the default one, as it is now. Raises: UnknownRulesError."""
         wanted = self._config.default_rules if name is None else name
-        if wanted is None or wanted not in self._entries:
+        entry = None if wanted is None else self._entries.get(wanted)
+        if entry is None or entry.soundtrack is None:
             raise UnknownRulesError(wanted)
-        return self._entries[wanted].soundtrack
+        return entry.soundtrack
 
     def from_text(self, text: str) -> Soundtrack:
         """The soundtrack of rules that a client sent: no include, no sound files, within the configured limits.
@@ -175,16 +185,42 @@ class RuleBook:
         """Poll: the rule files whose edits are finished, newly loaded or refused.
 
         A file is finished when two polls in a row find it the same. A refused edit keeps the old soundtrack; taken
-        back, it is told as the old soundtrack again. Included files and sounds count as parts of the rule file.
+        back, it is told as the old soundtrack again. Included files and sounds count as parts of the rule file. A rule
+        file that appears in a folder is served; one that is removed is a refused edit, and served on as it was.
         """
-        return [edit for name, entry in self._entries.items() if (edit := self._poll(name, entry)) is not None]
+        due = [(name, entry) for name, entry in self._entries.items() if entry.watch.is_due()]
+        due += [new for folder in self._folders if folder.is_due() for new in self._appeared(folder)]
+        return [edit for name, entry in due if (edit := self._take_up(name, entry)) is not None]
 
-    def _poll(self, name: str, entry: _Entry) -> Edit | None:
-        if not entry.watch.is_due():
-            return None
-        watched, state = entry.watch.paths, stamps(entry.watch.paths)
-        if not entry.refused and contents_digest(watched) == entry.digest:
-            entry.watch.dealt_with(watched, state)
+    def _appeared(self, folder: FolderWatch) -> list[tuple[str, _Entry]]:
+        """The rule files of a folder that are new there."""
+        folder.dealt_with()
+        known = {entry.path for entry in self._entries.values()}
+        new: dict[str, _Entry] = {}
+        for path in sorted_out(folder.paths)[0]:
+            if path in known:
+                continue
+            name = path.stem
+            taken = {**self._entries, **new}
+            if name in taken:
+                text = "not served: expected a name of its own, got that of another rule file"
+                log.warning("%s: %s", path, text, extra={"rules": name, "other": str(taken[name].path)})
+            elif len(taken) >= MOST_RULE_FILES:
+                log.warning("%s: not served: expected at most %d rule files", path, MOST_RULE_FILES)
+            else:
+                new[name] = _Entry(path=path, soundtrack=None, digest="", watch=Watch((path,), ()))
+        # The service's loop reads it meanwhile.
+        self._entries = {**self._entries, **new}
+        return list(new.items())
+
+    def _take_up(self, name: str, entry: _Entry) -> Edit | None:
+        """Load what is on disk now, if it differs from what is in use."""
+        # A link that leads elsewhere now may lead to the same contents.
+        paths = relied_on(entry.path)
+        state = stamps(paths)
+        in_use = entry.soundtrack is not None and not entry.refused
+        if in_use and contents_digest(paths) == entry.digest:
+            entry.watch.dealt_with(paths, state)
             return None
         reading = self._read(name, entry.path)
         if not reading.is_whole:

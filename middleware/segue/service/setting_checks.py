@@ -99,9 +99,10 @@ class Checks:
     def _find_rules(self, values: dict[str, Any]) -> None:
         sources = self._record.get(Settings.rules) or ()
         scope = self._record.scope.inside(Settings.rules.name)
-        files, warnings = find_rule_files(sources, self._folder_of, MOST_RULE_FILES, scope)
-        self.warnings += warnings
-        values["rules"] = files
+        found = find_rule_files(sources, self._folder_of, MOST_RULE_FILES, scope)
+        files = found.files
+        self.warnings += found.warnings
+        values["rules"], values["rule_folders"] = files, tuple(found.folders)
         name = self._record.get(Settings.default_rules)
         if name is None:
             values["default_rules"] = next(iter(files), None)

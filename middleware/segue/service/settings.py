@@ -62,7 +62,7 @@ class Settings(Table):
 
     rules = Field(
         RuleSources(most=MOST_RULE_FILES),
-        "Rule files that clients may ask for by name (else the file's own); of a folder, all within it.",
+        "Rule files that clients may ask for by name (else the file's own); of a folder, all that are or come there.",
         example="{emberwood: music/emberwood.yaml}",
     )
     default_rules = Field(
@@ -91,7 +91,10 @@ class Settings(Table):
     )
 
     max_sessions = Field(
-        Number(low=1, high=1_024, whole=True), "Sessions at a time; more are refused.", default="16", example="4"
+        Number(low=1, high=1_024, whole=True),
+        "Sessions at a time; then those whose client is away make room, or more are refused.",
+        default="16",
+        example="4",
     )
     max_connections = Field(
         Number(low=2, high=65_536, whole=True),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import itertools
 import json
 import logging
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -165,7 +168,7 @@ def stuck() -> Iterator[Stuck]:
 
 
 def test_a_reader_that_sleeps_holds_nobody_up_and_is_told_what_it_missed(stuck: Stuck) -> None:
-    with logging_to(stuck, level="info", form="text"):
+    with logging_to(stuck, level="info", form="text", clock=itertools.count().__next__):
         log.info("first")
         assert stuck.writing.wait(30)
         for number in range(12_000):
@@ -183,6 +186,85 @@ def test_a_stream_that_is_gone_is_no_fault() -> None:
         stream.close()
         log.info("into nothing")
         log.info("into nothing")
+
+
+class Disk(io.StringIO):
+    """A file on a disk that is full at first."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.full, self.refused = True, 0
+        self._most = most
+
+    def write(self, text: str) -> int:
+        if self.full and len(self.getvalue()) + len(text) > self._most:
+            self.refused += 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(text)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(30_000):
+        if holds():
+            return
+        threading.Event().wait(0.001)
+    raise AssertionError("waited for half a minute")
+
+
+def test_a_full_disk_is_survived_and_what_was_lost_is_counted() -> None:
+    disk = Disk(0)
+    with logging_to(disk, level="info", form="text"):
+        for number in range(5):
+            log.info("line %d", number)
+        wait_until(lambda: disk.refused == 5)
+        disk.full = False
+        log.info("there is room again")
+    lost, line = disk.getvalue().splitlines()
+    assert lost == "(5 lines of the log were lost here)"
+    assert line.endswith("there is room again")
+
+
+def test_a_program_without_a_terminal_logs_into_nothing() -> None:
+    with logging_to(None, level="info", form="text"):
+        log.info("into nothing")
+
+
+def test_a_place_that_logs_without_end_is_held_back_and_counted() -> None:
+    """What peers can make the service say, they can make it say any number of times."""
+    stream, now_s = io.StringIO(), [0.0]
+    with logging_to(stream, level="info", form="json", clock=lambda: now_s[0]):
+        for second in range(60):
+            now_s[0] = float(second)
+            for number in range(1_000):
+                log.warning("it is said again", extra={"number": number})
+            log.info("another place is heard")
+    *lines, last = stream.getvalue().splitlines()
+    said = [json.loads(line) for line in lines]
+    floods = [one["fields"] for one in said if one["message"] == "it is said again"]
+    assert len(floods) <= 200 + 60 * 10
+    assert sum(one["message"] == "another place is heard" for one in said) == 60
+    untold = sum(fields.get("untold", 0) for fields in floods)
+    assert last == f"({60_000 - len(floods) - untold} lines of the log were left out: their places logged too often)"
+    assert len(floods) + untold < 60_000
+
+
+def test_what_a_record_holds_is_bounded() -> None:
+    def deep(left: int) -> None:
+        if left:
+            deep(left - 1)
+        raise ValueError("x" * 100_000)
+
+    stream = io.StringIO()
+    with logging_to(stream, level="info", form="json"):
+        try:
+            deep(400)
+        except ValueError:
+            log.exception("it broke", extra={"errors": ["y" * 5_000] * 5_000, "map": dict.fromkeys(range(5_000), 1)})
+    read = json.loads(stream.getvalue())
+    assert len(read["fields"]["errors"]) == len(read["fields"]["map"]) == 64
+    assert len(read["trace"]) <= 100
+    assert "ValueError: xxx" in read["trace"][-1]
+    assert len(stream.getvalue()) < 400_000
 
 
 def test_a_terminal_that_lacks_a_character_gets_its_number() -> None:

@@ -51,8 +51,11 @@ def town(tmp_path: Path) -> Path:
     return path
 
 
-def book_of(*paths: Path, max_prompts: int = 256, max_prompt_audio_ms: int = 300_000) -> RuleBook:
+def book_of(
+    *paths: Path, max_prompts: int = 256, max_prompt_audio_ms: int = 300_000, folders: tuple[Path, ...] = ()
+) -> RuleBook:
     config = ServiceConfig(
+        rule_folders=folders,
         rules={path.stem: path for path in paths},
         default_rules=paths[0].stem if paths else None,
         max_prompts=max_prompts,

@@ -1,0 +1,246 @@
+"""Rule files deployed by links and folders: what is swapped, added or removed under a running service."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from segue.service.rulebook import RuleBook, UnknownRulesError
+from unit.service.test_rulebook import RULES, STINGER, book_of, refused, settled, taken_over, write_sound
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="links need a privilege on Windows")
+
+
+def rules(title: str, more: str = "") -> str:
+    return RULES.replace("Town", title) + more
+
+
+def swap(link: Path, target: Path | str) -> None:
+    """Turn a link to another file in one step."""
+    new = link.parent / "..new"
+    new.symlink_to(target)
+    os.replace(new, link)
+
+
+def version(folder: Path, number: int, **files: str) -> None:
+    """A version of some files, by their stems, as container platforms mount settings: `..data` leads to it."""
+    inside = folder / f"..v{number}"
+    inside.mkdir(parents=True)
+    for stem, text in files.items():
+        (inside / f"{stem}.yaml").write_text(text, "utf-8")
+        link = folder / f"{stem}.yaml"
+        if not link.is_symlink():
+            link.symlink_to(f"..data/{stem}.yaml")
+    swap(folder / "..data", f"..v{number}")
+
+
+def same_times(*paths: Path) -> None:
+    """As tools leave them that build reproducibly."""
+    for path in paths:
+        os.utime(path, ns=(10**18, 10**18))
+
+
+def test_a_link_that_is_turned_to_another_file_is_an_edit(tmp_path: Path) -> None:
+    for name, title in (("v1", "Early"), ("v2", "Later")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "town.yaml").write_text(rules(title), "utf-8")
+    same_times(tmp_path / "v1" / "town.yaml", tmp_path / "v2" / "town.yaml")
+    (tmp_path / "town.yaml").symlink_to("v1/town.yaml")
+    book = book_of(tmp_path / "town.yaml")
+    assert settled(book) == []
+    swap(tmp_path / "town.yaml", "v2/town.yaml")
+    assert taken_over(settled(book)).rules.title == book.named().rules.title == "Later"
+    assert settled(book) == []
+    swap(tmp_path / "town.yaml", "v1/town.yaml")
+    assert taken_over(settled(book)).rules.title == "Early"
+
+
+def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
+    for name, title in (("v1", "Early"), ("v2", "Later")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "town.yaml").write_text(rules(title), "utf-8")
+    current = tmp_path / "current"
+    current.symlink_to("v1")
+    book = book_of(current / "town.yaml", folders=(current,))
+    settled(book)
+    swap(current, "v2")
+    assert taken_over(settled(book)).rules.title == "Later"
+
+
+def test_a_mounted_folder_whose_data_is_swapped_and_the_old_removed(tmp_path: Path) -> None:
+    version(tmp_path, 1, town=rules("One"))
+    book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
+    settled(book)
+    for number in (2, 3, 4):
+        version(tmp_path, number, town=rules(f"Title {number}"))
+        shutil.rmtree(tmp_path / f"..v{number - 1}")
+        assert taken_over(settled(book)).rules.title == f"Title {number}"
+        assert settled(book) == []
+
+
+def test_what_a_swapped_version_includes_is_swapped_with_it(tmp_path: Path) -> None:
+    """The main file is the same in both versions, to the byte and the time; the included one is not."""
+    main = "segue: 1\ninclude: [part.yaml]\nlayers: {place: {states: {town: {default: true, mix: {market: 1}}}}}\n"
+    part = "segue: 1\ntitle: %s\nstyles: {market: {text: lute}}\n"
+    version(tmp_path, 1, main=main, part=part % "One")
+    book = book_of(tmp_path / "main.yaml")
+    same_times(tmp_path / "main.yaml")
+    settled(book)
+    version(tmp_path, 2, main=main, part=part % "Two")
+    same_times(tmp_path / "main.yaml", tmp_path / "part.yaml")
+    before = book.named()
+    after = taken_over(settled(book))
+    assert after.fingerprint != before.fingerprint
+    # And an edit of the new one is seen, though it lies elsewhere than the first did.
+    (tmp_path / "..v2" / "part.yaml").write_text(part % "Three" + "# more\n", "utf-8")
+    assert taken_over(settled(book)).fingerprint not in (before.fingerprint, after.fingerprint)
+
+
+def test_a_swap_to_the_same_contents_is_no_edit_and_the_next_one_is(tmp_path: Path) -> None:
+    version(tmp_path, 1, town=rules("One"))
+    book = book_of(tmp_path / "town.yaml")
+    settled(book)
+    version(tmp_path, 2, town=rules("One"))
+    shutil.rmtree(tmp_path / "..v1")
+    assert settled(book) == []
+    (tmp_path / "..v2" / "town.yaml").write_text(rules("Two longer"), "utf-8")
+    assert taken_over(settled(book)).rules.title == "Two longer"
+
+
+def test_links_to_included_files_and_sounds(tmp_path: Path) -> None:
+    (tmp_path / "town.yaml").write_text(rules("Town", STINGER + "include: [part.yaml]\n"), "utf-8")
+    for number in (1, 2):
+        (tmp_path / f"part{number}.yaml").write_text(f"segue: 1\nstyles: {{more: {{text: harp {number}}}}}\n", "utf-8")
+        write_sound(tmp_path / f"sting{number}.wav", 0.1 * number)
+    (tmp_path / "part.yaml").symlink_to("part1.yaml")
+    (tmp_path / "sting.wav").symlink_to("sting1.wav")
+    book = book_of(tmp_path / "town.yaml")
+    settled(book)
+    swap(tmp_path / "part.yaml", "part2.yaml")
+    assert taken_over(settled(book)).rules.styles[-1].prompts[0].text == "harp 2"
+    swap(tmp_path / "sting.wav", "sting2.wav")
+    assert len(taken_over(settled(book)).sounds["yes"]) == 9_600
+
+
+@pytest.mark.parametrize("target", ["nowhere", "..data"])
+def test_a_link_that_leads_nowhere_or_in_a_circle_is_a_refused_edit(tmp_path: Path, target: str) -> None:
+    version(tmp_path, 1, town=rules("One"))
+    book = book_of(tmp_path / "town.yaml")
+    settled(book)
+    swap(tmp_path / "..data", target)
+    assert "town.yaml" in refused(settled(book))[0]
+    assert book.named().rules.title == "One"
+    version(tmp_path, 2, town=rules("Two"))
+    assert taken_over(settled(book)).rules.title == "Two"
+
+
+# --- folders ---------------------------------------------------------------------------------------------------------
+
+
+def titles(book: RuleBook) -> dict[str, str]:
+    return {name: book.named(name).rules.title for name in book.names}
+
+
+def test_a_file_that_appears_in_a_folder_is_served_once_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
+    book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
+    assert settled(book) == settled(book) == []
+    text = rules("Wood")
+    for length in (3, 20, len(text)):
+        (tmp_path / "wood.yaml").write_text(text[:length], "utf-8")
+        assert book.changed() == []
+        with pytest.raises(UnknownRulesError):
+            book.named("wood")
+    assert taken_over(book.changed()).rules.title == "Wood"
+    assert titles(book) == {"town": "Town", "wood": "Wood"}
+    (tmp_path / "wood.yaml").write_text(rules("A deeper wood"), "utf-8")
+    assert taken_over(settled(book)).rules.title == "A deeper wood"
+
+
+def test_a_new_file_with_mistakes_is_told_and_served_once_it_is_right(tmp_path: Path) -> None:
+    (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
+    book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
+    settled(book)
+    (tmp_path / "wood.yaml").write_text(rules("Wood").replace("title", "titel"), "utf-8")
+    assert "did you mean 'title'?" in refused(settled(book))[0]
+    assert book.names == ("town",)
+    with pytest.raises(UnknownRulesError):
+        book.named("wood")
+    (tmp_path / "wood.yaml").write_text(rules("Wood"), "utf-8")
+    assert taken_over(settled(book)).rules.title == "Wood"
+    assert book.names == ("town", "wood")
+
+
+def test_parts_other_yaml_and_hidden_versions_are_not_served(tmp_path: Path) -> None:
+    (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
+    book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
+    settled(book)
+    (tmp_path / "wood.yaml").write_text(rules("Wood", "include: [sub/part.yaml]\n"), "utf-8")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "part.yaml").write_text("segue: 1\nstyles: {more: {text: harp}}\n", "utf-8")
+    (tmp_path / "service.yaml").write_text("seed: 3\n", "utf-8")
+    version(tmp_path / "mounted", 1, cave=rules("Cave"))
+    new = settled(book)
+    assert sorted(edit.name for edit in new) == ["cave", "wood"]
+    assert titles(book) == {"town": "Town", "cave": "Cave", "wood": "Wood"}
+
+
+def test_a_name_that_is_taken_is_told_once_and_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
+    book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
+    settled(book)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "town.yaml").write_text(rules("Other"), "utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert settled(book) == settled(book) == []
+    (line,) = caplog.records
+    assert "sub/town.yaml: not served: expected a name of its own" in line.getMessage()
+    assert titles(book) == {"town": "Town"}
+
+
+def test_a_file_that_is_removed_is_told_and_served_on(tmp_path: Path) -> None:
+    for name in ("town", "wood"):
+        (tmp_path / f"{name}.yaml").write_text(rules(name.title()), "utf-8")
+    book = book_of(tmp_path / "town.yaml", tmp_path / "wood.yaml", folders=(tmp_path,))
+    settled(book)
+    (tmp_path / "wood.yaml").unlink()
+    assert "wood.yaml" in refused(settled(book))[0]
+    assert titles(book) == {"town": "Town", "wood": "Wood"}
+    assert settled(book) == []
+    (tmp_path / "wood.yaml").write_text(rules("Wood again"), "utf-8")
+    assert taken_over(settled(book)).rules.title == "Wood again"
+    shutil.rmtree(tmp_path)
+    settled(book)
+    assert titles(book) == {"town": "Town", "wood": "Wood again"}
+
+
+def test_names_may_be_asked_for_while_files_appear(tmp_path: Path) -> None:
+    """The service's loop asks while another thread takes files up."""
+    (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
+    book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
+    stop, faults = threading.Event(), list[Exception]()
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                assert "town" in titles(book)
+            except Exception as error:
+                faults.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for number in range(20):
+        (tmp_path / f"new{number}.yaml").write_text(rules(f"New {number}"), "utf-8")
+        book.changed()
+        book.changed()
+    stop.set()
+    asking.join()
+    assert not faults
+    assert len(book.names) == 21
