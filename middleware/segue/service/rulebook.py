@@ -190,7 +190,7 @@ class RuleBook:
         """
         due = [(name, entry) for name, entry in self._entries.items() if entry.watch.is_due()]
         due += [new for folder in self._folders if folder.is_due() for new in self._appeared(folder)]
-        return [edit for name, entry in due if (edit := self._take_up(name, entry)) is not None]
+        return [edit for name, entry in due if (edit := self._taken_up(name, entry)) is not None]
 
     def _appeared(self, folder: FolderWatch) -> list[tuple[str, _Entry]]:
         """The rule files of a folder that are new there."""
@@ -212,6 +212,17 @@ class RuleBook:
         # The service's loop reads it meanwhile.
         self._entries = {**self._entries, **new}
         return list(new.items())
+
+    def _taken_up(self, name: str, entry: _Entry) -> Edit | None:
+        """What came of one file; a fault of ours is a refused edit of it, and the other files are taken up as ever."""
+        try:
+            return self._take_up(name, entry)
+        except Exception as error:
+            log.exception("a rule file could not be taken up", extra={"rules": name})
+            entry.refused = True
+            entry.watch.dealt_with(entry.watch.paths, stamps(entry.watch.paths))
+            text = f"{entry.path}: not taken up for a fault of the service's ({type(error).__name__}); its log says why"
+            return Edit(name=name, errors=(text,))
 
     def _take_up(self, name: str, entry: _Entry) -> Edit | None:
         """Load what is on disk now, if it differs from what is in use."""

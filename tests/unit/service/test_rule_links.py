@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from segue.service import rulebook as rulebook_module
 from segue.service.rulebook import RuleBook, UnknownRulesError
 from unit.service.test_rulebook import RULES, STINGER, book_of, refused, settled, taken_over, write_sound
 
@@ -219,6 +220,33 @@ def test_a_file_that_is_removed_is_told_and_served_on(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path)
     settled(book)
     assert titles(book) == {"town": "Town", "wood": "Wood again"}
+
+
+def test_a_fault_of_ours_in_one_file_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("town", "wood"):
+        (tmp_path / f"{name}.yaml").write_text(rules(name.title()), "utf-8")
+    book = book_of(tmp_path / "town.yaml", tmp_path / "wood.yaml")
+    settled(book)
+    load = rulebook_module.load
+
+    def broken(path: Path) -> object:
+        if path.stem == "town":
+            raise ArithmeticError("a fault of ours")
+        return load(path)
+
+    monkeypatch.setattr(rulebook_module, "load", broken)
+    for name in ("town", "wood"):
+        (tmp_path / f"{name}.yaml").write_text(rules(f"New {name}"), "utf-8")
+    edits = {edit.name: edit for edit in settled(book)}
+    assert "ArithmeticError" in edits["town"].errors[0]
+    assert titles(book) == {"town": "Town", "wood": "New wood"}
+    assert [one.getMessage() for one in caplog.records] == ["a rule file could not be taken up"]
+    assert settled(book) == []
+    monkeypatch.setattr(rulebook_module, "load", load)
+    (tmp_path / "town.yaml").write_text(rules("Town once more"), "utf-8")
+    assert taken_over(settled(book)).rules.title == "Town once more"
 
 
 def test_names_may_be_asked_for_while_files_appear(tmp_path: Path) -> None:
