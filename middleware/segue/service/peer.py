@@ -198,6 +198,9 @@ class Peer(asyncio.Protocol):
         self._working = False
         events, taken, pause_s = 0, 0, 0.0
         while self._stage in _LISTENING:
+            if self._lost:
+                # There is nothing more to come, so it need not wait for what it said last.
+                pause_s = 0.0
             if pause_s > 0.0 or events >= _EVENTS_AT_ONCE or taken >= _BYTES_AT_ONCE:
                 self._say()
                 self._go_on_after(pause_s)
