@@ -27,6 +27,8 @@ class Planner:
         self.turned = self.base
         # How often plans were made void.
         self.version = 0
+        # Frames planned so far, each as often as it was.
+        self.steps = 0
 
     @property
     def end(self) -> int:
@@ -38,6 +40,7 @@ class Planner:
         if start < self.base:
             raise IndexError(f"frame {start} is forgotten; the first kept is {self.base}")
         while self.end < end:
+            self.steps += 1
             state, plan = self.director.step(self._states[-1], self.end, self._events.get(self.end, ()))
             self._states.append(state)
             self._frames.append(Planned(plan, self.edition))

@@ -102,6 +102,11 @@ class Session:
         return self._planner.edition.rules
 
     @property
+    def planned_frames(self) -> int:
+        """Frames planned so far, each as often as it was: every event has what follows it planned anew."""
+        return self._planner.steps
+
+    @property
     def last_event(self) -> int:
         """The greatest event number taken, by this session or the one it was opened from; 0 for none."""
         return self._outbox.last_event

@@ -81,6 +81,7 @@ class ServiceConfig:
     stall_ms: int = default_of(Settings.stall)
     drain_ms: int = default_of(Settings.drain)
     max_rules_bytes: int = int(default_of(Settings.max_rules_bytes))
+    max_rules_parts: int = int(default_of(Settings.max_rules_parts))
     max_prompts: int = int(default_of(Settings.max_prompts))
     max_prompt_audio_ms: int = default_of(Settings.max_prompt_audio)
     record: Path | None = None

@@ -20,7 +20,7 @@ from segue.service.dispatch import Dispatch
 from segue.service.metrics import Metrics
 from segue.service.recent import Recent
 from segue.service.repeated_events import RepeatedEvents
-from segue.service.rulebook import Soundtrack
+from segue.service.rulebook import Soundtrack, parts_of
 from segue.service.token_bucket import TokenBucket
 from segue.service.wire import Format
 from segue_rules import events
@@ -37,6 +37,9 @@ _STATUS_S: Final = 1.0
 _UNHEARD_S: Final = 0.5
 # Answers that the session knows nothing of are kept here, so that an event sent again gets the answer it got.
 _OWN_ANSWERS_KEPT: Final = 4_096
+# Microseconds that planning a frame takes, and what each part of its rules adds, on a machine of two slow cores.
+_FRAME_US: Final = 60
+_PART_US: Final = 1
 # Saves and restores answered lately, for the same reason.
 _ANSWERS_KEPT: Final = 16
 
@@ -84,6 +87,9 @@ class LiveSession:
         self._repeated = RepeatedEvents(terms.events_per_second, now_s)
         self._own_answers = Recent[Receipt](_OWN_ANSWERS_KEPT)
         self._answers = Recent[Saved | Status](_ANSWERS_KEPT)
+        self._parts = parts_of(soundtrack.rules)
+        # Of the session's planned frames, those that were accounted for.
+        self._accounted = 0
         self._last_event = 0
         # Numbers up to this one are part of what the session was restored from.
         self._known_events = 0
@@ -205,9 +211,16 @@ class LiveSession:
         """Steps of the ladder below the chosen generator."""
         return max(0, self.session.rung - self.home)
 
+    def planning_us(self) -> int:
+        """Processor time that planning its music took since the last call, in microseconds, as reckoned."""
+        planned = self.session.planned_frames
+        frames, self._accounted = planned - self._accounted, planned
+        return max(0, frames) * (_FRAME_US + _PART_US * self._parts)
+
     def replace(self, session: Session, outcome: Outcome, restore_id: int) -> None:
         """Go on with a session that was opened from what the client kept, before any music of this one was sent."""
         self.session = session
+        self._accounted = 0
         session.held = True
         self._dispatch.follow_on(seamless=outcome == "all")
         self._last_event = self._known_events = session.last_event
@@ -222,6 +235,7 @@ class LiveSession:
         """Take new rules into force. Raises: ProtocolError if their declaration does not fit; the old ones stay."""
         declared = wire.declaration(soundtrack.rules, soundtrack.fingerprint)
         self.soundtrack = soundtrack
+        self._parts = parts_of(soundtrack.rules)
         self.session.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint)
         self._dispatch.change_sounds(soundtrack.sounds)
         self._dispatch.say(Rules(declaration=declared))

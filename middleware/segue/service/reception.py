@@ -41,6 +41,14 @@ _CONTROL_COSTS: Final[Mapping[str, int]] = {"rules": 16_384, "generator": 16_384
 _COST_PER_SECOND: Final = 32_768
 _COST_PER_EVENT: Final = 300
 _BURST_S: Final = 4.0
+# Planning is the other work that a client causes: each event has seconds of music planned anew. It is limited only
+# while the loop is late, for then others wait: to so many microseconds a second, all sessions together, and
+# to a quarter of it for each of more than four. Late: so much after its time, and for so long it counts as late.
+_PLANNING_US: Final = 300_000
+_MOST_SHARES: Final = 4
+_TICK_S: Final = 0.05
+_LATE_S: Final = 0.1
+_LATE_FOR_S: Final = 2.0
 # When a client that is refused for a moment may come again.
 _RETRY_MS: Final = 1_000
 # Connections without a session that are remembered, over those that have one.
@@ -53,13 +61,14 @@ _REFUSALS_LOGGED_S: Final = 10.0
 class Connection:
     """Who speaks under an identity. live: its session. welcomed: what it was answered. busy: what runs for it.
 
-    held: the newest playhead of a session that is being restored. work: its budget. refusals: that it sent and that
-    were not logged yet.
+    held: the newest playhead of a session that is being restored. work, planning: its budgets. refusals: that it sent
+    and that were not logged yet.
     """
 
     identity: bytes
     errors: TokenBucket
     work: TokenBucket
+    planning: TokenBucket
     heard_s: float
     live: LiveSession | None = None
     welcomed: Parts = field(default_factory=list)
@@ -88,6 +97,8 @@ class Reception:
         self._metrics = metrics
         self._wake = wake
         self._connections: dict[bytes, Connection] = {}
+        self._ticked_s = -math.inf
+        self._late_until_s = -math.inf
         self._cost_per_second = _COST_PER_SECOND + _COST_PER_EVENT * sessions.config.events_per_second
         self.draining = False
 
@@ -101,8 +112,11 @@ class Reception:
                 return
 
     def tick(self) -> None:
-        """Let time pass: silent connections, sessions nobody came back for, news of all the others."""
+        """Let time pass: silent connections, sessions nobody came back for, news of all the others. Every 50 ms."""
         now_s = self._clock()
+        if self._ticked_s > -math.inf and now_s - self._ticked_s > _TICK_S + _LATE_S:
+            self._late_until_s = now_s + _LATE_FOR_S
+        self._ticked_s = now_s
         for connection in list(self._connections.values()):
             if now_s - connection.heard_s >= SILENCE_S:
                 self._forget(connection)
@@ -172,7 +186,20 @@ class Reception:
             log.exception("a message broke a session")
             if connection.live is not None:
                 self.give_up(connection.live)
-        return connection.work.debt_s(now_s)
+        return max(connection.work.debt_s(now_s), self._planning_debt_s(connection, now_s))
+
+    def _planning_debt_s(self, connection: Connection, now_s: float) -> float:
+        """For how long a client waits for the planning that it caused, where others would have to."""
+        if connection.live is None:
+            return 0.0
+        late = now_s < self._late_until_s
+        if not late:
+            # What was planned while nobody waited costs nothing.
+            connection.planning.forgive(now_s)
+        connection.planning.charge(
+            now_s, connection.live.planning_us() * min(_MOST_SHARES, max(1, len(self._sessions)))
+        )
+        return min(_BURST_S, connection.planning.debt_s(now_s)) if late else 0.0
 
     def _take(self, connection: Connection, message: Message, now_s: float) -> None:
         if isinstance(message, (Error, Bye)):
@@ -307,7 +334,8 @@ class Reception:
                 self._drop(min(strangers, key=lambda one: (one.busy is not None, one.heard_s)))
             errors = TokenBucket(_ERRORS_PER_SECOND, _ERRORS_PER_SECOND, now_s)
             work = TokenBucket(self._cost_per_second, self._cost_per_second * _BURST_S, now_s)
-            known = self._connections[identity] = Connection(identity, errors, work, now_s)
+            planning = TokenBucket(_PLANNING_US, _PLANNING_US, now_s)
+            known = self._connections[identity] = Connection(identity, errors, work, planning, now_s)
         return known
 
     def _say(self, connection: Connection, message: ServiceMessage) -> None:

@@ -23,12 +23,15 @@ from segue.service.rule_watch import FolderWatch, Stamps, Watch, contents_digest
 from segue.service.settings import MOST_RULE_FILES
 from segue_rules.errors import Problem, RuleError
 from segue_rules.loading import load, load_text
-from segue_rules.model import Mark, Rules
+from segue_rules.model import All, Any, Condition, Mark, Not, Rules
 
 log = logging.getLogger(__name__)
 
 TEXT_NAME: Final = "<rules_text>"
 """The file's name in messages about rules that a client sent."""
+PARTS: Final = "states, comparisons, transitions, stingers, and 16 for each layer"
+_PARTS_OF_A_LAYER: Final = 16
+"""A layer takes as long in each frame as so many comparisons."""
 _TEXT_FILE: Final = "rules.yaml"
 _MOST_TEXTS: Final = 32
 _ATTEMPTS: Final = 5
@@ -177,6 +180,7 @@ class RuleBook:
         try:
             rules = load_text(text, TEXT_NAME)
             self._check_prompts(rules)
+            self._check_parts(rules)
             return self._furnish("", rules, {_TEXT_FILE: text}, key)
         except RuleError as error:
             return error.problems
@@ -283,6 +287,35 @@ class RuleBook:
         if len(prompts) > most:
             text = f"expected at most {most} prompts, got {len(prompts)}"
             raise RuleError([Problem(mark=prompts[most].mark, where="styles", text=text)])
+
+    def _check_parts(self, rules: Rules) -> None:
+        """Every frame of the music costs what the rules' parts cost, in the loop that serves all sessions."""
+        parts, most = parts_of(rules), self._config.max_rules_parts
+        if parts > most:
+            text = f"expected at most {most} parts ({PARTS}), got {parts}"
+            raise RuleError([Problem(mark=rules.layers[0].mark, where="layers", text=text)])
+
+
+def parts_of(rules: Rules) -> int:
+    """What a frame has to be planned by: states, comparisons, transitions, stingers, and sixteen for each layer."""
+    states = [state for layer in rules.layers for state in layer.states]
+    conditions = [each for state in states for each in (state.when, state.unless) if each is not None]
+    return (
+        _PARTS_OF_A_LAYER * len(rules.layers)
+        + len(states)
+        + sum(map(_comparisons, conditions))
+        + len(rules.transitions)
+        + len(rules.stingers)
+    )
+
+
+def _comparisons(condition: Condition) -> int:
+    match condition:
+        case All(of=of) | Any(of=of):
+            return sum(map(_comparisons, of))
+        case Not(of=inside):
+            return _comparisons(inside)
+    return 1
 
 
 def _accepted(verdict: Soundtrack | tuple[Problem, ...]) -> Soundtrack:

@@ -20,7 +20,7 @@ from segue.service.config import ServiceConfig
 from segue.service.live import LiveSession, Terms
 from segue.service.metrics import Metrics
 from segue.service.recordings import Recording, Recordings
-from segue.service.rulebook import Edit, RuleBook, Soundtrack, UnknownRulesError
+from segue.service.rulebook import PARTS, TEXT_NAME, Edit, RuleBook, Soundtrack, UnknownRulesError, parts_of
 from segue.service.token_bucket import TokenBucket
 from segue.service.worker import Worker
 from segue_rules.errors import RuleError
@@ -40,6 +40,8 @@ _MOST_UNBEGUN_S: Final = 10.0
 # New sessions in a second, at the least, and how many seconds' worth at once: opening one takes a millisecond and more.
 _OPENED_PER_SECOND: Final = 20
 _OPENED_AT_ONCE_S: Final = 4
+# Up to this lookahead a client's rules may have as many parts as is set.
+_PARTS_LOOKAHEAD_MS: Final = 4_000
 # After a text of rules took its time to load, the next waits so many times as long: loading takes the interpreter
 # from the music.
 _PAUSE_AFTER_TEXT: Final = 3.0
@@ -115,6 +117,7 @@ class Sessions:
         if not self._openings.take(self._clock()):
             raise RefusedError("too_many_sessions", "too many sessions were opened in the last seconds", _RETRY_MS)
         soundtrack = await self._soundtrack(hello.rules_text, hello.rules_name)
+        self._check_lookahead(soundtrack, hello.lookahead_ms or self._config.lookahead_ms)
         home = self._home(hello.generator or self._config.generator)
         terms = self._terms(hello, soundtrack)
         live = LiveSession(
@@ -179,7 +182,9 @@ class Sessions:
     async def change_rules(self, live: LiveSession, said: Control) -> None:
         """Other rules, as the client asks; word of why they are refused. Raises: RefusedError for an unknown name."""
         try:
-            self.reload(live, await self._soundtrack(said.rules_text, said.rules_name))
+            soundtrack = await self._soundtrack(said.rules_text, said.rules_name)
+            self._check_lookahead(soundtrack, live.terms.lookahead_ms)
+            self.reload(live, soundtrack)
         except RefusedError as error:
             if not error.problems:
                 raise
@@ -247,6 +252,16 @@ class Sessions:
         except UnknownRulesError as error:
             known = ", ".join(self._rulebook.names) or "no names, but rules_text: there are no rule files here"
             raise RefusedError("unknown_rules", f"expected one of {known}") from error
+
+    def _check_lookahead(self, soundtrack: Soundtrack, lookahead_ms: int) -> None:
+        """An event has the whole lookahead planned anew: the longer that is, the simpler a client's rules have to be.
+
+        Raises: RefusedError.
+        """
+        parts, most = parts_of(soundtrack.rules), self._config.max_rules_parts * _PARTS_LOOKAHEAD_MS // lookahead_ms
+        if not soundtrack.name and parts > most:
+            text = f"expected at most {most} parts ({PARTS}) for a lookahead of {lookahead_ms / 1000:g} s, got {parts}"
+            raise RefusedError("rules_refused", text, problems=[f"{TEXT_NAME}:1:1: {text}"])
 
     async def _load_text(self, text: str) -> Soundtrack:
         """Rules that a client sent, one at a time and with pauses. Raises: RuleError."""

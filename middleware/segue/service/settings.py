@@ -160,6 +160,12 @@ class Settings(Table):
         default="131072",
         example="16384",
     )
+    max_rules_parts = Field(
+        Number(low=16, high=65_536, whole=True),
+        "Parts of a rule file that a client sends: states, comparisons, transitions, stingers, and 16 for each layer.",
+        default="512",
+        example="128",
+    )
     max_prompts = Field(
         Number(low=1, high=4_096, whole=True),
         "Prompts in a rule file that a client sends.",

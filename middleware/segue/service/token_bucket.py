@@ -23,6 +23,10 @@ class TokenBucket:
         """Take `cost` tokens whether or not there are so many: what was done already has to be paid for later."""
         self._left = self.left(now_s) - cost
 
+    def forgive(self, now_s: float) -> None:
+        """Let what was charged and is not paid for be."""
+        self._left = max(0.0, self.left(now_s))
+
     def left(self, now_s: float) -> float:
         """Tokens now; less than 0 while something charged is not paid for."""
         self._left = min(self._burst, self._left + (now_s - self._refilled_s) * self._per_second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from itertools import count, islice
 
 import msgpack
 import pytest
@@ -15,7 +16,7 @@ from segue.service.rulebook import Soundtrack
 from segue_sdk.client_messages import Control, Hello, Restore
 from segue_sdk.codec import Part, encode
 from segue_sdk.messages import Message
-from segue_sdk.service_messages import Bye, Chunk, Error, Receipt, Status, Welcome
+from segue_sdk.service_messages import Bye, Chunk, Error, Receipt, Rules, Status, Welcome
 from unit.service.reception_harness import ReceptionHarness
 
 ONE, TWO, THREE = b"one", b"two", b"three"
@@ -367,3 +368,71 @@ def test_refusals_that_clients_send_are_logged_with_a_count(caplog: pytest.LogCa
 
     with caplog.at_level(logging.INFO):
         asyncio.run(main())
+
+
+# --- planning --------------------------------------------------------------------------------------------------------
+
+
+def layered(layers: int) -> str:
+    """Rules whose every layer changes its state with the flag `deep`."""
+    text = "".join(
+        f"  l{layer}: {{states: {{a: {{default: true, mix: {{s: 1}}}}, b: {{when: {{deep: true}}, mix: {{s: 1}}}}}}}}\n"
+        for layer in range(layers)
+    )
+    return f"segue: 1\ninputs: {{deep: {{type: flag}}}}\nstyles: {{s: {{text: calm}}}}\nlayers:\n{text}"
+
+
+def test_the_longer_the_lookahead_the_simpler_a_clients_rules_have_to_be() -> None:
+    async def main() -> None:
+        async with ReceptionHarness(max_rules_parts=200) as service:
+            # Ten layers, twenty states, ten comparisons.
+            await service.greet(ONE, rules_text=layered(10), lookahead_ms=4_000)
+            service.say(TWO, Hello(versions=(1,), client="a test", rules_text=layered(10), lookahead_ms=8_000))
+            await service.settle()
+            (refused,) = service.all(TWO, Error)
+            assert refused.code == "rules_refused"
+            assert "expected at most 100 parts" in refused.text
+            assert "for a lookahead of 8 s, got 190" in refused.text
+            service.say(ONE, Control(op="rules", rules_text=layered(11)))
+            await service.settle()
+            assert "expected at most 200 parts" in service.all(ONE, Rules)[-1].errors[0]
+            # What the service's own files hold is its operator's to decide.
+            assert not (await service.greet(THREE, lookahead_ms=30_000)).resumed
+
+    asyncio.run(main())
+
+
+def test_who_has_much_planned_waits_where_others_would_have_to_and_only_there() -> None:
+    async def main() -> None:
+        async with ReceptionHarness() as service:
+            for identity in (ONE, TWO):
+                await service.greet(identity, rules_text=layered(20))
+                service.playhead(identity)
+            service.generate()
+
+            numbers = count(1)
+
+            def change() -> float:
+                """Five events, each of which has all that follows planned anew. Returns: the longest wait."""
+                waits = []
+                for number in islice(numbers, 5):
+                    waits += [service.event(ONE, number, deep=bool(number % 2)), service.playhead(ONE)]
+                return max(waits)
+
+            # The loop comes round as it should: nobody has to wait.
+            for _ in range(10):
+                service.tick(0.05)
+                assert change() == 0.0
+            # It comes round late: who causes the work waits for its part of it, the other is read as ever.
+            waits = []
+            for _ in range(10):
+                service.tick(0.3)
+                waits.append(change())
+                assert service.playhead(TWO) == 0.0
+            assert 0.0 < max(waits) <= 4.0
+            # Late no longer, and held back no longer.
+            for _ in range(45):
+                service.tick(0.05)
+            assert change() == 0.0
+
+    asyncio.run(main())

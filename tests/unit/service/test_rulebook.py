@@ -12,9 +12,10 @@ import pytest
 
 from segue.runtime.recorder import fingerprint
 from segue.service.config import ServiceConfig
-from segue.service.rulebook import TEXT_NAME, Edit, RuleBook, Soundtrack, UnknownRulesError
+from segue.service.rulebook import TEXT_NAME, Edit, RuleBook, Soundtrack, UnknownRulesError, parts_of
 from segue.style.word_table import WordEncoder
 from segue_rules.errors import RuleError
+from segue_rules.loading import load
 
 ENCODER = WordEncoder()
 RULES = """\
@@ -351,3 +352,14 @@ def test_texts_are_kept_within_bounds_from_any_thread() -> None:
     for text in texts[1:]:
         book.from_text(text)
     assert book.from_text(texts[0]) is not oldest
+
+
+def test_a_text_of_too_many_parts_is_refused_and_the_library_is_far_from_it() -> None:
+    layers = "".join(f"  l{number}: {{states: {{s: {{default: true, mix: {{a: 1}}}}}}}}\n" for number in range(31))
+    text = f"segue: 1\nstyles: {{a: {{text: calm}}}}\nlayers:\n{layers}"
+    with pytest.raises(RuleError, match=r"<rules_text>:\d+:\d+: .*expected at most 512 parts .*, got 527"):
+        book_of().from_text(text)
+    assert book_of().from_text(text.replace("  l30: {states: {s: {default: true, mix: {a: 1}}}}\n", ""))
+    library = [each for each in (Path(__file__).parents[3] / "rules" / "library").iterdir() if each.is_dir()]
+    assert library
+    assert all(parts_of(load(folder / f"{folder.name}.yaml")) <= 128 for folder in library)
