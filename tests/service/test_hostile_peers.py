@@ -27,7 +27,7 @@ from service.serving import CALM, serving
 _EVERY_S: Final = 0.25
 # The proof takes some four minutes on two cores; this bounds a hang, on a busy machine too.
 _PATIENCE_S: Final = 1_500.0
-# What caches and the allocator may take more after the first tenth of the attack: a leak of 50 bytes a message is more.
+# What may be taken more in the second half of the attack than in the first: a leak of 100 bytes a message is more.
 _MOST_GROWTH_MIB: Final = 48
 MESSAGES: Final = int(os.environ.get("SEGUE_HOSTILE_MESSAGES", "1000000"))
 
@@ -88,10 +88,10 @@ def test_a_million_messages_of_a_hostile_crowd_beside_a_game(tmp_path: Path) -> 
         game.play(2.0)
         before, begun = descriptors(service.pid), time.monotonic()
         sent, totals, memory = 0, Counter[str](), [resident_mib(service.pid)]
-        for wave, messages in enumerate((MESSAGES // 10, MESSAGES - MESSAGES // 10)):
+        for wave in range(2):
             crowds = [
                 subprocess.Popen(
-                    [sys.executable, attack.__file__, str(service.port), str(2 * wave + seed), str(messages // 2)],
+                    [sys.executable, attack.__file__, str(service.port), str(2 * wave + seed), str(MESSAGES // 4)],
                     stdout=subprocess.PIPE,
                     text=True,
                 )
@@ -121,7 +121,7 @@ def test_a_million_messages_of_a_hostile_crowd_beside_a_game(tmp_path: Path) -> 
             f"memory {' -> '.join(f'{each:.0f}' for each in memory)} MiB; events of the game {sent}; "
             f"its underruns {underruns}; {time.monotonic() - begun:.0f} s"
         )
-        assert totals["messages"] >= MESSAGES - 2
+        assert totals["messages"] >= MESSAGES - 3
         assert memory[2] - memory[1] <= _MOST_GROWTH_MIB
         assert Counter(receipt.seq for receipt in game.all(Receipt)) == Counter(range(1, sent + 1))
         assert all(receipt.accepted for receipt in game.all(Receipt))

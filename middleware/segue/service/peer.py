@@ -142,10 +142,14 @@ class Peer(asyncio.Protocol):
         self._enter(Stage.ENDING)
         self._transport.resume_reading()
         # Closed over unread bytes, TCP would reset the connection and with it what the peer has not read.
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        else:
+        if not self._transport.can_write_eof():
             self._transport.close()
+            return
+        try:
+            self._transport.write_eof()
+        except OSError:
+            # It was reset, and asyncio has not seen it yet.
+            self.abort()
 
     def abort(self) -> None:
         """Close it at once."""

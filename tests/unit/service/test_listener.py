@@ -7,6 +7,7 @@ import contextlib
 import errno
 import random
 import socket
+import struct
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -165,6 +166,23 @@ def test_farewells_leave_before_the_sockets_close() -> None:
             await ending
             assert len(heard.listener) == 0
             assert heard.gone == []
+
+    play(story())
+
+
+def test_who_is_reset_as_the_service_ends_does_not_break_its_end() -> None:
+    """asyncio was not told of it yet, and to shut such a socket down is an error."""
+
+    async def story() -> None:
+        async with listening() as (heard, bound):
+            client = socket.create_connection(("127.0.0.1", int(bound.rpartition(":")[2])))
+            client.sendall(HANDSHAKE + message(b"hello"))
+            await until(lambda: heard.messages)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+            for peer in list(vars(heard.listener)["_peers"].values()):
+                peer.finish()
+            await until(lambda: not len(heard.listener))
 
     play(story())
 
