@@ -39,7 +39,7 @@ from segue_sdk.happenings import (
 )
 from segue_sdk.limits import SAMPLE_RATE, SILENCE_S
 from segue_sdk.line import Floats
-from segue_sdk.log import RefusalLog
+from segue_sdk.log import LineLimit
 from segue_sdk.pcm import floats
 from segue_sdk.player import Arrived, ArrivedStinger, Player
 from segue_sdk.probe import peer_mechanism
@@ -127,7 +127,7 @@ class Network:
         self._timing, self._wake = timing, wake
         self._failures = Failures(address.text, token=bool(token))
         self._retrying = Retrying()
-        self._refusals = RefusalLog(log)
+        self._lines = LineLimit()
         self._wake_failed = self._overflowed = self._ended = False
         self._endpoint = 0
         self._closing = threading.Event()
@@ -394,28 +394,30 @@ class Network:
         self.happened.append(told)
 
     def _log(self, happening: Happening) -> None:
-        now_s = time.monotonic()
         match happening:
             case Receipt(accepted=False):
-                self._refusals.refused(happening.code, f"event {happening.seq} was refused", happening.text, now_s)
+                self._log_refusal(f"event {happening.seq} was refused", happening.code, happening.text)
             case EventDelayed():
-                self._refusals.refused(
-                    happening.code, f"event {happening.seq} was refused and is sent again", happening.text, now_s
+                self._log_refusal(
+                    f"event {happening.seq} was refused and is sent again", happening.code, happening.text
                 )
             case InputRefused():
-                self._refusals.refused(happening.code, "an input was refused", happening.text, now_s)
+                self._log_refusal("an input was refused", happening.code, happening.text)
             case Error():
-                self._refusals.refused(
-                    happening.code, f"the service took no {happening.about or 'message'}", happening.text, now_s
-                )
+                what = f"the service took no {happening.about or 'message'}"
+                self._log_refusal(what, happening.code, happening.text)
             case Refused():
-                self._refusals.refused(
-                    happening.code, "a message of the service was not understood", happening.text, now_s
-                )
+                self._log_refusal("a message of the service was not understood", happening.code, happening.text)
             case ConnectionFailed():
                 log.warning("%s: %s", happening.code, happening.text)
             case Closed() if happening.reason != "quit":
-                log.warning("the session has ended: %s %s", happening.code or happening.reason, happening.text)
+                log.warning("the session has ended: %s: %s", happening.code or happening.reason, happening.text)
+
+    def _log_refusal(self, what: str, code: str, text: str) -> None:
+        left_out = self._lines.due(code, time.monotonic())
+        if left_out is not None:
+            more = f" ({left_out} more since the last such line)" if left_out else ""
+            log.warning("%s: %s: %s%s", what, code, text, more)
 
     def _played(self, happening: Happening) -> Happening:
         """Hand samples to the player; what the game is told instead of them, so that none pile up in its queue."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +29,11 @@ from segue_sdk.client_messages import Control, Playhead, Save
 from segue_sdk.declarations import Declaration, EventItem, GeneratorInfo, Limits
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import HEADER_BYTES, VERSION
+from segue_sdk.log import LineLimit
 from segue_sdk.messages import ServiceMessage
 from segue_sdk.service_messages import Receipt, Rules, Saved, Status, Welcome
+
+log = logging.getLogger(__name__)
 
 # The client must hear something at least every 2 s.
 _STATUS_S: Final = 1.0
@@ -90,6 +94,7 @@ class LiveSession:
         self._parts = parts_of(soundtrack.rules)
         # Of the session's planned frames, those that were accounted for.
         self._accounted = 0
+        self._refusal_lines = LineLimit()
         self._last_event = 0
         # Numbers up to this one are part of what the session was restored from.
         self._known_events = 0
@@ -296,13 +301,22 @@ class LiveSession:
         self._metrics.event(receipt.code)
         if receipt.accepted:
             self._metrics.audible((receipt.frame * FRAME_SIZE - self.session.pace.played(now_s)) / SAMPLE_RATE)
+        else:
+            self._log_refusal(item.seq, receipt.code, receipt.text, now_s)
 
     def _refuse(self, item: EventItem, now_s: float) -> None:
         frame = self.session.pace.committed(now_s) // FRAME_SIZE
         text = f"more than {self.terms.events_per_second} events in a second"
         refusal = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
         self._metrics.event(refusal.code)
+        self._log_refusal(item.seq, refusal.code, text, now_s)
         self._dispatch.say(self._own_answers.keep(item.seq, refusal))
+
+    def _log_refusal(self, seq: int, code: str, text: str, now_s: float) -> None:
+        left_out = self._refusal_lines.due(code, now_s)
+        if left_out is not None:
+            fields = {"session": self.name, "event": seq, "code": code, "text": text, "left_out": left_out}
+            log.warning("event refused", extra=fields)
 
     def _status(self) -> Status:
         return Status(

@@ -10,7 +10,18 @@ from segue.cli.playing.board import Board
 from segue.cli.playing.heard import Heard
 from segue.cli.playing.telling import clock_text, tell_said
 from segue_sdk.declarations import Candidate, Cause
-from segue_sdk.happenings import BeatHeard, Closed, Live, Lost, MusicArrived, StingerArrived, Underrun
+from segue_sdk.happenings import (
+    BeatHeard,
+    Closed,
+    ConnectionFailed,
+    EventDelayed,
+    InputRefused,
+    Live,
+    Lost,
+    MusicArrived,
+    StingerArrived,
+    Underrun,
+)
 from segue_sdk.position import Position
 from segue_sdk.service_messages import Change, Error, Receipt, Rules, Status, Welcome
 from segue_sdk.vectors.examples import MINIMAL
@@ -207,3 +218,15 @@ def test_words_for_positions_and_events() -> None:
     assert tell_said({"threat": 0.25, "night": True, "region": "crypt"}, ("door",)) == (
         "threat 0.25, night on, region crypt, door!"
     )
+
+
+def test_a_service_that_cannot_be_had_and_inputs_it_does_not_take_are_told() -> None:
+    made = Board()
+    made.take(ConnectionFailed(code="token_refused", text="the service at tcp://a:1 refuses the token"))
+    made.take(InputRefused(name="theat", code="unknown_input", text="the rules declare no input 'theat'"))
+    made.take(EventDelayed(seq=1, code="rate_limited", text="more than 100 events in a second"))
+    assert texts(made) == [
+        "the service at tcp://a:1 refuses the token",
+        "unknown_input: the rules declare no input 'theat'",
+        "rate_limited: more than 100 events in a second",
+    ]

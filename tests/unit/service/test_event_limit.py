@@ -212,3 +212,28 @@ def test_an_honest_game_whose_connection_breaks_time_and_again_is_never_refused(
             assert game.session.waiting == 0
 
     asyncio.run(main())
+
+
+def test_refused_events_leave_a_line_of_each_kind_and_a_count(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with ReceptionHarness(events_per_second=LIMIT) as service:
+            await service.greet(PEER)
+            service.playhead(PEER)
+            (live,) = service.sessions
+            numbers = count(1)
+            for _ in range(6):
+                live.on_events([EventItem(seq=next(numbers), at=0, set={"nonsense": 1})], service.now_s)
+                service.tick(1.0)
+                service.playhead(PEER)
+            items = [EventItem(seq=next(numbers), at=0, set={"level": 0.5}) for _ in range(3 * LIMIT)]
+            live.on_events(items, service.now_s)
+
+    caplog.set_level("INFO", logger="segue.service.live")
+    asyncio.run(main())
+    lines = [vars(record) for record in caplog.records if record.name == "segue.service.live"]
+    assert [(line["event"], line["code"], line["left_out"]) for line in lines] == [
+        (1, "unknown_input", 0),
+        (6, "unknown_input", 4),
+        (7 + LIMIT, "rate_limited", 0),
+    ]
+    assert all(line["session"] and line["text"] for line in lines)

@@ -13,7 +13,10 @@ from segue_sdk.declarations import Declaration
 from segue_sdk.happenings import (
     BeatHeard,
     Closed,
+    ConnectionFailed,
+    EventDelayed,
     Happening,
+    InputRefused,
     Live,
     Lost,
     MusicArrived,
@@ -133,7 +136,9 @@ class Board:
                 self._note("stinger", f"♪ {happening.name} {happening.kind}", happening.reason)
             case Underrun():
                 self._note("error", "the music ran dry")
-            case Error() | Refused():
+            case ConnectionFailed(text=text):
+                self._note("error", text)
+            case Error() | Refused() | InputRefused() | EventDelayed():
                 self._complain(happening.code, happening.text)
             case Live() | Lost() | Closed():
                 self._connection(happening)
