@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from segue.atomic import replacing
-from segue.audio.files import AudioWriter
+from segue.audio.files import AudioFileError, AudioWriter
 from segue.cli.parts import Parts, build
 from segue.cli.preview_request import GENERATION, LOOKAHEAD_S, check_files, files_of, outputs_of, script_of
 from segue.cli.recorded import Loaded, load_recorded
@@ -70,7 +70,12 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
     if arguments.stems:
         arguments.stems.mkdir(parents=True, exist_ok=True)
     if session is not None:
-        rendered = render_recording(piece, parts, session, arguments.output, progress)
+        try:
+            rendered = render_recording(piece, parts, session, arguments.output, progress)
+        except AudioFileError:
+            raise
+        except ValueError as error:  # what it says cannot have happened
+            raise RecordingError(f"{arguments.recording}: {error}") from error
         frames = rendered.frames
         piece = replace(piece, frames=rendered.end)
     elif arguments.live:
