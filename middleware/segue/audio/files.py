@@ -6,6 +6,7 @@ and what came. The caller knows where the file was named and puts that position 
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 from collections.abc import Mapping
@@ -73,7 +74,7 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         if size > max_bytes:
             raise AudioFileError(f"{path}: has {size} bytes, at most {max_bytes} are read")
         _check_whole(path, size)
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(_native(path)) as file:
             return _stereo(_checked(path, file, max_seconds), file.samplerate)
     except soundfile.SoundFileError as error:
         # Without libsndfile's own "Error opening 'path':".
@@ -81,6 +82,11 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         raise AudioFileError(f"{path}: not a sound file that can be read: {reason}") from error
     except OSError as error:
         raise AudioFileError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _native(path: Path) -> str | bytes:
+    """The path as the system has it: on POSIX names are bytes, and need not be UTF-8."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
 
 
 def _check_whole(path: Path, size: int) -> None:
@@ -184,11 +190,8 @@ class AudioWriter:
             try:
                 partial = stack.enter_context(replacing(self._path))
                 stack.push(lambda kind, error, trace: None if kind else self._check(partial))
-                self._file = stack.enter_context(
-                    soundfile.SoundFile(
-                        partial, "w", samplerate=self._rate, channels=self._channels, format=form, subtype=subtype
-                    )
-                )
+                options = {"samplerate": self._rate, "channels": self._channels, "format": form, "subtype": subtype}
+                self._file = stack.enter_context(soundfile.SoundFile(_native(partial), "w", **options))
             except OSError as error:
                 raise AudioFileError(f"{self._path}: cannot be written: {error.strerror}") from error
             except soundfile.SoundFileError as error:
@@ -224,7 +227,7 @@ class AudioWriter:
 
     def _check(self, partial: Path) -> None:
         """An encoder's last block is written when it is closed, and libsndfile tells nobody if that fails."""
-        with soundfile.SoundFile(partial) as file:
+        with soundfile.SoundFile(_native(partial)) as file:
             if file.frames < self._frames:
                 raise OSError(f"{self._frames} samples were written, {file.frames} arrived")
 

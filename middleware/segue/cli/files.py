@@ -65,13 +65,28 @@ def find(arguments: Sequence[str], kinds: frozenset[Kind]) -> list[Path]:
 
 def _expand(argument: str, kinds: frozenset[Kind]) -> Iterator[Path]:
     path = Path(argument)
-    if path.is_dir():
-        yield from _within(path, kinds)
-    elif path.exists():
-        yield path
-    else:
-        for match in sorted(glob.glob(argument, recursive=True)):
-            yield from _within(Path(match), kinds) if Path(match).is_dir() else [Path(match)]
+    if not argument:
+        return
+    try:
+        if path.is_dir():
+            yield from _within(path, kinds)
+        elif path.exists():
+            yield path
+        else:
+            for match in _matches(path):
+                yield from _within(match, kinds) if match.is_dir() else [match]
+    except OSError as error:  # a name no file can have, a folder that may not be read
+        problem = f"cannot be read: {error.strerror or error}"
+        raise RuleError([Problem(mark=Mark(file=argument, line=1, column=1), where="", text=problem)]) from error
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """What a pattern names. Unlike glob.glob, `**` follows no links: two that lead back would never end."""
+    parts = pattern.parts
+    first = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    if first == len(parts):
+        return []
+    return sorted(Path(*parts[:first]).glob(str(Path(*parts[first:]))))
 
 
 def _within(folder: Path, kinds: frozenset[Kind]) -> Iterator[Path]:

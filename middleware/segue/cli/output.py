@@ -7,9 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from segue_rules.errors import Problem, RuleError
+
+# Names of files may hold what a terminal obeys: colours, moves, bells.
+_SHOWN: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 class UnwritableError(Exception):
@@ -24,7 +27,7 @@ def say(*lines: str) -> None:
 def write(text: str) -> None:
     """A result as it is. Raises: as `say`."""
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(text.translate(_SHOWN))
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -49,7 +52,7 @@ def complain(lines: Iterable[object]) -> None:
     flush()
     with contextlib.suppress(OSError):
         for line in lines:
-            sys.stderr.write(f"{line}\n")
+            sys.stderr.write(f"{line}\n".translate(_SHOWN))
 
 
 def silence(stream: TextIO) -> None:

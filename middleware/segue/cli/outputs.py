@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -85,10 +86,13 @@ def _unfit(output: Named, folder: Path | None) -> list[str]:
     ):
         return []
     try:
-        replaceable(output.path)
+        # Only a try shows whether a folder takes files: what the rights say is not all of it.
+        with tempfile.TemporaryFile(dir=replaceable(output.path).parent):
+            pass
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        return [f"{output.what}: {output.path}: {reason}"]
+        told = reason if str(reason).startswith("cannot be written") else f"cannot be written: {reason}"
+        return [f"{output.what}: {output.path}: {told}"]
     return []
 
 

@@ -14,6 +14,8 @@ from segue.cli.outputs import Named, check_outputs
 from segue_rules.model import Rules
 
 LOOKAHEAD_S: Final = 4.0
+LOOKAHEADS_S: Final = (0.2, 30.0)
+"""What a session takes."""
 GENERATION: Final = 0.1
 FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")
 
@@ -38,9 +40,14 @@ def contradiction(arguments: argparse.Namespace) -> str:
     for option, other, why in _WITHOUT_EFFECT:
         if _given(arguments, option) and _given(arguments, other):
             return f"{_flag(option)} has no effect with {_flag(other)}: {why}"
+    recording = arguments.recording
+    if recording and recording.exists() and not recording.is_file():
+        return f"--recording: {recording}: expected a file, got {'a folder' if recording.is_dir() else 'a device'}"
     for option in _LIVE_ONLY:
         if _given(arguments, option) and not arguments.live:
             return f"{_flag(option)} has no effect without --live"
+    if arguments.lookahead is not None and not LOOKAHEADS_S[0] <= arguments.lookahead <= LOOKAHEADS_S[1]:
+        return f"--lookahead: expected {LOOKAHEADS_S[0]:g} to {LOOKAHEADS_S[1]:g} seconds, got {arguments.lookahead:g}"
     if arguments.report:
         missing = [package for package in ("bokeh", "jinja2") if find_spec(package) is None]
         if missing:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from segue.atomic import replacing
-from segue.audio.files import AudioWriter
+from segue.audio.files import AudioFileError, AudioWriter
 from segue.cli.parts import Parts, build
 from segue.cli.preview_request import GENERATION, LOOKAHEAD_S, check_files, files_of, outputs_of, script_of
 from segue.cli.recorded import Loaded, load_recorded, read_whole
@@ -76,7 +76,12 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
         hearing=meter.add if meter else None,
     )
     if session is not None:
-        render_recording(piece, parts, session, arguments.output, progress, rendered)
+        try:
+            render_recording(piece, parts, session, arguments.output, progress, rendered)
+        except AudioFileError:
+            raise
+        except ValueError as error:  # what it says cannot have happened
+            raise RecordingError(f"{arguments.recording}: {error}") from error
         frames = rendered.frames
         piece = replace(piece, frames=rendered.end)
     elif arguments.live:

@@ -130,6 +130,8 @@ def read_soundfont(path: Path) -> SoundFont:
     """
     try:
         size = path.stat().st_size
+        if not path.is_file():  # a pipe or a device would never end
+            raise SoundFontError(f"{path}: expected a file, got {'a folder' if path.is_dir() else 'something else'}")
         if size > _MAX_FILE_BYTES:
             raise SoundFontError(f"{path}: expected at most {_MAX_FILE_BYTES >> 20} MiB, got {size >> 20} MiB")
         raw = path.read_bytes()
