@@ -130,9 +130,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert problems(Path(name)) == [f"{name}:1:1: not a regular file"]
 
 
-def test_a_yaml_script_beyond_its_limits_is_told_of_json_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_yaml_script_beyond_its_limits_is_told_of_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     longer = "; write a longer script as JSON lines, one event a line (match.jsonl), which may have 64 MiB"
     write(tmp_path, "- {at: 1s, fire: boss_dead}\n" * 50_000, "match.yaml")
