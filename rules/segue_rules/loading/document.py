@@ -56,16 +56,16 @@ class UnreadableError(Exception):
         self.problem = Problem(mark=mark, where=where, text=text)
 
 
-def read_document(path: Path, report: Report, *, name: str | None = None) -> Node | None:
+def read_document(path: Path, report: Report, *, name: str | None = None, instead: str = "") -> Node | None:
     """Read the one YAML document of a file; mistakes go to the report.
 
-    Args: name: the file's name in messages; the path as given if None.
+    Args: name: the file's name in messages; the path as given if None. instead: what to do where a file is too long.
     Returns: None if there is nothing to go on with. A node may have mistakes, reported by then (duplicate keys, NaN).
     """
     shown = name or path.as_posix()
     try:
-        data = read_bytes(path, shown, LARGEST_FILE)
-        return _read(decode(data, shown), shown, report)
+        data = read_bytes(path, shown, LARGEST_FILE, instead)
+        return _read(decode(data, shown), shown, report, instead)
     except UnreadableError as error:
         report.add(error.problem)
         return None
@@ -82,8 +82,8 @@ def read_text(text: str, report: Report, *, name: str) -> Node | None:
         return None
 
 
-def read_bytes(path: Path, shown: str, limit: int) -> bytes:
-    """A regular file's content of at most `limit` bytes.
+def read_bytes(path: Path, shown: str, limit: int, instead: str = "") -> bytes:
+    """A regular file's content of at most `limit` bytes. instead: what to do where it has more.
 
     Raises: UnreadableError, before reading a file that is too large.
     """
@@ -103,7 +103,7 @@ def read_bytes(path: Path, shown: str, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UnreadableError(_start(shown), f"cannot be read: {reason}") from None
-    raise UnreadableError(_start(shown), _too_large(limit))
+    raise UnreadableError(_start(shown), _too_large(limit) + instead)
 
 
 def decode(data: bytes, shown: str) -> str:
@@ -127,13 +127,13 @@ def _too_large(limit: int) -> str:
     return f"expected at most {limit >> 20} MiB, got more"
 
 
-def _read(text: str, shown: str, report: Report) -> Node:
+def _read(text: str, shown: str, report: Report, instead: str = "") -> Node:
     refused = _REFUSED.search(text)
     if refused:
         line_start = text.rfind("\n", 0, refused.start()) + 1
         mark = Mark(file=shown, line=text.count("\n", 0, refused.start()) + 1, column=refused.start() - line_start + 1)
         raise UnreadableError(mark, f"expected text, got the control character U+{ord(refused.group()):04X}")
-    return _Composer(text, shown, report).document()
+    return _Composer(text, shown, report, instead).document()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,10 +148,11 @@ class _Anchored:
 class _Composer:
     """Builds nodes from the parser's events, one level of recursion a level of nesting, DEEPEST at most."""
 
-    def __init__(self, text: str, shown: str, report: Report) -> None:
+    def __init__(self, text: str, shown: str, report: Report, instead: str) -> None:
         self._parser: Any = yaml.SafeLoader(text)  # its methods have no types
         self._shown = shown
         self._report = report
+        self._instead = instead
         self._anchors: dict[str, _Anchored | None] = {}
         self._nodes = 0
         self._path: list[str | int] = []
@@ -207,7 +208,7 @@ class _Composer:
             text = (
                 f"expected at most {MOST_NODES} values in a file, got more (what an alias stands for counts each time)"
             )
-            raise self._unreadable(self._mark(event), text)
+            raise self._unreadable(self._mark(event), text + self._instead)
 
     def _node(self, event: yaml.Event, depth: int) -> tuple[Node, int]:
         """The node that begins with this event, and its height."""

@@ -61,10 +61,11 @@ class _Pairs(list[tuple[str, Any]]):
 def _node(value: object, mark: Mark) -> Node:
     """Raises: ValueError for members given twice, for numbers that are not finite and for halves of characters."""
     if isinstance(value, _Pairs):
-        names = [_whole(name) for name, _ in value]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"'{twice}' is given twice")
+        names: set[str] = set()
+        for name, _ in value:
+            if _whole(name) in names:
+                raise ValueError(f"'{name}' is given twice")
+            names.add(name)
         return MapNode(
             mark=mark, entries=tuple(Entry(key=name, mark=mark, value=_node(each, mark)) for name, each in value)
         )

@@ -14,7 +14,7 @@ from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading.comparisons import kind_of
 from segue_rules.loading.containers import Item, ListOf, MapOf, OneOrMore
 from segue_rules.loading.document import read_document
-from segue_rules.loading.json_lines import holds_json_lines, read_json_lines
+from segue_rules.loading.json_lines import LARGEST_RECORDING, holds_json_lines, read_json_lines
 from segue_rules.loading.kinds import Kind, Name, Schema, number
 from segue_rules.loading.limits import MOST_INPUTS
 from segue_rules.loading.nodes import Node, Scalar, describe
@@ -105,7 +105,10 @@ def load_script(path: Path | str, rules: Rules | None = None) -> Script:
     if holds_json_lines(path):
         node: Node | None = read_json_lines(path, report, name=name)
     else:
-        node = read_document(path, report, name=name)
+        lines = path.with_suffix(".jsonl").name
+        longest = LARGEST_RECORDING >> 20
+        instead = f"; write a longer script as JSON lines, one event a line ({lines}), which may have {longest} MiB"
+        node = read_document(path, report, name=name, instead=instead)
     records = EVENTS.read(node, report.scope("events")) if node is not None else None
     events = build_events(records or (), rules)
     report.raise_problems()

@@ -128,3 +128,24 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for name in ("pipe.yaml", "pipe.jsonl"):
         os.mkfifo(name)
         assert problems(Path(name)) == [f"{name}:1:1: not a regular file"]
+
+
+def test_a_yaml_script_beyond_its_limits_is_told_of_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    longer = "; write a longer script as JSON lines, one event a line (match.jsonl), which may have 64 MiB"
+    write(tmp_path, "- {at: 1s, fire: boss_dead}\n" * 50_000, "match.yaml")
+    assert problems(Path("match.yaml")) == [f"match.yaml:1:1: expected at most 1 MiB, got more{longer}"]
+    write(tmp_path, "- {at: 1s, fire: boss_dead}\n" * 10_001, "match.yaml")
+    assert problems(Path("match.yaml")) == [
+        "match.yaml:10000:18: expected at most 50000 values in a file, got more (what an alias stands for counts each "
+        f"time){longer}"
+    ]
+    lines = write(tmp_path, '{"at": "1s", "fire": "boss_dead"}\n' * 10_001, "match.jsonl")
+    assert len(load_events(lines, RULES)) == 10_001
+
+
+def test_an_object_of_many_members_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    members = ", ".join(f'"x{n}": 1' for n in range(50_000))
+    write(tmp_path, f'{{"at": "1s", "set": {{{members}, "x7": 2}}}}\n', "match.jsonl")
+    assert problems(Path("match.jsonl")) == ["match.jsonl:1:1: expected one JSON object a line: 'x7' is given twice"]
