@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     from segue.service.auth import InsecureBindError
     from segue.service.logs import logging_to
     from segue.service.note_memory import machine_memory_bytes, note_memory_mib
-    from segue.service.server import Service
+    from segue.service.server import GeneratorError, Service
     from segue.service.tls import CertificateError
     from segue_rules.errors import RuleError
 
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise
         except RuleError as error:
             complain(error.problems)
-        except (OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError) as error:
+        except (OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError, GeneratorError) as error:
             complain([f"cannot serve: {error}"])
         else:
             return 0

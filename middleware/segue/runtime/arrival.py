@@ -8,14 +8,18 @@ from segue.runtime.deck import Boundary
 from segue.runtime.edition import Edition
 from segue.runtime.opening import Opening
 from segue.runtime.planner import Planner
-from segue_rules.director import carry
+from segue_rules.director import DirectorState, carry
 
 
 class Arrival(NamedTuple):
-    """boundary: where the music is generated from, and heard. opening: what it comes from."""
+    """boundary: where the music is generated from, and heard. opening: what it comes from.
+
+    director: its state before the first frame that is heard, when it was taken over.
+    """
 
     boundary: Boundary
     opening: Opening
+    director: DirectorState
 
 
 def planned(edition: Edition, opening: Opening) -> Planner:
@@ -28,7 +32,7 @@ def planned(edition: Edition, opening: Opening) -> Planner:
     return planner
 
 
-def arriving(opening: Opening, ahead: Planner, frame: int) -> Arrival:
+def arriving(opening: Opening, ahead: Planner, frame: int, director: DirectorState) -> Arrival:
     """The opening's music, to be heard from `frame` on. ahead: its plans; those before `frame` are played unheard."""
     boundary = Boundary(
         frame=opening.frame,
@@ -37,4 +41,4 @@ def arriving(opening: Opening, ahead: Planner, frame: int) -> Arrival:
         rung=opening.rung,
         lead=tuple(ahead.frames(opening.frame, frame)),
     )
-    return Arrival(boundary, opening)
+    return Arrival(boundary, opening, director)

@@ -73,7 +73,7 @@ class Deck:
     def read(self, start: int, end: int) -> Samples:
         """The sound of the frames [start, min(end, head)), float32 [S, 2].
 
-        Raises: IndexError for some before `base`.
+        Raises: IndexError for any before `base`.
         """
         frames = self._sound[self._index(start) : self._index(end)] if start < end else []
         return np.concatenate(frames) if frames else np.zeros((0, CHANNELS), np.float32)

@@ -90,7 +90,7 @@ class Scheduler:
         """
         wants: list[tuple[bool, int, int, Session, Want]] = []
         for session, ladder in list(self._ladders.items()):
-            with self._or_break(session):
+            with self.guarding(session):
                 step = ladder.due()
                 if step is not None:
                     session.step_ladder(step.rung, step.reason)
@@ -109,7 +109,7 @@ class Scheduler:
         batch: Batch = []
         for *_, session, want in wants:
             if want.shape == first.shape and len(batch) < most:
-                with self._or_break(session):
+                with self.guarding(session):
                     batch.append((session, session.begin(want, now_s)))
         return batch
 
@@ -134,7 +134,7 @@ class Scheduler:
             return
         for (session, job), result in zip(batch, outcome.results, strict=True):
             if self._waits(session, job):
-                with self._or_break(session):
+                with self.guarding(session):
                     session.complete(job, result, outcome.seconds, now_s)
                     self._ladders[session].succeeded(now_s)
 
@@ -142,8 +142,9 @@ class Scheduler:
         """Wait no longer for a batch: its jobs fail, and their ladders step down."""
         for session, job in batch:
             if self._waits(session, job):
-                session.fail(job)
-                self._ladders[session].failed(now_s, reason)
+                with self.guarding(session):
+                    session.fail(job)
+                    self._ladders[session].failed(now_s, reason)
 
     def broken(self) -> list[Session]:
         """The sessions given up since the last call, for a fault of ours: they are not served any more."""
@@ -151,8 +152,8 @@ class Scheduler:
         return broken
 
     @contextmanager
-    def _or_break(self, session: Session) -> Iterator[None]:
-        """One session's fault must not silence the others."""
+    def guarding(self, session: Session) -> Iterator[None]:
+        """Do something for a session: one session's fault must not silence the others."""
         try:
             yield
         except Exception:

@@ -28,7 +28,7 @@ from segue.runtime.pace import Pace
 from segue.runtime.snapshot import Memory, Snapshot, taken
 from segue.runtime.staleness import Staleness
 from segue.runtime.wants import Job, Standing, Want, next_want
-from segue_rules.director import DirectorState, carry, pack, reset
+from segue_rules.director import DirectorState, carry, moved, pack, reset
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
@@ -68,13 +68,15 @@ class Session:
         self._planner = planned(edition, start)
         first = Boundary(frame=start.frame, state=start.state, master=start.master, rung=start.rung)
         self._deck = Deck(first)
-        self._arrival = Arrival(first, opening) if opening else None
+        self._arrival = Arrival(first, opening, self._planner.state_before(start.frame)) if opening else None
         # Numbers up to this one were taken before the session was opened.
         self._outbox.last_event = self._known_events = start.last_event
         self._in_flight: Job | None = None
         self._lasts = start.frame
         # What the job in flight makes heard; another one may have come in its place by the time it is done.
         self._taken_up: Arrival | None = None
+        # Where the music was faded out at its end, for what begins there.
+        self._faded: int | None = None
         self._stale = Staleness(config.significance, start.frame)
         self._last_effective = 0
         self._rung = start.rung
@@ -126,16 +128,19 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """The music at `head`, from which another session can go on; or as it was restored, until that is heard."""
-        edition = self._planner.edition
-        boundary = self._deck.last if self._arrival is None else self._arrival.boundary
-        if self._arrival is None:
-            director, rules = self._planner.state_before(boundary.frame), edition.rules
-            events = self._planner.coming(boundary.frame)
-        else:
-            opening = self._arrival.opening
+        edition, planner, arrival = self._planner.edition, self._planner, self._arrival
+        boundary = self._deck.last if arrival is None else arrival.boundary
+        if arrival is not None and self._as_it_came(arrival):
+            opening = arrival.opening
             director, rules = opening.director, opening.rules
             events = [(at, event) for at, event in opening.events if at < boundary.heard]
-            events += self._planner.coming(boundary.heard)
+            events += planner.coming(boundary.heard)
+        else:
+            # A reset, a reload or a restore further ahead is not undone by a save: the rules go on from there.
+            frame = max(boundary.heard, planner.turned)
+            shift = boundary.frame - frame
+            director, rules = moved(planner.state_before(frame), shift), edition.rules
+            events = [(at + shift, event) for at, event in planner.coming(frame)]
         return taken(
             boundary,
             self._generators[boundary.rung],
@@ -269,7 +274,7 @@ class Session:
         self._journal(("restore", opening, frame, take))
         ahead = planned(self._planner.edition, opening)
         self._turn(self._planner.edition, ahead.state_before(frame), ahead.coming(frame))
-        self._arrival = arriving(opening, ahead, frame)
+        self._arrival = arriving(opening, ahead, frame, self._planner.state_before(frame))
         self._take = max(self._take, take)
         self._last_effective = frame
         self._stale.withdraw(frame)
@@ -309,6 +314,7 @@ class Session:
                 rung=self._rung,
                 replace_at=self._stale.replace_at,
                 coming=self._arrival.boundary if self._arrival else None,
+                faded=self._faded == self._deck.head,
                 floor=self._stale.floor,
                 committed=committed,
                 reachable=self.pace.reachable(now_s, busy=False),
@@ -360,13 +366,15 @@ class Session:
         follows = self._deck.base < want.change <= head
         if want.reason != "extend":
             self._take += 1
-        if self._arrival is not None and want.reason == "extend" and want.end == self._arrival.boundary.heard:
-            # What comes next begins where this ends: with nothing to crossfade from, both fade.
-            samples = fade_out(samples, self.config.crossfade_samples)
         if want.reason == "restore":
             if self._arrival is self._taken_up:
                 self._arrival = None
             self._stale.settle(want.change)
+        self._faded = None
+        if self._arrival is not None and want.end == self._arrival.boundary.heard:
+            # What comes next begins where this ends: with nothing to crossfade from, both fade.
+            samples = fade_out(samples, self.config.crossfade_samples)
+            self._faded = want.end
         if want.reason == "skip" or want.change > head or (want.reason == "restore" and follows and not len(old)):
             samples = fade_in(samples, self.config.crossfade_samples)
         if want.reason == "skip" or want.change > head:
@@ -428,6 +436,11 @@ class Session:
         if self._arrival is not None:
             needed.append(self._arrival.boundary.heard)
         return min(needed)
+
+    def _as_it_came(self, arrival: Arrival) -> bool:
+        """Whether no reset and no reload came since."""
+        frame = arrival.boundary.heard
+        return self._planner.turned == frame and self._planner.state_before(frame) is arrival.director
 
     def _outrun(self, job: Job, now_s: float) -> int | None:
         """The first frame that another try would reach, if taking this job would take music away from its client.

@@ -56,10 +56,10 @@ class Job:
 class Standing(NamedTuple):
     """Where a session stands. rung: the one to generate with. replace_at: first frame to be made anew, if any.
 
-    coming: restored music that is to take over. floor: no frame before it is made anew. committed: first frame of which
-    nothing was handed to the engine. reachable: first frame that generation begun now reaches, None while nothing may
-    be replaced. first_frames: of the first chunk of a replacement. credit: the sample up to which the client wants
-    music.
+    coming: restored music that is to take over. faded: whether what there is was faded out at its end, for that.
+    floor: no frame before it is made anew. committed: first frame of which nothing was handed to the engine. reachable:
+    first frame that generation begun now reaches, None while nothing may be replaced. first_frames: of the first chunk
+    of a replacement. credit: the sample up to which the client wants music.
     """
 
     config: SessionConfig
@@ -67,6 +67,7 @@ class Standing(NamedTuple):
     rung: int
     replace_at: int | None
     coming: Boundary | None
+    faded: bool
     floor: int
     committed: int
     reachable: int | None
@@ -88,8 +89,7 @@ def next_want(now: Standing) -> Want | None:
         if change < head:
             return _anew(now, change)
     if now.rung != now.deck.last.rung:
-        change = max(head - now.config.crossfade_frames, now.deck.base, now.committed)
-        return _want(now, "ladder", min(change, head), now.rung)
+        return _stepped(now)
     if head * FRAME_SIZE < now.credit:
         return _want(now, "extend", head, now.rung)
     return None
@@ -104,11 +104,10 @@ def _restored(now: Standing, coming: Boundary) -> Want | None:
         if sooner < min(coming.heard, head):
             again = _anew(now, sooner)
             return again._replace(end=min(again.end, coming.heard))
-    # Further on than it was to come there is no pause to fade in from: the older music has to last for a crossfade.
-    last = start + now.config.crossfade_frames if start > coming.heard else start
-    if now.committed <= head < last:
-        # It comes later than the music lasts, which has to last until then.
-        more = _want(now, "extend", head, now.deck.last.rung)
+    # What there is has to last until then, and for a crossfade unless it was faded out there.
+    if now.committed <= head and (head < start or (head == start and head > base and not now.faded)):
+        # A generator that has been left for another one is not asked for more.
+        more = _want(now, "extend", head, now.rung) if now.rung == now.deck.last.rung else _stepped(now)
         if head < coming.heard:
             more = more._replace(end=min(more.end, coming.heard))
         return more if head * FRAME_SIZE < now.credit else None
@@ -128,6 +127,12 @@ def _anew(now: Standing, change: int) -> Want:
     """Make anew from `change` on; a generator that has been left for another one is not asked for it again."""
     left = now.deck.boundary_before(change).rung != now.rung
     return _want(now, "ladder" if left else "replace", change, now.rung)
+
+
+def _stepped(now: Standing) -> Want:
+    """Go on with another generator, from just before the end of what there is."""
+    change = max(now.deck.head - now.config.crossfade_frames, now.deck.base, now.committed)
+    return _want(now, "ladder", min(change, now.deck.head), now.rung)
 
 
 def _met(now: Standing) -> int:

@@ -9,10 +9,14 @@ import numpy as np
 from segue.contract import SAMPLE_RATE
 from segue.service.metrics import Metrics
 from segue_sdk.client_messages import Playhead
+from segue_sdk.limits import CAPACITY
 
 # Samples that a client's clock may go on at once, and how much faster than ours it may be.
 _MOST_ADVANCE: Final = 15 * SAMPLE_RATE
 _FASTEST_CLOCK: Final = 1.1
+# What one report may add to what is counted, and the most that a client can have buffered: the metrics are everybody's.
+_MOST_COUNTED: Final = 1_000
+_MOST_BUFFERED_S: Final = CAPACITY / SAMPLE_RATE
 
 
 class Credit:
@@ -52,7 +56,7 @@ class Credit:
         self._reported, self._reported_s = True, now_s
         before = self._counts
         self._counts = np.maximum(before, (said.underruns, said.late, said.dropped))
-        underruns, late, dropped = (self._counts - before).tolist()
-        buffered_s = (said.have - said.committed) / SAMPLE_RATE
+        underruns, late, dropped = np.minimum(self._counts - before, _MOST_COUNTED).tolist()
+        buffered_s = min((said.have - said.committed) / SAMPLE_RATE, _MOST_BUFFERED_S)
         self._metrics.reported(buffered_s=buffered_s, underruns=underruns, late=late, dropped=dropped)
         return committed

@@ -16,6 +16,7 @@ from typing import Any, Final
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
 from segue.runtime.scheduler import Batch, Outcome, Scheduler
 from segue.runtime.session import Session
+from segue.service.guard import Guard
 from segue.service.metrics import Metrics
 from segue.service.worker import Worker
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 # How often wants are looked for while nobody calls `wake`: credit grows with time.
 _IDLE_S: Final = 0.02
+# Where waiting for a moment took so long, the process stood still.
+_AWAY_S: Final = 0.5
 # A call that takes long is left alone while every session has more sound than this.
 _STARVING_S: Final = 1.0
 
@@ -40,6 +43,7 @@ class Generation:
         landed: Callable[[Batch], None],
         broke: Callable[[Session], None],
         metrics: Metrics,
+        guard: Guard,
     ) -> None:
         """generators: the scheduler's, of which each gets its workers. stall_s: a call that runs longer is suspect.
 
@@ -51,6 +55,7 @@ class Generation:
         self._landed = landed
         self._broke = broke
         self._metrics = metrics
+        self._guard = guard
         self._awake = asyncio.Event()
         # By rung: the workers that have nothing to do, and whether calls that were left behind still run there.
         self._free = [[Worker(f"{one.name} {number}") for number in range(one.threads)] for one in generators]
@@ -66,7 +71,8 @@ class Generation:
         try:
             while True:
                 self._awake.clear()
-                self._begin_all()
+                with self._guard.turn("generation"):
+                    self._begin_all()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._awake.wait(), _IDLE_S)
                 for task in [task for task in self._running if task.done()]:
@@ -110,12 +116,19 @@ class Generation:
         return bool(still)
 
     async def _generate(self, batch: Batch, rung: int, worker: Worker) -> None:
-        outcome = await self._outcome(batch, rung, worker)
-        self._free[rung].append(worker)
-        if outcome is not None:
-            self._metrics.generated(seconds=outcome.seconds, sessions=len(batch))
-            self._scheduler.land(batch, outcome, self._clock())
-        self._landed(batch)
+        with self._guard.turn("generation"):
+            try:
+                outcome = await self._outcome(batch, rung, worker)
+                if outcome is not None:
+                    self._metrics.generated(seconds=outcome.seconds, sessions=len(batch))
+                    self._scheduler.land(batch, outcome, self._clock())
+            except BaseException as error:
+                # Nobody waits for these jobs any more.
+                self._scheduler.abandon(batch, self._clock(), f"{type(error).__name__}: {error}")
+                raise
+            finally:
+                self._free[rung].append(worker)
+                self._landed(batch)
 
     async def _outcome(self, batch: Batch, rung: int, worker: Worker) -> Outcome | None:
         """What came of the batch; None if its call was left behind, and its jobs given up."""
@@ -123,7 +136,10 @@ class Generation:
         call = asyncio.ensure_future(worker.call(self._scheduler.generate, batch))
         try:
             while not call.done():
+                waited_s = self._clock()
                 await asyncio.wait({call}, timeout=_IDLE_S)
+                # While this process stood still, so did the call.
+                started_s += max(0.0, self._clock() - waited_s - _AWAY_S)
                 seconds = self._clock() - started_s
                 if not call.done() and seconds > self._stall_s and self._starving():
                     self._hanging.setdefault(rung, []).append(worker.abandon())
@@ -138,9 +154,11 @@ class Generation:
     def _starving(self) -> bool:
         """Whether a session will soon run dry. One that is held wants nothing: its client never said where it is."""
         now_s = self._clock()
-        return any(
-            not session.held and buffered_s(session, now_s) < _STARVING_S for session in self._scheduler.sessions
-        )
+        for session in self._scheduler.sessions:
+            with self._scheduler.guarding(session):
+                if not session.held and buffered_s(session, now_s) < _STARVING_S:
+                    return True
+        return False
 
 
 def buffered_s(session: Session, now_s: float) -> float:

@@ -20,6 +20,7 @@ from segue.service.credit import Credit
 from segue.service.dispatch import Dispatch
 from segue.service.metrics import Metrics
 from segue.service.recent import Recent
+from segue.service.refused import RefusedError
 from segue.service.repeated_events import RepeatedEvents
 from segue.service.rulebook import Soundtrack, parts_of
 from segue.service.token_bucket import TokenBucket
@@ -27,7 +28,6 @@ from segue.service.wire import Format
 from segue_rules import events
 from segue_sdk.client_messages import Control, Playhead, Save
 from segue_sdk.declarations import Declaration, EventItem, GeneratorInfo, Limits
-from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import HEADER_BYTES, VERSION
 from segue_sdk.log import LineLimit
 from segue_sdk.messages import ServiceMessage
@@ -179,14 +179,14 @@ class LiveSession:
         self._hold()
 
     def on_save(self, said: Save) -> None:
-        """The music as a blob; asked again under the same number, the same. Raises: ProtocolError `too_large`."""
+        """The music as a blob; asked again under the same number, the same. Raises: RefusedError `too_large`."""
         if self.answered_again(said.id):
             return
         snapshot = self.session.snapshot()
         try:
             blob = snapshot.to_blob()
         except SnapshotError as error:
-            raise ProtocolError("too_large", str(error)) from error
+            raise RefusedError("too_large", str(error)) from error
         saved = Saved(id=said.id, position=snapshot.position * FRAME_SIZE, blob=blob)
         self._dispatch.say(self._answers.keep(said.id, saved))
 

@@ -63,6 +63,7 @@ class Metrics:
             "From an event's arrival to the first sample made with it.",
             buckets=_REACTION_S,
         )
+        self._faults = counter("segue_faults", "Faults of the service's own, by where; most end a session.", ["where"])
         self._known_rungs: set[int] = set()
 
     # --- sessions ---------------------------------------------------------------------------------------------------
@@ -128,6 +129,10 @@ class Metrics:
     def audible(self, seconds: float) -> None:
         """The sound an event caused begins so long after the event came."""
         self._reaction.observe(seconds)
+
+    def fault(self, where: str) -> None:
+        """Something raised what it should not. where: one of a fixed few."""
+        self._faults.labels(where).inc()
 
     # --- generation -------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,8 @@ from segue.service import wire
 from segue.service.backlog import Parts
 from segue.service.live import LiveSession
 from segue.service.metrics import Metrics
-from segue.service.sessions import RefusedError, Sessions
+from segue.service.refused import RefusedError
+from segue.service.sessions import Sessions
 from segue.service.token_bucket import TokenBucket
 from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
 from segue_sdk.codec import Part, decode, encode, type_of
@@ -99,6 +100,8 @@ class Reception:
         self._connections: dict[bytes, Connection] = {}
         self._ticked_s = -math.inf
         self._late_until_s = -math.inf
+        self._guard = sessions.guard
+        self._guard.give_up = self.give_up
         self._cost_per_second = _COST_PER_SECOND + _COST_PER_EVENT * sessions.config.events_per_second
         self.draining = False
 
@@ -106,10 +109,11 @@ class Reception:
 
     def flush(self, live: LiveSession) -> None:
         """Send what a session has to say."""
-        for parts in live.outgoing():
-            if live.connection is None or not self._send(live.connection, parts):
-                self._lose(live)
-                return
+        with self._guard.session(live, "flush"):
+            for parts in live.outgoing():
+                if live.connection is None or not self._send(live.connection, parts):
+                    self._lose(live)
+                    return
 
     def tick(self) -> None:
         """Let time pass: silent connections, sessions nobody came back for, news of all the others. Every 50 ms."""
@@ -124,25 +128,35 @@ class Reception:
                 connection.live = None
                 self._part(connection, Bye(reason="idle", text="no playhead came", retry_ms=_RETRY_MS))
         for live in self._sessions:
-            if live.expired(now_s):
-                self._sessions.close(live, "nobody came back")
-                continue
-            live.tick(now_s)
+            with self._guard.session(live, "tick"):
+                if live.expired(now_s):
+                    self._sessions.close(live, "nobody came back")
+                    continue
+                live.tick(now_s)
             self.flush(live)
+
+    def excuse(self, seconds: float) -> None:
+        """The service stood still for so long: nobody was silent meanwhile, and nobody stayed away."""
+        for connection in self._connections.values():
+            connection.heard_s += seconds
+        for live in self._sessions:
+            live.heard_s += seconds
 
     def farewell(self, reason: str, text: str, retry_ms: int | None) -> None:
         """Say goodbye to everybody; who comes now is told the same."""
         self.draining = True
         for connection in list(self._connections.values()):
-            self._say(connection, Bye(reason=reason, text=text, retry_ms=retry_ms))
+            with self._guard.turn("farewell"):
+                self._say(connection, Bye(reason=reason, text=text, retry_ms=retry_ms))
 
     def give_up(self, live: LiveSession) -> None:
         """End a session for a fault of ours; its client is asked to come back and go on from what it has."""
-        connection = self._connections.get(live.connection) if live.connection is not None else None
-        self._sessions.close(live, "broken")
-        if connection is not None:
-            self._refuse(connection, Error(code="internal", text="the session broke; the service's log says why"))
-            self._part(connection, Bye(reason="internal", text="come back", retry_ms=_RETRY_MS))
+        told = [one for one in self._connections.values() if one.live is live]
+        try:
+            self._sessions.close(live, "broken")
+        finally:
+            for connection in told:
+                self._tell_broken(connection)
 
     # --- the clients' side ------------------------------------------------------------------------------------------
 
@@ -173,20 +187,13 @@ class Reception:
             self._shut(connection, now_s)
             return connection.shut_until_s - now_s
         try:
-            message = decode(parts)
-            connection.work.charge(now_s, _cost(message))
-            self._take(connection, message, now_s)
-        except (ProtocolError, RefusedError) as error:
-            self._metrics.refused(error.code)
-            # Reading a message a second time, for its type, is part of the answer.
-            if connection.errors.take(now_s):
-                self._answer(connection, _error(error, *type_of(parts)))
+            self._read(connection, parts, now_s)
+            planning_s = self._planning_debt_s(connection, now_s)
         # Whatever a message sets off must not end the service for everybody else.
         except Exception:
-            log.exception("a message broke a session")
-            if connection.live is not None:
-                self.give_up(connection.live)
-        return max(connection.work.debt_s(now_s), self._planning_debt_s(connection, now_s))
+            self._broke(connection, "message", connection.live)
+            planning_s = 0.0
+        return max(connection.work.debt_s(now_s), planning_s)
 
     def _planning_debt_s(self, connection: Connection, now_s: float) -> float:
         """For how long a client waits for the planning that it caused, where others would have to."""
@@ -200,6 +207,25 @@ class Reception:
             now_s, connection.live.planning_us() * min(_MOST_SHARES, max(1, len(self._sessions)))
         )
         return min(_BURST_S, connection.planning.debt_s(now_s)) if late else 0.0
+
+    def _read(self, connection: Connection, parts: Sequence[Part], now_s: float) -> None:
+        refusal: ProtocolError | RefusedError
+        try:
+            message = decode(parts)
+        except ProtocolError as error:
+            refusal = error
+        else:
+            connection.work.charge(now_s, _cost(message))
+            try:
+                # A ProtocolError from here is a message of our own that breaks a limit.
+                self._take(connection, message, now_s)
+                return
+            except RefusedError as error:
+                refusal = error
+        self._metrics.refused(refusal.code)
+        # Reading a message a second time, for its type, is part of the answer.
+        if connection.errors.take(now_s):
+            self._answer(connection, _error(refusal, *type_of(parts)))
 
     def _take(self, connection: Connection, message: Message, now_s: float) -> None:
         if isinstance(message, (Error, Bye)):
@@ -309,15 +335,16 @@ class Reception:
             work.close()
             raise RefusedError("rate_limited", "what was asked for before is not done yet")
 
+        live = connection.live
+
         async def run() -> None:
             try:
-                await work
-            except (RefusedError, ProtocolError) as error:
-                self._refuse(connection, _error(error, about, seq))
+                try:
+                    await work
+                except RefusedError as error:
+                    self._refuse(connection, _error(error, about, seq))
             except Exception:
-                log.exception("what a message asked for broke a session")
-                if connection.live is not None:
-                    self.give_up(connection.live)
+                self._broke(connection, about, connection.live or live)
             finally:
                 connection.busy = None
             if connection.live is not None:
@@ -337,6 +364,21 @@ class Reception:
             planning = TokenBucket(_PLANNING_US, _PLANNING_US, now_s)
             known = self._connections[identity] = Connection(identity, errors, work, planning, now_s)
         return known
+
+    def _broke(self, connection: Connection, where: str, live: LiveSession | None) -> None:
+        """An exception is being handled that a connection's message set off. live: whose session ends for it."""
+        self._guard.fault(where, live)
+        if live is None or connection.live is not None:
+            with self._guard.turn("farewell"):
+                self._tell_broken(connection)
+
+    def _tell_broken(self, connection: Connection) -> None:
+        """Its session is ended for a fault of ours; its client is asked to come back and go on from what it has."""
+        try:
+            self._refuse(connection, Error(code="internal", text="the session broke; the service's log says why"))
+            self._say(connection, Bye(reason="internal", text="come back", retry_ms=_RETRY_MS))
+        finally:
+            self._leave(connection)
 
     def _say(self, connection: Connection, message: ServiceMessage) -> None:
         self._send(connection.identity, encode(message))
@@ -370,7 +412,8 @@ class Reception:
         self._say(connection, Error(code="rate_limited", text="more messages than the service reads from one client"))
         self._say(connection, Bye(reason="refused", text="too many messages", retry_ms=math.ceil(1000 * wait_s)))
         if connection.live is not None:
-            connection.live.lost(now_s)
+            with self._guard.session(connection.live, "lost"):
+                connection.live.lost(now_s)
         self._leave(connection)
 
     def _lose(self, live: LiveSession) -> None:
@@ -383,11 +426,13 @@ class Reception:
 
     def _forget(self, connection: Connection) -> None:
         """A connection that is gone, or says nothing any more."""
-        if connection.live is not None:
-            log.info("connection lost", extra={"session": connection.live.name})
-            connection.live.lost(self._clock())
+        live = connection.live
         self._leave(connection)
         self._drop(connection)
+        if live is not None:
+            with self._guard.session(live, "lost"):
+                log.info("connection lost", extra={"session": live.name})
+                live.lost(self._clock())
 
     def _drop(self, connection: Connection) -> None:
         self._connections.pop(connection.identity, None)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from segue.contract import Generator, StyleEncoder
@@ -23,6 +23,7 @@ from segue.service.config import ServiceConfig
 from segue.service.generation import Generation, buffered_s
 from segue.service.health import Health, HealthServer
 from segue.service.listener import Limits, Listener
+from segue.service.live import LiveSession
 from segue.service.metrics import Metrics
 from segue.service.reception import Reception
 from segue.service.rulebook import RuleBook
@@ -34,6 +35,8 @@ from segue_rules.loading import load_text
 log = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.05
+# A tick that comes so much too late shows that the process stood still.
+_AWAY_S: Final = 0.5
 _RELOAD_S: Final = 0.5
 # How long a generator may take to come back.
 _PATIENCE_S: Final = 2.0
@@ -50,6 +53,10 @@ layers: {all: {states: {all: {default: true, mix: {calm: 1}}}}}
 """
 # More than a language model reads at once when it goes on from a saved state.
 _WARM_UP_FRAMES: Final = 70
+
+
+class GeneratorError(Exception):
+    """A generator that cannot play: the service does not start with it."""
 
 
 class Service:
@@ -98,8 +105,10 @@ class Service:
             landed=self._landed,
             broke=self._broke,
             metrics=self.metrics,
+            guard=self.sessions.guard,
         )
         self._reception = Reception(self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake)
+        self._guard = self.sessions.guard
         self._listener: Listener | None = None
         self._taken = 0
         self._stopping = asyncio.Event()
@@ -108,11 +117,13 @@ class Service:
     async def run(self) -> None:
         """Serve until `stop`.
 
-        Raises: OSError, InsecureBindError where it cannot bind; CertificateError.
+        Raises: OSError, InsecureBindError where it cannot bind; CertificateError; GeneratorError.
         """
         async with contextlib.AsyncExitStack() as stack:
             listener = await self._bind(stack)
-            await Worker("warm-up").call(self._warm_up)
+            stopping = asyncio.ensure_future(self._stopping.wait())
+            if not await self._warmed_up(stopping):
+                return
             listener.start()
             self._health.ready()
             for name in self.rulebook.names:
@@ -120,24 +131,19 @@ class Service:
                     log.warning(warning, extra={"rules": name})
             log.info("serving", extra={"addresses": ", ".join(self.addresses)})
             self._serving(self.addresses)
-            work = [self._generation.run(), self._tick(), self._watch()]
-            tasks = [asyncio.ensure_future(one) for one in work]
-            stopping = asyncio.ensure_future(self._stopping.wait())
-            done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            work = {"generation": self._generation.run, "tick": self._tick, "watch": self._watch}
+            tasks = [asyncio.ensure_future(self._keep_up(where, one)) for where, one in work.items()]
+            await stopping
             self._health.unready("the service stops")
-            if stopping in done:
+            with self._guard.turn("drain"):
                 await self._drain()
             self._reception.farewell("drain", "the service stops", _RETRY_MS)
-            for task in (*tasks, stopping):
+            for task in tasks:
                 task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             self.sessions.close_all("the service stopped")
             self._generation.close(_PATIENCE_S)
             self._restorer.close(_PATIENCE_S)
-            for outcome in ended:
-                # What ended by itself broke: let it be seen.
-                if isinstance(outcome, Exception):
-                    raise outcome
 
     def stop(self) -> None:
         """Drain and end; to be called in the loop."""
@@ -193,16 +199,37 @@ class Service:
 
     def _broke(self, session: Session) -> None:
         """A session that a fault of ours ended: its client may begin another from what it has."""
-        live = self.sessions.of(session)
-        if live is not None:
-            self._reception.give_up(live)
+        with self._guard.turn("generation"):
+            self.metrics.fault("generation")
+            live = self.sessions.of(session)
+            if live is not None:
+                self._reception.give_up(live)
+
+    async def _keep_up(self, where: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do what never ends, again if it does: the service is not to go on without it."""
+        while True:
+            with self._guard.turn(where):
+                await work()
+            await asyncio.sleep(_TICK_S)
 
     async def _tick(self) -> None:
+        ticked_s = time.monotonic()
         while True:
-            self._reception.tick()
-            self._health.tick()
-            self._measure()
             await asyncio.sleep(_TICK_S)
+            now_s = time.monotonic()
+            away_s, ticked_s = now_s - ticked_s - _TICK_S, now_s
+            if away_s > _AWAY_S:
+                # What clients said meanwhile is still to be read; until then nobody knows where they are.
+                log.warning("the service stood still", extra={"seconds": round(away_s, 3)})
+                self._reception.excuse(away_s)
+                continue
+            for where, act in (
+                ("tick", self._reception.tick),
+                ("health", self._health.tick),
+                ("measure", self._measure),
+            ):
+                with self._guard.turn(where):
+                    act()
 
     async def _watch(self) -> None:
         """Take edited rule files over."""
@@ -211,9 +238,10 @@ class Service:
                 log.info("rules edited", extra={"rules": edit.name, "errors": edit.errors})
                 self.metrics.reloaded(accepted=edit.soundtrack is not None)
                 for live in self.sessions:
-                    if live.soundtrack.name == edit.name:
-                        self.sessions.take_edit(live, edit)
-                        self._reception.flush(live)
+                    with self._guard.session(live, "reload"):
+                        if live.soundtrack.name == edit.name:
+                            self.sessions.take_edit(live, edit)
+                            self._reception.flush(live)
             await asyncio.sleep(_RELOAD_S)
         await asyncio.Event().wait()
 
@@ -221,12 +249,29 @@ class Service:
         """Let every client's buffer fill, so that it plays on while the service is away."""
         self._reception.draining = True
         end = time.monotonic() + self._config.drain_ms / 1000
-        while (now_s := time.monotonic()) < end and any(
-            buffered_s(live.session, now_s) < _FULL * live.terms.lookahead_ms / 1000
-            for live in self.sessions
-            if live.playing
-        ):
+        while (now_s := time.monotonic()) < end:
+            filling = []
+            for live in self.sessions:
+                with self._guard.session(live, "drain"):
+                    filling.append(self._is_filling(live, now_s))
+            if not any(filling):
+                break
             await asyncio.sleep(_TICK_S)
+
+    def _is_filling(self, live: LiveSession, now_s: float) -> bool:
+        """Whether a client's buffer is not full yet."""
+        lookahead_s = live.terms.lookahead_ms / 1000
+        return live.playing and buffered_s(live.session, now_s) < _FULL * lookahead_s
+
+    async def _warmed_up(self, stopping: asyncio.Future[Any]) -> bool:
+        """Whether the generators are ready to play; not if the service is stopped before. Raises: GeneratorError."""
+        warming = asyncio.ensure_future(Worker("warm-up").call(self._warm_up))
+        await asyncio.wait({warming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not warming.done():
+            warming.cancel()
+            return False
+        warming.result()
+        return True
 
     def _warm_up(self) -> None:
         """Play and go on from a saved state with generators that compile, so that no client waits for it."""
@@ -237,9 +282,14 @@ class Service:
         styles, _ = load_styles(rules, self._encoder)
         for generator in compiling:
             session = Session(rules, styles, [generator], SessionConfig())
-            for _ in straight(session, [generator], (), _WARM_UP_FRAMES):
-                pass
-            opening(session.snapshot(), rules=rules, generators=[generator], home=0, frame=session.head, seed=0)
+            try:
+                for _ in straight(session, [generator], (), _WARM_UP_FRAMES):
+                    pass
+                opening(session.snapshot(), rules=rules, generators=[generator], home=0, frame=session.head, seed=0)
+            except Exception as error:
+                log.exception("a generator cannot play", extra={"generator": generator.name})
+                text = f"the generator {generator.name!r} cannot play: {type(error).__name__}: {error}"
+                raise GeneratorError(text) from error
 
     def _measure(self) -> None:
         live = list(self.sessions)
@@ -247,9 +297,11 @@ class Service:
         if self._listener is not None:
             self.metrics.connections(len(self._listener), self._listener.taken - self._taken)
             self._taken = self._listener.taken
+        rungs, headrooms = [], []
+        for one in live:
+            with self._guard.session(one, "measure"):
+                rungs.append(one.rung)
+                headrooms.append(one.session.pace.headroom)
         self.metrics.surveyed(
-            connected=connected,
-            waiting=len(live) - connected,
-            rungs=[one.rung for one in live],
-            headroom=min((one.session.pace.headroom for one in live), default=0.0),
+            connected=connected, waiting=len(live) - connected, rungs=rungs, headroom=min(headrooms, default=0.0)
         )

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, Final
 
@@ -17,9 +18,11 @@ from segue.runtime.session import Session
 from segue.runtime.snapshot import Snapshot, SnapshotError
 from segue.service import wire
 from segue.service.config import ServiceConfig
+from segue.service.guard import Guard
 from segue.service.live import LiveSession, Terms
 from segue.service.metrics import Metrics
 from segue.service.recordings import Recording, Recordings
+from segue.service.refused import RefusedError
 from segue.service.rulebook import PARTS, TEXT_NAME, Edit, RuleBook, Soundtrack, UnknownRulesError, parts_of
 from segue.service.token_bucket import TokenBucket
 from segue.service.worker import Worker
@@ -31,6 +34,9 @@ log = logging.getLogger(__name__)
 
 # How far beyond what is generated music may be restored, in frames.
 _MOST_AHEAD: Final = 60 * FRAME_RATE
+# Positions and takes that a client brings are counted on from here: 23 years of samples, far below what the wire, a
+# saved state and the director can hold.
+_LARGEST_BROUGHT: Final = 1 << 45
 # How long it takes to get ready what was saved.
 _READY_FRAMES: Final = FRAME_RATE // 2
 # When a client may ask again for a place.
@@ -45,17 +51,6 @@ _PARTS_LOOKAHEAD_MS: Final = 4_000
 # After a text of rules took its time to load, the next waits so many times as long: loading takes the interpreter
 # from the music.
 _PAUSE_AFTER_TEXT: Final = 3.0
-
-
-class RefusedError(Exception):
-    """What was asked for cannot be had.
-
-    code: of the `error` that says so. retry_ms: when it may be asked for again. problems: of refused rules, one by one.
-    """
-
-    def __init__(self, code: str, text: str, retry_ms: int | None = None, problems: Sequence[str] = ()) -> None:
-        super().__init__(text)
-        self.code, self.text, self.retry_ms, self.problems = code, text, retry_ms, problems
 
 
 class Sessions:
@@ -80,6 +75,7 @@ class Sessions:
         self._scheduler = scheduler
         self._restorer = restorer
         self._metrics = metrics
+        self.guard = Guard(metrics)
         self._clock = clock
         self._recordings = Recordings(
             config.record, [generator.name for generator in generators], config.max_record_mib
@@ -107,8 +103,12 @@ class Sessions:
 
     def find(self, token: bytes | None) -> LiveSession | None:
         """The session with this token. It takes as long whichever it is, and whether there is one."""
-        found = [live for live in self._live.values() if token is not None and live.is_named(token)]
-        return found[0] if found else None
+        found = None
+        for live in self:
+            with self.guard.session(live, "find"):
+                if token is not None and live.is_named(token):
+                    found = live
+        return found
 
     async def open(self, hello: Hello) -> LiveSession:
         """A new session. Raises: RefusedError."""
@@ -139,20 +139,32 @@ class Sessions:
 
     def close(self, live: LiveSession, reason: str) -> None:
         """Its client will not come back."""
-        if self._live.pop(live.session, None) is not None:
-            self._scheduler.remove(live.session)
-            self._close_recording(live.session)
-            self._metrics.closed(reason)
-            log.info("session closed", extra={"session": live.name, "reason": reason})
+        sessions = [session for session, whose in self._live.items() if whose is live]
+        for session in sessions:
+            del self._live[session]
+        if not sessions:
+            return
+        with ExitStack() as steps:
+            # From the last to the first, and each whatever the others raise.
+            steps.callback(log.info, "session closed", extra={"session": live.name, "reason": reason})
+            steps.callback(self._metrics.closed, reason)
+            for session in sessions:
+                steps.callback(self._close_recording, session)
+                steps.callback(self._scheduler.remove, session)
 
     def close_all(self, reason: str) -> None:
         """The service stops."""
         for live in self:
-            self.close(live, reason)
+            with self.guard.session(live, "close"):
+                self.close(live, reason)
         self._recordings.close()
 
     async def restore(self, live: LiveSession, said: Restore) -> Outcome:
-        """Go on from what the client kept. Raises: RefusedError for a blob that is none."""
+        """Go on from what the client kept. Raises: RefusedError for a blob that is none, and numbers out of range."""
+        for name, value in (("at", said.at), ("take", said.take)):
+            if value > _LARGEST_BROUGHT:
+                text = f"restore.{name}: expected 0 to {_LARGEST_BROUGHT}, got {value}"
+                raise RefusedError("out_of_range", text)
         snapshot = self._snapshot(said)
         frame = said.at // FRAME_SIZE
         if live.playing:
@@ -170,11 +182,11 @@ class Sessions:
         if fate != "all" and frame:
             # It cannot follow what the client has without a seam: begin earlier, for a crossfade.
             opened, _ = await self._opening(live, snapshot, frame - 1, said.take + 1)
-        self._scheduler.remove(live.session)
-        self._close_recording(live.session)
-        del self._live[live.session]
         fresh = self._session(live.soundtrack, live.terms, live.home, opened)
         self._live[fresh] = live
+        del self._live[live.session]
+        self._scheduler.remove(live.session)
+        self._close_recording(live.session)
         self._scheduler.add(fresh, home=live.home)
         live.replace(fresh, fate, said.id)
         return fate
@@ -234,9 +246,14 @@ class Sessions:
 
         That is the one whose client is away the longest, else the oldest whose client never said where it is.
         """
-        away = [live for live in self._live.values() if live.connection is None]
+        away, unbegun = [], []
         begun_by_s = self._clock() - _MOST_UNBEGUN_S
-        unbegun = [live for live in self._live.values() if not live.playing and live.opened_s <= begun_by_s]
+        for live in self:
+            with self.guard.session(live, "room"):
+                if live.connection is None:
+                    away.append(live)
+                elif not live.playing and live.opened_s <= begun_by_s:
+                    unbegun.append(live)
         if away:
             return min(away, key=lambda live: live.heard_s)
         return min(unbegun, key=lambda live: live.opened_s, default=None)

@@ -15,8 +15,8 @@ from segue.runtime.loop import Loop
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
 from segue.service.generation import Generation
+from segue.service.guard import Guard
 from segue.service.metrics import Metrics
-from segue.service.worker import Worker
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator, ToyState
 
@@ -42,7 +42,7 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
         now_s = 100.0
         generator, metrics = Waiting(), Metrics()
         ladder: list[Any] = [generator, Loop()]
-        scheduler, worker = Scheduler(ladder, lambda: now_s), Worker("generator")
+        scheduler = Scheduler(ladder, lambda: now_s)
         game, silent = (Session(RULES, BANK, ladder, SessionConfig(seed=1, lookahead_s=4.0)) for _ in range(2))
         silent.held = True
         for session in (game, silent):
@@ -61,23 +61,24 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
         landed = asyncio.Event()
         generation = Generation(
             scheduler,
-            worker,
+            ladder,
             clock,
             stall_s=0.5,
             landed=lambda batch: landed.set(),
             broke=lambda session: None,
             metrics=metrics,
+            guard=Guard(metrics),
         )
         running = asyncio.ensure_future(generation.run())
         assert await asyncio.to_thread(generator.begun.wait, 30.0)
-        now_s += 0.6
-        # Long enough for it to look at the clock several times.
+        # In steps: a clock that jumps is that of a process that stood still.
         for _ in range(10):
-            await asyncio.sleep(0.02)
+            now_s += 0.1
+            await asyncio.sleep(0.05)
         assert metrics.registry.get_sample_value("segue_generator_stalls_total") == stalls
         generator.let_go.set()
         await asyncio.wait_for(landed.wait(), 30.0)
         running.cancel()
-        worker.close(patience_s=5.0)
+        generation.close(patience_s=5.0)
 
     asyncio.run(main())

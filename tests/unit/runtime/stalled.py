@@ -1,0 +1,259 @@
+"""A live session on a virtual clock whose generator, service or game stands still at any time.
+
+The client's clock is that of the real clients: it stands while there is no music, and starts again with a pre-roll.
+While the service stands still its client goes on, and what it says waits; a game that stands still says and plays
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
+from segue.runtime.arrival import planned
+from segue.runtime.config import SessionConfig
+from segue.runtime.edition import Edition
+from segue.runtime.journal import Operation
+from segue.runtime.listener import Listener
+from segue.runtime.messages import ChunkOut, Message, ReceiptOut
+from segue.runtime.opening import opening
+from segue.runtime.replay import replay
+from segue.runtime.scheduler import Batch, Outcome, Scheduler
+from segue.runtime.session import Session
+from segue.runtime.snapshot import Snapshot
+from segue_rules.events import Event
+from segue_rules.plan import FramePlan
+from unit.runtime.editions import FIRST
+
+# Length of a tick of the clock, in samples: half a frame, so that nothing falls on frames by itself.
+TICK: Final = FRAME_SIZE // 2
+PRE_ROLL: Final = SAMPLE_RATE // 4
+REPORT_TICKS: Final = 5
+_COMPARED_FRAMES: Final = 30
+
+Action: TypeAlias = Callable[["StalledSession"], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stall:
+    """What stands still at which tick, for how many: the generator's next job, the service, or the game."""
+
+    what: str
+    tick: int
+    ticks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A time in which the client's clock stood after the music had begun. tick, at: when, and at which sample."""
+
+    tick: int
+    ticks: int
+    at: int
+
+
+class StalledSession:
+    """job_ticks: how long a job takes. gaps: the finished ones."""
+
+    def __init__(
+        self, generators: Sequence[Generator[Any]], config: SessionConfig, stalls: Sequence[Stall], *, job_ticks: int
+    ) -> None:
+        self.generators, self.config, self.job_ticks = generators, config, job_ticks
+        self.session = Session(
+            FIRST.rules,
+            FIRST.styles,
+            generators,
+            config,
+            journal=self._decided,
+            fingerprint=FIRST.fingerprint,
+        )
+        # The same operations without a client: it forgets no frame.
+        self.straight = Session(FIRST.rules, FIRST.styles, generators, config, fingerprint=FIRST.fingerprint)
+        self.scheduler = Scheduler(generators, timer=lambda: self.now_s)
+        self.scheduler.add(self.session)
+        self.listener = Listener()
+        self.messages: list[Message] = []
+        self.saved: list[bytes] = []
+        self.sent = 0
+        self.gaps: list[Gap] = []
+        self.playing = False
+        # Samples ahead of the client when each stall began.
+        self.buffered: dict[Stall, int] = {}
+        self._stalls = list(stalls)
+        self._tick = 0
+        self._service_back = self._game_back = 0
+        self._slow_ticks = 0
+        self._running: tuple[int, Batch, Outcome] | None = None
+        self._waiting: list[Callable[[], None]] = []
+        self._stood: int | None = None
+
+    @property
+    def now_s(self) -> float:
+        return self._tick * TICK / SAMPLE_RATE
+
+    def run(self, ticks: int, script: dict[int, list[Action]] | None = None) -> None:
+        """Let time pass. script: what the game does at which tick; the service hears of it when it runs."""
+        for tick in range(ticks):
+            self._stall()
+            for act in (script or {}).get(tick, ()):
+                self._waiting.append(lambda act=act: act(self))  # type: ignore[misc]
+            if self._tick >= self._game_back:
+                self._play()
+            if self._tick >= self._service_back:
+                self._serve()
+                check_invariants(self.session)
+            self._tick += 1
+
+    def _decided(self, operation: Operation) -> None:
+        if operation[0] in ("event", "reload", "restore", "reset"):
+            for _ in replay(self.straight, self.generators, [operation]):
+                pass
+
+    def _stall(self) -> None:
+        for stall in [one for one in self._stalls if one.tick == self._tick]:
+            self.buffered[stall] = self.listener.have - self.listener.committed
+            if stall.what == "generator":
+                self._slow_ticks = stall.ticks
+            elif stall.what == "service":
+                self._service_back = self._tick + stall.ticks
+                if self._running is not None:
+                    end, batch, outcome = self._running
+                    self._running = (end + stall.ticks, batch, outcome)
+            else:
+                self._game_back = self._tick + stall.ticks
+
+    def _play(self) -> None:
+        """A tick of the client's clock, and its report."""
+        listener = self.listener
+        if not self.playing and listener.have - listener.committed >= PRE_ROLL:
+            self.playing = True
+            if self._stood is not None:
+                self.gaps.append(Gap(tick=self._stood, ticks=self._tick - self._stood, at=listener.committed))
+        if self.playing:
+            listener.commit(min(TICK, listener.have - listener.committed))
+            if listener.have == listener.committed:
+                self.playing, self._stood = False, self._tick
+        if self._tick % REPORT_TICKS == 0:
+            said = {"played": listener.committed, "committed": listener.committed, "have": listener.have}
+            paused = not self.playing
+            self._waiting.append(lambda: self.session.playhead(**said, paused=paused, now_s=self.now_s))
+
+    def _serve(self) -> None:
+        """What the service does in a tick: take in what was said, land and begin jobs, and send."""
+        said, self._waiting = self._waiting, []
+        for take in said:
+            take()
+        if self._running is not None and self._tick >= self._running[0]:
+            _, batch, outcome = self._running
+            self._running = None
+            self.scheduler.land(batch, outcome, self.now_s)
+        if self._running is None and (batch := self.scheduler.next_batch(self.now_s)):
+            ticks, self._slow_ticks = self.job_ticks + self._slow_ticks, 0
+            self._running = (self._tick + ticks, batch, self.scheduler.generate(batch))
+        assert not self.scheduler.broken()
+        for message in self.session.messages():
+            self.messages.append(message)
+            if isinstance(message, ChunkOut):
+                self.listener.put(message)
+                if message.start + len(message.samples) == self.session.head * FRAME_SIZE:
+                    # As the service does for the cell of each chunk.
+                    check_snapshot(self, self.session.snapshot())
+
+    # --- what the game may do ---------------------------------------------------------------------------------------
+
+    def set(self, **settings: Any) -> None:
+        self._send(set=settings)
+
+    def fire(self, name: str) -> None:
+        self._send(fire=(name,))
+
+    def reload(self, edition: Edition) -> None:
+        self.session.reload(edition.rules, edition.styles, self.now_s, edition.fingerprint)
+
+    def reset(self) -> None:
+        self.session.reset(self.now_s)
+
+    def save(self) -> None:
+        snapshot = self.session.snapshot()
+        check_snapshot(self, snapshot)
+        self.saved.append(snapshot.to_blob())
+
+    def restore(self, ahead: int) -> None:
+        """The last save, or music begun anew; ahead: frames beyond the client at which it is wanted."""
+        at = max(self.listener.committed // FRAME_SIZE + ahead, self.session.reachable(self.now_s))
+        opened, _ = opening(
+            Snapshot.from_bytes(self.saved[-1]) if self.saved else None,
+            rules=self.session.rules,
+            generators=self.generators,
+            home=self.session.home,
+            frame=at,
+            seed=self.config.seed,
+        )
+        self.session.restore(opened, at=at * FRAME_SIZE, take=self.last_take + 3, now_s=self.now_s)
+
+    def go_home(self, home: int) -> None:
+        self.scheduler.go_home(self.session, home)
+
+    # --- what came of it --------------------------------------------------------------------------------------------
+
+    @property
+    def chunks(self) -> list[ChunkOut]:
+        return [message for message in self.messages if isinstance(message, ChunkOut)]
+
+    @property
+    def last_take(self) -> int:
+        return max((chunk.take for chunk in self.chunks), default=0)
+
+    @property
+    def receipts(self) -> list[int]:
+        return [message.receipt.sequence for message in self.messages if isinstance(message, ReceiptOut)]
+
+    @property
+    def waiting_ticks(self) -> int:
+        """How long the clock stands by now."""
+        return 0 if self.playing or self._stood is None else self._tick - self._stood
+
+    def _send(self, **said: Any) -> None:
+        self.sent += 1
+        self.session.send(Event(sequence=self.sent, **said), position=self.listener.committed, now_s=self.now_s)
+
+
+def check_invariants(session: Session) -> None:
+    """What may lie where, relative to each other, after whatever happened."""
+    planner, deck, job, arrival = session._planner, session._deck, session.in_flight, session._arrival
+    assert planner.base <= deck.head, "music goes on from a frame whose state is forgotten"
+    assert planner.base <= planner.turned or planner.turned < deck.head
+    assert deck.base <= deck.head
+    assert deck.last.heard == deck.head
+    assert [b.heard for b in deck.boundaries] == sorted({b.heard for b in deck.boundaries})
+    if job is not None:
+        assert planner.base <= job.want.end, "a job may end the music where its plans are forgotten"
+        assert job.origin.heard <= job.want.change < job.want.end
+    if arrival is not None:
+        assert planner.base <= arrival.boundary.heard, "restored music begins where its plans are forgotten"
+
+
+def check_snapshot(stalled: StalledSession, snapshot: Snapshot) -> None:
+    """What plays on from a snapshot is planned as a straight run over the same operations plans it."""
+    session, planner, arrival = stalled.session, stalled.session._planner, stalled.session._arrival
+    start = max(planner.turned, session.head if arrival is None else arrival.boundary.heard)
+    # Where a reset or a reload lies ahead, the rules go on from there, at once.
+    as_it_came = arrival is not None and session._as_it_came(arrival)
+    position = snapshot.position if as_it_came else start
+    opened, _ = opening(
+        snapshot,
+        rules=planner.edition.rules,
+        generators=stalled.generators,
+        home=session.home,
+        frame=position,
+        seed=stalled.config.seed,
+    )
+    ours = planned(planner.edition, opened).frames(position, start + _COMPARED_FRAMES)[start - position :]
+    theirs = stalled.straight.plans(start, start + _COMPARED_FRAMES)
+    assert [_heard(frame.plan) for frame in ours] == [_heard(plan) for plan in theirs]
+
+
+def _heard(plan: FramePlan) -> tuple[Any, ...]:
+    return plan.frame, plan.mix, plan.states, plan.controls, plan.clock
