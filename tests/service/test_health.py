@@ -120,12 +120,15 @@ def test_many_who_ask_for_metrics_are_given_the_same(house: House, monkeypatch: 
 
 
 def test_who_goes_on_talking_after_the_answer_is_hung_up_on(house: House) -> None:
+    def talk() -> None:
+        while True:
+            talker.sendall(bytes(1 << 20))
+
     with house.dial() as talker:
         talker.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
         assert talker.recv(12) == b"HTTP/1.1 200"
         with pytest.raises(ConnectionError):
-            while True:
-                talker.sendall(bytes(1 << 20))
+            talk()
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/x", "/../healthz", "/HEALTHZ", "/%68ealthz"])
