@@ -32,7 +32,9 @@ class House:
         self.clock = Clock()
         self.health = Health(self.clock)
         self.metrics = Metrics()
-        self.server = HealthServer(Endpoint("127.0.0.1", 0), self.health, self.metrics, patience_s=patience_s)
+        self.server = HealthServer(
+            Endpoint("127.0.0.1", 0), self.health, self.metrics, patience_s=patience_s, clock=self.clock
+        )
 
     def get(self, path: str, method: str = "GET", body: bytes | None = None) -> tuple[int, str]:
         connection = http.client.HTTPConnection(*self.server.address, timeout=20)
@@ -103,6 +105,30 @@ def test_metrics_are_prometheus_text(house: House) -> None:
     assert (answer.getheader("Content-Type") or "").startswith("text/plain; version=")
     assert int(answer.getheader("Content-Length") or 0) == len(text.encode())
     assert 'segue_events_total{code="accepted"} 1.0' in text
+
+
+def test_many_who_ask_for_metrics_are_given_the_same(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[None] = []
+    write = house.metrics.exposition
+    monkeypatch.setattr(house.metrics, "exposition", lambda: written.append(None) or write())
+    assert [house.get("/metrics")[0] for _ in range(10)] == [200] * 10
+    assert len(written) == 1
+    house.metrics.event("accepted")
+    house.clock.now_s += 0.3
+    assert 'segue_events_total{code="accepted"} 1.0' in house.get("/metrics")[1]
+    assert len(written) == 2
+
+
+def test_who_goes_on_talking_after_the_answer_is_hung_up_on(house: House) -> None:
+    def talk() -> None:
+        while True:
+            talker.sendall(bytes(1 << 20))
+
+    with house.dial() as talker:
+        talker.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert talker.recv(12) == b"HTTP/1.1 200"
+        with pytest.raises(ConnectionError):
+            talk()
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/x", "/../healthz", "/HEALTHZ", "/%68ealthz"])

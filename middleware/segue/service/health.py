@@ -21,6 +21,10 @@ _TICK_LIMIT_S: Final = 5.0
 _HEAD_BYTES: Final = 8_192
 # One more takes the place of the oldest, so that a client that dawdles only ever harms itself.
 _MOST_CONNECTIONS: Final = 32
+# The metrics are written anew no more often than this, however many ask for them.
+_METRICS_S: Final = 0.2
+# Read and thrown away after the answer, of one client.
+_MOST_UNASKED_BYTES: Final = 16 << 20
 _ACCEPTING_ROUNDS: Final = 10
 _ACCEPTING_S: Final = 0.02
 _EVERYWHERE: Final = "0.0.0.0"
@@ -61,12 +65,23 @@ class Health:
 class HealthServer:
     """Answers GET requests from `start` to `close`, one a connection. address: where, once it is started."""
 
-    def __init__(self, place: Endpoint, health: Health, metrics: Metrics, *, patience_s: float = 3.0) -> None:
-        """patience_s: how long a client may take to ask and to listen, all in all."""
+    def __init__(
+        self,
+        place: Endpoint,
+        health: Health,
+        metrics: Metrics,
+        *,
+        patience_s: float = 3.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """patience_s: how long a client may take to ask and to listen, all in all. clock: seconds."""
+        self._clock = clock
         self.address = place
         self._patience_s = patience_s
         self._health = health
         self._metrics = metrics
+        self._written_s = -math.inf
+        self._written = b""
         self._thread: threading.Thread | None = None
         self._stop: Callable[[], object] = lambda: None
         # Those open now, the oldest first, and who serves them.
@@ -127,8 +142,9 @@ class HealthServer:
                 await writer.drain()
                 writer.write_eof()
                 # A connection closed over unread bytes is reset, and the answer lost with it.
-                while await reader.read(_HEAD_BYTES):
-                    pass
+                unasked = 0
+                while unasked < _MOST_UNASKED_BYTES and (data := await reader.read(_HEAD_BYTES)):
+                    unasked += len(data)
         except (TimeoutError, ConnectionError):
             log.debug("a health client took too long or went away")
         finally:
@@ -154,8 +170,14 @@ class HealthServer:
             case b"/readyz":
                 return _verdict(self._health.ready_fault())
             case b"/metrics":
-                return _response(HTTPStatus.OK, self._metrics.exposition(), CONTENT_TYPE)
+                return _response(HTTPStatus.OK, self._exposition(), CONTENT_TYPE)
         return _response(HTTPStatus.NOT_FOUND)
+
+    def _exposition(self) -> bytes:
+        now_s = self._clock()
+        if now_s - self._written_s >= _METRICS_S:
+            self._written_s, self._written = now_s, self._metrics.exposition()
+        return self._written
 
 
 def _verdict(fault: str) -> bytes:

@@ -1,0 +1,70 @@
+"""The service at its edge: where it listens, whom it lets in, and that it knows at once who is gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zmq
+
+from segue.service.auth import InsecureBindError
+from service.peer import Peer
+from service.serving import serving
+
+TOKEN = "a token of the tests"
+PATIENCE_S = 30.0
+
+
+def until(what: str, holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, f"waited for {what}"
+        time.sleep(0.01)
+
+
+def test_a_session_whose_client_vanished_waits_for_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that it is not silence that tells.
+    monkeypatch.setattr("segue.service.reception.SILENCE_S", 1e9)
+    with serving() as service:
+        with Peer(service.addresses[0]) as peer:
+            welcome = peer.greet()
+            (live,) = service.sessions
+            until("the session to be taken up", lambda: live.connection is not None)
+        until("the session to be lost", lambda: live.connection is None)
+        with Peer(service.addresses[0]) as again:
+            assert again.greet(resume=welcome.token).resumed
+
+
+def test_all_transports_lead_to_the_same_service(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with serving(bind=("tcp://127.0.0.1:0", f"ipc://{path}")) as service:
+        assert service.addresses[1] == f"ipc://{path}"
+        for number, address in enumerate(service.addresses, 1):
+            with Peer(address) as peer:
+                peer.greet()
+                until("a session each", lambda number=number: len(service.sessions) == number)
+    assert not path.exists()
+
+
+def test_wrong_tokens_are_counted_by_reason() -> None:
+    with serving(token=TOKEN) as service, zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
+        stranger.linger = 0
+        stranger.plain_username, stranger.plain_password = b"segue", b"not the token"
+        stranger.connect(service.addresses[0])
+        line = b'segue_refused_connections_total{reason="token"} 1.0'
+        until("the refusal", lambda: line in service.metrics.exposition())
+        assert b"not the token" not in service.metrics.exposition()
+
+
+def test_a_public_address_without_a_token_is_never_bound() -> None:
+    with pytest.raises((InsecureBindError, ValueError), match="expected a token"), serving(bind=("tcp://0.0.0.0:0",)):
+        pass
+
+
+def test_an_address_that_is_taken_ends_the_start_with_its_name() -> None:
+    with serving() as service:
+        address = service.addresses[0]
+        with pytest.raises(OSError, match=f"{address}: Address already in use"), serving(bind=(address,)):
+            pass
