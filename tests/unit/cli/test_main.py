@@ -18,7 +18,7 @@ LIBRARY = Path(__file__).parents[3] / "rules" / "library"
 EMBERWOOD = LIBRARY / "emberwood" / "emberwood.yaml"
 MENUS = LIBRARY.parent / "cookbook" / "menus.yaml"
 LIGHT = [
-    ["check", str(EMBERWOOD)],
+    ["check", str(MENUS)],
     ["test", str(MENUS)],
     ["timeline", str(EMBERWOOD), "--duration", "2s"],
     ["schema"],
@@ -81,6 +81,13 @@ def test_needs_no_model_no_sampler_and_no_sockets(arguments: list[str], tmp_path
     program = "from segue.cli.main import main\nassert main(sys.argv[1:]) == 0"
     heavy = ("segue.score.sampler.sampler", *HEAVY)
     assert loaded(program, *arguments, folder=tmp_path, among=heavy) == (set(), "")
+
+
+def test_check_loads_what_reads_sounds_only_for_rules_that_name_some(tmp_path: Path) -> None:
+    program = "from segue.cli.main import main\nassert main(sys.argv[1:]) == 0"
+    reading = ("soundfile", "soxr", "scipy", "pyloudnorm")
+    heavy = ("segue.score.sampler.sampler", *(name for name in HEAVY if name not in reading))
+    assert loaded(program, "check", str(EMBERWOOD), folder=tmp_path, among=heavy) == (set(), "")
 
 
 def test_a_service_serves_before_it_loads_what_it_may_never_need(tmp_path: Path) -> None:
