@@ -60,6 +60,8 @@ def script_of(arguments: argparse.Namespace) -> Path | None:
     """The event script: the one that is named, or else the one beside the rules, as `segue timeline` takes it."""
     if arguments.events or arguments.no_events or arguments.recording:
         return Path(arguments.events) if arguments.events else None
+    if not arguments.rules.is_file():
+        return None
     beside = sibling(arguments.rules, Kind.EVENTS)
     return beside if beside.exists() else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -160,3 +161,79 @@ def test_a_wav_does_not_outgrow_its_header(tmp_path: Path, monkeypatch: pytest.M
         write_audio(tmp_path / "a.wav", tone(-12, 0.1))
     write_audio(tmp_path / "a.flac", tone(-12, 0.1))
     assert [path.name for path in tmp_path.iterdir()] == ["a.flac"]
+
+
+def _chunk(tag: bytes, content: bytes) -> bytes:
+    return tag + len(content).to_bytes(4, "little") + content + b"\0" * (len(content) & 1)
+
+
+@pytest.mark.parametrize("case", ["odd chunks", "extensible", "of unknown length", "riff of none", "trailing", "8 kHz"])
+def test_odd_but_good_wavs_are_read(tmp_path: Path, case: str) -> None:
+    path = tmp_path / "a.wav"
+    form, rate = ("WAVEX" if case == "extensible" else "WAV"), (8_000 if case == "8 kHz" else 48_000)
+    soundfile.write(path, np.full((rate, 1 if rate == 8_000 else 2), 0.25), rate, subtype="PCM_24", format=form)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"data")
+    if case == "odd chunks":
+        data[at:at] = _chunk(b"junk", b"12345") + _chunk(b"LIST", b"INFO")
+        data += _chunk(b"id3 ", b"abc")
+    elif case == "of unknown length":
+        data[at + 4 : at + 8] = data[4:8] = b"\xff" * 4
+    elif case == "riff of none":
+        data[4:8] = bytes(4)
+    elif case == "trailing":
+        data += b"what some editors leave behind"
+    path.write_bytes(data)
+    samples = read_audio(path)
+    assert samples.shape == (48_000, 2)
+    assert samples[24_000] == pytest.approx([0.25, 0.25], abs=1e-3)
+
+
+def test_an_mp3_without_a_xing_header_is_as_long_as_what_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    noise = np.random.default_rng(1).normal(0, 0.1, (96_000, 2))
+    soundfile.write(path, noise, 48_000, format="MP3", bitrate_mode="CONSTANT", compression_level=0.5)
+    data = path.read_bytes()
+    assert b"Info" in data
+    # Without the header, and cut off at the end, as a stream that was stored: more is promised than is there.
+    path.write_bytes(data.replace(b"Info", bytes(4))[:-700])
+    with soundfile.SoundFile(path) as file:
+        promised = file.frames
+        found = len(file.read())
+    assert found < promised
+    assert len(read_audio(path)) == found
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.aiff"])
+def test_a_file_that_was_cut_off_is_told(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    soundfile.write(path, np.random.default_rng(1).normal(0, 0.1, (96_000, 2)), 48_000)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(AudioFileError, match=r"truncated|lost sync"):
+        read_audio(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text on Windows")
+def test_names_that_are_no_utf8(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.wav")
+    write_audio(path, tone(-12, 0.1))
+    assert len(read_audio(path)) == 4_800
+
+
+@pytest.mark.parametrize("when", ["writing", "closing"])
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
+def test_a_disk_that_fails_is_told_and_nothing_stays(
+    tmp_path: Path, name: str, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = soundfile.SoundFile
+
+    class Failing(real):  # type: ignore[misc, valid-type]
+        def write(self, data: object) -> None:
+            if when == "writing":
+                raise soundfile.LibsndfileError(2)
+            # An encoder's last block that never arrives.
+
+    monkeypatch.setattr("segue.audio.files.soundfile.SoundFile", Failing)
+    with pytest.raises(AudioFileError, match="cannot be written"):
+        write_audio(tmp_path / name, tone(-12, 0.1))
+    assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from segue.cli.main import main
 
@@ -179,3 +181,145 @@ def test_styles_that_sound_the_same_and_words_that_say_nothing(capsys: pytest.Ca
     codes = {record["code"]: record for record in records}
     assert codes["confusable_styles"]["where"] == 'style "war"'
     assert codes["unknown_text"]["where"] == 'style "x"'
+
+
+SOUNDS = """segue: 1
+inputs: {won: {type: trigger}}
+styles: {a: {text: "calm meadow flute"}, b: {audio: prompt.wav}}
+layers: {x: {states: {s: {default: true, mix: {a: 1, b: 1}}}}}
+stingers: {hit: {trigger: won, audio: hit.wav}}
+"""
+
+
+def sound(name: str, seconds: float, level: float = 0.5, offset: float = 0.0) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.2, round(48_000 * seconds))
+    soundfile.write(name, np.clip(level * noise / 0.2, -2, 2) * 0.4 + offset, 48_000, subtype="FLOAT")
+
+
+def test_the_sounds_that_rules_name_are_opened_and_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    write("r.yaml", SOUNDS)
+    sound("hit.wav", 1.5)
+    sound("prompt.wav", 2.0)
+    assert main(["check", "r.yaml"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    lines = said.out.splitlines()
+    assert lines[1].startswith("  prompt.wav: 2.00 s, -")
+    assert lines[2].startswith("  hit.wav: 1.50 s, -")
+    assert "LUFS, peak " in lines[2]
+    assert lines[-1] == "1 file, 0 mistakes, 0 warnings"
+
+
+@pytest.mark.parametrize(
+    ("broken", "where"), [("hit.wav", '5:12: stinger "hit": '), ("prompt.wav", '3:45: style "b": ')]
+)
+def test_a_sound_that_cannot_be_played_is_a_mistake_with_its_place(
+    broken: str, where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("r.yaml", SOUNDS)
+    sound("hit.wav", 1.5)
+    sound("prompt.wav", 2.0)
+    write(broken, "not sound\n")
+    assert main(["check", "r.yaml"]) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith(f"r.yaml:{where}")
+    assert error.endswith("not a sound file that can be read: Format not recognised.")
+
+
+def test_a_prompt_too_short_to_be_judged_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    write("r.yaml", SOUNDS)
+    sound("hit.wav", 1.5)
+    sound("prompt.wav", 0.1)
+    assert main(["check", "r.yaml"]) == 2
+    assert "expected at least 0.5 s of sound" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level", "offset", "code"),
+    [
+        (1.0, 0.0, 0.0, "silent_audio"),
+        (0.02, 0.5, 0.0, "short_audio"),
+        (1.0, 0.1, 0.3, "offset_audio"),
+        (1.0, 4.0, 0.5, "hot_audio"),
+    ],
+)
+def test_doubtful_stingers(
+    seconds: float, level: float, offset: float, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("r.yaml", SOUNDS.replace(", b: {audio: prompt.wav}", "").replace(", b: 1", ""))
+    sound("hit.wav", seconds, level, offset)
+    assert main(["check", "--json", "r.yaml"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code in {record["code"] for record in records}
+    assert all(record["where"] == 'stinger "hit"' for record in records[:-1])
+
+
+def test_files_that_include_each_other_are_all_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    write("set/a.yaml", "segue: 1\ninclude: [b.yaml]\nnonsense: 1\n")
+    write("set/b.yaml", "segue: 1\ninclude: [a.yaml]\nnonsense: 1\n")
+    write("set/self.yaml", "segue: 1\ninclude: [self.yaml]\n")
+    write("set/good.yaml", GOOD + "include: [deep/part.yaml]\n")
+    write("set/deep/part.yaml", "segue: 1\ninclude: [end.yaml]\n")
+    write("set/deep/end.yaml", "segue: 1\n")
+    assert main(["check", "set"]) == 2
+    said = capsys.readouterr()
+    errors = said.err.replace("\\", "/").splitlines()
+    for name in ("a", "b"):
+        assert any(line.startswith(f"set/{name}.yaml:2:11: include: the includes go in a circle") for line in errors)
+        assert any(line.startswith(f"set/{name}.yaml:3:1: unknown field 'nonsense'") for line in errors)
+    assert any(line.startswith("set/self.yaml:2:11: include: the includes go in a circle") for line in errors)
+    assert not any("deep" in line for line in errors), "parts of good.yaml, however deep"
+
+
+def test_links_and_folders_in_a_circle_end(capsys: pytest.CaptureFixture[str]) -> None:
+    write("good.yaml", GOOD)
+    try:
+        Path("loop.yaml").symlink_to("loop.yaml")
+        Path("deep").mkdir()
+        Path("deep/up").symlink_to("..")
+        Path("deep/here").symlink_to(".")
+    except OSError:
+        pytest.skip("links need rights on Windows")
+    write("bad.yaml", GOOD + "include: [loop.yaml]\n")
+    assert main(["check", "bad.yaml"]) == 2
+    assert "bad.yaml:9:11: include: expected a rule file, got 'loop.yaml', a symbolic link that leads to itself" in (
+        capsys.readouterr().err
+    )
+    assert main(["check", "**/good.yaml"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 file, 0 mistakes, 0 warnings"
+
+
+@pytest.mark.parametrize("name", ["good.events.yaml", "good.events.jsonl"])
+def test_events_that_are_played_otherwise_than_written_are_doubts(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("good.yaml", GOOD)
+    events = [
+        {"at": "7s", "set": {"threat": 99}},
+        {"at": "8s", "set": {}},
+        {"at": "3s", "set": {"threat": 0.5}},
+    ]
+    lines = [json.dumps(event) for event in events]
+    write(name, "\n".join(lines if name.endswith("l") else [f"- {line}" for line in lines]))
+    assert main(["check", name]) == 0
+    warnings = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1] for line in warnings] == ["1", "2", "3"]
+    assert "event 1, set, threat: expected a number from 0 to 1, got 99; it is played as 1" in warnings[0]
+    assert "event 2: sets and fires nothing; the service refuses such an event" in warnings[1]
+    assert "event 3: at 3s, after an event at 8s; events are played by their time" in warnings[2]
+    assert main(["check", "--strict", name]) == 2
+
+
+def test_an_event_after_a_tests_end_is_a_doubt(capsys: pytest.CaptureFixture[str]) -> None:
+    write("good.yaml", GOOD)
+    test = "{name: a, events: [{at: 1s, set: {threat: 1}}, {at: 9s, set: {threat: 0}}], expect: [{at: 2s, bar: 2}]}"
+    write("good.test.yaml", f"rules: good.yaml\ntests:\n  - {test}\n")
+    assert main(["check", "good.test.yaml"]) == 0
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert warning.startswith("good.test.yaml:3:52: warning: test 1, events: is never sent: the test ends at 2s")
+
+
+def test_names_that_a_terminal_would_obey_are_shown_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    write("\x1b[31m.yaml", GOOD)
+    assert main(["check", "\x1b[31m.yaml"]) == 0
+    assert capsys.readouterr().out.startswith("\\x1b[31m.yaml: 1 input")

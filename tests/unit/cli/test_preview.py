@@ -211,13 +211,13 @@ def test_a_recording_that_ends_early_is_played_and_told(folder: Path, capsys: py
     """As a killed service or a full disk leaves it: up to any line, or within one."""
     recording = folder / "live.jsonl"
     assert preview(folder, "whole.wav", "--live", "--lookahead", "1", "--record", str(recording), duration="3") == 0
-    assert preview(folder, "again.wav", "--recording", str(recording)) == 0
+    assert replayed(folder, "again.wav") == 0
     assert "ends early" not in capsys.readouterr().err
     whole = soundfile.read(folder / "again.wav", dtype="float32")[0]
     lines = recording.read_text("utf-8").splitlines(keepends=True)
     for kept, most in ((len(lines) - 1, len(whole)), (len(lines) // 2, len(whole) - 1), (1, 0)):
         recording.write_text("".join(lines[:kept]) + lines[kept][:5], "utf-8")
-        assert preview(folder, "cut.wav", "--recording", str(recording)) == 0
+        assert replayed(folder, "cut.wav") == 0
         assert f"{recording}: ends early, after {kept - 1} operations" in capsys.readouterr().err
         heard = soundfile.read(folder / "cut.wav", dtype="float32")[0]
         assert len(heard) <= most
@@ -281,3 +281,72 @@ def _serve(live: Session, parts: Parts, now_s: float) -> None:
         job = live.begin(want, now_s)
         (result,) = parts.generators[want.rung].generate([job.request])
         live.complete(job, result, seconds=0.05)
+
+
+def test_the_script_beside_the_rules_is_played_and_what_is_written_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main(["preview", "song.yaml", "--duration", "2", "-o", "bare.wav", "--midi", "bare.mid"]) == 0
+    said = capsys.readouterr()
+    assert "with the events of song.events.yaml" in said.out
+    assert {"wrote bare.wav", "wrote bare.mid"} <= set(said.out.splitlines())
+    assert "song.events.yaml:2:3: 1 event comes after the end at 2 s and will not be played" in said.err
+    assert preview(folder, "with.wav", duration="2") == 0
+    assert main(["preview", "song.yaml", "--duration", "2", "-o", "none.wav", "--no-events", "--quiet"]) == 0
+    assert Path("bare.wav").read_bytes() == Path("with.wav").read_bytes() != Path("none.wav").read_bytes()
+
+
+def test_a_simulation_that_runs_dry_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert preview(folder, "slow.wav", "--live", "--generation", "2") == 0
+    said = capsys.readouterr().err
+    assert "the music ran dry" in said
+    assert "s of silence, first at 0:0" in said
+    assert "no buffer is enough" in said
+    assert preview(folder, "quick.wav", "--live") == 0
+    assert "dry" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--lookahead", "2"], "--lookahead has no effect without --live"),
+        (["--generation", "2"], "--generation has no effect without --live"),
+        (["--live", "--stems", "s"], "--stems has no effect with --live"),
+        (["--live", "--lookahead", "0.1"], "--lookahead: expected 0.2 to 30 seconds, got 0.1"),
+        (["--recording", "a.jsonl", "--seed", "1"], "--seed has no effect with --recording"),
+        (["--recording", "a.jsonl", "--duration", "1"], "--duration has no effect with --recording"),
+        (["--recording", "a.jsonl", "--events", "e.yaml"], "--events has no effect with --recording"),
+        (["--recording", "a.jsonl", "--live"], "--live has no effect with --recording"),
+        (["--recording", ".", "-o", "a.wav"], "--recording: .: expected a file, got a folder"),
+        (["--events", "e.yaml", "--no-events"], "--events has no effect with --no-events"),
+    ],
+)
+def test_options_without_effect_are_refused(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["preview", "song.yaml", *arguments]) == 2
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", ["-1", "4294967296", "x", ""])
+@pytest.mark.parametrize("command", ["preview", "play"])
+def test_a_seed_that_is_none_is_refused(command: str, seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "song.yaml", f"--seed={seed}"])
+    assert stopped.value.code == 2
+    assert "expected a whole number from 0 to 4294967295" in capsys.readouterr().err
+
+
+def test_a_report_without_its_packages_is_refused_before_rendering(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("segue.cli.preview_request.find_spec", lambda name: None)
+    assert main(["preview", "song.yaml", "--report", "a.html"]) == 2
+    expected = "--report needs the packages bokeh and jinja2: pip install 'segue[report]'\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_play_without_a_terminal_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", str(folder / "song.yaml")]) == 2
+    assert "segue play needs a terminal" in capsys.readouterr().err
