@@ -131,6 +131,8 @@ def test_the_first_chunk_of_a_replacement_is_short_and_the_next_ends_with_a_chun
         # Once it is known how fast it goes.
         position = second * SAMPLE_RATE
         served.playhead(played=position, committed=position, paused=True, now_s=float(second))
+        serve(scheduler, float(second))
+        served.messages()
         served.send(Event(sequence=second, set={"threat": float(second % 2)}), position=position, now_s=float(second))
         serve(scheduler, float(second))
         chunks = [message for message in served.messages() if isinstance(message, ChunkOut)]
