@@ -1,9 +1,9 @@
 """How soon a session's music can change: what making it takes, how far away its client is, and what its clock says.
 
 The first frame that can still change lies as far ahead of the client's clock as the first chunk of a replacement takes
-until it is there. Every part of that is measured: the time from an event to its chunk, with its spread, as TCP reckons
-its timeout (RFC 6298, section 2); the way to the client and back; and how often a chunk was late all the same. So on a
-quiet machine a change comes soon, and on a busy one in time.
+until it is there. Every part of that is measured: what a frame takes to make, and what comes on top from an event to
+its sound; the way to the client and back; and how often a chunk was late all the same. So on a quiet machine a change
+comes soon, and on a busy one in time.
 """
 
 from __future__ import annotations
@@ -16,11 +16,8 @@ from typing import Final
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.config import SessionConfig
 
-# Of the spread of what was measured, what is allowed for; and how much longer than that one measurement counts at most.
-_SPREADS: Final = 2
-_MOST_GROWTH: Final = 2
-# The extra time is never quite nothing.
-_LEAST_EXTRA_S: Final = 0.001
+# Measurements that count.
+_RECENT: Final = 8
 # Until a client has acknowledged a chunk.
 _FIRST_ROUND_TRIP_S: Final = 0.03
 _MOST_ROUND_TRIP_S: Final = 0.3
@@ -37,34 +34,31 @@ _AHEAD_KEPT: Final = 0.9
 _FIRST_LASTS: Final = 2
 
 
-class Expected:
-    """How long something takes: the mean of what was measured and its spread, the latest counting most."""
+class Recent:
+    """How long something took of late. One that was far off, as the first of its kind often is, does not count."""
 
     def __init__(self, first_guess_s: float) -> None:
-        self.mean_s = first_guess_s
-        self.spread_s = 0.0
-        self._measured = False
+        self._taken = deque([first_guess_s], maxlen=_RECENT)
 
     def take(self, seconds: float) -> None:
         """It took so long this time."""
-        # One stall is not what is to be expected; if it is, the next ones say so.
-        seconds = min(seconds, _MOST_GROWTH * self.most_s)
-        if not self._measured:
-            self.mean_s, self.spread_s, self._measured = seconds, seconds / 2, True
-            return
-        self.spread_s += (abs(seconds - self.mean_s) - self.spread_s) / 4
-        self.mean_s += (seconds - self.mean_s) / 8
+        self._taken.append(seconds)
+
+    @property
+    def usual_s(self) -> float:
+        """The median."""
+        return sorted(self._taken)[len(self._taken) // 2]
 
     @property
     def most_s(self) -> float:
-        """What it seldom exceeds."""
-        return self.mean_s + _SPREADS * self.spread_s
+        """What only one of the recent ones exceeds."""
+        return sorted(self._taken)[-2:][0]
 
 
 class Pace:
     """One session's. Positions are samples, times seconds of one clock."""
 
-    def __init__(self, config: SessionConfig, first_guess_s: float = 0.1) -> None:
+    def __init__(self, config: SessionConfig, first_guess_s: float = 0.06) -> None:
         """first_guess_s: to generate a chunk, and what comes on top of that from an event to its sound."""
         self._config = config
         self._committed = 0
@@ -76,8 +70,8 @@ class Pace:
         self._ahead = 0
         self._replaced_s = -math.inf
         self.headroom = config.chunk_frames / FRAME_RATE / first_guess_s
-        self._extra = Expected(first_guess_s)
-        self._frame = Expected(first_guess_s / config.chunk_frames)
+        self._extra = Recent(first_guess_s)
+        self._frame = Recent(first_guess_s / config.chunk_frames)
         self._round_trips: deque[float] = deque(maxlen=_ROUND_TRIPS)
         self._sent: deque[tuple[int, float]] = deque(maxlen=_ROUND_TRIPS)
         self._late = 0
@@ -139,7 +133,7 @@ class Pace:
         asked, self._asked = self._asked, None
         near = asked is not None and replaces is not None and replaces - asked[1] < self._config.chunk_frames
         self._answering_s = asked[0] if asked is not None and near else None
-        self._begun_s, self._free_s = now_s, now_s + frames * self._frame.mean_s
+        self._begun_s, self._free_s = now_s, now_s + frames * self._frame.usual_s
         if replaces is not None:
             self._replaced_s = now_s
 
@@ -148,7 +142,7 @@ class Pace:
         self._frame.take((seconds if now_s is None else max(seconds, now_s - self._begun_s)) / frames)
         self.headroom = 0.7 * self.headroom + 0.3 * (frames / FRAME_RATE / max(seconds, 1e-6))
         if self._answering_s is not None and now_s is not None:
-            self._extra.take(max(_LEAST_EXTRA_S, now_s - self._answering_s - frames * self._frame.mean_s))
+            self._extra.take(max(0.0, now_s - self._answering_s - frames * self._frame.usual_s))
             self._late_s *= _LATE_KEPT
         self._answering_s = None
 
@@ -159,7 +153,7 @@ class Pace:
     @property
     def first_frames(self) -> int:
         """How many frames the first chunk of a replacement has: few, to be there soon, but more than the next takes."""
-        next_s = self._extra.mean_s + self._config.chunk_frames * self._frame.mean_s
+        next_s = self._extra.usual_s + self._config.chunk_frames * self._frame.usual_s
         enough = math.ceil(_FIRST_LASTS * next_s * FRAME_RATE)
         return min(max(enough, self._config.crossfade_frames + 1), self._config.chunk_frames)
 
@@ -179,7 +173,7 @@ class Pace:
         wait_s = max(interval_s, self._until_free_s(now_s, busy=busy))
         reached = self.committed(now_s) + math.ceil(wait_s * SAMPLE_RATE) + self.next_samples
         frame = -(-reached // FRAME_SIZE)
-        again = self._frame.mean_s * SAMPLE_RATE
+        again = self._frame.usual_s * SAMPLE_RATE
         for _ in range(self._config.chunk_frames):
             if frame * FRAME_SIZE >= reached + unheard(frame) * again:
                 break
@@ -191,7 +185,7 @@ class Pace:
     @property
     def _first_s(self) -> float:
         """From an event to the first chunk of its sound, as long as that seldom takes."""
-        return self._extra.most_s + self.first_frames * self._frame.mean_s
+        return self._extra.most_s + self.first_frames * self._frame.usual_s
 
     @property
     def _reserve_s(self) -> float:

@@ -95,14 +95,66 @@ def test_a_change_waits_for_whoever_runs_dry() -> None:
     serve(scheduler)
     toy.batches.clear()
     changing.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.0)
-    position = round(0.9 * SAMPLE_RATE)
+    position = round(1.1 * SAMPLE_RATE)
     dry.playhead(played=position, committed=position, paused=True, now_s=0.0)
     serve(scheduler)
     seeds = [batch[0][0] for batch in toy.batches]
-    assert seeds[0] == 2
-    assert 1 in seeds
-    # The dry one has half a second before the change is made, and the rest after it.
-    assert seeds.index(1) < len(seeds) - 1 - seeds[::-1].index(2)
+    # The dry one gets what it needs to go on, then the change is made, then the rest.
+    assert seeds[:2] == [2, 1]
+    assert 2 in seeds[2:]
+
+
+def test_what_follows_a_change_waits_for_another_change() -> None:
+    """The client of the first still has its older music; so the earlier deadline comes first."""
+    toy = Witness()
+    scheduler = Scheduler([toy], timer=lambda: 0.0, max_batch=1)
+    first, second = session(toy, 1), session(toy, 2)
+    for each in (first, second):
+        scheduler.add(each)
+    serve(scheduler)
+    first.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.0)
+    assert scheduler.run_once(0.0) == 1
+    toy.batches.clear()
+    second.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.0)
+    serve(scheduler)
+    assert [batch[0][0] for batch in toy.batches][:2] == [2, 1]
+
+
+def test_the_first_chunk_of_a_replacement_is_short_and_the_next_ends_with_a_chunk() -> None:
+    toy = Witness()
+    scheduler = Scheduler([toy], timer=lambda: 0.0)
+    served = session(toy, 1)
+    scheduler.add(served)
+    serve(scheduler)
+    served.messages()
+    for second in (1, 2, 3):
+        # Once it is known how fast it goes.
+        position = second * SAMPLE_RATE
+        served.playhead(played=position, committed=position, paused=True, now_s=float(second))
+        serve(scheduler, float(second))
+        served.messages()
+        served.send(Event(sequence=second, set={"threat": float(second % 2)}), position=position, now_s=float(second))
+        serve(scheduler, float(second))
+        chunks = [message for message in served.messages() if isinstance(message, ChunkOut)]
+        replaced = next(index for index, chunk in enumerate(chunks) if chunk.reason == "replace")
+    assert len(chunks[replaced].plans) == 3
+    assert (chunks[replaced + 1].start + len(chunks[replaced + 1].samples)) % (10 * 1_920) == 0
+    assert {len(chunk.plans) for chunk in chunks[replaced + 2 :]} == {10}
+
+
+def test_only_rungs_that_are_free_are_served() -> None:
+    first, second = Witness(), Witness()
+    generators = [first, second]
+    scheduler = Scheduler(generators, timer=lambda: 0.0)
+    sessions = [
+        Session(RULES, BANK, generators, SessionConfig(seed=seed, lookahead_s=1.0), home=home)
+        for seed, home in ((1, 0), (2, 1))
+    ]
+    for each in sessions:
+        scheduler.add(each)
+    assert [job.want.rung for _, job in scheduler.next_batch(0.0, lambda rung: rung == 1)] == [1]
+    assert scheduler.next_batch(0.0, lambda rung: rung == 1) == []
+    assert [job.want.rung for _, job in scheduler.next_batch(0.0)] == [0]
 
 
 def test_other_shapes_wait_for_a_batch_of_their_own() -> None:

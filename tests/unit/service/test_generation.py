@@ -1,4 +1,4 @@
-"""When a call that takes long is left behind: only where somebody who plays would run dry meanwhile."""
+"""Which calls run at once, and which are left behind: only where somebody who plays would run dry meanwhile."""
 
 from __future__ import annotations
 
@@ -80,5 +80,136 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
         await asyncio.wait_for(landed.wait(), 30.0)
         running.cancel()
         generation.close(patience_s=5.0)
+
+    asyncio.run(main())
+
+
+class Gated(ToyGenerator):
+    """Each call waits until it is let go; who is inside is known."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        super().__init__(name)
+        self.threads, self.rows = threads, 1
+        self.gate = threading.Semaphore(0)
+        self.entered = threading.Semaphore(0)
+        self.inside: list[int] = []
+        self.at_once: list[tuple[int, ...]] = []
+        self._lock = threading.Lock()
+
+    def generate(self, requests: Sequence[Request[ToyState]]) -> list[Result[ToyState]]:
+        (seed,) = (request.state.seed for request in requests)
+        with self._lock:
+            self.inside.append(seed)
+            self.at_once.append(tuple(self.inside))
+        self.entered.release()
+        assert self.gate.acquire(timeout=30.0)
+        with self._lock:
+            self.inside.remove(seed)
+        return super().generate(requests)
+
+    async def expect_entered(self) -> None:
+        assert await asyncio.to_thread(self.entered.acquire, timeout=30.0)
+
+
+class Running:
+    """A Generation over sessions, of (seed, home), that want a second of music each. As an asynchronous context."""
+
+    def __init__(self, ladder: list[Any], sessions: Sequence[tuple[int, int]]) -> None:
+        self.now_s = 100.0
+        self.metrics = Metrics()
+        self.scheduler = Scheduler(ladder, lambda: self.now_s)
+        self.sessions = {
+            seed: Session(RULES, BANK, ladder, SessionConfig(seed=seed, lookahead_s=1.0), home=home)
+            for seed, home in sessions
+        }
+        for session in self.sessions.values():
+            self.scheduler.add(session)
+        self._landed = asyncio.Event()
+        self.generation = Generation(
+            self.scheduler,
+            ladder,
+            lambda: self.now_s,
+            stall_s=0.5,
+            landed=lambda batch: self._landed.set(),
+            broke=lambda session: None,
+            metrics=self.metrics,
+            guard=Guard(self.metrics),
+        )
+
+    async def __aenter__(self) -> Running:
+        self._task = asyncio.ensure_future(self.generation.run())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self.generation.close(patience_s=5.0)
+
+    @property
+    def stalls(self) -> float:
+        return self.metrics.registry.get_sample_value("segue_generator_stalls_total") or 0.0
+
+    async def until_head(self, seed: int, frames: int) -> None:
+        """Until a session has so much music."""
+        async with asyncio.timeout(30.0):
+            while self.sessions[seed].head < frames:
+                self._landed.clear()
+                await self._landed.wait()
+
+
+def test_two_threads_never_make_one_sessions_music_at_once() -> None:
+    async def main() -> None:
+        generator = Gated("gated", threads=2)
+        async with Running([generator, Loop()], [(1, 0), (2, 0), (3, 0)]) as running:
+            await generator.expect_entered()
+            await generator.expect_entered()
+            assert len(generator.inside) == 2
+            for _ in range(30):
+                generator.gate.release()
+            for seed in running.sessions:
+                await running.until_head(seed, 30)
+        assert all(len(set(inside)) == len(inside) <= 2 for inside in generator.at_once)
+
+    asyncio.run(main())
+
+
+def test_one_generator_does_not_wait_for_another() -> None:
+    async def main() -> None:
+        slow, quick = Gated("slow", threads=1), Gated("quick", threads=1)
+        for _ in range(10):
+            quick.gate.release()
+        async with Running([slow, quick, Loop()], [(1, 0), (2, 1)]) as running:
+            await slow.expect_entered()
+            await running.until_head(2, 30)
+            assert running.sessions[1].head == 0
+            for _ in range(10):
+                slow.gate.release()
+            await running.until_head(1, 30)
+
+    asyncio.run(main())
+
+
+def test_a_call_that_hangs_takes_its_own_thread_alone_and_its_generator_is_not_tried_until_it_returns() -> None:
+    async def main() -> None:
+        hanging, safety = Gated("hanging", threads=2), ToyGenerator("safety")
+        async with Running([hanging, safety, Loop()], [(1, 0), (2, 0)]) as running:
+            await hanging.expect_entered()
+            await hanging.expect_entered()
+            async with asyncio.timeout(30.0):
+                while running.stalls < 2:
+                    running.now_s += 0.1
+                    await asyncio.sleep(0.01)
+            # Both are left behind, and their sessions go on with what is simpler.
+            await running.until_head(1, 30)
+            await running.until_head(2, 30)
+            assert len(hanging.at_once) == 2
+            assert [session.rung for session in running.sessions.values()] == [1, 1]
+            # One is back, the other is not: the generator still hangs.
+            hanging.gate.release()
+            running.scheduler.go_home(running.sessions[1], 0)
+            running.sessions[1].playhead(played=48_000, committed=48_000, paused=True, now_s=running.now_s)
+            await running.until_head(1, 50)
+            assert len(hanging.at_once) == 2
+            hanging.gate.release()
 
     asyncio.run(main())

@@ -79,3 +79,18 @@ def test_a_call_that_returns_after_its_loop_is_gone_harms_nobody() -> None:
     worker = asyncio.run(main())
     go_on.set()
     worker.close(patience_s=5.0)
+
+
+def test_a_call_that_takes_too_long_is_left_behind_and_its_time_runs_from_when_it_begins() -> None:
+    async def main() -> None:
+        worker, go_on = Worker("restores", most_s=0.05), threading.Event()
+        hung = asyncio.ensure_future(worker.call(go_on.wait, 20.0))
+        waiting = asyncio.ensure_future(worker.call(lambda: "waited"))
+        with pytest.raises(TimeoutError):
+            await hung
+        assert await waiting == "waited"
+        assert await worker.call(lambda: "next") == "next"
+        go_on.set()
+        worker.close(patience_s=5.0)
+
+    asyncio.run(main())
