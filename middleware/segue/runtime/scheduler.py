@@ -133,16 +133,16 @@ class Scheduler:
             self.abandon(batch, now_s, outcome.failure)
             return
         for (session, job), result in zip(batch, outcome.results, strict=True):
-            if self._waits(session, job):
-                with self.guarding(session):
+            with self.guarding(session):
+                if self._waits(session, job):
                     session.complete(job, result, outcome.seconds, now_s)
                     self._ladders[session].succeeded(now_s)
 
     def abandon(self, batch: Batch, now_s: float, reason: str) -> None:
         """Wait no longer for a batch: its jobs fail, and their ladders step down."""
         for session, job in batch:
-            if self._waits(session, job):
-                with self.guarding(session):
+            with self.guarding(session):
+                if self._waits(session, job):
                     session.fail(job)
                     self._ladders[session].failed(now_s, reason)
 

@@ -236,9 +236,8 @@ class LiveSession:
         answer = replace(self._status(), restore=restore_id, restored=outcome)
         self._dispatch.say(self._answers.keep(restore_id, answer))
 
-    def reload(self, soundtrack: Soundtrack, now_s: float) -> None:
-        """Take new rules into force. Raises: ProtocolError if their declaration does not fit; the old ones stay."""
-        declared = wire.declaration(soundtrack.rules, soundtrack.fingerprint)
+    def reload(self, soundtrack: Soundtrack, declared: Declaration, now_s: float) -> None:
+        """Take new rules into force, and say what they declare."""
         self.soundtrack = soundtrack
         self._parts = parts_of(soundtrack.rules)
         self.session.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint)

@@ -207,9 +207,11 @@ class Sessions:
         if live.session in self._recorded:
             self._recorded[live.session].learn(soundtrack)
         try:
-            live.reload(soundtrack, self._clock())
+            declared = wire.declaration(soundtrack.rules, soundtrack.fingerprint)
         except ProtocolError as error:
             live.say(wire.refused([error.text]))
+        else:
+            live.reload(soundtrack, declared, self._clock())
 
     def take_edit(self, live: LiveSession, edit: Edit) -> None:
         """The rule file of a session was edited: the new rules, or word of why they are refused."""

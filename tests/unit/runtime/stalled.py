@@ -84,7 +84,7 @@ class StalledSession:
         self._stalls = list(stalls)
         self._tick = 0
         self._service_back = self._game_back = 0
-        self._slow_ticks = 0
+        self._slow: Stall | None = None
         self._running: tuple[int, Batch, Outcome] | None = None
         self._waiting: list[Callable[[], None]] = []
         self._stood: int | None = None
@@ -115,7 +115,7 @@ class StalledSession:
         for stall in [one for one in self._stalls if one.tick == self._tick]:
             self.buffered[stall] = self.listener.have - self.listener.committed
             if stall.what == "generator":
-                self._slow_ticks = stall.ticks
+                self._slow = stall
             elif stall.what == "service":
                 self._service_back = self._tick + stall.ticks
                 if self._running is not None:
@@ -150,7 +150,11 @@ class StalledSession:
             self._running = None
             self.scheduler.land(batch, outcome, self.now_s)
         if self._running is None and (batch := self.scheduler.next_batch(self.now_s)):
-            ticks, self._slow_ticks = self.job_ticks + self._slow_ticks, 0
+            ticks = self.job_ticks
+            if self._slow is not None:
+                # What a replacement that came just before has cut off is not there any more.
+                self.buffered[self._slow] = self.listener.have - self.listener.committed
+                ticks, self._slow = ticks + self._slow.ticks, None
             self._running = (self._tick + ticks, batch, self.scheduler.generate(batch))
         assert not self.scheduler.broken()
         for message in self.session.messages():

@@ -1,0 +1,219 @@
+"""A fault of our own, raised from every place that runs for one session, ends that session and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segue.runtime.deck import Deck
+from segue.runtime.outbox import Outbox
+from segue.runtime.pace import Pace
+from segue.runtime.planner import Planner
+from segue.runtime.session import Session
+from segue.runtime.staleness import Staleness
+from segue.service.backlog import Backlog
+from segue.service.credit import Credit
+from segue.service.dispatch import Dispatch
+from segue.service.live import LiveSession
+from segue.service.recent import Recent
+from segue.service.recordings import Recording
+from segue.service.repeated_events import RepeatedEvents
+from segue.service.rulebook import Edit
+from segue.service.stingers import StingerDesk
+from segue.service.token_bucket import TokenBucket
+from segue_sdk.client_messages import Control, Hello, Restore, Save
+from segue_sdk.errors import ProtocolError
+from segue_sdk.service_messages import Bye, Chunk, Error
+from unit.service.reception_harness import ReceptionHarness
+
+BROKEN, OTHER = b"broken", b"other"
+
+# Of whom each session has one of its own. Every method of theirs runs for one session alone.
+PARTS = (
+    LiveSession,
+    Session,
+    Recording,
+    Backlog,
+    Credit,
+    Dispatch,
+    Deck,
+    Outbox,
+    Pace,
+    Planner,
+    Recent,
+    RepeatedEvents,
+    Staleness,
+    StingerDesk,
+    TokenBucket,
+)
+
+
+def places() -> Iterator[tuple[type, str]]:
+    """Every method and property of these, found by looking: a new one is raised from like the others."""
+    for part in PARTS:
+        for name, value in vars(part).items():
+            if name != "__init__" and (inspect.isfunction(value) or isinstance(value, property)):
+                yield part, name
+
+
+class Raising:
+    """In place of a method: raises once, if it runs for the session that is to break. reached: whether it did."""
+
+    def __init__(self, part: type, name: str, error: Callable[[], Exception], broken: Broken) -> None:
+        self._part, self._name, self._error, self._broken = part, name, error, broken
+        self.reached = self.connected = False
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = vars(self._part)[self._name]
+
+        def run(inner: Any, owner: Any, *arguments: Any, **named: Any) -> Any:
+            if not self.reached and self._broken.owns(owner):
+                self.reached, self.connected = True, self._broken.is_connected
+                raise self._error()
+            return inner(owner, *arguments, **named)
+
+        if isinstance(before, property):
+            getter = partial(run, before.fget)
+            monkeypatch.setattr(self._part, self._name, property(lambda owner: getter(owner)))
+        else:
+            monkeypatch.setattr(self._part, self._name, lambda owner, *a, **n: run(before, owner, *a, **n))
+
+
+def belongs(root: Any, part: Any) -> bool:
+    """Whether an object is part of what a live session holds."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        one = waiting.pop()
+        if one is part:
+            return True
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if type(one) in PARTS:
+            waiting += vars(one).values()
+    return False
+
+
+class Broken:
+    """Two clients of one service: everything a client does is done by the one that breaks; the other plays on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.harness = ReceptionHarness(record=folder)
+        self.committed = 0
+        self.live: LiveSession | None = None
+        self._owned: dict[int, tuple[Any, bool]] = {}
+
+    def owns(self, part: Any) -> bool:
+        """Whether an object is the session's that is to break; each is kept, so that its id stays its own."""
+        if self.live is None:
+            return False
+        if id(part) not in self._owned:
+            recording = self.harness.sessions._recorded.get(self.live.session)
+            self._owned[id(part)] = (part, part is recording or belongs(self.live, part))
+        return self._owned[id(part)][1]
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the client that breaks could be told so."""
+        connection = self.harness.reception._connections.get(BROKEN)
+        return connection is not None and connection.live is self.live
+
+    async def begin(self) -> None:
+        for identity in (OTHER, BROKEN):
+            await self.harness.greet(identity, seed=1)
+            self.harness.playhead(identity, 0)
+        self.live = self.harness.reception._connections[BROKEN].live
+        assert self.live is not None
+        self.harness.generate()
+
+    async def play(self) -> None:
+        """A tenth of a second, in which the client that breaks does all that a client can do."""
+        harness, live = self.harness, self.live
+        assert live is not None
+        self.committed += 4_800
+        for identity in (OTHER, BROKEN):
+            harness.playhead(identity, self.committed, have=self.committed, paused=False)
+        number = self.committed // 4_800
+        harness.event(BROKEN, number, level=0.5, deep=number % 2 == 0)
+        harness.event(BROKEN, number, level=0.5)
+        if number == 2:
+            harness.say(BROKEN, Save(id=1))
+            harness.say(BROKEN, Control(op="reset"))
+            harness.say(BROKEN, Control(op="generator", generator="toy"))
+        if number == 4:
+            # A slow call is given up.
+            harness.scheduler.abandon(harness.scheduler.next_batch(harness.now_s), harness.now_s, "a test")
+        if number == 6:
+            harness.say(BROKEN, Restore(id=2, at=self.committed + 96_000, take=1))
+            await harness.settle()
+        if number == 8:
+            if live in harness.sessions:
+                with harness.sessions.guard.session(live, "reload"):
+                    harness.sessions.take_edit(live, Edit(name="calm", soundtrack=live.soundtrack))
+            harness.reception.closed(BROKEN)
+        if number == 9:
+            harness.say(BROKEN, Hello(versions=(1,), client="a test", resume=live.token, last_chunk=1))
+            await harness.settle()
+        harness.tick(0.1)
+        harness.generate()
+        for session in harness.scheduler.broken():
+            # As the service does, when the scheduler has given a session up.
+            if (whose := harness.sessions.of(session)) is not None:
+                harness.reception.give_up(whose)
+
+
+ERRORS: dict[str, Callable[[], Exception]] = {
+    "a mistake": lambda: ArithmeticError("a test"),
+    "too deep": lambda: RecursionError("a test"),
+    "no memory": lambda: MemoryError("a test"),
+    "a message that breaks a limit": lambda: ProtocolError("too_large", "a test"),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_what_is_raised_for_one_session_ends_it_alone(
+    error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From each place in turn; the other client's music goes on, and the one whose session broke comes back."""
+    monkeypatch.setattr("segue.service.guard.log.exception", lambda *said, **more: None)
+    monkeypatch.setattr("segue.runtime.scheduler.log.exception", lambda *said, **more: None)
+    # Of each kind of error every fourth place; together all of them.
+    chosen = list(places())[list(ERRORS).index(error) :: len(ERRORS)]
+    reached = []
+
+    async def check(part: type, name: str) -> None:
+        broken = Broken(tmp_path)
+        async with broken.harness as harness:
+            await broken.begin()
+            raising = Raising(part, name, ERRORS[error], broken)
+            with monkeypatch.context() as patch:
+                raising.install(patch)
+                for _ in range(12):
+                    await broken.play()
+            music = harness.all(OTHER, Chunk)
+            assert all(one.start + one.count == two.start for one, two in pairwise(music)), f"{part.__name__}.{name}"
+            assert music[-1].start + music[-1].count >= broken.committed + 96_000, f"{part.__name__}.{name}"
+            if raising.reached:
+                reached.append(name)
+            # A fault of a recording may end the recording alone.
+            if raising.reached and not (part is Recording and broken.live in harness.sessions):
+                assert broken.live not in harness.sessions, f"{part.__name__}.{name}: the session went on"
+                codes = [one.code for one in harness.all(BROKEN, Error)]
+                assert not raising.connected or "internal" in codes, f"{part.__name__}.{name}: its client was not told"
+                assert not raising.connected or any(one.retry_ms for one in harness.all(BROKEN, Bye))
+            assert not (await harness.greet(b"back")).resumed
+
+    async def main() -> None:
+        for part, name in chosen:
+            await check(part, name)
+
+    asyncio.run(main())
+    assert len(reached) > len(chosen) / 2
