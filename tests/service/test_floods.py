@@ -23,7 +23,7 @@ from service.serving import CALM
 pytestmark = pytest.mark.heavy
 
 FLOODER: Final = Path(__file__).parent / "flooder.py"
-_SECONDS: Final = 20.0
+_SECONDS: Final = 10.0
 _EVERY_S: Final = 0.1
 # A crossfade may add two sounds.
 _CLICK: Final = 1.5

@@ -73,8 +73,10 @@ class Generation:
                 self._awake.clear()
                 with self._guard.turn("generation"):
                     self._begin_all()
+                # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes together with a wake.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), _IDLE_S)
+                    async with asyncio.timeout(_IDLE_S):
+                        await self._awake.wait()
                 for task in [task for task in self._running if task.done()]:
                     self._running.remove(task)
                     task.result()

@@ -213,3 +213,35 @@ def test_a_call_that_hangs_takes_its_own_thread_alone_and_its_generator_is_not_t
             hanging.gate.release()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_generation_ends_when_it_is_cancelled_just_as_it_is_woken(turns: int) -> None:
+    """So many turns of the loop lie between the two."""
+
+    async def main() -> None:
+        generator, metrics = Waiting(), Metrics()
+        ladder: list[Any] = [generator, Loop()]
+        generation = Generation(
+            Scheduler(ladder, lambda: 0.0),
+            ladder,
+            lambda: 0.0,
+            stall_s=0.5,
+            landed=lambda batch: None,
+            broke=lambda session: None,
+            metrics=metrics,
+            guard=Guard(metrics),
+        )
+        running = asyncio.ensure_future(generation.run())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        generation.wake()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        done, _ = await asyncio.wait({running}, timeout=10.0)
+        assert done
+        assert running.cancelled()
+        generation.close(patience_s=5.0)
+
+    asyncio.run(main())
