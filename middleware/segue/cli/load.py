@@ -184,7 +184,7 @@ class ThinClient:
                 self.standing, self._started_s, self._started_at = False, now_s, self.committed
                 # The report that says so is due at once.
                 self._report_due_s = now_s
-            elif self._lines:
+            elif self.committed:
                 self.measured.silence_s += passed
         if not self.standing:
             blocks = int((now_s - self._started_s) * SAMPLE_RATE / BLOCK) + 1
