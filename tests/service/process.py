@@ -67,6 +67,16 @@ class ServiceProcess:
             self._process.kill()
             self._end()
 
+    def suspend(self) -> None:
+        """Let it stand still."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """After `suspend`."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGCONT)
+
     def terminate(self) -> int:
         """As by an orderly shutdown; its exit code."""
         assert self._process is not None

@@ -6,6 +6,7 @@ exceed those inside the chunks that were sent (a crossfade may add two sounds: C
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -32,6 +33,8 @@ pytestmark = pytest.mark.heavy
 CLICK: Final = 1.5
 # Events are sent without pause while things break.
 _EVERY_S: Final = 0.25
+# From a service that goes on to music that is heard: its client may have to notice, connect and greet it again.
+_JOIN_S: Final = 3.0
 
 
 @pytest.fixture
@@ -106,6 +109,27 @@ def test_a_killed_service_that_stays_away_is_a_pause_not_an_end(tmp_path: Path) 
         check_receipts(game, sent)
         check_sound(game, most_gaps=1, longest_s=15.0)
         assert len(game.gaps_s()) == 1
+
+
+_STOPPED_CLIENT: Final = """
+import json, select, sys, time
+sys.path[:0] = [sys.argv[2]]
+from segue_sdk.service_messages import Receipt
+from service.game import Game
+with Game(sys.argv[1]) as game:
+    game.wait("a full buffer", lambda: game.buffered_s > 3.5)
+    print("full", flush=True)
+    sent = 0
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        game.send(level=(sent % 10) / 10)
+        sent += 1
+        time.sleep(0.05)
+        game.update()
+    game.wait("all receipts", lambda: len(game.all(Receipt)) >= sent)
+    game.wait("a full buffer", lambda: game.buffered_s > 3.5)
+    said = {"sent": sent, "receipts": sorted(one.seq for one in game.all(Receipt)), "buffered_s": game.buffered_s}
+    print(json.dumps({**said, "underruns": game.client.player.position.underruns}), flush=True)
+"""
 
 
 _DYING_CLIENT: Final = """
@@ -213,6 +237,65 @@ def test_a_generator_that_hangs_for_long(tmp_path: Path, monkeypatch: pytest.Mon
         game.play(3.0)
         check_receipts(game, sent)
         check_sound(game)
+
+
+def play_fast(game: Game, seconds: float) -> int:
+    """Wall-clock seconds in which the game sends an event every 50 ms. Returns: how many."""
+    end, sent = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        game.send(level=(sent % 10) / 10, deep=sent % 20 < 10)
+        sent += 1
+        time.sleep(0.05)
+        game.update()
+    return sent
+
+
+@pytest.mark.parametrize("stop_s", [1, 3, 8, 20])
+def test_a_service_that_stands_still(service: ServiceProcess, stop_s: int) -> None:
+    """As under a debugger, or while its machine is saved: a gap as long as what the buffer lacks, and a join."""
+    with Game(service.address) as game:
+        start(game)
+        game.wait("a full buffer", lambda: game.buffered_s > 3.5)
+        sent = play_fast(game, 1.0)
+        buffered_s = game.buffered_s
+        service.suspend()
+        sent += play_fast(game, stop_s)
+        service.go_on()
+        sent += play_fast(game, 4.0)
+        game.wait("a full buffer again", lambda: game.buffered_s > 3.5)
+        # Greeted again, a client sends what it holds back within its limit of events.
+        check_receipts(game, sent)
+        game.play(2.0)
+        lacking = stop_s - buffered_s
+        check_sound(game, most_gaps=0 if lacking < 0 else 1, longest_s=max(0.0, lacking) + _JOIN_S)
+
+
+@pytest.mark.parametrize("stop_s", [1, 8])
+def test_a_game_that_stands_still(service: ServiceProcess, stop_s: int) -> None:
+    """As on a laptop whose lid is closed: its sound card stands, too, and it has what it had."""
+    command = [sys.executable, "-c", _STOPPED_CLIENT, service.address, str(Path(__file__).parents[1])]
+    with (
+        Game(service.address) as other,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as client,
+    ):
+        assert client.stdout is not None
+        assert client.stdin is not None
+        start(other)
+        assert client.stdout.readline() == "full\n"
+        os.kill(client.pid, signal.SIGSTOP)
+        sent = play_fast(other, stop_s)
+        os.kill(client.pid, signal.SIGCONT)
+        sent += play_fast(other, 6.0)
+        client.stdin.write("end\n")
+        client.stdin.flush()
+        told = json.loads(client.stdout.readline())
+        client.wait()
+        assert told["receipts"] == list(range(1, told["sent"] + 1))
+        assert told["buffered_s"] > 3.0
+        # The sound card's samples that were due meanwhile are asked for at once: more than the buffer has, it lacks.
+        assert told["underruns"] <= (0 if stop_s < 3 else 1)
+        check_receipts(other, sent)
+        check_sound(other)
 
 
 def test_a_bad_edit_of_the_rules_and_a_good_one(tmp_path: Path) -> None:

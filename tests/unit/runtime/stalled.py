@@ -152,8 +152,8 @@ class StalledSession:
         if self._running is None and (batch := self.scheduler.next_batch(self.now_s)):
             ticks = self.job_ticks
             if self._slow is not None:
-                # What a replacement that came just before has cut off is not there any more.
-                self.buffered[self._slow] = self.listener.have - self.listener.committed
+                # What a replacement that came just now has cut off is not there any more.
+                self.buffered[self._slow] = self.session.head * FRAME_SIZE - self.listener.committed
                 ticks, self._slow = ticks + self._slow.ticks, None
             self._running = (self._tick + ticks, batch, self.scheduler.generate(batch))
         assert not self.scheduler.broken()

@@ -120,10 +120,10 @@ def check_one(config: SessionConfig, stall: Stall, seed: int, job: int) -> None:
     stalled.run(BUSY_TICKS + stall.ticks + 5 * TICKS_PER_SECOND, events)
     check(stalled)
     assert len(stalled.gaps) <= 1
-    # The pre-roll has to be generated. The job in flight may come before, too late to last, and two that make anew what
-    # follows from it.
+    # The pre-roll has to be generated. The job in flight may come before, too late to last, and one that makes it
+    # anew.
     frames = PRE_ROLL // FRAME_SIZE + 1
-    join = (-(-frames // config.chunk_frames) + 4) * job_ticks + REPORT_TICKS
+    join = (-(-frames // config.chunk_frames) + 3) * job_ticks + REPORT_TICKS
     lacking = stall.ticks - stalled.buffered[stall] // TICK
     # While only the game stands still, so does its clock.
     most = 0 if stall.what == "game" or lacking < 0 else lacking + join

@@ -1,0 +1,28 @@
+"""A generator that cannot play: the service does not start, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from segue.contract import Request, Result
+from segue.service.server import GeneratorError
+from service.serving import serving
+from unit.runtime.toy_generator import ToyGenerator
+
+
+class Mute(ToyGenerator):
+    """Compiles, and then cannot play."""
+
+    compiles = True
+
+    def generate(self, requests: Sequence[Request[Any]]) -> list[Result[Any]]:
+        raise RuntimeError("no such device")
+
+
+def test_a_generator_that_cannot_play_is_named() -> None:
+    expected = "the generator 'toy' cannot play: RuntimeError: no such device"
+    with pytest.raises(GeneratorError, match=expected), serving(Mute(), generator="toy"):
+        pass
