@@ -92,8 +92,8 @@ def test_bad_fonts_are_refused_with_a_reason(tmp_path: Path, case: str) -> None:
 
 
 def test_absent_files_and_folders_are_refused(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "absent.sf3"):
-        with pytest.raises(SoundFontError, match="cannot be read"):
+    for path, why in ((tmp_path, "expected a file, got a folder"), (tmp_path / "absent.sf3", "cannot be read")):
+        with pytest.raises(SoundFontError, match=why):
             Sampler(path)
 
 
