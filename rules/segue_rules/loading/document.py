@@ -208,7 +208,8 @@ class _Composer:
             text = (
                 f"expected at most {MOST_NODES} values in a file, got more (what an alias stands for counts each time)"
             )
-            raise self._unreadable(self._mark(event), text + self._instead)
+            # Of the whole file, not of what happens to come first beyond it.
+            raise UnreadableError(self._mark(event), text + self._instead)
 
     def _node(self, event: yaml.Event, depth: int) -> tuple[Node, int]:
         """The node that begins with this event, and its height."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.ending import ending_in_order
+from segue.cli.ending import ending_in_order, holding_signals
 from segue.cli.main import main
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals, /dev/full and limits of POSIX")
@@ -120,6 +120,20 @@ def test_a_second_signal_does_not_interrupt_the_clearing_up() -> None:
     assert ended.value.code == 143
     assert cleared == [True]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_waits_for_the_end_of_what_must_not_be_cut_in_two() -> None:
+    done = []
+
+    def command() -> None:
+        with ending_in_order(), holding_signals():
+            os.kill(os.getpid(), signal.SIGTERM)
+            done.append(True)
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 143
+    assert done == [True]
 
 
 def test_what_is_ignored_stays_ignored() -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from segue.cli.ending import holding_signals
+
 _ANNOUNCES: Final = "serving on "
 _STOP_S: Final = 5.0
 _MOST_WORDS: Final = 40
@@ -48,26 +50,28 @@ class Child:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._said: deque[str] = deque(maxlen=_MOST_WORDS)
-        # A group of its own: Ctrl-C in the terminal is for the player, who stops the service in order. Its stdin is
-        # a pipe that closes with this process, even if that is killed.
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            env=_environment(),
-            creationflags=_NEW_GROUP,
-            process_group=None if _NEW_GROUP else 0,
-        )
-        self._listener = threading.Thread(target=self._listen, name="segue-play-service", daemon=True)
-        self._listener.start()
         try:
+            with holding_signals():
+                # A group of its own: Ctrl-C in the terminal is for the player, who stops the service in order.
+                # Its stdin is a pipe that closes with this process, even if that is killed.
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    encoding="utf-8",
+                    errors="replace",
+                    env=_environment(),
+                    creationflags=_NEW_GROUP,
+                    process_group=None if _NEW_GROUP else 0,
+                )
+                self._listener = threading.Thread(target=self._listen, name="segue-play-service", daemon=True)
+                self._listener.start()
             self.address = self._find()
         except BaseException:
             # Whatever ends the wait, Ctrl-C among it: nobody else knows of the process yet.
-            self.close()
+            if hasattr(self, "_process"):
+                self.close()
             raise
 
     def __enter__(self) -> Self:
