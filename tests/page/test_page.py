@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.by import By
 
+from match import match
 from page.browser import Browser, chromium
 from segue.cli.main import main
 
@@ -209,6 +211,63 @@ def test_filters_hide_what_was_not_asked_for(report: Browser) -> None:
     button.click()
     assert not any(takes())
     assert report.driver.find_element(By.CSS_SELECTOR, 'tr[data-kind="change"]').is_displayed()
+
+
+@pytest.fixture(scope="module")
+def match_page() -> Path:
+    """A match with inputs five times a second: a thousand events."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    path, script = (OUT / "match.html").resolve(), OUT / "match.jsonl"
+    script.write_text("".join(json.dumps(event) + "\n" for event in match(3)))
+    files = [str(EMBERWOOD / "emberwood.yaml"), "--events", str(script)]
+    asked = ["--duration", str(LENGTH_S), "--quiet", "--output", str(OUT / "match.ogg"), "--report", str(path)]
+    assert main(["preview", *files, *asked]) == 0
+    return path
+
+
+def test_a_table_of_many_rows_is_turned_over_searched_and_filtered(browser: Browser, match_page: Path) -> None:
+    browser.complaints()
+    browser.open(match_page)
+    rows = "return [...document.querySelectorAll('.ledger tbody tr')].map((row) => row.dataset.kind)"
+    shown = "return document.getElementById('rows-shown').textContent"
+
+    def press(selector: str) -> None:
+        browser.run("document.querySelector(arguments[0]).click()", selector)
+
+    assert "input" not in browser.run(rows)
+    few = browser.run("return document.querySelectorAll('.ledger tbody tr').length")
+    press('.filters [data-kind="input"]')
+    assert len(browser.run(rows)) == 200
+    total = int(browser.run(shown).split(" of ")[1])
+    assert total > few + 800
+    press('[data-turn="last"]')
+    assert browser.run(shown).endswith(f"–{total} of {total}")
+    browser.run("window.report.player.seek(90000)")
+    browser.run("document.getElementById('search').value = 'DISCOVERY'")
+    browser.run("document.getElementById('search').dispatchEvent(new Event('input'))")
+    browser.wait(lambda: set(browser.run(rows)) == {"event"}, "the search")
+    assert browser.run(shown).startswith("1–")
+    assert browser.complaints() == []
+
+
+def test_names_of_one_row_never_cover_each_other(browser: Browser, match_page: Path) -> None:
+    browser.open(match_page)
+    for start, end in ((0, LENGTH_S * 1000), (20_000, 80_000)):
+        browser.run("window.report.view.show(arguments[0], arguments[1])", start, end)
+        browser.settle()
+        for name in ("events", "stingers"):
+            overlaps = browser.run(
+                """
+                const { x, y, text } = Bokeh.documents[0].get_model_by_name(`${arguments[0]}-labels`).data;
+                const boxes = x.map((at, i) => [y[i], at / window.report.view.msPerPixel, measure(text[i])]);
+                boxes.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+                const covers = ([row, at, width], next) => row === next[0] && at + width > next[1];
+                return boxes.filter((box, i) => i && covers(boxes[i - 1], box)).length;
+                """,
+                name,
+            )
+            assert overlaps == 0
+            assert browser.run("return Bokeh.documents[0].get_model_by_name(arguments[0]).data.x?.length ?? 1", name)
 
 
 def test_hovering_tells_of_the_event_and_of_the_moment(report: Browser) -> None:

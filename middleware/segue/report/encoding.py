@@ -100,7 +100,7 @@ class SoundEncoder:
         for start in range(0, len(block), _WRITE_SAMPLES):
             part = block[start : start + _WRITE_SAMPLES]
             if self._encoding.channels == 1:
-                part = part.mean(axis=1, dtype=np.float32)
+                part = np.asarray((part[:, 0] + part[:, 1]) / 2, np.float32)
             self._file.write(part if self._resampler is None else self._resampler.resample_chunk(part))
         if self._buffer.tell() > MOST_BYTES:
             self._drop()

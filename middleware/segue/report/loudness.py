@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -28,6 +27,8 @@ _SILENT: Final = 1e-12
 # Samples on each side that a true peak is computed from.
 _CONTEXT: Final = 12
 _PEAK_SAMPLES: Final = 1_024
+# A peak between samples is less than 6 dB above those around it, but in sounds made to prove the opposite.
+_OVERSHOOT: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,17 +76,9 @@ class LoudnessMeter:
         heard = np.concatenate([self._context, block])
         for start in range(0, len(heard) - 2 * _CONTEXT, _PEAK_SAMPLES):
             part = heard[start : start + _PEAK_SAMPLES + 2 * _CONTEXT]
-            if np.abs(part).max() * _overshoot() > self._peak:
+            if np.abs(part).max() * _OVERSHOOT > self._peak:
                 self._peak = max(self._peak, float(oversampled_peaks(part, edge=True).max()))
         self._context = heard[-2 * _CONTEXT :]
-
-
-@lru_cache(maxsize=1)
-def _overshoot() -> float:
-    """How far the peak between samples can be above all of these samples, as a factor."""
-    impulse = np.zeros((8 * _CONTEXT + 1, 1), np.float32)
-    impulse[4 * _CONTEXT] = 1
-    return float(oversampled_peaks(impulse, edge=False).sum())
 
 
 def _sums(energies: NDArray[np.float64], count: int) -> NDArray[np.float64]:

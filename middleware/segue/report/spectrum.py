@@ -22,8 +22,6 @@ _HOP: Final = SAMPLE_RATE // _COLUMN_HZ
 _WINDOW: Final = 4_096
 # Samples that are worth the overhead of looking.
 _BATCH: Final = 1 << 19
-# Windows looked at for each column of a long run, whose hops are longer than a window.
-_LOOKS: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +39,7 @@ class SpectrumMeter:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._hop = _HOP * max(1, math.ceil(seconds * _COLUMN_HZ / (_LOOKS * _MOST_COLUMNS)))
+        self._hop = _HOP * max(1, math.ceil(seconds * _COLUMN_HZ / _MOST_COLUMNS))
         self._count = max(16, _BATCH // self._hop)
         self._bank = mel_bank()
         self._hann = np.hanning(_WINDOW).astype(np.float32)
@@ -52,7 +50,7 @@ class SpectrumMeter:
 
     def add(self, block: Samples) -> None:
         self._samples += len(block)
-        self._waiting = np.concatenate([self._waiting, block.mean(axis=1, dtype=np.float32)])
+        self._waiting = np.concatenate([self._waiting, (block[:, 0] + block[:, 1]) / 2])
         while len(self._waiting) >= _WINDOW + self._hop * self._count:
             self._take(self._count)
 

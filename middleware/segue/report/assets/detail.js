@@ -94,18 +94,26 @@ function makeGrid(doc) {
   };
 }
 
-/* A name in each band that has room for it, kept in view while its band is; `beside`: to its right where it has none. */
+/* A name in each band that has room for it, kept in view while its band is. `beside`: to its right where it has none,
+   as far as no other band or name is there. */
 function makeBandLabels(doc, name, beside = false) {
   const bands = doc.get_model_by_name(name), labels = doc.get_model_by_name(`${name}-labels`);
   if (!bands || !labels) return () => {};
+  const order = Array.from(bands.data.text, (_, i) => i).sort((a, b) => bands.data.left[a] - bands.data.left[b]);
   return (view, ink) => {
     const found = { x: [], y: [], text: [], ink: [] };
     const { left, right, y, text } = bands.data;
-    for (let i = 0; i < text.length; i++) {
+    // From right to left, so that it is known where the next band of the same height begins.
+    const next = new Map();
+    for (let n = order.length - 1; n >= 0; n--) {
+      const i = order[n];
       const from = Math.max(left[i], view.start), to = Math.min(right[i], view.end);
+      const until = next.get(y[i]) ?? view.end;
+      next.set(y[i], left[i]);
       if (to < from) continue;
-      const fits = (to - from) / view.msPerPixel >= measure(text[i]) + 2 * PADDING_PX;
-      if (!fits && !beside) continue;
+      const width = measure(text[i]) + 2 * PADDING_PX;
+      const fits = (to - from) / view.msPerPixel >= width;
+      if (!fits && !(beside && (until - to) / view.msPerPixel >= width)) continue;
       found.x.push((fits ? from : to) + PADDING_PX * view.msPerPixel);
       found.y.push(y[i]);
       found.text.push(text[i]);
@@ -163,7 +171,11 @@ function makeEventLabels(doc) {
         const at = (x[i] - view.start) / view.msPerPixel;
         const room = (i + 1 < x.length ? x[i + 1] - x[i] : facts.end - x[i]) / view.msPerPixel - 2 * MARK_PX;
         const whole = label[i].length <= LONGEST_LABEL || measure(label[i]) <= room;
-        const text = whole ? label[i] : `${label[i].slice(0, LONGEST_LABEL - 1)}…`;
+        let text = whole ? label[i] : `${label[i].slice(0, LONGEST_LABEL - 1)}…`;
+        // A text that would reach beyond the plot is cut there.
+        const left = (view.end - x[i]) / view.msPerPixel - MARK_PX;
+        if (left > 0) while (text.length > 1 && measure(text) > left) text = `${text.replace(/…$/, "").slice(0, -1)}…`;
+        if (text === "…") continue;
         const lane = lanes.findIndex((one) => take(one, at - MARK_PX, at + MARK_PX + measure(text)));
         if (lane < 0) continue;
         y[i] = lane;
