@@ -138,9 +138,11 @@ class Service:
             with self._guard.turn("drain"):
                 await self._drain()
             self._reception.farewell("drain", "the service stops", _RETRY_MS)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # Again where it was swallowed: a wait that ends in the same moment may do that.
+            while pending := [task for task in tasks if not task.done()]:
+                for task in pending:
+                    task.cancel()
+                await asyncio.wait(pending, timeout=_TICK_S)
             self.sessions.close_all("the service stopped")
             self._generation.close(_PATIENCE_S)
             self._restorer.close(_PATIENCE_S)
