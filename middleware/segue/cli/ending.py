@@ -11,6 +11,8 @@ from typing import Any, Final
 
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 """Those of POSIX and of Windows; neither has all."""
+# Signals that asked the blocks under way to end.
+_asked: list[int] = []
 
 
 @contextmanager
@@ -19,6 +21,9 @@ def ending_in_order() -> Iterator[None]:
 
     Ctrl-C stays a KeyboardInterrupt. A second signal does not interrupt the clearing up after the first. What was
     ignored (nohup) or is handled already stays so. Signals are the main thread's; in any other, nothing changes.
+
+    A library's callback may swallow what is raised in it (libsndfile reads memory through one): long work calls
+    `end_if_asked` now and then, and the block's end does.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -28,9 +33,8 @@ def ending_in_order() -> Iterator[None]:
     def leave(number: int, frame: FrameType | None) -> None:
         for each in before:
             signal.signal(each, signal.SIG_IGN)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise SystemExit(128 + number)
+        _asked.append(number)
+        end_if_asked()
 
     for name in _SIGNALS:
         number = getattr(signal, name, None)
@@ -38,9 +42,20 @@ def ending_in_order() -> Iterator[None]:
             before[number] = signal.signal(number, leave)
     try:
         yield
+        end_if_asked()
     finally:
+        _asked.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_if_asked() -> None:
+    """Raises: SystemExit or KeyboardInterrupt if a signal has asked the block around to end."""
+    if not _asked:
+        return
+    if _asked[0] == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(128 + _asked[0])
 
 
 @contextmanager

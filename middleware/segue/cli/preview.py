@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from segue.cli.ending import end_if_asked
 from segue.cli.output import complain, complain_of, say, words
 from segue.cli.parts import GENERATORS
 from segue.cli.seeds import seed
@@ -104,18 +105,20 @@ def _once(arguments: argparse.Namespace) -> int:
 
 
 def _progress(quiet: bool, started: float) -> Callable[[int], None]:
-    """Tells frames done on a terminal, at most ten times a second."""
+    """Tells frames done on a terminal, at most ten times a second, and ends where a signal asked for it."""
     last = [0.0]
+    told = not quiet and sys.stderr.isatty()
 
-    def tell(frames: int) -> None:
+    def step(frames: int) -> None:
+        end_if_asked()
         now = time.monotonic()
-        if now - last[0] >= 0.1:
+        if told and now - last[0] >= 0.1:
             last[0] = now
             seconds = frames / 25
             sys.stderr.write(f"\r{seconds:7.1f} s  {seconds / max(now - started, 1e-6):5.1f} x real time ")
             sys.stderr.flush()
 
-    return (lambda frames: None) if quiet or not sys.stderr.isatty() else tell
+    return step
 
 
 def _factor(text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -240,5 +241,8 @@ class RuleSources(Kind[tuple[RuleSource, ...]]):
 
 
 def resolved(word: Word, folder: Path) -> Path:
-    """The path a word leads to from the folder it counts from; `~` is the user's home."""
-    return folder / Path(word.text).expanduser()
+    """The path a word leads to from the folder it counts from; `~` is the user's home.
+
+    The home of a user that does not exist is taken by its name, and so told as a file that is not there.
+    """
+    return folder / os.path.expanduser(word.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.ending import ending_in_order, holding_signals
+from segue.cli.ending import end_if_asked, ending_in_order, holding_signals
 from segue.cli.main import main
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals, /dev/full and limits of POSIX")
@@ -134,6 +135,37 @@ def test_a_signal_waits_for_the_end_of_what_must_not_be_cut_in_two() -> None:
         command()
     assert ended.value.code == 143
     assert done == [True]
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)], ids=["term", "int"]
+)
+def test_a_signal_that_a_callback_swallows_is_not_forgotten(number: signal.Signals, error: type) -> None:
+    def callback() -> None:
+        with contextlib.suppress(BaseException):
+            os.kill(os.getpid(), number)
+            time.sleep(PATIENCE_S)
+
+    went_on = []
+
+    def short() -> None:
+        with ending_in_order():
+            callback()
+            went_on.append("to the end")
+
+    def long() -> None:
+        with ending_in_order():
+            callback()
+            end_if_asked()
+            went_on.append("for ever")
+
+    for command in (short, long):
+        with pytest.raises(error):
+            command()
+    assert went_on == ["to the end"]
+    # What was asked then is over.
+    with ending_in_order():
+        end_if_asked()
 
 
 def test_what_is_ignored_stays_ignored() -> None:
