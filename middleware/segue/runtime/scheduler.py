@@ -94,8 +94,9 @@ class Scheduler:
                 step = ladder.due()
                 if step is not None:
                     session.step_ladder(step.rung, step.reason)
-                want = session.want(now_s)
-                if want is not None and is_free(want.rung):
+                # What nobody could make now is not asked for at each message of each client.
+                want = session.want(now_s) if is_free(session.rung) else None
+                if want is not None:
                     committed = session.pace.committed(now_s)
                     slack = want.deadline - committed
                     # A change can wait behind the old music, and so can what follows it; who has no music cannot.

@@ -8,7 +8,6 @@ another.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -74,9 +73,11 @@ class Generation:
                 with self._guard.turn("generation"):
                     self._begin_all()
                 # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes together with a wake.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_IDLE_S):
-                        await self._awake.wait()
+                timer = asyncio.get_running_loop().call_later(_IDLE_S, self._awake.set)
+                try:
+                    await self._awake.wait()
+                finally:
+                    timer.cancel()
                 for task in [task for task in self._running if task.done()]:
                     self._running.remove(task)
                     task.result()
