@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test lint types imports unit test-rules test-quality test-page test-faults test-clients parity ci clean
+.PHONY: demo test test-fast lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -13,6 +13,12 @@ demo: $(INSTALLED)
 	$(BIN)/segue preview rules/library/emberwood/emberwood.yaml --events rules/library/emberwood/emberwood.events.yaml -o out/emberwood.wav
 
 test: lint types imports unit
+
+# What can be known within a minute: no models, no processes, no long proofs by example.
+FAST := tests/unit/audio tests/unit/report tests/unit/rules tests/unit/sdk tests/unit/service tests/unit/style
+
+test-fast: $(INSTALLED) lint
+	HYPOTHESIS_PROFILE=fast $(BIN)/pytest -q -n 2 --dist worksteal -m 'not heavy and not slow' $(FAST)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -31,6 +37,10 @@ unit: $(INSTALLED)
 test-rules: $(INSTALLED)
 	$(BIN)/pytest -q -m heavy tests/unit/rules
 
+# Sessions that stall at any moment, some hundred of them.
+test-stalls: $(INSTALLED)
+	$(BIN)/pytest -q -n 2 -m heavy tests/unit/runtime/test_stalls.py
+
 # Musical judges: classifier, harmony, repetition, intensity; several minutes.
 test-quality: $(INSTALLED)
 	$(BIN)/pytest -q -m heavy tests/quality
@@ -39,7 +49,7 @@ test-quality: $(INSTALLED)
 test-page: $(INSTALLED)
 	tests/page/run
 
-# The service killed, stalled, cut off, flooded: real processes, sockets and time; some six minutes.
+# The service killed, stalled, cut off, flooded, attacked: real processes, sockets and time; some ten minutes.
 test-faults: $(INSTALLED)
 	$(BIN)/pytest -q -m heavy tests/service
 
@@ -51,7 +61,7 @@ test-clients: $(INSTALLED)
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-quality test-page test-faults test-clients parity
+ci: test test-rules test-stalls test-quality test-page test-faults test-clients parity
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -21,7 +21,7 @@ STORY = {2.0: "wolves", 12.0: "safe", 20.0: "crypt"}
 
 
 def main(address: str = "tcp://127.0.0.1:7723", seconds: float = 30.0) -> None:
-    hello = Hello(versions=(1,), client="minimal example")
+    hello = Hello(versions=(1,), client="minimal example", rules_name="emberwood")
     with SegueClient(address, hello) as client, open_output(client.player, file=Path("minimal.wav")) as output:
         print("playing to", output.name)
         client.on(Live, lambda live: print("connected to", live.welcome.service))

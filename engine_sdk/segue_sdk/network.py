@@ -195,9 +195,11 @@ class Network:
             return 0.0
         endpoint = found[self._endpoint % len(found)]
         self._endpoint += 1
-        dealer = context.socket(zmq.DEALER)
-        monitor = dealer.get_monitor_socket(_WATCHED)
+        dealer: zmq.Socket[bytes] | None = None
+        monitor: zmq.Socket[bytes] | None = None
         try:
+            dealer = context.socket(zmq.DEALER)
+            monitor = dealer.get_monitor_socket(_WATCHED)
             self._configure(dealer, endpoint)
             dealer.connect(endpoint.text)
             return self._serve(dealer, monitor, endpoint)
@@ -206,9 +208,11 @@ class Network:
                 self.session.disconnected(time.monotonic(), str(error))
             return self._failed(self._failures.unusable(error))
         finally:
-            dealer.disable_monitor()
-            monitor.close(0)
-            dealer.close(_LINGER_MS if self.session.state is State.CLOSED else 0)
+            if dealer is not None:
+                if monitor is not None:
+                    dealer.disable_monitor()
+                    monitor.close(0)
+                dealer.close(_LINGER_MS if self.session.state is State.CLOSED else 0)
 
     def _look_up(self) -> list[Endpoint]:
         """The endpoints to try; none if the client is closed meanwhile. Raises: OSError."""

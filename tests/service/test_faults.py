@@ -293,7 +293,8 @@ def test_a_game_that_stands_still(service: ServiceProcess, stop_s: int) -> None:
         assert told["receipts"] == list(range(1, told["sent"] + 1))
         assert told["buffered_s"] > 3.0
         # The sound card's samples that were due meanwhile are asked for at once: more than the buffer has, it lacks.
-        assert told["underruns"] <= (0 if stop_s < 3 else 1)
+        # So it may run dry again while the service sends what it lacks.
+        assert told["underruns"] <= (0 if stop_s < 3 else 3)
         check_receipts(other, sent)
         check_sound(other)
 

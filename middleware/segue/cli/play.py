@@ -128,7 +128,10 @@ def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:
 def _check_terminal() -> None:
     """Textual reads keys from stdin, and draws on stderr, on Windows on stdout. Raises: NoTerminalError."""
     drawn = sys.__stdout__ if sys.platform == "win32" else sys.__stderr__
-    for stream, name in ((sys.__stdin__, "standard input"), (drawn, "the output")):
+    for stream, name in (
+        (sys.__stdin__, "standard input"),
+        (drawn, "standard output" if sys.platform == "win32" else "standard error"),
+    ):
         if stream is None or not stream.isatty():
             text = f"segue play needs a terminal, and {name} is none; segue preview renders to a file without one"
             raise NoTerminalError(text)

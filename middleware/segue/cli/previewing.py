@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from segue.atomic import replacing
@@ -68,8 +69,6 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
         session, (piece, warnings) = None, _scripted(arguments, parts)
     check_files(arguments, piece.rules)
     rules, frames = piece.rules, piece.frames
-    if arguments.stems:
-        arguments.stems.mkdir(parents=True, exist_ok=True)
     meter = _meter(frames or _last_frame(session)) if arguments.report else None
     rendered = Rendered(
         kept=Kept(notes=bool(arguments.midi), journal=bool(arguments.record), chunks=bool(arguments.report)),
@@ -88,7 +87,8 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
         conditions = LiveConditions(generation_s=_or(arguments.generation, GENERATION))
         render_live(piece, parts, arguments.output, conditions, progress, rendered)
     else:
-        render_straight(piece, parts, arguments.output, arguments.stems, progress, rendered)
+        with _folder(arguments.stems):
+            render_straight(piece, parts, arguments.output, arguments.stems, progress, rendered)
     _write_others(arguments, piece, rendered, [generator.name for generator in parts.generators])
     if meter:
         speed = frames / FRAME_RATE / (time.perf_counter() - started)
@@ -101,6 +101,21 @@ def preview(arguments: argparse.Namespace, progress: Progress) -> Preview:
     if rendered.run is not None:
         warnings = (*warnings, *_dry(rendered.run, arguments))
     return Preview(told, warnings, frames / FRAME_RATE)
+
+
+@contextlib.contextmanager
+def _folder(path: Path | None) -> Iterator[None]:
+    """A folder for what is written within the block; made for it, it goes again if nothing was."""
+    made = path is not None and not path.exists()
+    if path is not None:
+        path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if path is not None and made:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise
 
 
 def watched(arguments: argparse.Namespace) -> tuple[tuple[str, int], ...]:

@@ -58,7 +58,9 @@ class Scheduler:
 
     def add(self, session: Session, home: int | None = None) -> None:
         """Serve a session from now on. home: the rung of its chosen generator, the session's own if None."""
-        self.go_home(session, session.home if home is None else home)
+        home = session.home if home is None else home
+        self._ladders[session] = Ladder(rungs=len(self._generators), home=home)
+        self.go_home(session, home)
 
     def remove(self, session: Session) -> None:
         """Serve a session no longer; its job in flight comes to nothing."""
@@ -67,7 +69,9 @@ class Scheduler:
             session.fail(session.in_flight)
 
     def go_home(self, session: Session, home: int) -> None:
-        """Choose a session's generator, with all failures forgiven."""
+        """Choose a session's generator, with all failures forgiven. Nothing happens to one that is not served."""
+        if session not in self._ladders:
+            return
         self._ladders[session] = Ladder(rungs=len(self._generators), home=home)
         if (session.home, session.rung) != (home, home):
             session.go_home(home)

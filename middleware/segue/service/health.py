@@ -145,7 +145,7 @@ class HealthServer:
                 unasked = 0
                 while unasked < _MOST_UNASKED_BYTES and (data := await reader.read(_HEAD_BYTES)):
                     unasked += len(data)
-        except (TimeoutError, ConnectionError):
+        except (TimeoutError, OSError):
             log.debug("a health client took too long or went away")
         finally:
             writer.transport.abort()

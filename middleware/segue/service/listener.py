@@ -225,7 +225,7 @@ class Listener:
             except OSError as error:
                 if error.errno in _NONE_LEFT:
                     self._make_room(self._strangers())
-                    await asyncio.sleep(_ACCEPT_PAUSE_S)
+                await asyncio.sleep(_ACCEPT_PAUSE_S)
                 continue
             if not self._has_room():
                 accepted.close()
@@ -286,6 +286,7 @@ class Listener:
         except Exception:
             log.exception("a connection broke")
             peer.abort()
+            self.gone(peer)
 
     async def _sweep(self) -> None:
         """Let time pass for the connections; not the time in which this process stood still, and could hear nobody."""

@@ -82,7 +82,10 @@ class LiveSession:
         session.held = True
         self.connection: bytes | None = None
         self.heard_s = self.opened_s = now_s
-        self.game_paused = False
+        self.paused_since_s: float | None = None
+        # Restores that are being made for it, and the newest playhead that came meanwhile.
+        self.restoring = 0
+        self.held: Playhead | None = None
         self._metrics = metrics
         self._credit = Credit(metrics, now_s)
         self._dispatch = Dispatch(soundtrack.sounds, terms.sample_format, metrics)
@@ -146,7 +149,7 @@ class LiveSession:
 
     def expired(self, now_s: float) -> bool:
         """Whether nobody will come back for it."""
-        window_ms = self.terms.paused_window_ms if self.game_paused else self.terms.resume_window_ms
+        window_ms = self.terms.paused_window_ms if self.paused_since_s is not None else self.terms.resume_window_ms
         return self.connection is None and now_s - self.heard_s > window_ms / 1000
 
     # --- what the client says ---------------------------------------------------------------------------------------
@@ -199,8 +202,10 @@ class LiveSession:
 
     def on_control(self, said: Control, now_s: float) -> None:
         """What needs nothing from outside: pause, resume, reset, and the client's own volume, which is only noted."""
-        if said.op in ("pause", "resume"):
-            self.game_paused = said.op == "pause"
+        if said.op == "pause":
+            self.paused_since_s = now_s if self.paused_since_s is None else self.paused_since_s
+        elif said.op == "resume":
+            self.paused_since_s = None
         elif said.op == "reset":
             self.session.reset(now_s)
 

@@ -59,6 +59,7 @@ class Peer(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.TimerHandle | None = None
+        self._pause_end: asyncio.TimerHandle | None = None
         self._lost = False
         # Whether there is something to take, now or after a pause.
         self._working = False
@@ -194,12 +195,17 @@ class Peer(asyncio.Protocol):
         self._lost = True
         if not self._working or self._stage not in _LISTENING:
             self._leave()
+        elif self._pause_end is not None:
+            # Nothing more comes that it could wait for.
+            self._pause_end.cancel()
+            self._pause_end = None
+            self._listener.enqueue(self)
 
     # --- the listener's side ----------------------------------------------------------------------------------------
 
     def work(self) -> None:
         """Take what has come, as much as one turn allows; the rest in later turns, and nothing is read meanwhile."""
-        self._working = False
+        self._working, self._pause_end = False, None
         events, taken, pause_s = 0, 0, 0.0
         while self._stage in _LISTENING:
             if self._lost:
@@ -241,7 +247,7 @@ class Peer(asyncio.Protocol):
         self._working = True
         self._pause()
         if pause_s > 0.0:
-            asyncio.get_running_loop().call_later(pause_s, self._listener.enqueue, self)
+            self._pause_end = asyncio.get_running_loop().call_later(pause_s, self._listener.enqueue, self)
         else:
             self._listener.enqueue(self)
 

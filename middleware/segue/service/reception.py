@@ -52,6 +52,8 @@ _LATE_S: Final = 0.1
 _LATE_FOR_S: Final = 2.0
 # When a client that is refused for a moment may come again.
 _RETRY_MS: Final = 1_000
+# When one whose session made room may come again: sooner, paused games would take places from each other all the time.
+_IDLE_RETRY_MS: Final = 5_000
 # Connections without a session that are remembered, over those that have one.
 _MOST_STRANGERS: Final = 256
 # Refusals that a client sends are logged with a count, no more often than this.
@@ -62,8 +64,7 @@ _REFUSALS_LOGGED_S: Final = 10.0
 class Connection:
     """Who speaks under an identity. live: its session. welcomed: what it was answered. busy: what runs for it.
 
-    held: the newest playhead of a session that is being restored. work, planning: its budgets. refusals: that it sent
-    and that were not logged yet.
+    work, planning: its budgets. refusals: that it sent and that were not logged yet.
     """
 
     identity: bytes
@@ -74,7 +75,6 @@ class Connection:
     live: LiveSession | None = None
     welcomed: Parts = field(default_factory=list)
     busy: asyncio.Task[None] | None = None
-    held: Playhead | None = None
     shut_until_s: float = 0.0
     refusals: int = 0
     refusals_logged_s: float = -math.inf
@@ -122,11 +122,11 @@ class Reception:
             self._late_until_s = now_s + _LATE_FOR_S
         self._ticked_s = now_s
         for connection in list(self._connections.values()):
-            if now_s - connection.heard_s >= SILENCE_S:
+            # Who was shut out is remembered until all is paid for, and its budget with it.
+            if now_s - max(connection.heard_s, connection.shut_until_s) >= SILENCE_S:
                 self._forget(connection)
             elif connection.live is not None and connection.live not in self._sessions:
-                connection.live = None
-                self._part(connection, Bye(reason="idle", text="no playhead came", retry_ms=_RETRY_MS))
+                self._part_idle(connection)
         for live in self._sessions:
             with self._guard.session(live, "tick"):
                 if live.expired(now_s):
@@ -134,6 +134,11 @@ class Reception:
                     continue
                 live.tick(now_s)
             self.flush(live)
+
+    def _part_idle(self, connection: Connection) -> None:
+        """Its session had to make room: nothing that it says may reach it any more."""
+        connection.live = None
+        self._part(connection, Bye(reason="idle", text="others needed its place", retry_ms=_IDLE_RETRY_MS))
 
     def excuse(self, seconds: float) -> None:
         """The service stood still for so long: nobody was silent meanwhile, and nobody stayed away."""
@@ -239,13 +244,17 @@ class Reception:
             if type(message) not in _FROM_CLIENTS:
                 raise RefusedError("unexpected", "clients do not say that")
             raise RefusedError("no_session", "expected hello first")
+        if live not in self._sessions:
+            self._part_idle(connection)
+            return
         live.heard_s = now_s
         match message:
             case Event(events=items):
                 live.on_events(items, now_s)
                 self._wake()
-            case Playhead() if connection.busy is not None and not live.playing:
-                connection.held = message
+            case Playhead() if live.restoring and not live.playing:
+                # Whatever connection it comes over: music made before would be music of another place.
+                live.held = message
             case Playhead():
                 live.on_playhead(message, now_s)
                 self._wake()
@@ -316,10 +325,14 @@ class Reception:
     async def _restore(self, connection: Connection, live: LiveSession, said: Restore) -> None:
         if live.answered_again(said.id):
             return
-        fate = await self._sessions.restore(live, said)
+        live.restoring += 1
+        try:
+            fate = await self._sessions.restore(live, said)
+        finally:
+            live.restoring -= 1
         self._metrics.restored(fate)
         log.info("session restored", extra={"session": live.name, "restored": fate})
-        held, connection.held = connection.held, None
+        held, live.held = live.held, None
         if held is not None:
             live.on_playhead(held, self._clock())
         self._wake()
@@ -401,7 +414,7 @@ class Reception:
 
     def _leave(self, connection: Connection) -> None:
         """It has no session any more. It is remembered until it is silent: another hello does not renew its budget."""
-        connection.live, connection.welcomed, connection.held = None, [], None
+        connection.live, connection.welcomed = None, []
 
     def _shut(self, connection: Connection, now_s: float) -> None:
         """Take nothing from one who floods until all is paid for; its session is there when it comes back."""

@@ -41,7 +41,7 @@ class Recording:
     def __init__(self, path: Path, header: Header, soundtrack: Soundtrack, writer: _Writer) -> None:
         self.path = path
         self._header = header
-        # Everything it may be reloaded with, for the texts.
+        # What it may be reloaded with, for the texts: the newest rules, and those before, should the newest be refused.
         self._soundtracks = [soundtrack]
         self._writer = writer
         self._recorder: Recorder | None = None
@@ -50,7 +50,8 @@ class Recording:
 
     def learn(self, soundtrack: Soundtrack) -> None:
         """The session is about to be given these rules."""
-        self._soundtracks.append(soundtrack)
+        if not self._over:
+            self._soundtracks = [*self._soundtracks[-1:], soundtrack]
 
     def operation(self, operation: Operation) -> None:
         """Write what happened: the session's journal. Whatever goes wrong ends the recording, not the session."""
@@ -208,7 +209,7 @@ class _Writer:
             file = self._files[recording] = _opened(recording.path)
         file.write(text)
         file.flush()
-        self._written += len(text)
+        self._written += len(text.encode())
         if os.fstat(file.fileno()).st_nlink == 0:
             raise OSError("its file was removed")
 

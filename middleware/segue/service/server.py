@@ -215,7 +215,8 @@ class Service:
             await asyncio.sleep(_TICK_S)
 
     async def _tick(self) -> None:
-        ticked_s = time.monotonic()
+        # excused: whether the last turn was left out; a loop that is always late still has every other one.
+        ticked_s, excused = time.monotonic(), False
         while True:
             await asyncio.sleep(_TICK_S)
             now_s = time.monotonic()
@@ -224,7 +225,10 @@ class Service:
                 # What clients said meanwhile is still to be read; until then nobody knows where they are.
                 log.warning("the service stood still", extra={"seconds": round(away_s, 3)})
                 self._reception.excuse(away_s)
-                continue
+                if not excused:
+                    excused = True
+                    continue
+            excused = False
             for where, act in (
                 ("tick", self._reception.tick),
                 ("health", self._health.tick),

@@ -43,6 +43,8 @@ _READY_FRAMES: Final = FRAME_RATE // 2
 _RETRY_MS: Final = 5_000
 # A client reports where it is as soon as it is welcome. A session without a report for so long makes room for others.
 _MOST_UNBEGUN_S: Final = 10.0
+# How long one whose game is paused keeps its place from those who play.
+_MOST_PAUSED_S: Final = 10.0
 # New sessions in a second, at the least, and how many seconds' worth at once: opening one takes a millisecond and more.
 _OPENED_PER_SECOND: Final = 20
 _OPENED_AT_ONCE_S: Final = 4
@@ -170,18 +172,21 @@ class Sessions:
         if live.playing:
             # Where it can be heard by when it is ready, as near as can be told: the music is not to run on unheard.
             frame = max(frame, live.session.reachable(self._clock()) + _READY_FRAMES)
-            if frame > live.session.head + _MOST_AHEAD:
-                raise RefusedError("out_of_range", f"restore.at: {said.at} lies too far ahead")
+            self._check_ahead(live, frame)
         opened, fate = await self._opening(live, snapshot, frame, said.take + 1)
-        if live not in self._live.values():
+        if live not in self:
             return "nothing"
         if live.playing:
+            # It may play since, by another restore: all frames up to the opening's are planned then.
+            self._check_ahead(live, frame)
             live.session.restore(opened, at=frame * FRAME_SIZE, take=said.take, now_s=self._clock())
             live.restored(fate, said.id)
             return fate
         if fate != "all" and frame:
             # It cannot follow what the client has without a seam: begin earlier, for a crossfade.
             opened, _ = await self._opening(live, snapshot, frame - 1, said.take + 1)
+            if live not in self:
+                return "nothing"
         fresh = self._session(live.soundtrack, live.terms, live.home, opened)
         self._live[fresh] = live
         del self._live[live.session]
@@ -190,6 +195,12 @@ class Sessions:
         self._scheduler.add(fresh, home=live.home)
         live.replace(fresh, fate, said.id)
         return fate
+
+    def _check_ahead(self, live: LiveSession, frame: int) -> None:
+        """Raises: RefusedError for a frame that a session which plays could only reach by planning minutes ahead."""
+        if frame > live.session.head + _MOST_AHEAD:
+            most = (live.session.head + _MOST_AHEAD) * FRAME_SIZE
+            raise RefusedError("out_of_range", f"restore.at: expected at most {most}, got {frame * FRAME_SIZE}")
 
     async def change_rules(self, live: LiveSession, said: Control) -> None:
         """Other rules, as the client asks; word of why they are refused. Raises: RefusedError for an unknown name."""
@@ -244,21 +255,26 @@ class Sessions:
             self.close(least, "made room")
 
     def _least_needed(self) -> LiveSession | None:
-        """The session to end first when others want its place; None if each has a client that reports.
+        """The session to end first when others want its place; None if each has a client that plays.
 
-        That is the one whose client is away the longest, else the oldest whose client never said where it is.
+        That is the one whose client is away the longest, else the oldest whose client never said where it is, else the
+        one that is paused the longest.
         """
-        away, unbegun = [], []
-        begun_by_s = self._clock() - _MOST_UNBEGUN_S
+        away, unbegun, paused = [], [], []
+        begun_by_s, paused_by_s = self._clock() - _MOST_UNBEGUN_S, self._clock() - _MOST_PAUSED_S
         for live in self:
             with self.guard.session(live, "room"):
                 if live.connection is None:
                     away.append(live)
                 elif not live.playing and live.opened_s <= begun_by_s:
                     unbegun.append(live)
+                elif live.paused_since_s is not None and live.paused_since_s <= paused_by_s:
+                    paused.append((live.paused_since_s, live))
         if away:
             return min(away, key=lambda live: live.heard_s)
-        return min(unbegun, key=lambda live: live.opened_s, default=None)
+        if unbegun:
+            return min(unbegun, key=lambda live: live.opened_s)
+        return min(paused, key=lambda entry: entry[0])[1] if paused else None
 
     async def _soundtrack(self, text: str | None, name: str | None) -> Soundtrack:
         try:
@@ -270,7 +286,14 @@ class Sessions:
             raise RefusedError("rules_refused", "\n".join(problems), problems=problems) from error
         except UnknownRulesError as error:
             known = ", ".join(self._rulebook.names) or "no names, but rules_text: there are no rule files here"
-            raise RefusedError("unknown_rules", f"expected one of {known}") from error
+            bare = (name or "").removesuffix(".yaml")
+            hint = (
+                f"; names have no extension: did you mean {bare!r}?"
+                if bare != name and bare in self._rulebook.names
+                else ""
+            )
+            text = f"rules_name: expected one of {known}, got {wire.clipped(name or 'none', 64)!r}{hint}"
+            raise RefusedError("unknown_rules", text) from error
 
     def _check_lookahead(self, soundtrack: Soundtrack, lookahead_ms: int) -> None:
         """An event has the whole lookahead planned anew: the longer that is, the simpler a client's rules have to be.

@@ -92,7 +92,7 @@ class Settings(Table):
 
     max_sessions = Field(
         Number(low=1, high=1_024, whole=True),
-        "Sessions at a time; then those whose client is away make room, or more are refused.",
+        "Sessions at a time; then those whose client is away or paused make room, or more are refused.",
         default="16",
         example="4",
     )

@@ -46,9 +46,9 @@ class Worker:
                 loop.call_soon_threadsafe(begun.set)
             try:
                 value = function(*args)
-            # Whatever it is belongs to the caller, not to this thread.
-            except Exception as error:
-                raised = error
+            # Whatever it is belongs to the caller, not to this thread; a panic of a compiled library is no Exception.
+            except BaseException as error:
+                raised = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")
             # Who asked may be gone when a call that hung comes back.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(done, value, raised)

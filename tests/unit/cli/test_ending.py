@@ -100,7 +100,7 @@ def test_a_preview_that_is_asked_to_stop_takes_its_parts_with_it() -> None:
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
-    assert sorted(path.name for path in Path().rglob("*")) == ["r.test.yaml", "r.yaml", "stems"]
+    assert sorted(path.name for path in Path().rglob("*")) == ["r.test.yaml", "r.yaml"]
 
 
 def test_a_second_signal_does_not_interrupt_the_clearing_up() -> None:

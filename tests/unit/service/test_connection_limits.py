@@ -19,7 +19,7 @@ from segue_sdk.messages import Message
 from segue_sdk.service_messages import Bye, Chunk, Error, Receipt, Rules, Status, Welcome
 from unit.service.reception_harness import ReceptionHarness
 
-ONE, TWO, THREE = b"one", b"two", b"three"
+ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"
 
 JUNK: dict[str, list[Part]] = {
     "noise": [b"\xc1" * 200],
@@ -226,17 +226,38 @@ def test_who_never_reports_makes_room_after_a_while_and_is_told() -> None:
     asyncio.run(main())
 
 
-def test_a_client_that_reports_keeps_its_place_however_long_it_is_paused() -> None:
+def test_a_client_that_plays_keeps_its_place_and_one_that_is_paused_does_for_a_while() -> None:
     async def main() -> None:
-        async with ReceptionHarness(max_sessions=1) as service:
-            await service.greet(ONE)
+        async with ReceptionHarness(max_sessions=2) as service:
+            for identity in (ONE, TWO):
+                await service.greet(identity)
+                service.playhead(identity)
             service.say(ONE, Control(op="pause"))
-            for _ in range(600):
-                service.tick(1.0)
-                service.playhead(ONE)
-            service.say(TWO, Hello(versions=(1,), client="a test"))
-            await service.settle()
-            assert [one.code for one in service.all(TWO, Error)] == ["too_many_sessions"]
+            service.tick(3.0)
+            service.say(TWO, Control(op="pause"))
+
+            async def knock(identity: bytes, seconds: int) -> None:
+                for _ in range(seconds):
+                    service.tick(1.0)
+                    for playing in (ONE, TWO, THREE):
+                        service.playhead(playing)
+                service.say(identity, Hello(versions=(1,), client="a test"))
+                await service.settle()
+                service.playhead(identity)
+                service.tick()
+
+            await knock(THREE, 6)
+            assert "too_many_sessions" in [one.code for one in service.all(THREE, Error)]
+            # Said again, it is not paused later.
+            service.say(ONE, Control(op="pause"))
+            await knock(THREE, 2)
+            assert [one.reason for one in service.all(ONE, Bye)] == ["idle"]
+            assert service.all(THREE, Welcome)
+            # Who goes on keeps its place.
+            service.say(TWO, Control(op="resume"))
+            await knock(FOUR, 30)
+            assert not service.all(TWO, Bye)
+            assert not service.all(FOUR, Welcome)
 
     asyncio.run(main())
 
@@ -245,11 +266,48 @@ def test_a_new_session_that_nobody_waits_for_is_closed() -> None:
     async def main() -> None:
         async with ReceptionHarness() as service:
             service.say(ONE, Hello(versions=(1,), client="a test"))
+            greeting = service.reception._connections[ONE].busy
+            assert greeting is not None
             # Gone before it is answered.
             service.tick(6.0)
-            await asyncio.sleep(0.01)
+            await greeting
+            assert service.metrics.registry.get_sample_value("segue_sessions_opened_total") == 1
             assert len(service.sessions) == 0
             assert not service.all(ONE, Welcome)
+
+    asyncio.run(main())
+
+
+def test_a_session_that_made_room_is_reached_by_nothing_any_more() -> None:
+    async def main() -> None:
+        async with ReceptionHarness(max_sessions=1) as service:
+            await service.greet(ONE)
+            service.now_s += 11.0
+            for connection in service.reception._connections.values():
+                connection.heard_s = service.now_s
+            await service.greet(TWO)
+            # Before the next tick tells it.
+            service.say(ONE, Control(op="generator", generator="toy"))
+            assert [one.reason for one in service.all(ONE, Bye)] == ["idle"]
+            assert len(service.scheduler.sessions) == len(service.sessions) == 1
+            service.playhead(ONE)
+            assert [one.code for one in service.all(ONE, Error)] == ["no_session"]
+
+    asyncio.run(main())
+
+
+def test_who_is_shut_out_is_remembered_until_all_is_paid_for() -> None:
+    async def main() -> None:
+        async with ReceptionHarness() as service:
+            await service.greet(ONE)
+            connection = service.reception._connections[ONE]
+            connection.shut_until_s = service.now_s + 20.0
+            for _ in range(40):
+                service.tick(0.5)
+            assert service.reception._connections[ONE] is connection
+            for _ in range(12):
+                service.tick(0.5)
+            assert ONE not in service.reception._connections
 
     asyncio.run(main())
 

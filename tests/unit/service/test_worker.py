@@ -36,6 +36,20 @@ def test_errors_belong_to_the_caller() -> None:
     asyncio.run(main())
 
 
+def test_a_panic_that_is_no_exception_comes_back_to_the_caller() -> None:
+    def panic() -> None:
+        raise SystemExit("a compiled library's panic")
+
+    async def main() -> None:
+        worker = Worker("generator")
+        with pytest.raises(RuntimeError, match="SystemExit: a compiled library's panic"):
+            await worker.call(panic)
+        assert await worker.call(lambda: 7) == 7
+        worker.close(patience_s=5.0)
+
+    asyncio.run(main())
+
+
 def test_a_hung_call_is_left_behind_and_the_waiting_ones_are_not() -> None:
     async def main() -> None:
         worker, go_on, begun = Worker("generator"), threading.Event(), threading.Event()
@@ -64,15 +78,16 @@ def test_a_hung_call_is_left_behind_and_the_waiting_ones_are_not() -> None:
 
 
 def test_a_call_that_returns_after_its_loop_is_gone_harms_nobody() -> None:
-    go_on = threading.Event()
+    go_on, begun = threading.Event(), threading.Event()
 
     def hang() -> None:
+        begun.set()
         go_on.wait(20.0)
 
     async def main() -> Worker:
         worker = Worker("generator")
         hung = asyncio.ensure_future(worker.call(hang))
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(begun.wait, 20.0)
         hung.cancel()
         return worker
 
