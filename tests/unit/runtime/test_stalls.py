@@ -148,7 +148,7 @@ def test_a_stall_is_heard_for_no_longer_than_the_buffer_lacks(
 
 @pytest.mark.heavy
 @settings(
-    max_examples=300, deadline=None, derandomize=True, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=100, deadline=None, derandomize=True, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(config=configs, stalls=st.lists(one_stall, max_size=3), seed=seeds, job=jobs)
 def test_stalls_at_length(config: SessionConfig, stalls: list[Stall], seed: int, job: int) -> None:
@@ -157,7 +157,7 @@ def test_stalls_at_length(config: SessionConfig, stalls: list[Stall], seed: int,
 
 @pytest.mark.heavy
 @settings(
-    max_examples=300, deadline=None, derandomize=True, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=100, deadline=None, derandomize=True, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(config=roomy, stall=one_stall, seed=seeds, job=jobs)
 def test_one_stall_at_length(config: SessionConfig, stall: Stall, seed: int, job: int) -> None:
