@@ -261,7 +261,9 @@ class Reception:
             case Save():
                 live.on_save(message)
             case Restore():
-                self._start(connection, self._restore(connection, live, message), "restore", message.id)
+                self._start(connection, self._restore(live, message), "restore", message.id)
+                # From here on, not from when it begins: what comes next may be a playhead.
+                live.restoring += 1
             case Control(op="rules"):
                 self._start(connection, self._sessions.change_rules(live, message), "control")
             case Control(op="generator"):
@@ -322,11 +324,10 @@ class Reception:
             for parts in missed:
                 self._send(connection.identity, parts)
 
-    async def _restore(self, connection: Connection, live: LiveSession, said: Restore) -> None:
-        if live.answered_again(said.id):
-            return
-        live.restoring += 1
+    async def _restore(self, live: LiveSession, said: Restore) -> None:
         try:
+            if live.answered_again(said.id):
+                return
             fate = await self._sessions.restore(live, said)
         finally:
             live.restoring -= 1

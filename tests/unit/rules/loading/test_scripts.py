@@ -137,7 +137,7 @@ def test_a_yaml_script_beyond_its_limits_is_told_of_json_lines(tmp_path: Path, m
     assert problems(Path("match.yaml")) == [f"match.yaml:1:1: expected at most 1 MiB, got more{longer}"]
     write(tmp_path, "- {at: 1s, fire: boss_dead}\n" * 10_001, "match.yaml")
     assert problems(Path("match.yaml")) == [
-        "match.yaml:10000:18: fire: expected at most 50000 values in a file, got more (what an alias stands for counts "
+        "match.yaml:10000:18: expected at most 50000 values in a file, got more (what an alias stands for counts "
         f"each time){longer}"
     ]
     lines = write(tmp_path, '{"at": "1s", "fire": "boss_dead"}\n' * 10_001, "match.jsonl")
