@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test test-fast lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients parity ci clean
+.PHONY: demo test lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -13,12 +13,6 @@ demo: $(INSTALLED)
 	$(BIN)/segue preview rules/library/emberwood/emberwood.yaml --events rules/library/emberwood/emberwood.events.yaml -o out/emberwood.wav
 
 test: lint types imports unit
-
-# What can be known within a minute: no models, no processes, no long proofs by example.
-FAST := tests/unit/audio tests/unit/report tests/unit/rules tests/unit/sdk tests/unit/service tests/unit/style
-
-test-fast: $(INSTALLED) lint
-	HYPOTHESIS_PROFILE=fast $(BIN)/pytest -q -n 2 --dist worksteal -m 'not heavy and not slow' $(FAST)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
