@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from segue_rules.loading.grammar import TABLES, FileTable
-from segue_rules.loading.kinds import Schema
 from segue_rules.loading.reference import reference
+from segue_yaml.kinds import Schema
 
 _HOUSE: Final = Path(__file__).parents[1]
 SCHEMA_FILE: Final = _HOUSE / "segue.schema.json"

@@ -16,8 +16,8 @@ from segue.audio.loudness import integrated_loudness
 from segue.cli.named_sounds import named_sounds
 from segue.contract import SAMPLE_RATE, Samples, StyleEncoder
 from segue.runtime.styles import MOST_PROMPT_S, MOST_STINGER_S
-from segue_rules.errors import Problem
 from segue_rules.model import Rules
+from segue_yaml.report import Problem
 
 CODES: Final = {
     "silent_audio": "a sound file in which nothing is to be heard",

@@ -17,8 +17,10 @@ from typing import Final
 from segue.cli.files import Kind, find, kind_of, sibling
 from segue.cli.named_sounds import named_sounds
 from segue.cli.output import complain, complain_of, problem_record, say, say_json
-from segue_rules.errors import Problem, RuleError
-from segue_rules.model import NOWHERE, Mark, Rules
+from segue_rules.errors import RuleError
+from segue_rules.model import Rules
+from segue_yaml.nodes import NOWHERE, Mark
+from segue_yaml.report import Problem
 
 HELP: Final = "find every mistake in rule files, tests and event scripts"
 _MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)

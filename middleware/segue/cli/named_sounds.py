@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from segue_rules.model import AudioStinger, Mark, Rules
+from segue_rules.model import AudioStinger, Rules
+from segue_yaml.nodes import Mark
 
 
 @dataclass(frozen=True, kw_only=True)

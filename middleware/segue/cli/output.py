@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Final, TextIO
 
-from segue_rules.errors import Problem, RuleError
+from segue_rules.errors import RuleError
+from segue_yaml.report import Problem
 
 # Names of files may hold what a terminal obeys: colours, moves, bells.
 _SHOWN: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}

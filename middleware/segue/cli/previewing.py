@@ -39,7 +39,7 @@ from segue_rules.errors import RuleError
 from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load
 from segue_rules.loading.scripts import Script, load_script
-from segue_rules.model import NOWHERE
+from segue_yaml.nodes import NOWHERE
 
 if TYPE_CHECKING:
     from segue.report.sound import SoundMeter

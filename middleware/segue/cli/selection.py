@@ -58,7 +58,7 @@ class Selection:
 
     def unknown(self, rules: Rules, path: Path) -> Iterator[str]:
         """A sentence for each name that the rules of the file `path` do not have."""
-        from segue_rules.loading.report import did_you_mean
+        from segue_yaml.report import did_you_mean
 
         declared = {"layer": [layer.name for layer in rules.layers], "input": [each.name for each in rules.inputs]}
         for what, asked in (("layer", self.layers), ("input", self.inputs)):

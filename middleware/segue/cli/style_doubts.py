@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from segue.contract import StyleEncoder
-from segue_rules.errors import Problem
 from segue_rules.model import Prompt, Rules, Style
+from segue_yaml.report import Problem
 
 CODES: Final = {
     "unknown_word": "a word of a style that does not count",

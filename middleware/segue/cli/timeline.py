@@ -60,10 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def duration(text: str) -> float:
     """Seconds of a time as in a rule file. Raises: argparse.ArgumentTypeError."""
-    from segue_rules.loading.nodes import Scalar
-    from segue_rules.loading.quantities import Duration
-    from segue_rules.loading.report import Report
-    from segue_rules.model import NOWHERE
+    from segue_yaml.nodes import NOWHERE, Scalar
+    from segue_yaml.quantities import Duration
+    from segue_yaml.report import Report
 
     report = Report()
     read = Duration(moment=True).read(Scalar(mark=NOWHERE, value=text, text=text), report.scope())

@@ -14,9 +14,9 @@ from typing import Any, Final
 from segue.service.setting_kinds import HostPort, Milliseconds, PathText, RuleSources, Token, ZmqAddress
 from segue.service.setting_sources import CONFIG_VARIABLE
 from segue.service.settings import Settings, flag_of, variable_of
-from segue_rules.loading.containers import OneOrMore
-from segue_rules.loading.kinds import Choice, Kind, Number, Text, Truth, number
-from segue_rules.loading.tables import Field
+from segue_yaml.containers import OneOrMore
+from segue_yaml.kinds import Choice, Kind, Number, Text, Truth, number
+from segue_yaml.tables import Field
 
 PAGE: Final = Path(__file__).with_name("CONFIG.md")
 

@@ -12,9 +12,9 @@ from segue.service.setting_kinds import (
     Token,
     ZmqAddress,
 )
-from segue_rules.loading.containers import ListOf, OneOrMore
-from segue_rules.loading.kinds import Choice, Number, Text, Truth
-from segue_rules.loading.tables import Field, Table
+from segue_yaml.containers import ListOf, OneOrMore
+from segue_yaml.kinds import Choice, Number, Text, Truth
+from segue_yaml.tables import Field, Table
 
 T = TypeVar("T")
 

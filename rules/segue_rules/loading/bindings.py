@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from segue_rules.loading.kinds import LARGEST_NUMBER, Kind, Name, Number, Schema, Word, number
-from segue_rules.loading.nodes import ListNode, MapNode, Node
-from segue_rules.loading.quantities import Duration
-from segue_rules.loading.report import Scope
-from segue_rules.loading.tables import Field, Object, Record, Table
-from segue_rules.model import Mark
+from segue_rules.loading.rule_kinds import Time
+from segue_yaml.kinds import LARGEST_NUMBER, Kind, Name, Number, Schema, Word, number
+from segue_yaml.nodes import ListNode, MapNode, Mark, Node
+from segue_yaml.report import Scope
+from segue_yaml.tables import Field, Object, Record, Table
 
 MOST_POINTS: Final = 64
 _X: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
@@ -74,7 +73,7 @@ class WeightBinding(Binding):
     title = "weight_binding"
     example = "{from: threat, curve: [[0, 1], [1, 3]]}"
     ramp = Field(
-        Duration(high=Fraction(600)),
+        Time(high=Fraction(600)),
         "The shortest time in which the weight crosses its curve's whole range.",
         default="200ms",
         example="500ms",

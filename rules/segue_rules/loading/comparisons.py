@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Final, TypeAlias, cast
 
-from segue_rules.loading.core_schema import NumberError, resolve_plain
-from segue_rules.loading.kinds import LARGEST_NUMBER, meant_number, meant_truth, number
-from segue_rules.loading.nodes import Node, Scalar, as_number, describe, quote
-from segue_rules.loading.report import Scope, did_you_mean, listing
-from segue_rules.model import ChoiceInput, Compare, Comparison, FlagInput, InputValue, IntegerInput, Mark, NumberInput
+from segue_rules.model import ChoiceInput, Compare, Comparison, FlagInput, InputValue, IntegerInput, NumberInput
+from segue_yaml.core_schema import NumberError, resolve_plain
+from segue_yaml.kinds import LARGEST_NUMBER, meant_number, meant_truth, number
+from segue_yaml.nodes import Mark, Node, Scalar, as_number, describe, quote
+from segue_yaml.report import Scope, did_you_mean, listing
 
 Valued: TypeAlias = NumberInput | IntegerInput | ChoiceInput | FlagInput
 """The inputs that have a value to compare."""

@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 from segue_rules.loading.comparisons import Valued, kind_of, mismatch, overlap, read_choice, read_compare, verdict
 from segue_rules.loading.grammar_inputs import RESERVED_INPUTS, LatchTable, StretchTable
 from segue_rules.loading.inputs import Inputs
-from segue_rules.loading.kinds import number
 from segue_rules.loading.limits import MOST_LEAVES
-from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar, describe
-from segue_rules.loading.quantities import frames
-from segue_rules.loading.report import Scope
-from segue_rules.loading.tables import Object
+from segue_rules.loading.rule_kinds import frames
 from segue_rules.model import (
     All,
     Any,
@@ -23,12 +19,15 @@ from segue_rules.model import (
     Fired,
     InState,
     Latch,
-    Mark,
     Not,
     NumberInput,
     OneOf,
     TriggerInput,
 )
+from segue_yaml.kinds import number
+from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar, describe
+from segue_yaml.report import Scope
+from segue_yaml.tables import Object
 
 
 @dataclass(kw_only=True)

@@ -7,11 +7,11 @@ from typing import Literal, TypeVar, cast
 from segue_rules.loading.bindings import Binding, Bound
 from segue_rules.loading.grammar import MusicTable
 from segue_rules.loading.inputs import Inputs
-from segue_rules.loading.kinds import number
-from segue_rules.loading.report import listing
-from segue_rules.loading.tables import Field, Record
 from segue_rules.model import Binding as BoundValue
 from segue_rules.model import IntegerInput, Music, NumberInput
+from segue_yaml.kinds import number
+from segue_yaml.report import listing
+from segue_yaml.tables import Field, Record
 
 T = TypeVar("T")
 

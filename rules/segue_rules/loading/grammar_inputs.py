@@ -5,13 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from segue_rules.loading.containers import ListOf, MapOf, OneOrMore, Range
-from segue_rules.loading.kinds import LARGEST_NUMBER, Choice, Name, Number, Schema, Truth
 from segue_rules.loading.limits import MOST_CHOICES, MOST_LAYERS, MOST_LEAVES, MOST_STATES
-from segue_rules.loading.quantities import Duration, Quantity
-from segue_rules.loading.tables import Field, Object, Table
-from segue_rules.loading.terms import LAYER_NAME, STATE_NAME, Condition, Test
-from segue_rules.loading.variants import Tagged
+from segue_rules.loading.rule_kinds import LAYER_NAME, STATE_NAME, Condition, Test, Time
+from segue_yaml.containers import ListOf, MapOf, OneOrMore, Range
+from segue_yaml.kinds import LARGEST_NUMBER, Choice, Name, Number, Schema, Truth
+from segue_yaml.quantities import Quantity
+from segue_yaml.tables import Field, Object, Table, Tagged
 
 RESERVED_INPUTS: Final = ("all", "any", "not", "state")
 """Words of the condition language."""
@@ -119,7 +118,7 @@ class StretchTable(Table):
 
     title = "stretch"
     example = "{for: 2s}"
-    for_ = Field(Duration(low=Fraction(1, 25)), "How long the trigger counts.", example="2s", required=True)
+    for_ = Field(Time(low=Fraction(1, 25)), "How long the trigger counts.", example="2s", required=True)
 
 
 class ConditionTable(Table):

@@ -8,16 +8,16 @@ from typing import Final
 
 from segue_rules.loading.bindings import Bound, WeightBinding
 from segue_rules.loading.conditions import ConditionReader
-from segue_rules.loading.containers import Item
 from segue_rules.loading.controls import build_music, resolve
 from segue_rules.loading.grammar import LayerTable, StateTable
 from segue_rules.loading.inputs import Inputs
-from segue_rules.loading.nodes import Node
-from segue_rules.loading.quantities import frames
-from segue_rules.loading.report import Scope
+from segue_rules.loading.rule_kinds import frames
 from segue_rules.loading.sources import MergedLayer, Sources
-from segue_rules.loading.tables import Field, Record
-from segue_rules.model import Binding, Condition, IntegerInput, Layer, LayerState, Mark, NumberInput
+from segue_rules.model import Binding, Condition, IntegerInput, Layer, LayerState, NumberInput
+from segue_yaml.containers import Item
+from segue_yaml.nodes import Mark, Node
+from segue_yaml.report import Scope
+from segue_yaml.tables import Field, Record
 
 _ONLY_CONDITIONAL: Final = (
     StateTable.when,

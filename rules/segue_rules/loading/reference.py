@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from segue_rules.loading.bindings import Bindable
-from segue_rules.loading.containers import ListOf, MapOf, OneOrMore, Range
 from segue_rules.loading.grammar import TABLES, FileTable
 from segue_rules.loading.grammar_inputs import ConditionTable
-from segue_rules.loading.kinds import Kind, Number, Text, number
-from segue_rules.loading.quantities import Duration, time_text
-from segue_rules.loading.tables import Field, Object, Table
-from segue_rules.loading.terms import Condition, FilePath
-from segue_rules.loading.variants import ByField, Tagged
+from segue_rules.loading.rule_kinds import Condition
+from segue_yaml.containers import ListOf, MapOf, OneOrMore, Range
+from segue_yaml.kinds import Kind, Number, Text, number
+from segue_yaml.paths import FilePath
+from segue_yaml.quantities import Duration, time_text
+from segue_yaml.tables import ByField, Field, Object, Table, Tagged
 
 _HEAD: Final = """\
 # Rule reference

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from segue_rules.loading.containers import Item
 from segue_rules.loading.grammar import AudioStingerTable, BurstTable, DuckTable
 from segue_rules.loading.inputs import Inputs, find_audio
-from segue_rules.loading.kinds import Word
 from segue_rules.loading.layers import build_mix
-from segue_rules.loading.quantities import frames, samples, time_text
+from segue_rules.loading.rule_kinds import frames, samples
 from segue_rules.loading.sources import Sources
-from segue_rules.loading.tables import Field, Record
 from segue_rules.model import AudioStinger, Burst, Duck, Stinger
+from segue_yaml.containers import Item
+from segue_yaml.kinds import Word
+from segue_yaml.quantities import time_text
+from segue_yaml.tables import Field, Record
 
 
 def build_stingers(sources: Sources, inputs: Inputs) -> tuple[Stinger, ...]:

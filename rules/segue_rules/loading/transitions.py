@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
 from segue_rules.loading.grammar import TransitionTable
-from segue_rules.loading.kinds import Word
-from segue_rules.loading.quantities import frames
-from segue_rules.loading.report import did_you_mean, listing
+from segue_rules.loading.rule_kinds import frames
 from segue_rules.loading.sources import Sources
-from segue_rules.loading.tables import Field, Record
 from segue_rules.model import Curve, Transition
+from segue_yaml.kinds import Word
+from segue_yaml.report import did_you_mean, listing
+from segue_yaml.tables import Field, Record
 
 _ANY: Final = "any"
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from segue_rules.model import NOWHERE, Comparison, InputValue, Mark
+from segue_rules.model import Comparison, InputValue
 from segue_rules.ruletest.expectation import Instant
 from segue_rules.timeline import control, show_value, switch
+from segue_yaml.nodes import NOWHERE, Mark
 
 OPERATORS: Final[Mapping[Comparison, Callable[[float, float], bool]]] = {
     "==": operator.eq,

@@ -6,12 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar, get_args
 
 from segue_rules.events import ReceiptCode
-from segue_rules.loading.kinds import Choice, Kind, Number, Truth
-from segue_rules.loading.nodes import Entry, ListNode, Node, Scalar, describe, quote
-from segue_rules.loading.quantities import Boundary, KeySignature, Quantity, frames
-from segue_rules.loading.report import Scope, did_you_mean, listing
-from segue_rules.loading.tables import Field, Record
-from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, Mark, NumberInput, Rules
+from segue_rules.loading.rule_kinds import Boundary, KeySignature, frames
+from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, NumberInput, Rules
 from segue_rules.ruletest.checks import (
     WITHIN,
     BarIs,
@@ -29,6 +25,11 @@ from segue_rules.ruletest.expectation import Check
 from segue_rules.ruletest.occurrences import ChangeIs, ReceiptIs, StingerIs, WarningIs
 from segue_rules.ruletest.tables import ChangeTable, Compared, ExpectTable, split_comparison
 from segue_rules.timeline import CONTROLS
+from segue_yaml.kinds import Choice, Kind, Number, Truth
+from segue_yaml.nodes import Entry, ListNode, Mark, Node, Scalar, describe, quote
+from segue_yaml.quantities import Quantity
+from segue_yaml.report import Scope, did_you_mean, listing
+from segue_yaml.tables import Field, Record
 
 T = TypeVar("T")
 

@@ -6,17 +6,19 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from segue_rules.errors import RuleError
+from segue_rules.errors import RuleError, rule_report
 from segue_rules.events import ScriptedEvent
-from segue_rules.loading import Report, load, read_document
-from segue_rules.loading.kinds import Word
-from segue_rules.loading.quantities import time_text
+from segue_rules.loading import load
 from segue_rules.loading.scripts import build_events, load_script
-from segue_rules.loading.tables import Field, Object, Record
 from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.ruletest.expectation import Expectation, RuleTest, RuleTestFile, When, WhenKind
 from segue_rules.ruletest.naming import Naming
 from segue_rules.ruletest.tables import ExpectTable, FileTable, TestTable
+from segue_yaml.document import read_document
+from segue_yaml.kinds import Word
+from segue_yaml.quantities import time_text
+from segue_yaml.report import Report
+from segue_yaml.tables import Field, Object, Record
 
 _INTERVALS: Final[tuple[WhenKind, ...]] = ("during", "between", "never")
 
@@ -27,7 +29,7 @@ def load_tests(path: Path | str) -> RuleTestFile:
     Raises: RuleError with every mistake in the test file, the rule file and the event scripts it names.
     """
     path = Path(path)
-    report = Report()
+    report = rule_report()
     node = read_document(path, report)
     record = None if node is None else Object(table=FileTable).read(node, report.scope())
     rules = None if record is None else _load_rules(record, path, report)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from segue_rules.director import Director, Span
-from segue_rules.model import FRAME_RATE, Mark, Rules
+from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.ruletest.expectation import Check, Expectation, Instant, RuleTest
 from segue_rules.ruletest.occurrences import ReceiptIs
 from segue_rules.timeline import Happening, by_sequence, happenings, plan_at, position, rehearse
+from segue_yaml.nodes import Mark
 
 AROUND_BEFORE: Final = 4 * FRAME_RATE
 AROUND_AFTER: Final = 1 * FRAME_RATE

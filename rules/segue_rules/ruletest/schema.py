@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from segue_rules.loading.kinds import Schema
 from segue_rules.loading.scripts import EventTable
 from segue_rules.ruletest.tables import ChangeTable, ExpectTable, FileTable, TestTable
+from segue_yaml.kinds import Schema
 
 
 def json_schema() -> Schema:

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias, cast
 
-from segue_rules.loading.containers import ListOf
-from segue_rules.loading.core_schema import NumberError, resolve_plain
-from segue_rules.loading.kinds import Choice, Kind, Number, Schema, Text, Word
-from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar
-from segue_rules.loading.quantities import Duration
-from segue_rules.loading.report import Scope
+from segue_rules.loading.rule_kinds import Time
 from segue_rules.loading.scripts import EVENTS
-from segue_rules.loading.tables import Field, Object, Record, Table
 from segue_rules.model import Comparison
 from segue_rules.timeline import CONTROLS
+from segue_yaml.containers import ListOf
+from segue_yaml.core_schema import NumberError, resolve_plain
+from segue_yaml.kinds import Choice, Kind, Number, Schema, Text, Word
+from segue_yaml.nodes import Entry, ListNode, MapNode, Node, Scalar
+from segue_yaml.report import Scope
+from segue_yaml.tables import Field, Object, Record, Table
 
 MOST_TESTS: Final = 1_000
 MOST_EXPECTATIONS: Final = 1_000
-_MOMENT: Final = Duration(high=Fraction(3600), moment=True)
+_MOMENT: Final = Time(high=Fraction(3600), moment=True)
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*(.*)", re.DOTALL)
 
 Interval: TypeAlias = tuple[Fraction, Fraction]

@@ -22,7 +22,7 @@ from segue.report.sound import measured
 from segue.report.story import Story, from_straight, latencies
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading import load_text
-from segue_rules.model import NOWHERE
+from segue_yaml.nodes import NOWHERE
 from unit.report.synthetic import straight_run
 
 EVIL = "</script><script>alert(1)</script>"

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from segue_rules.loading import Report, read_text
-from segue_rules.loading.nodes import ListNode, MapNode, Node
 from segue_rules.ruletest import schema
 from segue_rules.ruletest.tables import ExpectTable
+from segue_yaml.document import read_text
+from segue_yaml.nodes import ListNode, MapNode, Node
+from segue_yaml.report import Report
 
 RULES = Path(__file__).parents[4] / "rules"
 FILES = sorted([*RULES.glob("library/*/*.test.yaml"), *RULES.glob("cookbook/*.test.yaml")])

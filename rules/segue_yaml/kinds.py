@@ -7,9 +7,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from segue_rules.loading.nodes import MapNode, Node, Scalar, as_number, describe, quote
-from segue_rules.loading.report import Scope, did_you_mean, listing
-from segue_rules.model import Mark
+from segue_yaml.nodes import MapNode, Mark, Node, Scalar, as_number, describe, quote
+from segue_yaml.report import Scope, did_you_mean, listing
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
