@@ -27,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from segue_rules import schema
-    from segue_rules.ruletest import schema as tests
+    from segue_rules.schema import rule_test_schema_text, schema_text
 
     folder, name = Path(arguments.name).parent, Path(arguments.name).name
     if not _NAME.fullmatch(name):
@@ -41,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if taken:
         complain(f"{path}: is there already; nothing was written" for path in taken)
         return 2
-    for file_name, make in ((RULES_SCHEMA, schema.schema_text), (TESTS_SCHEMA, tests.schema_text)):
+    for file_name, make in ((RULES_SCHEMA, schema_text), (TESTS_SCHEMA, rule_test_schema_text)):
         if not os.path.lexists(folder / file_name):
             content[folder / file_name] = make()
     try:

@@ -74,7 +74,7 @@ def duration(text: str) -> float:
 def run(arguments: argparse.Namespace) -> int:
     from segue_rules.director import Director
     from segue_rules.loading import load, load_events
-    from segue_rules.timeline import rehearse
+    from segue_rules.timeline import play_script
 
     try:
         rules = load(arguments.rules)
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         complain(unknown)
         return 2
     frames = _frames(arguments.duration, events)
-    told = _told(rules, events, rehearse(Director(rules), events, frames), selection)
+    told = _told(rules, events, play_script(Director(rules), events, frames), selection)
     if arguments.json:
         _say_json(rules, events, told, frames, every_second=selection.seconds)
     else:
@@ -157,7 +157,7 @@ def _say_text(
     overview: bool,
 ) -> None:
     from segue.cli import strip
-    from segue_rules.timeline import brief, by_sequence, clock_time, happenings, tell
+    from segue_rules.timeline import brief, by_sequence, clock_time, entry_lines, timeline_entries
 
     arrow = "→" if can_write("→") else "->"
     sent = by_sequence(events)
@@ -170,11 +170,11 @@ def _say_text(
     )
     for span, plan in told:
         seconds.add(span)
-        for happening in happenings(plan, sent):
+        for entry in timeline_entries(plan, sent):
             if why_not:
-                say(*(line.replace("->", arrow) for line in tell(happening)))
-            elif not (happening.kind == "stinger" and happening.foretold):
-                say(*(line.replace("->", arrow) for line in tell(brief(happening))))
+                say(*(line.replace("->", arrow) for line in entry_lines(entry)))
+            elif not (entry.kind == "stinger" and entry.foretold):
+                say(*(line.replace("->", arrow) for line in entry_lines(brief(entry))))
     if overview:
         ink = strip.BLOCKS if can_write(strip.BLOCKS.levels + strip.BLOCKS.edge + strip.BLOCKS.rest) else strip.ASCII
         say("", *strip.draw(rules, seconds.plans, seconds.marks, ink))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue_rules.plan import FramePlan
-from segue_rules.timeline import position
+from segue_rules.timeline import bar_beat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ def beats_of(plans: Sequence[FramePlan | None]) -> Beats:
     found = []
     for frame, plan in enumerate(plans):
         if plan is not None and max(plan.beat, plan.bar_start) >= 0:
-            place = position(plan)
+            place = bar_beat(plan)
             offset = plan.bar_start if plan.bar_start >= 0 else plan.beat
             found.append((frame * FRAME_SIZE + offset, place.bar, place.beat))
     return Beats(

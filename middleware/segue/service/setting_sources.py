@@ -13,7 +13,7 @@ from typing import Any, Final
 from segue.service.settings import Settings, flag_of, variable_of
 from segue_yaml.core_schema import NumberError, resolve_plain
 from segue_yaml.document import read_document
-from segue_yaml.kinds import Number, Truth
+from segue_yaml.kinds import Boolean, Number
 from segue_yaml.nodes import ListNode, Mark, Node, Scalar, quote
 from segue_yaml.report import Problem, Report, nearest
 from segue_yaml.tables import Field, Object, Record
@@ -109,6 +109,6 @@ def _node(setting: Field[Any], text: str | list[str], mark: Mark) -> Node:
     if isinstance(text, list):
         items = tuple(Scalar(mark=mark, value=each.strip(), text=each.strip(), quoted=True) for each in text)
         return ListNode(mark=mark, items=items)
-    if isinstance(setting.kind, (Number, Truth)):
+    if isinstance(setting.kind, (Number, Boolean)):
         return Scalar(mark=mark, value=resolve_plain(text), text=text)
     return Scalar(mark=mark, value=text, text=text, quoted=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from segue_rules.loading.bindings import Bindable, Binding, WeightBinding
+from segue_rules.loading.bindings import Bindable, BindingTable, WeightBindingTable
 from segue_rules.loading.grammar_inputs import (
     INPUT,
     INPUT_NAME,
@@ -39,14 +39,14 @@ from segue_rules.loading.rule_kinds import (
     LAYER_NAME,
     STATE_NAME,
     Boundary,
-    Condition,
+    ConditionKind,
     KeySignature,
+    LanguageVersion,
     StatePattern,
     Time,
-    Version,
 )
 from segue_yaml.containers import ListOf, MapOf
-from segue_yaml.kinds import Choice, Name, Number, Text, Truth
+from segue_yaml.kinds import Boolean, Choice, Name, Number, Text
 from segue_yaml.paths import FilePath
 from segue_yaml.quantities import Quantity
 from segue_yaml.tables import ByField, Field, Object, Table
@@ -129,16 +129,16 @@ class StateTable(Table):
     title = "state"
     example = "{when: {region: crypt}, mix: {dread: 1}}"
     default = Field(
-        Truth(),
+        Boolean(),
         "The state the layer is in when no other fits; every layer has exactly one, and it has no condition.",
         default="false",
         example="true",
     )
     when = Field(
-        Condition(), "What must hold for the state to be on; without it, nothing.", example='{threat: ">= 0.6"}'
+        ConditionKind(), "What must hold for the state to be on; without it, nothing.", example='{threat: ">= 0.6"}'
     )
     unless = Field(
-        Condition(), "A veto: ends the state at once, whatever its hold and min_time.", example="{cutscene: true}"
+        ConditionKind(), "A veto: ends the state at once, whatever its hold and min_time.", example="{cutscene: true}"
     )
     priority = Field(
         Number(low=-1000, high=1000, whole=True),
@@ -171,7 +171,7 @@ class LayerTable(Table):
     title = "layer"
     example = "{states: {calm: {default: true, mix: {woodland: 1}}}}"
     weight = Field(
-        Bindable(of=_LAYER_WEIGHT, low=0, high=1000, table=WeightBinding),
+        Bindable(of=_LAYER_WEIGHT, low=0, high=1000, table=WeightBindingTable),
         "Factor on the mix of the active state: a number, or a binding.",
         default="1",
         example="{from: threat, curve: [[0, 1], [1, 3]]}",
@@ -270,7 +270,7 @@ class FileTable(Table):
 
     title = "rule_file"
     example = "{segue: 1, ...}"
-    segue = Field(Version(), "Version of the rule language.", example="1", required=True)
+    segue = Field(LanguageVersion(), "Version of the rule language.", example="1", required=True)
     title_ = Field(
         Text(longest=LONGEST_TITLE), "Name of the soundtrack; the file's name if left out.", example="Emberwood"
     )
@@ -336,8 +336,8 @@ TABLES: Final[tuple[type[Table], ...]] = (
     ConditionTable,
     LatchTable,
     StretchTable,
-    Binding,
-    WeightBinding,
+    BindingTable,
+    WeightBindingTable,
     TransitionTable,
     AudioStingerTable,
     BurstTable,

@@ -34,7 +34,7 @@ _WORDS: Final[dict[type, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
+class DeclaredInputs:
     """The inputs of a soundtrack. declared: names of all, those that could not be read among them."""
 
     by_name: Mapping[str, Input]
@@ -64,10 +64,10 @@ class Inputs:
         return found
 
 
-def build_inputs(sources: Sources) -> Inputs:
+def build_inputs(sources: Sources) -> DeclaredInputs:
     """All inputs that could be read, in file order."""
     built = {name: build_input(item) for name, item in sources.inputs.items()}
-    return Inputs(
+    return DeclaredInputs(
         by_name={name: each for name, each in built.items() if each is not None}, declared=frozenset(sources.inputs)
     )
 

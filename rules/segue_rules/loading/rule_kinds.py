@@ -141,7 +141,7 @@ def _nearest_key(text: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version(Kind[float]):
+class LanguageVersion(Kind[float]):
     """The language's version."""
 
     @property
@@ -159,7 +159,7 @@ class Version(Kind[float]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Condition(Kind[Node]):
+class ConditionKind(Kind[Node]):
     """A condition, kept as it is: its meaning depends on the inputs of all files."""
 
     @property
@@ -193,7 +193,7 @@ class StatePattern(Kind[Word]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Test(Kind[Node]):
+class ComparisonKind(Kind[Node]):
     """What an input is compared with, kept as it is: what fits depends on the input's type."""
 
     @property

@@ -11,9 +11,9 @@ from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load
 from segue_rules.loading.scripts import build_events, load_script
 from segue_rules.model import FRAME_RATE, Rules
+from segue_rules.ruletest.check_reading import CheckReader
 from segue_rules.ruletest.expectation import Expectation, RuleTest, RuleTestFile, When, WhenKind
-from segue_rules.ruletest.naming import Naming
-from segue_rules.ruletest.tables import ExpectTable, FileTable, TestTable
+from segue_rules.ruletest.tables import ExpectTable, RuleTestFileTable, TestTable
 from segue_yaml.document import read_document
 from segue_yaml.kinds import Word
 from segue_yaml.quantities import time_text
@@ -31,7 +31,7 @@ def load_tests(path: Path | str) -> RuleTestFile:
     path = Path(path)
     report = rule_report()
     node = read_document(path, report)
-    record = None if node is None else Object(table=FileTable).read(node, report.scope())
+    record = None if node is None else Object(table=RuleTestFileTable).read(node, report.scope())
     rules = None if record is None else _load_rules(record, path, report)
     if record is None or rules is None:
         report.raise_problems()
@@ -42,13 +42,13 @@ def load_tests(path: Path | str) -> RuleTestFile:
 
 
 def _load_rules(record: Record, path: Path, report: Report) -> Rules | None:
-    name = record.get(FileTable.rules)
+    name = record.get(RuleTestFileTable.rules)
     if name is None:
         return None
     try:
         return load(path.parent / name)
     except RuleError as error:
-        _pass_on(error, record, FileTable.rules, report)
+        _pass_on(error, record, RuleTestFileTable.rules, report)
         return None
 
 
@@ -68,12 +68,12 @@ class _Reader:
         self._folder = path.parent
         self._rules = rules
         self._report = report
-        self._naming = Naming(rules)
+        self._checks = CheckReader(rules)
 
     def tests(self, record: Record) -> tuple[RuleTest, ...]:
         first: dict[str, Record] = {}
         tests = []
-        for each in record.get(FileTable.tests) or ():
+        for each in record.get(RuleTestFileTable.tests) or ():
             name = each.get(TestTable.name)
             if name in first:
                 text = f"a test of this name stands at {first[name].mark_of(TestTable.name)}"
@@ -120,7 +120,7 @@ class _Reader:
     def _expect(self, record: Record) -> list[Expectation]:
         expectations = []
         for item in record.get(TestTable.expect) or ():
-            when, checks = _when(item), self._naming.checks(item)
+            when, checks = _when(item), self._checks.checks(item)
             if when is not None and checks:
                 expectations.append(Expectation(mark=item.mark, when=when, checks=checks))
         return expectations
