@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from segue.audio import normalise
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
-from segue_rules.plan import SILENCE_DB, FramePlan
+from segue_rules.controls import SILENCE_DB
+from segue_rules.plan import FramePlan
 
 # Of what music lies above or below -18 LUFS, this share stays: a fight is to be louder than a walk, not ten times so.
 _DYNAMICS_KEPT: Final = 0.4

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from segue_rules.analysis.finding import Finding
 from segue_rules.analysis.reachability import Reachability, describe, taken_rows
 from segue_rules.analysis.satisfiability import comparisons, leaves
+from segue_rules.controls import CONTROLS
 from segue_rules.director.timing import follow
 from segue_rules.model import Binding, Burst, Fired, IntegerInput, Layer, Music, NumberInput, OneOf, Rules
 
@@ -46,7 +47,8 @@ def _heard(rules: Rules) -> Iterator[str]:
 
 
 def _bound(music: Music) -> Iterator[str]:
-    for value in (music.tempo_bpm, music.intensity, music.temperature, music.guidance, music.gain_db):
+    for control in CONTROLS:
+        value = getattr(music, control.field)
         if isinstance(value, Binding):
             yield value.input
 

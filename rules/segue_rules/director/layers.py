@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, Vector
 from segue_rules.director.timing import blend, frames_until, line_in, next_line, progress
 from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules, Transition
-from segue_rules.plan import Candidate, Cause, Change, MusicalClock
+from segue_rules.plan import Candidate, Cause, Change, ChangeKind, MusicalClock
 
 _FIRST_RUN: Final = ConditionRun(False, NEVER)
 
@@ -179,7 +179,7 @@ class LayerDirector:
 
     def _change(
         self,
-        kind: Literal["scheduled", "started", "withdrawn"],
+        kind: ChangeKind,
         now: LayerNow,
         pending: Pending,
         start: int,

@@ -10,13 +10,21 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from segue.score.composer.dice import Dice
+from segue.score.composer.instruments import (
+    CELESTA,
+    HARP,
+    KIT_PROGRAM,
+    REVERSE_CYMBAL,
+    SNARE,
+    SQUARE,
+    STRINGS,
+    TIMPANI,
+    TIMPANI_CENTRE,
+    TREMOLO_STRINGS,
+)
 from segue.score.composer.theory import Chord, nearest_step, place, step_pitch
 from segue.score.composer.vocabulary import DRUM_SLOT, Note, Part, Situation
 
-_KIT: Final = -1
-_TIMPANI, _HARP, _CELESTA, _STRINGS, _TREMOLO, _SQUARE, _REVERSE = 47, 46, 8, 48, 44, 80, 119
-_TIMPANI_CENTRE: Final = 45
-_SNARE: Final = 38
 _LENGTH: Final = 0.25
 # A reversed cymbal on key 60 is loudest after this long and then breaks off; higher keys sooner, as they play faster.
 _REVERSE_PEAK_S: Final = 1.38
@@ -66,21 +74,21 @@ def snare_roll(span: float) -> list[Part]:
     places = [-span + step / 4 for step in range(round(4 * span) - 2)] + [-0.5 + step / 8 for step in range(4)]
     count = len(places)
     notes = tuple(
-        Note(at, 0.12, _SNARE, 54 + 56 * (index + 1) / count, _HALVES if at % 0.25 == 0 else _QUARTERS)
+        Note(at, 0.12, SNARE, 54 + 56 * (index + 1) / count, _HALVES if at % 0.25 == 0 else _QUARTERS)
         for index, at in enumerate(places)
     )
-    return [Part(DRUM_SLOT, "drums", _KIT, notes)]
+    return [Part(DRUM_SLOT, "drums", KIT_PROGRAM, notes)]
 
 
 def timpani_roll(chord: Chord, span: float) -> list[Part]:
     """Six strokes a beat on the chord's root, growing."""
     count = round(6 * span)
-    root = place(chord.root, _TIMPANI_CENTRE)
+    root = place(chord.root, TIMPANI_CENTRE)
     notes = tuple(
         Note(-span + step / 6, 0.2, root, 48 + 60 * (step + 1) / count, 0.0 if step % 2 == 0 else _HALVES)
         for step in range(count)
     )
-    return [Part(DRUM_SLOT, "drums", _TIMPANI, notes)]
+    return [Part(DRUM_SLOT, "drums", TIMPANI, notes)]
 
 
 def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
@@ -88,14 +96,14 @@ def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
     key = _REVERSE_KEY + round(12 * math.log2(_REVERSE_PEAK_S / (span * beat_s)))
     if not _REVERSE_LOW <= key <= _REVERSE_HIGH:
         return []
-    return [Part(DRUM_SLOT, "drums", _REVERSE, (Note(-span, span, key, 92, _HALVES),))]
+    return [Part(DRUM_SLOT, "drums", REVERSE_CYMBAL, (Note(-span, span, key, 92, _HALVES),))]
 
 
 def last_stroke(drummer: Situation, chord: Chord) -> list[Part]:
     """One low stroke a beat before the arrival, and then nothing."""
-    if drummer.kit.fill_program == _KIT and drummer.kit.fill:
-        return [Part(DRUM_SLOT, "drums", _KIT, (Note(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))]
-    return [Part(DRUM_SLOT, "drums", _TIMPANI, (Note(-1.0, 0.9, place(chord.root, _TIMPANI_CENTRE), 76, 0.0),))]
+    if drummer.kit.fill_program == KIT_PROGRAM and drummer.kit.fill:
+        return [Part(DRUM_SLOT, "drums", KIT_PROGRAM, (Note(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))]
+    return [Part(DRUM_SLOT, "drums", TIMPANI, (Note(-1.0, 0.9, place(chord.root, TIMPANI_CENTRE), 76, 0.0),))]
 
 
 def _harp_up(chord: Chord, span: float) -> list[Part]:
@@ -106,7 +114,7 @@ def _harp_up(chord: Chord, span: float) -> list[Part]:
         Note(-span + step / 12, 0.6, step_pitch(chord, top - count + step), 46 + 34 * step / count, 0.0)
         for step in range(count)
     )
-    return [Part(DRUM_SLOT, "texture", _HARP, notes)]
+    return [Part(DRUM_SLOT, "texture", HARP, notes)]
 
 
 def _rising(program: int, rate: int, low: int, velocity: float) -> Callable[[Chord, float], list[Part]]:
@@ -131,7 +139,7 @@ def _strings_swell(chord: Chord, span: float) -> list[Part]:
     notes = tuple(
         Note(-span + step / 2, 0.55, key, 56 + 50 * (step + 1) / count, 0.0) for step in range(count) for key in keys
     )
-    return [Part(DRUM_SLOT, "texture", _TREMOLO, notes)]
+    return [Part(DRUM_SLOT, "texture", TREMOLO_STRINGS, notes)]
 
 
 def strings_up(chord: Chord, span: float) -> list[Part]:
@@ -142,15 +150,15 @@ def strings_up(chord: Chord, span: float) -> list[Part]:
         Note(-span + step / 4, 0.3, step_pitch(chord, top - count + step), 64 + 46 * (step + 1) / count, 0.0)
         for step in range(count)
     )
-    return [Part(DRUM_SLOT, "texture", _STRINGS, notes)]
+    return [Part(DRUM_SLOT, "texture", STRINGS, notes)]
 
 
 # How an entrance is led to without drums.
 SOFT: Final[dict[str, Callable[[Chord, float], list[Part]]]] = {
     "glissando": _harp_up,
     "pluck": _harp_up,
-    "shimmer": _rising(_CELESTA, 6, 72, 76),
-    "bleep": _rising(_SQUARE, 6, 66, 88),
+    "shimmer": _rising(CELESTA, 6, 72, 76),
+    "bleep": _rising(SQUARE, 6, 66, 88),
     **dict.fromkeys(("hit", "band", "roll", "bell", "sting", "wash", "none"), _strings_swell),
 }
 

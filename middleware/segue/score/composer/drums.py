@@ -6,14 +6,13 @@ from typing import Final
 
 from segue.score.composer.dice import Dice, text_key
 from segue.score.composer.harmony import Phrase
+from segue.score.composer.instruments import KICK, KIT_PROGRAM, LOW_KICK, SNARE, TIGHT_SNARE, TIMPANI, TIMPANI_CENTRE
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
 from segue.score.composer.vocabulary import DRUM_SLOT, DrumLine, Kit, Note, Part, Situation
 
-TIMPANI: Final = 47
-_TIMPANI_CENTRE: Final = 45
-_KICKS: Final = (35, 36)
-_SNARES: Final = (38, 40)
+_KICKS: Final = (LOW_KICK, KICK)
+_SNARES: Final = (SNARE, TIGHT_SNARE)
 _STROKE: Final = {"o": 0.66, "x": 0.88, "!": 1.1}
 # A bar of six or seven has two beats that play the pattern's first; the second must not sound like a new bar.
 _INNER: Final = 0.85
@@ -37,7 +36,7 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
         parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(situation, plan, fill_beats, dice))))
     if kit.crash and bar % 4 == 0 and (bar == 0 or dice.chance(0.35)):
         crash = Note(0.0, 1.0, kit.crash, 84 if bar == 0 else 70, 0.2 if bar == 0 else 0.5)
-        parts.append(Part(slot + 1, "drums", -1, (crash,)))
+        parts.append(Part(slot + 1, "drums", KIT_PROGRAM, (crash,)))
     return parts
 
 
@@ -63,7 +62,7 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, dice: Dice) -> list[Note]:
             if line.program == TIMPANI and key == 0:
                 segments = plan.bars[bar]
                 root = segments[-1] if beat >= segments[-1].start else segments[0]
-                key = place(root.chord.root, _TIMPANI_CENTRE)
+                key = place(root.chord.root, TIMPANI_CENTRE)
             inner = _INNER if source == 0 and beat else 1.0
             velocity = line.velocity * _STROKE[sign] * inner * (1 + dice.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)
