@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from segue_rules.analysis.finding import Finding
-from segue_rules.analysis.reachability import Reachability, describe, taken_rows
+from segue_rules.analysis.reachability import Reachability, describe
 from segue_rules.analysis.satisfiability import comparisons, leaves
 from segue_rules.controls import CONTROLS
 from segue_rules.director.timing import follow
@@ -64,9 +64,9 @@ def _styles(rules: Rules) -> Iterator[Finding]:
 
 
 def _transitions(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
-    taken = taken_rows(rules, reachability.states)
+    taken = set(map(id, reachability.taken_rows))
     for row in rules.transitions:
-        if not any(row is other for other in taken):
+        if id(row) not in taken:
             text = "no change takes this row: more specific rows come first, or there is no such change"
             yield Finding(mark=row.mark, where=describe(row), code="unused_transition", text=text)
 

@@ -13,7 +13,7 @@ from segue_rules.controls import CONTROLS, METER, NumberControl, WordControl
 from segue_rules.director import plain_data
 from segue_rules.director.controls import CONTINUOUS, DISCRETE, TOP_LEVEL, control_value
 from segue_rules.director.inputs import input_value
-from segue_rules.director.layers import choose_row
+from segue_rules.director.layers import TransitionRows
 from segue_rules.director.state import (
     NEVER,
     ConditionRun,
@@ -308,8 +308,8 @@ def _read_pending(rules: Rules, layer: Layer, active: int, data: Any, frame: int
     predicted = plain_data.integer(predicted, -plain_data.LAST_FRAME, frame + _MOST_RAMP)
     if plain_data.text(state) not in names:
         return None
-    rows = (*rules.transitions, BUILT_IN_TRANSITION)
-    return Pending(names.index(state), decided, choose_row(rows, layer.name, names[active], state), predicted, read)
+    row = TransitionRows(rules).between(layer.name, names[active], state)
+    return Pending(names.index(state), decided, row, predicted, read)
 
 
 def _read_cause(data: Any) -> Cause:
