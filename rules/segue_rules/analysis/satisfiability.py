@@ -105,7 +105,7 @@ _Choice = tuple[_Slot, int, InputValue]
 
 
 class Case(NamedTuple):
-    """A case in which a condition holds. spoken_of: The (slot, index) pairs the condition speaks of; others are at rest."""
+    """A case in which a condition holds. spoken_of: The (slot, index) pairs in the condition; others are at rest."""
 
     view: FrameView
     spoken_of: frozenset[tuple[_Slot, int]]

@@ -14,7 +14,7 @@ from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.ruletest.check_reading import CheckReader
 from segue_rules.ruletest.expectation import Expectation, RuleTest, RuleTestFile, When, WhenKind
 from segue_rules.ruletest.tables import ExpectTable, RuleTestFileTable, TestTable
-from segue_yaml.document import read_document
+from segue_yaml.document import NO_SUCH_FILE, read_document
 from segue_yaml.kinds import Word
 from segue_yaml.quantities import time_text
 from segue_yaml.report import Report
@@ -55,8 +55,8 @@ def _load_rules(record: Record, path: Path, report: Report) -> Rules | None:
 def _pass_on(error: RuleError, record: Record, field: Field[Any], report: Report) -> None:
     """Report the problems of a file that `field` names; one that is not there is a mistake of the name."""
     for problem in error.problems:
-        if problem.text == "no such file":
-            record.problem(field, f"no such file: {problem.mark.file}")
+        if problem.text.startswith(NO_SUCH_FILE):
+            record.problem(field, f"{NO_SUCH_FILE}: {problem.mark.file}{problem.text.removeprefix(NO_SUCH_FILE)}")
         else:
             report.add(problem)
 
