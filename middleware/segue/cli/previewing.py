@@ -271,12 +271,12 @@ def _write_report(
 ) -> None:
     """speed: of rendering, in times real time."""
     from segue.report.page import write_report
-    from segue.report.story import from_live, from_straight
+    from segue.report.report_data import from_live, from_straight
 
-    sound = meter.sound()
+    sound = meter.measures()
     rules, events, seed, sounds = piece.rules, piece.events, piece.config.seed, piece.sounds
     if rendered.run is None:
-        story = from_straight(
+        report = from_straight(
             rules,
             rendered.messages,
             sound,
@@ -288,8 +288,8 @@ def _write_report(
         )
     else:
         # A live simulation keeps a clock of its own.
-        story = from_live(rules, rendered.run, sound, events, seed=seed, sounds=sounds, warnings=warnings)
-    write_report(story, arguments.report, arguments.output)
+        report = from_live(rules, rendered.run, sound, events, seed=seed, sounds=sounds, warnings=warnings)
+    write_report(report, arguments.report, arguments.output)
 
 
 def _listen_for(messages: Sequence[Message]) -> list[str]:
