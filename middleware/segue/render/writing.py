@@ -28,7 +28,7 @@ from segue_rules.loading import load
 from segue_rules.loading.scripts import Script, load_script
 
 if TYPE_CHECKING:
-    from segue.report.sound import Sound
+    from segue.report.sound import SoundMeasures
 
 
 class PreviewSummary(NamedTuple):
@@ -108,7 +108,9 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
         write_notes(request.midi, scenario, collector)
     if request.report and meter:
         speed = frames / FRAME_RATE / (time.perf_counter() - started)
-        write_page(request.report, scenario, collector, meter.sound(), run=run, speed=speed, audio_file=request.output)
+        write_page(
+            request.report, scenario, collector, meter.measures(), run=run, speed=speed, audio_file=request.output
+        )
     lines = [f"{request.output}: {scenario.rules.title}", *_listen_for(collector.messages)]
     if request.script is not None:
         lines.insert(1, f"with the events of {request.script}")
@@ -161,7 +163,7 @@ def write_page(
     path: Path,
     scenario: Scenario,
     collector: Collector,
-    sound: Sound,
+    measures: SoundMeasures,
     *,
     run: LiveRun | None,
     speed: float | None,
@@ -170,7 +172,7 @@ def write_page(
     """Write the report.
 
     Args:
-        sound: Measures of what was rendered.
+        measures: Of the sound that was rendered.
         run: Of a live simulation.
         speed: Of rendering, in times real time; a live simulation has a clock of its own.
         audio_file: Where the page finds the sound if that is too long for it.
@@ -178,14 +180,14 @@ def write_page(
         OSError: It cannot be written.
     """
     from segue.report.page import write_report
-    from segue.report.story import from_live, from_straight
+    from segue.report.report_data import from_live, from_straight
 
     rules, events, seed, sounds = scenario.rules, scenario.events, scenario.config.seed, scenario.sounds
     if run is None:
-        story = from_straight(
+        report = from_straight(
             rules,
             collector.messages,
-            sound,
+            measures,
             events,
             seed=seed,
             sounds=sounds,
@@ -193,8 +195,8 @@ def write_page(
             warnings=scenario.warnings,
         )
     else:
-        story = from_live(rules, run, sound, events, seed=seed, sounds=sounds, warnings=scenario.warnings)
-    write_report(story, path, audio_file)
+        report = from_live(rules, run, measures, events, seed=seed, sounds=sounds, warnings=scenario.warnings)
+    write_report(report, path, audio_file)
 
 
 def _scripted(request: PreviewRequest, chain: GeneratorChain) -> Scenario:

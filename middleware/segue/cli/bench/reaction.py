@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from segue.generators import build
-    from segue.report.measures import reaction_spreads, reactions, repeated_share
+    from segue.report.reactions import reaction_statistics, reactions, replaced_share
     from segue.runtime.styles import load_styles
     from segue_rules.loading import load_text
 
@@ -67,10 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
     )
     for lookahead_s in arguments.lookahead:
         live, states, sound = _play(rules, styles, chain, events, arguments.seconds, lookahead_s, pace)
-        spreads = reaction_spreads(reactions(live, [layer.name for layer in rules.layers]))
-        cells = "".join(f"{spreads[u].p50_s * 1000:>11.0f} ms{spreads[u].p99_s * 1000:>7.0f}" for u in UNITS)
+        statistics = reaction_statistics(reactions(live, [layer.name for layer in rules.layers]))
+        cells = "".join(f"{statistics[u].p50_s * 1000:>11.0f} ms{statistics[u].p99_s * 1000:>7.0f}" for u in UNITS)
         print_lines(
-            f"{lookahead_s:>7.1f} s  {cells}{repeated_share(live):>9.0%} {live.listener.late:>5}"
+            f"{lookahead_s:>7.1f} s  {cells}{replaced_share(live):>9.0%} {live.listener.late:>5}"
             f"{states / 1024:>7.0f} KiB{sound / 2**20:>7.1f} MiB"
         )
     return DONE

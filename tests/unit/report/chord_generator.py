@@ -1,4 +1,4 @@
-"""A generator made for tests, and runs of it: one chord for each style, with a pulse on every beat."""
+"""A generator for tests, and runs of it: it plays one chord for each style, with a pulse on every beat."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CHORD: Final = (1.0, 1.25, 1.5, 2.0, 3.0, 4.5)
 
 
 class ChordGenerator:
-    """Its state is the next frame alone: what it plays depends on time and conditioning only."""
+    """Plays what depends on time and conditioning only; its state is the next frame."""
 
     name: Final = "chords"
     controls: Final = frozenset({"tempo", "intensity"})
@@ -53,16 +53,16 @@ class ChordGenerator:
         return 8
 
 
-def _chords(asked: Conditioning) -> Samples:
-    S = asked.num_frames * FRAME_SIZE
-    time_s = (asked.frame * FRAME_SIZE + np.arange(S)) / SAMPLE_RATE
-    within = np.tile(np.arange(FRAME_SIZE) / FRAME_SIZE, asked.num_frames)
-    ticks = np.repeat(asked.ticks, FRAME_SIZE) + within * np.repeat(asked.tempo_bpm * 1000, FRAME_SIZE)
+def _chords(conditioning: Conditioning) -> Samples:
+    S = conditioning.num_frames * FRAME_SIZE
+    time_s = (conditioning.frame * FRAME_SIZE + np.arange(S)) / SAMPLE_RATE
+    within = np.tile(np.arange(FRAME_SIZE) / FRAME_SIZE, conditioning.num_frames)
+    ticks = np.repeat(conditioning.ticks, FRAME_SIZE) + within * np.repeat(conditioning.tempo_bpm * 1000, FRAME_SIZE)
     beat = ticks / TICKS_PER_BEAT % 1
-    pulse = 0.25 + np.repeat(asked.intensity, FRAME_SIZE) * np.exp(-6 * beat)
+    pulse = 0.25 + np.repeat(conditioning.intensity, FRAME_SIZE) * np.exp(-6 * beat)
     sides = np.zeros((S, 2))
-    for n in range(asked.weights.shape[1]):
-        weight = np.repeat(asked.weights[:, n], FRAME_SIZE)
+    for n in range(conditioning.weights.shape[1]):
+        weight = np.repeat(conditioning.weights[:, n], FRAME_SIZE)
         if not weight.any():
             continue
         for turn, ratio in enumerate(_CHORD):
@@ -73,14 +73,14 @@ def _chords(asked: Conditioning) -> Samples:
 
 
 def session(rules: Rules, lookahead_s: float = 4.0) -> Session:
-    """A session of the chords, one axis of the style space for each style."""
+    """Make a session of the generator with one axis of the style space for each style."""
     names = tuple(style.name for style in rules.styles)
     bank = StyleBank(names=names, embeddings=np.eye(len(names), dtype=np.float32))
     return Session(rules, bank, [ChordGenerator()], SessionConfig(seed=rules.seed, lookahead_s=lookahead_s))
 
 
 def straight_run(rules: Rules, events: Sequence[ScriptedEvent], seconds: float) -> tuple[list[Message], Samples]:
-    """What the session said, and the sound of it."""
+    """Run straight. Returns: the session's messages, and the audio [S, 2]."""
     messages = list(straight(session(rules), [ChordGenerator()], events, round(seconds * 25)))
     sound = np.concatenate([message.samples for message in messages if isinstance(message, ChunkOut)])
     return messages, sound[: round(seconds * SAMPLE_RATE)]

@@ -1,20 +1,27 @@
-"""Reaction times against what was really heard, and what replacement costs."""
+"""Reaction times agree with the heard plans; the share of replaced frames."""
 
 from __future__ import annotations
 
 import pytest
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.report.measures import heard_changes, reaction_spreads, reactions, repeated_share, spread, unit_of
+from segue.report.reactions import (
+    heard_changes,
+    reaction_statistics,
+    reactions,
+    replaced_share,
+    sync_point,
+    time_statistics,
+)
 from segue.runtime.simulation import LiveConditions, LiveRun
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
-from unit.report.synthetic import live_run
+from unit.report.chord_generator import live_run
 
 
-def test_each_reaction_ends_where_the_new_state_is_first_heard(rules: Rules, run: LiveRun) -> None:
+def test_a_reaction_ends_at_the_first_heard_frame_of_the_new_state(rules: Rules, run: LiveRun) -> None:
     found = reactions(run, ["mood"])
-    assert [(r.sequence, r.to_state, r.unit) for r in found] == [
+    assert [(r.sequence, r.to_state, r.sync_point) for r in found] == [
         (0, "chase", "immediate"),
         (4, "calm", "bar"),
         (5, "nerves", "beat"),
@@ -29,22 +36,22 @@ def test_each_reaction_ends_where_the_new_state_is_first_heard(rules: Rules, run
         assert reaction.sent < reaction.effective <= reaction.decided <= reaction.heard
 
 
-def test_the_waits_a_rule_asks_for_do_not_count_as_slowness(run: LiveRun) -> None:
+def test_delays_that_a_rule_asks_for_do_not_count_as_latency(run: LiveRun) -> None:
     chase, _, nerves = reactions(run, ["mood"])
-    assert chase.prompt
-    # A heat of 8 is reached 1.6 s after it was set, and the attack takes half a second more.
-    assert not nerves.prompt
+    assert chase.decided_at_once
+    # The heat reaches 8 after 1.6 s, and the attack takes another half second.
+    assert not nerves.decided_at_once
     assert (nerves.decided - nerves.effective) / SAMPLE_RATE == pytest.approx(2.1, abs=0.05)
     assert nerves.total_s > 2 > 0.5 > nerves.latency_s
-    assert set(reaction_spreads([chase, nerves])) == {"immediate"}
+    assert set(reaction_statistics([chase, nerves])) == {"immediate"}
 
 
-def test_slower_generation_reacts_later(rules: Rules, events: tuple[ScriptedEvent, ...], run: LiveRun) -> None:
+def test_slower_generation_increases_the_latency(rules: Rules, events: tuple[ScriptedEvent, ...], run: LiveRun) -> None:
     slow = live_run(rules, events, 6, LiveConditions(generation_s=0.4))
     assert reactions(slow, ["mood"])[0].latency_s > reactions(run, ["mood"])[0].latency_s + 0.1
 
 
-def test_a_change_whose_first_frame_came_too_late_is_still_found(run: LiveRun) -> None:
+def test_a_change_is_found_although_its_first_frame_arrived_too_late(run: LiveRun) -> None:
     plans = run.listener.heard_plans()
     frame, change = heard_changes(plans, ["mood"], [])[0]
     plan = plans[frame]
@@ -53,13 +60,13 @@ def test_a_change_whose_first_frame_came_too_late_is_still_found(run: LiveRun) -
     assert heard_changes(plans, ["mood"], [change])[0] == (frame + 1, change)
 
 
-def test_repeated_share_is_of_all_that_was_generated(run: LiveRun) -> None:
-    assert 0 < repeated_share(run) == run.repeated_frames / run.generated_frames < 0.5
+def test_the_replaced_share_is_a_share_of_all_generated_frames(run: LiveRun) -> None:
+    assert 0 < replaced_share(run) == run.repeated_frames / run.generated_frames < 0.5
 
 
-def test_spread_and_units() -> None:
-    times = spread(n / 100 for n in range(101))
+def test_time_statistics_and_sync_points() -> None:
+    times = time_statistics(n / 100 for n in range(101))
     assert times is not None
     assert (times.count, times.p50_s, times.p99_s, times.worst_s) == (101, 0.5, pytest.approx(0.99), 1.0)
-    assert spread([]) is None
-    assert [unit_of(at) for at in ("immediate", "beat", "bar", "2 bars")] == ["immediate", "beat", "bar", "bar"]
+    assert time_statistics([]) is None
+    assert [sync_point(at) for at in ("immediate", "beat", "bar", "2 bars")] == ["immediate", "beat", "bar", "bar"]
