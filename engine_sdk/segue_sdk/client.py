@@ -16,14 +16,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from segue_sdk.address import parse_address
-from segue_sdk.client_messages import Control, Hello
-from segue_sdk.gain import gain_order
-from segue_sdk.happenings import Happening
+from segue_sdk.client_events import ClientEvent
+from segue_sdk.connecting import parse_address
+from segue_sdk.handshake import ClientState
+from segue_sdk.messages import Control, Hello
 from segue_sdk.network import Network
-from segue_sdk.player import Player
+from segue_sdk.player import Player, gain_change
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
 from segue_sdk.timeline import DEFAULT, Timing
 
 # The length of a PLAIN password is one byte on the wire.
@@ -78,7 +77,7 @@ class SegueClient:
         self.close()
 
     @property
-    def state(self) -> State:
+    def state(self) -> ClientState:
         """Where the client stands with its service."""
         return self._session.state
 
@@ -129,7 +128,7 @@ class SegueClient:
             self._network.send_soon()
         return number
 
-    def poll(self) -> list[Happening]:
+    def poll(self) -> list[ClientEvent]:
         """What happened since the last call, for games that prefer it to callbacks."""
         happened = self._network.happened
         return [happened.popleft() for _ in range(len(happened))]
@@ -193,7 +192,7 @@ class SegueClient:
         if control.op in ("pause", "resume"):
             self.pause() if control.op == "pause" else self.resume()
             return True
-        order = gain_order(control)
+        order = gain_change(control)
         if order is not None:
             self.player.order(order)
         with self._lock:

@@ -10,7 +10,7 @@ _QUIET_S: Final = 5.0
 _MOST_KINDS: Final = 64
 
 
-class LineLimit:
+class LogRateLimiter:
     """The first of a kind at once, then one in a while with a count of those in between."""
 
     def __init__(self) -> None:

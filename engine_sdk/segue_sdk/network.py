@@ -19,33 +19,38 @@ from typing import Final
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from segue_sdk.address import Address, Endpoint, endpoints
-from segue_sdk.background import Background
-from segue_sdk.codec import Part
-from segue_sdk.connecting import Failure, Failures, Retrying
-from segue_sdk.errors import ProtocolError
-from segue_sdk.happenings import (
+from segue_sdk.client_events import (
     CallbackFailed,
+    ClientEvent,
     Closed,
     ConnectionFailed,
     EventDelayed,
-    Happening,
     InputRefused,
     Live,
     Lost,
+    MessageRefused,
     MusicArrived,
-    Refused,
     StingerArrived,
 )
+from segue_sdk.codec import Part
+from segue_sdk.connecting import (
+    Address,
+    BackgroundCall,
+    ConnectFailure,
+    FailureClassifier,
+    ResolvedAddress,
+    RetrySchedule,
+    peer_mechanism,
+    resolve,
+)
+from segue_sdk.errors import ProtocolError
+from segue_sdk.handshake import ClientState
 from segue_sdk.limits import SAMPLE_RATE, SILENCE_S
-from segue_sdk.line import Floats
-from segue_sdk.log import LineLimit
-from segue_sdk.pcm import floats
-from segue_sdk.player import Arrived, ArrivedStinger, Player
-from segue_sdk.probe import peer_mechanism
-from segue_sdk.service_messages import Chunk, Error, Receipt, Stinger
+from segue_sdk.log import LogRateLimiter
+from segue_sdk.messages import Chunk, Error, Receipt, Stinger
+from segue_sdk.player import Player, ReceivedChunk, ReceivedStinger
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
+from segue_sdk.take_buffer import Floats, floats
 from segue_sdk.timeline import Timing
 
 log = logging.getLogger("segue_sdk")
@@ -81,7 +86,7 @@ _WATCHED: Final = (
 )
 
 
-class _Bell:
+class _WakeSocket:
     """Ends another thread's wait for a socket."""
 
     def __init__(self) -> None:
@@ -122,16 +127,16 @@ class Network:
     ) -> None:
         self.session, self.player = session, player
         self.lock = threading.Lock()
-        self.happened: deque[Happening] = deque(maxlen=_MOST_HAPPENINGS)
+        self.happened: deque[ClientEvent] = deque(maxlen=_MOST_HAPPENINGS)
         self._address, self._token = address, token
         self._timing, self._wake = timing, wake
-        self._failures = Failures(address.text, token=bool(token))
-        self._retrying = Retrying()
-        self._lines = LineLimit()
+        self._failures = FailureClassifier(address.text, token=bool(token))
+        self._retrying = RetrySchedule()
+        self._lines = LogRateLimiter()
         self._wake_failed = self._overflowed = self._ended = False
         self._endpoint = 0
         self._closing = threading.Event()
-        self._bell = _Bell()
+        self._bell = _WakeSocket()
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="segue-client", daemon=True)
         _running.add(self)
@@ -163,7 +168,7 @@ class Network:
     def _run(self) -> None:
         context = zmq.Context()
         try:
-            while not self._closing.is_set() and self.session.state is not State.CLOSED:
+            while not self._closing.is_set() and self.session.state is not ClientState.CLOSED:
                 self._closing.wait(self._try(context))
         except Exception as error:
             log.exception("the client's network thread failed; the session is over")
@@ -176,7 +181,7 @@ class Network:
         try:
             with self.lock:
                 self.session.close()
-                happened = self.session.happenings()
+                happened = self.session.client_events()
             for happening in happened:
                 self._tell(happening)
         finally:
@@ -212,19 +217,19 @@ class Network:
                 if monitor is not None:
                     dealer.disable_monitor()
                     monitor.close(0)
-                dealer.close(_LINGER_MS if self.session.state is State.CLOSED else 0)
+                dealer.close(_LINGER_MS if self.session.state is ClientState.CLOSED else 0)
 
-    def _look_up(self) -> list[Endpoint]:
-        """The endpoints to try; none if the client is closed meanwhile. Raises: OSError."""
+    def _look_up(self) -> list[ResolvedAddress]:
+        """The resolve to try; none if the client is closed meanwhile. Raises: OSError."""
         try:
             if self._address.host:
                 ipaddress.ip_address(self._address.host.partition("%")[0])
-            return endpoints(self._address)
+            return resolve(self._address)
         except ValueError:
-            lookup = Background("segue-lookup", lambda: endpoints(self._address))
+            lookup = BackgroundCall("segue-lookup", lambda: resolve(self._address))
         return lookup.result(self._closing, _POLL_MS / 1000) or []
 
-    def _configure(self, dealer: zmq.Socket[bytes], endpoint: Endpoint) -> None:
+    def _configure(self, dealer: zmq.Socket[bytes], endpoint: ResolvedAddress) -> None:
         dealer.linger = _LINGER_MS
         dealer.ipv6 = endpoint.ipv6
         dealer.reconnect_ivl = _NEVER_MS
@@ -232,7 +237,7 @@ class Network:
             dealer.plain_username = b"segue"
             dealer.plain_password = self._token.encode()
 
-    def _serve(self, dealer: zmq.Socket[bytes], monitor: zmq.Socket[bytes], endpoint: Endpoint) -> float:
+    def _serve(self, dealer: zmq.Socket[bytes], monitor: zmq.Socket[bytes], endpoint: ResolvedAddress) -> float:
         """Serve one connection until it is lost; seconds to wait before the next try."""
         begun_s, taken, stands = time.monotonic(), False, False
         poller = zmq.Poller()
@@ -287,12 +292,12 @@ class Network:
             return None
         return self._failed(self._failures.no_answer())
 
-    def _explained(self, failure: Failure, endpoint: Endpoint) -> Failure:
+    def _explained(self, failure: ConnectFailure, endpoint: ResolvedAddress) -> ConnectFailure:
         """A failure without a reason: one that asks for another mechanism may close before libzmq knows that."""
         if failure.code != "broken_off":
             return failure
         try:
-            mechanism = Background("segue-probe", lambda: peer_mechanism(endpoint)).result(
+            mechanism = BackgroundCall("segue-probe", lambda: peer_mechanism(endpoint)).result(
                 self._closing, _POLL_MS / 1000
             )
         except OSError:
@@ -350,7 +355,7 @@ class Network:
 
     # --- what the game is told --------------------------------------------------------------------------------------
 
-    def _failed(self, failure: Failure) -> float:
+    def _failed(self, failure: ConnectFailure) -> float:
         """A try failed; seconds to wait before the next."""
         wait_s, told = self._retrying.failed(failure)
         if told is not None:
@@ -358,7 +363,7 @@ class Network:
             self._call_wake()
         return wait_s
 
-    def _tell_failure(self, failure: Failure) -> None:
+    def _tell_failure(self, failure: ConnectFailure) -> None:
         """A try seems to fail, and goes on."""
         _, told = self._retrying.failed(failure)
         if told is not None:
@@ -368,7 +373,7 @@ class Network:
     def _tell_all(self) -> float | None:
         """Hand out what happened; seconds to wait before the next try if the connection is over."""
         with self.lock:
-            happened = self.session.happenings()
+            happened = self.session.client_events()
         wait_s: float | None = None
         for happening in happened:
             self._tell(happening)
@@ -380,7 +385,7 @@ class Network:
             self._call_wake()
         return wait_s
 
-    def _tell(self, happening: Happening) -> None:
+    def _tell(self, happening: ClientEvent) -> None:
         """Music to the player, everything to the game."""
         self._log(happening)
         if isinstance(happening, Live):
@@ -389,15 +394,15 @@ class Network:
         try:
             told = self._played(happening)
         except ProtocolError as error:
-            told = Refused(code=error.code, text=error.text)
+            told = MessageRefused(code=error.code, text=error.text)
         if isinstance(happening, Stinger) and happening.offset:
             return
         if len(self.happened) == _MOST_HAPPENINGS and not self._overflowed:
             self._overflowed = True
-            log.warning("%d happenings wait and the oldest are lost: call update or poll", _MOST_HAPPENINGS)
+            log.warning("%d client_events wait and the oldest are lost: call update or poll", _MOST_HAPPENINGS)
         self.happened.append(told)
 
-    def _log(self, happening: Happening) -> None:
+    def _log(self, happening: ClientEvent) -> None:
         match happening:
             case Receipt(accepted=False):
                 self._log_refusal(f"event {happening.seq} was refused", happening.code, happening.text)
@@ -410,7 +415,7 @@ class Network:
             case Error():
                 what = f"the service took no {happening.about or 'message'}"
                 self._log_refusal(what, happening.code, happening.text)
-            case Refused():
+            case MessageRefused():
                 self._log_refusal("a message of the service was not understood", happening.code, happening.text)
             case ConnectionFailed():
                 log.warning("%s: %s", happening.code, happening.text)
@@ -423,11 +428,11 @@ class Network:
             more = f" ({left_out} more since the last such line)" if left_out else ""
             log.warning("%s: %s: %s%s", what, code, text, more)
 
-    def _played(self, happening: Happening) -> Happening:
+    def _played(self, happening: ClientEvent) -> ClientEvent:
         """Hand samples to the player; what the game is told instead of them, so that none pile up in its queue."""
         if isinstance(happening, Chunk):
             chunk, samples = happening, floats(happening.pcm, happening.format)
-            self.player.order(Arrived(chunk.take, chunk.start, samples, chunk.mixed))
+            self.player.order(ReceivedChunk(chunk.take, chunk.start, samples, chunk.mixed))
             return MusicArrived(
                 start=chunk.start,
                 count=chunk.count,
@@ -440,7 +445,7 @@ class Network:
             )
         if isinstance(happening, Stinger):
             message = happening
-            self.player.order(ArrivedStinger(message, _sound(message)))
+            self.player.order(ReceivedStinger(message, _sound(message)))
             return StingerArrived(
                 id=message.id, name=message.name, kind=message.kind, start=message.start, reason=message.reason
             )

@@ -1,16 +1,77 @@
-"""Events on their way: one item per game frame, kept until no service can lose it."""
+"""A game's events until no service can lose them: one event per game frame, numbered, kept and sent again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
-from segue_sdk.declarations import EventItem, Input, InputValue
-from segue_sdk.happenings import EventDelayed, Happening, InputRefused
+from segue_sdk.client_events import ClientEvent, EventDelayed, InputRefused
 from segue_sdk.inputs import InputTable, plain_value
-from segue_sdk.kept import Kept
-from segue_sdk.limits import MOST_KEPT, MOST_MERGED, MOST_SETTINGS, MOST_UNRECEIPTED, TEXT_BYTES
-from segue_sdk.service_messages import Receipt
+from segue_sdk.limits import FRAME_SIZE, MOST_KEPT, MOST_MERGED, MOST_SETTINGS, MOST_UNRECEIPTED, TEXT_BYTES
+from segue_sdk.messages import EventItem, Input, InputValue, Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Taken:
+    """An accepted event. frame: where it takes effect. chunks: how many chunks had come when its receipt came."""
+
+    item: EventItem
+    frame: int
+    chunks: int
+
+
+class UnconfirmedEvents:
+    """Accepted events, each until a chunk that nothing can replace any more holds its effect."""
+
+    def __init__(self) -> None:
+        self._taken: dict[int, _Taken] = {}
+        self._chunks = 0
+        self._end = 0
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def add(self, item: EventItem, frame: int) -> None:
+        """An event was accepted for `frame`; its receipt comes after all chunks told so far."""
+        self._taken[item.seq] = _Taken(item=item, frame=frame, chunks=self._chunks)
+        if len(self._taken) > MOST_KEPT:
+            self._merge_oldest()
+
+    def chunk(self, end: int) -> None:
+        """A chunk has come that ends at sample `end`."""
+        self._chunks, self._end = self._chunks + 1, end
+
+    def reach(self, committed: int) -> None:
+        """Nothing before sample `committed` can be replaced any more: forget what is safe."""
+        self._taken = {
+            seq: taken
+            for seq, taken in self._taken.items()
+            if taken.chunks == self._chunks or (taken.frame + 1) * FRAME_SIZE > committed
+        }
+
+    def take_lost(self) -> list[EventItem]:
+        """The events that the last chunk's cell does not hold, in order; they are kept no longer."""
+        lost = [taken for taken in self._taken.values() if not self._holds(taken)]
+        for taken in lost:
+            del self._taken[taken.item.seq]
+        return [taken.item for taken in lost]
+
+    def _holds(self, taken: _Taken) -> bool:
+        return taken.chunks < self._chunks and taken.frame * FRAME_SIZE < self._end
+
+    def _merge_oldest(self) -> None:
+        """Two become one that does in one frame what they did: a new service takes both in the same frame anyway."""
+        held = [taken for taken in self._taken.values() if self._holds(taken)]
+        if len(held) >= MOST_KEPT:
+            del self._taken[held[0].item.seq]
+            return
+        older, newer = islice((taken for taken in self._taken.values() if not self._holds(taken)), 2)
+        del self._taken[older.item.seq]
+        fire = tuple(dict.fromkeys(older.item.fire + newer.item.fire))
+        item = replace(newer.item, set={**older.item.set, **newer.item.set}, fire=fire)
+        self._taken[newer.item.seq] = replace(newer, item=item)
+
 
 # So that any text fits a receipt.
 _EXCERPT: Final = TEXT_BYTES // 4
@@ -31,7 +92,7 @@ class _Waiting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Said:
+class _LastValue:
     """The last value of an input. seq: the event that sets it. certain: whether setting it again changes nothing."""
 
     value: InputValue
@@ -40,7 +101,7 @@ class _Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Framed:
+class FramedEvent:
     """A frame that became an event. number: the game's. seq: the event's. replaced: the event it joined, or 0."""
 
     number: int
@@ -49,14 +110,14 @@ class Framed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
+class ReceiptEffect:
     """What a receipt brought about. told: for the game. again: number under which the event is offered again, or 0."""
 
-    told: tuple[Happening, ...] = ()
+    told: tuple[ClientEvent, ...] = ()
     again: int = 0
 
 
-class Outbox:
+class EventOutbox:
     """Gathers what a game says in one frame, numbers it, and remembers what a service has not taken for good."""
 
     def __init__(self) -> None:
@@ -65,8 +126,8 @@ class Outbox:
         self._fire: list[str] = []
         self._waiting: dict[int, _Waiting] = {}
         self._untold = 0
-        self._kept = Kept()
-        self._said: dict[str, _Said] = {}
+        self._kept = UnconfirmedEvents()
+        self._said: dict[str, _LastValue] = {}
         self._last = 0
         self._sent = 0
         self._game_numbers: dict[int, int] = {}
@@ -114,7 +175,7 @@ class Outbox:
             raise self._full()
         self._fire.append(name)
 
-    def flush(self, at: int, tail: int) -> Framed | None:
+    def flush(self, at: int, tail: int) -> FramedEvent | None:
         """The frame's event at sample `at`; None if nothing new was said in it.
 
         tail: number of the event after which nothing else waits to be sent, or 0. If it only sets inputs, the frame's
@@ -130,7 +191,7 @@ class Outbox:
             return self._grow(joined, merged, fire, at)
         seq = self._number(at, values, fire).seq
         self._say(values, seq)
-        return Framed(number=seq, seq=seq)
+        return FramedEvent(number=seq, seq=seq)
 
     def forget_values(self) -> None:
         """The inputs are as at the start again, so that nothing that was said of them holds."""
@@ -142,11 +203,11 @@ class Outbox:
 
     # --- from the service -------------------------------------------------------------------------------------------
 
-    def declare(self, inputs: tuple[Input, ...]) -> list[Happening]:
+    def declare(self, inputs: tuple[Input, ...]) -> list[ClientEvent]:
         """Check against these inputs from now on; what waits, was never sent and does not fit is taken out and told."""
         table = self._table = InputTable(inputs)
         refused: list[tuple[str, str, str]] = []
-        told: list[Happening] = []
+        told: list[ClientEvent] = []
         frame = EventItem(seq=1, at=0, set=self._set, fire=tuple(self._fire))
         self._set, fire, wrong = table.checked(frame)
         self._fire = list(fire)
@@ -166,11 +227,11 @@ class Outbox:
         self.doubt_values()
         return [InputRefused(name=name, code=code, text=text) for name, code, text in dict.fromkeys(refused)] + told
 
-    def receipted(self, receipt: Receipt) -> Answered:
+    def receipted(self, receipt: Receipt) -> ReceiptEffect:
         """An event has a receipt. Nothing is told if the game knows already or there is no such event."""
         entry = self._take_out(receipt.seq)
         if entry is None:
-            return Answered()
+            return ReceiptEffect()
         if receipt.accepted:
             self._kept.add(entry.item, receipt.frame)
             if entry.last != receipt.seq:
@@ -183,7 +244,7 @@ class Outbox:
             for name in entry.item.set:
                 if name in self._said and self._said[name].seq == receipt.seq:
                     self._said[name] = replace(self._said[name], certain=False)
-        return Answered(told=() if entry.told else tuple(_receipts(entry, receipt)))
+        return ReceiptEffect(told=() if entry.told else tuple(_receipts(entry, receipt)))
 
     def game_number(self, seq: int) -> int:
         """The number by which the game knows an event that was offered again under another."""
@@ -243,7 +304,7 @@ class Outbox:
             return False
         return seq == self._last == entry.last and seq > self._sent
 
-    def _grow(self, entry: _Waiting, values: dict[str, InputValue], fire: tuple[str, ...], at: int) -> Framed:
+    def _grow(self, entry: _Waiting, values: dict[str, InputValue], fire: tuple[str, ...], at: int) -> FramedEvent:
         """The event with a later frame's values and triggers, under the later number."""
         before = entry.item.seq
         counts = entry.last - entry.first + 1 < MOST_MERGED
@@ -252,12 +313,12 @@ class Outbox:
         del self._waiting[before]
         self._waiting[item.seq] = replace(entry, item=item, last=item.seq)
         self._say(values, item.seq)
-        return Framed(number=item.seq, seq=item.seq, replaced=before)
+        return FramedEvent(number=item.seq, seq=item.seq, replaced=before)
 
     def _say(self, values: dict[str, InputValue], seq: int) -> None:
         for name, value in values.items():
             self._said.pop(name, None)
-            self._said[name] = _Said(value=value, seq=seq)
+            self._said[name] = _LastValue(value=value, seq=seq)
         while len(self._said) > MOST_SETTINGS:
             del self._said[next(iter(self._said))]
 
@@ -270,7 +331,7 @@ class Outbox:
         self._untold -= entry is not None and not entry.told
         return entry
 
-    def _offer_again(self, entry: _Waiting, receipt: Receipt) -> Answered:
+    def _offer_again(self, entry: _Waiting, receipt: Receipt) -> ReceiptEffect:
         """Refused for the service's limit alone: under a new number, but for values that a later event sets anew."""
         seq = receipt.seq
         values = {
@@ -278,12 +339,12 @@ class Outbox:
         }
         if not values and not entry.item.fire:
             later = replace(receipt, accepted=True, code="superseded", text="a later event sets the same inputs")
-            return Answered(told=() if entry.told else tuple(_receipts(entry, later)))
+            return ReceiptEffect(told=() if entry.told else tuple(_receipts(entry, later)))
         item = self._number(entry.item.at, values, entry.item.fire, told=entry.told)
         self._waiting[item.seq] = replace(self._waiting[item.seq], first=entry.first, last=entry.last)
         self._say(values, item.seq)
         delayed = EventDelayed(seq=entry.last, code=receipt.code, text=receipt.text)
-        return Answered(told=() if entry.told else (delayed,), again=item.seq)
+        return ReceiptEffect(told=() if entry.told else (delayed,), again=item.seq)
 
     def _full(self) -> QueueFullError:
         return QueueFullError(
@@ -291,6 +352,6 @@ class Outbox:
         )
 
 
-def _receipts(entry: _Waiting, receipt: Receipt) -> list[Happening]:
+def _receipts(entry: _Waiting, receipt: Receipt) -> list[ClientEvent]:
     """The receipt of each game frame that the event holds."""
     return [replace(receipt, seq=number) for number in range(entry.first, entry.last + 1)]

@@ -1,7 +1,7 @@
-"""A client's session without a socket or a clock: calls and received parts in, messages and happenings out.
+"""A client's session without a socket or a clock: calls and received parts in, messages and client_events out.
 
 The caller owns the transport and the timeline. It calls `tick` at least every 50 ms and `end_frame` once per game
-frame, sends what `to_send` gives, hands chunks from `happenings` to the timeline, and connects again after `Lost`.
+frame, sends what `to_send` gives, hands chunks from `client_events` to the timeline, and connects again after `Lost`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from segue_sdk.beats import Beats
-from segue_sdk.client_messages import Control, Hello, Restore, Save
+from segue_sdk.client_events import ClientEvent, Closed, Live, Lost, MessageRefused, Underrun
 from segue_sdk.codec import Part, decode, encode
 from segue_sdk.errors import ProtocolError
-from segue_sdk.greeting import Greeting
-from segue_sdk.happenings import Closed, Happening, Live, Lost, Refused, Underrun
-from segue_sdk.heard import HeardChanges
+from segue_sdk.handshake import TRANSITIONS, ClientState, Handshake, RefusalLimiter, Signal
 from segue_sdk.limits import HELLO_AGAIN_S, REPORT_S, SILENCE_S, VERSION
-from segue_sdk.messages import Message
-from segue_sdk.outbox import Outbox
-from segue_sdk.position import Position
-from segue_sdk.refusals import Refusals
-from segue_sdk.requests import Requests
-from segue_sdk.sending import Entry, SendQueue, Told, in_order
-from segue_sdk.service_messages import Bye, Change, Chunk, Clock, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
-from segue_sdk.states import TRANSITIONS, State, Trigger
+from segue_sdk.messages import (
+    Bye,
+    Change,
+    Chunk,
+    Clock,
+    Control,
+    Error,
+    Hello,
+    Message,
+    Receipt,
+    Restore,
+    Rules,
+    Save,
+    Saved,
+    Status,
+    Stinger,
+    Welcome,
+)
+from segue_sdk.outbox import EventOutbox
+from segue_sdk.playback import BeatTracker, ChangeTracker, PlaybackPosition
+from segue_sdk.send_queue import PendingRequests, QueuedControl, QueueEntry, SendQueue, in_order
 
 # Reports go out at half the time allowed, so that an irregular caller still keeps it.
 _REPORT_S: Final = REPORT_S / 2
@@ -35,18 +45,18 @@ class ClientSession:
     """One game's session, over any number of connections."""
 
     def __init__(self, hello: Hello) -> None:
-        self.state = State.OFFLINE
+        self.state = ClientState.OFFLINE
         self.welcome: Welcome | None = None
-        self._greeting = Greeting(hello)
-        self._outbox = Outbox()
-        self._requests = Requests()
+        self._handshake = Handshake(hello)
+        self._outbox = EventOutbox()
+        self._requests = PendingRequests()
         self._queue = SendQueue(self._outbox.take, self._request)
-        self._refusals = Refusals()
-        self._beats = Beats()
-        self._heard = HeardChanges()
-        self._position = Position()
+        self._refusals = RefusalLimiter()
+        self._beats = BeatTracker()
+        self._heard = ChangeTracker()
+        self._position = PlaybackPosition()
         self._sending: list[Message] = []
-        self._happened: list[Happening] = []
+        self._happened: list[ClientEvent] = []
         self._restoring: Restore | None = None
         self._last_chunk = 0
         self._take = 0
@@ -63,7 +73,7 @@ class ClientSession:
         sending, self._sending = self._sending, []
         return [encode(message) for message in sending]
 
-    def happenings(self) -> list[Happening]:
+    def client_events(self) -> list[ClientEvent]:
         """What the game is to know since the last call, in order."""
         happened, self._happened = self._happened, []
         return happened
@@ -126,40 +136,40 @@ class ClientSession:
 
         `reset` keeps its place among the events: those before it are sent before it.
         """
-        self._greeting.gained(control)
+        self._handshake.gained(control)
         if control.op != "reset":
             return self._control(control)
-        if self.state is not State.LIVE:
+        if self.state is not ClientState.LIVE:
             return False
         self._outbox.forget_values()
-        self._queue.put(Told(control, self._outbox.last))
+        self._queue.put(QueuedControl(control, self._outbox.last))
         self._sending += self._queue.due(self._now_s)
         return True
 
     def close(self, reason: str = "quit") -> None:
         """End the session."""
-        if self.state in (State.LIVE, State.RESTORING):
+        if self.state in (ClientState.LIVE, ClientState.RESTORING):
             self._sending.append(Bye(reason=reason))
-        if self._move(Trigger.ENDED):
+        if self._move(Signal.ENDED):
             self._happened.append(Closed(reason=reason))
 
     def fail(self, text: str) -> None:
         """End the session for a fault on this side. text: what is wrong, for people."""
-        if self._move(Trigger.ENDED):
+        if self._move(Signal.ENDED):
             self._happened.append(Closed(reason="internal", text=text, code="internal"))
 
     # --- what the transport and the time do -------------------------------------------------------------------------
 
     def connected(self, now_s: float) -> None:
         """A new connection stands."""
-        if self._move(Trigger.CONNECTED):
+        if self._move(Signal.CONNECTED):
             self._greet(now_s)
 
     def disconnected(self, now_s: float, reason: str = "the connection broke") -> None:
         """The connection is gone."""
         self._lose(reason)
 
-    def tick(self, now_s: float, position: Position) -> None:
+    def tick(self, now_s: float, position: PlaybackPosition) -> None:
         """Let time pass: report the position, tell beats, notice silence."""
         self._now_s = now_s
         if position.underruns > self._position.underruns:
@@ -168,31 +178,31 @@ class ClientSession:
         self._outbox.reach(position.committed)
         self._happened += self._beats.reach(position.played)
         self._happened += self._heard.reach(position.played)
-        if self.state not in (State.OFFLINE, State.CLOSED) and now_s - self._heard_s >= SILENCE_S:
+        if self.state not in (ClientState.OFFLINE, ClientState.CLOSED) and now_s - self._heard_s >= SILENCE_S:
             self._lose(f"no message for {SILENCE_S:g} s")
-        if self.state is State.GREETING and now_s - self._greeted_s >= HELLO_AGAIN_S:
+        if self.state is ClientState.GREETING and now_s - self._greeted_s >= HELLO_AGAIN_S:
             self._send_hello(now_s)
         due = position.standing != stood or now_s - self._reported_s >= _REPORT_S
-        if due and self.state in (State.LIVE, State.RESTORING):
+        if due and self.state in (ClientState.LIVE, ClientState.RESTORING):
             self._report(now_s)
-        if self.state is State.LIVE:
+        if self.state is ClientState.LIVE:
             self._sending += self._queue.due(now_s)
 
     def receive(self, parts: Sequence[Part], now_s: float) -> None:
         """The parts of one message. Whatever they hold, nothing is raised."""
-        if self.state in (State.OFFLINE, State.CLOSED):
+        if self.state in (ClientState.OFFLINE, ClientState.CLOSED):
             return
         self._now_s = self._heard_s = now_s
         try:
             message = decode(parts)
         except ProtocolError as error:
-            if error.code == "unsupported_version" and self.state is State.GREETING:
+            if error.code == "unsupported_version" and self.state is ClientState.GREETING:
                 self._end_for_version(f"the service speaks another version of the protocol: {error.text}")
                 return
             self._refuse(error, parts, now_s)
             return
         take = _HANDLERS.get(type(message))
-        expected = isinstance(message, (Welcome, Error, Bye)) or self.state is not State.GREETING
+        expected = isinstance(message, (Welcome, Error, Bye)) or self.state is not ClientState.GREETING
         if take is None or not expected:
             self._refuse(ProtocolError("unexpected", f"not while {self.state.value}"), parts, now_s)
             return
@@ -202,7 +212,7 @@ class ClientSession:
 
     def _on_welcome(self, welcome: Welcome, now_s: float) -> None:
         before = self.welcome
-        if self.state is not State.GREETING:
+        if self.state is not ClientState.GREETING:
             return
         if welcome.version != VERSION:
             self._end_for_version(f"the service chose version {welcome.version} of the protocol")
@@ -210,7 +220,7 @@ class ClientSession:
         self.welcome = welcome
         if before is not None and not welcome.resumed:
             self._begin_restoring()
-        self._move(Trigger.WELCOMED if self._restoring is None else Trigger.WELCOMED_ANEW)
+        self._move(Signal.WELCOMED if self._restoring is None else Signal.WELCOMED_ANEW)
         self._refused_hello = None
         self._happened.append(Live(welcome=welcome, resumed=welcome.resumed))
         self._happened += self._outbox.declare(welcome.rules.inputs)
@@ -233,7 +243,7 @@ class ClientSession:
         self._last_chunk = max(self._last_chunk, chunk.seq)
         self._take = max(self._take, chunk.take)
         self._heard.chunk(chunk, self._position.committed)
-        if self.state is State.LIVE:
+        if self.state is ClientState.LIVE:
             # Until the restore is answered, no chunk follows from the cell that was sent with it.
             self._end, self._cell = chunk.start + chunk.count, chunk.cell
             self._outbox.chunk(self._end)
@@ -244,7 +254,7 @@ class ClientSession:
         self._beats.take(clock)
 
     def _on_rules(self, rules: Rules, now_s: float) -> None:
-        self._greeting.rules(rules)
+        self._handshake.rules(rules)
         self._happened.append(rules)
         if rules.declaration is not None:
             self._happened += self._outbox.declare(rules.declaration.inputs)
@@ -258,7 +268,7 @@ class ClientSession:
     def _on_status(self, status: Status, now_s: float) -> None:
         if self._requests.answered(status.restore, self._take):
             self._heard.restored(self._take)
-        self._greeting.status(status)
+        self._handshake.status(status)
         self._happened.append(status)
         if self._restoring is not None and status.restore == self._restoring.id:
             self._go_on(status.restored in ("all", "rules"), now_s)
@@ -272,11 +282,11 @@ class ClientSession:
             self._requests.refused(error.seq)
         if error.code == "no_session":
             # Once greeted again, the answers to what was on its way mean nothing new.
-            if self._move(Trigger.UNKNOWN):
+            if self._move(Signal.UNKNOWN):
                 self._greet(now_s)
             return
         self._happened.append(error)
-        if error.about == "hello" and self.state is State.GREETING:
+        if error.about == "hello" and self.state is ClientState.GREETING:
             self._refused_hello = error
         if self._restoring is not None and error.seq == self._restoring.id:
             self._go_on(False, now_s)
@@ -284,10 +294,10 @@ class ClientSession:
     def _on_bye(self, bye: Bye, now_s: float) -> None:
         refused, self._refused_hello = self._refused_hello, None
         if bye.retry_ms is not None:
-            self._lose(bye.reason, Trigger.PARTED, bye.retry_ms)
+            self._lose(bye.reason, Signal.PARTED, bye.retry_ms)
         elif refused is not None and refused.code == "unsupported_version":
             self._end_for_version(refused.text or bye.text)
-        elif self._move(Trigger.ENDED):
+        elif self._move(Signal.ENDED):
             code, text = (refused.code, refused.text) if refused is not None else ("", "")
             self._happened.append(Closed(reason=bye.reason, text=bye.text or text, code=code))
 
@@ -296,15 +306,15 @@ class ClientSession:
 
     # --- the ways in common -----------------------------------------------------------------------------------------
 
-    def _move(self, trigger: Trigger) -> bool:
+    def _move(self, trigger: Signal) -> bool:
         """Take the transition, if the table has one."""
         if (self.state, trigger) not in TRANSITIONS:
             return False
         self.state = TRANSITIONS[self.state, trigger]
         return True
 
-    def _lose(self, reason: str, trigger: Trigger = Trigger.LOST, retry_ms: int = 0) -> None:
-        offline = self.state is State.OFFLINE
+    def _lose(self, reason: str, trigger: Signal = Signal.LOST, retry_ms: int = 0) -> None:
+        offline = self.state is ClientState.OFFLINE
         if self._move(trigger) and not offline:
             self._sending.clear()
             self._hold_back()
@@ -319,7 +329,7 @@ class ClientSession:
     def _send_hello(self, now_s: float) -> None:
         self._greeted_s = now_s
         token = self.welcome.token if self.welcome else None
-        self._sending.append(self._greeting.hello(token, self._last_chunk))
+        self._sending.append(self._handshake.hello(token, self._last_chunk))
 
     def _report(self, now_s: float) -> None:
         self._reported_s = now_s
@@ -336,7 +346,7 @@ class ClientSession:
 
     def _go_on(self, rules_restored: bool, now_s: float) -> None:
         """The restore is answered. rules_restored: whether the service knows what the game said before."""
-        if not self._move(Trigger.RESTORED):
+        if not self._move(Signal.RESTORED):
             return
         self._restoring = None
         if not rules_restored:
@@ -349,7 +359,7 @@ class ClientSession:
             self._sending.append(Control(op="pause"))
         assert self.welcome is not None
         if not self.welcome.resumed:
-            self._sending += self._greeting.gain()
+            self._sending += self._handshake.gain()
         self._queue.begin(self._unsaid(), self.welcome.limits.events_per_second, now_s)
         self._sending += self._queue.due(now_s)
 
@@ -357,7 +367,7 @@ class ClientSession:
         """There is nobody to send to: all that has no answer waits, in the game's order."""
         self._queue.stop(self._unsaid())
 
-    def _unsaid(self) -> list[Entry]:
+    def _unsaid(self) -> list[QueueEntry]:
         return in_order(self._outbox.numbers(), [*self._requests.waiting(), *self._queue.controls])
 
     def _request(self, number: int) -> Save | Restore | None:
@@ -366,8 +376,8 @@ class ClientSession:
     def _end_for_version(self, text: str) -> None:
         """There is no version of the protocol that both sides speak. text: what the service said."""
         self._sending.append(Bye(reason="refused", text=f"this client speaks version {VERSION}"))
-        if self._move(Trigger.ENDED):
-            offered = self._greeting.versions
+        if self._move(Signal.ENDED):
+            offered = self._handshake.versions
             told = f"{text}; this SDK speaks version {VERSION}: install the one that belongs to the service"
             if VERSION not in offered:
                 told = (
@@ -376,9 +386,9 @@ class ClientSession:
             self._happened.append(Closed(reason="unsupported_version", text=told, code="unsupported_version"))
 
     def _control(self, control: Control) -> bool:
-        live = self.state in (State.LIVE, State.RESTORING)
+        live = self.state in (ClientState.LIVE, ClientState.RESTORING)
         if live:
-            self._greeting.asked(control)
+            self._handshake.asked(control)
             self._sending.append(control)
         return live
 
@@ -389,7 +399,7 @@ class ClientSession:
 
     def _refuse(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> None:
         """Tell the game, and the service unless too often."""
-        self._happened.append(Refused(code=error.code, text=error.text))
+        self._happened.append(MessageRefused(code=error.code, text=error.text))
         self._sending += self._refusals.answer(error, parts, now_s)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from segue_sdk.limits import CAPACITY, CHANNELS, FADE, JOIN, MOST_LINES, PRE_ROLL
-from segue_sdk.line import Floats, Line
-from segue_sdk.stingers import Stingers
+from segue_sdk.stinger_mixer import StingerMixer
+from segue_sdk.take_buffer import Floats, TakeBuffer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +52,12 @@ class Timeline:
 
     def __init__(self, timing: Timing = DEFAULT) -> None:
         self.timing = timing
-        self.stingers = Stingers()
+        self.stingers = StingerMixer()
         self.committed = 0
         self.underruns = self.late = self.dropped = 0
-        self._lines: dict[int, Line] = {}
-        self._followed: Line | None = None
-        self._joined: Line | None = None
+        self._lines: dict[int, TakeBuffer] = {}
+        self._followed: TakeBuffer | None = None
+        self._joined: TakeBuffer | None = None
         self._join_done = 0
         self._rise_done = 0
         self._fall_done = 0
@@ -95,7 +95,7 @@ class Timeline:
         if end <= self.committed or end > self.committed + self.timing.capacity:
             self.dropped += 1
             return
-        line = self._lines.setdefault(take, Line(take))
+        line = self._lines.setdefault(take, TakeBuffer(take))
         past = max(0, self.committed - start)
         if not line.write(start + past, samples[past * CHANNELS :]):
             return
@@ -169,13 +169,13 @@ class Timeline:
             points = self._turning_points(line)
         return min(most, min(points) - self.committed)
 
-    def _newer(self, line: Line) -> Line | None:
+    def _newer(self, line: TakeBuffer) -> TakeBuffer | None:
         """The newest take after the followed one that can be joined at `committed`."""
         if line.end(self.committed) < self.committed + self.timing.join:
             return None
         return next((new for new in self._newest() if new.take > line.take and self._lasts(new, self.committed)), None)
 
-    def _turning_points(self, line: Line) -> list[int]:
+    def _turning_points(self, line: TakeBuffer) -> list[int]:
         """Where to decide again while following `line`; starts leaving it or running dry if that is due."""
         points = [at for new in self._lines.values() if new.take > line.take for at in new.starts_after(self.committed)]
         end = line.end(self.committed)
@@ -230,15 +230,15 @@ class Timeline:
                 self._followed = self._joined = None
                 self._fall_length = 0
 
-    def _newest(self) -> list[Line]:
+    def _newest(self) -> list[TakeBuffer]:
         """All lines, the greatest take first."""
         return [self._lines[take] for take in sorted(self._lines, reverse=True)]
 
-    def _lasts(self, line: Line, position: int) -> bool:
+    def _lasts(self, line: TakeBuffer, position: int) -> bool:
         """Whether `line` is long enough from `position` on to be faded into and, if it must be, out of."""
         return line.end(position) >= position + self.timing.join + self.timing.fade
 
-    def _entries(self, line: Line, after: int) -> Iterator[tuple[int, Line]]:
+    def _entries(self, line: TakeBuffer, after: int) -> Iterator[tuple[int, TakeBuffer]]:
         """Openings beyond `after` that may be entered from `line` without a fade, the earliest first."""
         last = line.end(after)
         found = [
@@ -251,7 +251,7 @@ class Timeline:
             if not any(old.has(at - 1) for old in between):
                 yield at, new
 
-    def _reach(self, line: Line, position: int) -> int:
+    def _reach(self, line: TakeBuffer, position: int) -> int:
         """Where following `line` from `position` ends, openings entered."""
         if not line.has(position):
             return position

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import Happening
+from segue_sdk.client_events import ClientEvent
 from segue_sdk.limits import CHANNELS, SAMPLE_RATE
-from segue_sdk.player import Arrived, Order
+from segue_sdk.messages import Hello
+from segue_sdk.player import PlayerCommand, ReceivedChunk
 
 BLOCK: Final = 480
 LATENCY: Final = 960
@@ -32,13 +32,13 @@ class Game:
     def __init__(self, address: str, *, token: str = "", **hello: Any) -> None:
         greeting = Hello(versions=(1,), client="a game", **{"seed": 1, **hello})
         self.client = SegueClient(address, greeting, token=token, latency=LATENCY)
-        self.happened: list[Happening] = []
+        self.happened: list[ClientEvent] = []
         # The largest step inside any chunk received: what is larger in what was heard is a click.
         self.inside = 0.0
         take_in = self.client.player.order
 
-        def spy(order: Order) -> None:
-            if isinstance(order, Arrived):
+        def spy(order: PlayerCommand) -> None:
+            if isinstance(order, ReceivedChunk):
                 self.inside = max(self.inside, largest_step(np.frombuffer(order.samples, np.float32).reshape(-1, 2)))
             take_in(order)
 

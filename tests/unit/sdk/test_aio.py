@@ -7,9 +7,8 @@ import asyncio
 import zmq
 
 from segue_sdk.aio import AsyncSegueClient
-from segue_sdk.client_messages import Event, Hello
-from segue_sdk.happenings import Closed, Live
-from segue_sdk.service_messages import Bye, Receipt
+from segue_sdk.client_events import Closed, Live
+from segue_sdk.messages import Bye, Event, Hello, Receipt
 from unit.sdk.peer import WELCOME, receipt
 from unit.sdk.router import PATIENCE_S, Router
 
@@ -26,7 +25,7 @@ def serve(router: Router) -> None:
 async def play(address: str) -> list[object]:
     told: list[object] = []
     async with AsyncSegueClient(address, HELLO) as session:
-        async for happening in session.happenings():
+        async for happening in session.client_events():
             told.append(happening)
             if isinstance(happening, Live):
                 session.client.fire("door")

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import ChangeHeard
+from segue_sdk.client_events import ChangeHeard
 from segue_sdk.limits import FRAME_SIZE, JOIN
-from segue_sdk.service_messages import Change, Status, Welcome
+from segue_sdk.messages import Change, Hello, Status, Welcome
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type
 

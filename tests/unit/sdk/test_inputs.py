@@ -12,12 +12,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from segue_sdk.client_messages import Event, Hello
-from segue_sdk.declarations import Input, InputValue
+from segue_sdk.client_events import InputRefused, Live
 from segue_sdk.errors import InputError
-from segue_sdk.happenings import InputRefused, Live
 from segue_sdk.inputs import InputTable
-from segue_sdk.service_messages import Receipt, Rules
+from segue_sdk.messages import Event, Hello, Input, InputValue, Receipt, Rules
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import INPUTS, WELCOME, Peer, of_type
 

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from segue_sdk.client_messages import Control, Event, Hello, Restore
-from segue_sdk.declarations import EventItem
-from segue_sdk.happenings import EventDelayed
+from segue_sdk.client_events import EventDelayed
 from segue_sdk.limits import MOST_MERGED, MOST_UNRECEIPTED
-from segue_sdk.service_messages import Cause, Change, Receipt, Rules, Status
+from segue_sdk.messages import Cause, Change, Control, Event, EventItem, Hello, Receipt, Restore, Rules, Status
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import WELCOME, Peer, of_type, receipt
 

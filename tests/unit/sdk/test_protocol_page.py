@@ -9,7 +9,7 @@ import pytest
 
 from segue_sdk import errors, limits
 from segue_sdk.messages import MESSAGES
-from segue_sdk.tables import PARTS, main, table, tables_in, with_tables
+from segue_sdk.vectors.tables import PARTS, main, table, tables_in, with_tables
 
 PAGE = Path(__file__).parents[3] / "engine_sdk" / "PROTOCOL.md"
 TEXT = PAGE.read_text("utf-8")

@@ -8,16 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from segue_sdk.client_messages import Control, Event, Hello, Restore
+from segue_sdk.client_events import Lost
 from segue_sdk.codec import Part
-from segue_sdk.declarations import EventItem, Input
-from segue_sdk.happenings import Lost
-from segue_sdk.kept import Kept
+from segue_sdk.handshake import ClientState
 from segue_sdk.limits import FRAME_SIZE, MOST_KEPT
-from segue_sdk.position import Position
-from segue_sdk.service_messages import Chunk, Error, Receipt, Rules, Status
+from segue_sdk.messages import Chunk, Control, Error, Event, EventItem, Hello, Input, Receipt, Restore, Rules, Status
+from segue_sdk.outbox import UnconfirmedEvents
+from segue_sdk.playback import PlaybackPosition
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
 from unit.sdk.counting_service import CountingService
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type, receipt
 
@@ -43,7 +41,7 @@ class Game:
         self.service = self._start()
         self._there: deque[list[Part]] = deque()
         self._back: deque[list[Part]] = deque()
-        self._position, self._now_s = Position(), 0.0
+        self._position, self._now_s = PlaybackPosition(), 0.0
         self.told: list[int] = []
         self.said = 0
 
@@ -54,7 +52,7 @@ class Game:
                 self.session.fire(f"door {self.said}")
                 self.session.set_input("threat", self.said)
                 self.said += 1
-            if self.session.state is State.OFFLINE:
+            if self.session.state is ClientState.OFFLINE:
                 self.session.connected(self._now_s)
             self.session.tick(self._now_s, self._moved())
             self.session.end_frame()
@@ -62,7 +60,7 @@ class Game:
             for _ in range(30 if quiet else self._chance.choice((0, 2, 4, 8))):
                 self._deliver()
 
-    def _moved(self) -> Position:
+    def _moved(self) -> PlaybackPosition:
         committed = min(self._position.committed + round(TICK_S * 48_000), self._position.have)
         self._position = replace(self._position, played=committed, committed=committed)
         return self._position
@@ -90,7 +88,7 @@ class Game:
         self._there.clear()
         self._back.clear()
         self.session.disconnected(self._now_s)
-        self.session.happenings()
+        self.session.client_events()
         self.service.cut()
         if fault == "kill":
             self.service = self._start()
@@ -100,7 +98,7 @@ class Game:
         return CountingService(self._services, KNOWING, self._seed + self._services, cells=self._cells)
 
     def _hear(self) -> None:
-        for happening in self.session.happenings():
+        for happening in self.session.client_events():
             assert not isinstance(happening, (Lost, Error))
             if isinstance(happening, Receipt):
                 self.told.append(happening.seq)
@@ -265,7 +263,7 @@ def test_more_than_may_be_kept_is_merged_and_means_the_same() -> None:
 
 
 def test_what_the_last_chunk_holds_is_never_merged_with_what_it_lacks() -> None:
-    kept = Kept()
+    kept = UnconfirmedEvents()
     items = [EventItem(seq=number, at=0, set={"threat": number}) for number in range(1, MOST_KEPT + 3)]
     for item in items[:2]:
         kept.add(item, 10)

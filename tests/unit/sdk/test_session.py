@@ -10,16 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
+from segue_sdk.client_events import BeatHeard, Closed, Live, Lost, MessageRefused, Underrun
 from segue_sdk.codec import encode
-from segue_sdk.declarations import Beat
 from segue_sdk.errors import ProtocolError
-from segue_sdk.happenings import BeatHeard, Closed, Live, Lost, Refused, Underrun
+from segue_sdk.handshake import TRANSITIONS, ClientState, Signal
 from segue_sdk.limits import MOST_SETTINGS, MOST_UNRECEIPTED, REPORT_S
+from segue_sdk.messages import (
+    Beat,
+    Bye,
+    Chunk,
+    Clock,
+    Control,
+    Error,
+    Event,
+    Hello,
+    Playhead,
+    Receipt,
+    Restore,
+    Save,
+    Saved,
+    Status,
+)
 from segue_sdk.outbox import QueueFullError
-from segue_sdk.service_messages import Bye, Chunk, Clock, Error, Receipt, Saved, Status
 from segue_sdk.session import ClientSession
-from segue_sdk.states import TRANSITIONS, State, Trigger
 from segue_sdk.vectors.examples import FULL, MINIMAL
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type, receipt
 
@@ -45,7 +58,7 @@ def test_hello_then_welcome_then_the_first_playhead() -> None:
     peer.session.connected(0.0)
     assert peer.sent() == [HELLO]
     peer.says(WELCOME)
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
     assert peer.happened() == [Live(welcome=WELCOME, resumed=False)]
     assert peer.sent() == [Playhead(played=0, committed=0, have=0, paused=True)]
 
@@ -58,7 +71,7 @@ def test_hello_is_said_again_until_answered_and_then_the_connection_counts_as_lo
     assert len(of_type(Hello, peer.sent())) == 5
     peer.tick(0.11)
     assert of_type(Lost, peer.happened()) == [Lost(reason="no message for 5 s")]
-    assert peer.session.state is State.OFFLINE
+    assert peer.session.state is ClientState.OFFLINE
 
 
 def test_the_position_is_reported_in_time_and_at_once_when_the_clock_stands_or_moves() -> None:
@@ -88,7 +101,7 @@ def test_silence_is_a_lost_connection_and_resume_takes_the_session_up() -> None:
     peer.session.connected(peer.now_s)
     assert peer.sent() == [replace(HELLO, resume=WELCOME.token, last_chunk=2)]
     peer.says(replace(WELCOME, resumed=True))
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
     assert not of_type(Restore, peer.sent())
 
 
@@ -101,7 +114,7 @@ def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
     peer.session.connected(peer.now_s)
     peer.sent()
     peer.says(OTHER)
-    assert peer.session.state is State.RESTORING
+    assert peer.session.state is ClientState.RESTORING
     restore, report = peer.sent()
     assert restore == Restore(id=1, at=3_840, take=4, cell=b"new")
     assert isinstance(report, Playhead)
@@ -110,7 +123,7 @@ def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
     assert not of_type(Event, peer.sent()), "events wait for the restore"
     peer.says(chunk(1, 3_840, take=5))
     peer.says(Status(rung=0, generator="score", headroom=2.0, restore=1, restored="all"))
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
     assert [event.events[0].set for event in of_type(Event, peer.sent())] == [{"threat": 1.0}]
 
 
@@ -123,13 +136,13 @@ def test_without_a_cell_music_is_asked_to_begin_anew() -> None:
     peer.says(OTHER)
     assert of_type(Restore, peer.sent()) == [Restore(id=1, at=3_840, take=0)]
     peer.says(Error(code="restore_refused", about="restore", seq=1))
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
 
 
 def test_a_service_restarted_behind_the_connection_is_greeted_again() -> None:
     peer = live()
     peer.says(Error(code="no_session"))
-    assert peer.session.state is State.GREETING
+    assert peer.session.state is ClientState.GREETING
     assert peer.sent() == [replace(HELLO, resume=WELCOME.token)]
     peer.says(Error(code="no_session"), Error(code="no_session"))
     assert (peer.sent(), peer.happened()) == ([], []), "answers to what was on its way"
@@ -141,7 +154,7 @@ def test_a_service_restarted_behind_the_connection_is_greeted_again() -> None:
 def test_a_second_welcome_is_ignored() -> None:
     peer = live()
     peer.says(WELCOME)
-    assert (peer.happened(), peer.sent(), peer.session.state) == ([], [], State.LIVE)
+    assert (peer.happened(), peer.sent(), peer.session.state) == ([], [], ClientState.LIVE)
 
 
 def test_bye_with_and_without_a_way_back() -> None:
@@ -152,14 +165,14 @@ def test_bye_with_and_without_a_way_back() -> None:
     peer.says(Bye(reason="replaced", text="by another"))
     assert peer.happened() == [Closed(reason="replaced", text="by another")]
     peer.session.connected(peer.now_s)
-    assert (peer.session.state, peer.sent()) == (State.CLOSED, [])
+    assert (peer.session.state, peer.sent()) == (ClientState.CLOSED, [])
 
 
 def test_a_version_that_was_not_offered_ends_the_session() -> None:
     peer = offline()
     peer.session.connected(0.0)
     peer.says(replace(WELCOME, version=2))
-    assert peer.session.state is State.CLOSED
+    assert peer.session.state is ClientState.CLOSED
     assert [bye.reason for bye in of_type(Bye, peer.sent())] == ["refused"]
     (closed,) = peer.happened()
     assert isinstance(closed, Closed)
@@ -181,13 +194,13 @@ def test_the_table_of_states_is_the_pages() -> None:
     section = page[page.index("## 3 Life cycle") : page.index("## 4 Events")]
     told = set()
     for froms, then in re.findall(r"^\| (.+?) \| .+? \| `(\w+)` \|", section, re.MULTILINE):
-        named = [State(name) for name in re.findall(r"`(\w+)`", froms)]
+        named = [ClientState(name) for name in re.findall(r"`(\w+)`", froms)]
         if froms.startswith("any but"):
-            named = [state for state in State if state not in named]
-        told |= {(state, State(then)) for state in named}
+            named = [state for state in ClientState if state not in named]
+        told |= {(state, ClientState(then)) for state in named}
     ours = {(state, then) for (state, _), then in TRANSITIONS.items()}
-    assert told - {(State.GREETING, State.GREETING)} == ours
-    assert {trigger for _, trigger in TRANSITIONS} == set(Trigger)
+    assert told - {(ClientState.GREETING, ClientState.GREETING)} == ours
+    assert {trigger for _, trigger in TRANSITIONS} == set(Signal)
 
 
 # --- events ---------------------------------------------------------------------------------------------------------
@@ -339,13 +352,13 @@ def test_garbage_is_answered_told_and_survived() -> None:
     peer.raw(encode(Save(id=1))[0], b"\x00")
     peer.raw(b"\x83\xa1v\x01\xa1t\xa4sing\xa3seq\x07")
     peer.raw()
-    assert [refused.code for refused in of_type(Refused, peer.happened())] == [
+    assert [refused.code for refused in of_type(MessageRefused, peer.happened())] == [
         "malformed", "payload_mismatch", "unknown_type", "payload_mismatch",
     ]  # fmt: skip
     answers = of_type(Error, peer.sent())
     assert [(error.code, error.about, error.seq) for error in answers][2] == ("unknown_type", "sing", 7)
     peer.says(receipt(1))
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
 
 
 def test_a_clients_message_from_the_service_is_unexpected() -> None:
@@ -380,4 +393,4 @@ def test_any_message_in_any_state_mangled_or_not_raises_nothing(seed: int) -> No
         peer.tick(chance.choice([0.01, 0.2]))
         peer.sent()
         peer.happened()
-    assert peer.session.state in State
+    assert peer.session.state in ClientState

@@ -1,4 +1,4 @@
-"""All that `segue play` shows, as plain values: happenings and positions in; no terminal, no socket, no clock."""
+"""All that `segue play` shows, as plain values: client_events and positions in; no terminal, no socket, no clock."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from typing import Final
 from segue.cli.playing.dials import Dial, make_dials
 from segue.cli.playing.heard import Heard
 from segue.cli.playing.telling import Line, plain, tell_change, tell_event
-from segue_sdk.declarations import Declaration
-from segue_sdk.happenings import (
+from segue_sdk.client_events import (
     BeatHeard,
+    ClientEvent,
     Closed,
     ConnectionFailed,
     EventDelayed,
-    Happening,
     InputRefused,
     Live,
     Lost,
+    MessageRefused,
     MusicArrived,
-    Refused,
     StingerArrived,
     Underrun,
 )
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.position import Position
-from segue_sdk.service_messages import Change, Error, Receipt, Rules, Status
+from segue_sdk.messages import Change, Declaration, Error, Receipt, Rules, Status
+from segue_sdk.playback import PlaybackPosition
 
 _MOST_LINES: Final = 500
 _MOST_SENT: Final = 1_024
@@ -49,7 +48,7 @@ class Board:
         self.rules: Declaration | None = None
         self.dials: dict[str, Dial] = {}
         self.heard = Heard()
-        self.position = Position()
+        self.position = PlaybackPosition()
         self.beat: BeatHeard | None = None
         self.connection = "waiting for the service"
         self.service = ""
@@ -103,7 +102,7 @@ class Board:
         while len(self._sent) > _MOST_SENT:
             del self._sent[next(iter(self._sent))]
 
-    def moved(self, position: Position) -> None:
+    def moved(self, position: PlaybackPosition) -> None:
         """The music has moved on."""
         self.position = position
         for change in self.heard.reach(position.played):
@@ -115,7 +114,7 @@ class Board:
         self.lines.append(replace(line, text=plain(line.text), details=details))
         self.told += 1
 
-    def take(self, happening: Happening) -> None:
+    def take(self, happening: ClientEvent) -> None:
         """What the session tells."""
         match happening:
             case MusicArrived():
@@ -138,7 +137,7 @@ class Board:
                 self._note("error", "the music ran dry")
             case ConnectionFailed(text=text):
                 self._note("error", text)
-            case Error() | Refused() | InputRefused() | EventDelayed():
+            case Error() | MessageRefused() | InputRefused() | EventDelayed():
                 self._complain(happening.code, happening.text)
             case Live() | Lost() | Closed():
                 self._connection(happening)

@@ -10,10 +10,9 @@ from segue.cli.playing.dials import Dial
 from segue.cli.playing.telling import Line, tell_said
 from segue_rules.events import ScriptedEvent
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Control
-from segue_sdk.declarations import InputValue
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import SAMPLE_RATE
+from segue_sdk.messages import Control, InputValue
 from segue_sdk.outbox import QueueFullError
 
 

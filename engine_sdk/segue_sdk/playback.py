@@ -1,4 +1,4 @@
-"""Which changes have been heard: told seconds ahead, they are told again when the music has got to them."""
+"""Where playback stands, and which beats and changes it has reached."""
 
 from __future__ import annotations
 
@@ -6,16 +6,79 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from segue_sdk.happenings import ChangeHeard
-from segue_sdk.limits import JOIN
-from segue_sdk.service_messages import Change, Chunk
+from segue_sdk.client_events import BeatHeard, ChangeHeard
+from segue_sdk.limits import JOIN, MOST_BEATS
+from segue_sdk.messages import Change, Chunk, Clock, Playhead
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaybackPosition:
+    """The timeline as its owner sees it, in samples of the session clock; names as in `playhead`."""
+
+    played: int = 0
+    committed: int = 0
+    have: int = 0
+    standing: bool = True
+    underruns: int = 0
+    late: int = 0
+    dropped: int = 0
+
+    def playhead(self, last_chunk: int) -> Playhead:
+        """The report of it. last_chunk: `seq` of the last chunk received."""
+        return Playhead(
+            played=min(self.played, self.committed),
+            committed=self.committed,
+            have=max(self.have, self.committed),
+            paused=self.standing,
+            last_chunk=last_chunk,
+            underruns=self.underruns,
+            late=self.late,
+            dropped=self.dropped,
+        )
+
+
+# Beats kept ahead: some minutes of music at any tempo.
+_MOST: int = 4 * MOST_BEATS
+
+
+class BeatTracker:
+    """Takes `clock` messages in any order and tells each beat once."""
+
+    def __init__(self) -> None:
+        self._ahead: list[BeatHeard] = []
+        self._reached = -1
+
+    def take(self, clock: Clock) -> None:
+        """What a clock says of beats from its start on replaces what was said before."""
+        told = [
+            BeatHeard(
+                at=beat.at,
+                bar=beat.bar,
+                beat=beat.beat,
+                exact=clock.exact,
+                tempo_bpm=clock.tempo_bpm,
+                meter=clock.meter,
+            )
+            for beat in clock.beats
+        ]
+        kept = [beat for beat in self._ahead if beat.at < clock.start]
+        self._ahead = [*kept, *(beat for beat in told if beat.at > self._reached)][:_MOST]
+
+    def reach(self, played: int) -> list[BeatHeard]:
+        """The beats up to sample `played` that were not told yet."""
+        due = [beat for beat in self._ahead if beat.at <= played]
+        self._ahead = self._ahead[len(due) :]
+        # A clock that stands at a beat has not passed it: before the first sample, the beat at 0 is still to come.
+        self._reached = max(self._reached, played - 1, *(beat.at for beat in due))
+        return due
+
 
 # Changes of a layer told as heard that are remembered, so that none is told twice.
 _REMEMBERED: Final = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Ahead:
+class _UpcomingChange:
     """A change to come. at: sample from which it is heard. doubted: whether restored music may do without it."""
 
     change: Change
@@ -23,11 +86,11 @@ class _Ahead:
     doubted: bool = False
 
 
-class HeardChanges:
+class ChangeTracker:
     """Takes what the service tells of changes and chunks; told how far the music was heard, knows what is new in it."""
 
     def __init__(self) -> None:
-        self._ahead: dict[tuple[str, int], _Ahead] = {}
+        self._ahead: dict[tuple[str, int], _UpcomingChange] = {}
         self._told: deque[tuple[str, int]] = deque(maxlen=_REMEMBERED)
         self._take = 0
         self._restored_over: int | None = None
@@ -38,7 +101,7 @@ class HeardChanges:
         if change.kind != "started":
             self._ahead.pop(key, None)
         elif key not in self._told:
-            self._ahead[key] = _Ahead(change=change, at=change.audible)
+            self._ahead[key] = _UpcomingChange(change=change, at=change.audible)
 
     def chunk(self, chunk: Chunk, committed: int) -> None:
         """A chunk has come. committed: the sample clock by then."""

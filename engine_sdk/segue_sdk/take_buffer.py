@@ -1,17 +1,21 @@
-"""One take's samples on the timeline, by absolute position."""
+"""The samples of one take by absolute position, and the conversion of payloads to samples."""
 
 from __future__ import annotations
 
+import math
+import sys
+from array import array
 from bisect import bisect_right
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import CHANNELS
 
 Floats: TypeAlias = "memoryview[float]"
 """Interleaved stereo samples: a memoryview of format "f"."""
 
 
-class Line:
+class TakeBuffer:
     """What was received of a take. Samples are never overwritten: what came first stays.
 
     opening: where the take opens with a head that holds the crossfade from the take before; None if not known.
@@ -83,3 +87,27 @@ class Line:
         if at < end:
             gaps.append((at, end))
         return gaps
+
+
+_S16_SCALE: Final = 1.0 / 32_768.0
+
+
+def floats(pcm: bytes | memoryview, sample_format: str) -> Floats:
+    """A payload's values as a memoryview of format "f", interleaved; without a copy where that is possible.
+
+    Args: pcm: a whole number of values. sample_format: f32le or s16le.
+    Raises: ProtocolError `not_finite` for a float that would be noise.
+    """
+    if sample_format == "s16le":
+        whole = array("h", bytes(pcm))
+        if sys.byteorder == "big":
+            whole.byteswap()
+        return memoryview(array("f", [value * _S16_SCALE for value in whole]))
+    values: Floats = memoryview(pcm).cast("B").cast("f")
+    if sys.byteorder == "big":
+        swapped = array("f", bytes(pcm))
+        swapped.byteswap()
+        values = memoryview(swapped)
+    if not all(map(math.isfinite, values)):
+        raise ProtocolError("not_finite", "payload: a value that is not finite")
+    return values
