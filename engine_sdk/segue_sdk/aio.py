@@ -1,4 +1,4 @@
-"""The Python client for asyncio programs: client_events come as an asynchronous stream."""
+"""The Python client for asyncio programs: client events come as an asynchronous stream."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class AsyncSegueClient:
         while True:
             # Looked at before what happened: nothing is told afterwards.
             ended = self.client.ended
-            for happening in self.client.poll():
-                yield happening
-                if isinstance(happening, Closed):
+            for event in self.client.poll():
+                yield event
+                if isinstance(event, Closed):
                     return
             if ended:
                 return

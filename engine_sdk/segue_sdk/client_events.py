@@ -127,6 +127,20 @@ class MusicArrived:
     mix: Mapping[str, float]
     loudness_lufs: float | None
 
+    @classmethod
+    def of(cls, chunk: Chunk) -> MusicArrived:
+        """The event of a chunk."""
+        return cls(
+            start=chunk.start,
+            count=chunk.count,
+            take=chunk.take,
+            generator=chunk.generator,
+            reason=chunk.reason,
+            states=chunk.states,
+            mix=chunk.mix,
+            loudness_lufs=chunk.loudness_lufs,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class StingerArrived:
@@ -137,6 +151,11 @@ class StingerArrived:
     kind: str
     start: int
     reason: str
+
+    @classmethod
+    def of(cls, message: Stinger) -> StingerArrived:
+        """The event of a stinger's message."""
+        return cls(id=message.id, name=message.name, kind=message.kind, start=message.start, reason=message.reason)
 
 
 ClientEvent: TypeAlias = (

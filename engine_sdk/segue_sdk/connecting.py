@@ -190,6 +190,17 @@ _ERROR_COMMAND: Final = (
 )
 
 
+def look_up(address: Address, closing: threading.Event, poll_s: float) -> list[ResolvedAddress]:
+    """Resolve an address, in a thread if that may take long; none if `closing` is set meanwhile. Raises: OSError."""
+    try:
+        if address.host:
+            ipaddress.ip_address(address.host.partition("%")[0])
+        return resolve(address)
+    except ValueError:
+        lookup = BackgroundCall("segue-lookup", lambda: resolve(address))
+    return lookup.result(closing, poll_s) or []
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConnectFailure:
     """code, text: as in ConnectionFailed."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from segue_sdk.codec import Part, type_of
 from segue_sdk.errors import ProtocolError
-from segue_sdk.limits import TEXT_BYTES
+from segue_sdk.limits import TEXT_BYTES, VERSION
 from segue_sdk.messages import Control, Error, Hello, Rules, Status
 
 
@@ -61,10 +61,14 @@ class Handshake:
         self._volume: Control | None = None
         self._muted = False
 
-    @property
-    def versions(self) -> tuple[int, ...]:
-        """The protocol versions it offers."""
-        return self._hello.versions
+    def version_mismatch(self, text: str) -> str:
+        """What to do where the two sides share no version of the protocol. text: of the service."""
+        if VERSION in self._hello.versions:
+            return f"{text}; this SDK speaks version {VERSION}: install the one that belongs to the service"
+        return (
+            f"Hello offers versions {self._hello.versions} and this SDK speaks {VERSION}: "
+            f"give Hello(versions=({VERSION},))"
+        )
 
     def hello(self, token: bytes | None, last_chunk: int) -> Hello:
         """The `hello` of a connection. token: of the session there was. last_chunk: `seq` of its last chunk."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from segue_sdk.client_events import ClientEvent, EventDelayed, InputRefused
 from segue_sdk.inputs import InputTable, plain_value
-from segue_sdk.limits import FRAME_SIZE, MOST_KEPT, MOST_MERGED, MOST_SETTINGS, MOST_UNRECEIPTED, TEXT_BYTES
+from segue_sdk.limits import FRAME_SIZE, MOST_MERGED, MOST_SETTINGS, MOST_UNCONFIRMED, MOST_UNRECEIPTED, TEXT_BYTES
 from segue_sdk.messages import EventItem, Input, InputValue, Receipt
 
 
@@ -33,9 +33,9 @@ class UnconfirmedEvents:
         return len(self._taken)
 
     def add(self, item: EventItem, frame: int) -> None:
-        """An event was accepted for `frame`; its receipt comes after all chunks told so far."""
+        """An event was accepted for `frame`; its receipt comes after all chunks so far."""
         self._taken[item.seq] = _Taken(item=item, frame=frame, chunks=self._chunks)
-        if len(self._taken) > MOST_KEPT:
+        if len(self._taken) > MOST_UNCONFIRMED:
             self._merge_oldest()
 
     def chunk(self, end: int) -> None:
@@ -63,7 +63,7 @@ class UnconfirmedEvents:
     def _merge_oldest(self) -> None:
         """Two become one that does in one frame what they did: a new service takes both in the same frame anyway."""
         held = [taken for taken in self._taken.values() if self._holds(taken)]
-        if len(held) >= MOST_KEPT:
+        if len(held) >= MOST_UNCONFIRMED:
             del self._taken[held[0].item.seq]
             return
         older, newer = islice((taken for taken in self._taken.values() if not self._holds(taken)), 2)
@@ -83,12 +83,12 @@ class QueueFullError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class _Waiting:
-    """An event without a receipt. first, last: numbers of the game frames it holds. told: the game has its receipt."""
+    """An event without a receipt. first, last: numbers of the game frames it holds. answered: whether the game has its receipt."""
 
     item: EventItem
     first: int
     last: int
-    told: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +111,10 @@ class FramedEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptEffect:
-    """What a receipt brought about. told: for the game. again: number under which the event is offered again, or 0."""
+    """What follows from a receipt. events: for the game. resend: number under which the event is sent again, or 0."""
 
-    told: tuple[ClientEvent, ...] = ()
-    again: int = 0
+    events: tuple[ClientEvent, ...] = ()
+    resend: int = 0
 
 
 class EventOutbox:
@@ -125,9 +125,9 @@ class EventOutbox:
         self._set: dict[str, InputValue] = {}
         self._fire: list[str] = []
         self._waiting: dict[int, _Waiting] = {}
-        self._untold = 0
-        self._kept = UnconfirmedEvents()
-        self._said: dict[str, _LastValue] = {}
+        self._unanswered = 0
+        self._unconfirmed = UnconfirmedEvents()
+        self._last_values: dict[str, _LastValue] = {}
         self._last = 0
         self._sent = 0
         self._game_numbers: dict[int, int] = {}
@@ -135,12 +135,12 @@ class EventOutbox:
     @property
     def waiting(self) -> int:
         """Events of which the game has no receipt."""
-        return self._untold
+        return self._unanswered
 
     @property
-    def kept(self) -> int:
+    def unconfirmed(self) -> int:
         """Events with a receipt that would have to be sent again were the service killed now, or might have to be."""
-        return len(self._kept) + len(self._waiting) - self._untold
+        return len(self._unconfirmed) + len(self._waiting) - self._unanswered
 
     @property
     def last(self) -> int:
@@ -159,7 +159,7 @@ class EventOutbox:
         if name not in self._set and len(self._set) >= MOST_SETTINGS:
             raise QueueFullError(f"expected at most {MOST_SETTINGS} inputs in one game frame")
         # Inputs join the last event that waits; only behind a trigger do they need a place of their own.
-        if self._untold > MOST_UNRECEIPTED and not self._can_grow(self._last):
+        if self._unanswered > MOST_UNRECEIPTED and not self._can_grow(self._last):
             raise self._full()
         self._set[name] = plain
 
@@ -171,7 +171,7 @@ class EventOutbox:
             self._table.trigger(name)
         if len(self._fire) >= MOST_SETTINGS:
             raise QueueFullError(f"expected at most {MOST_SETTINGS} triggers in one game frame")
-        if self._untold >= MOST_UNRECEIPTED:
+        if self._unanswered >= MOST_UNRECEIPTED:
             raise self._full()
         self._fire.append(name)
 
@@ -190,24 +190,24 @@ class EventOutbox:
         if joined is not None and len(merged := {**joined.item.set, **values}) <= MOST_SETTINGS:
             return self._grow(joined, merged, fire, at)
         seq = self._number(at, values, fire).seq
-        self._say(values, seq)
+        self._note(values, seq)
         return FramedEvent(number=seq, seq=seq)
 
     def forget_values(self) -> None:
         """The inputs are as at the start again, so that nothing that was said of them holds."""
-        self._said.clear()
+        self._last_values.clear()
 
     def doubt_values(self) -> None:
         """The inputs may have other values now than were said, so that the same value has to be sent again."""
-        self._said = {name: replace(said, certain=False) for name, said in self._said.items()}
+        self._last_values = {name: replace(last, certain=False) for name, last in self._last_values.items()}
 
     # --- from the service -------------------------------------------------------------------------------------------
 
     def declare(self, inputs: tuple[Input, ...]) -> list[ClientEvent]:
-        """Check against these inputs from now on; what waits, was never sent and does not fit is taken out and told."""
+        """Check against these inputs from now on; what waits, was never sent and does not fit is removed and reported."""
         table = self._table = InputTable(inputs)
         refused: list[tuple[str, str, str]] = []
-        told: list[ClientEvent] = []
+        events: list[ClientEvent] = []
         frame = EventItem(seq=1, at=0, set=self._set, fire=tuple(self._fire))
         self._set, fire, wrong = table.checked(frame)
         self._fire = list(fire)
@@ -222,29 +222,29 @@ class EventOutbox:
                 continue
             self._take_out(seq)
             code, text = (wrong[0][1].code, wrong[0][1].text) if wrong else ("empty", "")
-            if not entry.told:
-                told += _receipts(entry, Receipt(seq=seq, accepted=False, code=code, frame=0, text=text[:_EXCERPT]))
+            if not entry.answered:
+                events += _receipts(entry, Receipt(seq=seq, accepted=False, code=code, frame=0, text=text[:_EXCERPT]))
         self.doubt_values()
-        return [InputRefused(name=name, code=code, text=text) for name, code, text in dict.fromkeys(refused)] + told
+        return [InputRefused(name=name, code=code, text=text) for name, code, text in dict.fromkeys(refused)] + events
 
     def receipted(self, receipt: Receipt) -> ReceiptEffect:
-        """An event has a receipt. Nothing is told if the game knows already or there is no such event."""
+        """An event has a receipt. Nothing is reported if the game has a receipt already or there is no such event."""
         entry = self._take_out(receipt.seq)
         if entry is None:
             return ReceiptEffect()
         if receipt.accepted:
-            self._kept.add(entry.item, receipt.frame)
+            self._unconfirmed.add(entry.item, receipt.frame)
             if entry.last != receipt.seq:
                 self._game_numbers[receipt.seq] = entry.last
-                if len(self._game_numbers) > MOST_KEPT:
+                if len(self._game_numbers) > MOST_UNCONFIRMED:
                     del self._game_numbers[next(iter(self._game_numbers))]
         elif receipt.code == "rate_limited":
             return self._offer_again(entry, receipt)
         else:
             for name in entry.item.set:
-                if name in self._said and self._said[name].seq == receipt.seq:
-                    self._said[name] = replace(self._said[name], certain=False)
-        return ReceiptEffect(told=() if entry.told else tuple(_receipts(entry, receipt)))
+                if name in self._last_values and self._last_values[name].seq == receipt.seq:
+                    self._last_values[name] = replace(self._last_values[name], certain=False)
+        return ReceiptEffect(events=() if entry.answered else tuple(_receipts(entry, receipt)))
 
     def game_number(self, seq: int) -> int:
         """The number by which the game knows an event that was offered again under another."""
@@ -252,11 +252,11 @@ class EventOutbox:
 
     def chunk(self, end: int) -> None:
         """A chunk has come that ends at sample `end`."""
-        self._kept.chunk(end)
+        self._unconfirmed.chunk(end)
 
     def reach(self, committed: int) -> None:
         """The sample clock stands at `committed`."""
-        self._kept.reach(committed)
+        self._unconfirmed.reach(committed)
 
     # --- to a connection or service ---------------------------------------------------------------------------------
 
@@ -275,32 +275,33 @@ class EventOutbox:
     def restarted(self) -> None:
         """Another service goes on from the last chunk's cell: what that does not hold waits for a receipt again."""
         lost = {
-            item.seq: _Waiting(item=item, first=item.seq, last=item.seq, told=True) for item in self._kept.take_lost()
+            item.seq: _Waiting(item=item, first=item.seq, last=item.seq, answered=True)
+            for item in self._unconfirmed.take_lost()
         }
         self._waiting = dict(sorted({**self._waiting, **lost}.items()))
 
-    def say_all(self, at: int) -> None:
+    def send_all_values(self, at: int) -> None:
         """Wait with one more event that sets each declared input to the last value said of it, if one was."""
-        said = {name: said.value for name, said in self._said.items()}
-        values = self._table.fitting(said) if self._table is not None else said
+        values = {name: last.value for name, last in self._last_values.items()}
+        values = self._table.fitting(values) if self._table is not None else values
         if values:
-            self._number(at, values, (), told=True)
+            self._number(at, values, (), answered=True)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _number(
-        self, at: int, values: dict[str, InputValue], fire: tuple[str, ...], *, told: bool = False
+        self, at: int, values: dict[str, InputValue], fire: tuple[str, ...], *, answered: bool = False
     ) -> EventItem:
         self._last += 1
         item = EventItem(seq=self._last, at=at, set=values, fire=fire)
-        self._waiting[item.seq] = _Waiting(item=item, first=item.seq, last=item.seq, told=told)
-        self._untold += not told
+        self._waiting[item.seq] = _Waiting(item=item, first=item.seq, last=item.seq, answered=answered)
+        self._unanswered += not answered
         return item
 
     def _can_grow(self, seq: int) -> bool:
         """Whether later inputs may join the event: no service knows it, and no trigger of it would come after them."""
         entry = self._waiting.get(seq)
-        if entry is None or entry.item.fire or entry.told:
+        if entry is None or entry.item.fire or entry.answered:
             return False
         return seq == self._last == entry.last and seq > self._sent
 
@@ -312,39 +313,41 @@ class EventOutbox:
         item = replace(entry.item, seq=self._last, at=max(at, entry.item.at), set=values, fire=fire)
         del self._waiting[before]
         self._waiting[item.seq] = replace(entry, item=item, last=item.seq)
-        self._say(values, item.seq)
+        self._note(values, item.seq)
         return FramedEvent(number=item.seq, seq=item.seq, replaced=before)
 
-    def _say(self, values: dict[str, InputValue], seq: int) -> None:
+    def _note(self, values: dict[str, InputValue], seq: int) -> None:
         for name, value in values.items():
-            self._said.pop(name, None)
-            self._said[name] = _LastValue(value=value, seq=seq)
-        while len(self._said) > MOST_SETTINGS:
-            del self._said[next(iter(self._said))]
+            self._last_values.pop(name, None)
+            self._last_values[name] = _LastValue(value=value, seq=seq)
+        while len(self._last_values) > MOST_SETTINGS:
+            del self._last_values[next(iter(self._last_values))]
 
     def _is_known(self, name: str, value: InputValue) -> bool:
-        said = self._said.get(name)
-        return said is not None and said.certain and type(said.value) is type(value) and said.value == value
+        last = self._last_values.get(name)
+        return last is not None and last.certain and type(last.value) is type(value) and last.value == value
 
     def _take_out(self, seq: int) -> _Waiting | None:
         entry = self._waiting.pop(seq, None)
-        self._untold -= entry is not None and not entry.told
+        self._unanswered -= entry is not None and not entry.answered
         return entry
 
     def _offer_again(self, entry: _Waiting, receipt: Receipt) -> ReceiptEffect:
         """Refused for the service's limit alone: under a new number, but for values that a later event sets anew."""
         seq = receipt.seq
         values = {
-            name: value for name, value in entry.item.set.items() if name in self._said and self._said[name].seq == seq
+            name: value
+            for name, value in entry.item.set.items()
+            if name in self._last_values and self._last_values[name].seq == seq
         }
         if not values and not entry.item.fire:
             later = replace(receipt, accepted=True, code="superseded", text="a later event sets the same inputs")
-            return ReceiptEffect(told=() if entry.told else tuple(_receipts(entry, later)))
-        item = self._number(entry.item.at, values, entry.item.fire, told=entry.told)
+            return ReceiptEffect(events=() if entry.answered else tuple(_receipts(entry, later)))
+        item = self._number(entry.item.at, values, entry.item.fire, answered=entry.answered)
         self._waiting[item.seq] = replace(self._waiting[item.seq], first=entry.first, last=entry.last)
-        self._say(values, item.seq)
+        self._note(values, item.seq)
         delayed = EventDelayed(seq=entry.last, code=receipt.code, text=receipt.text)
-        return ReceiptEffect(told=() if entry.told else (delayed,), again=item.seq)
+        return ReceiptEffect(events=() if entry.answered else (delayed,), resend=item.seq)
 
     def _full(self) -> QueueFullError:
         return QueueFullError(

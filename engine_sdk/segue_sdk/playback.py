@@ -8,7 +8,7 @@ from typing import Final
 
 from segue_sdk.client_events import BeatHeard, ChangeHeard
 from segue_sdk.limits import JOIN, MOST_BEATS
-from segue_sdk.messages import Change, Chunk, Clock, Playhead
+from segue_sdk.messages import Change, Chunk, Clock, Playhead, Restore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,30 @@ class PlaybackPosition:
             late=self.late,
             dropped=self.dropped,
         )
+
+
+class ReceivedMusic:
+    """What a client has received of the music. last_chunk, take: greatest `seq` and take received; 0 if none."""
+
+    def __init__(self) -> None:
+        self.last_chunk = 0
+        self.take = 0
+        self._end = 0
+        self._cell: bytes | None = None
+
+    def received(self, chunk: Chunk) -> None:
+        """Note a chunk."""
+        self.last_chunk = max(self.last_chunk, chunk.seq)
+        self.take = max(self.take, chunk.take)
+
+    def resume_from(self, chunk: Chunk) -> None:
+        """Note that a restarted service can continue from this chunk's end."""
+        self._end, self._cell = chunk.start + chunk.count, chunk.cell
+
+    def restore(self, number: int, committed: int) -> Restore:
+        """The request to a restarted service. number: its id. committed: the sample clock."""
+        self.last_chunk = 0
+        return Restore(id=number, at=max(self._end, committed), take=self.take, cell=self._cell)
 
 
 # Beats kept ahead: some minutes of music at any tempo.

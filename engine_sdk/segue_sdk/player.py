@@ -8,9 +8,9 @@ from collections import deque
 from typing import Literal, NamedTuple, TypeAlias
 
 from segue_sdk.limits import CHANNELS, GAIN_RAMP, SAMPLE_RATE, SILENT_DB
-from segue_sdk.messages import Control, Stinger
+from segue_sdk.messages import Chunk, Control, Stinger
 from segue_sdk.playback import PlaybackPosition
-from segue_sdk.take_buffer import Floats
+from segue_sdk.take_buffer import Floats, floats
 from segue_sdk.timeline import DEFAULT, Timeline, Timing
 
 
@@ -100,7 +100,7 @@ PlayerCommand: TypeAlias = ReceivedChunk | ReceivedStinger | Timing | GainChange
 
 
 class Player:
-    """Owned by the audio thread, fed by other threads through `order`.
+    """Owned by the audio thread, fed by other threads through `enqueue`.
 
     latency: samples between being read and being heard; an output that knows better sets it.
     """
@@ -109,23 +109,36 @@ class Player:
         self._timeline = Timeline(timing)
         self._volume = Volume()
         self.latency = latency
-        self._orders: deque[PlayerCommand] = deque()
+        self._commands: deque[PlayerCommand] = deque()
         self.position = PlaybackPosition()
 
-    def order(self, order: PlayerCommand) -> None:
+    def enqueue(self, command: PlayerCommand) -> None:
         """From another thread: a chunk, a stinger, new lengths, or what the game wants. Taken up by the next `read`."""
-        self._orders.append(order)
+        self._commands.append(command)
+
+    def deliver(self, message: Chunk | Stinger) -> None:
+        """From another thread: a chunk or stinger as it came.
+
+        Raises:
+            ProtocolError: `not_finite` for a sample that is no number.
+        """
+        if isinstance(message, Chunk):
+            samples = floats(message.pcm, message.format)
+            self.enqueue(ReceivedChunk(message.take, message.start, samples, message.mixed))
+        else:
+            sound = None if message.pcm is None else floats(message.pcm, message.format)
+            self.enqueue(ReceivedStinger(message, sound))
 
     def read(self, out: Floats) -> None:
         """From the audio thread: fill `out`, interleaved stereo, and publish the position."""
-        self._take_orders()
+        self._take_commands()
         self._timeline.read(out)
         self._volume.apply(out)
         self._publish()
 
     def update(self) -> None:
         """From the audio thread, when it has no block to fill: take what arrived and publish the position."""
-        self._take_orders()
+        self._take_commands()
         self._publish()
 
     def read_array(self, count: int) -> array[float]:
@@ -134,30 +147,30 @@ class Player:
         self.read(memoryview(out))
         return out
 
-    def _take_orders(self) -> None:
-        while self._orders:
-            match self._orders.popleft():
+    def _take_commands(self) -> None:
+        while self._commands:
+            match self._commands.popleft():
                 case "pause":
                     self._timeline.pause()
                 case "resume":
                     self._timeline.resume()
                 case Timing() as timing:
                     self._timeline.timing = timing
-                case GainChange() as order:
-                    self._volume.take(order)
+                case GainChange() as change:
+                    self._volume.take(change)
                 case ReceivedStinger(message, samples):
                     self._timeline.stingers.take(message, samples, self._timeline.committed)
                 case ReceivedChunk() as chunk:
                     self._timeline.write(**chunk._asdict())
 
     def _publish(self) -> None:
-        line = self._timeline
+        timeline = self._timeline
         self.position = PlaybackPosition(
-            played=max(self.position.played, line.committed - self.latency),
-            committed=line.committed,
-            have=line.have,
-            standing=line.standing,
-            underruns=line.underruns,
-            late=line.late,
-            dropped=line.dropped,
+            played=max(self.position.played, timeline.committed - self.latency),
+            committed=timeline.committed,
+            have=timeline.have,
+            standing=timeline.standing,
+            underruns=timeline.underruns,
+            late=timeline.late,
+            dropped=timeline.dropped,
         )

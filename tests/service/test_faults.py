@@ -94,7 +94,7 @@ def test_a_killed_service_that_comes_back_within_the_buffer_is_not_heard(tmp_pat
         check_receipts(game, sent)
         check_sound(game)
         # The new service knows what the old one was told.
-        with_states = [one for one in game.happened if getattr(one, "states", None)]
+        with_states = [one for one in game.client_events if getattr(one, "states", None)]
         assert with_states[-1].states["water"] == "depth"
 
 

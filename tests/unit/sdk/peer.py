@@ -63,11 +63,11 @@ class Peer:
     def sent(self) -> list[Message]:
         return [decode(parts) for parts in self.session.to_send()]
 
-    def happened(self) -> list[ClientEvent]:
+    def client_events(self) -> list[ClientEvent]:
         return self.session.client_events()
 
     def go_live(self, welcome: Welcome = WELCOME) -> None:
         self.session.connected(self.now_s)
         self.says(welcome)
         self.sent()
-        self.happened()
+        self.client_events()

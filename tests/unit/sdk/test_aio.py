@@ -25,9 +25,9 @@ def serve(router: Router) -> None:
 async def play(address: str) -> list[object]:
     told: list[object] = []
     async with AsyncSegueClient(address, HELLO) as session:
-        async for happening in session.client_events():
-            told.append(happening)
-            if isinstance(happening, Live):
+        async for event in session.client_events():
+            told.append(event)
+            if isinstance(event, Live):
                 session.client.fire("door")
                 session.client.end_frame()
     return told
@@ -44,4 +44,4 @@ def test_happenings_come_as_a_stream_that_ends_with_the_session() -> None:
         return told
 
     told = asyncio.run(both())
-    assert [type(happening) for happening in told] == [Live, Receipt, Closed]
+    assert [type(event) for event in told] == [Live, Receipt, Closed]

@@ -210,7 +210,7 @@ def test_a_name_that_takes_long_to_be_found_does_not_hold_up_close(monkeypatch: 
         assert answer.wait(PATIENCE_S)
         return []
 
-    monkeypatch.setattr("segue_sdk.network.resolve", slow)
+    monkeypatch.setattr("segue_sdk.connecting.resolve", slow)
     client = SegueClient("tcp://somewhere:7723", HELLO)
     assert asked.wait(PATIENCE_S)
     client.close()

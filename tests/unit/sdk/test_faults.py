@@ -53,13 +53,13 @@ class Game:
                 answers += self.service.take(message)
         for answer in answers:
             self.session.receive(answer, self.now_s)
-        for happening in self.session.client_events():
-            if isinstance(happening, Chunk):
-                samples = floats(happening.pcm, happening.format)
-                self.player.order(ReceivedChunk(happening.take, happening.start, samples, happening.mixed))
-            elif isinstance(happening, Receipt):
-                self.receipts.append(happening.seq)
-            elif isinstance(happening, Lost) and self.service is not None:
+        for event in self.session.client_events():
+            if isinstance(event, Chunk):
+                samples = floats(event.pcm, event.format)
+                self.player.enqueue(ReceivedChunk(event.take, event.start, samples, event.mixed))
+            elif isinstance(event, Receipt):
+                self.receipts.append(event.seq)
+            elif isinstance(event, Lost) and self.service is not None:
                 self.service.drop_connection()
 
     def check(self) -> None:

@@ -150,7 +150,7 @@ def test_a_client_that_nobody_holds_leaves_its_session(router: Router) -> None:
 # --- errors of the game's own ---------------------------------------------------------------------------------------
 
 
-def fail(happening: object) -> None:
+def fail(event: object) -> None:
     raise LookupError("a bug of the game")
 
 
@@ -162,7 +162,7 @@ def test_a_callback_that_raises_is_told_by_update_and_no_other_is_left_out(route
         client.on(Status, heard.append)
         router.expect(Hello)
         router.say(WELCOME, Status(rung=0, generator="score", headroom=1))
-        wait(lambda: len(client._network.happened) == 2)
+        wait(lambda: len(client._network.client_events) == 2)
         with pytest.raises(LookupError, match="a bug of the game") as caught:
             client.update()
         assert caught.value.__notes__ == ["raised by a callback for Live; the others have run"]
@@ -178,7 +178,7 @@ def test_several_that_raise_are_told_together(router: Router) -> None:
         client.on(Live, fail)
         router.expect(Hello)
         router.say(WELCOME)
-        wait(lambda: client._network.happened)
+        wait(lambda: client._network.client_events)
         with pytest.raises(ExceptionGroup) as caught:
             client.update()
         assert len(caught.value.exceptions) == 2
@@ -255,8 +255,8 @@ def test_a_stream_of_happenings_ends_when_the_client_is_closed_elsewhere_and_sta
         told: list[type] = []
 
         async def listen() -> None:
-            async for happening in session.client_events():
-                told.append(type(happening))
+            async for event in session.client_events():
+                told.append(type(event))
 
         listening = asyncio.create_task(listen())
         await asyncio.to_thread(session.client.close)

@@ -26,7 +26,7 @@ def player() -> Player:
     """One with half a second of a tone."""
     made = Player()
     tone = array("f", [math.sin(at / 30) / 2 for at in range(COUNT) for _ in range(2)])
-    made.order(ReceivedChunk(0, 0, memoryview(tone), False))
+    made.enqueue(ReceivedChunk(0, 0, memoryview(tone), False))
     return made
 
 

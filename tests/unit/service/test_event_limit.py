@@ -173,13 +173,13 @@ class HonestGame:
         said, service.sent[self._identity] = service.sent[self._identity], []
         for message in said:
             session.receive(encode(message), service.now_s)
-        for happening in session.client_events():
-            if isinstance(happening, Receipt):
-                self.receipts.append(happening)
-            elif isinstance(happening, Live):
+        for event in session.client_events():
+            if isinstance(event, Receipt):
+                self.receipts.append(event)
+            elif isinstance(event, Live):
                 self.lives += 1
-            elif isinstance(happening, Chunk):
-                self._position = replace(self._position, have=happening.start + happening.count)
+            elif isinstance(event, Chunk):
+                self._position = replace(self._position, have=event.start + event.count)
         committed = min(self._position.committed + round(self.FRAME_S * 48_000), self._position.have)
         self._position = replace(self._position, played=committed, committed=committed)
 

@@ -1,4 +1,4 @@
-"""All that `segue play` shows, as plain values: client_events and positions in; no terminal, no socket, no clock."""
+"""All that `segue play` shows, as plain values: client events and positions in; no terminal, no socket, no clock."""
 
 from __future__ import annotations
 
@@ -114,36 +114,36 @@ class Board:
         self.lines.append(replace(line, text=plain(line.text), details=details))
         self.told += 1
 
-    def take(self, happening: ClientEvent) -> None:
+    def take(self, event: ClientEvent) -> None:
         """What the session tells."""
-        match happening:
+        match event:
             case MusicArrived():
-                self.heard.music(happening)
+                self.heard.music(event)
             case BeatHeard():
-                self.beat = happening
+                self.beat = event
             case Change():
-                self.heard.change(happening)
+                self.heard.change(event)
             case Receipt():
-                self._receipt(happening)
+                self._receipt(event)
             case Status():
-                self._status(happening)
+                self._status(event)
             case Rules():
-                self._rules(happening)
+                self._rules(event)
             case StingerArrived(kind="placed"):
-                self._note("stinger", f"♪ {happening.name}")
+                self._note("stinger", f"♪ {event.name}")
             case StingerArrived(kind="dropped" | "cancelled"):
-                self._note("stinger", f"♪ {happening.name} {happening.kind}", happening.reason)
+                self._note("stinger", f"♪ {event.name} {event.kind}", event.reason)
             case Underrun():
                 self._note("error", "the music ran dry")
             case ConnectionFailed(text=text):
                 self._note("error", text)
             case Error() | MessageRefused() | InputRefused() | EventDelayed():
-                self._complain(happening.code, happening.text)
+                self._complain(event.code, event.text)
             case Live() | Lost() | Closed():
-                self._connection(happening)
+                self._connection(event)
 
-    def _connection(self, happening: Live | Lost | Closed) -> None:
-        match happening:
+    def _connection(self, event: Live | Lost | Closed) -> None:
+        match event:
             case Live(welcome=welcome, resumed=resumed):
                 if self.connection != "live" and self.rules is not None:
                     self._note("status", "the service is back" if resumed else "another service goes on")

@@ -62,8 +62,8 @@ class Game:
 
     def tick(self) -> None:
         """One frame of the game: take what happened, move on, send what was said."""
-        for happening in self._client.poll():
-            self.board.take(happening)
+        for event in self._client.poll():
+            self.board.take(event)
         self.board.moved(self._client.player.position)
         while self._complaints:
             self.board.say(Line(kind="error", at=self.board.position.played, text=self._complaints.popleft()))

@@ -95,18 +95,18 @@ def test_what_concerns_the_service_alone_is_no_order() -> None:
 
 def test_the_player_applies_it_to_music_and_stingers_alike() -> None:
     player = Player()
-    player.order(ReceivedChunk(0, 0, memoryview(array("f", [0.5] * 2 * 48_000)), False))
+    player.enqueue(ReceivedChunk(0, 0, memoryview(array("f", [0.5] * 2 * 48_000)), False))
     sting = Stinger(id=1, name="victory", kind="placed", start=24_000, total=9_600, count=9_600, pcm=bytes(8 * 9_600))
-    player.order(ReceivedStinger(sting, memoryview(array("f", [0.25] * 2 * 9_600))))
+    player.enqueue(ReceivedStinger(sting, memoryview(array("f", [0.25] * 2 * 9_600))))
     order = gain_change(Control(op="volume", gain_db=-20.0))
     assert order is not None
-    player.order(order)
+    player.enqueue(order)
     heard = player.read_array(48_000)[0::2]
     assert heard[GAIN_RAMP + FADE : 24_000].tolist() == [pytest.approx(0.05, abs=1e-6)] * (24_000 - GAIN_RAMP - FADE)
     assert heard[25_000] == pytest.approx(0.075, abs=1e-6)
     mute = gain_change(Control(op="mute"))
     assert mute is not None
-    player.order(mute)
+    player.enqueue(mute)
     assert player.read_array(2 * GAIN_RAMP)[4 * GAIN_RAMP - 1] == 0.0
 
 
