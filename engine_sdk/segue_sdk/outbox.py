@@ -14,7 +14,7 @@ from segue_sdk.messages import EventItem, Input, InputValue, Receipt
 
 @dataclass(frozen=True, kw_only=True)
 class _Taken:
-    """An accepted event. frame: where it takes effect. chunks: how many chunks had come when its receipt came."""
+    """An accepted event. frame: where it takes effect. chunks: how many chunks had arrived before its receipt."""
 
     item: EventItem
     frame: int
@@ -22,7 +22,10 @@ class _Taken:
 
 
 class UnconfirmedEvents:
-    """Accepted events, each until a chunk that nothing can replace any more holds its effect."""
+    """Accepted events, each kept until a chunk that nothing can replace any more contains its effect.
+
+    A killed service would have forgotten them (PROTOCOL.md, section 4.4).
+    """
 
     def __init__(self) -> None:
         self._taken: dict[int, _Taken] = {}
@@ -33,17 +36,17 @@ class UnconfirmedEvents:
         return len(self._taken)
 
     def add(self, item: EventItem, frame: int) -> None:
-        """An event was accepted for `frame`; its receipt comes after all chunks so far."""
+        """Keep an event accepted for `frame`. Its receipt came after all chunks so far."""
         self._taken[item.seq] = _Taken(item=item, frame=frame, chunks=self._chunks)
         if len(self._taken) > MOST_UNCONFIRMED:
             self._merge_oldest()
 
     def chunk(self, end: int) -> None:
-        """A chunk has come that ends at sample `end`."""
+        """Count a chunk that ends at sample `end`."""
         self._chunks, self._end = self._chunks + 1, end
 
     def reach(self, committed: int) -> None:
-        """Nothing before sample `committed` can be replaced any more: forget what is safe."""
+        """Forget what is safe, since nothing before sample `committed` can be replaced any more."""
         self._taken = {
             seq: taken
             for seq, taken in self._taken.items()
@@ -51,7 +54,7 @@ class UnconfirmedEvents:
         }
 
     def take_lost(self) -> list[EventItem]:
-        """The events that the last chunk's cell does not hold, in order; they are kept no longer."""
+        """Remove and return, in order, the events that the last chunk's cell does not contain."""
         lost = [taken for taken in self._taken.values() if not self._holds(taken)]
         for taken in lost:
             del self._taken[taken.item.seq]
@@ -61,7 +64,7 @@ class UnconfirmedEvents:
         return taken.chunks < self._chunks and taken.frame * FRAME_SIZE < self._end
 
     def _merge_oldest(self) -> None:
-        """Two become one that does in one frame what they did: a new service takes both in the same frame anyway."""
+        """Merge the two oldest events into one: a restarted service takes both in the same frame anyway."""
         held = [taken for taken in self._taken.values() if self._holds(taken)]
         if len(held) >= MOST_UNCONFIRMED:
             del self._taken[held[0].item.seq]
@@ -78,12 +81,15 @@ _EXCERPT: Final = TEXT_BYTES // 4
 
 
 class QueueFullError(RuntimeError):
-    """More waits for the service than may wait; the game's call was not taken."""
+    """Too much waits for the service; the game's call was not taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Waiting:
-    """An event without a receipt. first, last: numbers of the game frames it holds. answered: whether the game has its receipt."""
+    """An event without a receipt.
+
+    first, last: numbers of the game frames it contains. answered: whether the game has its receipt already.
+    """
 
     item: EventItem
     first: int
@@ -102,7 +108,7 @@ class _LastValue:
 
 @dataclass(frozen=True, kw_only=True)
 class FramedEvent:
-    """A frame that became an event. number: the game's. seq: the event's. replaced: the event it joined, or 0."""
+    """A game frame that became an event. number: the frame's. seq: the event's. replaced: the event it joined, or 0."""
 
     number: int
     seq: int
@@ -118,7 +124,7 @@ class ReceiptEffect:
 
 
 class EventOutbox:
-    """Gathers what a game says in one frame, numbers it, and remembers what a service has not taken for good."""
+    """Collects the inputs of each game frame as one event, and keeps it until no service can lose it."""
 
     def __init__(self) -> None:
         self._table: InputTable | None = None
@@ -147,10 +153,10 @@ class EventOutbox:
         """Number of the last event; 0 if there was none."""
         return self._last
 
-    # --- from the game ----------------------------------------------------------------------------------------------
+    # --- calls of the game ------------------------------------------------------------------------------------------
 
     def set(self, name: str, value: object) -> None:
-        """An input's new value; of several in a frame the last stands. Raises: InputError, QueueFullError."""
+        """Set an input; the last value of a frame counts. Raises: InputError, QueueFullError."""
         if self._table is None:
             plain = plain_value(name, value)
             EventItem(seq=1, at=0, set={name: plain})
@@ -158,13 +164,13 @@ class EventOutbox:
             plain = self._table.value(name, value)
         if name not in self._set and len(self._set) >= MOST_SETTINGS:
             raise QueueFullError(f"expected at most {MOST_SETTINGS} inputs in one game frame")
-        # Inputs join the last event that waits; only behind a trigger do they need a place of their own.
+        # Inputs join the last waiting event; only behind a trigger do they need a place of their own.
         if self._unanswered > MOST_UNRECEIPTED and not self._can_grow(self._last):
             raise self._full()
         self._set[name] = plain
 
     def fire(self, name: str) -> None:
-        """A trigger; each one counts. Raises: InputError, QueueFullError."""
+        """Fire a trigger; each call counts. Raises: InputError, QueueFullError."""
         if self._table is None:
             EventItem(seq=1, at=0, fire=(name,))
         else:
@@ -176,10 +182,14 @@ class EventOutbox:
         self._fire.append(name)
 
     def flush(self, at: int, tail: int) -> FramedEvent | None:
-        """The frame's event at sample `at`; None if nothing new was said in it.
+        """End the frame.
 
-        tail: number of the event after which nothing else waits to be sent, or 0. If it only sets inputs, the frame's
-        event takes its place and holds its values as well, so that inputs never wait in a row.
+        Args:
+            at: The sample heard now.
+            tail: Number of the last event in the send queue, or 0. If it only sets inputs, the frame's event takes its
+                place and includes its values, so that inputs never wait in a row.
+        Returns:
+            The frame's event; None if nothing changed in it.
         """
         values = {name: value for name, value in self._set.items() if not self._is_known(name, value)}
         fire = tuple(self._fire)
@@ -194,17 +204,21 @@ class EventOutbox:
         return FramedEvent(number=seq, seq=seq)
 
     def forget_values(self) -> None:
-        """The inputs are as at the start again, so that nothing that was said of them holds."""
+        """Forget the inputs' values: the service has reset them."""
         self._last_values.clear()
 
     def doubt_values(self) -> None:
-        """The inputs may have other values now than were said, so that the same value has to be sent again."""
+        """Send each input at its next `set`, even with the same value: the service's value may differ."""
         self._last_values = {name: replace(last, certain=False) for name, last in self._last_values.items()}
 
-    # --- from the service -------------------------------------------------------------------------------------------
+    # --- messages of the service ------------------------------------------------------------------------------------
 
     def declare(self, inputs: tuple[Input, ...]) -> list[ClientEvent]:
-        """Check against these inputs from now on; what waits, was never sent and does not fit is removed and reported."""
+        """Check against these inputs from now on.
+
+        Returns:
+            Events for the game: what was waiting, never sent and does not fit is removed.
+        """
         table = self._table = InputTable(inputs)
         refused: list[tuple[str, str, str]] = []
         events: list[ClientEvent] = []
@@ -228,7 +242,7 @@ class EventOutbox:
         return [InputRefused(name=name, code=code, text=text) for name, code, text in dict.fromkeys(refused)] + events
 
     def receipted(self, receipt: Receipt) -> ReceiptEffect:
-        """An event has a receipt. Nothing is reported if the game has a receipt already or there is no such event."""
+        """Take an event's receipt. It has no effect if the game has one already or there is no such event."""
         entry = self._take_out(receipt.seq)
         if entry is None:
             return ReceiptEffect()
@@ -247,25 +261,25 @@ class EventOutbox:
         return ReceiptEffect(events=() if entry.answered else tuple(_receipts(entry, receipt)))
 
     def game_number(self, seq: int) -> int:
-        """The number by which the game knows an event that was offered again under another."""
+        """The game's number for an event that was sent again under another."""
         return self._game_numbers.get(seq, seq)
 
     def chunk(self, end: int) -> None:
-        """A chunk has come that ends at sample `end`."""
+        """Count a chunk that ends at sample `end`."""
         self._unconfirmed.chunk(end)
 
     def reach(self, committed: int) -> None:
-        """The sample clock stands at `committed`."""
+        """Take the position of the sample clock."""
         self._unconfirmed.reach(committed)
 
-    # --- to a connection or service ---------------------------------------------------------------------------------
+    # --- sending ----------------------------------------------------------------------------------------------------
 
     def numbers(self) -> list[int]:
         """The events without a receipt, in order."""
         return list(self._waiting)
 
     def take(self, seq: int) -> EventItem | None:
-        """An event that is sent now; None if it does not wait any more."""
+        """The event to send now; None if it does not wait any more."""
         entry = self._waiting.get(seq)
         if entry is None:
             return None
@@ -273,7 +287,7 @@ class EventOutbox:
         return entry.item
 
     def restarted(self) -> None:
-        """Another service goes on from the last chunk's cell: what that does not hold waits for a receipt again."""
+        """A restarted service continues from the last chunk's cell: events not in it wait for a receipt again."""
         lost = {
             item.seq: _Waiting(item=item, first=item.seq, last=item.seq, answered=True)
             for item in self._unconfirmed.take_lost()
@@ -281,13 +295,13 @@ class EventOutbox:
         self._waiting = dict(sorted({**self._waiting, **lost}.items()))
 
     def send_all_values(self, at: int) -> None:
-        """Wait with one more event that sets each declared input to the last value said of it, if one was."""
+        """Add an event that sets each declared input to the last value the game gave it."""
         values = {name: last.value for name, last in self._last_values.items()}
         values = self._table.fitting(values) if self._table is not None else values
         if values:
             self._number(at, values, (), answered=True)
 
-    # --- inside -----------------------------------------------------------------------------------------------------
+    # --- private ----------------------------------------------------------------------------------------------------
 
     def _number(
         self, at: int, values: dict[str, InputValue], fire: tuple[str, ...], *, answered: bool = False
@@ -299,14 +313,14 @@ class EventOutbox:
         return item
 
     def _can_grow(self, seq: int) -> bool:
-        """Whether later inputs may join the event: no service knows it, and no trigger of it would come after them."""
+        """Whether later inputs may join the event: it was never sent, and they do not overtake a trigger of it."""
         entry = self._waiting.get(seq)
         if entry is None or entry.item.fire or entry.answered:
             return False
         return seq == self._last == entry.last and seq > self._sent
 
     def _grow(self, entry: _Waiting, values: dict[str, InputValue], fire: tuple[str, ...], at: int) -> FramedEvent:
-        """The event with a later frame's values and triggers, under the later number."""
+        """Add a later frame's values and triggers to the event, under the later number."""
         before = entry.item.seq
         counts = entry.last - entry.first + 1 < MOST_MERGED
         self._last += counts
@@ -333,7 +347,7 @@ class EventOutbox:
         return entry
 
     def _offer_again(self, entry: _Waiting, receipt: Receipt) -> ReceiptEffect:
-        """Refused for the service's limit alone: under a new number, but for values that a later event sets anew."""
+        """Send an event again that the rate limit refused, under a new number, without values set again since."""
         seq = receipt.seq
         values = {
             name: value
@@ -356,5 +370,5 @@ class EventOutbox:
 
 
 def _receipts(entry: _Waiting, receipt: Receipt) -> list[ClientEvent]:
-    """The receipt of each game frame that the event holds."""
+    """A receipt for each game frame in the event."""
     return [replace(receipt, seq=number) for number in range(entry.first, entry.last + 1)]

@@ -16,10 +16,13 @@ Floats: TypeAlias = "memoryview[float]"
 
 
 class TakeBuffer:
-    """What was received of a take. Samples are never overwritten: what came first stays.
+    """The received samples of a take; what came first is never overwritten.
 
-    opening: where the take opens with a head that holds the crossfade from the take before; None if not known.
     A *run* is a stretch without a gap.
+
+    Attributes:
+        take: The take's number.
+        opening: Where the take begins with the crossfade from the take before; None if not known.
     """
 
     def __init__(self, take: int) -> None:
@@ -71,7 +74,7 @@ class TakeBuffer:
             filled, index, skip = filled + len(piece), index + 1, 0
 
     def forget(self, position: int) -> None:
-        """Let go of memory before `position`; a run that ends there is still known."""
+        """Free samples before `position`; a run that ends there is still known."""
         self._runs = [run for run in self._runs if run[1] >= position]
         while self._pieces and self._starts[0] + len(self._pieces[0]) // CHANNELS <= position:
             del self._starts[0], self._pieces[0]
@@ -93,10 +96,15 @@ _S16_SCALE: Final = 1.0 / 32_768.0
 
 
 def floats(pcm: bytes | memoryview, sample_format: str) -> Floats:
-    """A payload's values as a memoryview of format "f", interleaved; without a copy where that is possible.
+    """Convert a payload to interleaved floats, without a copy where that is possible.
 
-    Args: pcm: a whole number of values. sample_format: f32le or s16le.
-    Raises: ProtocolError `not_finite` for a float that would be noise.
+    Args:
+        pcm: A whole number of values.
+        sample_format: f32le or s16le.
+    Returns:
+        A memoryview of format "f".
+    Raises:
+        ProtocolError: `not_finite` for a value that is no finite number.
     """
     if sample_format == "s16le":
         whole = array("h", bytes(pcm))

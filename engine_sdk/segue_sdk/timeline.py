@@ -1,7 +1,7 @@
-"""The client's timeline: chunks in, in any order; one unbroken stream of samples out (PROTOCOL.md, "The timeline").
+"""The client's timeline: chunks in any order in, one stream of samples out (PROTOCOL.md, "The timeline").
 
-Sans-IO and owned by one thread: an audio callback that drains a queue of chunks and reads. Samples are interleaved
-stereo floats in memoryviews of format "f". Reading copies, and computes only inside fades, at most 30 ms of a block.
+It does no I/O and belongs to one thread, the audio callback. Samples are interleaved stereo floats in memoryviews of
+format "f". Reading copies samples; it computes only inside fades, which fill at most 30 ms of a block.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from segue_sdk.take_buffer import Floats, TakeBuffer
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Lengths in samples. join: crossfade between takes. fade: into and out of silence. pre_roll: music to begin with.
+    """Lengths in samples: join <= fade <= pre_roll / 2, and every chunk is at least `fade` long.
 
-    capacity: how far beyond `committed` a chunk may end. takes: how many takes are kept at once.
-    Every chunk is at least `fade` long, and join <= fade <= pre_roll / 2.
+    Attributes:
+        join: Crossfade between takes.
+        fade: Fade into and out of silence.
+        pre_roll: Music that must be there before playing begins.
+        capacity: How far beyond `committed` a chunk may end.
+        takes: How many takes are kept at once.
     """
 
     join: int = JOIN
@@ -38,16 +42,18 @@ DEFAULT: Final = Timing()
 
 
 def gain_at(done: int, length: int) -> float:
-    """The rising side of every fade in sample `done` of `length`: u²(3 - 2u) at the sample's middle."""
+    """The gain of a fade-in at sample `done` of `length`: u²(3 - 2u) at the sample's middle."""
     u = (done + 0.5) / length
     return u * u * (3.0 - 2.0 * u)
 
 
 class Timeline:
-    """Follows one take's buffer at a time, and changes the take only where that makes no click.
+    """Follows one take at a time and changes takes only where that makes no click.
 
-    committed: the sample clock, the first sample not handed out yet. It stands while nothing is played.
-    underruns, late, dropped: as in `playhead`. stingers: laid over the music before any fade into or out of silence.
+    Attributes:
+        committed: The sample clock: the first sample not read yet. It stands while nothing is played.
+        underruns, late, dropped: As in `playhead`.
+        stingers: Mixed into the music before any fade into or out of silence.
     """
 
     def __init__(self, timing: Timing = DEFAULT) -> None:
@@ -64,16 +70,16 @@ class Timeline:
         self._fall_length = 0
         self._halted = False
 
-    # --- what is known ----------------------------------------------------------------------------------------------
+    # --- state ------------------------------------------------------------------------------------------------------
 
     @property
     def standing(self) -> bool:
-        """Whether the sample clock stands: before the pre-roll, run dry, or paused."""
+        """Whether the sample clock stands: before the pre-roll, after an underrun, or paused."""
         return self._followed is None
 
     @property
     def have(self) -> int:
-        """The end of what is played if nothing more comes, the bed not counted."""
+        """The end of what is played if nothing more arrives, older takes not counted."""
         buffer = self._joined or self._followed
         if buffer is not None:
             return self._reach(buffer, self.committed)
@@ -84,12 +90,16 @@ class Timeline:
         """The greatest take received; 0 if none."""
         return max(self._buffers, default=0)
 
-    # --- what comes in ----------------------------------------------------------------------------------------------
+    # --- input ------------------------------------------------------------------------------------------------------
 
     def write(self, *, take: int, start: int, samples: Floats, mixed: bool) -> None:
-        """A chunk: interleaved floats from sample `start` on. It is kept, not copied.
+        """Take a chunk. It is kept, not copied.
 
-        mixed: whether it opens its take and its head holds the crossfade from the take before.
+        Args:
+            take: The take it belongs to.
+            start: Position of its first sample.
+            samples: Interleaved stereo floats.
+            mixed: Whether it opens its take and its head holds the crossfade from the take before.
         """
         end = start + len(samples) // CHANNELS
         if end <= self.committed or end > self.committed + self.timing.capacity:
@@ -107,20 +117,24 @@ class Timeline:
             del self._buffers[next(spare)]
 
     def pause(self) -> None:
-        """Fade out and let the clock stand until `resume`."""
+        """Fade out and stop the sample clock until `resume`."""
         if self._followed is not None and not self._halted and not self._fall_length:
             ahead = self.timing.fade if self._joined else self.have - self.committed
             self._fall_done, self._fall_length = 0, min(self.timing.fade, ahead)
         self._halted = True
 
     def resume(self) -> None:
-        """Go on where `pause` left off."""
+        """Continue where `pause` stopped."""
         self._halted = False
 
-    # --- what goes out ----------------------------------------------------------------------------------------------
+    # --- output -----------------------------------------------------------------------------------------------------
 
     def read(self, out: Floats) -> int:
-        """Fill `out` with the next samples, and with silence while the clock stands; samples the clock moved by."""
+        """Fill `out` with the next samples, and with silence while the clock stands.
+
+        Returns:
+            How many samples the clock moved.
+        """
         before, filled = self.committed, 0
         while filled < len(out):
             if self._followed is None and not self._begin():
@@ -135,7 +149,7 @@ class Timeline:
         return self.committed - before
 
     def _begin(self) -> bool:
-        """Start following the newest buffer that has the pre-roll, if one has and nobody paused."""
+        """Start following the newest take that has the pre-roll, unless paused."""
         if self._halted:
             return False
         wanted = self.committed + self.timing.pre_roll
@@ -146,7 +160,7 @@ class Timeline:
         return True
 
     def _step(self, most: int) -> int:
-        """Decide what is played at `committed`; for how many samples, up to `most`, that stands."""
+        """Decide what is played at `committed`; the number of samples, up to `most`, for which that holds."""
         buffer = self._followed
         assert buffer is not None
         if self._joined is not None:
@@ -156,7 +170,7 @@ class Timeline:
         if entered is not None:
             self._followed = buffer = entered
         if self._fall_length:
-            # A take that came out of order can undo an entry the fall counted on; then it ends early.
+            # A take that arrived out of order can remove an entry that the fade counted on; then it ends early.
             self._fall_length = min(
                 self._fall_length, self._fall_done + self._reach(buffer, self.committed) - self.committed
             )
@@ -178,7 +192,7 @@ class Timeline:
         )
 
     def _turning_points(self, buffer: TakeBuffer) -> list[int]:
-        """Where to decide again while following `buffer`; starts leaving it or running dry if that is due."""
+        """Where to decide again while following `buffer`; starts to leave it or to fade out if that is due."""
         points = [
             at for new in self._buffers.values() if new.take > buffer.take for at in new.starts_after(self.committed)
         ]
@@ -218,7 +232,7 @@ class Timeline:
                 out[i] *= 1.0 - gain_at(self._fall_done + i // CHANNELS, self._fall_length)
 
     def _advance(self, step: int) -> None:
-        """Move the clock and the fades on; end those that are over."""
+        """Advance the clock and the fades; end those that are over."""
         assert self._followed is not None
         self.committed += step
         self._rise_done = min(self.timing.fade, self._rise_done + step)
@@ -228,7 +242,7 @@ class Timeline:
                 self._followed, self._joined = self._joined, None
         if self._fall_length:
             self._fall_done += step
-            # A take that came out of order can undo an entry the fall counted on; then it ends early.
+            # A take that arrived out of order can remove an entry that the fade counted on; then it ends early.
             ended = self._joined is None and self._reach(self._followed, self.committed - 1) == self.committed
             if ended or self._fall_done == self._fall_length:
                 self._followed = self._joined = None
@@ -239,11 +253,11 @@ class Timeline:
         return [self._buffers[take] for take in sorted(self._buffers, reverse=True)]
 
     def _lasts(self, buffer: TakeBuffer, position: int) -> bool:
-        """Whether `buffer` is long enough from `position` on to be faded into and, if it must be, out of."""
+        """Whether `buffer` is long enough from `position` on to fade in and, if necessary, out."""
         return buffer.end(position) >= position + self.timing.join + self.timing.fade
 
     def _entries(self, buffer: TakeBuffer, after: int) -> Iterator[tuple[int, TakeBuffer]]:
-        """Openings beyond `after` that may be entered from `buffer` without a fade, the earliest first."""
+        """The openings beyond `after` that follow `buffer` without a fade, the earliest first."""
         last = buffer.end(after)
         found = [
             (new.opening, new)
@@ -256,7 +270,7 @@ class Timeline:
                 yield at, new
 
     def _reach(self, buffer: TakeBuffer, position: int) -> int:
-        """Where following `buffer` from `position` ends, openings entered."""
+        """Where following `buffer` from `position` ends if openings are entered."""
         if not buffer.has(position):
             return position
         while (entry := next(self._entries(buffer, position), None)) is not None:
@@ -264,7 +278,7 @@ class Timeline:
         return buffer.end(position)
 
     def _forget(self) -> None:
-        """Let go of what lies behind the clock."""
+        """Free the samples before the clock."""
         for buffer in list(self._buffers.values()):
             buffer.forget(self.committed)
             if not buffer and buffer not in (self._followed, self._joined):
