@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-from segue_rules.loading.nodes import ScalarValue
+from segue_yaml.nodes import ScalarValue
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}

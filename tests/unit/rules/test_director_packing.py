@@ -1,4 +1,4 @@
-"""States that outlive their session: packed, moved, reset, carried to edited rules, and forged by strangers."""
+"""States that outlive their session: packed, shifted, reset, carried to edited rules, and forged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from segue_rules.director import Director, DirectorState, carry, moved, pack, reset, undecided, unpack
+from segue_rules.director import Director, DirectorState, carry, drop_pending, pack, reset, shift_state, unpack
 from segue_rules.director.state import NEVER
 from segue_rules.events import Event
 from segue_rules.model import At, ChoiceInput, Layer, LayerState, Music, NumberInput, Rules, Transition
@@ -74,8 +74,8 @@ def test_a_moved_state_plays_the_same_elsewhere(data: st.DataObject, frames: int
     soundtrack, states, _ = data.draw(played())
     state = data.draw(st.sampled_from(states))
     frames = max(frames, -state.frame)
-    there = moved(state, frames)
-    assert moved(there, -frames) == state
+    there = shift_state(state, frames)
+    assert shift_state(there, -frames) == state
     assert plans(soundtrack, there) == [shifted(plan, frames) for plan in plans(soundtrack, state)]
 
 
@@ -88,7 +88,7 @@ def test_a_reset_state_starts_over_and_keeps_the_beat(data: st.DataObject) -> No
     soundtrack, states, _ = data.draw(played())
     state = data.draw(st.sampled_from(states))
     again = reset(state, soundtrack)
-    start = moved(Director(soundtrack).start(), state.frame)
+    start = shift_state(Director(soundtrack).start(), state.frame)
     assert (again.inputs, again.layers, again.latches, again.stingers) == (
         start.inputs,
         start.layers,
@@ -111,7 +111,7 @@ def test_a_reset_state_starts_over_and_keeps_the_beat(data: st.DataObject) -> No
 def test_under_the_same_rules_all_but_what_waits_stays(data: st.DataObject) -> None:
     soundtrack, states, _ = data.draw(played())
     for state in states:
-        assert carry(state, soundtrack, soundtrack) == undecided(state)
+        assert carry(state, soundtrack, soundtrack) == drop_pending(state)
 
 
 @quick(max_examples=25)
@@ -262,13 +262,13 @@ def with_value(data: AnyValue, path: tuple[AnyValue, ...], change: Callable[[Any
 
 
 def forged(packed: AnyValue, dice: random.Random) -> AnyValue:
-    """The data with one to three values replaced, or a number moved, which fits its type and perhaps nothing else."""
+    """The data with one to three values replaced, or a number changed, which fits its type and perhaps nothing else."""
     for _ in range(dice.randint(1, 3)):
         path = dice.choice(places(packed))
         strange, nudge = dice.choice(STRANGE), dice.choice(NUDGES)
 
         def change(old: AnyValue, strange: AnyValue = strange, nudge: float = nudge) -> AnyValue:
-            # A value replaced before may be too large to be moved.
+            # A value replaced before may be too large to change.
             is_number = isinstance(old, int | float) and not isinstance(old, bool) and abs(old) < 2.0**64
             return old + nudge if is_number and dice.random() < 0.7 else strange
 

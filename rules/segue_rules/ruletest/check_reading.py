@@ -6,29 +6,33 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar, get_args
 
 from segue_rules.events import ReceiptCode
-from segue_rules.loading.kinds import Choice, Kind, Number, Truth
-from segue_rules.loading.nodes import Entry, ListNode, Node, Scalar, describe, quote
-from segue_rules.loading.quantities import Boundary, KeySignature, Quantity, frames
-from segue_rules.loading.report import Scope, did_you_mean, listing
-from segue_rules.loading.tables import Field, Record
-from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, Mark, NumberInput, Rules
+from segue_rules.loading.rule_kinds import Boundary, KeySignature, frames
+from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, NumberInput, Rules
 from segue_rules.ruletest.checks import (
     WITHIN,
     BarIs,
-    Bound,
+    ChangeIs,
+    ExpectedNumber,
     LevelIs,
     LineIs,
+    NumberField,
     PendingIs,
+    ReceiptIs,
     SourceIs,
     StateIs,
+    StingerIs,
+    WarningIs,
+    WordField,
     WordIs,
 )
-from segue_rules.ruletest.checks import Level as LevelField
-from segue_rules.ruletest.checks import Word as WordField
 from segue_rules.ruletest.expectation import Check
-from segue_rules.ruletest.occurrences import ChangeIs, ReceiptIs, StingerIs, WarningIs
 from segue_rules.ruletest.tables import ChangeTable, Compared, ExpectTable, split_comparison
 from segue_rules.timeline import CONTROLS
+from segue_yaml.kinds import Boolean, Choice, Kind, Number
+from segue_yaml.nodes import Entry, ListNode, Mark, Node, Scalar, describe, quote
+from segue_yaml.quantities import Quantity
+from segue_yaml.report import Scope, did_you_mean, listing
+from segue_yaml.tables import Field, Record
 
 T = TypeVar("T")
 
@@ -47,7 +51,7 @@ _CUES: Final = Choice(words=("started", "scheduled", "dropped"))
 _CODES: Final = Choice(words=("refused", *get_args(ReceiptCode)))
 
 
-class Naming:
+class CheckReader:
     """Knows the names of one rule file."""
 
     def __init__(self, rules: Rules) -> None:
@@ -97,7 +101,7 @@ class Naming:
             yield LineIs(mark=record.mark_of(ExpectTable.on), line="beat" if line == "beat" else "bar")
         if bar is not None:
             # Bars are whole, so "bar: 5" is exact.
-            yield BarIs(mark=record.mark_of(ExpectTable.bar), bound=Bound(op=bar[0] or "==", value=bar[1]))
+            yield BarIs(mark=record.mark_of(ExpectTable.bar), bound=ExpectedNumber(op=bar[0] or "==", value=bar[1]))
         if warning is not None:
             yield WarningIs(mark=record.mark_of(ExpectTable.warning), code=warning)
 
@@ -147,7 +151,7 @@ class Naming:
         if isinstance(item, ChoiceInput):
             return _word("input", entry, index, Choice(words=item.of), scope)
         if isinstance(item, FlagInput):
-            return _word("input", entry, index, Truth(), scope)
+            return _word("input", entry, index, Boolean(), scope)
         scope.problem(entry.mark, f"a trigger has no value; expect what '{entry.key}' causes")
         return None
 
@@ -210,12 +214,12 @@ def _music(entry: Entry, within: float, scope: Scope) -> Check | None:
 
 
 def _level(
-    field: LevelField, entry: Entry, index: int, kind: Kind[float], within: float, scope: Scope, unit: str = ""
+    field: NumberField, entry: Entry, index: int, kind: Kind[float], within: float, scope: Scope, unit: str = ""
 ) -> Check | None:
     read = Compared(of=kind).read(entry.value, scope.inside(entry.key))
     if read is None:
         return None
-    bound = Bound(op=read[0], value=float(read[1]), within=within, unit=unit)
+    bound = ExpectedNumber(op=read[0], value=float(read[1]), within=within, unit=unit)
     return LevelIs(mark=entry.value.mark, field=field, name=entry.key, index=index, bound=bound)
 
 

@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from segue_rules.errors import Problem, RuleError
-from segue_rules.loading.nodes import Node, describe, quote
-from segue_rules.model import Mark
+from segue_yaml.nodes import Mark, Node, describe, quote
 
 MOST_PROBLEMS: Final = 500
 """No one mends more at a time; and looking for what was meant takes its time."""
 
 
+@dataclass(frozen=True, kw_only=True, order=True)
+class Problem:
+    """One mistake. where: the object ('layer "action", state "combat"'), "" for the file. text: what is wrong."""
+
+    mark: Mark
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.mark}: {self.where}: {self.text}" if self.where else f"{self.mark}: {self.text}"
+
+
+class DocumentError(Exception):
+    """Files that cannot be used. problems: all that was found, in file order; never empty."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
+        if not self.problems:
+            raise ValueError(f"a {type(self).__name__} needs at least one problem")
+        super().__init__("\n".join(map(str, self.problems)))
+
+
 @dataclass(kw_only=True)
 class Report:
-    """The problems and warnings of one run, over all its files."""
+    """The problems and warnings of one run, over all its files.
 
+    Args:
+        error: What is raised for the problems.
+        item_names: For a section of the files ("layers"), what messages call one of its items ("layer").
+    """
+
+    error: type[DocumentError] = DocumentError
+    item_names: Mapping[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     unread: set[Mark] = field(default_factory=set)
@@ -27,13 +54,13 @@ class Report:
     """Whether something could not be read that may define names. Then none can be called unknown."""
 
     def add(self, problem: Problem) -> None:
-        """Note a mistake. Raises: RuleError at once if there are more than MOST_PROBLEMS."""
+        """Note a mistake. Raises: `error` at once if there are more than MOST_PROBLEMS."""
         if problem.mark in self.unread:
             self._place(problem)
             return
         if len(self.problems) == MOST_PROBLEMS:
             text = f"more than {MOST_PROBLEMS} mistakes; reading stopped here"
-            raise RuleError([*self.problems, Problem(mark=problem.mark, where="", text=text)])
+            raise self.error([*self.problems, Problem(mark=problem.mark, where="", text=text)])
         self.problems.append(problem)
 
     def add_unread(self, mark: Mark, text: str, where: str = "") -> None:
@@ -53,9 +80,9 @@ class Report:
         return Scope(report=self, parts=parts)
 
     def raise_problems(self) -> None:
-        """Raises: RuleError with every problem so far, if there is any."""
+        """Raises: `error` with every problem so far, if there is any."""
         if self.problems:
-            raise RuleError(self.problems)
+            raise self.error(self.problems)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segue_rules.analysis.worlds import Worlds
+from segue_rules.analysis.satisfiability import ConditionSolver
 from segue_rules.model import (
     All,
     ChoiceInput,
@@ -32,7 +32,7 @@ NEVER_ENTERED = Latch(
     index=1, enter=Compare(input="threat", op=">", value=1.0), exit=Compare(input="threat", op="<", value=0.3)
 )
 STATES = {"action": {"calm", "fight"}}
-WORLDS = Worlds(
+WORLDS = ConditionSolver(
     soundtrack(
         layer(calm(), fight(), LayerState(name="boss")),
         inputs=[
@@ -104,7 +104,7 @@ def test_a_condition_can_hold_or_not(condition: Condition, possible: bool) -> No
 
 def test_a_condition_with_too_many_worlds_counts_as_possible() -> None:
     inputs = [FlagInput(name=f"flag{i}") for i in range(15)]
-    worlds = Worlds(soundtrack(layer(calm()), inputs=inputs))
+    worlds = ConditionSolver(soundtrack(layer(calm()), inputs=inputs))
     flags: list[Condition] = [Compare(input=item.name, op="==", value=True) for item in inputs]
     impossible = [*flags, Not(of=flags[0])]
     assert worlds.can_hold(All(of=tuple(impossible)), {})

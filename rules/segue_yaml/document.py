@@ -1,7 +1,7 @@
 """Reads YAML 1.2 files into nodes that know their places, within limits that no file can make costly.
 
-PyYAML scans and parses; composing is ours, for the 1.2 core schema, positions, duplicate keys and limits. Reading never
-runs anything: tags are refused, not constructed.
+PyYAML scans and parses. Composing is ours: the 1.2 core schema, places, duplicate keys and limits. Reading never runs
+anything: tags are refused, not constructed.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import yaml
 
-from segue_rules.errors import Problem
-from segue_rules.loading.core_schema import NumberError, resolve_plain
-from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar, quote
-from segue_rules.loading.report import Report
-from segue_rules.loading.syntax import Position, explain, explain_tag
-from segue_rules.model import Mark
+from segue_yaml.core_schema import NumberError, resolve_plain
+from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar, quote
+from segue_yaml.report import Problem, Report
 
 LARGEST_FILE: Final = 1 << 20
 """Bytes."""
@@ -27,20 +24,6 @@ DEEPEST: Final = 32
 """Levels of lists and maps within each other."""
 MOST_NODES: Final = 50_000
 """Values, lists and maps of a file, what an alias stands for counted each time."""
-
-_PARTS: Final = {
-    "inputs": "input",
-    "styles": "style",
-    "layers": "layer",
-    "states": "state",
-    "stingers": "stinger",
-    "include": "include",
-    "blend": "prompt",
-    "transitions": "transition",
-    "tests": "test",
-    "events": "event",
-}
-"""What a part of each section is called in messages, as the tables of the grammar call it."""
 
 _MOST_PARTS: Final = 6
 
@@ -162,7 +145,7 @@ class _Composer:
         parts: list[str] = []
         section = ""
         for step in self._path:
-            part = _PARTS.get(section)
+            part = self._report.item_names.get(section)
             if part is not None:
                 parts[-1] = f'{part} "{step}"' if isinstance(step, str) else f"{part} {step}"
             elif isinstance(step, str):
@@ -190,13 +173,13 @@ class _Composer:
             event: yaml.Event = self._parser.get_event()
             return event
         except yaml.MarkedYAMLError as error:
-            text, mark = explain(error)
+            text, mark = _explain(error)
             raise self._unreadable(self._place(mark), text) from None
         except (ValueError, OverflowError):
             place = self._place(self._parser.get_mark())
             raise self._unreadable(place, "not valid YAML: an escape that stands for no character") from None
 
-    def _place(self, mark: Position | None) -> Mark:
+    def _place(self, mark: _ParserMark | None) -> Mark:
         return Mark(file=self._shown, line=mark.line + 1, column=mark.column + 1) if mark else _start(self._shown)
 
     def _mark(self, event: yaml.Event) -> Mark:
@@ -223,7 +206,7 @@ class _Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         if event.tag is not None:
-            self._report.add_unread(self._mark(event), explain_tag(event.tag), self._where())
+            self._report.add_unread(self._mark(event), _explain_tag(event.tag), self._where())
         node: Node
         if isinstance(event, yaml.ScalarEvent):
             node, height = self._scalar(event), 0
@@ -292,3 +275,65 @@ class _Composer:
             else:
                 entries[key.text] = Entry(key=key.text, mark=mark, value=value)
         return MapNode(mark=self._mark(event), entries=tuple(entries.values())), highest + 1
+
+
+class _ParserMark(Protocol):
+    """A place as PyYAML counts: from 0."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+_COMPARISON_HINT = 'a comparison needs quotes, as in ">= 3"'
+
+_SENTENCES: tuple[tuple[str, str], ...] = (
+    (r"found character '\\t' that cannot start any token", "a tab; indent with spaces"),
+    (r"found character '>' that cannot|chomping or indentation indicators, but found '='", _COMPARISON_HINT),
+    (r"found character '(.)' that cannot start any token", "a text that begins with '{0}' needs quotes"),
+    (
+        r"mapping values are not allowed here",
+        "a ':' too many; a text with ': ' in it needs quotes, or the indentation is off",
+    ),
+    (r"could not find expected ':'", "expected 'name: value', got a line without a colon"),
+    (r"expected <block end>, but found '-'", "a list item where a field was expected; check the indentation"),
+    (r"expected <block end>", "the indentation does not fit the lines above"),
+    (r"expected ',' or '\}', but got", "a ',' or '}}' is missing in the map that opens at line {line}"),
+    (r"expected ',' or '\]', but got", "a ',' or ']' is missing in the list that opens at line {line}"),
+    (r"found unexpected end of stream", "the quotes opened at line {line} are never closed"),
+    (
+        r"found unexpected document separator",
+        "the quotes opened at line {line} are not closed before the document ends",
+    ),
+    (
+        r"found unknown escape character (.*)",
+        "an unknown escape \\{0}; write \\\\ for a backslash, or use single quotes",
+    ),
+    (r"expected alphabetic or numeric character", "a text that begins with '*' or '&' needs quotes"),
+    (r"expected the node content, but found '(.*)'", "expected a value, got '{0}'"),
+)
+_AT_CONTEXT = re.compile(r"could not find expected ':'|unexpected end of stream|unexpected document separator")
+"""Complaints whose cause lies where the construct began, not where the parser gave up."""
+
+
+def _explain(error: yaml.MarkedYAMLError) -> tuple[str, _ParserMark | None]:
+    """What is wrong, and where the mistake was made."""
+    problem = error.problem or error.context or "not valid YAML"
+    at_context = error.context_mark is not None and _AT_CONTEXT.search(problem)
+    mark = error.context_mark if at_context else error.problem_mark or error.context_mark
+    opened = error.context_mark.line + 1 if error.context_mark else 1
+    for pattern, sentence in _SENTENCES:
+        found = re.search(pattern, problem)
+        if found:
+            groups = [group.strip("'") for group in found.groups()]
+            return f"not valid YAML: {sentence.format(*groups, line=opened)}", mark
+    return f"not valid YAML: {' '.join(problem.split())}", mark
+
+
+def _explain_tag(tag: str) -> str:
+    """Why a YAML tag is refused: none has a meaning here, and `!=` without quotes is read as one."""
+    if tag.startswith("!="):
+        return 'a comparison needs quotes, as in "!= crypt"'
+    shown = tag.replace("tag:yaml.org,2002:", "!!")
+    return f"expected no tag, got {quote(shown)}; a text that begins with '!' needs quotes"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from typing import Final
 
-from segue_rules.director.conditions import Conditions, View
+from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.state import InputNow
 from segue_rules.model import (
     All,
@@ -37,8 +37,8 @@ from segue_rules.model import (
 
 # What is tried for one condition, and for all of a file: some tenths of a second, and some seconds. A condition beyond
 # that counts as one that may hold.
-MOST_WORLDS: Final = 20_000
-MOST_WORLDS_OF_A_FILE: Final = 500_000
+MOST_CASES: Final = 20_000
+MOST_CASES_OF_A_FILE: Final = 500_000
 _LONG_AGO: Final = 1 << 40
 
 Leaf = Compare | OneOf | Latch | InState | Fired
@@ -98,12 +98,12 @@ class _Mentions:
                     self.windows.setdefault(trigger, set()).add(frames)
 
 
-class Worlds:
+class ConditionSolver:
     """The worlds of one rule file."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._left = MOST_WORLDS_OF_A_FILE
+        self._left = MOST_CASES_OF_A_FILE
         self._conditions = Conditions(rules)
         self._index = {item.name: i for i, item in enumerate(rules.inputs)}
         # Each latch: whether it is entered, whether it is left, and whether it can be entered in any world.
@@ -125,7 +125,7 @@ class Worlds:
         mentions.add(condition)
         choices = self._choices(mentions, states)
         count = math.prod(map(len, choices)) * 2 ** len(mentions.latches)
-        if count > min(MOST_WORLDS, self._left):
+        if count > min(MOST_CASES, self._left):
             return True
         self._left -= count
         test = self._conditions.compile(condition)
@@ -138,7 +138,7 @@ class Worlds:
             mentions.add(condition)
         inputs = [self._rules.inputs[self._index[name]] for name in mentions.values]
         choices = [_cells(item, mentions.values[item.name]) for item in inputs]
-        if math.prod(map(len, choices)) <= MOST_WORLDS:
+        if math.prod(map(len, choices)) <= MOST_CASES:
             for values in product(*choices):
                 yield {item.name: value for item, value in zip(inputs, values, strict=True)}
 
@@ -155,10 +155,10 @@ class Worlds:
                 choices.append([(f"layer {layer.name}", i) for i in possible])
         return choices
 
-    def _views(self, mentions: _Mentions, choices: list[Sequence[tuple[str, InputValue]]]) -> Iterator[View]:
+    def _views(self, mentions: _Mentions, choices: list[Sequence[tuple[str, InputValue]]]) -> Iterator[FrameView]:
         for chosen in product(*choices):
             world = dict(chosen)
-            view = View(
+            view = FrameView(
                 0,
                 tuple(world.get(item.name, False) for item in self._rules.inputs),
                 tuple(
@@ -172,7 +172,7 @@ class Worlds:
                 view.latches = tuple(held.get(i, False) for i in range(len(self._rules.latches)))
                 yield view
 
-    def _memories(self, index: int, view: View) -> tuple[bool, ...]:
+    def _memories(self, index: int, view: FrameView) -> tuple[bool, ...]:
         """What the latch may be in a world: what its thresholds make it, or what was before."""
         enter, leave, enterable = self._latches[index]
         if enter(view):

@@ -7,10 +7,9 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from segue_rules.loading.document import UnreadableError, decode, read_bytes
-from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar
-from segue_rules.loading.report import Report
-from segue_rules.model import Mark
+from segue_yaml.document import UnreadableError, decode, read_bytes
+from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar
+from segue_yaml.report import Report
 
 LARGEST_RECORDING: Final = 64 << 20
 """Bytes."""

@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from segue_rules.loading.kinds import NAME, Kind, Name, Number, Schema, meant_number, number
-from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar
-from segue_rules.loading.report import Scope
-from segue_rules.model import Mark
+from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, meant_number, number
+from segue_yaml.nodes import ListNode, MapNode, Mark, Node, Scalar
+from segue_yaml.report import Scope
 
 T = TypeVar("T")
 

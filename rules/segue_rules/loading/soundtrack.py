@@ -1,21 +1,23 @@
-"""From the merged content of all files to the finished, checked Rules."""
+"""Loads a soundtrack: the files read and merged, everything in them built and checked."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
+from segue_rules.errors import rule_report
 from segue_rules.loading.conditions import ConditionReader
-from segue_rules.loading.controls import build_music
 from segue_rules.loading.grammar import FileTable
 from segue_rules.loading.inputs import build_inputs, build_style
-from segue_rules.loading.layers import build_layers, check_first_mix
-from segue_rules.loading.sources import Sources
+from segue_rules.loading.layers import build_layers, build_transitions, check_first_mix
+from segue_rules.loading.music import build_music
+from segue_rules.loading.sources import Sources, collect
 from segue_rules.loading.stingers import build_stingers
-from segue_rules.loading.transitions import build_transitions
 from segue_rules.model import DEFAULT_MUSIC, Music, Rules
+from segue_yaml.document import read_document, read_text
 
 
-def build(sources: Sources, untitled: str) -> Rules:
+def _build(sources: Sources, untitled: str) -> Rules:
     """The soundtrack of all files.
 
     Args: untitled: its title where no file gives one.
@@ -68,3 +70,29 @@ def _complete(music: Music) -> Music:
     """The controls given, and the built-in ones where none is."""
     given = {field.name: getattr(music, field.name) for field in dataclasses.fields(music)}
     return dataclasses.replace(DEFAULT_MUSIC, **{name: value for name, value in given.items() if value is not None})
+
+
+def load(path: Path | str) -> Rules:
+    """The soundtrack of a rule file and all it includes.
+
+    Raises: RuleError with every mistake in all files; marks name files as the path was given.
+    """
+    path = Path(path)
+    report = rule_report()
+    name = path.as_posix()
+    node = read_document(path, report, name=name)
+    if node is None:
+        report.raise_problems()
+    main = path.resolve()
+    return _build(collect(node, name, main, main.parent, report), path.stem)
+
+
+def load_text(text: str, name: str = "<text>", folder: Path | None = None) -> Rules:
+    """The soundtrack of a rule file's text.
+
+    Args: name: of the text in messages. folder: where its includes and audio paths start; without one it may have none.
+    Raises: RuleError with every mistake.
+    """
+    report = rule_report()
+    node = read_text(text, report, name=name)
+    return _build(collect(node, name, None, folder, report), "untitled")

@@ -7,9 +7,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from segue_rules.loading.nodes import MapNode, Node, Scalar, as_number, describe, quote
-from segue_rules.loading.report import Scope, did_you_mean, listing
-from segue_rules.model import Mark
+from segue_yaml.nodes import MapNode, Mark, Node, Scalar, as_number, describe, quote
+from segue_yaml.report import Scope, did_you_mean, listing
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -53,7 +52,7 @@ class Word:
     mark: Mark
 
 
-def meant_truth(node: Node) -> str:
+def meant_boolean(node: Node) -> str:
     """The truth value somebody meant by a word of YAML 1.1; "" for any other."""
     word = node.text.lower() if isinstance(node, Scalar) else ""
     return "true" if word in ("yes", "on", "true") else "false" if word in ("no", "off", "false") else ""
@@ -69,7 +68,7 @@ def meant_number(text: str) -> float | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth(Kind[bool]):
+class Boolean(Kind[bool]):
     """`true` or `false`."""
 
     @property
@@ -79,7 +78,7 @@ class Truth(Kind[bool]):
     def read(self, node: Node, scope: Scope) -> bool | None:
         if isinstance(node, Scalar) and isinstance(node.value, bool):
             return node.value
-        scope.expected(self.expected, node, meant_truth(node))
+        scope.expected(self.expected, node, meant_boolean(node))
         return None
 
     def schema(self) -> Schema:

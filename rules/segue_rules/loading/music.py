@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Literal, TypeVar, cast
 
-from segue_rules.loading.bindings import Binding, Bound
+from segue_rules.loading.bindings import BindingTable, WrittenBinding
 from segue_rules.loading.grammar import MusicTable
-from segue_rules.loading.inputs import Inputs
-from segue_rules.loading.kinds import number
-from segue_rules.loading.report import listing
-from segue_rules.loading.tables import Field, Record
-from segue_rules.model import Binding as BoundValue
-from segue_rules.model import IntegerInput, Music, NumberInput
+from segue_rules.loading.inputs import DeclaredInputs
+from segue_rules.model import Binding, IntegerInput, Music, NumberInput
+from segue_yaml.kinds import number
+from segue_yaml.report import listing
+from segue_yaml.tables import Field, Record
 
 T = TypeVar("T")
 
 
-def build_music(records: list[Record], inputs: Inputs) -> Music:
+def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
     """The controls that any of the records sets (at most one sets each); the others are None."""
     if not records:
         return Music()
@@ -24,7 +23,7 @@ def build_music(records: list[Record], inputs: Inputs) -> Music:
     def given(field: Field[T]) -> T | None:
         return next((value for record in records if (value := record.get(field)) is not None), None)
 
-    def bound(field: Field[float | Bound]) -> float | BoundValue | None:
+    def bound(field: Field[float | WrittenBinding]) -> float | Binding | None:
         value = given(field)
         return resolve(value, inputs) if value is not None else None
 
@@ -42,9 +41,9 @@ def build_music(records: list[Record], inputs: Inputs) -> Music:
     )
 
 
-def resolve(value: float | Bound, inputs: Inputs) -> float | BoundValue | None:
+def resolve(value: float | WrittenBinding, inputs: DeclaredInputs) -> float | Binding | None:
     """A plain value as it is, a binding checked against its input; None once reported that it does not fit."""
-    if not isinstance(value, Bound):
+    if not isinstance(value, WrittenBinding):
         return float(value)
     scope = value.record.scope
     source = inputs.number(value.input, scope.inside("from"))
@@ -56,13 +55,13 @@ def resolve(value: float | Bound, inputs: Inputs) -> float | BoundValue | None:
     if beyond:
         span = f"{number(source.low)} to {number(source.high)}"
         scope.inside("curve").warning(
-            value.record.mark_of(Binding.curve),
+            value.record.mark_of(BindingTable.curve),
             f"points at {listing(beyond, 'and')} lie beyond the range of '{source.name}', {span}",
         )
-    return BoundValue(input=source.name, curve=value.points, mark=value.mark)
+    return Binding(input=source.name, curve=value.points, mark=value.mark)
 
 
-def _identity(value: Bound, source: NumberInput | IntegerInput) -> BoundValue | None:
+def _identity(value: WrittenBinding, source: NumberInput | IntegerInput) -> Binding | None:
     """The input's own value, which must be one that the control can take throughout its range."""
     if source.low < value.low or source.high > value.high:
         allowed = f"{number(value.low)} to {number(value.high)}"
@@ -71,4 +70,4 @@ def _identity(value: Bound, source: NumberInput | IntegerInput) -> BoundValue | 
         value.record.scope.problem(value.mark, text)
         return None
     low, high = float(source.low), float(source.high)
-    return BoundValue(input=source.name, curve=((low, low), (high, high)), mark=value.mark)
+    return Binding(input=source.name, curve=((low, low), (high, high)), mark=value.mark)

@@ -1,4 +1,4 @@
-"""States that switch to and fro: bare thresholds on moving numbers, and layers that keep switching each other."""
+"""States that switch to and fro, changes faster than the music model can follow, and ducks that come too close."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from itertools import islice
 from typing import Final
 
 from segue_rules.analysis.finding import Finding, seconds, state_finding
-from segue_rules.analysis.reach import Reach
-from segue_rules.analysis.worlds import Leaf, leaves, whole
+from segue_rules.analysis.reachability import Reachability, describe, longest_on, taken_rows
+from segue_rules.analysis.satisfiability import Leaf, leaves, whole
 from segue_rules.director import Director
 from segue_rules.events import Event
 from segue_rules.model import (
     FRAME_RATE,
+    FRAME_SIZE,
+    SAMPLE_RATE,
+    AudioStinger,
     Compare,
     Condition,
+    Duck,
     InputValue,
     InState,
     Layer,
@@ -32,12 +36,12 @@ _SHORTEST_CYCLE_FRAMES: Final = 2 * FRAME_RATE
 _MOST_SETTINGS: Final = 64
 
 
-def flapping(rules: Rules, reach: Reach) -> Iterator[Finding]:
+def flapping(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
     for layer in rules.layers:
-        for state in reach.reachable(layer):
+        for state in reachability.states_of(layer):
             yield from _thresholds(rules, layer, state)
-    for loop in _loops(rules, reach):
-        yield from _restless(rules, loop, reach)
+    for loop in _loops(rules, reachability):
+        yield from _restless(rules, loop, reachability)
 
 
 def _thresholds(rules: Rules, layer: Layer, state: LayerState) -> Iterator[Finding]:
@@ -67,10 +71,10 @@ def _bare(rules: Rules, condition: Condition | None) -> Iterator[Compare]:
 # --- loops ----------------------------------------------------------------------------------------------------------
 
 
-def _loops(rules: Rules, reach: Reach) -> list[tuple[Layer, ...]]:
+def _loops(rules: Rules, reachability: Reachability) -> list[tuple[Layer, ...]]:
     """Groups of layers that listen to each other's states, directly or not; a layer that listens to itself included."""
     hears = {
-        layer.name: {leaf.layer for leaf in _leaves(layer, reach) if isinstance(leaf, InState)}
+        layer.name: {leaf.layer for leaf in _leaves(layer, reachability) if isinstance(leaf, InState)}
         for layer in rules.layers
     }
     reached = {name: _closure(name, hears) for name in hears}
@@ -82,8 +86,8 @@ def _loops(rules: Rules, reach: Reach) -> list[tuple[Layer, ...]]:
     return [tuple(layer for layer in rules.layers if layer.name in group) for group in groups]
 
 
-def _leaves(layer: Layer, reach: Reach) -> Iterator[Leaf]:
-    for state in reach.reachable(layer):
+def _leaves(layer: Layer, reachability: Reachability) -> Iterator[Leaf]:
+    for state in reachability.states_of(layer):
         yield from leaves(whole(state))
 
 
@@ -98,10 +102,10 @@ def _closure(name: str, hears: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def _restless(rules: Rules, loop: Sequence[Layer], reach: Reach) -> Iterator[Finding]:
+def _restless(rules: Rules, loop: Sequence[Layer], reachability: Reachability) -> Iterator[Finding]:
     """Play the loop under inputs held still, one setting after another, and watch whether it comes to rest."""
-    conditions = [whole(state) for layer in loop for state in reach.reachable(layer)]
-    for setting in islice(reach.worlds.settings(conditions), _MOST_SETTINGS):
+    conditions = [whole(state) for layer in loop for state in reachability.states_of(layer)]
+    for setting in islice(reachability.solver.settings(conditions), _MOST_SETTINGS):
         for layer, count in _changes(rules, setting).items():
             if count * _SHORTEST_CYCLE_FRAMES > _WATCHED_FRAMES and layer in {member.name for member in loop}:
                 held = ", ".join(f"{name} {_show(value)}" for name, value in setting.items())
@@ -131,3 +135,55 @@ def _show(value: InputValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# A blend that is over within two frames is a jump to the model, which needs about a chunk (400 ms) to follow one.
+SHORTEST_RAMP_FRAMES: Final = 3
+# A model that has just turned to a style needs about this long before turning away again is music.
+SHORTEST_STATE_FRAMES: Final = 2 * FRAME_RATE
+
+
+def pace(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    yield from _ramps(rules, reachability)
+    yield from _brief_states(rules, reachability)
+    yield from _ducks(rules)
+
+
+def _ramps(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    for row in taken_rows(rules, reachability.states):
+        if row.ramp_frames < SHORTEST_RAMP_FRAMES:
+            text = (
+                f"a ramp of {seconds(row.ramp_frames)} is a jump to the music model, which needs about 0.4 s; "
+                "use 100 ms or more, or a stinger for what must be heard at once"
+            )
+            yield Finding(mark=row.mark, where=describe(row), code="ramp_too_short", text=text)
+
+
+def _brief_states(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    for layer in rules.layers:
+        for state in reachability.states_of(layer):
+            on = longest_on(state)
+            if not state.default and state.mix and on < SHORTEST_STATE_FRAMES:
+                text = (
+                    f"stays on for {seconds(on)} at most, which is over before the music model has followed; "
+                    "stretch its trigger with `for`, hold it, or make it a burst (stinger with `mix`)"
+                )
+                yield state_finding(layer, state, "state_too_brief", text)
+
+
+def _ducks(rules: Rules) -> Iterator[Finding]:
+    for stinger in rules.stingers:
+        if isinstance(stinger, AudioStinger) and stinger.duck is not None:
+            length = _duck_samples(stinger.duck)
+            if stinger.cooldown_frames * FRAME_SIZE < length:
+                text = (
+                    f"may come again after {seconds(stinger.cooldown_frames)}, while the music needs "
+                    f"{length / SAMPLE_RATE:.4g} s for its duck alone; give it a longer cooldown"
+                )
+                where = f'stinger "{stinger.name}"'
+                yield Finding(mark=stinger.mark, where=where, code="duck_overlap", text=text)
+
+
+def _duck_samples(duck: Duck) -> int:
+    """A duck's length without the stinger's own, which only its file knows."""
+    return duck.fade_out_samples + duck.recovery_samples + duck.fade_in_samples

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from segue_rules.director import Director
-from segue_rules.ruletest import load_tests, run_test, tell
+from segue_rules.ruletest import failure_lines, load_tests, run_test
 
 TESTS = """rules: meadow.yaml
 tests:
@@ -22,7 +22,7 @@ def test_a_failure_is_told_with_its_place_and_its_reasons(tmp_path: Path) -> Non
     path = tmp_path / "meadow.test.yaml"
     path.write_text(TESTS)
     file = load_tests(path)
-    lines = list(tell(run_test(Director(file.rules), file.tests[0])))
+    lines = list(failure_lines(run_test(Director(file.rules), file.tests[0])))
     assert lines == [
         f"{path.as_posix()}:6:33: FAILED: the cave is quick",
         "    expected  at 3s  state place: cave and mix grass: < 0.5",
@@ -43,4 +43,4 @@ def test_a_test_that_passed_has_nothing_to_tell(tmp_path: Path) -> None:
     path = tmp_path / "meadow.test.yaml"
     path.write_text(TESTS.replace("- {at: 3s, state", "- {at: 3.8s, state"))
     file = load_tests(path)
-    assert list(tell(run_test(Director(file.rules), file.tests[0]))) == []
+    assert list(failure_lines(run_test(Director(file.rules), file.tests[0]))) == []

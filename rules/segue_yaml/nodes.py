@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from segue_rules.model import Mark
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Mark:
+    """A place in a file. line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+NOWHERE: Final = Mark(file="<built-in>", line=1, column=1)
+"""The place of what no file holds: built-in values and defaults."""
 
 ScalarValue: TypeAlias = str | int | float | bool | None
 
-_SHOWN = 40
+_SHOWN: Final = 40
 """Characters of a value quoted in a message."""
 
 

@@ -1,15 +1,41 @@
-"""Where the files a rule file names may lie: beside it or below, never outside its own folder tree."""
+"""Paths that a file names: what they lead to lies beside it or below, never outside its own folder."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from segue_rules.loading.kinds import Word
-from segue_rules.loading.nodes import quote
-from segue_rules.loading.report import Scope, did_you_mean
-from segue_rules.loading.terms import FilePath
+from segue_yaml.kinds import Kind, Schema, Word, spelling
+from segue_yaml.nodes import Node, Scalar, describe, quote
+from segue_yaml.report import Scope, did_you_mean, listing
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePath(Kind[Word]):
+    """A path as written; what it leads to is checked by `locate`. suffixes: what the file's name may end in."""
+
+    what: str
+    suffixes: tuple[str, ...]
+    sample: str
+
+    @property
+    def expected(self) -> str:
+        return f"the path of {self.what} such as {self.sample}"
+
+    def read(self, node: Node, scope: Scope) -> Word | None:
+        if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
+            scope.expected(self.expected, node)
+        elif node.value.rpartition(".")[2].lower() not in self.suffixes:
+            endings = listing(f".{suffix}" for suffix in self.suffixes)
+            scope.problem(node.mark, f"expected {self.what} ({endings}), got {describe(node)}")
+        else:
+            return Word(text=node.value, mark=node.mark)
+        return None
+
+    def schema(self) -> Schema:
+        return spelling(rf"[^\\/][^\\]*\.({'|'.join(self.suffixes)})", self.expected)
 
 
 def locate(word: Word, folder: Path | None, kind: FilePath, scope: Scope) -> Path | None:

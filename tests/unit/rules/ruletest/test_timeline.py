@@ -9,8 +9,8 @@ import pytest
 from segue_rules.director import Director
 from segue_rules.events import Event
 from segue_rules.loading import load, load_events
-from segue_rules.plan import Clock, FramePlan
-from segue_rules.timeline import clock_time, happenings, plan_at, position, rehearse, seconds
+from segue_rules.plan import FramePlan, MusicalClock
+from segue_rules.timeline import bar_beat, clock_time, plan_at, play_script, seconds, timeline_entries
 
 LIBRARY = Path(__file__).parents[4] / "rules" / "library"
 
@@ -23,7 +23,7 @@ def test_equals_stepping_every_frame(name: str) -> None:
     frames = 80 * 25
     played = (
         plan_at(span.plan, frame)
-        for span in rehearse(director, script, frames)
+        for span in play_script(director, script, frames)
         for frame in range(span.plan.frame, span.plan.frame + span.frames)
     )
     state = director.start()
@@ -37,7 +37,7 @@ def test_equals_stepping_every_frame(name: str) -> None:
 def test_events_after_the_end_are_not_played() -> None:
     rules = load(LIBRARY / "emberwood" / "emberwood.yaml")
     script = load_events(LIBRARY / "emberwood" / "emberwood.events.yaml", rules)
-    plans = [span.plan for span in rehearse(Director(rules), script, 10 * 25)]
+    plans = [span.plan for span in play_script(Director(rules), script, 10 * 25)]
     assert [receipt.frame for plan in plans for receipt in plan.receipts] == [8 * 25]
 
 
@@ -52,14 +52,14 @@ def test_moments(frame: int, text: str) -> None:
 
 
 def place(plan: FramePlan, *, ticks: int, bar: int, bar_ticks: int, beat: int, bar_start: int) -> str:
-    clock = Clock(ticks=ticks, bar=bar, bar_ticks=bar_ticks, meter=4)
-    return str(position(plan._replace(clock=clock, beat=beat, bar_start=bar_start)))
+    clock = MusicalClock(ticks=ticks, bar=bar, bar_ticks=bar_ticks, meter=4)
+    return str(bar_beat(plan._replace(clock=clock, beat=beat, bar_start=bar_start)))
 
 
 def test_positions_count_from_one_and_name_the_line_that_falls_in_the_frame() -> None:
     rules = load(LIBRARY / "emberwood" / "emberwood.yaml")
-    plan = next(rehearse(Director(rules), (), 1)).plan
-    assert str(position(plan)) == "1:1"
+    plan = next(play_script(Director(rules), (), 1)).plan
+    assert str(bar_beat(plan)) == "1:1"
     beat = 1_500_000
     assert place(plan, ticks=beat - 9, bar=0, bar_ticks=0, beat=-1, bar_start=-1) == "1:1"
     assert place(plan, ticks=beat - 9, bar=0, bar_ticks=0, beat=3, bar_start=-1) == "1:2"
@@ -79,7 +79,7 @@ def test_tells_a_clamped_and_a_refused_event() -> None:
     _, plan = director.step(director.start(), 0, sent, 0)
     told = [
         (each.kind, each.text)
-        for each in happenings(plan, {event.sequence: event for event in sent})
+        for each in timeline_entries(plan, {event.sequence: event for event in sent})
         if each.kind != "stinger"
     ]
     assert told == [("clamped", "set threat 3"), ("refused", "set mood 1"), ("event", "fire discovery")]
