@@ -57,9 +57,9 @@ parity: $(INSTALLED)
 
 ci: test test-rules test-stalls test-quality test-page test-faults test-clients parity
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ./engine_sdk --editable '.[dev]'
 	touch $@
 
 clean:
