@@ -17,7 +17,7 @@ from segue.score.sampler import orchestra
 from segue_rules import controls, model, plan
 from segue_rules.director import plain_data
 from segue_rules.loading import limits as rule_limits
-from segue_sdk import client_messages, declarations, kinds, limits, service_messages
+from segue_sdk import fields, limits, messages
 
 NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(control, controls.NumberControl)]
 
@@ -73,8 +73,8 @@ def test_the_table_names_what_each_generator_obeys() -> None:
 
 
 def test_every_control_is_a_field_of_the_rules_in_the_order_of_the_plan() -> None:
-    fields = [control.field for control in controls.CONTROLS]
-    assert fields == [name for name in model.Music.__dataclass_fields__ if name != "mark"]
+    names = [control.field for control in controls.CONTROLS]
+    assert names == [name for name in model.Music.__dataclass_fields__ if name != "mark"]
     for control in controls.CONTROLS:
         default = getattr(model.DEFAULT_MUSIC, control.field)
         assert default == control.default, control.name
@@ -92,15 +92,15 @@ def annotations(record: type, field: str) -> Iterator[Any]:
 
 
 def test_messages_of_the_protocol_have_the_bounds_of_the_controls() -> None:
-    volume = next(kind for kind in annotations(client_messages.Control, "gain_db") if isinstance(kind, kinds.Real))
+    volume = next(kind for kind in annotations(messages.Control, "gain_db") if isinstance(kind, fields.Real))
     assert (volume.low, volume.high) == (controls.GAIN.low, controls.GAIN.high)
-    meter = next(kind for kind in annotations(service_messages.Clock, "meter") if isinstance(kind, kinds.Integer))
+    meter = next(kind for kind in annotations(messages.Clock, "meter") if isinstance(kind, fields.Integer))
     assert (meter.low, meter.high) == (controls.METER.low, controls.METER.high)
-    tempo = next(kind for kind in annotations(service_messages.Clock, "tempo_bpm") if isinstance(kind, kinds.Real))
+    tempo = next(kind for kind in annotations(messages.Clock, "tempo_bpm") if isinstance(kind, fields.Real))
     assert tempo.low <= controls.TEMPO.low < controls.TEMPO.high <= tempo.high
 
 
 def test_the_protocol_lists_the_controls_that_a_generator_can_obey() -> None:
-    texts = [text for text in annotations(declarations.GeneratorInfo, "controls") if isinstance(text, str)]
+    texts = [text for text in annotations(messages.GeneratorInfo, "controls") if isinstance(text, str)]
     by_generators = [control.name for control in controls.CONTROLS if set(control.obeyed_by) & {"score", "model"}]
     assert texts == ["the controls it obeys: " + ", ".join([*by_generators, "fills"])]
