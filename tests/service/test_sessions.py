@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segue.audio.files import read_audio
-from segue.runtime.opening import Outcome
+from segue.runtime.restore import RestoreOutcome
 from segue.service.live import LiveSession
 from segue.service.server import Service
 from segue_sdk.client_messages import Control, Event, Hello, Restore, Save
@@ -415,7 +415,7 @@ def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
 def test_restores_are_made_one_at_a_time(service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, restore = threading.Event(), service.sessions.restore
 
-    async def held(live: LiveSession, said: Restore) -> Outcome:
+    async def held(live: LiveSession, said: Restore) -> RestoreOutcome:
         await asyncio.to_thread(gate.wait, PATIENCE_S)
         return await restore(live, said)
 

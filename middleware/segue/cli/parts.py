@@ -13,7 +13,7 @@ GENERATORS: Final = ("score",)
 
 
 class Parts(NamedTuple):
-    """generators: the chosen one, then what the ladder falls back on."""
+    """generators: the chosen one, then what the fallback chain falls back on."""
 
     encoder: StyleEncoder
     generators: Sequence[Generator[Any]]

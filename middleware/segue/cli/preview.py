@@ -76,7 +76,7 @@ def _once(arguments: argparse.Namespace) -> int:
     from segue.audio.files import AudioFileError
     from segue.cli.outputs import OutputsError
     from segue.cli.previewing import preview
-    from segue.runtime.recorder import RecordingError
+    from segue.runtime.recording import RecordingError
     from segue.score.sampler.soundfont import SoundFontError
     from segue_rules.errors import RuleError
 

@@ -26,20 +26,27 @@ from segue.cli.rendering import (
     render_straight,
 )
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
-from segue.runtime.conditioning import conditioning
-from segue.runtime.config import SessionConfig
-from segue.runtime.edition import Edition
 from segue.runtime.journal import Operation
-from segue.runtime.messages import ChangeOut, Message, ReceiptOut, StingerOut
-from segue.runtime.recorder import Header, RecordedRules, RecordingError, fingerprint, write_recording
-from segue.runtime.replay import reopened, revived
+from segue.runtime.messages import SessionMessage, StingerOut
+from segue.runtime.planner import RulesVersion, conditioning
+from segue.runtime.recording import (
+    Header,
+    RecordedRules,
+    RecordingError,
+    fingerprint,
+    remake_restore_point,
+    resolve_operations,
+    write_recording,
+)
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import LiveConditions, LiveRun
 from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.errors import RuleError
-from segue_rules.events import ScriptedEvent
+from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.loading import load
 from segue_rules.loading.scripts import Script, load_script
 from segue_rules.model import NOWHERE
+from segue_rules.plan import Change
 
 if TYPE_CHECKING:
     from segue.report.sound import SoundMeter
@@ -134,15 +141,15 @@ def _or(given: float | None, default: float) -> float:
 
 def _dry(run: LiveRun, arguments: argparse.Namespace) -> list[str]:
     """How often and how long the simulated game had nothing to play."""
-    if not run.listener.underrun_samples:
+    if not run.client.underrun_samples:
         return []
     gaps: list[tuple[int, int]] = []
-    for frame, plan in enumerate(run.listener.heard_plans()):
+    for frame, plan in enumerate(run.client.playback_plans()):
         if plan is None and gaps and sum(gaps[-1]) == frame:
             gaps[-1] = (gaps[-1][0], gaps[-1][1] + 1)
         elif plan is None:
             gaps.append((frame, 1))
-    silence_s = run.listener.underrun_samples / SAMPLE_RATE
+    silence_s = run.client.underrun_samples / SAMPLE_RATE
     times = "once" if len(gaps) < 2 else f"{len(gaps)} times"
     lookahead_s, generation = _or(arguments.lookahead, LOOKAHEAD_S), _or(arguments.generation, GENERATION)
     first = f", first at {_clock(gaps[0][0] / FRAME_RATE)}" if gaps else ""
@@ -192,9 +199,9 @@ def _recorded(arguments: argparse.Namespace, parts: Parts) -> tuple[RecordedSess
     beside = arguments.rules.parent
     loaded: list[Loaded] = []
 
-    def revive(recorded: RecordedRules) -> Edition:
+    def revive(recorded: RecordedRules) -> RulesVersion:
         loaded.append(load_recorded(recorded, beside, parts.encoder))
-        return loaded[-1].edition
+        return loaded[-1].rules_version
 
     if header.sources:
         first = revive(RecordedRules(header.sources, header.rules))
@@ -204,10 +211,10 @@ def _recorded(arguments: argparse.Namespace, parts: Parts) -> tuple[RecordedSess
             problem = f"was made with other rules than {rules.files[0]}; use those it was made with"
             raise RecordingError(f"{arguments.recording}: {problem}")
         styles, warnings = load_styles(rules, parts.encoder)
-        first = Edition(rules=rules, styles=styles, fingerprint=header.rules)
+        first = RulesVersion(rules=rules, styles=styles, fingerprint=header.rules)
         loaded.append(Loaded(first, load_stingers(rules), (*rules.warnings, *warnings)))
-    done = list(revived(operations, first.rules, parts.generators, revive))
-    opening = header.opening and reopened(header.opening, first.rules, parts.generators)
+    done = list(resolve_operations(operations, first.rules, parts.generators, revive))
+    restore_point = header.restore_point and remake_restore_point(header.restore_point, first.rules, parts.generators)
     piece = Piece(
         rules=first.rules,
         styles=first.styles,
@@ -217,7 +224,7 @@ def _recorded(arguments: argparse.Namespace, parts: Parts) -> tuple[RecordedSess
         frames=header.frames,
         config=header.config,
     )
-    session = RecordedSession(operations=done, home=header.home, opening=opening or None)
+    session = RecordedSession(operations=done, primary=header.primary, restore_point=restore_point or None)
     return session, piece, (*doubts, *dict.fromkeys(warning for each in loaded for warning in each.warnings))
 
 
@@ -292,19 +299,19 @@ def _write_report(
     write_report(story, arguments.report, arguments.output)
 
 
-def _listen_for(messages: Sequence[Message]) -> list[str]:
+def _listen_for(messages: Sequence[SessionMessage]) -> list[str]:
     """One line a change, stinger or refused event, in the order they are heard."""
     lines: list[tuple[float, str]] = []
     for message in messages:
-        if isinstance(message, ChangeOut) and message.change.kind == "started":
-            change = message.change
+        if isinstance(message, Change) and message.kind == "started":
+            change = message
             why = "; ".join(cause.text for cause in change.causes)
             text = f"{change.layer}: {change.from_state} -> {change.to_state}" + (f"  ({why})" if why else "")
             lines.append((change.start / FRAME_RATE, text))
         elif isinstance(message, StingerOut) and message.cue.kind == "started" and not message.cancelled:
             lines.append((message.cue.start / SAMPLE_RATE, f"stinger {message.cue.stinger}"))
-        elif isinstance(message, ReceiptOut) and not message.receipt.accepted:
-            lines.append((message.receipt.frame / FRAME_RATE, f"refused: {message.receipt.text}"))
+        elif isinstance(message, Receipt) and not message.accepted:
+            lines.append((message.frame / FRAME_RATE, f"refused: {message.text}"))
     return [f"{_clock(at)}  {text}" for at, text in sorted(lines)]
 
 

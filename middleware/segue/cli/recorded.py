@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from segue.contract import Samples, StyleEncoder
-from segue.runtime.edition import Edition
-from segue.runtime.recorder import Header, Recorded, RecordedRules, read_recording
+from segue.runtime.planner import RulesVersion
+from segue.runtime.recording import Header, RecordedOperation, RecordedRules, read_recording
 from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.loading import load
 
 _AUDIO: Final = frozenset({".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"})
 
 
-def read_whole(path: Path) -> tuple[Header, list[Recorded], tuple[str, ...]]:
+def read_whole(path: Path) -> tuple[Header, list[RecordedOperation], tuple[str, ...]]:
     """A recording's header, its operations, and a warning if the session went on after the last of them.
 
     Raises: RecordingError.
@@ -33,7 +33,7 @@ def read_whole(path: Path) -> tuple[Header, list[Recorded], tuple[str, ...]]:
 class Loaded(NamedTuple):
     """Recorded rules, ready to be played. sounds: of their audio stingers."""
 
-    edition: Edition
+    rules_version: RulesVersion
     sounds: Mapping[str, Samples]
     warnings: tuple[str, ...]
 
@@ -52,8 +52,8 @@ def load_recorded(recorded: RecordedRules, beside: Path, encoder: StyleEncoder) 
         _bring_audio(beside, folder, "\n".join(recorded.sources.values()))
         rules = load(folder / next(iter(recorded.sources)))
         styles, warnings = load_styles(rules, encoder)
-        edition = Edition(rules=rules, styles=styles, fingerprint=recorded.fingerprint)
-        return Loaded(edition, load_stingers(rules), (*rules.warnings, *warnings))
+        rules_version = RulesVersion(rules=rules, styles=styles, fingerprint=recorded.fingerprint)
+        return Loaded(rules_version, load_stingers(rules), (*rules.warnings, *warnings))
 
 
 def _bring_audio(source: Path, target: Path, texts: str) -> None:

@@ -16,18 +16,17 @@ from segue.audio.files import AudioWriter
 from segue.cli.parts import Parts
 from segue.cli.preview_request import FAMILIES, stem
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples, StyleBank
-from segue.runtime.config import SessionConfig
 from segue.runtime.journal import Operation
-from segue.runtime.listener import Listener
-from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
+from segue.runtime.messages import ChunkOut, SessionMessage, StingerOut
 from segue.runtime.mixdown import Mixdown
-from segue.runtime.opening import Opening
-from segue.runtime.replay import replay
+from segue.runtime.recording import replay
+from segue.runtime.restore import RestorePoint
 from segue.runtime.session import Session
-from segue.runtime.simulation import LiveConditions, LiveRun, live, straight, without_sound
-from segue_rules.events import ScriptedEvent
+from segue.runtime.session_config import SessionConfig
+from segue.runtime.simulation import LiveConditions, LiveRun, SimulatedClient, live, straight, without_sound
+from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.model import Rules
-from segue_rules.plan import FramePlan, StingerCue
+from segue_rules.plan import Change, FramePlan, StingerCue
 
 # Told the number of frames done.
 Progress: TypeAlias = Callable[[int], None]
@@ -51,11 +50,11 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedSession:
-    """What a recording says of its session. home: rung of its generator. opening: what it went on from."""
+    """What a recording says of its session. primary: level of its generator. restore_point: what it continued from."""
 
     operations: Sequence[Operation]
-    home: int
-    opening: Opening | None
+    primary: int
+    restore_point: RestorePoint | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +80,7 @@ class Rendered:
 
     kept: Kept = Kept()
     hearing: Hearing | None = None
-    messages: list[Message] = field(default_factory=list)
+    messages: list[SessionMessage] = field(default_factory=list)
     plans: dict[int, FramePlan] = field(default_factory=dict)
     journal: list[Operation] = field(default_factory=list)
     run: LiveRun | None = None
@@ -93,7 +92,7 @@ class Rendered:
     def notes(self) -> list[NoteEvent]:
         return [note for _, notes in self._notes for note in notes]
 
-    def take(self, message: Message) -> None:
+    def take(self, message: SessionMessage) -> None:
         """Keep of a message what is needed; a chunk's notes stand in place of those that were to follow its start."""
         if isinstance(message, ChunkOut):
             if self.kept.notes:
@@ -123,11 +122,11 @@ class Rendered:
         self._notes.append((chunk.start, chunk.notes))
 
 
-def _worth_telling(message: Message) -> bool:
+def _worth_telling(message: SessionMessage) -> bool:
     """Whether it is a change, a stinger or a refused event."""
-    if isinstance(message, ReceiptOut):
-        return not message.receipt.accepted
-    return isinstance(message, ChangeOut | StingerOut)
+    if isinstance(message, Receipt):
+        return not message.accepted
+    return isinstance(message, Change | StingerOut)
 
 
 def render_straight(
@@ -168,12 +167,12 @@ def render_live(
             piece.frames,
             conditions,
             progress,
-            hear=lambda block: _spool(spool, block),
+            pass_on=lambda block: _spool(spool, block),
         )
         for _, message in rendered.run.messages:
             rendered.take(message)
         spool.seek(0)
-        sizes = _block_sizes(rendered.run.listener.committed)
+        sizes = _block_sizes(rendered.run.client.committed)
         _write_heard(piece, (_spooled(spool, size) for size in sizes), sum(sizes), rendered, writer)
     return rendered
 
@@ -196,21 +195,21 @@ def render_recording(
         parts.generators,
         piece.config,
         journal=rendered.note,
-        home=recorded.home,
-        opening=recorded.opening,
+        primary=recorded.primary,
+        restore_point=recorded.restore_point,
     )
-    listener = Listener()
+    client = SimulatedClient()
     # A session that goes on from another one's music is heard from its own beginning.
     start = session.head * FRAME_SIZE
     for message in replay(session, parts.generators, recorded.operations):
         rendered.take(message)
         if isinstance(message, ChunkOut):
-            listener.put(message)
-            progress(listener.have // FRAME_SIZE)
-    listener.commit(min(piece.frames * FRAME_SIZE or listener.have, listener.have))
-    rendered.end = listener.committed // FRAME_SIZE
+            client.put(message)
+            progress(client.have // FRAME_SIZE)
+    client.commit(min(piece.frames * FRAME_SIZE or client.have, client.have))
+    rendered.end = client.committed // FRAME_SIZE
     rendered.frames = rendered.end - start // FRAME_SIZE
-    heard = listener.heard()[start:]
+    heard = client.playback()[start:]
     sizes = _block_sizes(len(heard))
     ends = np.cumsum(sizes).tolist()
     blocks = (heard[end - size : end] for end, size in zip(ends, sizes, strict=True))
@@ -248,7 +247,7 @@ def _write_heard(
         rendered.hear(ready)
 
 
-def _standing(messages: Iterable[Message]) -> list[StingerCue]:
+def _standing(messages: Iterable[SessionMessage]) -> list[StingerCue]:
     """The cues that were not taken back."""
     standing: dict[int, StingerCue] = {}
     places: defaultdict[StingerCue, deque[int]] = defaultdict(deque)

@@ -12,7 +12,7 @@ from segue.report.musical import Beats, beats_of
 from segue.report.sound import Sound
 from segue.report.takes import Replaced, Take, gather_takes
 from segue.report.told import Answered, Decision, Said, Sting, answered, decisions, stings
-from segue.runtime.messages import ChunkOut, Message, StatusOut
+from segue.runtime.messages import ChunkOut, SessionMessage, StatusOut
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
@@ -21,10 +21,10 @@ from segue_rules.plan import FramePlan
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A step on the generators' ladder."""
+    """A change of the fallback level."""
 
     sample: int
-    rung: int
+    level: int
     generator: str
     reason: str
 
@@ -84,7 +84,7 @@ class Story:
 
 def from_straight(
     rules: Rules,
-    messages: Iterable[Message],
+    messages: Iterable[SessionMessage],
     sound: Sound,
     events: Sequence[ScriptedEvent],
     *,
@@ -127,12 +127,12 @@ def from_live(
         reactions=reactions(run, [layer.name for layer in rules.layers]),
         generated_frames=run.generated_frames,
         repeated_share=repeated_share(run),
-        late_chunks=run.listener.late,
-        underrun_samples=run.listener.underrun_samples,
+        late_chunks=run.client.late,
+        underrun_samples=run.client.underrun_samples,
     )
     sent = {sent.sequence: sent.position for sent in run.sent}
     answers = answered(run.messages, events, sent, sound.samples)
-    story = _gather(rules, run.messages, sound, run.listener.heard_plans(), answers, sounds or {})
+    story = _gather(rules, run.messages, sound, run.client.playback_plans(), answers, sounds or {})
     return replace(_with(story, seed, real_time_factor, warnings), buffering=buffering)
 
 
@@ -160,7 +160,7 @@ def _gather(
         takes=takes,
         replaced=replaced,
         steps=tuple(
-            Step(sample=m.frame * FRAME_SIZE, rung=m.rung, generator=m.generator, reason=m.reason)
+            Step(sample=m.frame * FRAME_SIZE, level=m.level, generator=m.generator, reason=m.reason)
             for _, m in said
             if isinstance(m, StatusOut)
         ),

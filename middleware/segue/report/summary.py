@@ -131,7 +131,7 @@ def _alarms(story: Story) -> Iterator[Hint]:
             yield Hint(text=f"The director warned: {', '.join(plan.warnings)}.", sample=frame * FRAME_SIZE)
             break
     for step in story.steps:
-        if step.rung:
+        if step.level:
             yield Hint(text=f"Fell back to {step.generator}: {step.reason}.", sample=step.sample)
     level, peak = story.sound.loudness.integrated_lufs, story.sound.loudness.true_peak_db
     if math.isfinite(level) and abs(level - TARGET_LUFS) > 2:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
-from segue.runtime.messages import ChangeOut, Message, ReceiptOut, StingerOut
-from segue_rules.events import ScriptedEvent
+from segue.runtime.messages import SessionMessage, StingerOut
+from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.model import Burst, Duck, InputValue, Rules
-from segue_rules.plan import Candidate, Cause, StingerCue
+from segue_rules.plan import Candidate, Cause, Change, StingerCue
 from segue_rules.timeline import by_sequence, show_event
 
 # Each message with what was heard when it was said, -1 where there was no ear.
-Said: TypeAlias = Sequence[tuple[int, Message]]
+Said: TypeAlias = Sequence[tuple[int, SessionMessage]]
 
 # An input is set all the time where it is set more often than that, and more than once in so many seconds.
 _OFTEN: Final = 60
@@ -78,9 +78,8 @@ def answered(said: Said, events: Sequence[ScriptedEvent], sent: Mapping[int, int
     given = by_sequence(events)
     routine = _routine(events, end)
     answers: dict[int, Answered] = {}
-    for _, message in said:
-        if isinstance(message, ReceiptOut):
-            receipt = message.receipt
+    for _, receipt in said:
+        if isinstance(receipt, Receipt):
             effective = receipt.frame * FRAME_SIZE
             event = given.get(receipt.sequence)
             answers.setdefault(
@@ -120,10 +119,9 @@ def _routine(events: Sequence[ScriptedEvent], end: int) -> set[int]:
 def decisions(said: Said, end: int) -> tuple[Decision, ...]:
     """What became of each decision in the end; one that would have started after `end` stays scheduled."""
     latest: dict[tuple[str, str, int], Decision] = {}
-    for at, message in said:
-        if not isinstance(message, ChangeOut):
+    for at, change in said:
+        if not isinstance(change, Change):
             continue
-        change = message.change
         key = (change.layer, change.to_state, change.decided)
         start = change.start * FRAME_SIZE
         latest[key] = Decision(

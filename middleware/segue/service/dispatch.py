@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from segue.contract import Samples
-from segue.runtime.messages import ChangeOut, ChunkOut, ClockOut, Message, ReceiptOut, StatusOut, StingerOut
+from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
 from segue.service import wire
 from segue.service.backlog import Backlog, Parts
 from segue.service.metrics import Metrics
 from segue.service.stingers import StingerDesk
 from segue.service.wire import Format
+from segue_rules import events, plan
 from segue_sdk.codec import encode
 from segue_sdk.messages import ServiceMessage
 from segue_sdk.service_messages import Chunk, Clock, Receipt, Status, Stinger
@@ -36,22 +37,24 @@ class Dispatch:
         """Something to be said after all that was said before."""
         self._outbox.append(message)
 
-    def tell(self, message: Message, *, home: int, headroom: float, cell: Callable[[ChunkOut], bytes | None]) -> None:
-        """Something of the session's own. home: the rung of its chosen generator. cell: of a chunk's end."""
+    def tell(
+        self, message: SessionMessage, *, primary: int, headroom: float, cell: Callable[[ChunkOut], bytes | None]
+    ) -> None:
+        """Something of the session's own. primary: the level of its chosen generator. cell: of a chunk's end."""
         match message:
             case ChunkOut():
                 self._outbox.append(self._chunk(message, cell(message)))
-            case ClockOut() if self._last_chunk is not None:
+            case BeatGrid() if self._last_chunk is not None:
                 self._outbox.append(wire.clock(message, self._last_chunk))
-            case ReceiptOut():
+            case events.Receipt():
                 self._outbox.append(wire.receipt(message))
-            case ChangeOut():
+            case plan.Change():
                 self._outbox.append(wire.change(message))
             case StingerOut():
                 self._outbox += self._desk.messages(message)
             case StatusOut():
-                self._metrics.stepped(message.rung)
-                self._outbox.append(wire.status(message, home=home, headroom=headroom))
+                self._metrics.stepped(message.level)
+                self._outbox.append(wire.status(message, primary=primary, headroom=headroom))
 
     def outgoing(self, *, heard: bool) -> list[Parts]:
         """All that is to be sent now, in order. heard: whether there is a connection; what nobody hears is kept."""

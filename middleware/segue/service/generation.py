@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
-from segue.runtime.scheduler import Batch, Outcome, Scheduler
+from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
 from segue.service.guard import Guard
 from segue.service.metrics import Metrics
@@ -21,7 +21,7 @@ from segue.service.worker import Worker
 
 log = logging.getLogger(__name__)
 
-# How often wants are looked for while nobody calls `wake`: credit grows with time.
+# How often jobs are looked for while nobody calls `wake`: credit grows with time.
 _IDLE_S: Final = 0.02
 # Where waiting for a moment took so long, the process stood still.
 _AWAY_S: Final = 0.5
@@ -56,7 +56,7 @@ class Generation:
         self._metrics = metrics
         self._guard = guard
         self._awake = asyncio.Event()
-        # By rung: the workers that have nothing to do, and whether calls that were left behind still run there.
+        # By level: the workers that have nothing to do, and whether calls that were left behind still run there.
         self._free = [[Worker(f"{one.name} {number}") for number in range(one.threads)] for one in generators]
         self._hanging: dict[int, list[Callable[[], bool]]] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -94,46 +94,46 @@ class Generation:
     def _begin_all(self) -> None:
         """Give every worker that is free the most urgent batch there is for it."""
         while batch := self._scheduler.next_batch(self._clock(), self._is_free):
-            rung = batch[0][1].want.rung
-            if self._hangs(rung):
+            level = batch[0][1].spec.level
+            if self._hangs(level):
                 self._scheduler.abandon(batch, self._clock(), "the generator still hangs")
                 self._landed(batch)
                 continue
-            task = asyncio.ensure_future(self._generate(batch, rung, self._free[rung].pop()))
+            task = asyncio.ensure_future(self._generate(batch, level, self._free[level].pop()))
             task.add_done_callback(lambda done: self.wake())
             self._running.add(task)
         for session in self._scheduler.broken():
             self._broke(session)
 
-    def _is_free(self, rung: int) -> bool:
-        """Whether a batch of this rung can be dealt with now; where it hangs, by refusing it, if there is another."""
-        if self._hangs(rung):
-            return rung < len(self._free) - 1
-        return bool(self._free[rung])
+    def _is_free(self, level: int) -> bool:
+        """Whether a batch of this level can be dealt with now; where it hangs, by refusing it, if there is another."""
+        if self._hangs(level):
+            return level < len(self._free) - 1
+        return bool(self._free[level])
 
-    def _hangs(self, rung: int) -> bool:
+    def _hangs(self, level: int) -> bool:
         """Whether a call that was left behind there has not come back."""
-        still = [runs for runs in self._hanging.pop(rung, ()) if runs()]
+        still = [runs for runs in self._hanging.pop(level, ()) if runs()]
         if still:
-            self._hanging[rung] = still
+            self._hanging[level] = still
         return bool(still)
 
-    async def _generate(self, batch: Batch, rung: int, worker: Worker) -> None:
+    async def _generate(self, batch: Batch, level: int, worker: Worker) -> None:
         with self._guard.turn("generation"):
             try:
-                outcome = await self._outcome(batch, rung, worker)
+                outcome = await self._outcome(batch, level, worker)
                 if outcome is not None:
                     self._metrics.generated(seconds=outcome.seconds, sessions=len(batch))
-                    self._scheduler.land(batch, outcome, self._clock())
+                    self._scheduler.complete(batch, outcome, self._clock())
             except BaseException as error:
                 # Nobody waits for these jobs any more.
                 self._scheduler.abandon(batch, self._clock(), f"{type(error).__name__}: {error}")
                 raise
             finally:
-                self._free[rung].append(worker)
+                self._free[level].append(worker)
                 self._landed(batch)
 
-    async def _outcome(self, batch: Batch, rung: int, worker: Worker) -> Outcome | None:
+    async def _outcome(self, batch: Batch, level: int, worker: Worker) -> JobResult | None:
         """What came of the batch; None if its call was left behind, and its jobs given up."""
         started_s = self._clock()
         call = asyncio.ensure_future(worker.call(self._scheduler.generate, batch))
@@ -145,8 +145,8 @@ class Generation:
                 started_s += max(0.0, self._clock() - waited_s - _AWAY_S)
                 seconds = self._clock() - started_s
                 if not call.done() and seconds > self._stall_s and self._starving():
-                    self._hanging.setdefault(rung, []).append(worker.abandon())
-                    log.error("the generator hangs", extra={"rung": rung, "seconds": round(seconds, 3)})
+                    self._hanging.setdefault(level, []).append(worker.abandon())
+                    log.error("the generator hangs", extra={"rung": level, "seconds": round(seconds, 3)})
                     self._scheduler.abandon(batch, self._clock(), f"the generator did not return for {seconds:.1f} s")
                     self._metrics.stalled()
                     return None
@@ -166,4 +166,4 @@ class Generation:
 
 def buffered_s(session: Session, now_s: float) -> float:
     """Seconds of sound that a session's client has not handed to its engine yet."""
-    return (session.head * FRAME_SIZE - session.pace.committed(now_s)) / SAMPLE_RATE
+    return (session.head * FRAME_SIZE - session.latency.committed(now_s)) / SAMPLE_RATE

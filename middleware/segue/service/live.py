@@ -11,7 +11,7 @@ from typing import Final
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.messages import ChunkOut
-from segue.runtime.opening import Outcome
+from segue.runtime.restore import RestoreOutcome
 from segue.runtime.session import Session
 from segue.runtime.snapshot import SnapshotError
 from segue.service import wire
@@ -71,14 +71,14 @@ class LiveSession:
         soundtrack: Soundtrack,
         terms: Terms,
         generators: Sequence[GeneratorInfo],
-        home: int,
+        primary: int,
         metrics: Metrics,
         now_s: float,
     ) -> None:
-        """generators: every rung of the ladder. home: the rung of the one chosen."""
+        """generators: every level of the fallback chain. primary: the level of the one chosen."""
         self.name = secrets.token_hex(4)
         self.token = secrets.token_bytes(16)
-        self.session, self.soundtrack, self.terms, self.home = session, soundtrack, terms, home
+        self.session, self.soundtrack, self.terms, self.primary = session, soundtrack, terms, primary
         session.held = True
         self.connection: bytes | None = None
         self.heard_s = self.opened_s = now_s
@@ -128,7 +128,7 @@ class LiveSession:
             paused_window_ms=terms.paused_window_ms,
             seed=terms.seed,
             last_event=self._last_event,
-            generator=self._generators[self.home],
+            generator=self._generators[self.primary],
             limits=Limits(events_per_second=terms.events_per_second, header_bytes=HEADER_BYTES),
             rules=self.declaration(),
         )
@@ -217,9 +217,9 @@ class LiveSession:
         return self._credit.begun
 
     @property
-    def rung(self) -> int:
-        """Steps of the ladder below the chosen generator."""
-        return max(0, self.session.rung - self.home)
+    def level(self) -> int:
+        """Fallback levels below the chosen generator."""
+        return max(0, self.session.level - self.primary)
 
     def planning_us(self) -> int:
         """Processor time that planning its music took since the last call, in microseconds, as reckoned."""
@@ -227,7 +227,7 @@ class LiveSession:
         frames, self._accounted = planned - self._accounted, planned
         return max(0, frames) * (_FRAME_US + _PART_US * self._parts)
 
-    def replace(self, session: Session, outcome: Outcome, restore_id: int) -> None:
+    def replace(self, session: Session, outcome: RestoreOutcome, restore_id: int) -> None:
         """Go on with a session that was opened from what the client kept, before any music of this one was sent."""
         self.session = session
         self._accounted = 0
@@ -236,7 +236,7 @@ class LiveSession:
         self._last_event = self._known_events = session.last_event
         self.restored(outcome, restore_id)
 
-    def restored(self, outcome: Outcome, restore_id: int) -> None:
+    def restored(self, outcome: RestoreOutcome, restore_id: int) -> None:
         """Answer a `restore`."""
         answer = replace(self._status(), restore=restore_id, restored=outcome)
         self._dispatch.say(self._answers.keep(restore_id, answer))
@@ -249,10 +249,10 @@ class LiveSession:
         self._dispatch.change_sounds(soundtrack.sounds)
         self._dispatch.say(Rules(declaration=declared))
 
-    def go_home(self, home: int, now_s: float) -> None:
+    def set_primary(self, primary: int, now_s: float) -> None:
         """Another generator is the chosen one."""
-        self.home = home
-        self.session.go_home(home)
+        self.primary = primary
+        self.session.set_primary(primary)
         self._dispatch.say(self._status())
 
     def say(self, message: ServiceMessage) -> None:
@@ -271,7 +271,7 @@ class LiveSession:
     def outgoing(self) -> list[Parts]:
         """All that is to be sent now, in order; what nobody hears is kept for who comes back."""
         for message in self.session.messages():
-            self._dispatch.tell(message, home=self.home, headroom=self.session.pace.headroom, cell=self._cell)
+            self._dispatch.tell(message, primary=self.primary, headroom=self.session.latency.headroom, cell=self._cell)
         sending = self._dispatch.outgoing(heard=self.connection is not None)
         self._hold()
         return sending
@@ -304,12 +304,12 @@ class LiveSession:
         receipt = self.session.send(event, position=item.at, now_s=now_s)
         self._metrics.event(receipt.code)
         if receipt.accepted:
-            self._metrics.audible((receipt.frame * FRAME_SIZE - self.session.pace.played(now_s)) / SAMPLE_RATE)
+            self._metrics.audible((receipt.frame * FRAME_SIZE - self.session.latency.played(now_s)) / SAMPLE_RATE)
         else:
             self._log_refusal(item.seq, receipt.code, receipt.text, now_s)
 
     def _refuse(self, item: EventItem, now_s: float) -> None:
-        frame = self.session.pace.committed(now_s) // FRAME_SIZE
+        frame = self.session.latency.committed(now_s) // FRAME_SIZE
         text = f"more than {self.terms.events_per_second} events in a second"
         refusal = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
         self._metrics.event(refusal.code)
@@ -324,9 +324,9 @@ class LiveSession:
 
     def _status(self) -> Status:
         return Status(
-            rung=self.rung,
-            generator=self._generators[self.session.rung].name,
-            headroom=min(self.session.pace.headroom, 1e6),
+            rung=self.level,
+            generator=self._generators[self.session.level].name,
+            headroom=min(self.session.latency.headroom, 1e6),
         )
 
     def _hold(self) -> None:
@@ -335,5 +335,7 @@ class LiveSession:
 
     def _stand_still(self, now_s: float) -> None:
         """Reckon the client's clock as standing where it was last."""
-        pace = self.session.pace
-        self.session.playhead(played=pace.played(now_s), committed=pace.committed(now_s), paused=True, now_s=now_s)
+        latency = self.session.latency
+        self.session.playhead(
+            played=latency.played(now_s), committed=latency.committed(now_s), paused=True, now_s=now_s
+        )

@@ -31,7 +31,7 @@ class Metrics:
         gauge = partial(Gauge, registry=self.registry)
         histogram = partial(Histogram, registry=self.registry)
         self._sessions = gauge("segue_sessions", "Sessions by whether a client is connected.", ["state"])
-        self._rungs = gauge("segue_ladder_sessions", "Sessions by step of the ladder.", ["rung"])
+        self._levels = gauge("segue_ladder_sessions", "Sessions by step of the ladder.", ["rung"])
         self._headroom = gauge("segue_headroom", "Seconds of music generated in a second, of the slowest session.")
         self._opened = counter("segue_sessions_opened", "Sessions begun.")
         self._closed = counter("segue_sessions_closed", "Sessions ended, by reason.", ["reason"])
@@ -64,7 +64,7 @@ class Metrics:
             buckets=_REACTION_S,
         )
         self._faults = counter("segue_faults", "Faults of the service's own, by where; most end a session.", ["where"])
-        self._known_rungs: set[int] = set()
+        self._known_levels: set[int] = set()
 
     # --- sessions ---------------------------------------------------------------------------------------------------
 
@@ -76,14 +76,14 @@ class Metrics:
         """A session ended. reason: one of a fixed few, never a client's words."""
         self._closed.labels(reason).inc()
 
-    def surveyed(self, *, connected: int, waiting: int, rungs: Iterable[int], headroom: float) -> None:
-        """How things stand. waiting: sessions whose client is away. rungs: of all sessions. headroom: the least."""
+    def surveyed(self, *, connected: int, waiting: int, levels: Iterable[int], headroom: float) -> None:
+        """How things stand. waiting: sessions whose client is away. levels: of all sessions. headroom: the least."""
         self._sessions.labels("connected").set(connected)
         self._sessions.labels("waiting").set(waiting)
-        now = Tally(rungs)
-        self._known_rungs |= now.keys()
-        for rung in self._known_rungs:
-            self._rungs.labels(rung).set(now[rung])
+        now = Tally(levels)
+        self._known_levels |= now.keys()
+        for level in self._known_levels:
+            self._levels.labels(level).set(now[level])
         self._headroom.set(headroom)
 
     def restored(self, outcome: str) -> None:
@@ -145,9 +145,9 @@ class Metrics:
         """A generator call was given up."""
         self._stalls.inc()
 
-    def stepped(self, rung: int) -> None:
-        """A session went to another step of the ladder."""
-        self._steps.labels(rung).inc()
+    def stepped(self, level: int) -> None:
+        """A session went to another fallback level."""
+        self._steps.labels(level).inc()
 
     def reloaded(self, *, accepted: bool) -> None:
         """An edited rule file was taken over, or refused."""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from segue.contract import Generator, StyleEncoder
-from segue.runtime.config import SessionConfig
-from segue.runtime.loop import Loop
-from segue.runtime.opening import opening
+from segue.runtime.fallback import Loop
+from segue.runtime.restore import make_restore_point
 from segue.runtime.scheduler import Batch, Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
 from segue.runtime.styles import load_styles
 from segue.service.auth import mechanism
@@ -71,7 +71,7 @@ class Service:
         version: str,
         serving: Callable[[Sequence[str]], None] = lambda addresses: None,
     ) -> None:
-        """generators: the chosen one first, then what the ladder falls back on; the loop of last bars is added.
+        """generators: the chosen one first, then what the fallback chain falls back on; the loop of last bars is added.
 
         serving: called with the addresses once clients are welcome.
 
@@ -79,18 +79,18 @@ class Service:
         """
         self._config = config
         self._encoder = encoder
-        self._ladder: tuple[Generator[Any], ...] = (*generators, Loop())
+        self._generators: tuple[Generator[Any], ...] = (*generators, Loop())
         self._serving = serving
         self.metrics = Metrics()
         self._health = Health(time.monotonic)
         self.rulebook = RuleBook(config, encoder)
         # What is restored may take a second to get ready; nobody's music waits for it.
         self._restorer = Worker("restores", most_s=_MOST_RESTORE_S)
-        self._scheduler = Scheduler(self._ladder, time.perf_counter, max_batch=config.max_batch)
+        self._scheduler = Scheduler(self._generators, time.perf_counter, max_batch=config.max_batch)
         self.sessions = Sessions(
             config,
             f"segue {version}",
-            self._ladder,
+            self._generators,
             self.rulebook,
             self._scheduler,
             self._restorer,
@@ -99,7 +99,7 @@ class Service:
         )
         self._generation = Generation(
             self._scheduler,
-            self._ladder,
+            self._generators,
             time.monotonic,
             stall_s=config.stall_ms / 1000,
             landed=self._landed,
@@ -281,7 +281,7 @@ class Service:
 
     def _warm_up(self) -> None:
         """Play and go on from a saved state with generators that compile, so that no client waits for it."""
-        compiling = [generator for generator in self._ladder if generator.compiles]
+        compiling = [generator for generator in self._generators if generator.compiles]
         if not compiling:
             return
         rules = load_text(_WARM_UP)
@@ -291,7 +291,9 @@ class Service:
             try:
                 for _ in straight(session, [generator], (), _WARM_UP_FRAMES):
                     pass
-                opening(session.snapshot(), rules=rules, generators=[generator], home=0, frame=session.head, seed=0)
+                make_restore_point(
+                    session.snapshot(), rules=rules, generators=[generator], primary=0, frame=session.head, seed=0
+                )
             except Exception as error:
                 log.exception("a generator cannot play", extra={"generator": generator.name})
                 text = f"the generator {generator.name!r} cannot play: {type(error).__name__}: {error}"
@@ -303,11 +305,11 @@ class Service:
         if self._listener is not None:
             self.metrics.connections(len(self._listener), self._listener.taken - self._taken)
             self._taken = self._listener.taken
-        rungs, headrooms = [], []
+        levels, headrooms = [], []
         for one in live:
             with self._guard.session(one, "measure"):
-                rungs.append(one.rung)
-                headrooms.append(one.session.pace.headroom)
+                levels.append(one.level)
+                headrooms.append(one.session.latency.headroom)
         self.metrics.surveyed(
-            connected=connected, waiting=len(live) - connected, rungs=rungs, headroom=min(headrooms, default=0.0)
+            connected=connected, waiting=len(live) - connected, levels=levels, headroom=min(headrooms, default=0.0)
         )

@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any, Final
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, Generator
-from segue.runtime.config import SessionConfig
-from segue.runtime.opening import Opening, Outcome, opening
+from segue.runtime.restore import RestoreOutcome, RestorePoint, make_restore_point
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import Snapshot, SnapshotError
 from segue.service import wire
 from segue.service.config import ServiceConfig
@@ -56,7 +56,7 @@ _PAUSE_AFTER_TEXT: Final = 3.0
 
 
 class Sessions:
-    """generators: the ladder, of which the last rung cannot be chosen."""
+    """generators: the fallback chain, of which the last level cannot be chosen."""
 
     def __init__(
         self,
@@ -120,21 +120,21 @@ class Sessions:
             raise RefusedError("too_many_sessions", "too many sessions were opened in the last seconds", _RETRY_MS)
         soundtrack = await self._soundtrack(hello.rules_text, hello.rules_name)
         self._check_lookahead(soundtrack, hello.lookahead_ms or self._config.lookahead_ms)
-        home = self._home(hello.generator or self._config.generator)
+        primary = self._level(hello.generator or self._config.generator)
         terms = self._terms(hello, soundtrack)
         live = LiveSession(
-            self._session(soundtrack, terms, home, None),
+            self._session(soundtrack, terms, primary, None),
             soundtrack,
             terms,
             self._infos,
-            home,
+            primary,
             self._metrics,
             self._clock(),
         )
         self._check_declaration(live)
         self._make_room()
         self._live[live.session] = live
-        self._scheduler.add(live.session, home=home)
+        self._scheduler.add(live.session, primary=primary)
         self._metrics.opened()
         log.info("session opened", extra={"session": live.name, "client": wire.clipped(hello.client, 128)})
         return live
@@ -161,7 +161,7 @@ class Sessions:
                 self.close(live, reason)
         self._recordings.close()
 
-    async def restore(self, live: LiveSession, said: Restore) -> Outcome:
+    async def restore(self, live: LiveSession, said: Restore) -> RestoreOutcome:
         """Go on from what the client kept. Raises: RefusedError for a blob that is none, and numbers out of range."""
         for name, value in (("at", said.at), ("take", said.take)):
             if value > _LARGEST_BROUGHT:
@@ -187,12 +187,12 @@ class Sessions:
             opened, _ = await self._opening(live, snapshot, frame - 1, said.take + 1)
             if live not in self:
                 return "nothing"
-        fresh = self._session(live.soundtrack, live.terms, live.home, opened)
+        fresh = self._session(live.soundtrack, live.terms, live.primary, opened)
         self._live[fresh] = live
         del self._live[live.session]
         self._scheduler.remove(live.session)
         self._close_recording(live.session)
-        self._scheduler.add(fresh, home=live.home)
+        self._scheduler.add(fresh, primary=live.primary)
         live.replace(fresh, fate, said.id)
         return fate
 
@@ -233,9 +233,9 @@ class Sessions:
 
     def change_generator(self, live: LiveSession, name: str) -> None:
         """Another generator for a session. Raises: RefusedError."""
-        home = self._home(name)
-        live.go_home(home, self._clock())
-        self._scheduler.go_home(live.session, home)
+        primary = self._level(name)
+        live.set_primary(primary, self._clock())
+        self._scheduler.set_primary(live.session, primary)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
@@ -316,7 +316,7 @@ class Sessions:
                 now_s = self._clock()
                 self._next_text_s = now_s + _PAUSE_AFTER_TEXT * (now_s - begun_s)
 
-    def _home(self, name: str) -> int:
+    def _level(self, name: str) -> int:
         names = [generator.name for generator in self._generators[:-1]]
         if name not in names:
             raise RefusedError("unknown_generator", f"expected one of {', '.join(names)}, got {wire.clipped(name, 64)}")
@@ -335,17 +335,17 @@ class Sessions:
             seed=seed if hello.seed is None else hello.seed,
         )
 
-    def _session(self, soundtrack: Soundtrack, terms: Terms, home: int, opened: Opening | None) -> Session:
+    def _session(self, soundtrack: Soundtrack, terms: Terms, primary: int, opened: RestorePoint | None) -> Session:
         config = SessionConfig(seed=terms.seed, chunk_frames=terms.chunk_frames, lookahead_s=terms.lookahead_ms / 1000)
-        recording = self._recordings.begin(soundtrack, config, home, opened)
+        recording = self._recordings.begin(soundtrack, config, primary, opened)
         session = Session(
             soundtrack.rules,
             soundtrack.styles,
             self._generators,
             config,
             journal=None if recording is None else recording.operation,
-            home=home,
-            opening=opened,
+            primary=primary,
+            restore_point=opened,
             fingerprint=soundtrack.fingerprint,
         )
         if recording is not None:
@@ -374,13 +374,13 @@ class Sessions:
 
     async def _opening(
         self, live: LiveSession, snapshot: Snapshot | None, frame: int, take: int
-    ) -> tuple[Opening, Outcome]:
+    ) -> tuple[RestorePoint, RestoreOutcome]:
         make = partial(
-            opening,
+            make_restore_point,
             snapshot,
             rules=live.soundtrack.rules,
             generators=self._generators,
-            home=live.home,
+            primary=live.primary,
             frame=frame,
             seed=live.terms.seed,
             take=take,

@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from segue.contract import FRAME_SIZE, Generator, Samples
-from segue.runtime.messages import ChangeOut, ChunkOut, ClockOut, ReceiptOut, StatusOut
+from segue.runtime.messages import BeatGrid, ChunkOut, StatusOut
+from segue_rules.events import Receipt
 from segue_rules.model import (
     AudioStinger,
     ChoiceInput,
@@ -20,6 +21,7 @@ from segue_rules.model import (
     NumberInput,
     Rules,
 )
+from segue_rules.plan import Change
 from segue_sdk import declarations, service_messages
 from segue_sdk.limits import (
     HEADER_BYTES,
@@ -69,25 +71,23 @@ def chunk(
     )
 
 
-def receipt(out: ReceiptOut) -> service_messages.Receipt:
-    said = out.receipt
+def receipt(out: Receipt) -> service_messages.Receipt:
     return service_messages.Receipt(
-        seq=said.sequence, accepted=said.accepted, code=said.code, frame=said.frame, text=clipped(said.text)
+        seq=out.sequence, accepted=out.accepted, code=out.code, frame=out.frame, text=clipped(out.text)
     )
 
 
-def change(out: ChangeOut) -> service_messages.Change:
-    said = out.change
+def change(out: Change) -> service_messages.Change:
     return service_messages.Change(
-        kind=said.kind,
-        layer=said.layer,
-        from_state=said.from_state,
-        to_state=said.to_state,
-        decided=max(0, said.decided),
-        start=max(0, said.start),
-        audible=max(0, out.audible),
-        ramp_frames=said.ramp_frames,
-        at=said.at,
+        kind=out.kind,
+        layer=out.layer,
+        from_state=out.from_state,
+        to_state=out.to_state,
+        decided=max(0, out.decided),
+        start=max(0, out.start),
+        audible=max(0, out.start * FRAME_SIZE),
+        ramp_frames=out.ramp_frames,
+        at=out.at,
         causes=tuple(
             declarations.Cause(
                 text=clipped(cause.text),
@@ -95,16 +95,16 @@ def change(out: ChangeOut) -> service_messages.Change:
                 value=_value(cause.value),
                 seq=max(0, cause.sequence),
             )
-            for cause in said.causes[:MOST_CAUSES]
+            for cause in out.causes[:MOST_CAUSES]
         ),
         candidates=tuple(
             declarations.Candidate(state=candidate.state, reason=clipped(candidate.reason))
-            for candidate in said.candidates[:MOST_STATES]
+            for candidate in out.candidates[:MOST_STATES]
         ),
     )
 
 
-def clock(out: ClockOut, of: ChunkOut) -> service_messages.Clock:
+def clock(out: BeatGrid, of: ChunkOut) -> service_messages.Clock:
     """of: the chunk that was told just before."""
     return service_messages.Clock(
         start=of.start,
@@ -116,10 +116,10 @@ def clock(out: ClockOut, of: ChunkOut) -> service_messages.Clock:
     )
 
 
-def status(out: StatusOut, *, home: int, headroom: float) -> service_messages.Status:
-    """home: the rung of the session's chosen generator, which is 0 on the wire."""
+def status(out: StatusOut, *, primary: int, headroom: float) -> service_messages.Status:
+    """primary: the level of the session's chosen generator, which is 0 on the wire."""
     return service_messages.Status(
-        rung=max(0, out.rung - home),
+        rung=max(0, out.level - primary),
         generator=out.generator,
         headroom=min(headroom, 1e6),
         at=out.frame * FRAME_SIZE,

@@ -78,4 +78,4 @@ def run(rules: Rules, events: tuple[ScriptedEvent, ...]) -> LiveRun:
 
 @pytest.fixture(scope="session")
 def live_story(rules: Rules, events: tuple[ScriptedEvent, ...], run: LiveRun) -> Story:
-    return from_live(rules, run, measured(run.listener.heard()), events)
+    return from_live(rules, run, measured(run.client.playback()), events)

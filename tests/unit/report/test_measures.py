@@ -19,7 +19,7 @@ def test_each_reaction_ends_where_the_new_state_is_first_heard(rules: Rules, run
         (4, "calm", "bar"),
         (5, "nerves", "beat"),
     ]
-    plans = run.listener.heard_plans()
+    plans = run.client.playback_plans()
     for reaction in found:
         frame = reaction.heard // FRAME_SIZE
         before, after = plans[frame - 1], plans[frame]
@@ -45,7 +45,7 @@ def test_slower_generation_reacts_later(rules: Rules, events: tuple[ScriptedEven
 
 
 def test_a_change_whose_first_frame_came_too_late_is_still_found(run: LiveRun) -> None:
-    plans = run.listener.heard_plans()
+    plans = run.client.playback_plans()
     frame, change = heard_changes(plans, ["mood"], [])[0]
     plan = plans[frame]
     assert plan is not None

@@ -13,7 +13,7 @@ import pytest
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.sound import measured
 from segue.report.story import Story, from_straight
-from segue.runtime.messages import ChangeOut, Message, StingerOut
+from segue.runtime.messages import SessionMessage, StingerOut
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.model import NOWHERE, InputValue, Rules
@@ -116,14 +116,13 @@ def test_a_run_without_sound_is_an_error(rules: Rules) -> None:
         from_straight(rules, [], measured(np.zeros((0, 2), np.float32)), ())
 
 
-def _with(straight_story: Story, *extra: Message) -> Story:
+def _with(straight_story: Story, *extra: SessionMessage) -> Story:
     messages, audio = straight_run(straight_story.rules, (), 2)
     return from_straight(straight_story.rules, [*messages, *extra], measured(audio), ())
 
 
-def _change(kind: Literal["scheduled", "started", "withdrawn"], start: int) -> ChangeOut:
-    change = Change(kind, "mood", "calm", "chase", 10, start, 10, "beat", (), ())
-    return ChangeOut(change=change, audible=start * FRAME_SIZE)
+def _change(kind: Literal["scheduled", "started", "withdrawn"], start: int) -> Change:
+    return Change(kind, "mood", "calm", "chase", 10, start, 10, "beat", (), ())
 
 
 def test_a_decision_taken_back_is_withdrawn_and_one_beyond_the_end_stays_scheduled(straight_story: Story) -> None:

@@ -40,12 +40,12 @@ def test_a_change_says_how_long_it_waited_and_for_what(straight_story: Story) ->
 
 def test_silence_and_steps_of_the_ladder_are_told_where_they_begin(live_story: Story) -> None:
     plans = [*live_story.plans[:50], None, None, *live_story.plans[52:]]
-    step = Step(sample=3 * SAMPLE_RATE, rung=1, generator="score", reason="two jobs failed")
+    step = Step(sample=3 * SAMPLE_RATE, level=1, generator="score", reason="two jobs failed")
     entries = ledger(replace(live_story, plans=tuple(plans), steps=(step,)))
     (dry,) = [entry for entry in entries if entry.kind == "warning"]
     assert (dry.what, dry.sample) == ("underrun", 50 * FRAME_SIZE)
     (fallen,) = [entry for entry in entries if entry.kind == "ladder"]
-    assert (fallen.what, fallen.status, fallen.tone) == ("rung 1: score", "fell back", "bad")
+    assert (fallen.what, fallen.status, fallen.tone) == ("level 1: score", "fell back", "bad")
 
 
 def test_figures_tell_the_run_at_a_glance(straight_story: Story, live_story: Story) -> None:

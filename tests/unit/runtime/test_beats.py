@@ -6,9 +6,9 @@ import dataclasses
 import itertools
 
 from segue.contract import SAMPLE_RATE
-from segue.runtime.config import SessionConfig
-from segue.runtime.messages import ClockOut
+from segue.runtime.messages import BeatGrid
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.model import NOWHERE, Music, Rules
@@ -16,10 +16,10 @@ from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 
 
-def clocks(rules: Rules, events: list[ScriptedEvent], seconds: int) -> list[ClockOut]:
+def clocks(rules: Rules, events: list[ScriptedEvent], seconds: int) -> list[BeatGrid]:
     toy = ToyGenerator()
     session = Session(rules, BANK, [toy], SessionConfig(seed=1))
-    return [m for m in straight(session, [toy], events, seconds * 25) if isinstance(m, ClockOut)]
+    return [m for m in straight(session, [toy], events, seconds * 25) if isinstance(m, BeatGrid)]
 
 
 def test_beats_of_a_steady_tempo_are_counted_in_bars() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from contract.generators import bank, score
 from segue.contract import NoteEvent
-from segue.runtime.conditioning import conditioning, significant
-from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
+from segue.runtime.planner import conditioning, is_significant
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import LiveConditions, live
 from segue.score.composer.instruments import TAIKO
 from segue_rules.events import Event, ScriptedEvent
@@ -35,7 +35,7 @@ def planned(script: Mapping[int, dict[str, bool]], transition: Transition = EVER
 def stale(used: list[FramePlan], wanted: list[FramePlan], *, fills: bool = True) -> list[int]:
     """Frames before the change that have to be played again."""
     both = zip(used[:START], wanted[:START], strict=True)
-    return [ours.frame for ours, theirs in both if significant(ours, theirs, THRESHOLD, fills=fills)]
+    return [ours.frame for ours, theirs in both if is_significant(ours, theirs, THRESHOLD, fills=fills)]
 
 
 def test_a_change_ahead_is_given_to_the_generator() -> None:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from segue.contract import FRAME_SIZE, Request
 from segue.runtime import mastering
-from segue.runtime.conditioning import conditioning, significant
-from segue.runtime.config import SessionConfig
 from segue.runtime.journal import Operation
 from segue.runtime.messages import ChunkOut
-from segue.runtime.replay import replay
+from segue.runtime.planner import conditioning, is_significant
+from segue.runtime.recording import replay
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import LiveConditions, LiveRun, live
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.model import NOWHERE
@@ -82,10 +82,10 @@ def test_heard_is_continuous_and_a_straight_render_of_what_was_planned(
     config: SessionConfig, events: list[ScriptedEvent], pace: LiveConditions
 ) -> None:
     run, _ = played(config, events, pace)
-    heard, plans = run.listener.heard(), run.listener.heard_plans()
+    heard, plans = run.client.playback(), run.client.playback_plans()
     assert len(heard) == FRAMES * FRAME_SIZE
-    assert all(plan is not None for plan in plans) or run.listener.underrun_samples > 0
-    if run.listener.underrun_samples:
+    assert all(plan is not None for plan in plans) or run.client.underrun_samples > 0
+    if run.client.underrun_samples:
         return
     kept: list[FramePlan] = [plan for plan in plans if plan is not None]
     assert [plan.frame for plan in kept] == list(range(FRAMES))
@@ -95,7 +95,7 @@ def test_heard_is_continuous_and_a_straight_render_of_what_was_planned(
     )
     _, rendered, _ = mastering.process(mastering.start(kept[0]), straight.chunk.samples, kept)
     # A take that came too late was made of plans that were not heard from its start.
-    if not run.listener.late:
+    if not run.client.late:
         outside = ~fades(run, config)
         assert outside.mean() > 0.3
         np.testing.assert_array_equal(heard[outside], rendered[outside])
@@ -109,19 +109,19 @@ def test_every_frame_obeys_the_newest_plan_that_could_reach_it(
     config: SessionConfig, events: list[ScriptedEvent], pace: LiveConditions
 ) -> None:
     run, journal = played(config, events, pace)
-    if run.listener.underrun_samples:
+    if run.client.underrun_samples:
         return
     session = Session(RULES, BANK, [ToyGenerator()], config)
     for operation in journal:
         if operation[0] == "event":
-            session.apply(operation[1], operation[2])
+            session.apply_event(operation[1], operation[2])
     newest = session.plans(0, FRAMES)
     stale = [
         plan.frame
-        for plan, wanted in zip(run.listener.heard_plans(), newest, strict=True)
-        if plan is not None and significant(plan, wanted, config.significance, fills=False)
+        for plan, wanted in zip(run.client.playback_plans(), newest, strict=True)
+        if plan is not None and is_significant(plan, wanted, config.significance, fills=False)
     ]
-    assert run.listener.late or stale == []
+    assert run.client.late or stale == []
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from segue.contract import SAMPLE_RATE, Request, Result, Samples
-from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue_rules.events import Event
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator, ToyState
@@ -147,14 +147,14 @@ def test_only_rungs_that_are_free_are_served() -> None:
     generators = [first, second]
     scheduler = Scheduler(generators, timer=lambda: 0.0)
     sessions = [
-        Session(RULES, BANK, generators, SessionConfig(seed=seed, lookahead_s=1.0), home=home)
+        Session(RULES, BANK, generators, SessionConfig(seed=seed, lookahead_s=1.0), primary=primary)
         for seed, home in ((1, 0), (2, 1))
     ]
     for each in sessions:
         scheduler.add(each)
-    assert [job.want.rung for _, job in scheduler.next_batch(0.0, lambda rung: rung == 1)] == [1]
-    assert scheduler.next_batch(0.0, lambda rung: rung == 1) == []
-    assert [job.want.rung for _, job in scheduler.next_batch(0.0)] == [0]
+    assert [job.spec.level for _, job in scheduler.next_batch(0.0, lambda level: level == 1)] == [1]
+    assert scheduler.next_batch(0.0, lambda level: level == 1) == []
+    assert [job.spec.level for _, job in scheduler.next_batch(0.0)] == [0]
 
 
 def test_other_shapes_wait_for_a_batch_of_their_own() -> None:
@@ -177,7 +177,7 @@ def test_a_session_is_served_until_it_is_removed() -> None:
     assert list(scheduler.sessions) == []
 
 
-@pytest.mark.parametrize("where", ["want", "begin", "complete"])
+@pytest.mark.parametrize("where", ["next_job", "begin", "complete"])
 def test_a_session_that_breaks_silences_no_other(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     toy = Witness()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
@@ -217,7 +217,7 @@ def test_a_batch_can_be_generated_elsewhere_while_events_come() -> None:
     outcome = scheduler.generate(batch)
     served.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.0)
     assert scheduler.next_batch(0.0) == []
-    scheduler.land(batch, outcome, 0.0)
+    scheduler.complete(batch, outcome, 0.0)
     assert served.head == 10
 
 
@@ -232,11 +232,11 @@ def test_an_abandoned_batch_steps_down_and_its_late_sound_is_nothing() -> None:
     with pytest.raises(ValueError, match="in flight"):
         served.complete(batch[0][1], outcome.results[0], 0.1)
     assert scheduler.run_once(1.0) == 1
-    assert (served.rung, served.head) == (1, 10)
+    assert (served.level, served.head) == (1, 10)
     after = sound(served)
-    scheduler.land(batch, outcome, 2.0)
+    scheduler.complete(batch, outcome, 2.0)
     scheduler.abandon(batch, 2.0, "hangs")
-    assert (served.rung, served.head, sound(served)) == (1, 10, b"")
+    assert (served.level, served.head, sound(served)) == (1, 10, b"")
     assert after
 
 
@@ -249,7 +249,7 @@ def test_a_session_removed_while_its_job_runs_gets_nothing_and_may_come_back() -
     batch = scheduler.next_batch(0.0)
     outcome = scheduler.generate(batch)
     scheduler.remove(gone)
-    scheduler.land(batch, outcome, 0.0)
+    scheduler.complete(batch, outcome, 0.0)
     assert (gone.head, stays.head) == (0, 10)
     assert list(scheduler.sessions) == [stays]
     scheduler.add(gone)
@@ -289,7 +289,7 @@ def test_sound_that_nobody_can_play_is_a_failure(spoil: Callable[[Any], Any]) ->
     assert scheduler.run_once(0.0) == 1
     assert served.head == 0
     assert scheduler.run_once(0.0) == 1
-    assert (served.rung, served.head) == (1, 10)
+    assert (served.level, served.head) == (1, 10)
 
 
 def test_another_home_is_gone_to_and_climbed_back_to() -> None:
@@ -299,9 +299,9 @@ def test_another_home_is_gone_to_and_climbed_back_to() -> None:
     served = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0))
     scheduler.add(served)
     serve(scheduler)
-    scheduler.go_home(served, 1)
+    scheduler.set_primary(served, 1)
     serve(scheduler)
-    assert (served.home, served.rung, second.calls > 0) == (1, 1, True)
+    assert (served.primary, served.level, second.calls > 0) == (1, 1, True)
     calls = first.calls
     second.failing = True
     played_s = 0.0
@@ -311,7 +311,7 @@ def test_another_home_is_gone_to_and_climbed_back_to() -> None:
         served.playhead(played=position, committed=position, paused=True, now_s=played_s)
         serve(scheduler, played_s)
         second.failing = played_s < 2.0
-    assert served.rung == 1
+    assert served.level == 1
     assert third.calls > 0
     assert first.calls == calls
 
@@ -319,7 +319,7 @@ def test_another_home_is_gone_to_and_climbed_back_to() -> None:
 def test_a_session_may_begin_with_another_home() -> None:
     generators = [ToyGenerator("first"), ToyGenerator("second")]
     scheduler = Scheduler(generators, timer=lambda: 0.0)
-    served = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0), home=1)
-    scheduler.add(served, home=1)
+    served = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0), primary=1)
+    scheduler.add(served, primary=1)
     serve(scheduler)
-    assert (generators[0].calls, served.rung) == (0, 1)
+    assert (generators[0].calls, served.level) == (0, 1)

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.runtime.config import SessionConfig
-from segue.runtime.loop import Loop
-from unit.runtime import editions
-from unit.runtime.stalled import PRE_ROLL, REPORT_TICKS, TICK, Action, Stall, StalledSession
+from segue.runtime.fallback import Loop
+from segue.runtime.session_config import SessionConfig
+from unit.runtime import rules_versions
+from unit.runtime.stalled_session import PRE_ROLL, REPORT_TICKS, TICK, Action, Stall, StalledSession
 from unit.runtime.toy_generator import ToyGenerator
 
 TICKS_PER_SECOND = SAMPLE_RATE // TICK
@@ -41,7 +41,7 @@ def drawn(dice: random.Random) -> Action:
         case 4:
             return partial(StalledSession.fire, name="win")
         case 5:
-            return partial(StalledSession.reload, edition=dice.choice(editions.ALL))
+            return partial(StalledSession.reload, version=dice.choice(rules_versions.ALL))
         case 6:
             return StalledSession.save
         case 7:
@@ -49,8 +49,10 @@ def drawn(dice: random.Random) -> Action:
         case 8:
             return StalledSession.reset
         case _:
-            home, failing = dice.randrange(2), dice.random() < 0.5
-            return dice.choice([partial(StalledSession.go_home, home=home), partial(_failing, failing=failing)])
+            primary, failing = dice.randrange(2), dice.random() < 0.5
+            return dice.choice(
+                [partial(StalledSession.set_primary, primary=primary), partial(_failing, failing=failing)]
+            )
 
 
 def script(dice: random.Random, actions: int) -> dict[int, list[Action]]:
@@ -70,10 +72,10 @@ def check(stalled: StalledSession) -> None:
     assert Counter(stalled.receipts) == Counter(range(1, stalled.sent + 1))
     assert stalled.playing
     assert stalled.waiting_ticks == 0
-    assert stalled.listener.have - stalled.listener.committed >= PRE_ROLL
+    assert stalled.client.have - stalled.client.committed >= PRE_ROLL
     takes = [chunk.take for chunk in stalled.chunks]
     assert takes == sorted(takes)
-    steps = np.abs(np.diff(stalled.listener.heard()[:, 0]))
+    steps = np.abs(np.diff(stalled.client.playback()[:, 0]))
     for gap in stalled.gaps:
         # Where it runs dry a client fades out, and in again.
         steps[gap.at - 1] = 0.0

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from segue.runtime.loop import Loop
+from segue.runtime.fallback import Loop
 from segue.runtime.scheduler import Scheduler
 from segue.service.backlog import Parts
 from segue.service.config import ServiceConfig
@@ -50,14 +50,14 @@ class ReceptionHarness:
         rules = {"rules": {"calm": CALM}, "default_rules": "calm"}
         config = ServiceConfig(**{**rules, "generator": "toy", "lookahead_ms": 2_000, **settings})
         self.metrics = Metrics()
-        ladder = (ToyGenerator(), Loop())
+        generators = (ToyGenerator(), Loop())
         self.rulebook = RuleBook(config, encoder())
-        self.scheduler = Scheduler(ladder, self.clock)
+        self.scheduler = Scheduler(generators, self.clock)
         self.worker = Worker("generator")
         self.sessions = Sessions(
             config,
             "segue test",
-            ladder,
+            generators,
             self.rulebook,
             self.scheduler,
             self.worker,

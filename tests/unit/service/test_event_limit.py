@@ -67,7 +67,7 @@ def test_no_more_are_taken_than_allowed_whatever_their_numbers(numbers: str) -> 
             # A burst and the rate, for new ones and for those sent again.
             assert len(taken) <= 2 * (LIMIT + LIMIT * 5)
             assert len(live._own_answers._kept) <= 4_096
-            assert len(live.session._outbox._receipts) <= 1_024
+            assert len(live.session._messages._receipts) <= 1_024
             assert len(live._repeated._waiting) <= 2_048
 
     asyncio.run(main())

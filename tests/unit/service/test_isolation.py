@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from segue.runtime.deck import Deck
-from segue.runtime.outbox import Outbox
-from segue.runtime.pace import Pace
+from segue.runtime.audio_buffer import AudioBuffer
+from segue.runtime.chunk_producer import ChunkProducer
+from segue.runtime.jobs import DirtyTracker
+from segue.runtime.latency import LatencyEstimator
+from segue.runtime.message_collector import MessageCollector
 from segue.runtime.planner import Planner
 from segue.runtime.session import Session
-from segue.runtime.staleness import Staleness
 from segue.service.backlog import Backlog
 from segue.service.credit import Credit
 from segue.service.dispatch import Dispatch
@@ -43,13 +44,14 @@ PARTS = (
     Backlog,
     Credit,
     Dispatch,
-    Deck,
-    Outbox,
-    Pace,
+    AudioBuffer,
+    ChunkProducer,
+    MessageCollector,
+    LatencyEstimator,
     Planner,
     Recent,
     RepeatedEvents,
-    Staleness,
+    DirtyTracker,
     StingerDesk,
     TokenBucket,
 )

@@ -80,12 +80,12 @@ def test_times_fall_into_buckets() -> None:
 
 def test_a_survey_says_how_things_stand_now() -> None:
     metrics = Metrics()
-    metrics.surveyed(connected=2, waiting=1, rungs=[0, 0, 2], headroom=12.5)
-    metrics.surveyed(connected=1, waiting=0, rungs=[1], headroom=3.0)
+    metrics.surveyed(connected=2, waiting=1, levels=[0, 0, 2], headroom=12.5)
+    metrics.surveyed(connected=1, waiting=0, levels=[1], headroom=3.0)
     found = read(metrics)
     assert found['segue_sessions{state="connected"}'] == 1
     assert found['segue_sessions{state="waiting"}'] == 0
-    assert [found[f'segue_ladder_sessions{{rung="{rung}"}}'] for rung in (0, 1, 2)] == [0, 1, 0]
+    assert [found[f'segue_ladder_sessions{{rung="{level}"}}'] for level in (0, 1, 2)] == [0, 1, 0]
     assert found["segue_headroom"] == 3.0
 
 

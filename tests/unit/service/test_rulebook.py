@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segue.runtime.recorder import fingerprint
+from segue.runtime.recording import fingerprint
 from segue.service.config import ServiceConfig
 from segue.service.rulebook import TEXT_NAME, Edit, RuleBook, Soundtrack, UnknownRulesError, parts_of
 from segue.style.word_table import WordEncoder

@@ -9,17 +9,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
-from segue.runtime.config import SessionConfig
-from segue.runtime.edition import Edition
 from segue.runtime.journal import Operation
-from segue.runtime.listener import Listener
-from segue.runtime.messages import ChangeOut, ChunkOut, Message, StingerOut
-from segue.runtime.opening import Opening, opening
-from segue.runtime.scheduler import Batch, Outcome, Scheduler
+from segue.runtime.messages import ChunkOut, SessionMessage, StingerOut
+from segue.runtime.planner import RulesVersion
+from segue.runtime.restore import RestorePoint, make_restore_point
+from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
+from segue.runtime.simulation import SimulatedClient
 from segue.runtime.snapshot import Snapshot
 from segue_rules.events import Event
-from unit.runtime.editions import FIRST
+from segue_rules.plan import Change
+from unit.runtime.rules_versions import FIRST
 
 # Length of a tick of the clock, in samples: half a frame, so that nothing falls on frames by itself.
 TICK = FRAME_SIZE // 2
@@ -36,8 +37,8 @@ class Stage:
         config: SessionConfig,
         *,
         job_ticks: int = 2,
-        opened: Opening | None = None,
-        home: int = 0,
+        opened: RestorePoint | None = None,
+        primary: int = 0,
     ) -> None:
         self.generators, self.config, self.job_ticks = generators, config, job_ticks
         self.journal: list[Operation] = []
@@ -47,18 +48,18 @@ class Stage:
             generators,
             config,
             journal=self.journal.append,
-            home=home,
-            opening=opened,
+            primary=primary,
+            restore_point=opened,
             fingerprint=FIRST.fingerprint,
         )
         self.scheduler = Scheduler(generators, timer=lambda: self.now_s)
         self.scheduler.add(self.session)
-        self.listener = Listener()
-        self.messages: list[Message] = []
-        self.edition = FIRST
+        self.client = SimulatedClient()
+        self.messages: list[SessionMessage] = []
+        self.rules_version = FIRST
         self.saved: list[bytes] = []
         self.now_s = 0.0
-        self._running: tuple[int, Batch, Outcome] | None = None
+        self._running: tuple[int, Batch, JobResult] | None = None
         self._tick = 0
         self._events = 0
 
@@ -70,22 +71,22 @@ class Stage:
             self._step()
 
     def _step(self) -> None:
-        committed = self.listener.committed
-        started = self.listener.have >= SAMPLE_RATE // 4
+        committed = self.client.committed
+        started = self.client.have >= SAMPLE_RATE // 4
         if self._tick % 5 == 0:
             self.session.playhead(played=committed, committed=committed, paused=not started, now_s=self.now_s)
         if self._running is not None and self._tick >= self._running[0]:
             _, batch, outcome = self._running
             self._running = None
-            self.scheduler.land(batch, outcome, self.now_s)
+            self.scheduler.complete(batch, outcome, self.now_s)
         if self._running is None and (batch := self.scheduler.next_batch(self.now_s)):
             self._running = (self._tick + self.job_ticks, batch, self.scheduler.generate(batch))
         for message in self.session.messages():
             self.messages.append(message)
             if isinstance(message, ChunkOut):
-                self.listener.put(message)
+                self.client.put(message)
         if started:
-            self.listener.commit(TICK)
+            self.client.commit(TICK)
         self._tick += 1
         self.now_s = self._tick * TICK / SAMPLE_RATE
 
@@ -97,21 +98,21 @@ class Stage:
     def fire(self, name: str) -> None:
         self._send(Event(sequence=self._next(), fire=(name,)))
 
-    def reload(self, edition: Edition) -> int:
-        self.edition = edition
-        return self.session.reload(edition.rules, edition.styles, self.now_s, edition.fingerprint)
+    def reload(self, version: RulesVersion) -> int:
+        self.rules_version = version
+        return self.session.reload(version.rules, version.styles, self.now_s, version.fingerprint)
 
     def save(self) -> None:
         self.saved.append(self.session.snapshot().to_blob())
 
     def restore(self, data: bytes | None, ahead: int = 0) -> int:
         """ahead: frames beyond the client's position at which it is wanted."""
-        at = self.listener.committed + ahead * FRAME_SIZE
-        opened, _ = opening(
+        at = self.client.committed + ahead * FRAME_SIZE
+        opened, _ = make_restore_point(
             Snapshot.from_bytes(data) if data else None,
             rules=self.session.rules,
             generators=self.generators,
-            home=self.session.home,
+            primary=self.session.primary,
             frame=at // FRAME_SIZE,
             seed=self.config.seed,
         )
@@ -128,26 +129,26 @@ class Stage:
         return max((chunk.take for chunk in self.chunks), default=0)
 
     def _send(self, event: Event) -> None:
-        self.session.send(event, position=self.listener.committed, now_s=self.now_s)
+        self.session.send(event, position=self.client.committed, now_s=self.now_s)
 
     def _next(self) -> int:
         self._events += 1
         return self._events
 
 
-def check_promises(messages: Sequence[Message]) -> None:
+def check_promises(messages: Sequence[SessionMessage]) -> None:
     """Every change that is promised is kept or taken back before the next, and nothing is taken back untold."""
-    promised: dict[str, ChangeOut] = {}
+    promised: dict[str, Change] = {}
     cues = []
     for message in messages:
-        if isinstance(message, ChangeOut):
-            change, layer = message.change, message.change.layer
+        if isinstance(message, Change):
+            change, layer = message, message.layer
             if change.kind == "scheduled":
                 assert layer not in promised, f"{promised[layer]} and then {message}"
                 promised[layer] = message
             elif change.kind == "started":
                 before = promised.pop(layer, None)
-                assert before is None or before.change.decided == change.decided
+                assert before is None or before.decided == change.decided
             else:
                 promised.pop(layer, None)
         elif isinstance(message, StingerOut):

@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.contract import MOST_STATE_BYTES
-from segue.runtime.config import SessionConfig
-from segue.runtime.loop import Loop
+from segue.runtime.fallback import Loop
 from segue.runtime.messages import ChunkOut
-from segue.runtime.opening import opening
+from segue.runtime.restore import make_restore_point
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import BLOB_BYTES, CELL_BYTES, Snapshot, SnapshotError
 from segue_rules.events import Event
 from segue_rules.plan import FramePlan
-from unit.runtime import editions
+from unit.runtime import rules_versions
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 
@@ -47,9 +47,9 @@ def extended(session: Session, toy: ToyGenerator) -> ChunkOut:
     """The session's next chunk."""
     position = session.head * 1_920
     session.playhead(played=position, committed=position, paused=True, now_s=0.0)
-    want = session.want(0.0)
-    assert want is not None
-    job = session.begin(want, 0.0)
+    spec = session.next_job(0.0)
+    assert spec is not None
+    job = session.begin(spec, 0.0)
     (result,) = toy.generate([job.request])
     session.complete(job, result, seconds=0.01)
     (chunk,) = [message for message in session.messages() if isinstance(message, ChunkOut)]
@@ -65,10 +65,17 @@ def taken_up(data: bytes, frame: int | None = None, **fields: Any) -> tuple[Sess
     snapshot = Snapshot.from_bytes(data)
     at = snapshot.position if frame is None else frame
     generators = [ToyGenerator()]
-    given_or_default = {"rules": RULES, "generators": generators, "home": 0, "frame": at, "seed": 1, "take": 5} | fields
-    opened, outcome = opening(snapshot, **given_or_default)
-    rules = given_or_default["rules"]
-    return Session(rules, BANK, given_or_default["generators"], CONFIG, opening=opened), outcome
+    arguments = {
+        "rules": RULES,
+        "generators": generators,
+        "primary": 0,
+        "frame": at,
+        "seed": 1,
+        "take": 5,
+    } | fields
+    opened, outcome = make_restore_point(snapshot, **arguments)
+    rules = arguments["rules"]
+    return Session(rules, BANK, arguments["generators"], CONFIG, restore_point=opened), outcome
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
@@ -77,7 +84,7 @@ def test_saved_at_any_chunk_it_plays_on_to_the_byte(script: list[tuple[int, Even
     toy = ToyGenerator()
     session = Session(RULES, BANK, [toy], CONFIG)
     for frame, event in script:
-        session.apply(event, frame)
+        session.apply_event(event, frame)
     saved, chunks = b"", []
     for index in range(CHUNKS):
         chunks.append(extended(session, toy))
@@ -103,8 +110,8 @@ def test_saved_at_any_chunk_it_plays_on_to_the_byte(script: list[tuple[int, Even
 def half_way() -> Session:
     toy = ToyGenerator()
     session = Session(RULES, BANK, [toy], CONFIG, fingerprint="abc")
-    session.apply(Event(sequence=4, set={"threat": 1.0, "region": "cave"}), 3)
-    session.apply(Event(sequence=7, fire=("win",)), 70)
+    session.apply_event(Event(sequence=4, set={"threat": 1.0, "region": "cave"}), 3)
+    session.apply_event(Event(sequence=7, fire=("win",)), 70)
     for _ in range(5):
         extended(session, toy)
     return session
@@ -140,18 +147,20 @@ def test_a_loop_keeps_no_history_and_cannot_be_taken_up() -> None:
 def test_under_edited_rules_what_exists_by_name_stays() -> None:
     data = half_way().snapshot().to_blob()
     snapshot = Snapshot.from_bytes(data)
-    edition = editions.FEWER_STYLES
-    opened, outcome = opening(snapshot, rules=edition.rules, generators=[ToyGenerator()], home=0, frame=50, seed=1)
-    session = Session(edition.rules, edition.styles, [ToyGenerator()], CONFIG, opening=opened)
+    version = rules_versions.FEWER_STYLES
+    opened, outcome = make_restore_point(
+        snapshot, rules=version.rules, generators=[ToyGenerator()], primary=0, frame=50, seed=1
+    )
+    session = Session(version.rules, version.styles, [ToyGenerator()], CONFIG, restore_point=opened)
     assert outcome == "all"
     assert session.plans(50, 51)[0].states == ("fight", "day")
 
 
 def test_nothing_to_take_up_begins_anew_at_the_frame() -> None:
     toy = ToyGenerator()
-    opened, outcome = opening(None, rules=RULES, generators=[toy], home=0, frame=77, seed=3, take=2)
+    opened, outcome = make_restore_point(None, rules=RULES, generators=[toy], primary=0, frame=77, seed=3, take=2)
     assert outcome == "nothing"
-    chunk = extended(Session(RULES, BANK, [toy], CONFIG, opening=opened), toy)
+    chunk = extended(Session(RULES, BANK, [toy], CONFIG, restore_point=opened), toy)
     assert (chunk.start, chunk.take, chunk.plans[0].clock.ticks) == (77 * 1_920, 2, 0)
 
 

@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 
 from segue.contract import StyleBank
-from segue.runtime.edition import Edition
+from segue.runtime.planner import RulesVersion
 from segue_rules.model import Layer, LayerState, NumberInput, Rules, Transition
 from unit.runtime.rule_files import BANK, RULES
 
-FIRST = Edition(rules=RULES, styles=BANK, fingerprint="first")
+FIRST = RulesVersion(rules=RULES, styles=BANK, fingerprint="first")
 
 
 def _with_layers(*layers: Layer) -> Rules:
@@ -23,17 +23,17 @@ def _bank(*names: str) -> StyleBank:
 
 
 # The same words in the files, or so it sounds.
-COMMENTED = Edition(
+COMMENTED = RulesVersion(
     rules=dataclasses.replace(RULES, title="commented"),
     styles=StyleBank(names=BANK.names, embeddings=BANK.embeddings.copy()),
     fingerprint="commented",
 )
-FASTER = Edition(
+FASTER = RulesVersion(
     rules=dataclasses.replace(RULES, music=dataclasses.replace(RULES.music, tempo_bpm=180.0)),
     styles=BANK,
     fingerprint="faster",
 )
-SLOWER_THREAT = Edition(
+SLOWER_THREAT = RulesVersion(
     rules=dataclasses.replace(
         RULES,
         inputs=(NumberInput(name="threat", low=0.0, high=0.6, default=0.1, rise=0.5, fall=0.5), *RULES.inputs[1:]),
@@ -42,7 +42,7 @@ SLOWER_THREAT = Edition(
     styles=BANK,
     fingerprint="slower",
 )
-FEWER_STYLES = Edition(
+FEWER_STYLES = RulesVersion(
     rules=dataclasses.replace(
         _with_layers(
             RULES.layers[1], Layer(name="sky", states=(LayerState(name="day", default=True, mix={"fight": 1.0}),))
@@ -53,7 +53,7 @@ FEWER_STYLES = Edition(
     styles=_bank("fight"),
     fingerprint="fewer",
 )
-OTHER_SOUND = Edition(
+OTHER_SOUND = RulesVersion(
     rules=RULES,
     styles=StyleBank(names=BANK.names, embeddings=BANK.embeddings[::-1].copy()),
     fingerprint="sound",

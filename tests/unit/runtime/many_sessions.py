@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from segue.contract import SAMPLE_RATE, Generator, StyleBank
-from segue.runtime.config import SessionConfig
-from segue.runtime.listener import Listener
-from segue.runtime.messages import ChangeOut, ChunkOut
-from segue.runtime.scheduler import Batch, Outcome, Scheduler
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, StyleBank
+from segue.runtime.messages import ChunkOut
+from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
+from segue.runtime.simulation import SimulatedClient
 from segue_rules.events import Event
 from segue_rules.model import Rules
+from segue_rules.plan import Change
 
 TICK = SAMPLE_RATE // 500
 _REPORT_TICKS = 25
@@ -29,7 +30,7 @@ class Player:
     """One session and its client. reactions: samples from an event to the sound it causes handed over."""
 
     session: Session
-    listener: Listener = field(default_factory=Listener)
+    client: SimulatedClient = field(default_factory=SimulatedClient)
     started: bool = False
     due_tick: int = 0
     value: bool = False
@@ -92,38 +93,38 @@ class Crowd:
         for entry in [entry for entry in self._running if entry[0] <= self.now_s]:
             self._running.remove(entry)
             batch = entry[1]
-            self.scheduler.land(batch, self._outcome(batch), self.now_s)
+            self.scheduler.complete(batch, self._outcome(batch), self.now_s)
         while len(self._running) < self._workers and (batch := self.scheduler.next_batch(self.now_s)):
             frames = sum(len(job.frames) for _, job in batch)
             seconds = self._call_s + self._frame_s * frames * (1 + self._dice.uniform(0, self._jitter))
             self.busy_s += seconds
             self.made_frames += frames
-            self.order += [(session.config.seed, job.want.reason) for session, job in batch]
+            self.order += [(session.config.seed, job.spec.reason) for session, job in batch]
             self._running.append((self.now_s + seconds, batch))
         for player in self.players:
             self._deliver(player)
         self._tick += 1
         self.now_s = self._tick * TICK / SAMPLE_RATE
 
-    def _outcome(self, batch: Batch) -> Outcome:
+    def _outcome(self, batch: Batch) -> JobResult:
         return self.scheduler.generate(batch)
 
     def _play(self, player: Player, number: int) -> None:
-        listener, session = player.listener, player.session
-        player.started = player.started or listener.have >= _PRE_ROLL
+        client, session = player.client, player.session
+        player.started = player.started or client.have >= _PRE_ROLL
         if player.started:
-            listener.commit(TICK)
-            player.least = min(player.least, listener.have - listener.committed)
-        committed = listener.committed
+            client.commit(TICK)
+            player.least = min(player.least, client.have - client.committed)
+        committed = client.committed
         if (self._tick + 3 * number) % _REPORT_TICKS == 0:
             session.playhead(
                 played=committed,
                 committed=committed,
                 paused=not player.started,
                 now_s=self.now_s,
-                have=max(committed, listener.have),
+                have=max(committed, client.have),
                 received=player.received,
-                late=listener.late,
+                late=client.late,
             )
         if self._tick >= player.due_tick and player.started:
             player.due_tick = self._next_event(self._tick)
@@ -140,11 +141,11 @@ class Crowd:
                 player.chunks.append(message)
                 for number, audible in list(player.audible.items()):
                     if message.reason != "extend" and message.start <= audible:
-                        heard = max(audible, player.listener.committed)
+                        heard = max(audible, player.client.committed)
                         player.reactions.append(heard - player.sent[number])
                         del player.audible[number]
-                player.listener.put(message)
-            elif isinstance(message, ChangeOut) and message.change.kind == "started":
-                for cause in message.change.causes:
+                player.client.put(message)
+            elif isinstance(message, Change) and message.kind == "started":
+                for cause in message.causes:
                     if cause.sequence in player.sent and cause.sequence not in player.audible:
-                        player.audible[cause.sequence] = message.audible
+                        player.audible[cause.sequence] = message.start * FRAME_SIZE

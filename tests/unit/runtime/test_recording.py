@@ -7,32 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from segue.runtime.config import SessionConfig
+from segue.runtime.jobs import JobSpec
 from segue.runtime.journal import Operation
-from segue.runtime.opening import opening
-from segue.runtime.recorder import (
+from segue.runtime.recording import (
     Header,
     Recorder,
     RecordingError,
     fingerprint,
     read_recording,
-    recorded,
+    recorded_restore_point,
+    remake_restore_point,
     write_recording,
 )
-from segue.runtime.replay import reopened
+from segue.runtime.restore import make_restore_point
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import Snapshot
-from segue.runtime.wants import Want
 from segue_rules.events import Event
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 
 HEADER = Header(rules="ab" * 32, generators=("score",), config=SessionConfig(seed=5, lookahead_s=1.0), frames=100)
-WANT = Want("replace", 10, 13, 20, 0)
+WANT = JobSpec("replace", 10, 13, 20, 0)
 OPERATIONS: list[Operation] = [
-    ("begun", Want("extend", 0, 0, 10, 0)),
+    ("begun", JobSpec("extend", 0, 0, 10, 0)),
     ("event", Event(sequence=1, set={"threat": 0.5, "region": "cave", "on": True}, fire=("win",)), 4),
-    ("done", Want("extend", 0, 0, 10, 0)),
+    ("done", JobSpec("extend", 0, 0, 10, 0)),
     ("begun", WANT),
     ("failed", WANT),
 ]
@@ -143,13 +143,13 @@ def test_what_a_session_went_on_from_is_in_the_header(tmp_path: Path) -> None:
     toy = ToyGenerator()
     session = Session(RULES, BANK, [toy], SessionConfig(seed=1))
     snapshot = Snapshot.from_bytes(session.snapshot().to_blob())
-    opened, _ = opening(snapshot, rules=RULES, generators=[toy], home=0, frame=40, seed=1, take=3)
+    opened, _ = make_restore_point(snapshot, rules=RULES, generators=[toy], primary=0, frame=40, seed=1, take=3)
     path = tmp_path / "opened.jsonl"
     with path.open("w", encoding="utf-8") as file:
-        write_recording(file, dataclasses.replace(HEADER, opening=recorded(opened), home=1), [])
+        write_recording(file, dataclasses.replace(HEADER, restore_point=recorded_restore_point(opened), primary=1), [])
     header, _, _ = read_recording(path)
-    assert (header.home, header.opening) == (1, recorded(opened))
-    assert header.opening is not None
-    assert reopened(header.opening, RULES, [toy])._replace(origin=opened.origin)[:5] == opened[:5]
+    assert (header.primary, header.restore_point) == (1, recorded_restore_point(opened))
+    assert header.restore_point is not None
+    assert remake_restore_point(header.restore_point, RULES, [toy])._replace(origin=opened.origin)[:5] == opened[:5]
     with pytest.raises(RecordingError, match="'all' when it was recorded, now 'rules'"):
-        reopened(header.opening, RULES, [ToyGenerator("other")])
+        remake_restore_point(header.restore_point, RULES, [ToyGenerator("other")])

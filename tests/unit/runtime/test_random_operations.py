@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segue.runtime.conditioning import significant
-from segue.runtime.config import SessionConfig
-from segue.runtime.edition import Edition
-from segue.runtime.loop import Loop
+from segue.runtime.fallback import Loop
 from segue.runtime.messages import ChunkOut
-from segue.runtime.recorder import Header, RecordedRules, Recorder, read_recording
-from segue.runtime.replay import replay, revived
+from segue.runtime.planner import RulesVersion, is_significant
+from segue.runtime.recording import Header, RecordedRules, Recorder, read_recording, replay, resolve_operations
 from segue.runtime.session import Session
-from unit.runtime import editions
+from segue.runtime.session_config import SessionConfig
+from unit.runtime import rules_versions
 from unit.runtime.rule_files import BANK, RULES
-from unit.runtime.stage import Action, Stage, check_promises
+from unit.runtime.simulated_service import Action, Stage, check_promises
 from unit.runtime.toy_generator import ToyGenerator
 
 TICKS = 240
@@ -46,7 +44,7 @@ def drawn(dice: random.Random) -> Action:
         case 3:
             return partial(Stage.fire, name="win")
         case 4:
-            return partial(Stage.reload, edition=dice.choice(editions.ALL))
+            return partial(Stage.reload, version=dice.choice(rules_versions.ALL))
         case 5:
             return Stage.save
         case 6:
@@ -54,9 +52,9 @@ def drawn(dice: random.Random) -> Action:
         case 7:
             return lambda stage: stage.session.reset(stage.now_s)
         case _:
-            home, failing = dice.randrange(2), dice.random() < 0.5
+            primary, failing = dice.randrange(2), dice.random() < 0.5
             return dice.choice(
-                [lambda stage: stage.scheduler.go_home(stage.session, home), partial(_fail, failing=failing)]
+                [lambda stage: stage.scheduler.set_primary(stage.session, primary), partial(_fail, failing=failing)]
             )
 
 
@@ -78,7 +76,7 @@ def played(seed: int) -> Stage:
 
 def check_heard(stage: Stage) -> None:
     """No click, and every frame under the newest plan that could reach it."""
-    heard, plans = stage.listener.heard(), stage.listener.heard_plans()
+    heard, plans = stage.client.playback(), stage.client.playback_plans()
     # As in the live tests: the toys' sines move less than 0.02 a sample, a click would jump.
     assert np.abs(np.diff(heard[:, 0])).max() < 0.03
     again = Session(RULES, BANK, stage.generators, stage.config)
@@ -88,7 +86,7 @@ def check_heard(stage: Stage) -> None:
         (newest,) = again.plans(frame, frame + 1)
         assert plan is not None
         assert len(plan.mix) == len(newest.mix)
-        assert not significant(plan, newest, stage.config.significance, fills=False), frame
+        assert not is_significant(plan, newest, stage.config.significance, fills=False), frame
 
 
 def check_recording(stage: Stage, path: Path) -> None:
@@ -102,7 +100,7 @@ def check_recording(stage: Stage, path: Path) -> None:
     assert read == header
     generators = ladder()
     again = Session(RULES, BANK, generators, read.config, fingerprint=read.rules)
-    done = revived(operations, RULES, generators, _edition)
+    done = resolve_operations(operations, RULES, generators, _loaded)
     chunks = [message for message in replay(again, generators, done) if isinstance(message, ChunkOut)]
     assert [(c.take, c.start, c.reason, c.mixed) for c in chunks] == [
         (c.take, c.start, c.reason, c.mixed) for c in stage.chunks
@@ -111,8 +109,8 @@ def check_recording(stage: Stage, path: Path) -> None:
         assert ours.samples.tobytes() == theirs.samples.tobytes()
 
 
-def _edition(recorded: RecordedRules) -> Edition:
-    return next(edition for edition in editions.ALL if edition.fingerprint == recorded.fingerprint)
+def _loaded(recorded: RecordedRules) -> RulesVersion:
+    return next(version for version in rules_versions.ALL if version.fingerprint == recorded.fingerprint)
 
 
 def check(seed: int, folder: Path) -> bool:
@@ -122,7 +120,7 @@ def check(seed: int, folder: Path) -> bool:
     takes = [chunk.take for chunk in stage.chunks]
     assert takes == sorted(takes)
     check_recording(stage, folder / "session.jsonl")
-    whole = not (stage.listener.underrun_samples or stage.listener.late)
+    whole = not (stage.client.underrun_samples or stage.client.late)
     if whole:
         check_heard(stage)
     return whole
@@ -135,7 +133,7 @@ def test_upheavals_are_heard_whole_and_recorded_to_the_byte(seed: int, tmp_path:
 
 def test_most_of_these_sessions_are_heard_without_a_gap() -> None:
     stages = [played(seed) for seed in range(6)]
-    assert sum(stage.listener.underrun_samples == 0 for stage in stages) >= 4
+    assert sum(stage.client.underrun_samples == 0 for stage in stages) >= 4
 
 
 @pytest.mark.heavy

@@ -12,20 +12,19 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
-from segue.runtime.arrival import planned
-from segue.runtime.config import SessionConfig
-from segue.runtime.edition import Edition
 from segue.runtime.journal import Operation
-from segue.runtime.listener import Listener
-from segue.runtime.messages import ChunkOut, Message, ReceiptOut
-from segue.runtime.opening import opening
-from segue.runtime.replay import replay
-from segue.runtime.scheduler import Batch, Outcome, Scheduler
+from segue.runtime.messages import ChunkOut, SessionMessage
+from segue.runtime.planner import RulesVersion
+from segue.runtime.recording import replay
+from segue.runtime.restore import make_restore_point, planner_from
+from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
+from segue.runtime.simulation import SimulatedClient
 from segue.runtime.snapshot import Snapshot
-from segue_rules.events import Event
+from segue_rules.events import Event, Receipt
 from segue_rules.plan import FramePlan
-from unit.runtime.editions import FIRST
+from unit.runtime.rules_versions import FIRST
 
 # Length of a tick of the clock, in samples: half a frame, so that nothing falls on frames by itself.
 TICK: Final = FRAME_SIZE // 2
@@ -73,8 +72,8 @@ class StalledSession:
         self.straight = Session(FIRST.rules, FIRST.styles, generators, config, fingerprint=FIRST.fingerprint)
         self.scheduler = Scheduler(generators, timer=lambda: self.now_s)
         self.scheduler.add(self.session)
-        self.listener = Listener()
-        self.messages: list[Message] = []
+        self.client = SimulatedClient()
+        self.messages: list[SessionMessage] = []
         self.saved: list[bytes] = []
         self.sent = 0
         self.gaps: list[Gap] = []
@@ -85,7 +84,7 @@ class StalledSession:
         self._tick = 0
         self._service_back = self._game_back = 0
         self._slow: Stall | None = None
-        self._running: tuple[int, Batch, Outcome] | None = None
+        self._running: tuple[int, Batch, JobResult] | None = None
         self._waiting: list[Callable[[], None]] = []
         self._stood: int | None = None
 
@@ -113,7 +112,7 @@ class StalledSession:
 
     def _stall(self) -> None:
         for stall in [one for one in self._stalls if one.tick == self._tick]:
-            self.buffered[stall] = self.listener.have - self.listener.committed
+            self.buffered[stall] = self.client.have - self.client.committed
             if stall.what == "generator":
                 self._slow = stall
             elif stall.what == "service":
@@ -126,17 +125,17 @@ class StalledSession:
 
     def _play(self) -> None:
         """A tick of the client's clock, and its report."""
-        listener = self.listener
-        if not self.playing and listener.have - listener.committed >= PRE_ROLL:
+        client = self.client
+        if not self.playing and client.have - client.committed >= PRE_ROLL:
             self.playing = True
             if self._stood is not None:
-                self.gaps.append(Gap(tick=self._stood, ticks=self._tick - self._stood, at=listener.committed))
+                self.gaps.append(Gap(tick=self._stood, ticks=self._tick - self._stood, at=client.committed))
         if self.playing:
-            listener.commit(min(TICK, listener.have - listener.committed))
-            if listener.have == listener.committed:
+            client.commit(min(TICK, client.have - client.committed))
+            if client.have == client.committed:
                 self.playing, self._stood = False, self._tick
         if self._tick % REPORT_TICKS == 0:
-            said = {"played": listener.committed, "committed": listener.committed, "have": listener.have}
+            said = {"played": client.committed, "committed": client.committed, "have": client.have}
             paused = not self.playing
             self._waiting.append(lambda: self.session.playhead(**said, paused=paused, now_s=self.now_s))
 
@@ -148,19 +147,19 @@ class StalledSession:
         if self._running is not None and self._tick >= self._running[0]:
             _, batch, outcome = self._running
             self._running = None
-            self.scheduler.land(batch, outcome, self.now_s)
+            self.scheduler.complete(batch, outcome, self.now_s)
         if self._running is None and (batch := self.scheduler.next_batch(self.now_s)):
             ticks = self.job_ticks
             if self._slow is not None:
                 # What a replacement that came just now has cut off is not there any more.
-                self.buffered[self._slow] = self.session.head * FRAME_SIZE - self.listener.committed
+                self.buffered[self._slow] = self.session.head * FRAME_SIZE - self.client.committed
                 ticks, self._slow = ticks + self._slow.ticks, None
             self._running = (self._tick + ticks, batch, self.scheduler.generate(batch))
         assert not self.scheduler.broken()
         for message in self.session.messages():
             self.messages.append(message)
             if isinstance(message, ChunkOut):
-                self.listener.put(message)
+                self.client.put(message)
                 if message.start + len(message.samples) == self.session.head * FRAME_SIZE:
                     # As the service does for the cell of each chunk.
                     check_snapshot(self, self.session.snapshot())
@@ -173,8 +172,8 @@ class StalledSession:
     def fire(self, name: str) -> None:
         self._send(fire=(name,))
 
-    def reload(self, edition: Edition) -> None:
-        self.session.reload(edition.rules, edition.styles, self.now_s, edition.fingerprint)
+    def reload(self, version: RulesVersion) -> None:
+        self.session.reload(version.rules, version.styles, self.now_s, version.fingerprint)
 
     def reset(self) -> None:
         self.session.reset(self.now_s)
@@ -186,19 +185,19 @@ class StalledSession:
 
     def restore(self, ahead: int) -> None:
         """The last save, or music begun anew; ahead: frames beyond the client at which it is wanted."""
-        at = max(self.listener.committed // FRAME_SIZE + ahead, self.session.reachable(self.now_s))
-        opened, _ = opening(
+        at = max(self.client.committed // FRAME_SIZE + ahead, self.session.reachable(self.now_s))
+        opened, _ = make_restore_point(
             Snapshot.from_bytes(self.saved[-1]) if self.saved else None,
             rules=self.session.rules,
             generators=self.generators,
-            home=self.session.home,
+            primary=self.session.primary,
             frame=at,
             seed=self.config.seed,
         )
         self.session.restore(opened, at=at * FRAME_SIZE, take=self.last_take + 3, now_s=self.now_s)
 
-    def go_home(self, home: int) -> None:
-        self.scheduler.go_home(self.session, home)
+    def set_primary(self, primary: int) -> None:
+        self.scheduler.set_primary(self.session, primary)
 
     # --- what came of it --------------------------------------------------------------------------------------------
 
@@ -212,7 +211,7 @@ class StalledSession:
 
     @property
     def receipts(self) -> list[int]:
-        return [message.receipt.sequence for message in self.messages if isinstance(message, ReceiptOut)]
+        return [message.sequence for message in self.messages if isinstance(message, Receipt)]
 
     @property
     def waiting_ticks(self) -> int:
@@ -221,40 +220,42 @@ class StalledSession:
 
     def _send(self, **said: Any) -> None:
         self.sent += 1
-        self.session.send(Event(sequence=self.sent, **said), position=self.listener.committed, now_s=self.now_s)
+        self.session.send(Event(sequence=self.sent, **said), position=self.client.committed, now_s=self.now_s)
 
 
 def check_invariants(session: Session) -> None:
     """What may lie where, relative to each other, after whatever happened."""
-    planner, deck, job, arrival = session._planner, session._deck, session.in_flight, session._arrival
-    assert planner.base <= deck.head, "music goes on from a frame whose state is forgotten"
-    assert planner.base <= planner.turned or planner.turned < deck.head
-    assert deck.base <= deck.head
-    assert deck.last.heard == deck.head
-    assert [b.heard for b in deck.boundaries] == sorted({b.heard for b in deck.boundaries})
+    planner, buffer, job = session._planner, session._producer.buffer, session.in_flight
+    pending = session._producer.pending
+    assert planner.base <= buffer.head, "music goes on from a frame whose state is forgotten"
+    assert planner.base <= planner.switched_at or planner.switched_at < buffer.head
+    assert buffer.base <= buffer.head
+    assert buffer.last.first_audible == buffer.head
+    assert [b.first_audible for b in buffer.boundaries] == sorted({b.first_audible for b in buffer.boundaries})
     if job is not None:
-        assert planner.base <= job.want.end, "a job may end the music where its plans are forgotten"
-        assert job.origin.heard <= job.want.change < job.want.end
-    if arrival is not None:
-        assert planner.base <= arrival.boundary.heard, "restored music begins where its plans are forgotten"
+        assert planner.base <= job.spec.end, "a job may end the music where its plans are forgotten"
+        assert job.origin.first_audible <= job.spec.change < job.spec.end
+    if pending is not None:
+        assert planner.base <= pending.boundary.first_audible, "restored music begins where its plans are forgotten"
 
 
 def check_snapshot(stalled: StalledSession, snapshot: Snapshot) -> None:
     """What plays on from a snapshot is planned as a straight run over the same operations plans it."""
-    session, planner, arrival = stalled.session, stalled.session._planner, stalled.session._arrival
-    start = max(planner.turned, session.head if arrival is None else arrival.boundary.heard)
+    session, planner = stalled.session, stalled.session._planner
+    pending = session._producer.pending
+    start = max(planner.switched_at, session.head if pending is None else pending.boundary.first_audible)
     # Where a reset or a reload lies ahead, the rules go on from there, at once.
-    as_it_came = arrival is not None and session._as_it_came(arrival)
-    position = snapshot.position if as_it_came else start
-    opened, _ = opening(
+    as_restored = pending is not None and session._is_as_restored(pending)
+    position = snapshot.position if as_restored else start
+    opened, _ = make_restore_point(
         snapshot,
-        rules=planner.edition.rules,
+        rules=planner.rules_version.rules,
         generators=stalled.generators,
-        home=session.home,
+        primary=session.primary,
         frame=position,
         seed=stalled.config.seed,
     )
-    ours = planned(planner.edition, opened).frames(position, start + _COMPARED_FRAMES)[start - position :]
+    ours = planner_from(planner.rules_version, opened).frames(position, start + _COMPARED_FRAMES)[start - position :]
     theirs = stalled.straight.plans(start, start + _COMPARED_FRAMES)
     assert [_heard(frame.plan) for frame in ours] == [_heard(plan) for plan in theirs]
 

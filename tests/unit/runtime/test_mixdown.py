@@ -7,8 +7,7 @@ import pytest
 
 from segue.audio.loudness import true_peak_db
 from segue.contract import SAMPLE_RATE, Samples
-from segue.runtime.mixdown import Mixdown
-from segue.runtime.overlay import Overlay
+from segue.runtime.mixdown import Mixdown, Overlay
 from segue_rules.model import Duck
 from segue_rules.plan import StingerCue
 

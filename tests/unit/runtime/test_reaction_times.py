@@ -10,7 +10,7 @@ import pytest
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Request, Result
 from segue_rules.loading import load_text
-from unit.runtime.crowd import Crowd
+from unit.runtime.many_sessions import Crowd
 from unit.runtime.rule_files import BANK
 
 RULES = load_text("""
@@ -87,8 +87,8 @@ def milliseconds(made: Crowd, share: float) -> float:
 
 
 def check_unbroken(made: Crowd) -> None:
-    assert sum(player.listener.underrun_samples for player in made.players) == 0
-    late = sum(player.listener.late for player in made.players)
+    assert sum(player.client.underrun_samples for player in made.players) == 0
+    late = sum(player.client.late for player in made.players)
     # A machine that slows down does so unforeseen.
     assert late <= 1 + 0.02 * sum(player.events for player in made.players)
 

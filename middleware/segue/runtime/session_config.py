@@ -9,14 +9,21 @@ from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
 
 @dataclass(frozen=True, kw_only=True)
 class SessionConfig:
-    """Numbers of one session.
+    """The numbers of one session.
 
-    seed: of the sampling noise. chunk_frames: frames generated at once, 1 to 250. lookahead_s: how far ahead of the
-    client's committed position the service fills. crossfade_ms: at replacements. safety_ms: added to what is measured
-    when the first reachable frame is told. replace_interval_ms: least time between two replacements.
-    min_headroom: seconds of music generated in a second below which nothing is replaced. significance: summed change
-    of weights and scaled controls above which generated frames are replaced. history_s: audio kept behind `committed`
-    for the ladder's loop.
+    Attributes:
+        seed: Seed of the sampling noise.
+        chunk_frames: Frames generated at once, 1 to 250.
+        lookahead_s: How far the service fills the buffer beyond the client's committed position, 0.2 to 30.
+        crossfade_ms: Length of the crossfade into a replacement.
+        safety_ms: Reserve on top of the measured latency.
+        replace_interval_ms: Least time between two replacements.
+        min_headroom: Seconds of music generated per second below which nothing is replaced.
+        significance: Summed change of weights and scaled controls above which generated frames are replaced.
+        history_s: Sound kept behind the committed position, for the loop of the last bars.
+
+    Raises:
+        ValueError: A number is out of range.
     """
 
     seed: int = 0
@@ -37,16 +44,20 @@ class SessionConfig:
 
     @property
     def lookahead_samples(self) -> int:
+        """The lookahead in samples."""
         return round(self.lookahead_s * SAMPLE_RATE)
 
     @property
     def crossfade_samples(self) -> int:
+        """The crossfade in samples."""
         return self.crossfade_ms * SAMPLE_RATE // 1000
 
     @property
     def crossfade_frames(self) -> int:
+        """The frames that the crossfade touches."""
         return -(-self.crossfade_samples // FRAME_SIZE)
 
     @property
     def history_frames(self) -> int:
+        """The history in frames."""
         return round(self.history_s * FRAME_RATE)
