@@ -160,7 +160,7 @@ def _steps(story: Story) -> Iterator[Entry]:
             sample=step.sample,
             kind="ladder",
             place=story.beats.at(step.sample),
-            what=f"rung {step.level}: {step.generator}",
+            what=f"level {step.level}: {step.generator}",
             status="fell back" if step.level else "recovered",
             tone="bad" if step.level else "good",
             why=(step.reason,),

@@ -148,7 +148,7 @@ def test_only_rungs_that_are_free_are_served() -> None:
     scheduler = Scheduler(generators, timer=lambda: 0.0)
     sessions = [
         Session(RULES, BANK, generators, SessionConfig(seed=seed, lookahead_s=1.0), primary=primary)
-        for seed, home in ((1, 0), (2, 1))
+        for seed, primary in ((1, 0), (2, 1))
     ]
     for each in sessions:
         scheduler.add(each)
