@@ -1,6 +1,6 @@
-"""Many sessions on one scheduler, under a virtual clock: clients in real time, workers that take as long as told.
+"""Many sessions on one scheduler, under a virtual clock: clients in real time, workers with given generation times.
 
-Each client plays what it gets and turns a flag over now and then; what is measured is what its player would hear.
+Each client plays what it gets and switches a flag now and then. The delay of each change is measured.
 """
 
 from __future__ import annotations
@@ -26,11 +26,18 @@ _PRE_ROLL = SAMPLE_RATE * 3 // 10
 
 
 @dataclass(kw_only=True)
-class Player:
-    """One session and its client. reactions: samples from an event to the sound it causes handed over."""
+class ServedClient:
+    """One session and its client.
+
+    Attributes:
+        sent: Sample committed when each event was sent.
+        audible: Sample from which each event is to be heard, until its sound comes.
+        reactions: Samples from an event to the commit of the sound that it causes.
+        least: Least music buffered so far, in samples.
+    """
 
     session: Session
-    client: SimulatedClient = field(default_factory=SimulatedClient)
+    timeline: SimulatedClient = field(default_factory=SimulatedClient)
     started: bool = False
     due_tick: int = 0
     value: bool = False
@@ -43,10 +50,14 @@ class Player:
     least: int = 1 << 60
 
 
-class Crowd:
-    """every_s: mean time between two events of a session. workers: how many batches are made at once.
+class ManySessions:
+    """Sessions, their clients, and workers that generate.
 
-    frame_s, call_s: time to make a frame, and of every call. jitter: by how much that may vary, as a share.
+    Attributes:
+        clients: One for each session.
+        busy_s: Time that the workers were busy.
+        made_frames: Frames generated, repetitions included.
+        order: Seed and reason of each job, in order.
     """
 
     def __init__(
@@ -64,16 +75,31 @@ class Crowd:
         jitter: float = 0.0,
         lookahead_s: float = 4.0,
     ) -> None:
+        """Begin the sessions.
+
+        Args:
+            rules: The rules, with a flag.
+            styles: Their styles.
+            generators: The fallback chain.
+            sessions: Number of sessions.
+            flag: Name of the flag.
+            every_s: Mean time between two events of a session.
+            workers: How many batches are generated at once.
+            frame_s: Time to generate a frame.
+            call_s: Time of every call on top of that.
+            jitter: Largest random share by which the time of a frame grows.
+            lookahead_s: The lookahead of each session.
+        """
         self.now_s = 0.0
         self.scheduler = Scheduler(generators, timer=lambda: self.now_s)
-        self.players = []
-        self._dice = random.Random(1)
+        self.clients = []
+        self._rng = random.Random(1)
         self._flag, self._every_s, self._workers = flag, every_s, workers
         self._frame_s, self._call_s, self._jitter = frame_s, call_s, jitter
         for seed in range(sessions):
             session = Session(rules, styles, generators, SessionConfig(seed=seed, lookahead_s=lookahead_s))
             self.scheduler.add(session)
-            self.players.append(Player(session=session, due_tick=self._next_event(SAMPLE_RATE * 6 // TICK)))
+            self.clients.append(ServedClient(session=session, due_tick=self._next_event(SAMPLE_RATE * 6 // TICK)))
         self._tick = 0
         self._running: list[tuple[float, Batch]] = []
         self.busy_s = 0.0
@@ -85,67 +111,67 @@ class Crowd:
             self._step()
 
     def _next_event(self, tick: int) -> int:
-        return tick + round(self._every_s * self._dice.uniform(0.5, 1.5) * SAMPLE_RATE / TICK)
+        return tick + round(self._every_s * self._rng.uniform(0.5, 1.5) * SAMPLE_RATE / TICK)
 
     def _step(self) -> None:
-        for number, player in enumerate(self.players):
-            self._play(player, number)
+        for number, client in enumerate(self.clients):
+            self._play(client, number)
         for entry in [entry for entry in self._running if entry[0] <= self.now_s]:
             self._running.remove(entry)
             batch = entry[1]
             self.scheduler.complete(batch, self._outcome(batch), self.now_s)
         while len(self._running) < self._workers and (batch := self.scheduler.next_batch(self.now_s)):
             frames = sum(len(job.frames) for _, job in batch)
-            seconds = self._call_s + self._frame_s * frames * (1 + self._dice.uniform(0, self._jitter))
+            seconds = self._call_s + self._frame_s * frames * (1 + self._rng.uniform(0, self._jitter))
             self.busy_s += seconds
             self.made_frames += frames
             self.order += [(session.config.seed, job.spec.reason) for session, job in batch]
             self._running.append((self.now_s + seconds, batch))
-        for player in self.players:
-            self._deliver(player)
+        for client in self.clients:
+            self._deliver(client)
         self._tick += 1
         self.now_s = self._tick * TICK / SAMPLE_RATE
 
     def _outcome(self, batch: Batch) -> JobResult:
         return self.scheduler.generate(batch)
 
-    def _play(self, player: Player, number: int) -> None:
-        client, session = player.client, player.session
-        player.started = player.started or client.have >= _PRE_ROLL
-        if player.started:
-            client.commit(TICK)
-            player.least = min(player.least, client.have - client.committed)
-        committed = client.committed
+    def _play(self, client: ServedClient, number: int) -> None:
+        timeline, session = client.timeline, client.session
+        client.started = client.started or timeline.have >= _PRE_ROLL
+        if client.started:
+            timeline.commit(TICK)
+            client.least = min(client.least, timeline.have - timeline.committed)
+        committed = timeline.committed
         if (self._tick + 3 * number) % _REPORT_TICKS == 0:
             session.playhead(
                 played=committed,
                 committed=committed,
-                paused=not player.started,
+                paused=not client.started,
                 now_s=self.now_s,
-                have=max(committed, client.have),
-                received=player.received,
-                late=client.late,
+                have=max(committed, timeline.have),
+                received=client.received,
+                late=timeline.late,
             )
-        if self._tick >= player.due_tick and player.started:
-            player.due_tick = self._next_event(self._tick)
-            player.events += 1
-            player.value = not player.value
-            player.sent[player.events] = committed
-            event = Event(sequence=player.events, set={self._flag: player.value})
+        if self._tick >= client.due_tick and client.started:
+            client.due_tick = self._next_event(self._tick)
+            client.events += 1
+            client.value = not client.value
+            client.sent[client.events] = committed
+            event = Event(sequence=client.events, set={self._flag: client.value})
             session.send(event, position=committed, now_s=self.now_s)
 
-    def _deliver(self, player: Player) -> None:
-        for message in player.session.messages():
+    def _deliver(self, client: ServedClient) -> None:
+        for message in client.session.messages():
             if isinstance(message, ChunkOut):
-                player.received = message.sequence
-                player.chunks.append(message)
-                for number, audible in list(player.audible.items()):
+                client.received = message.sequence
+                client.chunks.append(message)
+                for number, audible in list(client.audible.items()):
                     if message.reason != "extend" and message.start <= audible:
-                        heard = max(audible, player.client.committed)
-                        player.reactions.append(heard - player.sent[number])
-                        del player.audible[number]
-                player.client.put(message)
+                        heard = max(audible, client.timeline.committed)
+                        client.reactions.append(heard - client.sent[number])
+                        del client.audible[number]
+                client.timeline.put(message)
             elif isinstance(message, Change) and message.kind == "started":
                 for cause in message.causes:
-                    if cause.sequence in player.sent and cause.sequence not in player.audible:
-                        player.audible[cause.sequence] = message.start * FRAME_SIZE
+                    if cause.sequence in client.sent and cause.sequence not in client.audible:
+                        client.audible[cause.sequence] = message.start * FRAME_SIZE

@@ -1,4 +1,4 @@
-"""Edited versions of the runtime's test rules, as a designer would save them while the music plays."""
+"""Edited versions of the runtime's test rules, as a designer may save them while the music plays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _bank(*names: str) -> StyleBank:
     return StyleBank(names=names, embeddings=np.eye(3, dtype=np.float32)[: len(names)])
 
 
-# The same words in the files, or so it sounds.
+# Another file that sounds the same.
 COMMENTED = RulesVersion(
     rules=dataclasses.replace(RULES, title="commented"),
     styles=StyleBank(names=BANK.names, embeddings=BANK.embeddings.copy()),

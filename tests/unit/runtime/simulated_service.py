@@ -1,6 +1,6 @@
-"""A live session on a virtual clock to which anything may happen: events, edits, saves, restores, resets, failures.
+"""A live session on a virtual clock with events, edits, saves, restores, resets and failures.
 
-Unlike segue.runtime.simulation it has a scheduler, a ladder and actions; what is heard, told and recorded is kept.
+Unlike segue.runtime.simulation it has a scheduler, a fallback chain and actions, and keeps sound, messages and journal.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from segue_rules.events import Event
 from segue_rules.plan import Change
 from unit.runtime.rules_versions import FIRST
 
-# Length of a tick of the clock, in samples: half a frame, so that nothing falls on frames by itself.
+# Length of a tick of the clock, in samples: half a frame, so that nothing falls on frame borders by itself.
 TICK = FRAME_SIZE // 2
 
-Action: TypeAlias = Callable[["Stage"], None]
+Action: TypeAlias = Callable[["SimulatedService"], None]
 
 
-class Stage:
-    """job_ticks: how long each job takes. pre_roll: sound the client waits for, in samples."""
+class SimulatedService:
+    """One session with its scheduler and client. job_ticks: how long each job takes."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Stage:
         self._events = 0
 
     def run(self, ticks: int, script: dict[int, list[Action]] | None = None) -> None:
-        """Let time pass; script: what happens at which of these ticks."""
+        """Let so many ticks pass. script: the actions at each of them."""
         for tick in range(ticks):
             for act in (script or {}).get(tick, ()):
                 act(self)
@@ -90,7 +90,7 @@ class Stage:
         self._tick += 1
         self.now_s = self._tick * TICK / SAMPLE_RATE
 
-    # --- what may happen --------------------------------------------------------------------------------------------
+    # --- actions ----------------------------------------------------------------------------------------------------
 
     def set(self, **settings: Any) -> None:
         self._send(Event(sequence=self._next(), set=settings))
@@ -106,7 +106,7 @@ class Stage:
         self.saved.append(self.session.snapshot().to_blob())
 
     def restore(self, data: bytes | None, ahead: int = 0) -> int:
-        """ahead: frames beyond the client's position at which it is wanted."""
+        """Restore a blob, or start anew. ahead: frames beyond the client's position at which to restore."""
         at = self.client.committed + ahead * FRAME_SIZE
         opened, _ = make_restore_point(
             Snapshot.from_bytes(data) if data else None,
@@ -118,7 +118,7 @@ class Stage:
         )
         return self.session.restore(opened, at=at, take=self.last_take + 3, now_s=self.now_s)
 
-    # --- what came of it --------------------------------------------------------------------------------------------
+    # --- results ----------------------------------------------------------------------------------------------------
 
     @property
     def chunks(self) -> list[ChunkOut]:
@@ -136,21 +136,21 @@ class Stage:
         return self._events
 
 
-def check_promises(messages: Sequence[SessionMessage]) -> None:
-    """Every change that is promised is kept or taken back before the next, and nothing is taken back untold."""
-    promised: dict[str, Change] = {}
+def check_announcements(messages: Sequence[SessionMessage]) -> None:
+    """Check that every scheduled change starts or is withdrawn before the next one, and that only known cues are."""
+    scheduled: dict[str, Change] = {}
     cues = []
     for message in messages:
         if isinstance(message, Change):
             change, layer = message, message.layer
             if change.kind == "scheduled":
-                assert layer not in promised, f"{promised[layer]} and then {message}"
-                promised[layer] = message
+                assert layer not in scheduled, f"{scheduled[layer]} and then {message}"
+                scheduled[layer] = message
             elif change.kind == "started":
-                before = promised.pop(layer, None)
+                before = scheduled.pop(layer, None)
                 assert before is None or before.decided == change.decided
             else:
-                promised.pop(layer, None)
+                scheduled.pop(layer, None)
         elif isinstance(message, StingerOut):
             if message.cancelled:
                 cues.remove(message.cue)

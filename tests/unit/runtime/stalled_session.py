@@ -1,8 +1,7 @@
-"""A live session on a virtual clock whose generator, service or game stands still at any time.
+"""A live session on a virtual clock whose generator, service or game may stall at any time.
 
-The client's clock is that of the real clients: it stands while there is no music, and starts again with a pre-roll.
-While the service stands still its client goes on, and what it says waits; a game that stands still says and plays
-nothing.
+The client's clock works as in the real clients: it stops while there is no music, and starts again with a pre-roll.
+While the service stalls, its client plays on and its messages wait. A game that stalls sends and plays nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from segue_rules.events import Event, Receipt
 from segue_rules.plan import FramePlan
 from unit.runtime.rules_versions import FIRST
 
-# Length of a tick of the clock, in samples: half a frame, so that nothing falls on frames by itself.
+# Length of a tick of the clock, in samples: half a frame, so that nothing falls on frame borders by itself.
 TICK: Final = FRAME_SIZE // 2
 PRE_ROLL: Final = SAMPLE_RATE // 4
 REPORT_TICKS: Final = 5
@@ -37,7 +36,7 @@ Action: TypeAlias = Callable[["StalledSession"], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Stall:
-    """What stands still at which tick, for how many: the generator's next job, the service, or the game."""
+    """A stall of the "generator" (its next job), the "service" or the "game". ticks: how long it lasts."""
 
     what: str
     tick: int
@@ -46,7 +45,7 @@ class Stall:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """A time in which the client's clock stood after the music had begun. tick, at: when, and at which sample."""
+    """A time in which the client's clock stopped after the start. tick, at: when, and at which sample."""
 
     tick: int
     ticks: int
@@ -54,7 +53,7 @@ class Gap:
 
 
 class StalledSession:
-    """job_ticks: how long a job takes. gaps: the finished ones."""
+    """The session, its scheduler and its client. job_ticks: how long a job takes. gaps: those that are over."""
 
     def __init__(
         self, generators: Sequence[Generator[Any]], config: SessionConfig, stalls: Sequence[Stall], *, job_ticks: int
@@ -65,10 +64,10 @@ class StalledSession:
             FIRST.styles,
             generators,
             config,
-            journal=self._decided,
+            journal=self._operation,
             fingerprint=FIRST.fingerprint,
         )
-        # The same operations without a client: it forgets no frame.
+        # A session with the same operations and no client, so that it forgets no frame.
         self.straight = Session(FIRST.rules, FIRST.styles, generators, config, fingerprint=FIRST.fingerprint)
         self.scheduler = Scheduler(generators, timer=lambda: self.now_s)
         self.scheduler.add(self.session)
@@ -78,7 +77,7 @@ class StalledSession:
         self.sent = 0
         self.gaps: list[Gap] = []
         self.playing = False
-        # Samples ahead of the client when each stall began.
+        # Samples buffered when each stall began.
         self.buffered: dict[Stall, int] = {}
         self._stalls = list(stalls)
         self._tick = 0
@@ -86,14 +85,14 @@ class StalledSession:
         self._slow: Stall | None = None
         self._running: tuple[int, Batch, JobResult] | None = None
         self._waiting: list[Callable[[], None]] = []
-        self._stood: int | None = None
+        self._stopped: int | None = None
 
     @property
     def now_s(self) -> float:
         return self._tick * TICK / SAMPLE_RATE
 
     def run(self, ticks: int, script: dict[int, list[Action]] | None = None) -> None:
-        """Let time pass. script: what the game does at which tick; the service hears of it when it runs."""
+        """Let so many ticks pass. script: what the game does at each; the service takes it when it runs."""
         for tick in range(ticks):
             self._stall()
             for act in (script or {}).get(tick, ()):
@@ -105,7 +104,7 @@ class StalledSession:
                 check_invariants(self.session)
             self._tick += 1
 
-    def _decided(self, operation: Operation) -> None:
+    def _operation(self, operation: Operation) -> None:
         if operation[0] in ("event", "reload", "restore", "reset"):
             for _ in replay(self.straight, self.generators, [operation]):
                 pass
@@ -124,25 +123,25 @@ class StalledSession:
                 self._game_back = self._tick + stall.ticks
 
     def _play(self) -> None:
-        """A tick of the client's clock, and its report."""
+        """Do a tick of the client's clock, and report."""
         client = self.client
         if not self.playing and client.have - client.committed >= PRE_ROLL:
             self.playing = True
-            if self._stood is not None:
-                self.gaps.append(Gap(tick=self._stood, ticks=self._tick - self._stood, at=client.committed))
+            if self._stopped is not None:
+                self.gaps.append(Gap(tick=self._stopped, ticks=self._tick - self._stopped, at=client.committed))
         if self.playing:
             client.commit(min(TICK, client.have - client.committed))
             if client.have == client.committed:
-                self.playing, self._stood = False, self._tick
+                self.playing, self._stopped = False, self._tick
         if self._tick % REPORT_TICKS == 0:
-            said = {"played": client.committed, "committed": client.committed, "have": client.have}
+            positions = {"played": client.committed, "committed": client.committed, "have": client.have}
             paused = not self.playing
-            self._waiting.append(lambda: self.session.playhead(**said, paused=paused, now_s=self.now_s))
+            self._waiting.append(lambda: self.session.playhead(**positions, paused=paused, now_s=self.now_s))
 
     def _serve(self) -> None:
-        """What the service does in a tick: take in what was said, land and begin jobs, and send."""
-        said, self._waiting = self._waiting, []
-        for take in said:
+        """Do a tick of the service: take what the client sent, complete and begin jobs, and send."""
+        waiting, self._waiting = self._waiting, []
+        for take in waiting:
             take()
         if self._running is not None and self._tick >= self._running[0]:
             _, batch, outcome = self._running
@@ -151,7 +150,7 @@ class StalledSession:
         if self._running is None and (batch := self.scheduler.next_batch(self.now_s)):
             ticks = self.job_ticks
             if self._slow is not None:
-                # What a replacement that came just now has cut off is not there any more.
+                # A replacement that came just now has cut music off.
                 self.buffered[self._slow] = self.session.head * FRAME_SIZE - self.client.committed
                 ticks, self._slow = ticks + self._slow.ticks, None
             self._running = (self._tick + ticks, batch, self.scheduler.generate(batch))
@@ -161,10 +160,10 @@ class StalledSession:
             if isinstance(message, ChunkOut):
                 self.client.put(message)
                 if message.start + len(message.samples) == self.session.head * FRAME_SIZE:
-                    # As the service does for the cell of each chunk.
+                    # The service takes a snapshot for the cell of each chunk.
                     check_snapshot(self, self.session.snapshot())
 
-    # --- what the game may do ---------------------------------------------------------------------------------------
+    # --- actions ----------------------------------------------------------------------------------------------------
 
     def set(self, **settings: Any) -> None:
         self._send(set=settings)
@@ -184,7 +183,7 @@ class StalledSession:
         self.saved.append(snapshot.to_blob())
 
     def restore(self, ahead: int) -> None:
-        """The last save, or music begun anew; ahead: frames beyond the client at which it is wanted."""
+        """Restore the last save, or start anew. ahead: frames beyond the client's position at which to restore."""
         at = max(self.client.committed // FRAME_SIZE + ahead, self.session.reachable(self.now_s))
         opened, _ = make_restore_point(
             Snapshot.from_bytes(self.saved[-1]) if self.saved else None,
@@ -199,7 +198,7 @@ class StalledSession:
     def set_primary(self, primary: int) -> None:
         self.scheduler.set_primary(self.session, primary)
 
-    # --- what came of it --------------------------------------------------------------------------------------------
+    # --- results ----------------------------------------------------------------------------------------------------
 
     @property
     def chunks(self) -> list[ChunkOut]:
@@ -215,19 +214,19 @@ class StalledSession:
 
     @property
     def waiting_ticks(self) -> int:
-        """How long the clock stands by now."""
-        return 0 if self.playing or self._stood is None else self._tick - self._stood
+        """How long the client's clock has stopped by now."""
+        return 0 if self.playing or self._stopped is None else self._tick - self._stopped
 
-    def _send(self, **said: Any) -> None:
+    def _send(self, **fields: Any) -> None:
         self.sent += 1
-        self.session.send(Event(sequence=self.sent, **said), position=self.client.committed, now_s=self.now_s)
+        self.session.send(Event(sequence=self.sent, **fields), position=self.client.committed, now_s=self.now_s)
 
 
 def check_invariants(session: Session) -> None:
-    """What may lie where, relative to each other, after whatever happened."""
+    """Check how planner, buffer, job and restore lie relative to each other."""
     planner, buffer, job = session._planner, session._producer.buffer, session.in_flight
     pending = session._producer.pending
-    assert planner.base <= buffer.head, "music goes on from a frame whose state is forgotten"
+    assert planner.base <= buffer.head, "music continues from a frame whose state is forgotten"
     assert planner.base <= planner.switched_at or planner.switched_at < buffer.head
     assert buffer.base <= buffer.head
     assert buffer.last.first_audible == buffer.head
@@ -240,11 +239,11 @@ def check_invariants(session: Session) -> None:
 
 
 def check_snapshot(stalled: StalledSession, snapshot: Snapshot) -> None:
-    """What plays on from a snapshot is planned as a straight run over the same operations plans it."""
+    """Check that a session from a snapshot plans the same as a straight run over the same operations."""
     session, planner = stalled.session, stalled.session._planner
     pending = session._producer.pending
     start = max(planner.switched_at, session.head if pending is None else pending.boundary.first_audible)
-    # Where a reset or a reload lies ahead, the rules go on from there, at once.
+    # If a reset or a reload lies ahead, the rules of the snapshot continue from there.
     as_restored = pending is not None and session._is_as_restored(pending)
     position = snapshot.position if as_restored else start
     opened, _ = make_restore_point(
@@ -257,8 +256,8 @@ def check_snapshot(stalled: StalledSession, snapshot: Snapshot) -> None:
     )
     ours = planner_from(planner.rules_version, opened).frames(position, start + _COMPARED_FRAMES)[start - position :]
     theirs = stalled.straight.plans(start, start + _COMPARED_FRAMES)
-    assert [_heard(frame.plan) for frame in ours] == [_heard(plan) for plan in theirs]
+    assert [_audible(frame.plan) for frame in ours] == [_audible(plan) for plan in theirs]
 
 
-def _heard(plan: FramePlan) -> tuple[Any, ...]:
+def _audible(plan: FramePlan) -> tuple[Any, ...]:
     return plan.frame, plan.mix, plan.states, plan.controls, plan.clock

@@ -1,4 +1,4 @@
-"""A generator that fails, one that stalls, and what is heard meanwhile."""
+"""Generators that fail, and the music meanwhile."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 
 
-class Studio:
-    """A session served in virtual time: every tick of 40 ms a frame is played and at most one batch is generated."""
+class ServedSession:
+    """A session in virtual time: in every tick of 40 ms a frame is played and at most one batch is generated."""
 
     def __init__(self, generators: list[Generator[Any]]) -> None:
         self.session = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0))
         self.scheduler = Scheduler(generators, timer=lambda: self.now_s)
         self.scheduler.add(self.session)
         self.client = SimulatedClient()
-        self.steps: list[StatusOut] = []
+        self.changes: list[StatusOut] = []
         self.now_s = 0.0
 
     def run(self, seconds: float) -> None:
@@ -40,84 +40,84 @@ class Studio:
                 if isinstance(message, ChunkOut):
                     self.client.put(message)
                 elif isinstance(message, StatusOut):
-                    self.steps.append(message)
+                    self.changes.append(message)
             if self.client.have >= SAMPLE_RATE // 4:
                 self.client.commit(FRAME_SIZE)
             self.now_s += 0.04
 
 
-def test_a_failing_generator_gives_way_to_the_next_and_comes_back() -> None:
+def test_a_session_leaves_a_failing_generator_and_returns_to_it() -> None:
     chosen, safety = ToyGenerator("chosen"), ToyGenerator("safety", amplitude=0.2)
-    studio = Studio([chosen, safety, Loop()])
-    studio.run(3.0)
+    served = ServedSession([chosen, safety, Loop()])
+    served.run(3.0)
     chosen.failing = True
-    studio.run(3.0)
+    served.run(3.0)
     chosen.failing = False
-    studio.run(FIRST_PATIENCE_S + 2.0)
-    assert [(step.level, step.generator) for step in studio.steps] == [(1, "safety"), (0, "chosen")]
-    assert "told to fail" in studio.steps[0].reason
-    heard = studio.client.playback()
-    assert studio.client.underrun_samples == 0
-    # As in the live tests: the toys' sines move less than 0.02 a sample, a click would jump.
-    assert np.abs(np.diff(heard[:, 0])).max() < 0.03
+    served.run(FIRST_PATIENCE_S + 2.0)
+    assert [(change.level, change.generator) for change in served.changes] == [(1, "safety"), (0, "chosen")]
+    assert "told to fail" in served.changes[0].reason
+    sound = served.client.playback()
+    assert served.client.underrun_samples == 0
+    # The toys' sines change by less than 0.02 per sample; a click would jump.
+    assert np.abs(np.diff(sound[:, 0])).max() < 0.03
 
 
-def test_a_generator_that_fails_at_once_again_is_tried_less_often() -> None:
+def test_a_generator_that_keeps_failing_is_tried_less_often() -> None:
     chosen, safety = ToyGenerator("chosen"), ToyGenerator("safety")
-    studio = Studio([chosen, safety, Loop()])
+    served = ServedSession([chosen, safety, Loop()])
     chosen.failing = True
-    studio.run(60.0)
-    tries = [step for step in studio.steps if step.level == 0]
-    gaps_s = np.diff([step.frame for step in tries]) / 25
+    served.run(60.0)
+    tries = [change for change in served.changes if change.level == 0]
+    gaps_s = np.diff([change.frame for change in tries]) / 25
     assert len(tries) == 3
     assert gaps_s[0] >= 2 * FIRST_PATIENCE_S
     assert gaps_s[1] >= 4 * FIRST_PATIENCE_S
-    assert studio.client.underrun_samples == 0
+    assert served.client.underrun_samples == 0
 
 
-def test_when_everything_fails_the_last_bars_go_round_and_fade() -> None:
+def test_when_all_generators_fail_the_last_bars_repeat() -> None:
     chosen, safety = ToyGenerator("chosen"), ToyGenerator("safety")
-    studio = Studio([chosen, safety, Loop()])
-    studio.run(8.0)
+    served = ServedSession([chosen, safety, Loop()])
+    served.run(8.0)
     chosen.failing = safety.failing = True
-    studio.run(7.0)
-    heard = studio.client.playback()
-    assert studio.client.underrun_samples == 0
-    assert longest_silence(heard) < SAMPLE_RATE // 1000
-    # Bars at 120 bpm last two seconds: four seconds on, the loop repeats itself sample for sample.
+    served.run(7.0)
+    sound = served.client.playback()
+    assert served.client.underrun_samples == 0
+    assert longest_silence(sound) < SAMPLE_RATE // 1000
+    # Bars at 120 bpm last two seconds: after four seconds the loop repeats itself sample for sample.
     bars = 2 * 2 * SAMPLE_RATE
-    tail = heard[-SAMPLE_RATE:]
-    np.testing.assert_allclose(tail, heard[-bars - SAMPLE_RATE : -bars], atol=1e-6)
-    assert np.abs(np.diff(heard[:, 0])).max() < 0.05
+    tail = sound[-SAMPLE_RATE:]
+    np.testing.assert_allclose(tail, sound[-bars - SAMPLE_RATE : -bars], atol=1e-6)
+    assert np.abs(np.diff(sound[:, 0])).max() < 0.05
 
 
-def test_a_change_is_made_by_the_generator_that_plays_not_by_the_one_that_failed() -> None:
+def test_the_playing_generator_makes_a_change_not_the_failed_one() -> None:
     chosen, safety = ToyGenerator("chosen"), ToyGenerator("safety", amplitude=0.2)
-    studio = Studio([chosen, safety, Loop()])
-    studio.run(1.0)
+    served = ServedSession([chosen, safety, Loop()])
+    served.run(1.0)
     chosen.failing = True
-    studio.run(0.6)
+    served.run(0.6)
     calls = chosen.calls
-    assert studio.session.level == 1
-    committed = studio.client.committed
-    receipt = studio.session.send(Event(sequence=1, set={"threat": 1.0}), position=committed, now_s=studio.now_s)
+    assert served.session.level == 1
+    committed = served.client.committed
+    receipt = served.session.send(Event(sequence=1, set={"threat": 1.0}), position=committed, now_s=served.now_s)
     assert receipt.frame * FRAME_SIZE < committed + SAMPLE_RATE // 2
-    studio.run(1.0)
+    served.run(1.0)
     assert chosen.calls == calls
-    plans = studio.client.playback_plans()
+    plans = served.client.playback_plans()
     assert [plan is not None and plan.states[1] for plan in plans[receipt.frame + 12 :]].count("fight") > 5
-    assert studio.client.underrun_samples == 0
+    assert served.client.underrun_samples == 0
 
 
-def test_the_last_rung_has_nowhere_to_go() -> None:
-    ladder = FallbackChain(levels=1)
-    ladder.failed(1.0, "broken")
-    assert ladder.take_change() is None
+def test_the_last_level_stays() -> None:
+    chain = FallbackChain(levels=1)
+    chain.failed(1.0, "broken")
+    assert chain.take_change() is None
     with pytest.raises(ValueError, match="at least one level"):
         FallbackChain(levels=0)
 
 
-def test_a_session_that_fell_behind_goes_on_where_the_client_is() -> None:
+def test_a_session_that_fell_behind_continues_at_the_clients_position() -> None:
     toy = ToyGenerator()
     session = Session(RULES, BANK, [toy], SessionConfig(seed=1, lookahead_s=1.0))
     client = SimulatedClient()
@@ -141,9 +141,9 @@ def test_a_session_that_fell_behind_goes_on_where_the_client_is() -> None:
     serve(5.0)
     assert 5.0 <= session.head / 25 - 1.0 <= 6.0
     client.commit(SAMPLE_RATE)
-    heard, gap = client.playback(), client.playback_plans().index(None)
+    sound, gap = client.playback(), client.playback_plans().index(None)
     assert gap == 30  # three chunks reach past the lookahead of a second
     back = next(i for i, plan in enumerate(client.playback_plans()) if plan is not None and i > gap)
     assert 5.0 <= back / 25 <= 5.6
-    # The sound comes back by a fade, not by a click.
-    assert np.abs(np.diff(heard[(back - 1) * FRAME_SIZE :, 0])).max() < 0.03
+    # The sound fades in without a click.
+    assert np.abs(np.diff(sound[(back - 1) * FRAME_SIZE :, 0])).max() < 0.03

@@ -1,4 +1,4 @@
-"""Stingers on the sample, ducks on their envelope, and a final mix that never exceeds its ceiling."""
+"""Stingers at their sample, ducks with their envelope, and a final mix that never exceeds its ceiling."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def constant(seconds: float, level: float) -> Samples:
 
 
 @pytest.mark.parametrize("block", [1_920, 7_000, 96_000])
-def test_a_stinger_lies_on_its_sample_whatever_the_blocks(block: int) -> None:
+def test_a_stinger_starts_at_its_sample_for_any_block_size(block: int) -> None:
     sound = constant(0.5, 0.25)
     overlay = Overlay({"hit": sound})
     overlay.cue(cue(10_007, gain_db=-6.0))
@@ -34,7 +34,7 @@ def test_a_stinger_lies_on_its_sample_whatever_the_blocks(block: int) -> None:
     np.testing.assert_allclose(mixed, expected, atol=1e-7)
 
 
-def test_the_duck_goes_down_holds_and_comes_back() -> None:
+def test_the_duck_falls_holds_and_rises() -> None:
     overlay = Overlay({"hit": constant(0.5, 0.0)})
     overlay.cue(cue(4_800, DUCK))
     mixed = overlay.mix(0, constant(2.0, 1.0))[:, 0]
@@ -47,7 +47,7 @@ def test_the_duck_goes_down_holds_and_comes_back() -> None:
     assert mixed[held + 9_600] == 1.0
 
 
-def test_cues_that_do_not_start_are_not_heard() -> None:
+def test_cues_that_do_not_start_are_silent() -> None:
     overlay = Overlay({"hit": constant(0.5, 0.5)})
     overlay.cue(cue(0)._replace(kind="scheduled"))
     overlay.cue(cue(0)._replace(kind="dropped"))
@@ -56,7 +56,7 @@ def test_cues_that_do_not_start_are_not_heard() -> None:
 
 
 @pytest.mark.parametrize("block", [960, 19_200])
-def test_the_mix_has_its_length_keeps_its_place_and_its_ceiling(block: int) -> None:
+def test_the_mix_keeps_length_position_and_ceiling(block: int) -> None:
     time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
     tone = np.repeat(np.sin(2 * np.pi * 997 * time)[:, None], 2, axis=1).astype(np.float32)
     mixdown = Mixdown({"hit": tone}, len(tone))
@@ -65,6 +65,6 @@ def test_the_mix_has_its_length_keeps_its_place_and_its_ceiling(block: int) -> N
     mixed = np.concatenate([mixdown.add(quiet[at : at + block]) for at in range(0, len(quiet), block)])
     assert len(mixed) == len(tone)
     assert true_peak_db(mixed) <= -1.0
-    # Before the stinger nothing reaches the ceiling: the limiter leaves it as it is, and where it is.
+    # Before the stinger nothing reaches the ceiling: the limiter changes neither sound nor position.
     np.testing.assert_allclose(mixed[: SAMPLE_RATE // 2 - 500], quiet[: SAMPLE_RATE // 2 - 500], atol=1e-6)
     assert abs(mixed[-1, 0]) < 1e-3

@@ -1,4 +1,4 @@
-"""How soon changes are heard, and that nobody runs dry, under a virtual clock: one session and many."""
+"""How soon changes are heard, and that no client runs dry, under a virtual clock: one session and many."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Request, Result
 from segue_rules.loading import load_text
-from unit.runtime.many_sessions import Crowd
+from unit.runtime.many_sessions import ManySessions
 from unit.runtime.rule_files import BANK
 
 RULES = load_text("""
@@ -25,8 +25,8 @@ transitions: [{from: ground.any, to: ground.any, at: immediate, ramp: 400ms}]
 QUIET_S = 0.0016
 
 
-class Silent:
-    """Costs nothing but the time it is said to take."""
+class SilentGenerator:
+    """Generates silence."""
 
     name = model = "silent"
     controls = frozenset[str]()
@@ -56,7 +56,7 @@ class Silent:
 
 @pytest.fixture(autouse=True)
 def _no_mastering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silence needs none, and it is most of what a session costs here."""
+    """Skip mastering: silence needs none, and it would take most of the time of these tests."""
 
     def process(state: Any, samples: Any, plans: Any) -> tuple[Any, Any, Any]:
         return state, samples, np.ones(len(samples), np.float32)
@@ -64,11 +64,13 @@ def _no_mastering(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segue.runtime.mastering.process", process)
 
 
-def crowd(sessions: int, frame_s: float, *, seconds: float, jitter: float = 0.0, workers: int = 1) -> Crowd:
-    made = Crowd(
+def many_sessions(
+    sessions: int, frame_s: float, *, seconds: float, jitter: float = 0.0, workers: int = 1
+) -> ManySessions:
+    made = ManySessions(
         RULES,
         BANK,
-        [Silent()],
+        [SilentGenerator()],
         sessions=sessions,
         flag="fight",
         every_s=1.5,
@@ -80,41 +82,41 @@ def crowd(sessions: int, frame_s: float, *, seconds: float, jitter: float = 0.0,
     return made
 
 
-def milliseconds(made: Crowd, share: float) -> float:
-    """The reaction that so great a share does not exceed."""
-    reactions = sorted(reaction for player in made.players for reaction in player.reactions)
+def milliseconds(made: ManySessions, share: float) -> float:
+    """Return the reaction time that the given share of reactions does not exceed."""
+    reactions = sorted(reaction for client in made.clients for reaction in client.reactions)
     return reactions[round(share * (len(reactions) - 1))] * 1000 / SAMPLE_RATE
 
 
-def check_unbroken(made: Crowd) -> None:
-    assert sum(player.client.underrun_samples for player in made.players) == 0
-    late = sum(player.client.late for player in made.players)
-    # A machine that slows down does so unforeseen.
-    assert late <= 1 + 0.02 * sum(player.events for player in made.players)
+def check_unbroken(made: ManySessions) -> None:
+    assert sum(client.timeline.underrun_samples for client in made.clients) == 0
+    late = sum(client.timeline.late for client in made.clients)
+    # Chunks may be late when the machine slows down, which no estimate foresees.
+    assert late <= 1 + 0.02 * sum(client.events for client in made.clients)
 
 
-def test_alone_a_change_is_heard_within_two_frames_and_its_first_chunk_is_short() -> None:
-    made = crowd(1, QUIET_S, seconds=24.0)
+def test_one_session_plays_a_change_within_two_frames_and_its_first_chunk_is_short() -> None:
+    made = many_sessions(1, QUIET_S, seconds=24.0)
     check_unbroken(made)
     assert milliseconds(made, 0.5) <= 80
     assert milliseconds(made, 0.9) <= 110
-    (player,) = made.players
-    openings = [len(chunk.plans) for chunk in player.chunks if chunk.reason == "replace"]
-    assert len(openings) > 8
-    # The first are made while it is not known how long they take.
-    assert set(openings[3:]) == {3}
+    (client,) = made.clients
+    first_chunks = [len(chunk.plans) for chunk in client.chunks if chunk.reason == "replace"]
+    assert len(first_chunks) > 8
+    # The first ones are made before their generation time is known.
+    assert set(first_chunks[3:]) == {3}
 
 
-def test_on_a_shaky_machine_changes_come_later_but_in_time() -> None:
-    made = crowd(1, QUIET_S, seconds=24.0, jitter=8.0)
+def test_with_varying_generation_times_changes_come_later_but_in_time() -> None:
+    made = many_sessions(1, QUIET_S, seconds=24.0, jitter=8.0)
     check_unbroken(made)
-    # A frame takes up to nine times as long, at random: so does a chunk.
+    # A frame takes up to nine times as long, at random.
     assert milliseconds(made, 0.5) <= 200
     assert milliseconds(made, 1.0) <= 400
 
 
-def test_twelve_sessions_that_take_nearly_all_there_is_lose_nothing() -> None:
-    made = crowd(12, QUIET_S, seconds=15.0, jitter=0.5)
+def test_twelve_sessions_at_full_load_lose_nothing() -> None:
+    made = many_sessions(12, QUIET_S, seconds=15.0, jitter=0.5)
     assert made.busy_s > 0.85 * made.now_s
     check_unbroken(made)
     assert milliseconds(made, 0.5) <= 120

@@ -1,4 +1,4 @@
-"""Recordings survive the file, and a broken one says where."""
+"""Recordings are read as they were written, and errors name the line."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 
 HEADER = Header(rules="ab" * 32, generators=("score",), config=SessionConfig(seed=5, lookahead_s=1.0), frames=100)
-WANT = JobSpec("replace", 10, 13, 20, 0)
+SPEC = JobSpec("replace", 10, 13, 20, 0)
 OPERATIONS: list[Operation] = [
     ("begun", JobSpec("extend", 0, 0, 10, 0)),
     ("event", Event(sequence=1, set={"threat": 0.5, "region": "cave", "on": True}, fire=("win",)), 4),
     ("done", JobSpec("extend", 0, 0, 10, 0)),
-    ("begun", WANT),
-    ("failed", WANT),
+    ("begun", SPEC),
+    ("failed", SPEC),
 ]
 
 
-def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+def test_a_written_recording_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "session.jsonl"
     with path.open("w", encoding="utf-8") as file:
         write_recording(file, HEADER, OPERATIONS)
@@ -54,7 +54,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         ("not json", 1, "Expecting value"),
     ],
 )
-def test_a_broken_header_is_named(tmp_path: Path, text: str, line: int, expected: str) -> None:
+def test_a_broken_header_is_reported_with_its_line(tmp_path: Path, text: str, line: int, expected: str) -> None:
     path = tmp_path / "broken.jsonl"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RecordingError, match=f"broken.jsonl:{line}: .*{expected}"):
@@ -62,7 +62,7 @@ def test_a_broken_header_is_named(tmp_path: Path, text: str, line: int, expected
 
 
 @pytest.mark.parametrize("line", ['{"op": "sing"}', '{"op": "done"}', "{}", "3", "{"])
-def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
+def test_a_broken_line_is_reported_with_its_number(tmp_path: Path, line: str) -> None:
     path = tmp_path / "broken.jsonl"
     with path.open("w", encoding="utf-8") as file:
         recorder = Recorder(file, HEADER)
@@ -73,12 +73,12 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
         read_recording(path)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="cannot be read"):
         read_recording(tmp_path / "nowhere.jsonl")
 
 
-def test_the_fingerprint_sees_every_byte_and_where_files_end(tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_every_byte_and_on_file_boundaries(tmp_path: Path) -> None:
     for name, text in {"a": "one", "b": "two", "c": "onet", "d": "wo"}.items():
         (tmp_path / name).write_text(text)
     a, b, c, d = (tmp_path / name for name in "abcd")
@@ -91,37 +91,37 @@ def test_a_killed_service_leaves_a_recording_that_can_be_read(tmp_path: Path) ->
     with path.open("w", encoding="utf-8") as file:
         recorder = Recorder(file, dataclasses.replace(HEADER, frames=0))
         recorder.operation(OPERATIONS[0])
-        # Whatever was told so far is on the disk, though the file is open.
+        # All operations so far are in the file, though it is still open.
         assert read_recording(path)[1] == OPERATIONS[:1]
         recorder.operation(OPERATIONS[1])
     whole = path.read_text("utf-8")
     for cut in range(1, 40):
         path.write_text(whole[:-cut], encoding="utf-8")
-        header, operations, is_whole = read_recording(path)
-        assert not is_whole
+        header, operations, is_complete = read_recording(path)
+        assert not is_complete
         assert header.frames == 0
         assert operations == OPERATIONS[:1]
 
 
-def test_a_recording_says_whether_it_is_whole(tmp_path: Path) -> None:
+def test_a_recording_tells_whether_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "session.jsonl"
     with path.open("w", encoding="utf-8") as file:
         write_recording(file, HEADER, OPERATIONS)
     whole = path.read_bytes()
     assert whole.endswith(b'\n{"op":"end"}\n')
     first = whole.index(b"\n") + 1
-    # Wherever after its first line it is cut, it says so, and what it holds can be read.
+    # Cut anywhere after its first line, it is incomplete and can be read.
     for cut in range(first, len(whole)):
         path.write_bytes(whole[:cut])
-        _, operations, is_whole = read_recording(path)
-        assert not is_whole
+        _, operations, is_complete = read_recording(path)
+        assert not is_complete
         assert operations == OPERATIONS[: len(operations)]
     path.write_bytes(whole + b'{"op":"home","home":0}\n')
     with pytest.raises(RecordingError, match=r"session\.jsonl:7: .*nothing after the end"):
         read_recording(path)
 
 
-def test_a_recording_of_the_version_before_is_read_and_cannot_say_whether_it_is_whole(tmp_path: Path) -> None:
+def test_a_recording_of_version_2_is_read_and_counts_as_complete(tmp_path: Path) -> None:
     path = tmp_path / "old.jsonl"
     with path.open("w", encoding="utf-8") as file:
         write_recording(file, HEADER, OPERATIONS)
@@ -139,17 +139,17 @@ def test_recorded_rules_stay_in_their_folder(tmp_path: Path, name: str) -> None:
         read_recording(path)
 
 
-def test_what_a_session_went_on_from_is_in_the_header(tmp_path: Path) -> None:
+def test_the_header_keeps_the_restore_point(tmp_path: Path) -> None:
     toy = ToyGenerator()
     session = Session(RULES, BANK, [toy], SessionConfig(seed=1))
     snapshot = Snapshot.from_bytes(session.snapshot().to_blob())
-    opened, _ = make_restore_point(snapshot, rules=RULES, generators=[toy], primary=0, frame=40, seed=1, take=3)
-    path = tmp_path / "opened.jsonl"
+    point, _ = make_restore_point(snapshot, rules=RULES, generators=[toy], primary=0, frame=40, seed=1, take=3)
+    path = tmp_path / "restored.jsonl"
     with path.open("w", encoding="utf-8") as file:
-        write_recording(file, dataclasses.replace(HEADER, restore_point=recorded_restore_point(opened), primary=1), [])
+        write_recording(file, dataclasses.replace(HEADER, restore_point=recorded_restore_point(point), primary=1), [])
     header, _, _ = read_recording(path)
-    assert (header.primary, header.restore_point) == (1, recorded_restore_point(opened))
+    assert (header.primary, header.restore_point) == (1, recorded_restore_point(point))
     assert header.restore_point is not None
-    assert remake_restore_point(header.restore_point, RULES, [toy])._replace(origin=opened.origin)[:5] == opened[:5]
+    assert remake_restore_point(header.restore_point, RULES, [toy])._replace(origin=point.origin)[:5] == point[:5]
     with pytest.raises(RecordingError, match="'all' when it was recorded, now 'rules'"):
         remake_restore_point(header.restore_point, RULES, [ToyGenerator("other")])
