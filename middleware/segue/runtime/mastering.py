@@ -19,7 +19,7 @@ from segue_rules.plan import SILENCE_DB, FramePlan
 
 # The share that is kept of a loudness above or below -18 LUFS: a fight is louder than a walk, not ten times so.
 _DYNAMICS_KEPT: Final = 0.4
-# Generators play so far below -18 LUFS, so that their loudest bars have room.
+# Generators play so far below -18 LUFS, to leave headroom for their loudest bars.
 HEADROOM_DB: Final = 3.5
 _MAKE_UP: Final = np.float32(10.0 ** (HEADROOM_DB * _DYNAMICS_KEPT / 20.0))
 # A packed state: the numbers before those of the filters, and what segue.audio.normalise can have put into it.
