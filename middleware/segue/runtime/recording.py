@@ -263,7 +263,7 @@ def remake_restore_point(
         snapshot, rules=rules, generators=generators, primary=primary, frame=frame, seed=seed, take=recorded.take
     )
     if now != outcome:
-        raise RecordingError(f"a restore at frame {frame} took up {outcome!r} when it was recorded, now {now!r}")
+        raise RecordingError(f"a restore at frame {frame} gave {outcome!r} when it was recorded, now {now!r}")
     return point
 
 
