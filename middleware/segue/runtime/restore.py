@@ -12,7 +12,7 @@ from segue.runtime import mastering
 from segue.runtime.audio_buffer import ChunkBoundary
 from segue.runtime.planner import Planner, RulesVersion
 from segue.runtime.snapshot import Snapshot
-from segue_rules.director import Director, DirectorState, carry, moved, pack, undecided, unpack
+from segue_rules.director import Director, DirectorState, carry, drop_pending, pack, shift_state, unpack
 from segue_rules.events import Event
 from segue_rules.model import Rules
 
@@ -112,7 +112,7 @@ def make_restore_point(
         take: The take of the first chunk.
     """
     generator = generators[primary]
-    director = moved(Director(rules).start(), frame)
+    director = shift_state(Director(rules).start(), frame)
     events: tuple[tuple[int, Event], ...] = ()
     outcome: RestoreOutcome = "nothing"
     state = None
@@ -175,7 +175,7 @@ def _restored_rules(
     shift = frame - state.frame
     if shift or pack(state, rules) != saved.state:
         # At another frame or under other rules, no client was told of what waits, and it may not fit.
-        state = undecided(moved(state, shift))
+        state = drop_pending(shift_state(state, shift))
     return state, tuple((max(frame, at + shift), event) for at, event in saved.events)
 
 

@@ -22,7 +22,7 @@ from segue.runtime.planner import RulesVersion, same_styles
 from segue.runtime.restore import PendingRestore, RestorePoint, make_restore_point, planner_from
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import SavedDirector, Snapshot, take_snapshot
-from segue_rules.director import DirectorState, carry, moved, pack, reset
+from segue_rules.director import DirectorState, carry, pack, reset, shift_state
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
@@ -154,7 +154,7 @@ class Session:
             # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
             frame = max(boundary.first_audible, planner.switched_at)
             shift = boundary.frame - frame
-            director, rules = moved(planner.state_before(frame), shift), version.rules
+            director, rules = shift_state(planner.state_before(frame), shift), version.rules
             events = [(at + shift, event) for at, event in planner.upcoming(frame)]
         return take_snapshot(
             boundary,
