@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from segue.audio.files import read_audio
 from segue.runtime.opening import Outcome
-from segue.service.live import LiveSession
 from segue.service.server import Service
+from segue.service.server_session import ServerSession
 from segue_sdk.client_messages import Control, Event, Hello, Restore, Save
 from segue_sdk.declarations import EventItem
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
@@ -415,9 +415,9 @@ def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
 def test_restores_are_made_one_at_a_time(service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, restore = threading.Event(), service.sessions.restore
 
-    async def held(live: LiveSession, said: Restore) -> Outcome:
+    async def held(session: ServerSession, said: Restore) -> Outcome:
         await asyncio.to_thread(gate.wait, PATIENCE_S)
-        return await restore(live, said)
+        return await restore(session, said)
 
     monkeypatch.setattr(service.sessions, "restore", held)
     peer.greet()
@@ -495,7 +495,7 @@ def test_a_service_that_stops_says_so() -> None:
         peer.greet()
         peer.playhead(0)
         peer.fill(LOOKAHEAD)
-        service._reception.draining = True
+        service._handler.draining = True
         with Peer(service.addresses[0]) as other:
             other.say(Hello(versions=(1,), client="a test"))
             assert other.expect(Bye).reason == "drain"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from segue.cli.output import complain, flush, say
 from segue.cli.parts import GENERATORS
-from segue.service import config as settings
+from segue.service.settings import configuration as settings
 
 if TYPE_CHECKING:
     from segue.service.server import Service
@@ -61,9 +61,9 @@ def _configured(arguments: argparse.Namespace) -> int:
     from segue.score.sampler.soundfont import SoundFontError
     from segue.service.auth import InsecureBindError
     from segue.service.logs import logging_to
-    from segue.service.note_memory import machine_memory_bytes, note_memory_mib
+    from segue.service.settings.configuration import machine_memory_bytes, note_memory_mib
     from segue.service.server import GeneratorError, Service
-    from segue.service.tls import CertificateError
+    from segue.service.auth import CertificateError
     from segue_rules.errors import RuleError
 
     with logging_to(sys.stderr, level=config.log_level, form=config.log_format, secrets=[config.token]):

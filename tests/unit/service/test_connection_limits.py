@@ -10,14 +10,14 @@ from itertools import count, islice
 import msgpack
 import pytest
 
-from segue.service import reception as reception_module
-from segue.service import sessions as sessions_module
-from segue.service.rulebook import Soundtrack
+from segue.service import connection_handler as handler_module
+from segue.service import rule_store as rule_store_module
+from segue.service.rule_store import Soundtrack
 from segue_sdk.client_messages import Control, Hello, Restore
 from segue_sdk.codec import Part, encode
 from segue_sdk.messages import Message
 from segue_sdk.service_messages import Bye, Chunk, Error, Receipt, Rules, Status, Welcome
-from unit.service.reception_harness import ReceptionHarness
+from unit.service.service_harness import ServiceHarness
 
 ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"
 
@@ -36,19 +36,19 @@ JUNK: dict[str, list[Part]] = {
 @pytest.mark.parametrize("kind", JUNK)
 def test_who_floods_is_shown_out_before_anything_is_decoded(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = []
-    decode = reception_module.decode
+    decode = handler_module.decode
 
     def counted(parts: list[Part]) -> Message:
         decoded.append(1)
         return decode(parts)
 
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             await service.greet(TWO)
             service.playhead(ONE)
             service.playhead(TWO)
-            monkeypatch.setattr(reception_module, "decode", counted)
+            monkeypatch.setattr(handler_module, "decode", counted)
             sent = 0
             while not service.all(ONE, Bye):
                 service.receive(ONE, JUNK[kind])
@@ -77,9 +77,9 @@ def test_who_is_not_read_when_over_its_budget_is_never_shown_out(kind: str) -> N
     """A caller that waits as it is told holds the sender back, and what is read stays within the budget."""
 
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
-            begun_s, cost, rate = service.now_s, 0, service.reception._cost_per_second
+            begun_s, cost, rate = service.now_s, 0, service.handler._connections[ONE].budget.work_per_second
             while cost < 10 * rate:
                 wait_s = service.receive(ONE, JUNK[kind])
                 cost += 50 + sum(map(len, JUNK[kind]))
@@ -95,7 +95,7 @@ def test_a_client_at_its_limit_of_events_and_reports_stays_within_its_budget() -
     """Two hundred events a second, each in a message of its own with six inputs, a report every 25 ms."""
 
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             for number in range(1, 1_001):
                 service.tick(0.005)
@@ -109,7 +109,7 @@ def test_a_client_at_its_limit_of_events_and_reports_stays_within_its_budget() -
 
 def test_hello_again_costs_what_its_answer_weighs() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             hello = Hello(versions=(1,), client="a test")
             answers = 0
@@ -128,7 +128,7 @@ def test_hello_again_costs_what_its_answer_weighs() -> None:
 
 def test_a_budget_is_not_renewed_by_bye_and_hello() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             for _ in range(1_000):
                 service.say(ONE, Hello(versions=(1,), client="a test"))
                 await service.settle()
@@ -146,12 +146,12 @@ def test_a_budget_is_not_renewed_by_bye_and_hello() -> None:
 
 def test_strangers_make_room_for_newcomers_and_are_bounded() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             for number in range(2_000):
                 service.receive(b"stranger %d" % number, [b"\xc1"])
                 service.now_s += 0.001
-            assert len(service.reception._connections) <= 1 + 256
+            assert len(service.handler._connections) <= 1 + 256
             assert not (await service.greet(b"newcomer")).resumed
             # Who has a session kept its connection.
             service.playhead(ONE)
@@ -163,7 +163,7 @@ def test_strangers_make_room_for_newcomers_and_are_bounded() -> None:
 
 def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -> None:
     async def main() -> None:
-        async with ReceptionHarness(max_sessions=3) as service:
+        async with ServiceHarness(max_sessions=3) as service:
             welcomes = {}
             for identity in (ONE, TWO, THREE):
                 welcomes[identity] = await service.greet(identity)
@@ -178,7 +178,7 @@ def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -
                 service.tick(1.0)
                 service.playhead(THREE)
             assert not (await service.greet(b"new")).resumed
-            assert {live.token for live in service.sessions} == {
+            assert {session.token for session in service.sessions} == {
                 welcomes[ONE].token,
                 welcomes[THREE].token,
                 service.all(b"new", Welcome)[0].token,
@@ -197,16 +197,14 @@ def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -
             await service.settle()
             assert [one.code for one in service.all(b"late", Error)] == ["too_many_sessions"]
             assert service.all(b"late", Bye)[0].retry_ms
-            assert (
-                service.metrics.registry.get_sample_value("segue_sessions_closed_total", {"reason": "made room"}) == 2
-            )
+            assert service.metrics.registry.get_sample_value("segue_sessions_closed_total", {"reason": "evicted"}) == 2
 
     asyncio.run(main())
 
 
 def test_who_never_reports_makes_room_after_a_while_and_is_told() -> None:
     async def main() -> None:
-        async with ReceptionHarness(max_sessions=1) as service:
+        async with ServiceHarness(max_sessions=1) as service:
             await service.greet(ONE)
             for _ in range(8):
                 service.tick(1.0)
@@ -228,7 +226,7 @@ def test_who_never_reports_makes_room_after_a_while_and_is_told() -> None:
 
 def test_a_client_that_plays_keeps_its_place_and_one_that_is_paused_does_for_a_while() -> None:
     async def main() -> None:
-        async with ReceptionHarness(max_sessions=2) as service:
+        async with ServiceHarness(max_sessions=2) as service:
             for identity in (ONE, TWO):
                 await service.greet(identity)
                 service.playhead(identity)
@@ -264,9 +262,9 @@ def test_a_client_that_plays_keeps_its_place_and_one_that_is_paused_does_for_a_w
 
 def test_a_new_session_that_nobody_waits_for_is_closed() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             service.say(ONE, Hello(versions=(1,), client="a test"))
-            greeting = service.reception._connections[ONE].busy
+            greeting = service.handler._connections[ONE].task
             assert greeting is not None
             # Gone before it is answered.
             service.tick(6.0)
@@ -280,10 +278,10 @@ def test_a_new_session_that_nobody_waits_for_is_closed() -> None:
 
 def test_a_session_that_made_room_is_reached_by_nothing_any_more() -> None:
     async def main() -> None:
-        async with ReceptionHarness(max_sessions=1) as service:
+        async with ServiceHarness(max_sessions=1) as service:
             await service.greet(ONE)
             service.now_s += 11.0
-            for connection in service.reception._connections.values():
+            for connection in service.handler._connections.values():
                 connection.heard_s = service.now_s
             await service.greet(TWO)
             # Before the next tick tells it.
@@ -298,23 +296,23 @@ def test_a_session_that_made_room_is_reached_by_nothing_any_more() -> None:
 
 def test_who_is_shut_out_is_remembered_until_all_is_paid_for() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
-            connection = service.reception._connections[ONE]
-            connection.shut_until_s = service.now_s + 20.0
+            connection = service.handler._connections[ONE]
+            connection.budget.blocked_until_s = service.now_s + 20.0
             for _ in range(40):
                 service.tick(0.5)
-            assert service.reception._connections[ONE] is connection
+            assert service.handler._connections[ONE] is connection
             for _ in range(12):
                 service.tick(0.5)
-            assert ONE not in service.reception._connections
+            assert ONE not in service.handler._connections
 
     asyncio.run(main())
 
 
 def test_sessions_are_opened_at_a_bounded_rate() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             for number in range(300):
                 identity = b"%d" % number
                 service.say(identity, Hello(versions=(1,), client="a test"))
@@ -330,7 +328,7 @@ def test_sessions_are_opened_at_a_bounded_rate() -> None:
 
 def test_a_session_taken_over_belongs_to_the_new_connection_alone() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             token = (await service.greet(ONE)).token
             assert (await service.greet(TWO, resume=token)).resumed
             assert [bye.reason for bye in service.all(ONE, Bye)] == ["replaced"]
@@ -361,7 +359,7 @@ def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatc
 
     async def main() -> None:
         nonlocal at_once, most
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             sleep = asyncio.sleep
 
             async def pause(seconds: float) -> None:
@@ -376,10 +374,10 @@ def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatc
                     most = max(most, at_once)
                     service.now_s += 2.0
                     at_once -= 1
-                return service.rulebook.named()
+                return service.rule_store.named()
 
-            monkeypatch.setattr(service.rulebook, "from_text", load)
-            monkeypatch.setattr(sessions_module.asyncio, "sleep", pause)
+            monkeypatch.setattr(service.rule_store, "from_text", load)
+            monkeypatch.setattr(rule_store_module.asyncio, "sleep", pause)
             greeting = [
                 asyncio.ensure_future(
                     service.sessions.open(Hello(versions=(1,), client="a test", rules_text=f"segue: {number}"))
@@ -387,7 +385,7 @@ def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatc
                 for number in range(4)
             ]
             await asyncio.gather(*greeting)
-            monkeypatch.setattr(sessions_module.asyncio, "sleep", sleep)
+            monkeypatch.setattr(rule_store_module.asyncio, "sleep", sleep)
 
     asyncio.run(main())
     assert most == 1
@@ -400,10 +398,10 @@ def test_a_text_that_was_loaded_lately_waits_for_nothing() -> None:
     )
 
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             assert (await service.greet(ONE, rules_text=text)).rules.title == "mine"
             # Another text is being loaded, and takes its time.
-            async with service.sessions._loading_text:
+            async with service.sessions._client_rules._loading:
                 assert (await service.greet(TWO, rules_text=text)).rules.title == "mine"
 
     asyncio.run(main())
@@ -414,14 +412,14 @@ def test_a_text_that_was_loaded_lately_waits_for_nothing() -> None:
 
 def test_refusals_that_clients_send_are_logged_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             for _ in range(30):
                 for _ in range(10):
                     service.say(ONE, Error(code="too_loud", text="x" * 1_000))
                 service.tick(1.0)
             lines = [one for one in caplog.records if one.getMessage() == "a client refused messages"]
-            assert [vars(one)["count"] for one in lines] == [1, 100, 100]
+            assert [vars(one)["count"] for one in lines] == [1, 50, 50, 50, 50, 50]
             assert all(len(vars(one)["text"]) <= 200 for one in lines)
 
     with caplog.at_level(logging.INFO):
@@ -442,7 +440,7 @@ def layered(layers: int) -> str:
 
 def test_the_longer_the_lookahead_the_simpler_a_clients_rules_have_to_be() -> None:
     async def main() -> None:
-        async with ReceptionHarness(max_rules_parts=200) as service:
+        async with ServiceHarness(max_rules_parts=200) as service:
             # Ten layers, twenty states, ten comparisons.
             await service.greet(ONE, rules_text=layered(10), lookahead_ms=4_000)
             service.say(TWO, Hello(versions=(1,), client="a test", rules_text=layered(10), lookahead_ms=8_000))
@@ -462,7 +460,7 @@ def test_the_longer_the_lookahead_the_simpler_a_clients_rules_have_to_be() -> No
 
 def test_who_has_much_planned_waits_where_others_would_have_to_and_only_there() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             for identity in (ONE, TWO):
                 await service.greet(identity, rules_text=layered(20))
                 service.playhead(identity)

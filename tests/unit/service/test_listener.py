@@ -18,7 +18,7 @@ import zmq
 import zmq.asyncio
 from zmq.utils.monitor import recv_monitor_message
 
-from segue.service.auth import Refusal
+from segue.service.auth import RefusalReason
 from segue.service.listener import Limits
 from segue.service.zmtp import Command, Event, ServerConnection
 from unit.service.listening import (
@@ -26,7 +26,7 @@ from unit.service.listening import (
     HANDSHAKE,
     PLAIN_GREETING,
     TOKEN,
-    Heard,
+    ListenerHarness,
     dealer,
     endless,
     listening,
@@ -95,7 +95,7 @@ def test_a_client_with_heartbeats_stays(monkeypatch: pytest.MonkeyPatch) -> None
 def test_other_kinds_of_sockets_are_refused(kind: int) -> None:
     async def story() -> None:
         async with listening() as (heard, bound), dealer(bound, kind):
-            await until(lambda: heard.listener.refused[Refusal.PROTOCOL])
+            await until(lambda: heard.listener.refused[RefusalReason.PROTOCOL])
             assert heard.messages == []
 
     play(story())
@@ -109,15 +109,17 @@ def curve() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (with_token(b"a wrong token"), Refusal.TOKEN),
-        (with_token(TOKEN.encode()[:-1]), Refusal.TOKEN),
-        (with_token(TOKEN.encode(), b"admin"), Refusal.TOKEN),
-        (with_token(b"\0"), Refusal.TOKEN),
-        ({}, Refusal.MECHANISM),
-        (curve(), Refusal.MECHANISM),
+        (with_token(b"a wrong token"), RefusalReason.TOKEN),
+        (with_token(TOKEN.encode()[:-1]), RefusalReason.TOKEN),
+        (with_token(TOKEN.encode(), b"admin"), RefusalReason.TOKEN),
+        (with_token(b"\0"), RefusalReason.TOKEN),
+        ({}, RefusalReason.MECHANISM),
+        (curve(), RefusalReason.MECHANISM),
     ],
 )
-def test_who_has_not_the_token_is_refused_and_a_friend_gets_through(options: dict[str, Any], reason: Refusal) -> None:
+def test_who_has_not_the_token_is_refused_and_a_friend_gets_through(
+    options: dict[str, Any], reason: RefusalReason
+) -> None:
     async def story() -> None:
         async with listening(token=TOKEN) as (heard, bound):
             async with dealer(bound, **options) as stranger:
@@ -127,7 +129,9 @@ def test_who_has_not_the_token_is_refused_and_a_friend_gets_through(options: dic
                 await friend.send(b"hello")
                 await until(lambda: heard.messages)
             assert heard.said() == [b"hello"]
-            assert {kind for kind, number in heard.listener.refused.items() if number} - {Refusal.HANDSHAKE} == {reason}
+            assert {kind for kind, number in heard.listener.refused.items() if number} - {RefusalReason.HANDSHAKE} == {
+                reason
+            }
 
     play(story())
 
@@ -193,16 +197,16 @@ def test_who_is_reset_as_the_service_ends_does_not_break_its_end() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"GET / HTTP/1.1\r\n\r\n", Refusal.PROTOCOL),
-        (GREETING[:10] + b"\x01", Refusal.PROTOCOL),
-        (PLAIN_GREETING, Refusal.MECHANISM),
-        (GREETING + message(b"no handshake"), Refusal.PROTOCOL),
-        (HANDSHAKE + b"\x02" + (2**40).to_bytes(8), Refusal.TOO_LARGE),
-        (HANDSHAKE + message(*[b""] * 65), Refusal.TOO_LARGE),
-        (HANDSHAKE + b"\x04\x00", Refusal.PROTOCOL),
+        (b"GET / HTTP/1.1\r\n\r\n", RefusalReason.PROTOCOL),
+        (GREETING[:10] + b"\x01", RefusalReason.PROTOCOL),
+        (PLAIN_GREETING, RefusalReason.MECHANISM),
+        (GREETING + message(b"no handshake"), RefusalReason.PROTOCOL),
+        (HANDSHAKE + b"\x02" + (2**40).to_bytes(8), RefusalReason.TOO_LARGE),
+        (HANDSHAKE + message(*[b""] * 65), RefusalReason.TOO_LARGE),
+        (HANDSHAKE + b"\x04\x00", RefusalReason.PROTOCOL),
     ],
 )
-def test_bytes_that_break_the_protocol_are_hung_up_on(data: bytes, reason: Refusal) -> None:
+def test_bytes_that_break_the_protocol_are_hung_up_on(data: bytes, reason: RefusalReason) -> None:
     async def story() -> None:
         async with listening() as (heard, bound), raw(bound) as stranger:
             stranger.say(data)
@@ -224,7 +228,7 @@ def test_an_endless_message_is_cut_off_and_little_of_it_kept() -> None:
                 for _ in range(100):
                     stranger.say(part)
                     await stranger.writer.drain()
-            await until(lambda: heard.listener.refused[Refusal.TOO_LARGE])
+            await until(lambda: heard.listener.refused[RefusalReason.TOO_LARGE])
             assert heard.messages == []
 
     play(story())
@@ -242,7 +246,7 @@ def test_a_handshake_that_does_not_end_is_ended_however_it_trickles(sent: bytes)
 
             trickling = asyncio.create_task(trickle())
             await stranger.hung_up_on()
-            assert heard.listener.refused == {Refusal.HANDSHAKE: 1}
+            assert heard.listener.refused == {RefusalReason.HANDSHAKE: 1}
             assert len(heard.listener) == 0
             await trickling
 
@@ -286,11 +290,11 @@ def test_handshakes_that_never_end_make_room_the_oldest_first() -> None:
             await friend.send(b"hello")
             await until(lambda: heard.messages)
             await strangers[0].hung_up_on()
-            assert heard.listener.refused == {Refusal.FULL: 1}
+            assert heard.listener.refused == {RefusalReason.FULL: 1}
             # Through its handshake it makes no room for others.
             for _ in range(5):
                 await stack.enter_async_context(raw(bound))
-            await until(lambda: heard.listener.refused[Refusal.FULL] == 5)
+            await until(lambda: heard.listener.refused[RefusalReason.FULL] == 5)
             await friend.send(b"again")
             await until(lambda: heard.said() == [b"hello", b"again"])
             assert len(heard.listener) == 4
@@ -318,7 +322,7 @@ def test_who_plays_makes_no_room_and_others_do() -> None:
             late = await stack.enter_async_context(raw(bound))
             assert await late.hung_up_on() == b""
             assert len(heard.listener) == 3
-            assert heard.listener.refused == {Refusal.FULL: 3}
+            assert heard.listener.refused == {RefusalReason.FULL: 3}
 
     play(story())
 
@@ -326,7 +330,7 @@ def test_who_plays_makes_no_room_and_others_do() -> None:
 def test_room_is_made_by_the_address_with_most_connections() -> None:
     async def story() -> None:
         async with contextlib.AsyncExitStack() as stack:
-            heard = Heard(Limits(handshakes=3))
+            heard = ListenerHarness(Limits(handshakes=3))
             listener = await stack.enter_async_context(heard.listener)
             bound = listener.bind("tcp://0.0.0.0:0")
             listener.start()
@@ -337,7 +341,7 @@ def test_room_is_made_by_the_address_with_most_connections() -> None:
                 stack.callback(writer.transport.abort)
                 kept.append((reader, writer))
                 await until(lambda: len(listener) == min(len(kept), 3))
-            await until(lambda: listener.refused[Refusal.FULL] == 1)
+            await until(lambda: listener.refused[RefusalReason.FULL] == 1)
             # The oldest of all stays, the oldest of those who came from one place goes.
             with contextlib.suppress(ConnectionError):
                 await kept[1][0].read()
@@ -358,7 +362,7 @@ def test_unfinished_messages_of_all_strangers_are_bounded_together() -> None:
             for _ in range(7):
                 stranger = await stack.enter_async_context(raw(bound))
                 stranger.say(HANDSHAKE + endless(900_000))
-            await until(lambda: heard.listener.refused[Refusal.TOO_LARGE] == 5)
+            await until(lambda: heard.listener.refused[RefusalReason.TOO_LARGE] == 5)
             assert heard.of(b"play") not in heard.gone
 
     play(story())
@@ -393,7 +397,7 @@ def test_who_sends_much_at_once_does_not_keep_others_waiting() -> None:
     """Both have said all they say before the listener reads a byte, and all takes long by the clock."""
 
     async def story() -> None:
-        heard = Heard(clock=partial(next, count(0.0, 0.01)))
+        heard = ListenerHarness(clock=partial(next, count(0.0, 0.01)))
         async with heard.listener as listener:
             bound = listener.bind("tcp://127.0.0.1:0")
             async with raw(bound) as much, raw(bound) as little:
@@ -468,14 +472,14 @@ def test_a_peer_that_does_not_read_is_gone_with_little_kept_for_it() -> None:
             assert not heard.listener.send(identity, [block])
             assert not heard.listener.send(identity, [b"x"])
             await until(lambda: heard.gone == [identity])
-            assert heard.listener.refused == {Refusal.SLOW: 1}
+            assert heard.listener.refused == {RefusalReason.SLOW: 1}
 
     play(story())
 
 
 def test_pings_are_no_way_to_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     # Kernels keep some megabytes of answers besides; the fewer here, the sooner it is seen.
-    monkeypatch.setattr("segue.service.peer._MOST_UNREAD_OF_STRANGERS", 10_000)
+    monkeypatch.setattr("segue.service.peer._MOST_UNREAD_WITHOUT_SESSION", 10_000)
 
     async def story() -> None:
         async with listening() as (heard, bound), raw(bound) as peer:
@@ -488,7 +492,7 @@ def test_pings_are_no_way_to_fill_the_memory(monkeypatch: pytest.MonkeyPatch) ->
                     peer.say(ping * 5_000)
                     await peer.writer.drain()
             await until(lambda: heard.gone)
-            assert heard.listener.refused == {Refusal.SLOW: 1}
+            assert heard.listener.refused == {RefusalReason.SLOW: 1}
 
     play(story())
 
@@ -500,6 +504,6 @@ def test_a_taken_port_is_an_error_that_names_it() -> None:
     async def story() -> None:
         async with listening() as (_, bound):
             with pytest.raises(OSError, match=f"{bound}: Address already in use"):
-                Heard().listener.bind(bound)
+                ListenerHarness().listener.bind(bound)
 
     play(story())

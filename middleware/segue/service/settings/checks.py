@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue.service.rule_files import find_rule_files
-from segue.service.setting_kinds import Endpoint, Milliseconds, Token, endpoint, is_private, resolved
-from segue.service.setting_sources import told
-from segue.service.settings import MOST_RULE_FILES, Settings, flag_of
+from segue.service.settings.kinds import Endpoint, Milliseconds, Token, endpoint, is_private, resolved
+from segue.service.settings.sources import told
+from segue.service.settings.table import MOST_RULE_FILES, Settings, flag_of
 from segue_rules.errors import Problem
 from segue_rules.loading.kinds import Number, Word
 from segue_rules.loading.nodes import Scalar, quote
