@@ -59,11 +59,10 @@ def _configured(arguments: argparse.Namespace) -> int:
     from segue.audio.files import AudioFileError
     from segue.cli.parts import build
     from segue.score.sampler.soundfont import SoundFontError
-    from segue.service.auth import InsecureBindError
+    from segue.service.auth import CertificateError, InsecureBindError
     from segue.service.logs import logging_to
-    from segue.service.settings.configuration import machine_memory_bytes, note_memory_mib
     from segue.service.server import GeneratorError, Service
-    from segue.service.auth import CertificateError
+    from segue.service.settings.configuration import machine_memory_bytes, note_memory_mib
     from segue_rules.errors import RuleError
 
     with logging_to(sys.stderr, level=config.log_level, form=config.log_format, secrets=[config.token]):
