@@ -27,7 +27,7 @@ from segue_sdk.service_messages import (
     Stinger,
     Welcome,
 )
-from service.peer import PATIENCE_S, Peer, lay
+from service.peer import PATIENCE_S, Peer, lay, play_deep
 from service.serving import serving
 
 LOOKAHEAD = 2 * SAMPLE_RATE
@@ -39,14 +39,6 @@ def again(service: Service, peer: Peer, welcome: Welcome, last_chunk: int) -> tu
     peer.vanish()
     back = Peer(service.addresses[0])
     return back, back.greet(resume=welcome.token, last_chunk=last_chunk)
-
-
-def play_deep(peer: Peer, end: int) -> None:
-    """Receive music up to the sample `end`, change the state of `water`, and receive it again up to there."""
-    peer.fill(end)
-    peer.send(1, deep=True)
-    peer.expect(Chunk, lambda one: one.states["water"] == "depth")
-    peer.fill(end)
 
 
 def test_the_welcome_says_what_the_rules_declare(peer: Peer) -> None:
