@@ -8,8 +8,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from segue_rules.errors import Problem, RuleError
-from segue_rules.model import Mark
+from segue_rules.errors import RuleError
+from segue_yaml.nodes import Mark
+from segue_yaml.report import Problem
 
 _SUFFIXES: Final = (".yaml", ".yml")
 

@@ -12,12 +12,13 @@ import pytest
 from segue.runtime.opening import Outcome
 from segue.service.server import Service
 from segue.service.server_session import ServerSession
-from segue_sdk.client_messages import Restore, Save
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.service_messages import (
+from segue_sdk.messages import (
     Bye,
     Chunk,
     Error,
+    Restore,
+    Save,
     Saved,
     Status,
 )

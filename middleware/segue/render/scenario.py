@@ -21,7 +21,8 @@ from segue.runtime.replay import reopened, revived
 from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load
-from segue_rules.model import NOWHERE, Rules
+from segue_rules.model import Rules
+from segue_yaml.nodes import NOWHERE
 
 # Without a duration: this long after the last event, or in all where there is none.
 _AFTER_LAST_S: Final = 12.0

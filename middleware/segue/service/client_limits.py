@@ -12,8 +12,8 @@ import numpy as np
 
 from segue.contract import SAMPLE_RATE
 from segue.service.monitoring import Metrics
-from segue_sdk.client_messages import Playhead
-from segue_sdk.limits import CAPACITY, MOST_KEPT, MOST_UNRECEIPTED
+from segue_sdk.limits import CAPACITY, MOST_UNCONFIRMED, MOST_UNRECEIPTED
+from segue_sdk.messages import Playhead
 
 
 class TokenBucket:
@@ -62,7 +62,7 @@ class TokenBucket:
 _REPEAT_RATE: Final = 0.8
 _REPEAT_BURST: Final = 0.5
 # The most numbers that a client may hold without a receipt; no more are queued.
-_MOST_REPEATED: Final = MOST_UNRECEIPTED + MOST_KEPT
+_MOST_REPEATED: Final = MOST_UNRECEIPTED + MOST_UNCONFIRMED
 
 
 class RepeatedEvents:

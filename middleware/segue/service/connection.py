@@ -13,11 +13,9 @@ from segue.service.client_limits import TokenBucket
 from segue.service.monitoring import Metrics
 from segue.service.outgoing import Parts
 from segue.service.server_session import ServerSession
-from segue_sdk.client_messages import Control, Event, Hello, Restore, Save
 from segue_sdk.codec import Part, encode
-from segue_sdk.log import LineLimit
-from segue_sdk.messages import Message, ServiceMessage
-from segue_sdk.service_messages import Bye, Error
+from segue_sdk.log import LogRateLimiter
+from segue_sdk.messages import Bye, Control, Error, Event, Hello, Message, Restore, Save, ServiceMessage
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +155,7 @@ class Connection:
         self._send = send
         self._metrics = metrics
         self._welcome: Parts = []
-        self._error_lines = LineLimit()
+        self._error_lines = LogRateLimiter()
 
     def send(self, message: ServiceMessage) -> None:
         """Send a message."""

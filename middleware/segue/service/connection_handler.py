@@ -19,12 +19,10 @@ from segue.service.outgoing import Parts
 from segue.service.server_session import ServerSession
 from segue.service.sessions import Sessions
 from segue.service.wire import RequestRefusedError
-from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
 from segue_sdk.codec import Part, decode, type_of
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import SILENCE_S, VERSION
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Bye, Error
+from segue_sdk.messages import Bye, Control, Error, Event, Hello, Message, Playhead, Restore, Save
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,7 @@ from segue.service.wire import Format
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import Part, encode
 from segue_sdk.limits import LONGEST_CHUNK, LONGEST_STINGER
-from segue_sdk.messages import ServiceMessage
-from segue_sdk.service_messages import Chunk, Clock, Receipt, Status, Stinger
+from segue_sdk.messages import Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
 
 Parts: TypeAlias = list[Part]
 """An encoded message."""

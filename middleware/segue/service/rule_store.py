@@ -22,9 +22,11 @@ from segue.service.settings.configuration import ServiceConfig
 from segue.service.settings.table import MOST_RULE_FILES
 from segue.service.soundtrack import PARTS, Soundtrack, build_soundtrack, fingerprint_of, parts_of
 from segue.service.wire import RequestRefusedError
-from segue_rules.errors import Problem, RuleError
+from segue_rules.errors import RuleError
 from segue_rules.loading import load, load_text
-from segue_rules.model import Mark, Rules
+from segue_rules.model import Rules
+from segue_yaml.nodes import Mark
+from segue_yaml.report import Problem
 
 log = logging.getLogger(__name__)
 

@@ -21,12 +21,23 @@ from segue.service.outgoing import OutgoingQueue, Parts
 from segue.service.soundtrack import Soundtrack, parts_of
 from segue.service.wire import Format, RequestRefusedError
 from segue_rules import events
-from segue_sdk.client_messages import Control, Playhead, Save
-from segue_sdk.declarations import Declaration, EventItem, GeneratorInfo, Limits
 from segue_sdk.limits import HEADER_BYTES, VERSION
-from segue_sdk.log import LineLimit
-from segue_sdk.messages import ServiceMessage
-from segue_sdk.service_messages import Receipt, Rules, Saved, Status, Welcome
+from segue_sdk.log import LogRateLimiter
+from segue_sdk.messages import (
+    Control,
+    Declaration,
+    EventItem,
+    GeneratorInfo,
+    Limits,
+    Playhead,
+    Receipt,
+    Rules,
+    Save,
+    Saved,
+    ServiceMessage,
+    Status,
+    Welcome,
+)
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +145,7 @@ class ServerSession:
         self._parts = parts_of(soundtrack.rules)
         # Planned frames that `planning_us` has returned.
         self._counted_frames = 0
-        self._refusal_lines = LineLimit()
+        self._refusal_lines = LogRateLimiter()
         self._last_event = 0
         # Events up to this number are part of what the session was restored from.
         self._restored_events = 0

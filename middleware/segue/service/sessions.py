@@ -25,8 +25,8 @@ from segue.service.server_session import ServerSession, SessionTerms
 from segue.service.settings.configuration import ServiceConfig
 from segue.service.soundtrack import Soundtrack
 from segue.service.wire import RequestRefusedError
-from segue_sdk.client_messages import Control, Hello, Restore
 from segue_sdk.errors import ProtocolError
+from segue_sdk.messages import Control, Hello, Restore
 
 log = logging.getLogger(__name__)
 

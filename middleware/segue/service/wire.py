@@ -20,7 +20,7 @@ from segue_rules.model import (
     NumberInput,
     Rules,
 )
-from segue_sdk import declarations, service_messages
+from segue_sdk import messages
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import (
     HEADER_BYTES,
@@ -55,9 +55,9 @@ class RequestRefusedError(Exception):
         self.code, self.text, self.retry_ms, self.problems = code, text, retry_ms, problems
 
 
-def error(refusal: ProtocolError | RequestRefusedError, about: str, seq: int = 0) -> service_messages.Error:
+def error(refusal: ProtocolError | RequestRefusedError, about: str, seq: int = 0) -> messages.Error:
     """Convert a refusal. about, seq: type and number of the refused message."""
-    return service_messages.Error(code=refusal.code, text=clipped(refusal.text), about=about, seq=seq)
+    return messages.Error(code=refusal.code, text=clipped(refusal.text), about=about, seq=seq)
 
 
 def pcm(samples: Samples, sample_format: Format) -> bytes:
@@ -73,9 +73,7 @@ def pcm(samples: Samples, sample_format: Format) -> bytes:
     return bytes(whole.astype("<i2").tobytes())
 
 
-def chunk(
-    out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, cell: bytes | None
-) -> service_messages.Chunk:
+def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, cell: bytes | None) -> messages.Chunk:
     """Convert a chunk.
 
     Args:
@@ -87,7 +85,7 @@ def chunk(
     """
     last = out.plans[-1]
     names = (style.name for style in rules.styles)
-    return service_messages.Chunk(
+    return messages.Chunk(
         seq=out.sequence,
         take=out.take,
         start=out.start,
@@ -103,10 +101,10 @@ def chunk(
     )
 
 
-def receipt(out: ReceiptOut) -> service_messages.Receipt:
+def receipt(out: ReceiptOut) -> messages.Receipt:
     """Convert the receipt of an event."""
     receipt = out.receipt
-    return service_messages.Receipt(
+    return messages.Receipt(
         seq=receipt.sequence,
         accepted=receipt.accepted,
         code=receipt.code,
@@ -115,10 +113,10 @@ def receipt(out: ReceiptOut) -> service_messages.Receipt:
     )
 
 
-def change(out: ChangeOut) -> service_messages.Change:
+def change(out: ChangeOut) -> messages.Change:
     """Convert a change of state with its causes."""
     change = out.change
-    return service_messages.Change(
+    return messages.Change(
         kind=change.kind,
         layer=change.layer,
         from_state=change.from_state,
@@ -129,7 +127,7 @@ def change(out: ChangeOut) -> service_messages.Change:
         ramp_frames=change.ramp_frames,
         at=change.at,
         causes=tuple(
-            declarations.Cause(
+            messages.Cause(
                 text=clipped(cause.text),
                 input=cause.input,
                 value=_value(cause.value),
@@ -138,27 +136,27 @@ def change(out: ChangeOut) -> service_messages.Change:
             for cause in change.causes[:MOST_CAUSES]
         ),
         candidates=tuple(
-            declarations.Candidate(state=candidate.state, reason=clipped(candidate.reason))
+            messages.Candidate(state=candidate.state, reason=clipped(candidate.reason))
             for candidate in change.candidates[:MOST_STATES]
         ),
     )
 
 
-def clock(out: ClockOut, of: ChunkOut) -> service_messages.Clock:
+def clock(out: ClockOut, of: ChunkOut) -> messages.Clock:
     """Convert the beats of a chunk; of: the chunk, which was sent just before."""
-    return service_messages.Clock(
+    return messages.Clock(
         start=of.start,
         end=of.start + len(of.samples),
         tempo_bpm=out.tempo_bpm,
         meter=of.plans[0].clock.meter,
         exact=out.exact,
-        beats=tuple(declarations.Beat(at=beat.sample, bar=beat.bar, beat=beat.beat) for beat in out.beats),
+        beats=tuple(messages.Beat(at=beat.sample, bar=beat.bar, beat=beat.beat) for beat in out.beats),
     )
 
 
-def status(out: StatusOut, *, primary: int, headroom: float) -> service_messages.Status:
+def status(out: StatusOut, *, primary: int, headroom: float) -> messages.Status:
     """Convert a status; primary: level of the chosen generator, which is 0 on the wire."""
-    return service_messages.Status(
+    return messages.Status(
         rung=max(0, out.rung - primary),
         generator=out.generator,
         headroom=min(headroom, 1e6),
@@ -167,11 +165,11 @@ def status(out: StatusOut, *, primary: int, headroom: float) -> service_messages
     )
 
 
-def duck(duck: Duck | None) -> declarations.DuckInfo | None:
+def duck(duck: Duck | None) -> messages.DuckInfo | None:
     """Convert how a stinger ducks the music, within the protocol's bounds."""
     if duck is None:
         return None
-    return declarations.DuckInfo(
+    return messages.DuckInfo(
         depth_db=min(0.0, max(-96.0, duck.depth_db)),
         fade_out=min(duck.fade_out_samples, LONGEST_DUCK),
         recovery=min(duck.recovery_samples, LONGEST_DUCK),
@@ -179,7 +177,7 @@ def duck(duck: Duck | None) -> declarations.DuckInfo | None:
     )
 
 
-def refused_rules(errors: Sequence[str]) -> service_messages.Rules:
+def refused_rules(errors: Sequence[str]) -> messages.Rules:
     """Return the mistakes of a rule file, as many as fit a header."""
     fitting, bytes_left = [], _ERRORS_BYTES
     for text in map(clipped, errors[:MOST_ERRORS]):
@@ -187,12 +185,12 @@ def refused_rules(errors: Sequence[str]) -> service_messages.Rules:
         if bytes_left < 0:
             break
         fitting.append(text)
-    return service_messages.Rules(errors=tuple(fitting))
+    return messages.Rules(errors=tuple(fitting))
 
 
-def generator_info(generator: Generator[Any]) -> declarations.GeneratorInfo:
+def generator_info(generator: Generator[Any]) -> messages.GeneratorInfo:
     """Describe a generator."""
-    return declarations.GeneratorInfo(
+    return messages.GeneratorInfo(
         name=generator.name,
         model=generator.model,
         exact_beats=generator.exact_beats,
@@ -200,14 +198,14 @@ def generator_info(generator: Generator[Any]) -> declarations.GeneratorInfo:
     )
 
 
-def declaration(rules: Rules, fingerprint: str) -> declarations.Declaration:
+def declaration(rules: Rules, fingerprint: str) -> messages.Declaration:
     """Return what a rule file declares. Raises: ProtocolError if that exceeds the protocol's limits."""
-    return declarations.Declaration(
+    return messages.Declaration(
         title=clipped(rules.title, 800),
         fingerprint=fingerprint[:NAME_BYTES],
         inputs=tuple(map(_input, rules.inputs)),
         layers=tuple(
-            declarations.LayerInfo(
+            messages.LayerInfo(
                 name=layer.name,
                 states=tuple(state.name for state in layer.states),
                 default=layer.states[layer.default_index].name,
@@ -224,10 +222,10 @@ def clipped(text: str, most: int = TEXT_BYTES) -> str:
     return text if len(text) * 4 <= most else text.encode()[:most].decode(errors="ignore")
 
 
-def _input(source: Input) -> declarations.Input:
+def _input(source: Input) -> messages.Input:
     match source:
         case NumberInput() | IntegerInput():
-            return declarations.Input(
+            return messages.Input(
                 name=source.name,
                 type="number" if isinstance(source, NumberInput) else "integer",
                 low=float(source.low),
@@ -235,12 +233,10 @@ def _input(source: Input) -> declarations.Input:
                 default=source.default,
             )
         case ChoiceInput():
-            return declarations.Input(
-                name=source.name, type="choice", of=source.of[:MOST_CHOICES], default=source.default
-            )
+            return messages.Input(name=source.name, type="choice", of=source.of[:MOST_CHOICES], default=source.default)
         case FlagInput():
-            return declarations.Input(name=source.name, type="flag", default=source.default)
-    return declarations.Input(name=source.name, type="trigger")
+            return messages.Input(name=source.name, type="flag", default=source.default)
+    return messages.Input(name=source.name, type="trigger")
 
 
 def _value(value: InputValue) -> InputValue | None:

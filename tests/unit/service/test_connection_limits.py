@@ -13,10 +13,8 @@ import pytest
 from segue.service import connection_handler as handler_module
 from segue.service import rule_store as rule_store_module
 from segue.service.rule_store import Soundtrack
-from segue_sdk.client_messages import Control, Hello
 from segue_sdk.codec import Part, encode
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Bye, Error, Receipt, Rules, Welcome
+from segue_sdk.messages import Bye, Control, Error, Hello, Message, Receipt, Rules, Welcome
 from unit.service.service_harness import ServiceHarness
 
 ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"

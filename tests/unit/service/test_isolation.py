@@ -23,9 +23,8 @@ from segue.service.outgoing import OutgoingQueue, ResendBuffer, StingerEncoder
 from segue.service.recordings import Recording
 from segue.service.rule_store import RuleEdit
 from segue.service.server_session import BoundedCache, ServerSession
-from segue_sdk.client_messages import Control, Hello, Restore, Save
 from segue_sdk.errors import ProtocolError
-from segue_sdk.service_messages import Bye, Chunk, Error
+from segue_sdk.messages import Bye, Chunk, Control, Error, Hello, Restore, Save
 from unit.service.service_harness import ServiceHarness
 
 BROKEN, OTHER = b"broken", b"other"

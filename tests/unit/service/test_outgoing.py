@@ -10,7 +10,7 @@ from segue.service.outgoing import ResendBuffer, StingerEncoder
 from segue_rules.model import Duck
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import decode, encode
-from segue_sdk.service_messages import Stinger
+from segue_sdk.messages import Stinger
 
 FRAME = 1_920
 

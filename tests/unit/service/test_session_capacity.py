@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from segue_sdk.client_messages import Control, Hello, Restore
-from segue_sdk.service_messages import Bye, Chunk, Error, Receipt, Status, Welcome
+from segue_sdk.messages import Bye, Chunk, Control, Error, Hello, Receipt, Restore, Status, Welcome
 from unit.service.service_harness import ServiceHarness
 
 ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"

@@ -79,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _events(seconds: float) -> list[ScriptedEvent]:
     """Flags turned on and off, one event every 1.1 to 2.3 s, drawn once and for all."""
     from segue_rules.events import Event, ScriptedEvent
-    from segue_rules.model import FRAME_RATE, NOWHERE
+    from segue_rules.model import FRAME_RATE
+    from segue_yaml.nodes import NOWHERE
 
     dice, at_s, events = random.Random(1), 2.0, list[ScriptedEvent]()
     state = dict.fromkeys(UNITS, False)

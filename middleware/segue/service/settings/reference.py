@@ -14,9 +14,9 @@ from typing import Any, Final
 from segue.service.settings.kinds import HostPort, Milliseconds, PathText, RuleSources, Token, ZmqAddress
 from segue.service.settings.sources import CONFIG_VARIABLE
 from segue.service.settings.table import Settings, flag_of, variable_of
-from segue_rules.loading.containers import OneOrMore
-from segue_rules.loading.kinds import Choice, Kind, Number, Text, Truth, number
-from segue_rules.loading.tables import Field
+from segue_yaml.containers import OneOrMore
+from segue_yaml.kinds import Boolean, Choice, Kind, Number, Text, number
+from segue_yaml.tables import Field
 
 PAGE: Final = Path(__file__).parents[1] / "CONFIG.md"
 
@@ -51,7 +51,7 @@ log_format: json
   without the extension. Of a folder all are taken but those that others include.
 * An address beyond loopback and ipc needs a token, or the service does not start; so does TLS. Without TLS it warns.
   Whoever is on this machine can read `--token` in the list of processes: use `token_file`.
-* Truth values: `--reload` and `--no-reload`; `true` and `false` elsewhere.
+* Boolean values: `--reload` and `--no-reload`; `true` and `false` elsewhere.
 
 """
 
@@ -64,7 +64,7 @@ def page() -> str:
 
 def _row(setting: Field[Any]) -> str:
     flag = flag_of(setting)
-    if isinstance(setting.kind, Truth):
+    if isinstance(setting.kind, Boolean):
         flag = f"{flag}`, `--no-{setting.name}"
     default = f"`{setting.default_text}`" if setting.default_text is not None else ""
     cells = (f"`{setting.name}`", f"`{flag}`", f"`{variable_of(setting)}`", _value(setting.kind), default, setting.doc)
@@ -90,7 +90,7 @@ def _value(kind: Kind[Any]) -> str:
             return f"up to {kind.most} rule files"
         case ZmqAddress():
             return "`tcp://HOST:PORT` or `ipc://PATH`"
-        case Milliseconds() | Token() | Truth():
+        case Milliseconds() | Token() | Boolean():
             return kind.expected.removeprefix("a ")
     return kind.expected
 
