@@ -20,7 +20,7 @@ from segue.runtime.journal import Operation
 from segue.runtime.recording import Header, Recorder, Sources, recorded_restore_point
 from segue.runtime.restore import RestorePoint
 from segue.runtime.session_config import SessionConfig
-from segue.service.rulebook import Soundtrack
+from segue.service.soundtrack import Soundtrack
 from segue_rules.model import Rules
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Recording:
         self._over = self.failed = self.lost = False
         self._ending = threading.Lock()
 
-    def learn(self, soundtrack: Soundtrack) -> None:
+    def add_soundtrack(self, soundtrack: Soundtrack) -> None:
         """The session is about to be given these rules."""
         if not self._over:
             self._soundtracks = [*self._soundtracks[-1:], soundtrack]

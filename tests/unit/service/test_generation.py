@@ -1,4 +1,4 @@
-"""Which calls run at once, and which are left behind: only where somebody who plays would run dry meanwhile."""
+"""Generator threads: order, hanging calls, and generators that do not wait for each other."""
 
 from __future__ import annotations
 
@@ -14,11 +14,112 @@ from segue.runtime.fallback import Loop
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
-from segue.service.generation import Generation
-from segue.service.guard import Guard
-from segue.service.metrics import Metrics
+from segue.service.faults import FaultGuard
+from segue.service.generation import Generation, Worker
+from segue.service.monitoring import Metrics
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator, ToyState
+
+
+def test_calls_run_in_order_on_one_other_thread() -> None:
+    async def main() -> None:
+        worker, names = Worker("generator"), []
+
+        def call(number: int) -> int:
+            names.append((number, threading.current_thread().name))
+            return number * 2
+
+        assert await asyncio.gather(*(worker.call(call, number) for number in range(5))) == [0, 2, 4, 6, 8]
+        assert names == [(number, "generator") for number in range(5)]
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
+
+
+def test_errors_belong_to_the_caller() -> None:
+    async def main() -> None:
+        worker = Worker("generator")
+        with pytest.raises(ZeroDivisionError):
+            await worker.call(lambda: 1 // 0)
+        assert await worker.call(lambda: 7) == 7
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
+
+
+def test_a_panic_that_is_no_exception_comes_back_to_the_caller() -> None:
+    def panic() -> None:
+        raise SystemExit("a compiled library's panic")
+
+    async def main() -> None:
+        worker = Worker("generator")
+        with pytest.raises(RuntimeError, match="SystemExit: a compiled library's panic"):
+            await worker.call(panic)
+        assert await worker.call(lambda: 7) == 7
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
+
+
+def test_a_hung_call_is_left_behind_and_the_waiting_ones_are_not() -> None:
+    async def main() -> None:
+        worker, go_on, begun = Worker("generator"), threading.Event(), threading.Event()
+
+        def hang() -> str:
+            begun.set()
+            go_on.wait(20.0)
+            return "late"
+
+        hung = asyncio.ensure_future(worker.call(hang))
+        await asyncio.to_thread(begun.wait, 20.0)
+        waiting = asyncio.ensure_future(worker.call(lambda: "waited"))
+        await asyncio.sleep(0)
+        still_runs = worker.abandon()
+        assert await waiting == "waited"
+        assert await worker.call(lambda: "next") == "next"
+        assert still_runs()
+        assert not hung.done()
+        go_on.set()
+        assert await hung == "late"
+        while still_runs():
+            await asyncio.sleep(0.01)
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
+
+
+def test_a_call_that_returns_after_its_loop_is_gone_harms_nobody() -> None:
+    go_on, begun = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        go_on.wait(20.0)
+
+    async def main() -> Worker:
+        worker = Worker("generator")
+        hung = asyncio.ensure_future(worker.call(hang))
+        await asyncio.to_thread(begun.wait, 20.0)
+        hung.cancel()
+        return worker
+
+    worker = asyncio.run(main())
+    go_on.set()
+    worker.close(timeout_s=5.0)
+
+
+def test_a_call_that_takes_too_long_is_left_behind_and_its_time_runs_from_when_it_begins() -> None:
+    async def main() -> None:
+        worker, go_on = Worker("restores", most_s=0.05), threading.Event()
+        hung = asyncio.ensure_future(worker.call(go_on.wait, 20.0))
+        waiting = asyncio.ensure_future(worker.call(lambda: "waited"))
+        with pytest.raises(TimeoutError):
+            await hung
+        assert await waiting == "waited"
+        assert await worker.call(lambda: "next") == "next"
+        go_on.set()
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
 
 
 class Waiting(ToyGenerator):
@@ -67,7 +168,7 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
             landed=lambda batch: landed.set(),
             broke=lambda session: None,
             metrics=metrics,
-            guard=Guard(metrics),
+            guard=FaultGuard(metrics),
         )
         running = asyncio.ensure_future(generation.run())
         assert await asyncio.to_thread(generator.begun.wait, 30.0)
@@ -79,7 +180,7 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
         generator.let_go.set()
         await asyncio.wait_for(landed.wait(), 30.0)
         running.cancel()
-        generation.close(patience_s=5.0)
+        generation.close(timeout_s=5.0)
 
     asyncio.run(main())
 
@@ -133,7 +234,7 @@ class Running:
             landed=lambda batch: self._landed.set(),
             broke=lambda session: None,
             metrics=self.metrics,
-            guard=Guard(self.metrics),
+            guard=FaultGuard(self.metrics),
         )
 
     async def __aenter__(self) -> Running:
@@ -143,7 +244,7 @@ class Running:
     async def __aexit__(self, *error: object) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self.generation.close(patience_s=5.0)
+        self.generation.close(timeout_s=5.0)
 
     @property
     def stalls(self) -> float:
@@ -230,7 +331,7 @@ def test_generation_ends_when_it_is_cancelled_just_as_it_is_woken(turns: int) ->
             landed=lambda batch: None,
             broke=lambda session: None,
             metrics=metrics,
-            guard=Guard(metrics),
+            guard=FaultGuard(metrics),
         )
         running = asyncio.ensure_future(generation.run())
         for _ in range(5):
@@ -242,6 +343,6 @@ def test_generation_ends_when_it_is_cancelled_just_as_it_is_woken(turns: int) ->
         done, _ = await asyncio.wait({running}, timeout=10.0)
         assert done
         assert running.cancelled()
-        generation.close(patience_s=5.0)
+        generation.close(timeout_s=5.0)
 
     asyncio.run(main())

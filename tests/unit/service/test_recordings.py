@@ -20,7 +20,7 @@ from segue.runtime.recording import read_recording
 from segue.runtime.session_config import SessionConfig
 from segue.service import recordings as recordings_module
 from segue.service.recordings import Recording, Recordings
-from segue.service.rulebook import Soundtrack
+from segue.service.rule_store import Soundtrack
 from segue_rules.events import Event
 from unit.runtime.rule_files import BANK, RULES
 

@@ -1,21 +1,19 @@
-"""The service's configuration: flags over environment over one YAML file over defaults, every mistake told at once.
-
-add_arguments(parser)
-config, warnings = configure(parser.parse_args(), os.environ)      # may raise ConfigError
-"""
+"""The service's configuration: flags over environment over a YAML file over defaults; all mistakes at once."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from segue.service.setting_checks import Checks
-from segue.service.setting_kinds import Endpoint, HostPort, Milliseconds, PathText, Token, is_private
-from segue.service.setting_sources import CONFIG_VARIABLE, merge, read_environment, read_file, read_flags, told
-from segue.service.settings import Settings, default_of, flag_of
+from segue.service.settings.checks import Checks
+from segue.service.settings.kinds import Endpoint, HostPort, Milliseconds, PathText, Token, is_private
+from segue.service.settings.sources import CONFIG_VARIABLE, merge, read_environment, read_file, read_flags, told
+from segue.service.settings.table import Settings, default_of, flag_of
 from segue_yaml.kinds import Boolean, Choice, Number
 from segue_yaml.nodes import Mark
 from segue_yaml.report import DocumentError, Report
@@ -161,3 +159,34 @@ def _read(
 def _folder(mark: Mark, file: Path | None) -> Path:
     """Where a path counts from: the configuration file's folder for what stands in it, else the present one."""
     return file.parent if file is not None and mark.line else Path()
+
+
+# Measured of sessions that play one soundtrack, each with a seed of its own: the first needs some 120 MiB of sources
+# and of notes that come again, each further one 10 to 15 more. Sessions of different soundtracks share less.
+FIRST_MIB: Final = 128
+EACH_MIB: Final = 16
+LEAST_MIB: Final = 64
+# Of the machine's memory, so that a small one is left room for all else.
+SHARE: Final = 8
+# Where a container says what it may use: cgroups of version 2 and 1.
+_LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def note_memory_mib(max_sessions: int, machine_bytes: int | None) -> int:
+    """MiB for the sounds of notes of all sessions. machine_bytes: None where it is not known."""
+    wanted = FIRST_MIB + EACH_MIB * max_sessions
+    return wanted if machine_bytes is None else max(LEAST_MIB, min(wanted, (machine_bytes >> 20) // SHARE))
+
+
+def machine_memory_bytes(limits: Sequence[Path] = _LIMITS) -> int | None:
+    """What this process may use at most: the machine's memory or its container's limit; None if neither can be told.
+
+    limits: files that hold a number of bytes each, or "max".
+    """
+    found = []
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    for path in limits:
+        with contextlib.suppress(ValueError, OSError):
+            found.append(int(path.read_text(encoding="ascii")))
+    return min((number for number in found if number > 0), default=None)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from segue.service.config import ConfigError, add_arguments, configure
-from segue.service.reference import PAGE, main, page
-from segue.service.settings import Settings
+from segue.service.settings.configuration import ConfigError, add_arguments, configure
+from segue.service.settings.reference import PAGE, main, page
+from segue.service.settings.table import Settings
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
 def test_the_page_is_current(capsys: pytest.CaptureFixture[str]) -> None:
-    assert page() == TEXT, "run python -m segue.service.reference --write"
+    assert page() == TEXT, "run python -m segue.service.settings.reference --write"
     assert main([]) == 0
     assert capsys.readouterr().out == TEXT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from segue.service.setting_kinds import (
+from segue.service.settings.kinds import (
     HostPort,
     Milliseconds,
     PathText,

@@ -1,4 +1,4 @@
-"""Settings: where they come from, which wins, what they may not be; every mistake with its place."""
+"""The configuration: every source, every mistake, what settings mean together, and the memory for notes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ from pathlib import Path
 import pytest
 
 from segue.service.auth import is_local
-from segue.service.config import ConfigError, ServiceConfig, add_arguments, configure
-from segue.service.setting_kinds import Endpoint, Milliseconds, endpoint, is_private
-from segue.service.settings import Settings
+from segue.service.settings.configuration import (
+    LEAST_MIB,
+    ConfigError,
+    ServiceConfig,
+    add_arguments,
+    configure,
+    machine_memory_bytes,
+    note_memory_mib,
+)
+from segue.service.settings.kinds import Endpoint, Milliseconds, endpoint, is_private
+from segue.service.settings.table import Settings
 from segue_yaml.document import read_text
 from segue_yaml.report import Report
 from segue_yaml.tables import Object
@@ -300,3 +308,24 @@ def test_what_a_token_file_may_not_hold(folder: Path, content: bytes) -> None:
     assert len(told) == 1
     assert told[0].startswith("--token-file: expected 16 to 255 letters, digits and signs without spaces, got ")
     assert TOKEN not in told[0]
+
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("sessions", "machine", "expected"),
+    [(1, 64 * GIB, 144), (16, 64 * GIB, 384), (16, 2 * GIB, 256), (1, GIB // 4, LEAST_MIB), (16, None, 384)],
+)
+def test_it_grows_with_the_sessions_and_leaves_room(sessions: int, machine: int | None, expected: int) -> None:
+    assert note_memory_mib(sessions, machine) == expected
+
+
+def test_a_containers_limit_counts_where_it_is_lower(tmp_path: Path) -> None:
+    limit, none, odd = tmp_path / "limit", tmp_path / "none", tmp_path / "odd"
+    limit.write_text(f"{GIB // 8}\n")
+    none.write_text("max\n")
+    odd.write_text("")
+    machine = machine_memory_bytes([none, odd, tmp_path / "missing"])
+    assert machine is None or machine > GIB // 8
+    assert machine_memory_bytes([none, limit]) == GIB // 8

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue.service.rule_files import find_rule_files
-from segue.service.setting_kinds import Endpoint, Milliseconds, Token, endpoint, is_private, resolved
-from segue.service.setting_sources import told
-from segue.service.settings import MOST_RULE_FILES, Settings, flag_of
+from segue.service.settings.kinds import Endpoint, Milliseconds, Token, endpoint, is_private, resolved
+from segue.service.settings.sources import told
+from segue.service.settings.table import MOST_RULE_FILES, Settings, flag_of
 from segue_yaml.kinds import Number, Word
 from segue_yaml.nodes import Mark, Scalar, quote
 from segue_yaml.report import Problem, Report, did_you_mean

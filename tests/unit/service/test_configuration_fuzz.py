@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segue.service.config import ConfigError, ServiceConfig, add_arguments, configure
-from segue.service.setting_kinds import is_private
-from segue.service.settings import Settings, variable_of
+from segue.service.settings.configuration import ConfigError, ServiceConfig, add_arguments, configure
+from segue.service.settings.kinds import is_private
+from segue.service.settings.table import Settings, variable_of
 
 VALID = """\
 bind: [tcp://127.0.0.1:7723, "ipc:///run/segue.sock"]

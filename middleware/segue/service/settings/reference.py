@@ -1,7 +1,7 @@
 """Writes CONFIG.md: every setting of the service, from the table that also reads them.
 
-python -m segue.service.reference            # print it
-python -m segue.service.reference --write    # write it into the source tree
+python -m segue.service.settings.reference            # print it
+python -m segue.service.settings.reference --write    # write it into the source tree
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from segue.service.setting_kinds import HostPort, Milliseconds, PathText, RuleSources, Token, ZmqAddress
-from segue.service.setting_sources import CONFIG_VARIABLE
-from segue.service.settings import Settings, flag_of, variable_of
+from segue.service.settings.kinds import HostPort, Milliseconds, PathText, RuleSources, Token, ZmqAddress
+from segue.service.settings.sources import CONFIG_VARIABLE
+from segue.service.settings.table import Settings, flag_of, variable_of
 from segue_yaml.containers import OneOrMore
 from segue_yaml.kinds import Boolean, Choice, Kind, Number, Text, number
 from segue_yaml.tables import Field
 
-PAGE: Final = Path(__file__).with_name("CONFIG.md")
+PAGE: Final = Path(__file__).parents[1] / "CONFIG.md"
 
 _HEAD: Final = f"""\
 # Settings of the service
 
-<!-- Generated from the table of settings by `python -m segue.service.reference --write`; do not edit. -->
+<!-- Generated from the table of settings by `python -m segue.service.settings.reference --write`; do not edit. -->
 
 A setting is taken from the command line, else from the environment, else from a YAML file (`--config FILE` or
 `{CONFIG_VARIABLE}`), else it has its default. All mistakes of all three are told in one run, each with its place:
@@ -51,7 +51,7 @@ log_format: json
   without the extension. Of a folder all are taken but those that others include.
 * An address beyond loopback and ipc needs a token, or the service does not start; so does TLS. Without TLS it warns.
   Whoever is on this machine can read `--token` in the list of processes: use `token_file`.
-* Truth values: `--reload` and `--no-reload`; `true` and `false` elsewhere.
+* Boolean values: `--reload` and `--no-reload`; `true` and `false` elsewhere.
 
 """
 
@@ -96,7 +96,9 @@ def _value(kind: Kind[Any]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m segue.service.reference", description="The page of settings.")
+    parser = argparse.ArgumentParser(
+        prog="python -m segue.service.settings.reference", description="The page of settings."
+    )
     parser.add_argument("--write", action="store_true", help="write the page into the source tree")
     if parser.parse_args(arguments).write:
         PAGE.write_text(page(), encoding="utf-8", newline="\n")

@@ -1,4 +1,4 @@
-"""A reception without sockets, under a clock that stands until it is moved; identities are whatever a test says."""
+"""A connection handler without sockets, under a clock that tests move; identities are whatever a test says."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, Final, TypeVar
 
 from segue.runtime.fallback import Loop
 from segue.runtime.scheduler import Scheduler
-from segue.service.backlog import Parts
-from segue.service.config import ServiceConfig
-from segue.service.metrics import Metrics
-from segue.service.reception import Reception
-from segue.service.rulebook import RuleBook
+from segue.service.connection_handler import ConnectionHandler
+from segue.service.generation import Worker
+from segue.service.monitoring import Metrics
+from segue.service.outgoing import Parts
+from segue.service.rule_store import RuleStore
 from segue.service.sessions import Sessions
-from segue.service.worker import Worker
+from segue.service.settings.configuration import ServiceConfig
 from segue.style.word_table import WordEncoder
 from segue_sdk.codec import Part, decode, encode
 from segue_sdk.messages import Event, EventItem, Hello, Message, Playhead, Welcome
@@ -34,7 +34,7 @@ def encoder() -> WordEncoder:
     return WordEncoder()
 
 
-class ReceptionHarness:
+class ServiceHarness:
     """To be used within one event loop.
 
     now_s: the clock. sent: what each identity was sent. gone: identities that cannot be sent to any more.
@@ -48,30 +48,30 @@ class ReceptionHarness:
         config = ServiceConfig(**{**rules, "generator": "toy", "lookahead_ms": 2_000, **settings})
         self.metrics = Metrics()
         generators = (ToyGenerator(), Loop())
-        self.rulebook = RuleBook(config, encoder())
+        self.rule_store = RuleStore(config, encoder())
         self.scheduler = Scheduler(generators, self.clock)
         self.worker = Worker("generator")
         self.sessions = Sessions(
             config,
             "segue test",
             generators,
-            self.rulebook,
+            self.rule_store,
             self.scheduler,
             self.worker,
             self.metrics,
             self.clock,
         )
-        self.reception = Reception(self.sessions, self._send, self.clock, self.metrics, lambda: None)
+        self.handler = ConnectionHandler(self.sessions, self._send, self.clock, self.metrics, lambda: None)
 
     def clock(self) -> float:
         return self.now_s
 
-    async def __aenter__(self) -> ReceptionHarness:
+    async def __aenter__(self) -> ServiceHarness:
         return self
 
     async def __aexit__(self, *error: object) -> None:
         await self.settle()
-        self.worker.close(patience_s=5.0)
+        self.worker.close(timeout_s=5.0)
 
     def _send(self, identity: bytes, parts: Parts) -> bool:
         if identity in self.gone:
@@ -86,7 +86,7 @@ class ReceptionHarness:
         return self.receive(identity, encode(message))
 
     def receive(self, identity: bytes, parts: Sequence[Part]) -> float:
-        return self.reception.receive(identity, parts)
+        return self.handler.receive(identity, parts)
 
     async def greet(self, identity: bytes, **hello: Any) -> Welcome:
         """Say hello; the welcome."""
@@ -106,20 +106,20 @@ class ReceptionHarness:
 
     async def settle(self) -> None:
         """Let everything that was begun come to its end."""
-        while any(one.busy is not None for one in self.reception._connections.values()):
+        while any(one.task is not None for one in self.handler._connections.values()):
             await asyncio.sleep(0.001)
 
     def tick(self, seconds: float = 0.05) -> None:
         """Time passes."""
         self.now_s += seconds
-        self.reception.tick()
+        self.handler.tick()
 
     def generate(self) -> None:
         """All the music that is wanted now."""
         while self.scheduler.run_once(self.now_s):
             pass
-        for live in self.sessions:
-            self.reception.flush(live)
+        for session in self.sessions:
+            self.handler.flush(session)
 
     def all(self, identity: bytes, kind: type[T]) -> list[T]:
         """Everything of a kind that a client was sent."""

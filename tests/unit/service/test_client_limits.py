@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.service.token_bucket import TokenBucket
+from segue.service.client_limits import TokenBucket
 
 
 def test_a_burst_then_the_rate() -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from segue.runtime.recording import fingerprint
-from segue.service.config import ServiceConfig
-from segue.service.rulebook import TEXT_NAME, Edit, RuleBook, Soundtrack, UnknownRulesError, parts_of
+from segue.service.rule_store import TEXT_NAME, RuleEdit, RuleStore, Soundtrack, UnknownRulesError, parts_of
+from segue.service.settings.configuration import ServiceConfig
 from segue.style.word_table import WordEncoder
 from segue_rules.errors import RuleError
 from segue_rules.loading import load
@@ -54,7 +54,7 @@ def town(tmp_path: Path) -> Path:
 
 def book_of(
     *paths: Path, max_prompts: int = 256, max_prompt_audio_ms: int = 300_000, folders: tuple[Path, ...] = ()
-) -> RuleBook:
+) -> RuleStore:
     config = ServiceConfig(
         rule_folders=folders,
         rules={path.stem: path for path in paths},
@@ -62,23 +62,23 @@ def book_of(
         max_prompts=max_prompts,
         max_prompt_audio_ms=max_prompt_audio_ms,
     )
-    return RuleBook(config, ENCODER)
+    return RuleStore(config, ENCODER)
 
 
-def settled(book: RuleBook) -> list[Edit]:
+def settled(book: RuleStore) -> list[RuleEdit]:
     """What a service learns within a second of an edit: the first poll sees it, the second finds it finished."""
     assert book.changed() == []
     return book.changed()
 
 
-def taken_over(edits: list[Edit]) -> Soundtrack:
+def taken_over(edits: list[RuleEdit]) -> Soundtrack:
     (only,) = edits
     assert only.errors == ()
     assert only.soundtrack is not None
     return only.soundtrack
 
 
-def refused(edits: list[Edit]) -> tuple[str, ...]:
+def refused(edits: list[RuleEdit]) -> tuple[str, ...]:
     (only,) = edits
     assert only.soundtrack is None
     return only.errors
@@ -334,7 +334,7 @@ def test_a_refused_text_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> No
         with pytest.raises(RuleError) as caught:
             book.from_text("segue: 2\n")
         refusals.append(caught.value)
-        monkeypatch.setattr("segue.service.rulebook.load_text", lambda *_: pytest.fail("read again"))
+        monkeypatch.setattr("segue.service.rule_store.load_text", lambda *_: pytest.fail("read again"))
     assert refusals[0].problems == refusals[1].problems
 
 

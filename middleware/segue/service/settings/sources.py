@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from segue.service.settings import Settings, flag_of, variable_of
+from segue.service.settings.table import Settings, flag_of, variable_of
 from segue_yaml.core_schema import NumberError, resolve_plain
 from segue_yaml.document import read_document
 from segue_yaml.kinds import Boolean, Number
