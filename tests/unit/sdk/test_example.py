@@ -11,7 +11,7 @@ import pygame
 import pyglet
 import pytest
 
-from unit.cli.playing_service import playing_service
+from unit.play.playing_service import playing_service
 
 EXAMPLES = Path(__file__).parents[3] / "engine_sdk" / "examples"
 
