@@ -164,7 +164,7 @@ class HonestGame:
             session.connected(service.now_s)
         session.tick(service.now_s, self._position)
         if say:
-            session.set_input("level", (len(self.receipts) % 10) / 10)
+            session.set("level", (len(self.receipts) % 10) / 10)
             session.end_frame()
         for parts in session.to_send():
             service.receive(self._identity, parts)
