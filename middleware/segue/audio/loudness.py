@@ -81,12 +81,20 @@ def highest_peak(samples: Samples, floor: float) -> float:
     length = len(samples) - _TAPS
     if length < _STRETCH:
         return max(floor, float(oversampled_peaks(samples, edge=True).max(initial=0)))
+    inner = samples[_TAPS // 2 : -(_TAPS // 2)]
+    # The filter passes the samples themselves with a gain that differs from 1 by 2e-5.
+    gain = float(_phases()[OVERSAMPLING // 2].max())
+    highest = max(floor, gain * float(inner.max()), -gain * float(inner.min()))
     windows = sliding_window_view(samples, _STRETCH + _TAPS, axis=0)
-    # The last one overlaps the one before, so that no sample is left over.
-    windows = np.concatenate([windows[::_STRETCH], windows[-1:]]).reshape(-1, _STRETCH + _TAPS)
-    windows = windows[np.maximum(windows.max(axis=1), -windows.min(axis=1)) * peak_bound() > floor]
-    dense = windows @ _stretch_filter()
-    return max(floor, float(dense.max(initial=0)), -float(dense.min(initial=0)))
+    # Highest magnitude in each stretch of samples; a window lies in two of them.
+    padded = np.pad(samples, ((0, -len(samples) % _STRETCH), (0, 0)))
+    levels = np.abs(padded).reshape(-1, _STRETCH * samples.shape[1]).max(axis=1)
+    first = np.arange(0, length - _STRETCH + 1, _STRETCH)
+    high = np.maximum(levels[:-1], levels[1:])[: len(first)] * peak_bound() > highest
+    # The last window overlaps the one before, so that no sample is left over.
+    chosen = windows[np.append(first[high], length - _STRETCH)].reshape(-1, _STRETCH + _TAPS)
+    dense = chosen @ _stretch_filter()
+    return max(highest, float(dense.max()), -float(dense.min()))
 
 
 def peak_bound() -> float:
@@ -109,10 +117,14 @@ def _peaks(planar: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _stretch_filter() -> NDArray[np.float32]:
-    """Return `_phases` of _STRETCH consecutive samples as one matrix, float32 [_STRETCH + TAPS, 4 * _STRETCH]."""
-    filters = np.zeros((_STRETCH, OVERSAMPLING, _STRETCH + _TAPS), np.float32)
+    """Return `_phases` of _STRETCH consecutive samples as one matrix, float32 [_STRETCH + TAPS, 3 * _STRETCH].
+
+    The phase of the samples themselves is left out.
+    """
+    between = np.delete(_phases(), OVERSAMPLING // 2, axis=0)
+    filters = np.zeros((_STRETCH, len(between), _STRETCH + _TAPS), np.float32)
     for sample in range(_STRETCH):
-        filters[sample, :, sample : sample + _TAPS + 1] = _phases()
+        filters[sample, :, sample : sample + _TAPS + 1] = between
     return np.ascontiguousarray(filters.reshape(-1, _STRETCH + _TAPS).T)
 
 

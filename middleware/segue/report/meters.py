@@ -208,7 +208,7 @@ class LoudnessMeter:
 
     def __init__(self) -> None:
         self._filters = np.zeros((len(K_WEIGHTING), 2, CHANNELS))
-        self._rest = np.zeros((0, CHANNELS))
+        self._rest = np.zeros((CHANNELS, 0))
         self._energies: list[NDArray[np.float64]] = []
         self._context: Samples = np.zeros((_CONTEXT, CHANNELS), np.float32)
         self._peak = 0.0
@@ -217,10 +217,11 @@ class LoudnessMeter:
         if not len(block):
             return
         weighted, self._filters = filtered(K_WEIGHTING, block, self._filters)
-        waiting = np.concatenate([self._rest, weighted])
-        whole = len(waiting) // _STEP * _STEP
-        self._energies.append((waiting[:whole].reshape(-1, _STEP * CHANNELS) ** 2).sum(axis=1))
-        self._rest = waiting[whole:]
+        waiting = np.concatenate([self._rest, weighted.T], axis=1)
+        whole = waiting.shape[1] // _STEP * _STEP
+        steps = waiting[:, :whole].reshape(CHANNELS, -1, _STEP)
+        self._energies.append(np.einsum("cns,cns->n", steps, steps))
+        self._rest = waiting[:, whole:]
         self._update_peak(block)
 
     def loudness(self) -> Loudness:
