@@ -10,6 +10,7 @@ from typing import Final
 
 from segue_rules.errors import RuleError
 from segue_yaml.nodes import Mark
+from segue_yaml.paths import NO_SUCH_FILE, near_file
 from segue_yaml.report import Problem
 
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -64,7 +65,9 @@ def find_files(arguments: Sequence[str], kinds: frozenset[FileKind]) -> list[Pat
         paths = list(_expand(argument, kinds))
         if not paths:
             wanted = " or ".join(kind.value for kind in FileKind if kind in kinds)
-            text = f"no {wanted} in this folder" if Path(argument).is_dir() else "no such file"
+            text = (
+                f"no {wanted} in this folder" if Path(argument).is_dir() else NO_SUCH_FILE + near_file(Path(argument))
+            )
             problems.append(Problem(mark=Mark(file=argument, line=1, column=1), where="", text=text))
         found.update(dict.fromkeys(paths))
     if problems:

@@ -16,15 +16,13 @@ import yaml
 
 from segue_yaml.core_schema import NumberError, resolve_plain
 from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar, quote
-from segue_yaml.paths import near_path
+from segue_yaml.paths import NO_SUCH_FILE, near_file
 from segue_yaml.report import Problem, Report
 
 LARGEST_FILE: Final = 1 << 20
 """Bytes."""
 DEEPEST: Final = 32
 """Levels of lists and maps within each other."""
-NO_SUCH_FILE: Final = "no such file"
-"""How the message of a file that is not there begins."""
 MOST_NODES: Final = 50_000
 """Values, lists and maps of a file, what an alias stands for counted each time."""
 
@@ -85,19 +83,11 @@ def read_bytes(path: Path, shown: str, limit: int, instead: str = "") -> bytes:
             if len(data) <= limit:
                 return data
     except FileNotFoundError:
-        raise UnreadableError(_start(shown), NO_SUCH_FILE + _near(path, shown)) from None
+        raise UnreadableError(_start(shown), NO_SUCH_FILE + near_file(path, shown)) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UnreadableError(_start(shown), f"cannot be read: {reason}") from None
     raise UnreadableError(_start(shown), _too_large(limit) + instead)
-
-
-def _near(path: Path, shown: str) -> str:
-    """A guess at the name of a file that is not there."""
-    if not path.name or Path(shown).name != path.name:
-        return ""
-    near = near_path(path.parent, path.name, ["".join(path.suffixes).removeprefix(".").lower()])
-    return near.replace("'", f"'{shown.removesuffix(path.name)}", 1)
 
 
 def decode(data: bytes, shown: str) -> str:

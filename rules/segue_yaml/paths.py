@@ -13,6 +13,8 @@ from segue_yaml.kinds import Kind, Schema, Word, spelling
 from segue_yaml.nodes import Node, Scalar, describe, quote
 from segue_yaml.report import Scope, listing, nearest
 
+NO_SUCH_FILE: Final = "no such file"
+"""How the message of a file that is not there begins."""
 _MOST_ENTRIES: Final = 1_000
 """Of a folder, looked at for a guess."""
 
@@ -114,6 +116,20 @@ def near_path(folder: Path, text: str, suffixes: Sequence[str]) -> str:
     names = _entries(folder.joinpath(*parents), lambda entry: entry.name.lower().endswith(ending))
     meant = nearest(name, [each for each in names if each != name])
     return f"; did you mean '{'/'.join([*parents, *meant])}'?" if meant else ""
+
+
+def near_file(path: Path, shown: str | None = None) -> str:
+    """A guess at the name of a file that is not there, as the end of a message; "" without one.
+
+    Args:
+        path: Where the file was looked for.
+        shown: Its name in messages; the path itself if None.
+    """
+    shown = path.as_posix() if shown is None else shown
+    if not path.name or not shown.endswith(path.name):
+        return ""
+    near = near_path(path.parent, path.name, ["".join(path.suffixes).removeprefix(".").lower()])
+    return near.replace("'", f"'{shown.removesuffix(path.name)}", 1)
 
 
 def _entries(folder: Path, wanted: Callable[[Path], bool]) -> list[str]:

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from segue import contract
+from segue import contract, generators
+from segue.cli import arguments
+from segue.cli.bench import reaction
 from segue.model import generator as model_generator
 from segue.model.history import FIELDS
+from segue.render import request
 from segue.runtime import snapshot
 from segue.score.generator import ScoreGenerator
 from segue.score.sampler import orchestra
@@ -43,6 +46,11 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (limits.MOST_STINGERS, rule_limits.MOST_STINGERS),
         (limits.CELL_BYTES, snapshot.CELL_BYTES),
         (limits.BLOB_BYTES, snapshot.BLOB_BYTES),
+        (request.FAMILIES, orchestra.FAMILIES),
+        (reaction.UNITS, typing.get_args(typing.get_type_hints(model.At)["unit"])),
+        (arguments._MAX_SEED, model.LARGEST_SEED),
+        (generators.GENERATORS["score"].controls, ScoreGenerator.controls),
+        (generators.GENERATORS["language-model"].controls, model_generator.OBEYED),
     ],
 )
 def test_a_copy_equals_its_source(copy: object, source: object) -> None:

@@ -14,8 +14,9 @@ from segue_rules.model import FRAME_RATE, Rules
 from segue_rules.ruletest.check_reading import CheckReader
 from segue_rules.ruletest.expectation import Expectation, RuleTest, RuleTestFile, When, WhenKind
 from segue_rules.ruletest.tables import ExpectTable, RuleTestFileTable, TestTable
-from segue_yaml.document import NO_SUCH_FILE, read_document
+from segue_yaml.document import read_document
 from segue_yaml.kinds import Word
+from segue_yaml.paths import NO_SUCH_FILE
 from segue_yaml.quantities import time_text
 from segue_yaml.report import Report
 from segue_yaml.tables import Field, Object, Record
