@@ -1,7 +1,7 @@
-"""The rule language's JSON Schema (draft 07), which gives editors completion, hover texts and squiggles.
+"""The JSON Schemas (draft 07) of rule files and rule tests, for editors, and the pages generated from the grammar.
 
-python -m segue_rules.schema            # print the schema
-python -m segue_rules.schema --write    # write rules/segue.schema.json and rules/REFERENCE.md anew
+python -m segue_rules.schema            # print the schema of rule files
+python -m segue_rules.schema --write    # write rules/segue.schema.json and rules/REFERENCE.md
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REFERENCE_FILE: Final = _FOLDER / "REFERENCE.md"
 
 
 def json_schema() -> Schema:
-    """The schema of a rule file. What depends on other parts of the files (names, audio on disk) it cannot check."""
+    """The schema of a rule file. It cannot check names and audio files, which depend on other parts of the files."""
     definitions = {table.title: table.definition() for table in TABLES if table is not FileTable}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -41,12 +41,12 @@ def json_schema() -> Schema:
 
 
 def schema_text() -> str:
-    """The schema as the file holds it."""
+    """The schema of rule files as its file holds it."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def rule_test_json_schema() -> Schema:
-    """The schema of a rule-test file. Names of layers, styles and inputs depend on the rules; it leaves them open."""
+    """The schema of a rule-test file. It accepts any names of layers, styles and inputs, which depend on the rules."""
     tables = (TestTable, ExpectTable, ChangeTable, EventTable)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -57,7 +57,7 @@ def rule_test_json_schema() -> Schema:
 
 
 def rule_test_schema_text() -> str:
-    """The schema as a file holds it."""
+    """The schema of rule tests as its file holds it."""
     return json.dumps(rule_test_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -101,7 +101,7 @@ does not is reported with its line and column, together with all other mistakes.
 
 
 def reference() -> str:
-    """The whole of REFERENCE.md."""
+    """The whole of REFERENCE.md: every object of the language and its fields."""
     return "\n".join([_HEAD, *(_section(table) for table in TABLES)])
 
 
@@ -157,7 +157,7 @@ def _value(kind: Kind[Any]) -> str:
 
 
 def _plain(kind: Kind[Any]) -> str:
-    """A single value: its kind and bounds."""
+    """What a single value may be, with its bounds."""
     if isinstance(kind, Duration):
         return f"time from {time_text(kind.low)} to {time_text(kind.high)}"
     if isinstance(kind, Number):

@@ -1,8 +1,7 @@
 """The grammar of rule files: every object, its fields, their units, bounds, defaults and meaning.
 
-Reading, the JSON Schema (completion and hover texts) and REFERENCE.md are all derived from these tables and from those
-of grammar_inputs.
-What needs more than one place of the files (names, layers, files on disk) is checked where the model is built.
+Reading, the JSON Schema and REFERENCE.md all follow from these tables and those of grammar_inputs. What needs several
+places of the files (names, layers, files on disk) is checked where the model is built.
 """
 
 from __future__ import annotations

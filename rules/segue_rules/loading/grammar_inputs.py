@@ -1,4 +1,4 @@
-"""The grammar of inputs and of the conditions on them. The rest, and what it is for: see grammar."""
+"""The grammar of inputs, and of the conditions on them."""
 
 from __future__ import annotations
 
