@@ -71,7 +71,7 @@ def _bindable(control: NumberControl) -> Bindable:
 
 
 class MusicTable(Table):
-    """Controls of the music; what is left out is decided by whatever lies below."""
+    """Controls of the music. One that is left out is decided by an earlier layer, or by the top level."""
 
     title = "music"
     example = "{tempo: 96bpm, key: D minor}"
@@ -126,10 +126,14 @@ class StateTable(Table):
         example="true",
     )
     when = Field(
-        ConditionKind(), "What must hold for the state to be on; without it, nothing.", example='{threat: ">= 0.6"}'
+        ConditionKind(),
+        "What must hold for the state to be on. Without it, the state may always be on.",
+        example='{threat: ">= 0.6"}',
     )
     unless = Field(
-        ConditionKind(), "A veto: ends the state at once, whatever its hold and min_time.", example="{cutscene: true}"
+        ConditionKind(),
+        "A veto: it ends the state at once, whatever its hold and min_time.",
+        example="{cutscene: true}",
     )
     priority = Field(
         Number(low=-1000, high=1000, whole=True),
@@ -151,7 +155,9 @@ class StateTable(Table):
         example="5s",
     )
     mix = Field(
-        _MIX, "What the state adds: weights of styles, not normalised. Without it, nothing.", example="{battle: 1}"
+        _MIX,
+        "What the state adds: weights of styles, not normalised. Without it, the state adds nothing.",
+        example="{battle: 1}",
     )
     music = Field(Object(table=MusicTable), "Controls while the state is on.", example='{tempo: 140bpm, drums: "on"}')
 
@@ -197,7 +203,7 @@ class TransitionTable(Table):
 
 
 class DuckTable(Table):
-    """How the music steps back under a stinger."""
+    """How the music is lowered under a stinger."""
 
     title = "duck"
     example = "{depth: -8dB}"
@@ -207,9 +213,11 @@ class DuckTable(Table):
         example="-8dB",
         required=True,
     )
-    fade_out = Field(_FADE, "Time in which the music steps back.", default="50ms", example="50ms")
-    recovery = Field(_FADE, "Time the music stays back after the stinger's end.", default="0s", example="1s")
-    fade_in = Field(_FADE, "Time in which the music returns.", default="400ms", example="400ms")
+    fade_out = Field(_FADE, "Time in which the music is lowered.", default="50ms", example="50ms")
+    recovery = Field(
+        _FADE, "How long the music stays lowered after the end of the stinger.", default="0s", example="1s"
+    )
+    fade_in = Field(_FADE, "Time in which the music returns to its level.", default="400ms", example="400ms")
 
 
 class AudioStingerTable(Table):
@@ -229,7 +237,7 @@ class AudioStingerTable(Table):
         example="play",
     )
     duck = Field(
-        Object(table=DuckTable), "How the music steps back meanwhile; not at all if left out.", example="{depth: -8dB}"
+        Object(table=DuckTable), "How the music is lowered meanwhile; not at all if left out.", example="{depth: -8dB}"
     )
 
 
@@ -276,7 +284,7 @@ class FileTable(Table):
     )
     music = Field(
         Object(table=MusicTable),
-        "Controls where no layer says otherwise.",
+        "Controls that no layer decides.",
         example="{tempo: 96bpm, meter: 4, key: D minor}",
     )
     inputs = Field(
@@ -296,7 +304,7 @@ class FileTable(Table):
     )
     transitions = Field(
         ListOf(of=Object(table=TransitionTable), item="transition", most=MOST_TRANSITIONS),
-        "How layers go from state to state; without a row that fits, at a beat over 2s.",
+        "How layers change from state to state. Without a row that fits: at the next beat, over 2s.",
         example="[{from: any, to: combat, at: immediate, ramp: 400ms}]",
     )
     stingers = Field(
