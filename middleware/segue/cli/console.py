@@ -25,10 +25,10 @@ READER_GONE: Final = 141
 _ESCAPED: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 _BOLD, _RED, _GREEN, _YELLOW, _CYAN = "1", "31", "32", "33", "36"
 _LINE_COLOURS: Final = (
-    (re.compile(r"^[^\s:][^:]*:\d+:\d+:(?= )"), _BOLD),
     (re.compile(r"(?<=: )warning(?=: )|^note(?=  )"), _YELLOW),
     (re.compile(r"^problem(?=  )|\b[1-9]\d* (?:failed|mistakes?)\b"), _RED),
     (re.compile(r"^ok(?=  )|\b[1-9]\d* passed\b"), _GREEN),
+    (re.compile(r"^[^\s:][^:]*:\d+:\d+:(?= )"), _BOLD),
 )
 _HELP_COLOURS: Final = (
     (re.compile(r"^(?:usage|[a-z][a-z ()]*):", re.MULTILINE), _BOLD),
