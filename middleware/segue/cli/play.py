@@ -84,7 +84,7 @@ def _play(arguments: argparse.Namespace) -> None:
     from segue.play.game import Game
     from segue_rules.loading import load, load_events
     from segue_sdk.client import SegueClient
-    from segue_sdk.client_messages import Hello
+    from segue_sdk.messages import Hello
 
     local = arguments.connect is None
     rules = load(require_file(Path(arguments.rules))) if local else None

@@ -1,4 +1,4 @@
-"""All that `segue play` shows, as plain values: happenings and positions in; no terminal, no socket, no clock."""
+"""All that `segue play` shows, as plain values: client events and positions in; no terminal, no socket, no clock."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from typing import Final
 from segue.play.dials import Dial, make_dials
 from segue.play.heard import Heard
 from segue.play.telling import Line, plain, tell_change, tell_event
-from segue_sdk.declarations import Declaration
-from segue_sdk.happenings import (
+from segue_sdk.client_events import (
     BeatHeard,
+    ClientEvent,
     Closed,
     ConnectionFailed,
     EventDelayed,
-    Happening,
     InputRefused,
     Live,
     Lost,
+    MessageRefused,
     MusicArrived,
-    Refused,
     StingerArrived,
     Underrun,
 )
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.position import Position
-from segue_sdk.service_messages import Change, Error, Receipt, Rules, Status
+from segue_sdk.messages import Change, Declaration, Error, Receipt, Rules, Status
+from segue_sdk.playback import PlaybackPosition
 
 _MOST_LINES: Final = 500
 _MOST_SENT: Final = 1_024
@@ -49,7 +48,7 @@ class Board:
         self.rules: Declaration | None = None
         self.dials: dict[str, Dial] = {}
         self.heard = Heard()
-        self.position = Position()
+        self.position = PlaybackPosition()
         self.beat: BeatHeard | None = None
         self.connection = "waiting for the service"
         self.service = ""
@@ -103,7 +102,7 @@ class Board:
         while len(self._sent) > _MOST_SENT:
             del self._sent[next(iter(self._sent))]
 
-    def moved(self, position: Position) -> None:
+    def moved(self, position: PlaybackPosition) -> None:
         """The music has moved on."""
         self.position = position
         for change in self.heard.reach(position.played):
@@ -115,36 +114,36 @@ class Board:
         self.lines.append(replace(line, text=plain(line.text), details=details))
         self.told += 1
 
-    def take(self, happening: Happening) -> None:
+    def take(self, event: ClientEvent) -> None:
         """What the session tells."""
-        match happening:
+        match event:
             case MusicArrived():
-                self.heard.music(happening)
+                self.heard.music(event)
             case BeatHeard():
-                self.beat = happening
+                self.beat = event
             case Change():
-                self.heard.change(happening)
+                self.heard.change(event)
             case Receipt():
-                self._receipt(happening)
+                self._receipt(event)
             case Status():
-                self._status(happening)
+                self._status(event)
             case Rules():
-                self._rules(happening)
+                self._rules(event)
             case StingerArrived(kind="placed"):
-                self._note("stinger", f"♪ {happening.name}")
+                self._note("stinger", f"♪ {event.name}")
             case StingerArrived(kind="dropped" | "cancelled"):
-                self._note("stinger", f"♪ {happening.name} {happening.kind}", happening.reason)
+                self._note("stinger", f"♪ {event.name} {event.kind}", event.reason)
             case Underrun():
                 self._note("error", "the music ran dry")
             case ConnectionFailed(text=text):
                 self._note("error", text)
-            case Error() | Refused() | InputRefused() | EventDelayed():
-                self._complain(happening.code, happening.text)
+            case Error() | MessageRefused() | InputRefused() | EventDelayed():
+                self._complain(event.code, event.text)
             case Live() | Lost() | Closed():
-                self._connection(happening)
+                self._connection(event)
 
-    def _connection(self, happening: Live | Lost | Closed) -> None:
-        match happening:
+    def _connection(self, event: Live | Lost | Closed) -> None:
+        match event:
             case Live(welcome=welcome, resumed=resumed):
                 if self.connection != "live" and self.rules is not None:
                     self._note("status", "the service is back" if resumed else "another service goes on")

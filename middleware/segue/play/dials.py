@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from string import ascii_lowercase, digits
 from typing import Final
 
-from segue_sdk.declarations import Input, InputValue
+from segue_sdk.messages import Input, InputValue
 
 STEPS: Final = 20
 """Steps from one end of a slider to the other."""

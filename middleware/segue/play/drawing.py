@@ -11,7 +11,7 @@ from segue.play.board import Board
 from segue.play.dials import Dial
 from segue.play.telling import Line, clock_text, plain
 from segue_sdk.limits import SAMPLE_RATE
-from segue_sdk.service_messages import Change
+from segue_sdk.messages import Change
 
 # Twelve hues that are told apart on dark and light terminals; styles take them in the rule file's order.
 _HUES: Final = (

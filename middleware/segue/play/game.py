@@ -10,10 +10,9 @@ from segue.play.dials import Dial
 from segue.play.telling import Line, tell_said
 from segue_rules.events import ScriptedEvent
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Control
-from segue_sdk.declarations import InputValue
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import SAMPLE_RATE
+from segue_sdk.messages import Control, InputValue
 from segue_sdk.outbox import QueueFullError
 
 
@@ -63,8 +62,8 @@ class Game:
 
     def tick(self) -> None:
         """One frame of the game: take what happened, move on, send what was said."""
-        for happening in self._client.poll():
-            self.board.take(happening)
+        for event in self._client.poll():
+            self.board.take(event)
         self.board.moved(self._client.player.position)
         while self._complaints:
             self.board.say(Line(kind="error", at=self.board.position.played, text=self._complaints.popleft()))

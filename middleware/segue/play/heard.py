@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from segue_sdk.happenings import MusicArrived
-from segue_sdk.service_messages import Change
+from segue_sdk.client_events import MusicArrived
+from segue_sdk.messages import Change
 
 _MOST: Final = 512
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from segue_sdk.declarations import InputValue
 from segue_sdk.limits import SAMPLE_RATE
-from segue_sdk.service_messages import Change, Receipt
+from segue_sdk.messages import Change, InputValue, Receipt
 
 
 @dataclass(frozen=True, kw_only=True)

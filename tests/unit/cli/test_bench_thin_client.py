@@ -8,11 +8,8 @@ from dataclasses import replace
 import pytest
 
 from segue.cli.bench.thin_client import BLOCK, ThinClient
-from segue_sdk.client_messages import Event, Hello, Playhead
-from segue_sdk.declarations import Cause
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Change, Chunk, Error, Receipt, Welcome
+from segue_sdk.messages import Cause, Change, Chunk, Error, Event, Hello, Message, Playhead, Receipt, Welcome
 from segue_sdk.vectors.examples import MINIMAL
 
 WELCOME = next(message for message in MINIMAL if isinstance(message, Welcome))

@@ -11,12 +11,29 @@ from typing import Final
 
 import zmq
 
-from segue_sdk.client_messages import Control, Event, Hello, Playhead
 from segue_sdk.codec import decode, encode
-from segue_sdk.declarations import Beat, Candidate, Cause, Declaration, EventItem, Input, LayerInfo
 from segue_sdk.limits import FRAME_SIZE
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Change, Chunk, Clock, Receipt, Rules, Status, Welcome
+from segue_sdk.messages import (
+    Beat,
+    Candidate,
+    Cause,
+    Change,
+    Chunk,
+    Clock,
+    Control,
+    Declaration,
+    Event,
+    EventItem,
+    Hello,
+    Input,
+    LayerInfo,
+    Message,
+    Playhead,
+    Receipt,
+    Rules,
+    Status,
+    Welcome,
+)
 from segue_sdk.vectors.examples import MINIMAL
 
 _WELCOME: Final = next(message for message in MINIMAL if isinstance(message, Welcome))

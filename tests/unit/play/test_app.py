@@ -26,11 +26,10 @@ from segue.play.telling import Line
 from segue.play.widgets import DialPanel, DialRow
 from segue_rules.loading import load_events
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import BeatHeard
+from segue_sdk.client_events import BeatHeard
+from segue_sdk.messages import Hello, Rules
 from segue_sdk.output import NullOutput, OutputError
 from segue_sdk.player import Player
-from segue_sdk.service_messages import Rules
 from unit.play.playing_service import EMBERWOOD, MORE, PlayingService, playing_service
 
 # Generous: it bounds a hang, not a speed.

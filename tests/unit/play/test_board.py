@@ -9,8 +9,7 @@ import pytest
 from segue.play.board import Board
 from segue.play.heard import Heard
 from segue.play.telling import clock_text, tell_said
-from segue_sdk.declarations import Candidate, Cause
-from segue_sdk.happenings import (
+from segue_sdk.client_events import (
     BeatHeard,
     Closed,
     ConnectionFailed,
@@ -22,8 +21,8 @@ from segue_sdk.happenings import (
     StingerArrived,
     Underrun,
 )
-from segue_sdk.position import Position
-from segue_sdk.service_messages import Change, Error, Receipt, Rules, Status, Welcome
+from segue_sdk.messages import Candidate, Cause, Change, Error, Receipt, Rules, Status, Welcome
+from segue_sdk.playback import PlaybackPosition
 from segue_sdk.vectors.examples import MINIMAL
 from unit.play.playing_service import EMBERWOOD, MORE
 
@@ -113,7 +112,7 @@ def test_a_session_shows_rules_layers_and_mix_in_the_files_order() -> None:
 
 def test_a_reaction_is_from_the_sample_heard_to_the_frame_that_obeys() -> None:
     made = board()
-    made.moved(Position(played=96_000, committed=96_000, have=144_000))
+    made.moved(PlaybackPosition(played=96_000, committed=96_000, have=144_000))
     made.sent(1, "boss_dead!")
     made.sent(2, "")
     assert made.buffer_s == 1.0
@@ -129,7 +128,7 @@ def test_the_log_says_what_changed_why_and_why_not() -> None:
     made = board()
     made.take(CHANGE)
     assert texts(made) == []
-    made.moved(Position(played=24_000, committed=24_000, have=24_000))
+    made.moved(PlaybackPosition(played=24_000, committed=24_000, have=24_000))
     (line,) = made.lines
     assert (line.at, line.text) == (23_040, "action: calm → combat at beat")
     assert line.details == (
@@ -187,7 +186,7 @@ def test_the_ways_of_a_connection() -> None:
 def test_a_mistake_that_repeats_is_told_once_in_five_seconds() -> None:
     made = board()
     for played in range(0, 480_000, 4_800):
-        made.moved(Position(played=played, committed=played, have=played))
+        made.moved(PlaybackPosition(played=played, committed=played, have=played))
         made.take(Error(code="out_of_range", text=f"at {played}"))
     assert texts(made) == ["out_of_range: at 0", "out_of_range: at 240000"]
 

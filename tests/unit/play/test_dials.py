@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segue.play.dials import Dial, assign_keys, make_dials
-from segue_sdk.declarations import Input
+from segue_sdk.messages import Input
 from unit.play.playing_service import EMBERWOOD
 
 DIALS = make_dials(EMBERWOOD.inputs, {})

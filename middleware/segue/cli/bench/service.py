@@ -190,8 +190,8 @@ def _play(pipe: Connection, address: str, seed: int, lookahead_s: float, every_s
     import zmq
 
     from segue.cli.bench.thin_client import ThinClient
-    from segue_sdk.client_messages import Hello
     from segue_sdk.codec import decode, encode
+    from segue_sdk.messages import Hello
 
     hello = Hello(versions=(1,), client="bench", rules_text=_RULES, seed=seed, lookahead_ms=round(lookahead_s * 1000))
     client = ThinClient(hello, flag=_FLAG, every_s=every_s, dice=random.Random(seed))

@@ -82,7 +82,7 @@ def _until_serving(command: Sequence[str]) -> tuple[float, float] | None:
 def _first_sound_s(address: str) -> float:
     """Seconds from a client's hello until it has sound."""
     from segue_sdk.client import SegueClient
-    from segue_sdk.client_messages import Hello
+    from segue_sdk.messages import Hello
 
     begun = time.monotonic()
     client = SegueClient(address, Hello(versions=(1,), client="bench"))

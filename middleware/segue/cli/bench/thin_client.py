@@ -10,11 +10,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
-from segue_sdk.client_messages import Event, Hello, Playhead
-from segue_sdk.declarations import EventItem
 from segue_sdk.limits import PRE_ROLL, REPORT_S, SAMPLE_RATE
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Change, Chunk, Error, Receipt, Welcome
+from segue_sdk.messages import Change, Chunk, Error, Event, EventItem, Hello, Message, Playhead, Receipt, Welcome
 
 # Samples that the engine's audio callback takes at once.
 BLOCK: Final = 480

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import ChangeHeard
+from segue_sdk.client_events import ChangeHeard
 from segue_sdk.limits import FRAME_SIZE, JOIN
-from segue_sdk.service_messages import Change, Status, Welcome
+from segue_sdk.messages import Change, Hello, Status, Welcome
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type
 
@@ -27,15 +26,15 @@ def live() -> Peer:
 
 def heard(peer: Peer, played: int) -> list[Change]:
     """The changes told as heard when the music has got to a position."""
-    peer.happened()
+    peer.client_events()
     peer.tick(played=played, committed=max(played, peer.position.committed), standing=False)
-    return [told.change for told in of_type(ChangeHeard, peer.happened())]
+    return [told.change for told in of_type(ChangeHeard, peer.client_events())]
 
 
 def test_a_change_is_told_at_once_and_heard_when_the_music_gets_there() -> None:
     peer = live()
     peer.says(CHANGE)
-    assert peer.happened() == [CHANGE]
+    assert peer.client_events() == [CHANGE]
     assert heard(peer, AT - 1) == []
     assert heard(peer, AT) == [CHANGE]
     assert heard(peer, AT + 96_000) == []
@@ -80,7 +79,7 @@ def test_a_clock_that_stands_hears_nothing() -> None:
     for _ in range(100):
         peer.tick(1.0, standing=True)
         peer.says(Status(rung=0, generator="score", headroom=1))
-    assert of_type(ChangeHeard, peer.happened()) == []
+    assert of_type(ChangeHeard, peer.client_events()) == []
     assert heard(peer, AT) == [CHANGE]
 
 

@@ -6,23 +6,22 @@ import math
 from collections import deque
 from typing import Final
 
-from segue_sdk.declarations import DuckInfo
 from segue_sdk.limits import CHANNELS, FADE, MOST_PLAYING
-from segue_sdk.line import Floats, Line
-from segue_sdk.service_messages import Stinger
+from segue_sdk.messages import DuckInfo, Stinger
+from segue_sdk.take_buffer import Floats, TakeBuffer
 
 # Numbers of dropped stingers remembered, so that their later parts are known as such.
 _DROPPED_KEPT: Final = 64
 
 
-class Placed:
+class PlacedStinger:
     """One stinger on the timeline. start: where it begins to be heard. samples: its parts, by absolute position."""
 
     def __init__(self, message: Stinger, start: int) -> None:
         self.start = start
         self.end = start + message.total
         self.gain = _gain(message.gain_db)
-        self.samples = Line(message.id)
+        self.samples = TakeBuffer(message.id)
         self._corners = _corners(message.duck, start, self.end)
         self._cancelled: int | None = None
 
@@ -58,11 +57,11 @@ class Placed:
         return self.gain * (1.0 - u * u * (3.0 - 2.0 * u))
 
 
-class Stingers:
+class StingerMixer:
     """All stingers that sound or are to sound."""
 
     def __init__(self) -> None:
-        self._placed: dict[int, Placed] = {}
+        self._placed: dict[int, PlacedStinger] = {}
         self._dropped: deque[int] = deque(maxlen=_DROPPED_KEPT)
 
     def take(self, message: Stinger, samples: Floats | None, committed: int) -> bool:
@@ -84,7 +83,7 @@ class Stingers:
             if (late and message.if_late == "drop") or message.id in self._dropped or len(self._placed) >= MOST_PLAYING:
                 self._dropped.append(message.id)
                 return False
-            known = self._placed[message.id] = Placed(message, max(message.start, committed))
+            known = self._placed[message.id] = PlacedStinger(message, max(message.start, committed))
         known.samples.write(known.start + message.offset, samples)
         return True
 
@@ -111,7 +110,7 @@ def _gain(decibel: float) -> float:
     return math.pow(10.0, decibel / 20.0)
 
 
-def _add(placed: Placed, position: int, music: Floats) -> None:
+def _add(placed: PlacedStinger, position: int, music: Floats) -> None:
     """Add a stinger's samples to the block, as far as they are there."""
     at, end = max(position, placed.start), min(position + len(music) // CHANNELS, placed.end)
     while at < end:

@@ -1,21 +1,28 @@
-"""One take's samples on the timeline, by absolute position."""
+"""The samples of one take by absolute position, and the conversion of payloads to samples."""
 
 from __future__ import annotations
 
+import math
+import sys
+from array import array
 from bisect import bisect_right
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import CHANNELS
 
 Floats: TypeAlias = "memoryview[float]"
 """Interleaved stereo samples: a memoryview of format "f"."""
 
 
-class Line:
-    """What was received of a take. Samples are never overwritten: what came first stays.
+class TakeBuffer:
+    """The received samples of a take; what came first is never overwritten.
 
-    opening: where the take opens with a head that holds the crossfade from the take before; None if not known.
     A *run* is a stretch without a gap.
+
+    Attributes:
+        take: The take's number.
+        opening: Where the take begins with the crossfade from the take before; None if not known.
     """
 
     def __init__(self, take: int) -> None:
@@ -67,7 +74,7 @@ class Line:
             filled, index, skip = filled + len(piece), index + 1, 0
 
     def forget(self, position: int) -> None:
-        """Let go of memory before `position`; a run that ends there is still known."""
+        """Free samples before `position`; a run that ends there is still known."""
         self._runs = [run for run in self._runs if run[1] >= position]
         while self._pieces and self._starts[0] + len(self._pieces[0]) // CHANNELS <= position:
             del self._starts[0], self._pieces[0]
@@ -83,3 +90,32 @@ class Line:
         if at < end:
             gaps.append((at, end))
         return gaps
+
+
+_S16_SCALE: Final = 1.0 / 32_768.0
+
+
+def floats(pcm: bytes | memoryview, sample_format: str) -> Floats:
+    """Convert a payload to interleaved floats, without a copy where that is possible.
+
+    Args:
+        pcm: A whole number of values.
+        sample_format: f32le or s16le.
+    Returns:
+        A memoryview of format "f".
+    Raises:
+        ProtocolError: `not_finite` for a value that is no finite number.
+    """
+    if sample_format == "s16le":
+        whole = array("h", bytes(pcm))
+        if sys.byteorder == "big":
+            whole.byteswap()
+        return memoryview(array("f", [value * _S16_SCALE for value in whole]))
+    values: Floats = memoryview(pcm).cast("B").cast("f")
+    if sys.byteorder == "big":
+        swapped = array("f", bytes(pcm))
+        swapped.byteswap()
+        values = memoryview(swapped)
+    if not all(map(math.isfinite, values)):
+        raise ProtocolError("not_finite", "payload: a value that is not finite")
+    return values

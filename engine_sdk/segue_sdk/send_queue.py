@@ -1,15 +1,14 @@
-"""What waits to be sent: in the game's order, and never faster than the service takes events."""
+"""What waits to be sent, in the game's order and never faster than the service takes events."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
-from segue_sdk.client_messages import Control, Event, Restore, Save
-from segue_sdk.declarations import EventItem
 from segue_sdk.limits import MOST_EVENTS, SILENCE_S
-from segue_sdk.messages import Message
+from segue_sdk.messages import Control, Event, EventItem, Message, Restore, Save
 
 # Shares of the service's own limit, a bucket of one second's events that fills at `events_per_second`. What arrives in
 # any time is at most what was under way before it plus what was sent in it: half a bucket, plus half a bucket and four
@@ -23,28 +22,28 @@ _LONGEST_PAUSE_S: Final = 2.0
 _ROUNDING: Final = 1e-9
 
 
-class Asked(NamedTuple):
+class QueuedRequest(NamedTuple):
     """A save or restore, by its number; what it says of the music is filled in when it is sent."""
 
     id: int
     after: int
 
 
-class Told(NamedTuple):
+class QueuedControl(NamedTuple):
     """A control that keeps its place among the events."""
 
     control: Control
     after: int
 
 
-Entry: TypeAlias = int | Asked | Told
+QueueEntry: TypeAlias = int | QueuedRequest | QueuedControl
 """An event's number; or what is said after the event of number `after` and before the next."""
 
 
-def in_order(events: Iterable[int], others: Iterable[Asked | Told]) -> list[Entry]:
+def in_order(events: Iterable[int], others: Iterable[QueuedRequest | QueuedControl]) -> list[QueueEntry]:
     """Events and what stands between them as the game said them."""
     behind = deque(sorted(others, key=lambda other: other.after))
-    entries: list[Entry] = []
+    entries: list[QueueEntry] = []
     for seq in events:
         while behind and behind[0].after < seq:
             entries.append(behind.popleft())
@@ -62,7 +61,7 @@ class SendQueue:
         self, item: Callable[[int], EventItem | None], request: Callable[[int], Save | Restore | None]
     ) -> None:
         self._item, self._request = item, request
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[QueueEntry] = deque()
         self._under_way: dict[int, float] = {}
         self._per_second = 0
         self._left = self._refilled_s = 0.0
@@ -75,24 +74,24 @@ class SendQueue:
         return last if isinstance(last, int) else 0
 
     @property
-    def controls(self) -> list[Told]:
+    def controls(self) -> list[QueuedControl]:
         """The controls that wait."""
-        return [entry for entry in self._entries if isinstance(entry, Told)]
+        return [entry for entry in self._entries if isinstance(entry, QueuedControl)]
 
-    def begin(self, entries: Iterable[Entry], events_per_second: int, now_s: float) -> None:
+    def begin(self, entries: Iterable[QueueEntry], events_per_second: int, now_s: float) -> None:
         """A session takes these, in place of all that waited."""
         self.stop(entries)
         self._per_second = events_per_second
         self._left, self._refilled_s = self._burst, now_s
         self._pause_s = self._silent_until_s = 0.0
 
-    def stop(self, entries: Iterable[Entry]) -> None:
+    def stop(self, entries: Iterable[QueueEntry]) -> None:
         """There is no session: hold these, in place of all that waited."""
         self._entries = deque(entries)
         self._under_way.clear()
         self._per_second = 0
 
-    def put(self, entry: Entry, *, replaced: int = 0) -> None:
+    def put(self, entry: QueueEntry, *, replaced: int = 0) -> None:
         """Wait behind all else. replaced: the event at the end whose place this one takes, or 0."""
         if replaced:
             self._entries.pop()
@@ -131,7 +130,7 @@ class SendQueue:
                 going.append(Event(events=tuple(batch)))
                 continue
             self._entries.popleft()
-            message = self._request(entry.id) if isinstance(entry, Asked) else entry.control
+            message = self._request(entry.id) if isinstance(entry, QueuedRequest) else entry.control
             if message is not None:
                 going.append(message)
         return going
@@ -155,3 +154,68 @@ class SendQueue:
                 self._left -= 1.0
                 batch.append(item)
         return batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PendingRequest:
+    """after: number of the last event said before it."""
+
+    message: Save | Restore
+    after: int
+
+
+class PendingRequests:
+    """Numbers requests, and knows which are to be asked again."""
+
+    def __init__(self) -> None:
+        self._asked: dict[int, _PendingRequest] = {}
+        self._unheard: tuple[_PendingRequest, int] | None = None
+        self._last = 0
+
+    def number(self) -> int:
+        """A new request's `id`."""
+        self._last += 1
+        return self._last
+
+    def ask(self, message: Save | Restore, after: int) -> QueuedRequest:
+        """Keep a request until its answer."""
+        self._asked[message.id] = _PendingRequest(message=message, after=after)
+        return QueuedRequest(message.id, after)
+
+    def answered(self, number: int, take: int) -> bool:
+        """A request has its answer; whether it was waited for.
+
+        take: the greatest so far. Music that was restored is heard in a greater one.
+        """
+        request = self._asked.pop(number, None)
+        if request is not None and isinstance(request.message, Restore):
+            self._unheard = request, take
+        return request is not None
+
+    def refused(self, number: int) -> None:
+        """A request came to nothing."""
+        self._asked.pop(number, None)
+
+    def chunk(self, take: int) -> None:
+        """A chunk has come: what was restored may be in its cell."""
+        if self._unheard is not None and take > self._unheard[1]:
+            self._unheard = None
+
+    def restarted(self) -> None:
+        """Another service goes on from the last chunk's cell, which may lack what was restored: ask for it again."""
+        if self._unheard is not None:
+            request, self._unheard = self._unheard[0], None
+            self._asked = dict(sorted({**self._asked, request.message.id: request}.items()))
+
+    def waiting(self) -> list[QueuedRequest]:
+        """Requests without an answer, in order."""
+        return [QueuedRequest(number, request.after) for number, request in self._asked.items()]
+
+    def message(self, number: int, at: int, take: int) -> Save | Restore | None:
+        """A request as it is sent now: a restore from sample `at` at the earliest, over `take`. None if answered."""
+        request = self._asked.get(number)
+        if request is None:
+            return None
+        if isinstance(request.message, Save):
+            return request.message
+        return replace(request.message, at=max(at, request.message.at), take=take)

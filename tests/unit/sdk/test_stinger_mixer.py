@@ -1,4 +1,4 @@
-"""Stingers on the timeline: exact placing, the duck's corners, lateness, parts, cancelling, limits."""
+"""StingerMixer on the timeline: exact placing, the duck's corners, lateness, parts, cancelling, limits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from segue_sdk.declarations import DuckInfo
 from segue_sdk.limits import FADE, MOST_PLAYING
-from segue_sdk.service_messages import Stinger
-from segue_sdk.stingers import Stingers
+from segue_sdk.messages import DuckInfo, Stinger
+from segue_sdk.stinger_mixer import StingerMixer
 from segue_sdk.timeline import Timeline, gain_at
 
 
@@ -31,7 +30,7 @@ def part(
     return message, memoryview(samples)
 
 
-def mixed(stingers: Stingers, position: int, count: int, music: float = 0.0) -> list[float]:
+def mixed(stingers: StingerMixer, position: int, count: int, music: float = 0.0) -> list[float]:
     """The left channel; the right one must be its negative where there is no music."""
     block = memoryview(array("f", [music] * (2 * count)))
     stingers.mix(position, block)
@@ -41,21 +40,21 @@ def mixed(stingers: Stingers, position: int, count: int, music: float = 0.0) -> 
 
 
 def test_a_stinger_lies_on_its_sample_across_blocks() -> None:
-    stingers = Stingers()
+    stingers = StingerMixer()
     assert stingers.take(*part(1, 103, [0.25, 0.5, 0.75]), committed=100)
     assert mixed(stingers, 100, 5) == [0, 0, 0, 0.25, 0.5]
     assert mixed(stingers, 105, 3) == [0.75, 0, 0]
 
 
 def test_its_gain_is_applied_and_the_sum_stays_within_one() -> None:
-    stingers = Stingers()
+    stingers = StingerMixer()
     message, samples = part(1, 0, [0.5, 0.9])
     stingers.take(replace(message, gain_db=-6.0), samples, committed=0)
     assert mixed(stingers, 0, 2, music=0.7) == pytest.approx([0.7 + 0.5 * 10 ** (-6 / 20), 1.0])
 
 
 def test_the_music_is_ducked_through_the_corners() -> None:
-    stingers = Stingers()
+    stingers = StingerMixer()
     message, samples = part(1, 10, [0.0] * 20)
     duck = DuckInfo(depth_db=-20.0, fade_out=4, recovery=6, fade_in=8)
     stingers.take(replace(message, duck=duck), samples, committed=0)
@@ -67,16 +66,16 @@ def test_the_music_is_ducked_through_the_corners() -> None:
 def test_a_late_one_is_dropped_with_its_duck_or_played_at_once() -> None:
     message, samples = part(1, 50, [0.5, 0.25])
     duck = DuckInfo(depth_db=-20.0, fade_out=0, recovery=10, fade_in=0)
-    stingers = Stingers()
+    stingers = StingerMixer()
     assert not stingers.take(replace(message, duck=duck), samples, committed=51)
     assert mixed(stingers, 51, 3, music=0.5) == [0.5] * 3
-    late = Stingers()
+    late = StingerMixer()
     assert late.take(replace(message, if_late="play"), samples, committed=51)
     assert mixed(late, 51, 3) == [0.5, 0.25, 0]
 
 
 def test_parts_join_and_a_missing_one_is_silence() -> None:
-    stingers = Stingers()
+    stingers = StingerMixer()
     stingers.take(*part(1, 0, [0.1, 0.1], total=6), committed=0)
     stingers.take(*part(1, 0, [0.3, 0.3], offset=4, total=6), committed=0)
     assert mixed(stingers, 0, 3) == pytest.approx([0.1, 0.1, 0])
@@ -85,13 +84,13 @@ def test_parts_join_and_a_missing_one_is_silence() -> None:
 
 
 def test_later_parts_of_a_dropped_one_are_dropped() -> None:
-    stingers = Stingers()
+    stingers = StingerMixer()
     assert not stingers.take(*part(1, 0, [0.1], total=200), committed=1)
     assert not stingers.take(*part(1, 0, [0.1] * 100, offset=100, total=200), committed=1)
 
 
 def test_cancelled_before_its_start_it_never_sounds() -> None:
-    stingers = Stingers()
+    stingers = StingerMixer()
     message, samples = part(1, 10, [0.5] * 4)
     stingers.take(message, samples, committed=0)
     stingers.take(Stinger(id=1, name="victory", kind="cancelled", start=10), None, committed=5)
@@ -99,7 +98,7 @@ def test_cancelled_before_its_start_it_never_sounds() -> None:
 
 
 def test_cancelled_while_it_sounds_it_fades_and_the_music_comes_back() -> None:
-    stingers = Stingers()
+    stingers = StingerMixer()
     message, samples = part(1, 0, [0.5] * 10_000)
     duck = DuckInfo(depth_db=-20.0, fade_out=0, recovery=10, fade_in=100)
     stingers.take(replace(message, duck=duck), samples, committed=0)
@@ -112,7 +111,7 @@ def test_cancelled_while_it_sounds_it_fades_and_the_music_comes_back() -> None:
 
 
 def test_so_many_at_once_and_no_more() -> None:
-    stingers = Stingers()
+    stingers = StingerMixer()
     for number in range(1, MOST_PLAYING + 1):
         assert stingers.take(*part(number, 10, [0.01]), committed=0)
     assert not stingers.take(*part(99, 10, [0.01]), committed=0)

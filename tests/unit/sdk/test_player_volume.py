@@ -8,11 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from segue_sdk.client_messages import Control, Hello
-from segue_sdk.gain import Volume, gain_order
 from segue_sdk.limits import FADE, GAIN_RAMP
-from segue_sdk.player import Arrived, ArrivedStinger, Player
-from segue_sdk.service_messages import Stinger
+from segue_sdk.messages import Control, Hello, Stinger
+from segue_sdk.player import Player, ReceivedChunk, ReceivedStinger, Volume, gain_change
 from segue_sdk.session import ClientSession
 from segue_sdk.timeline import gain_at
 from unit.sdk.peer import WELCOME, Peer, of_type
@@ -32,7 +30,7 @@ def played(volume: Volume, count: int, level: float = 0.5) -> list[float]:
 
 
 def take(volume: Volume, op: str, gain_db: float | None = None, ramp_ms: int = 0) -> None:
-    order = gain_order(Control(op=op, gain_db=gain_db, ramp_ms=ramp_ms))
+    order = gain_change(Control(op=op, gain_db=gain_db, ramp_ms=ramp_ms))
     assert order is not None
     volume.take(order)
 
@@ -92,23 +90,23 @@ def test_a_gain_above_0_db_is_kept_within_full_scale() -> None:
 
 
 def test_what_concerns_the_service_alone_is_no_order() -> None:
-    assert gain_order(Control(op="reset")) is None
+    assert gain_change(Control(op="reset")) is None
 
 
 def test_the_player_applies_it_to_music_and_stingers_alike() -> None:
     player = Player()
-    player.order(Arrived(0, 0, memoryview(array("f", [0.5] * 2 * 48_000)), False))
+    player.enqueue(ReceivedChunk(0, 0, memoryview(array("f", [0.5] * 2 * 48_000)), False))
     sting = Stinger(id=1, name="victory", kind="placed", start=24_000, total=9_600, count=9_600, pcm=bytes(8 * 9_600))
-    player.order(ArrivedStinger(sting, memoryview(array("f", [0.25] * 2 * 9_600))))
-    order = gain_order(Control(op="volume", gain_db=-20.0))
+    player.enqueue(ReceivedStinger(sting, memoryview(array("f", [0.25] * 2 * 9_600))))
+    order = gain_change(Control(op="volume", gain_db=-20.0))
     assert order is not None
-    player.order(order)
+    player.enqueue(order)
     heard = player.read_array(48_000)[0::2]
     assert heard[GAIN_RAMP + FADE : 24_000].tolist() == [pytest.approx(0.05, abs=1e-6)] * (24_000 - GAIN_RAMP - FADE)
     assert heard[25_000] == pytest.approx(0.075, abs=1e-6)
-    mute = gain_order(Control(op="mute"))
+    mute = gain_change(Control(op="mute"))
     assert mute is not None
-    player.order(mute)
+    player.enqueue(mute)
     assert player.read_array(2 * GAIN_RAMP)[4 * GAIN_RAMP - 1] == 0.0
 
 

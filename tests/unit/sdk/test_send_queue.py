@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from segue_sdk.client_messages import Control, Event, Hello, Restore
-from segue_sdk.declarations import EventItem
-from segue_sdk.happenings import EventDelayed
+from segue_sdk.client_events import EventDelayed
 from segue_sdk.limits import MOST_MERGED, MOST_UNRECEIPTED
-from segue_sdk.service_messages import Cause, Change, Receipt, Rules, Status
+from segue_sdk.messages import Cause, Change, Control, Event, EventItem, Hello, Receipt, Restore, Rules, Status
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import WELCOME, Peer, of_type, receipt
 
@@ -126,7 +124,7 @@ def test_a_game_of_any_frame_rate_loses_no_trigger_and_no_last_value(frames_per_
     assert fired == list(range(29, seconds * frames_per_second, 30))
     assert values == {"threat": frame, "enemies": frame // 50 % 9, "night": False}
     assert peer.session.waiting == 0
-    receipts = [told.seq for told in of_type(Receipt, peer.happened())]
+    receipts = [told.seq for told in of_type(Receipt, peer.client_events())]
     assert receipts == numbers, "every number has its receipt"
 
 
@@ -231,9 +229,9 @@ def test_inputs_that_wait_for_a_service_are_one_event_with_the_last_values() -> 
     first, second = sent(peer)
     assert (first.seq, first.set, first.fire) == (21, {"threat": 20.0}, ("door",))
     assert (second.seq, second.set, second.fire) == (50, {"threat": 49.0}, ())
-    peer.happened()
+    peer.client_events()
     peer.says(replace(receipt(50), frame=7), receipt(21))
-    told = of_type(Receipt, peer.happened())
+    told = of_type(Receipt, peer.client_events())
     assert sorted(one.seq for one in told) == numbers == list(range(1, 51))
     assert {one.frame for one in told if one.seq > 21} == {7}
 
@@ -303,7 +301,7 @@ def test_what_was_refused_for_the_limit_is_offered_again_and_told_under_its_firs
     peer.tick()
     sent(peer)
     peer.says(refusal(1))
-    assert peer.happened() == [EventDelayed(seq=1, code="rate_limited", text="more than 100 events in a second")]
+    assert peer.client_events() == [EventDelayed(seq=1, code="rate_limited", text="more than 100 events in a second")]
     peer.tick(0.09)
     assert sent(peer) == [], "the service wants a pause"
     peer.tick(0.02)
@@ -317,9 +315,9 @@ def test_what_was_refused_for_the_limit_is_offered_again_and_told_under_its_firs
     assert item.seq == 3
     cause = Cause(text="door", input="door", seq=3)
     change = Change(kind="started", layer="a", from_state="b", to_state="c", decided=1, start=1, audible=1)
-    peer.happened()
+    peer.client_events()
     peer.says(receipt(3), replace(change, causes=(cause,)))
-    told = peer.happened()
+    told = peer.client_events()
     assert told == [replace(receipt(3), seq=1), replace(change, causes=(replace(cause, seq=1),))]
     assert peer.session.waiting == 0
 
@@ -347,7 +345,7 @@ def test_one_of_which_nothing_is_left_has_its_receipt() -> None:
     peer.tick()
     sent(peer)
     peer.says(receipt(2), refusal(1))
-    told = of_type(Receipt, peer.happened())
+    told = of_type(Receipt, peer.client_events())
     assert [(one.seq, one.accepted, one.code) for one in told] == [(2, True, "accepted"), (1, True, "superseded")]
     peer.tick()
     assert sent(peer) == []
@@ -367,9 +365,9 @@ def test_what_was_offered_again_is_not_lost_with_its_service() -> None:
     peer.says(Status(rung=0, generator="score", headroom=2, restore=restore.id, restored="all"))
     (item,) = sent(peer)
     assert (item.seq, item.fire) == (2, ("door",))
-    peer.happened()
+    peer.client_events()
     peer.says(receipt(2))
-    assert [one.seq for one in of_type(Receipt, peer.happened())] == [1]
+    assert [one.seq for one in of_type(Receipt, peer.client_events())] == [1]
 
 
 def test_any_service_that_refuses_for_its_limit_gets_every_trigger_in_the_end() -> None:
@@ -393,4 +391,4 @@ def test_any_service_that_refuses_for_its_limit_gets_every_trigger_in_the_end() 
                 fired += len(item.fire)
                 peer.says(receipt(item.seq))
     assert fired == 300
-    assert sorted(one.seq for one in of_type(Receipt, peer.happened())) == numbers
+    assert sorted(one.seq for one in of_type(Receipt, peer.client_events())) == numbers

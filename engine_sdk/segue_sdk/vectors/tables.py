@@ -1,4 +1,4 @@
-"""PROTOCOL.md's field tables from the field table in the code: `python -m segue_sdk.tables [--write] [FILE]`.
+"""PROTOCOL.md's field tables from the field table in the code: `python -m segue_sdk.vectors.tables [--write] [FILE]`.
 
 Each table stands between `<!-- fields: NAME -->` and `<!-- end -->`.
 """
@@ -11,15 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from segue_sdk import declarations
-from segue_sdk.kinds import Payload
+from segue_sdk import messages
+from segue_sdk.fields import FieldSpec, Payload, Record, specs
 from segue_sdk.messages import MESSAGES
-from segue_sdk.records import FieldSpec, Record, specs
 
 PARTS: Final[dict[str, type[Record]]] = {
     record.__name__: record
-    for record in vars(declarations).values()
-    if isinstance(record, type) and issubclass(record, Record) and record is not Record
+    for record in vars(messages).values()
+    if isinstance(record, type) and issubclass(record, Record) and record not in (Record, *MESSAGES.values())
 }
 RECORDS: Final = {**MESSAGES, **PARTS}
 
@@ -30,8 +29,8 @@ def table(record: type[Record]) -> str:
     """A record's fields as a Markdown table."""
     rows = ["| field | type | range | | meaning |", "|---|---|---|---|---|"]
     for spec in specs(record):
-        name = "*payload*" if isinstance(spec.kind, Payload) else f"`{spec.name}`"
-        rows.append(f"| {name} | {spec.kind.name} | {spec.kind.range} | {_presence(spec)} | {spec.meaning} |")
+        name = "*payload*" if isinstance(spec.type, Payload) else f"`{spec.name}`"
+        rows.append(f"| {name} | {spec.type.name} | {spec.type.range} | {_presence(spec)} | {spec.meaning} |")
     return "\n".join(rows) + "\n"
 
 
@@ -61,7 +60,7 @@ def _shown(default: Any) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 1 if a table is not current and was not to be written."""
-    parser = argparse.ArgumentParser(prog="python -m segue_sdk.tables", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m segue_sdk.vectors.tables", description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, default=Path("engine_sdk/PROTOCOL.md"))
     parser.add_argument("--write", action="store_true", help="bring the tables up to date")
     options = parser.parse_args(arguments)

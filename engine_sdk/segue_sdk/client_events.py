@@ -1,4 +1,4 @@
-"""What a session tells the game that is not a message itself."""
+"""What a client tells its game that is not a message of the service."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from segue_sdk.service_messages import Change, Chunk, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
+from segue_sdk.messages import Change, Chunk, Error, Receipt, Rules, Saved, Status, Stinger, Welcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class Underrun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class MessageRefused:
     """A message of the service was not understood."""
 
     code: str
@@ -109,7 +109,7 @@ class CallbackFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeHeard:
-    """A change that was told as `started` is heard now: `played` has come to its `audible`. Told once for each."""
+    """A change that was told as `started` is heard now: `played` has come to its `audible`. Reported once for each."""
 
     change: Change
 
@@ -127,6 +127,20 @@ class MusicArrived:
     mix: Mapping[str, float]
     loudness_lufs: float | None
 
+    @classmethod
+    def of(cls, chunk: Chunk) -> MusicArrived:
+        """The event of a chunk."""
+        return cls(
+            start=chunk.start,
+            count=chunk.count,
+            take=chunk.take,
+            generator=chunk.generator,
+            reason=chunk.reason,
+            states=chunk.states,
+            mix=chunk.mix,
+            loudness_lufs=chunk.loudness_lufs,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class StingerArrived:
@@ -138,15 +152,20 @@ class StingerArrived:
     start: int
     reason: str
 
+    @classmethod
+    def of(cls, message: Stinger) -> StingerArrived:
+        """The event of a stinger's message."""
+        return cls(id=message.id, name=message.name, kind=message.kind, start=message.start, reason=message.reason)
 
-Happening: TypeAlias = (
+
+ClientEvent: TypeAlias = (
     Live
     | Lost
     | ConnectionFailed
     | Closed
     | BeatHeard
     | Underrun
-    | Refused
+    | MessageRefused
     | InputRefused
     | EventDelayed
     | CallbackFailed

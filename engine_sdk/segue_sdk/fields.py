@@ -1,18 +1,21 @@
-"""The kinds of values a message's field may have: each reads a decoded value or says what is wrong with it."""
+"""Fields of messages: the types that a value may have on the wire, and the records that declare fields.
+
+A record declares a field as `name: Annotated[type, field type, "meaning"]`; a default makes it optional. This one table
+gives the checks at construction, both directions of the codec, and PROTOCOL.md's field tables.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Final, NamedTuple, Protocol, Self, cast, get_type_hints
 
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import LARGEST_INTEGER, NAME_BYTES, TEXT_BYTES, TOKEN_BYTES
-from segue_sdk.packing import kind_of
 
 
-class Kind(Protocol):
+class FieldType(Protocol):
     """What a field may hold. name, range: its two cells in PROTOCOL.md's tables."""
 
     @property
@@ -30,9 +33,17 @@ class Kind(Protocol):
         ...
 
 
+def type_name(value: object) -> str:
+    """A decoded value's type in the protocol's words, for messages."""
+    names = {bool: "a boolean", int: "an integer", float: "a real", str: "a text", bytes: "bytes", type(None): "nil"}
+    if type(value) in names:
+        return names[type(value)]
+    return "a map" if isinstance(value, Mapping) else "a list" if isinstance(value, (list, tuple)) else "an extension"
+
+
 def wrong_type(path: str, expected: str, value: object) -> ProtocolError:
     """The error for a value of another type."""
-    return ProtocolError("wrong_type", f"{path}: expected {expected}, got {kind_of(value)}")
+    return ProtocolError("wrong_type", f"{path}: expected {expected}, got {type_name(value)}")
 
 
 def _bound(value: float) -> str:
@@ -204,9 +215,9 @@ class Value:
 
 @dataclass(frozen=True)
 class ListOf:
-    """Up to `most` values of one kind."""
+    """Up to `most` values of one type."""
 
-    of: Kind
+    of: FieldType
     most: int
     least: int = 0
 
@@ -231,9 +242,9 @@ class ListOf:
 
 @dataclass(frozen=True)
 class MapOf:
-    """Up to `most` values of one kind by name."""
+    """Up to `most` values of one type by name."""
 
-    of: Kind
+    of: FieldType
     most: int
 
     @property
@@ -268,7 +279,7 @@ class Payload:
 
     def read(self, value: Any, path: str) -> bytes | memoryview:
         if not isinstance(value, (bytes, memoryview)):
-            raise ProtocolError("payload_mismatch", f"{path}: expected a payload, got {kind_of(value)}")
+            raise ProtocolError("payload_mismatch", f"{path}: expected a payload, got {type_name(value)}")
         return value
 
     def plain(self, value: bytes | memoryview) -> bytes | memoryview:
@@ -284,3 +295,95 @@ TEXT: Final = Text()
 TOKEN: Final = Blob(TOKEN_BYTES, least=16)
 PAYLOAD: Final = Payload()
 DECIBEL: Final = Real(-96, 12)
+
+
+class FieldSpec(NamedTuple):
+    """One field of a record. default: what an absent optional field means; None also where that is "nothing"."""
+
+    name: str
+    type: FieldType
+    meaning: str
+    required: bool
+    default: Any
+
+
+class Record:
+    """A checked, frozen value that is a map on the wire. Optional fields that hold their default are not sent."""
+
+    def __post_init__(self) -> None:
+        for spec in specs(type(self)):
+            value = getattr(self, spec.name)
+            if not spec.required and (value is None or value == spec.default):
+                continue
+            object.__setattr__(self, spec.name, spec.type.read(value, spec.name))
+        self.check()
+
+    def check(self) -> None:
+        """What concerns several fields. Raises: ProtocolError."""
+
+    @classmethod
+    def from_map(cls, data: Mapping[str, Any], path: str = "", pcm: bytes | memoryview | None = None) -> Self:
+        """The record that a decoded map holds; fields it does not know are ignored.
+
+        pcm: the payload of a message that has one. Raises: ProtocolError.
+        """
+        known: dict[str, Any] = {}
+        for spec in specs(cls):
+            if isinstance(spec.type, Payload):
+                known[spec.name] = pcm
+            elif spec.name in data:
+                known[spec.name] = spec.type.read(data[spec.name], f"{path}{spec.name}")
+            elif spec.required:
+                raise ProtocolError("missing_field", f"{path or 'header.'}{spec.name}: expected, not there")
+        return cls(**known)
+
+    def to_map(self) -> dict[str, Any]:
+        """The record as plain values, in the order of its fields."""
+        return {
+            spec.name: spec.type.plain(getattr(self, spec.name))
+            for spec in specs(type(self))
+            if not isinstance(spec.type, Payload) and (spec.required or getattr(self, spec.name) != spec.default)
+        }
+
+
+@dataclass(frozen=True)
+class RecordOf:
+    """A field that is a record of its own."""
+
+    record: type[Record]
+    range = ""
+
+    @property
+    def name(self) -> str:
+        return f"[{self.record.__name__}](#{self.record.__name__.lower()})"
+
+    def read(self, value: Any, path: str) -> Record:
+        if isinstance(value, self.record):
+            return value
+        if not isinstance(value, Mapping):
+            raise wrong_type(path, "a map", value)
+        return self.record.from_map(value, f"{path}.")
+
+    def plain(self, value: Record) -> dict[str, Any]:
+        return value.to_map()
+
+
+_SPECS: Final[dict[type[Record], tuple[FieldSpec, ...]]] = {}
+
+
+def specs(record: type[Record]) -> tuple[FieldSpec, ...]:
+    """The fields of a record in wire order."""
+    if record not in _SPECS:
+        _SPECS[record] = _read_specs(record)
+    return _SPECS[record]
+
+
+def _read_specs(record: type[Record]) -> tuple[FieldSpec, ...]:
+    hints = get_type_hints(record, include_extras=True)
+    found = []
+    for field in fields(cast(Any, record)):
+        field_type, meaning = hints[field.name].__metadata__
+        default = field.default if field.default_factory is MISSING else field.default_factory()
+        required = default is MISSING
+        found.append(FieldSpec(field.name, field_type, meaning, required, None if required else default))
+    return tuple(found)
