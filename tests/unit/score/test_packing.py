@@ -18,7 +18,7 @@ from contract.generators import CaptionEncoder, bank, conditioning, score, stead
 from segue.contract import FRAME_SIZE, MODES, MOST_STATE_BYTES, SAMPLE_RATE, Conditioning, NoteEvent, Request, StyleBank
 from segue.score import packing, records
 from segue.score.composer.conductor import Form
-from segue.score.composer.cue import Cue
+from segue.score.composer.moment import Cue
 from segue.score.composer.table import NAMES
 from segue.score.generator import ScoreGenerator, ScoreState
 from segue.score.sampler.orchestra import ORCHESTRA

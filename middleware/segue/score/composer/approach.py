@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from segue.score.composer.dice import Dice
+from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.theory import Chord, nearest_step, place, step_pitch
 from segue.score.composer.vocabulary import DRUM_SLOT, Note, Part, Situation
 
@@ -27,7 +27,7 @@ _EARLY: Final = ((0.0, 0.5), (0.0, 0.5, 0.75), (0.0, 0.25, 0.5))
 _FULL: Final = (0.0, 0.25, 0.5, 0.75)
 
 
-class Player(NamedTuple):
+class PickupVoice(NamedTuple):
     """A voice that may play a pickup. program, register: its instrument, and the key about which it plays.
 
     velocity, level: as in Voice.
@@ -40,12 +40,12 @@ class Player(NamedTuple):
     level: float
 
 
-def drum_fill(drummer: Situation, span: float, quiet: float, dice: Dice) -> list[Part]:
+def drum_fill(drummer: Situation, span: float, quiet: float, random: KeyedRandom) -> list[Part]:
     """A fill of `span` beats down the kit's drums: thicker toward its end, and louder from velocity `quiet` to 120."""
     places: list[float] = []
     for beat in range(math.ceil(span)):
         start = -span + beat
-        rhythm = _FULL if start >= -1 else dice.choice(_EARLY)
+        rhythm = _FULL if start >= -1 else random.choice(_EARLY)
         places += [start + step for step in rhythm if start + step < 0]
     keys = drummer.kit.fill
     notes = tuple(
@@ -53,7 +53,7 @@ def drum_fill(drummer: Situation, span: float, quiet: float, dice: Dice) -> list
             at,
             _LENGTH,
             keys[min(index * len(keys) // len(places), len(keys) - 1)],
-            quiet + (120 - quiet) * (index + 1) / len(places) + dice.spread(4),
+            quiet + (120 - quiet) * (index + 1) / len(places) + random.spread(4),
             0.0 if at % 1 == 0 else _HALVES if at % 0.5 == 0 else _QUARTERS,
         )
         for index, at in enumerate(places)
@@ -155,7 +155,7 @@ SOFT: Final[dict[str, Callable[[Chord, float], list[Part]]]] = {
 }
 
 
-def bass_pickup(player: Player, chord: Chord, target: Chord, *, busy: bool) -> Part:
+def bass_pickup(player: PickupVoice, chord: Chord, target: Chord, *, busy: bool) -> Part:
     """Steps to the coming root from the side where the line is: three notes in the last beat, one if not `busy`."""
     here, there = place(chord.root, player.register), place(target.root, player.register)
     step = nearest_step(chord, there)
@@ -166,7 +166,7 @@ def bass_pickup(player: Player, chord: Chord, target: Chord, *, busy: bool) -> P
     return Part(DRUM_SLOT, player.role, player.program, notes)
 
 
-def tune_pickup(player: Player, chord: Chord, target: Chord, places: tuple[float, ...], *, down: bool) -> Part:
+def tune_pickup(player: PickupVoice, chord: Chord, target: Chord, places: tuple[float, ...], *, down: bool) -> Part:
     """Scale steps at `places` into a tone of the coming chord: `down` and soft, or up and growing."""
     there = nearest_step(chord, place(target.tones[-1 if down else 0], player.register))
     count = len(places)

@@ -16,7 +16,7 @@ def line(scene: Scene) -> list[Note]:
 
     A token holds until the next one; an approach is the scale's step below or above the root to come.
     """
-    voice, dice = scene.voice, scene.dice(11)
+    voice, random = scene.voice, scene.random(11)
     tokens = voice.pattern.split()
     places: list[tuple[float, str]] = []
     for beat, source in enumerate(folded_beats(scene.meter)):
@@ -31,8 +31,8 @@ def line(scene: Scene) -> list[Note]:
     ends = [start for start, _ in places[1:]] + [float(scene.meter)]
     notes = []
     for (start, token), end in zip(places, ends, strict=True):
-        if token == "r" and start % 1 and dice.chance(0.08):
-            token = dice.choice("fo")
+        if token == "r" and start % 1 and random.chance(0.08):
+            token = random.choice("fo")
         pitch = _token_pitch(scene, start, end, token)
         accent = 1.08 if start == 0 else 0.95 if start % 1 == 0 else 0.85
         level = voice.level + (0.0 if start % 1 == 0 else 0.1 if start % 0.5 == 0 else 0.2)
@@ -70,14 +70,14 @@ def _approach(scene: Scene, segment: Segment) -> int:
 
 def walk(scene: Scene) -> list[Note]:
     """Quarter notes from root to root: chord tones and steps, the last a neighbour of the root to come."""
-    voice, dice = scene.voice, scene.dice(12)
+    voice, random = scene.voice, scene.random(12)
     notes = []
     for segment in scene.segments:
         root = scene.root(segment)
         tones = segment.chord.tones
         third = root + (tones[1] - root) % 12
         fifth = root + (tones[2 if len(tones) > 2 else 1] - root) % 12
-        middle = dice.choice(((third, fifth), (fifth, third), (fifth, root + 12), (third, fifth)))
+        middle = random.choice(((third, fifth), (fifth, third), (fifth, root + 12), (third, fifth)))
         for beat in range(segment.beats):
             if beat == 0:
                 pitch = root

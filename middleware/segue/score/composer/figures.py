@@ -56,7 +56,7 @@ def _suspended(scene: Scene, notes: list[Note]) -> list[Note]:
     """Now and then the third arrives a beat late from the fourth above it: a suspension and its resolution."""
     segment = scene.segments[0]
     tones = segment.chord.tones
-    if segment.beats < 3 or len(tones) < 3 or not scene.dice(31).chance(0.25):
+    if segment.beats < 3 or len(tones) < 3 or not scene.random(31).chance(0.25):
         return notes
     third = tones[1]
     result = []
@@ -95,16 +95,16 @@ _SHAPES: Final[dict[str, Callable[[int, int], int]]] = {
 
 def arpeggio(scene: Scene) -> list[Note]:
     """A broken chord at `rate` notes a beat in the voice's shape; some bars take another shape."""
-    voice, dice = scene.voice, scene.dice(3)
+    voice, random = scene.voice, scene.random(3)
     shape = _SHAPES[voice.pattern or "updown"]
-    if scene.last_of_half or dice.chance(0.25):
+    if scene.last_of_half or random.chance(0.25):
         shape = _SHAPES["updown" if voice.pattern != "updown" else "broken"]
     notes = []
     for segment in scene.segments:
         keys = scene.voicing(segment)
         for step in range(segment.beats * voice.rate):
             start = segment.start + step / voice.rate
-            if step % voice.rate and not dice.chance(0.5 + voice.density):
+            if step % voice.rate and not random.chance(0.5 + voice.density):
                 continue
             accent = 1.05 if step == 0 else 0.92 if step % voice.rate == 0 else 0.8
             level = _thinned(scene, step, voice.rate)
@@ -117,10 +117,10 @@ def ostinato(scene: Scene) -> list[Note]:
 
     One place in most bars is varied, so that the engine runs without the same bar returning for long.
     """
-    voice, dice = scene.voice, scene.dice(4)
+    voice, random = scene.voice, scene.random(4)
     figure = voice.pattern.split()
     notes = []
-    varied = dice.below(scene.meter * voice.rate) if dice.chance(0.7) else -1
+    varied = random.below(scene.meter * voice.rate) if random.chance(0.7) else -1
     for step in range(scene.meter * voice.rate):
         token = figure[(scene.bar % 2 * scene.meter * voice.rate + step) % len(figure)]
         if token == ".":
@@ -128,7 +128,7 @@ def ostinato(scene: Scene) -> list[Note]:
         start = step / voice.rate
         segment = scene.segment_at(start)
         base = nearest_step(segment.chord, scene.root(segment))
-        offset = int(token) + (dice.choice((2, 4, 7)) if step == varied and step % voice.rate else 0)
+        offset = int(token) + (random.choice((2, 4, 7)) if step == varied and step % voice.rate else 0)
         accent = 1.1 if step == 0 else 0.98 if step % voice.rate == 0 else 0.82
         pitch = step_pitch(segment.chord, base + offset)
         notes.append(Note(start, voice.hold / voice.rate, pitch, accent, _thinned(scene, step, voice.rate)))
@@ -154,20 +154,20 @@ def drone(scene: Scene) -> list[Note]:
 
 def sparkle(scene: Scene) -> list[Note]:
     """Scattered chord tones, high and few; every bar falls otherwise."""
-    voice, dice = scene.voice, scene.dice(5)
+    voice, random = scene.voice, scene.random(5)
     notes = []
     last = -1
     for step in range(scene.meter * voice.rate):
-        if not dice.chance(voice.density * (1.2 if step % voice.rate == 0 else 0.8)):
+        if not random.chance(voice.density * (1.2 if step % voice.rate == 0 else 0.8)):
             continue
         start = step / voice.rate
         keys = scene.voicing(scene.segment_at(start))
-        key = dice.choice(keys)
+        key = random.choice(keys)
         if key == last:
             key = keys[(keys.index(key) + 1) % len(keys)]
         last = key
-        level = voice.level + dice.uniform() * 0.4
-        notes.append(Note(start, voice.hold, key, 0.75 + 0.3 * dice.uniform(), level))
+        level = voice.level + random.uniform() * 0.4
+        notes.append(Note(start, voice.hold, key, 0.75 + 0.3 * random.uniform(), level))
     return notes
 
 
@@ -186,7 +186,7 @@ def toll(scene: Scene) -> list[Note]:
 def run(scene: Scene) -> list[Note]:
     """A scale into the next phrase half, in its last bar's last beats; `pattern` "up" or "down"."""
     voice = scene.voice
-    if not scene.last_of_half and not scene.dice(6).chance(voice.density * 0.3):
+    if not scene.last_of_half and not scene.random(6).chance(voice.density * 0.3):
         return []
     beats = 2 if scene.bar == 7 and scene.meter > 3 else 1
     count = beats * voice.rate
@@ -221,21 +221,21 @@ def swell(scene: Scene) -> list[Note]:
 
 def cluster(scene: Scene) -> list[Note]:
     """Tones a semitone apart, high, each entering after the last: none lies a semitone from root or pedal."""
-    voice, dice = scene.voice, scene.dice(7)
+    voice, random = scene.voice, scene.random(7)
     notes = []
     for segment in scene.segments:
-        if not dice.chance(voice.density):
+        if not random.chance(voice.density):
             continue
         allowed = [
             key
             for key in range(voice.register - 6, voice.register + 7)
             if not {(key - segment.chord.root) % 12, (key - segment.chord.tonic) % 12} & {1, 11}
         ]
-        first = dice.below(len(allowed) - voice.tones)
-        start = segment.start + dice.choice((0.0, 0.5, 1.0))
+        first = random.below(len(allowed) - voice.tones)
+        start = segment.start + random.choice((0.0, 0.5, 1.0))
         beats = max(0.5, (segment.start + segment.beats - start) * voice.hold)
         for tone, key in enumerate(allowed[first : first + voice.tones]):
-            notes.append(Note(start + 0.12 * tone, beats, key, 0.8 + 0.2 * dice.uniform(), voice.level + 0.1 * tone))
+            notes.append(Note(start + 0.12 * tone, beats, key, 0.8 + 0.2 * random.uniform(), voice.level + 0.1 * tone))
     return notes
 
 
@@ -256,11 +256,11 @@ def chug(scene: Scene) -> list[Note]:
 
 def counter(scene: Scene) -> list[Note]:
     """A slow second line: chord tones by the shortest way, thirds and sevenths before roots."""
-    voice, dice = scene.voice, scene.dice(8)
+    voice, random = scene.voice, scene.random(8)
     notes = []
     for segment in scene.segments:
         line = _guide_tones(scene, segment)
-        moving = segment.beats >= 4 and dice.chance(voice.density)
+        moving = segment.beats >= 4 and random.chance(voice.density)
         pieces = [(0, segment.beats // 2), (segment.beats // 2, segment.beats - segment.beats // 2)]
         for index, (offset, beats) in enumerate(pieces if moving else [(0, segment.beats)]):
             pitch = line[index % len(line)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from segue.score.composer.dice import Dice, text_key
+from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.theory import Chord, chord, minor_third, place
 from segue.score.composer.vocabulary import Situation
 
@@ -55,9 +55,9 @@ def _half_bar(meter: int) -> int:
     return (meter + 1) // 2
 
 
-def _four_bars(tokens: list[str], dice: Dice, situation: Situation) -> list[str]:
+def _four_bars(tokens: list[str], random: KeyedRandom, situation: Situation) -> list[str]:
     """A progression as one token a bar, each chord `stretch` bars long; a colour may be added for variety."""
-    tokens = [token + "9" if token in "1346" and dice.chance(0.2) else token for token in tokens]
+    tokens = [token + "9" if token in "1346" and random.chance(0.2) else token for token in tokens]
     return [tokens[index // situation.stretch] for index in range(4)]
 
 
@@ -73,10 +73,10 @@ def phrase(situation: Situation, seed: int, number: int, meter: int, tonic: int,
     motif_key = text_key(situation.name) ^ seed ^ (cycle << 8) ^ ord(letter)
     minor = minor_third(mode)
     rows = situation.minor if minor else situation.major
-    dice = Dice(seed, text_key(situation.name), cycle, ord(letter), 1)
-    first = dice.below(len(rows))
-    second = first if dice.chance(0.5) else dice.below(len(rows))
-    own = Dice(seed, text_key(situation.name), number, 2)
+    random = KeyedRandom(seed, text_key(situation.name), cycle, ord(letter), 1)
+    first = random.below(len(rows))
+    second = first if random.chance(0.5) else random.below(len(rows))
+    own = KeyedRandom(seed, text_key(situation.name), number, 2)
     bars = _four_bars(rows[first].split(), own, situation)
     answer = rows[second].split()
     bars += _four_bars(answer[2:] + answer[:2] if situation.stretch > 1 and second == first else answer, own, situation)
