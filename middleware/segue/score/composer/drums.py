@@ -8,7 +8,7 @@ from segue.score.composer.harmony import Phrase
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
-from segue.score.composer.vocabulary import DRUM_SLOT, DrumLine, Kit, Note, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, DrumLine, Kit, Part, Situation
 
 TIMPANI: Final = 47
 _TIMPANI_CENTRE: Final = 45
@@ -36,7 +36,7 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
     if fill_beats:
         parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(situation, plan, fill_beats, random))))
     if kit.crash and bar % 4 == 0 and (bar == 0 or random.chance(0.35)):
-        crash = Note(0.0, 1.0, kit.crash, 84 if bar == 0 else 70, 0.2 if bar == 0 else 0.5)
+        crash = BarNote(0.0, 1.0, kit.crash, 84 if bar == 0 else 70, 0.2 if bar == 0 else 0.5)
         parts.append(Part(slot + 1, "drums", -1, (crash,)))
     return parts
 
@@ -53,7 +53,7 @@ def _goes_on(line: DrumLine, kit: Kit) -> bool:
     return not line.fills or line.key in _KICKS or (not at_a_set and line.key not in playing)
 
 
-def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> list[Note]:
+def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> list[BarNote]:
     notes = []
     for beat, source in enumerate(folded_beats(plan.meter)):
         for step, sign in enumerate(line.steps[source * 4 : source * 4 + 4]):
@@ -67,7 +67,7 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> lis
             inner = _INNER if source == 0 and beat else 1.0
             velocity = line.velocity * _STROKE[sign] * inner * (1 + random.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)
-            notes.append(Note(beat + step / 4, _LENGTH, key, velocity, level))
+            notes.append(BarNote(beat + step / 4, _LENGTH, key, velocity, level))
     return notes
 
 
@@ -78,14 +78,14 @@ def _fill_beats(situation: Situation, plan: Phrase, bar: int, random: KeyedRando
     return min(plan.meter - 1, 2 if bar == 7 else 1) if bar == 7 or random.chance(0.6) else 0
 
 
-def _fill(situation: Situation, plan: Phrase, beats: int, random: KeyedRandom) -> list[Note]:
+def _fill(situation: Situation, plan: Phrase, beats: int, random: KeyedRandom) -> list[BarNote]:
     """A roll down the fill's drums, growing louder, in one of four rhythms."""
     rhythm = random.choice(((0, 1, 2, 3), (0, 2, 3), (0, 1, 2), (0, 1.5, 3)))
     places = [plan.meter - beats + beat + step / 4 for beat in range(beats) for step in rhythm]
     keys = situation.kit.fill
     count = len(places)
     return [
-        Note(
+        BarNote(
             start,
             _LENGTH,
             keys[min(index * len(keys) // count, len(keys) - 1)],

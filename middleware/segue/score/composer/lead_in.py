@@ -26,7 +26,7 @@ from segue.score.composer.bar import Onset, playable
 from segue.score.composer.entrance import GESTURES
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.theory import Chord
-from segue.score.composer.vocabulary import DRUM_SLOT, FAMILY, Note, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, FAMILY, BarNote, Part, Situation
 
 Kind = Literal["fill", "soft", "release"]
 
@@ -204,7 +204,7 @@ def _landing(turn: Turn, kind: Kind) -> list[Part]:
     entrance = "none" if turn.into is turn.out_of else _ARRIVES.get(turn.into.entrance, turn.into.entrance)
     parts = GESTURES[entrance](turn.target)
     if kind == "fill" and turn.into.kit.crash and entrance not in _CRASHES:
-        parts = [*parts, Part(DRUM_SLOT, "drums", -1, (Note(0.0, 1.0, turn.into.kit.crash, 88, 0.0),))]
+        parts = [*parts, Part(DRUM_SLOT, "drums", -1, (BarNote(0.0, 1.0, turn.into.kit.crash, 88, 0.0),))]
     return parts
 
 

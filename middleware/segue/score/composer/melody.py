@@ -14,7 +14,7 @@ from segue.score.composer.harmony import PHRASE_BARS, Segment
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.scene import Scene
 from segue.score.composer.theory import chord_step, nearest_step, place, step_pitch
-from segue.score.composer.vocabulary import Note
+from segue.score.composer.vocabulary import BarNote
 
 UNIT_BARS: Final = 2
 # How the four units of a phrase treat the motif: period, arch, sentence.
@@ -44,7 +44,7 @@ class Place(NamedTuple):
 Bar = tuple[Place, ...]
 
 
-def melody(scene: Scene) -> list[Note]:
+def melody(scene: Scene) -> list[BarNote]:
     """The voice's tune in this bar; silent in the sections that the voice rests."""
     if scene.plan.letter not in scene.voice.sections:
         return []
@@ -73,11 +73,11 @@ class _Tune:
 
 
 @lru_cache(maxsize=512)
-def _phrase(tune: _Tune) -> tuple[tuple[Note, ...], ...]:
+def _phrase(tune: _Tune) -> tuple[tuple[BarNote, ...], ...]:
     scene = tune.scene
     shapes = _shapes(scene)
     voice = scene.voice
-    bars: list[tuple[Note, ...]] = []
+    bars: list[tuple[BarNote, ...]] = []
     previous = voice.register
     for bar in range(PHRASE_BARS):
         here = Scene(situation=scene.situation, voice=voice, slot=scene.slot, plan=scene.plan, bar=bar, seed=scene.seed)
@@ -212,12 +212,12 @@ def _varied(bar: Bar, random: KeyedRandom) -> Bar:
     return (*bar[:-1], last._replace(gap=half), Place(last.start + half, half, last.height - 1))
 
 
-def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[Note], int]:
+def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[BarNote], int]:
     """Places as pitches over the bar's chords. Returns the notes and the last pitch, for the next bar to go on from."""
     if not bar:
         return [], previous
     random = scene.phrase_random(40 + scene.bar)
-    notes: list[Note] = []
+    notes: list[BarNote] = []
     ends = [spot.start for spot in bar[1:]] + [float(scene.meter)]
     closing = scene.bar == PHRASE_BARS - 1
     height = 0
@@ -285,7 +285,7 @@ def _cadence(segment: Segment, pitch: int) -> int:
 
 def _sounded(
     scene: Scene, segment: Segment, start: float, gap: float, pitch: int, strong: bool, random: KeyedRandom
-) -> list[Note]:
+) -> list[BarNote]:
     """A note with its accent, perhaps graced by its upper neighbour."""
     voice = scene.voice
     accent = (1.06 if strong else 0.92) + random.spread(0.05)
@@ -295,13 +295,13 @@ def _sounded(
         upper = step_pitch(segment.chord, nearest_step(segment.chord, pitch) + 1)
         grace = min(_GRACE, gap / 4)
         return [
-            Note(start, grace, upper, accent * 0.85, level + 0.1),
-            Note(start + grace, length - grace, pitch, accent, level),
+            BarNote(start, grace, upper, accent * 0.85, level + 0.1),
+            BarNote(start + grace, length - grace, pitch, accent, level),
         ]
-    return [Note(start, length, pitch, accent, level)]
+    return [BarNote(start, length, pitch, accent, level)]
 
 
-def _smoothed(scene: Scene, notes: list[Note]) -> list[Note]:
+def _smoothed(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
     """Weak notes foreign to the chord pass: no leap leads to them and a step leaves them within their beat.
 
     The others become chord tones.

@@ -8,6 +8,11 @@ from segue.contract import TICKS_PER_BEAT
 
 Mix = tuple[tuple[str, float], ...]
 
+# A change of less than this share of the mix passes without a sign.
+LEAST_TURN: Final = 0.2
+# So long after the arrival what is left may take to go, and what came to lead the mix.
+PATIENCE: Final = 16 * TICKS_PER_BEAT
+
 
 class Moment(NamedTuple):
     """Conditioning of one frame.
@@ -30,12 +35,6 @@ class Moment(NamedTuple):
     intensity: float
     to_change: int = -1
     next_mix: Mix = ()
-
-
-# A change of less than this share of the mix passes without a sign.
-LEAST_TURN: Final = 0.2
-# So long after the arrival what is left may take to go, and what came to lead the mix.
-PATIENCE: Final = 16 * TICKS_PER_BEAT
 
 
 class Cue(NamedTuple):

@@ -26,7 +26,7 @@ DRUM_SLOT: Final = 100
 _DRUM_LINE: Final = re.compile(r"[.ox!]{16}")
 
 
-class Note(NamedTuple):
+class BarNote(NamedTuple):
     """One note of a bar. start and beats: beats from the bar's start, and how long. level: see the module."""
 
     start: float
@@ -46,7 +46,7 @@ class Part(NamedTuple):
     slot: int
     role: str
     program: int
-    notes: tuple[Note, ...]
+    notes: tuple[BarNote, ...]
     through: bool = False
 
 

@@ -23,7 +23,7 @@ from segue.score.sampler import reverb
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import MEMORY_BYTES, NoteBank, velocity_gain
 from segue.score.sampler.orchestra import FAMILIES, NUM_KEYS, NUM_PROGRAMS
-from segue.score.sampler.seating import SPAN, widened
+from segue.score.sampler.stereo import SPAN, widened
 
 BUNDLED_SOUNDFONT: Final = Path(__file__).parents[2] / "weights" / "orchestra" / "orchestra.sf3"
 BUNDLED_LEVELS: Final = BUNDLED_SOUNDFONT.with_name("levels.json")
@@ -39,7 +39,7 @@ class Bus(NamedTuple):
     width: float
 
 
-class Heard(NamedTuple):
+class EndedNote(NamedTuple):
     """A note that is over. end: the first sample after its sound."""
 
     note: NoteEvent
@@ -66,7 +66,7 @@ class SamplerState:
 
     position: int
     sounding: tuple[NoteEvent, ...]
-    over: tuple[Heard, ...]
+    over: tuple[EndedNote, ...]
     recent: Mapping[Bus, Planar]
     room: reverb.ReverbState
     family_rooms: tuple[reverb.ReverbState, ...] | None = None
@@ -153,12 +153,12 @@ class Sampler:
 
     def _points(
         self, sounding: Sequence[NoteEvent], position: int, num_samples: int
-    ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[Heard]]:
+    ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[EndedNote]]:
         """Notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do not."""
         buses: dict[Bus, Planar] = {}
         levelled = np.empty(num_samples, np.float32)
         remaining: list[NoteEvent] = []
-        ended: list[Heard] = []
+        ended: list[EndedNote] = []
         for event in sounding:
             note = self._bank.note(event)
             begin = max(event.start, position)
@@ -166,7 +166,7 @@ class Sampler:
             if event.start + note.length > position + num_samples:
                 remaining.append(event)
             else:
-                ended.append(Heard(event, event.start + note.length))
+                ended.append(EndedNote(event, event.start + note.length))
             if end <= begin:
                 continue
             bus = Bus(event.family, note.send, note.width)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import MODES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
-from segue.score import records
+from segue.score import record_codec
 from segue.score.composer.conductor import Form
 from segue.score.composer.table import TABLE
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
@@ -27,7 +27,7 @@ from segue.score.sampler.sampler import SamplerState
 
 # To be raised when a form of old would mean other music now, so that old saves do not go on with it.
 _VERSION: Final = 1
-FORM_SIGNATURE: Final = zlib.crc32(f"{_VERSION} {records.signature(Form)}".encode())
+FORM_SIGNATURE: Final = zlib.crc32(f"{_VERSION} {record_codec.signature(Form)}".encode())
 KIT: Final = 128
 
 # What foreign bytes may ask for. The densest blends tried (four situations, 250 bpm) have 850 notes and a work of 350.
@@ -50,7 +50,7 @@ def pack(model: str, form: Form, sampler: SamplerState) -> bytes:
     over = sorted(sampler.over, key=lambda heard: heard.end)
     notes = [note for note in (*(heard.note for heard in over), *sampler.sounding) if position - note.start < _MOST_AGE]
     notes = notes[-_MOST_NOTES:]
-    written = records.write(Form, form)
+    written = record_codec.write(Form, form)
     while True:
         table = _table(notes)
         packed = _sum(model) + zlib.compress(written + _COUNT.pack(len(notes)) + _columns(table, position))
@@ -67,7 +67,7 @@ def unpack(model: str, data: bytes, *, frame: int, position: int) -> tuple[Form,
     if len(data) > MOST_STATE_BYTES or data[: _SUM.size] != _sum(model):
         raise ValueError(f"expected at most {MOST_STATE_BYTES} bytes packed by {model}")
     raw = _inflated(data[_SUM.size :])
-    form, offset = records.read(Form, raw)
+    form, offset = record_codec.read(Form, raw)
     counted = offset + _COUNT.size
     if len(raw) < counted:
         raise ValueError("expected the number of notes, got the end")
@@ -161,7 +161,7 @@ def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
 
 def _checked(form: Form) -> Form:
     """`form`, if the composer can go on from it. Raises: ValueError."""
-    leaves = list(records.leaves(Form, form))
+    leaves = list(record_codec.leaves(Form, form))
     numbers = [leaf for leaf in leaves if isinstance(leaf, int | float)]
     texts = {leaf for leaf in leaves if isinstance(leaf, str)}
     bar = form.origin if form.bar is None else form.bar
