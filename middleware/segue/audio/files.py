@@ -17,11 +17,13 @@ from typing import BinaryIO, Final, Self
 
 import numpy as np
 import soundfile
+import soxr
 
 from segue.atomic import replaceable, replacing
-from segue.audio.resample import resample
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
+# Of soxr, which resamples.
+_QUALITY: Final = "HQ"
 MAX_BYTES: Final = 256 << 20
 MAX_SECONDS: Final = 600.0
 _RATES: Final = (4_000, 384_000)
@@ -55,6 +57,27 @@ _DOWNMIX: Final[Mapping[int, list[tuple[float, float]]]] = {
     6: [(1, 0), (0, 1), (_HALF, _HALF), (0, 0), (_HALF, 0), (0, _HALF)],
     8: [(1, 0), (0, 1), (_HALF, _HALF), (0, 0), (_HALF, 0), (0, _HALF), (_HALF, 0), (0, _HALF)],
 }
+
+
+def resample(samples: Samples, rate: float, to: float = SAMPLE_RATE) -> Samples:
+    """`samples` [S, C] at `rate` Hz as [round(S * to / rate), C] at `to` Hz, delay compensated."""
+    if rate == to or not len(samples):
+        return samples
+    return np.asarray(soxr.resample(samples, rate, to, quality=_QUALITY), np.float32)
+
+
+class ResampleStream:
+    """Resampling in blocks: the outputs joined are `resample` of the inputs joined, up to rounding.
+
+    A stateful object, for the edges of the house; output comes when the filter has seen enough, the rest with `last`.
+    """
+
+    def __init__(self, rate: float, to: float = SAMPLE_RATE, channels: int = CHANNELS) -> None:
+        self._stream = soxr.ResampleStream(rate, to, channels, dtype="float32", quality=_QUALITY)
+
+    def process(self, samples: Samples, *, last: bool = False) -> Samples:
+        """What is ready after the next block [S, C]; `last` drains the filter."""
+        return np.asarray(self._stream.resample_chunk(samples, last=last), np.float32)
 
 
 class AudioFileError(ValueError):

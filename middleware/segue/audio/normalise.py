@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.audio.biquads import filtered
-from segue.audio.weighting import K_WEIGHTING, loudness
+from segue.audio.loudness import K_WEIGHTING, loudness
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 TARGET_LUFS: Final = -18.0

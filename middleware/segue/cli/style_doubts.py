@@ -18,7 +18,7 @@ CODES: Final = {
 
 def style_doubts(rules: Rules, encoder: StyleEncoder) -> Iterator[tuple[Problem, str]]:
     """Doubts, each with its code."""
-    from segue.style.confusion import confusable
+    from segue.style.word_table import confusable
 
     alone: dict[str, str] = {}
     for style in rules.styles:

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, DTypeLike
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from .config import Depthformer
-from .weights import Shape, Weights, shapes
+from segue.model.config import Depthformer
+from segue.model.weights import Shape, Weights, shapes
 
 PREFIX: Final = "params/depthformer/"
 # Other parts a released file holds; their own loaders check them.

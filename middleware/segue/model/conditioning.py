@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from .config import Depthformer, FeatureConditioning, TokenConditioning
-from .layers import LayerNorm, project
-from .weights import CHANNEL_TABLE, ENCODER, STYLE_PROJECTION, STYLE_TABLE
+from segue.model.config import Depthformer, FeatureConditioning, TokenConditioning
+from segue.model.layers import LayerNorm, project
+from segue.model.weights import CHANNEL_TABLE, ENCODER, STYLE_PROJECTION, STYLE_TABLE
 
 
 class TokenFrames(NamedTuple):

@@ -12,12 +12,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from . import depth, temporal
-from .conditioning import FeatureEncoder, Frames, encode, inward
-from .config import NO_CODE, Depthformer
-from .fused import Fused
-from .layers import project
-from .state import State, advance, memories_of, merge_streams, repeat_streams
+from segue.model import depth, temporal
+from segue.model.conditioning import FeatureEncoder, Frames, encode, inward
+from segue.model.config import NO_CODE, Depthformer
+from segue.model.fused import Fused
+from segue.model.layers import project
+from segue.model.state import State, advance, memories_of, merge_streams, repeat_streams
 
 
 class Conditioned(NamedTuple):

@@ -18,12 +18,12 @@ from jax.stages import Compiled
 from jaxtyping import Array
 from numpy.typing import NDArray
 
-from .conditioning import Frames
-from .config import NO_CODE, Depthformer
-from .depthformer import extend
-from .fused import Fused, fuse
-from .generation import Controls, generate
-from .state import State, split_rows, stack_rows, start, state_bytes
+from segue.model.conditioning import Frames
+from segue.model.config import NO_CODE, Depthformer
+from segue.model.depthformer import extend
+from segue.model.fused import Fused, fuse
+from segue.model.generation import Controls, generate
+from segue.model.state import State, split_rows, stack_rows, start, state_bytes
 
 Codes = NDArray[np.int32]
 Leaf = NDArray[Any]

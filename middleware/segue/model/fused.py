@@ -15,11 +15,11 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from .attention import Sinks
-from .conditioning import FeatureEncoder, TokenEncoder, feature_encoder, token_encoder
-from .config import Depthformer, Stack, TokenConditioning
-from .layers import FeedForward, LayerNorm
-from .weights import (
+from segue.model.attention import Sinks
+from segue.model.conditioning import FeatureEncoder, TokenEncoder, feature_encoder, token_encoder
+from segue.model.config import Depthformer, Stack, TokenConditioning
+from segue.model.layers import FeedForward, LayerNorm
+from segue.model.weights import (
     CODE_TABLE,
     DEPTH,
     DEPTH_ADAPTER,

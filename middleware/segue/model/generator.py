@@ -20,14 +20,13 @@ from segue.contract import (
     Result,
     StyleBank,
 )
-
-from . import packing
-from .conditioning import FeatureFrames, Frames
-from .config import NO_CODE, Depthformer, FeatureConditioning
-from .config import Codes as CodeLayout
-from .engine import Codes, Engine, Run
-from .history import BLOCK, History, Played, frames_to_keep
-from .state import State
+from segue.model import packed_history
+from segue.model.conditioning import FeatureFrames, Frames
+from segue.model.config import NO_CODE, Depthformer, FeatureConditioning
+from segue.model.config import Codes as CodeLayout
+from segue.model.engine import Codes, Engine, Run
+from segue.model.history import BLOCK, History, Played, frames_to_keep
+from segue.model.state import State
 
 OBEYED = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"})
 REFERENCE_TEMPO_BPM = 120.0
@@ -130,7 +129,7 @@ class LanguageModelGenerator:
     @cached_property
     def model(self) -> str:
         """What plays: the hash of all weights, made when first asked."""
-        return f"{self.name}-{packing.model_hash(self.engine)[:32]}"
+        return f"{self.name}-{packed_history.model_hash(self.engine)[:32]}"
 
     def start(self, *, seed: int, frame: int = 0) -> GeneratorState:
         model = self.engine.start(seed=seed, frame=frame)
@@ -193,8 +192,8 @@ class LanguageModelGenerator:
     def pack(self, state: GeneratorState) -> bytes:
         """What `unpack` needs to go on from `state`: the codes of all frames that can reach the next, and at least ten
         seconds, as far as MOST_STATE_BYTES hold them."""
-        position = packing.Position(int(state.model.seed), int(state.model.frame))
-        return packing.pack(self.model, position, state.history, self._keep)
+        position = packed_history.NoisePosition(int(state.model.seed), int(state.model.frame))
+        return packed_history.pack(self.model, position, state.history, self._keep)
 
     def unpack(self, data: bytes, *, frame: int) -> GeneratorState:
         """The packed state, moved to `frame`: the model reads its codes again, the codec plays them, unheard.
@@ -203,7 +202,7 @@ class LanguageModelGenerator:
         equally likely to within the rounding of float32; sound is as much the same as the codec forgets what is older.
         Raises: ValueError for bytes that are not of this model's packing.
         """
-        position, played = packing.unpack(self.model, data, self.engine.config.codes)
+        position, played = packed_history.unpack(self.model, data, self.engine.config.codes)
         if played is None:
             model = self.engine.start(seed=position.seed, frame=position.frame)
             return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
@@ -213,7 +212,7 @@ class LanguageModelGenerator:
             model=self._read_again(position, played), codec=codec, frame=frame, history=History((played,))
         )
 
-    def _read_again(self, position: packing.Position, played: Played) -> State:
+    def _read_again(self, position: packed_history.NoisePosition, played: Played) -> State:
         """The model's state at `position`, after the frames of `played`.
 
         What whole blocks leave over is generated with its codes forced, by the program that is there to play anyway.

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import FRAME_RATE, Conditioning, StyleBank
-
-from .config import Depthformer
+from segue.model.config import Depthformer
 
 # A save holds at least ten seconds; the codec may remember longer than the language model.
 _LEAST_FRAMES: Final = 10 * FRAME_RATE

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt32
 
-from .attention import Past
-from .config import NO_CODE, Depthformer
-from .temporal import Memories, Memory
+from segue.model.attention import Past
+from segue.model.config import NO_CODE, Depthformer
+from segue.model.temporal import Memories, Memory
 
 
 class State(NamedTuple):

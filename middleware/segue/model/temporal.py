@@ -11,10 +11,10 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from .attention import Past, attend_block, attend_ring, close_ring, open_ring, visible_slots, write
-from .config import Depthformer
-from .fused import CrossAttention, Layer, SelfAttention
-from .layers import project, rms_norm
+from segue.model.attention import Past, attend_block, attend_ring, close_ring, open_ring, visible_slots, write
+from segue.model.config import Depthformer
+from segue.model.fused import CrossAttention, Layer, SelfAttention
+from segue.model.layers import project, rms_norm
 
 
 class Memory(NamedTuple):

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array
 from numpy.typing import NDArray
 
-from .config import Depthformer, FeatureConditioning, Stack, TokenConditioning
+from segue.model.config import Depthformer, FeatureConditioning, Stack, TokenConditioning
 
 Weights = dict[str, Array]
 Shape = tuple[int, ...]

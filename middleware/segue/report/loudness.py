@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import sosfilt
 
-from segue.audio.loudness import SHORT_TERM_S, oversampled_peaks
-from segue.audio.weighting import K_WEIGHTING, LOUDNESS_OFFSET
+from segue.audio.loudness import K_WEIGHTING, LOUDNESS_OFFSET, SHORT_TERM_S, oversampled_peaks
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 # Energies are summed over steps of 100 ms, of which a gating block has 4 and a short-term window 30.

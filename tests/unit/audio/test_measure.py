@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from segue.audio.measure import band_levels_db, largest_step, longest_silence, step_at_joins, stereo_width
-from segue.audio.resample import ResampleStream, resample
+from segue.audio.files import ResampleStream, resample
+from sound_measures import band_levels_db, largest_step, longest_silence, step_at_joins, stereo_width
 from unit.audio.signals import cut_at, noise, tone
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segue.audio.measure import longest_silence
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
 from segue.runtime.config import SessionConfig
 from segue.runtime.ladder import FIRST_PATIENCE_S, Ladder
@@ -17,6 +16,7 @@ from segue.runtime.messages import ChunkOut, StatusOut
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
 from segue_rules.events import Event
+from sound_measures import longest_silence
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 

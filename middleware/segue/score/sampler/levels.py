@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio.weighting import k_weighted, loudness
+from segue.audio.loudness import k_weighted, loudness
 
 # What one note of every programme measures at full velocity, before its seat's level.
 NOTE_LUFS: Final = -24.0

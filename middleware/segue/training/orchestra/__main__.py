@@ -18,9 +18,8 @@ from segue.score.sampler.notes import NoteBank
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
 from segue.score.sampler.soundfont import SoundFont, read_soundfont
 from segue.training.orchestra import recipe
-from segue.training.orchestra.cut import cut
+from segue.training.orchestra.cut import cut, soundfont_bytes
 from segue.training.orchestra.tune import retuned
-from segue.training.orchestra.write import soundfont_bytes
 
 _WEIGHTS = Path(__file__).parents[2] / "weights" / "orchestra"
 
