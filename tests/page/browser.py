@@ -1,4 +1,4 @@
-"""A headless Chromium that opens reports from disk, says what went wrong in them and takes their picture."""
+"""A headless Chromium that opens reports from disk, collects their errors and requests, and takes screenshots."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, Final
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-PATIENCE_S: Final = 60.0
+TIMEOUT_S: Final = 60.0
 _POLL_S: Final = 0.05
 _SWITCHES: Final = (
     "--headless=new",
@@ -32,13 +32,13 @@ _SWITCHES: Final = (
 
 
 class Browser:
-    """One page at a time. A wait that is not fulfilled in PATIENCE_S is a failed assertion."""
+    """Shows one page at a time. A wait that takes longer than TIMEOUT_S fails the test."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
 
     def open(self, page: Path, *, dark: bool = False, width: int = 1440, height: int = 900) -> None:
-        """Load a report and wait until its plots stand."""
+        """Load a report and wait until its plots are drawn."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
         self.size(width, height)
@@ -54,21 +54,21 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def wait(self, done: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + TIMEOUT_S
         while not done():
-            assert time.monotonic() < end, f"waited {PATIENCE_S:.0f} s for {what}"
+            assert time.monotonic() < end, f"waited {TIMEOUT_S:.0f} s for {what}"
             time.sleep(_POLL_S)
 
     def settle(self) -> None:
-        """Wait until what was changed is painted: two animation frames."""
+        """Wait two animation frames, so that all changes are painted."""
         self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
 
-    def complaints(self) -> list[str]:
-        """Warnings and errors on the console since the last call."""
+    def console_messages(self) -> list[str]:
+        """Return the warnings and errors on the console since the last call."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("WARNING", "SEVERE")]
 
     def requests(self) -> list[str]:
-        """Addresses asked for since the last call; the page's own parts and the browser's start page do not count."""
+        """Return the addresses requested since the last call, without data, blobs and the browser's start page."""
         found = []
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
@@ -87,7 +87,7 @@ class Browser:
         self.size(width, height)
 
     def print_to(self, path: Path) -> int:
-        """The page as PDF, and as pictures where pdftoppm is there. Returns: the number of sheets."""
+        """Print the page to a PDF, and to pictures if pdftoppm is installed. Returns: the number of sheets."""
         options = {"preferCSSPageSize": True, "printBackground": True}
         pdf = base64.b64decode(self.driver.execute_cdp_cmd("Page.printToPDF", options)["data"])
         path.write_bytes(pdf)
@@ -98,7 +98,7 @@ class Browser:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium with a fresh profile. Fails, and says what to install, where it is missing."""
+    """Start Debian's Chromium with a new profile. Fails with what to install if it is missing."""
     binary, service = shutil.which("chromium"), shutil.which("chromedriver")
     missing = "expected chromium and chromedriver; on Debian: apt-get install chromium chromium-driver"
     assert binary is not None, missing

@@ -1,4 +1,4 @@
-"""A three-minute report of Emberwood in a real browser: what a designer does with it works, and it calls nobody."""
+"""A three-minute report of Emberwood in a real browser: playback, zoom, log, printing, and no network access."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ EMBERWOOD: Final = Path("rules/library/emberwood")
 LENGTH_S: Final = 180
 OUT: Final = Path("out/page")
 MOST_BYTES: Final = 8_000_000
-# A pixel of the whole run in the narrowest plot looked at.
+# Width of one pixel in the narrowest plot of the tests, with the whole run in view.
 PIXEL_MS: Final = 200
 SHARED_ROWS: Final = ("bars", "waveform", "spectrogram", "loudness", "events", "states", "weights", "inputs", "tempo")
-ROWS: Final = frozenset((*SHARED_ROWS, "stingers", "takes", "buffer", "reactions"))
+ROWS: Final = frozenset((*SHARED_ROWS, "stingers", "takes", "buffer", "latency"))
 FRAMES: Final = """
 return Bokeh.documents[0].roots().map((plot) => {
   const view = Bokeh.index.get_one(plot), box = view.el.getBoundingClientRect();
@@ -53,7 +53,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def report(browser: Browser, page: Path) -> Browser:
-    """The page afresh, in the light, at the top."""
+    """The page, reloaded in light colours."""
     browser.open(page)
     return browser
 
@@ -72,12 +72,12 @@ def now_ms(report: Browser) -> float:
 
 
 def line_px(report: Browser) -> float:
-    """Where the playhead's line stands in the window."""
+    """The x coordinate of the playhead's line in the window."""
     return float(report.run("return document.getElementById('playhead').getBoundingClientRect().left"))
 
 
 def at_px(report: Browser, ms: float) -> float:
-    """Where a moment lies in the window, from the plots' own geometry."""
+    """The x coordinate of a time in the window, from the geometry of the plots."""
     frame = report.run(FRAMES)[0]
     return float(frame["left"] + (ms - frame["start"]) / (frame["end"] - frame["start"]) * frame["width"])
 
@@ -86,16 +86,16 @@ def test_a_three_minute_page_is_small_enough_to_mail(page: Path) -> None:
     assert 1_000_000 < page.stat().st_size < MOST_BYTES
 
 
-def test_it_asks_for_itself_alone_and_complains_of_nothing(browser: Browser, page: Path) -> None:
+def test_it_requests_only_itself_and_logs_no_errors(browser: Browser, page: Path) -> None:
     browser.requests()
-    browser.complaints()
+    browser.console_messages()
     browser.open(page)
     browser.wait(lambda: browser.run("return document.getElementById('audio').readyState") >= 3, "the sound")
     assert browser.requests() == [page.as_uri()]
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
 
 
-def test_all_rows_stand_on_one_time_axis(report: Browser) -> None:
+def test_all_rows_share_one_time_axis(report: Browser) -> None:
     assert set(report.run("return [...document.querySelectorAll('.row')].map((row) => row.dataset.row)")) == ROWS
     frames = report.run(FRAMES)
     assert len(frames) == len(ROWS)
@@ -104,12 +104,12 @@ def test_all_rows_stand_on_one_time_axis(report: Browser) -> None:
     assert {(f["start"], f["end"]) for f in frames} == {(0, LENGTH_S * 1000)}
 
 
-def test_the_sound_is_the_run_from_end_to_end(report: Browser) -> None:
+def test_the_audio_has_the_length_of_the_run(report: Browser) -> None:
     report.wait(lambda: report.run("return document.getElementById('audio').readyState") >= 1, "the sound")
     assert report.run("return document.getElementById('audio').duration") == pytest.approx(LENGTH_S, abs=0.02)
 
 
-def test_playing_moves_sound_and_playhead_together(report: Browser) -> None:
+def test_playing_moves_the_audio_and_the_playhead_together(report: Browser) -> None:
     before = line_px(report)
     report.driver.find_element(By.ID, "play").click()
     report.wait(lambda: report.run("return document.getElementById('audio').currentTime") > 1.5, "1.5 s of sound")
@@ -123,7 +123,7 @@ def test_playing_moves_sound_and_playhead_together(report: Browser) -> None:
     assert line_px(report) == pytest.approx(at_px(report, heard), abs=1.5)
 
 
-def test_space_plays_and_arrows_step(report: Browser) -> None:
+def test_space_plays_and_arrow_keys_seek(report: Browser) -> None:
     body = report.driver.find_element(By.TAG_NAME, "body")
     body.send_keys(" ")
     report.wait(lambda: now_ms(report) > 300, "the sound to run")
@@ -142,16 +142,16 @@ def test_a_click_on_a_plot_seeks(report: Browser) -> None:
         plot = plot_of(report, row)
         offset = round(plot.size["width"] * share)
         ActionChains(report.driver).move_to_element_with_offset(plot, offset, 0).click().perform()
-        asked = report.run("return document.getElementById('audio').currentTime") * 1000
+        time_ms = report.run("return document.getElementById('audio').currentTime") * 1000
         frame = report.run(FRAMES)[0]
         x = plot.rect["x"] + plot.rect["width"] / 2 + offset - report.run("return scrollX")
         expected = (x - frame["left"]) / frame["width"] * LENGTH_S * 1000
-        assert asked == pytest.approx(expected, abs=2 * PIXEL_MS)
+        assert time_ms == pytest.approx(expected, abs=2 * PIXEL_MS)
         report.settle()
         assert line_px(report) == pytest.approx(x, abs=2)
 
 
-def test_the_wheel_zooms_every_row_and_reset_shows_all_again(report: Browser) -> None:
+def test_the_wheel_zooms_every_row_and_reset_shows_the_whole_run(report: Browser) -> None:
     plot = plot_of(report, "spectrogram")
     ActionChains(report.driver).scroll_from_origin(ScrollOrigin.from_element(plot), 0, -600).perform()
     report.wait(lambda: range_of(report)[1] - range_of(report)[0] < 0.8 * LENGTH_S * 1000, "the zoom")
@@ -159,14 +159,14 @@ def test_the_wheel_zooms_every_row_and_reset_shows_all_again(report: Browser) ->
     frames = report.run(FRAMES)
     assert len({(f["start"], f["end"]) for f in frames}) == 1
     assert frames[0]["start"] > 0
-    # The playhead stands at 0, which is out of view now.
+    # The playhead is at 0, which is out of view.
     assert report.run("return getComputedStyle(document.getElementById('playhead')).visibility") == "hidden"
     report.driver.find_element(By.ID, "reset").click()
     report.settle()
     assert range_of(report) == (0, LENGTH_S * 1000)
 
 
-def test_dragging_pans_and_does_not_seek(report: Browser) -> None:
+def test_dragging_pans_without_seeking(report: Browser) -> None:
     report.run("window.report.view.show(60000, 90000)")
     report.settle()
     plot = plot_of(report, "loudness")
@@ -178,7 +178,7 @@ def test_dragging_pans_and_does_not_seek(report: Browser) -> None:
     assert now_ms(report) == 0
 
 
-def test_zooming_in_shows_finer_sound_and_the_beats(report: Browser) -> None:
+def test_zooming_in_shows_a_finer_waveform_and_the_beats(report: Browser) -> None:
     def spacing() -> float:
         xs = report.run("return Array.from(Bokeh.documents[0].get_model_by_name('waveform').data.x)")
         return float(xs[10] - xs[9])
@@ -191,8 +191,8 @@ def test_zooming_in_shows_finer_sound_and_the_beats(report: Browser) -> None:
     assert any(":" in text for text in report.run("return Bokeh.documents[0].get_model_by_name('bars').data.text"))
 
 
-def test_a_row_of_the_table_leads_to_its_moment(report: Browser) -> None:
-    row = report.driver.find_element(By.CSS_SELECTOR, '.ledger tr[data-kind="change"]:nth-of-type(n+12)')
+def test_a_click_on_a_row_of_the_log_seeks(report: Browser) -> None:
+    row = report.driver.find_element(By.CSS_SELECTOR, '.log tr[data-kind="change"]:nth-of-type(n+12)')
     report.run("arguments[0].scrollIntoView({block: 'center'})", row)
     row.click()
     assert now_ms(report) == pytest.approx(float(row.get_attribute("data-seek") or -1), abs=1)
@@ -200,7 +200,7 @@ def test_a_row_of_the_table_leads_to_its_moment(report: Browser) -> None:
     assert "current" in (row.get_attribute("class") or "")
 
 
-def test_filters_hide_what_was_not_asked_for(report: Browser) -> None:
+def test_filters_hide_entries_of_other_kinds(report: Browser) -> None:
     def takes() -> list[bool]:
         return [row.is_displayed() for row in report.driver.find_elements(By.CSS_SELECTOR, 'tr[data-kind="take"]')]
 
@@ -215,7 +215,7 @@ def test_filters_hide_what_was_not_asked_for(report: Browser) -> None:
 
 @pytest.fixture(scope="module")
 def match_page() -> Path:
-    """A match with inputs five times a second: a thousand events."""
+    """A report of a match that sets inputs five times a second: a thousand events."""
     OUT.mkdir(parents=True, exist_ok=True)
     path, script = (OUT / "match.html").resolve(), OUT / "match.jsonl"
     script.write_text("".join(json.dumps(event) + "\n" for event in match(3)))
@@ -225,32 +225,32 @@ def match_page() -> Path:
     return path
 
 
-def test_a_table_of_many_rows_is_turned_over_searched_and_filtered(browser: Browser, match_page: Path) -> None:
-    browser.complaints()
+def test_a_long_log_can_be_paged_searched_and_filtered(browser: Browser, match_page: Path) -> None:
+    browser.console_messages()
     browser.open(match_page)
-    rows = "return [...document.querySelectorAll('.ledger tbody tr')].map((row) => row.dataset.kind)"
+    rows = "return [...document.querySelectorAll('.log tbody tr')].map((row) => row.dataset.kind)"
     shown = "return document.getElementById('rows-shown').textContent"
 
     def press(selector: str) -> None:
         browser.run("document.querySelector(arguments[0]).click()", selector)
 
     assert "input" not in browser.run(rows)
-    few = browser.run("return document.querySelectorAll('.ledger tbody tr').length")
+    few = browser.run("return document.querySelectorAll('.log tbody tr').length")
     press('.filters [data-kind="input"]')
     assert len(browser.run(rows)) == 200
     total = int(browser.run(shown).split(" of ")[1])
     assert total > few + 800
-    press('[data-turn="last"]')
+    press('[data-page="last"]')
     assert browser.run(shown).endswith(f"–{total} of {total}")
     browser.run("window.report.player.seek(90000)")
     browser.run("document.getElementById('search').value = 'DISCOVERY'")
     browser.run("document.getElementById('search').dispatchEvent(new Event('input'))")
     browser.wait(lambda: set(browser.run(rows)) == {"event"}, "the search")
     assert browser.run(shown).startswith("1–")
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
 
 
-def test_names_of_one_row_never_cover_each_other(browser: Browser, match_page: Path) -> None:
+def test_labels_of_one_row_do_not_overlap(browser: Browser, match_page: Path) -> None:
     browser.open(match_page)
     for start, end in ((0, LENGTH_S * 1000), (20_000, 80_000)):
         browser.run("window.report.view.show(arguments[0], arguments[1])", start, end)
@@ -270,8 +270,8 @@ def test_names_of_one_row_never_cover_each_other(browser: Browser, match_page: P
             assert browser.run("return Bokeh.documents[0].get_model_by_name(arguments[0]).data.x?.length ?? 1", name)
 
 
-def test_hovering_tells_of_the_event_and_of_the_moment(report: Browser) -> None:
-    # An event with space around it: the mark's own place, from the plot's scales.
+def test_hovering_shows_the_event_and_the_time(report: Browser) -> None:
+    # The position of an event's mark, from the scales of the plot.
     x, y = report.run("""
         const doc = Bokeh.documents[0], marks = doc.get_model_by_name("events").data;
         const plot = doc.roots().find((root) => root.renderers.some((one) => one.data_source?.name === "events"));
@@ -282,7 +282,7 @@ def test_hovering_tells_of_the_event_and_of_the_moment(report: Browser) -> None:
     actions.w3c_actions.pointer_action.move_to_location(round(x) - 8, round(y))
     actions.w3c_actions.pointer_action.move_to_location(round(x), round(y))
     actions.perform()
-    # Tooltips live in shadow trees.
+    # Tooltips are in shadow trees.
     shown = """
         const texts = [];
         const walk = (node) => {
@@ -301,8 +301,8 @@ def test_hovering_tells_of_the_event_and_of_the_moment(report: Browser) -> None:
     report.screenshot(OUT / "hover.png")
 
 
-def test_pictures(browser: Browser, page: Path) -> None:
-    browser.complaints()
+def test_screenshots(browser: Browser, page: Path) -> None:
+    browser.console_messages()
     for dark in (False, True):
         browser.open(page, dark=dark)
         name = "dark" if dark else "light"
@@ -318,11 +318,11 @@ def test_pictures(browser: Browser, page: Path) -> None:
     browser.open(page, width=1280, height=800)
     browser.screenshot(OUT / "light-1280.png", width=1280, height=800)
     assert browser.run("return document.documentElement.scrollWidth") <= 1280
-    assert browser.complaints() == []
+    assert browser.console_messages() == []
 
 
 def test_it_prints(browser: Browser, page: Path) -> None:
-    """From the dark, on white sheets: more than plots, less than a book."""
+    """Printed from dark mode, the page is on white paper and has a few sheets."""
     browser.open(page, dark=True)
     assert 3 <= browser.print_to(OUT / "print.pdf") <= 10
     browser.wait(lambda: not browser.run("return document.documentElement.classList.contains('printing')"), "the end")

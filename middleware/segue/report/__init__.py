@@ -1,1 +1,1 @@
-"""One page that shows what a soundtrack did and why: sound, states, mix, receipts, takes and buffer on one axis."""
+"""One page that shows what a soundtrack did and why: audio, states, mix, receipts, takes, buffer on one time axis."""

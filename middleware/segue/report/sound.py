@@ -1,92 +1,167 @@
-"""What the page shows and plays of the sound, measured while it is made, block by block. S samples, 48 kHz stereo."""
+"""The audio of a run as the page shows and plays it: measures and an encoded copy, made block by block.
+
+S samples, 48 kHz, stereo. The memory needed hardly grows with the length.
+"""
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+import soundfile
+import soxr
 
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
-from segue.report.encoding import Encoded, SoundEncoder
-from segue.report.loudness import Loudness, LoudnessMeter
-from segue.report.spectrum import Spectrogram, SpectrumMeter
+from segue.report.meters import Loudness, LoudnessMeter, Spectrogram, SpectrogramMeter, Waveform, WaveformMeter
 
-ENVELOPE_HZ: Final = 250
-_BIN: Final = SAMPLE_RATE // ENVELOPE_HZ
-_MOST_ENVELOPE_BINS: Final = 60_000
+MOST_ENCODED_BYTES: Final = 12_000_000
+"""Limit of the encoded audio. Base64 adds a third, and a page of 20 MB has other content too."""
+# Limit for a page of at most 8 MB, which can be sent by mail.
+_MAILED_BYTES: Final = 3_600_000
+_LONGEST_48_KHZ_S: Final = 1_200.0
+# libsndfile's Vorbis encoder overflows its stack on very long blocks.
+_WRITE_SAMPLES: Final = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Envelope:
-    """Extremes and power of consecutive bins. low, high: int8, full scale 127. rms: uint8, full scale 127."""
+class Encoding:
+    """How audio is encoded as Ogg Vorbis.
 
-    bin_s: float
-    low: NDArray[np.int8]
-    high: NDArray[np.int8]
-    rms: NDArray[np.uint8]
+    Attributes:
+        compression: libsndfile's scale: 0 is the best quality, 1 the smallest file.
+        bytes_a_second: Measured with music of the orchestra; other music differs by a fifth.
+    """
+
+    channels: int
+    rate: int
+    compression: float
+    bytes_a_second: int
+
+
+_STEREO: Final = (
+    Encoding(channels=2, rate=SAMPLE_RATE, compression=0.4, bytes_a_second=22_600),
+    Encoding(channels=2, rate=SAMPLE_RATE, compression=0.55, bytes_a_second=18_000),
+    Encoding(channels=2, rate=SAMPLE_RATE, compression=0.7, bytes_a_second=13_700),
+    Encoding(channels=2, rate=SAMPLE_RATE, compression=0.85, bytes_a_second=10_300),
+    Encoding(channels=2, rate=SAMPLE_RATE, compression=1.0, bytes_a_second=7_900),
+)
+# Half the bytes of stereo, and a third of the time to encode.
+_MONO: Final = Encoding(channels=1, rate=SAMPLE_RATE, compression=1.0, bytes_a_second=6_100)
+_MONO_32_KHZ: Final = Encoding(channels=1, rate=32_000, compression=1.0, bytes_a_second=5_300)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedSound:
+    """Ogg Vorbis."""
+
+    data: bytes
+    encoding: Encoding
+
+    @property
+    def note(self) -> str:
+        """What the encoding lost of 48 kHz stereo, "" if nothing."""
+        if self.encoding.channels == CHANNELS:
+            return ""
+        rate = "" if self.encoding.rate == SAMPLE_RATE else f" at {self.encoding.rate // 1000} kHz"
+        return f"mono{rate}, so that the page stays small"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Sound:
-    """All that a page has of a run's sound. samples: how many; peak: the largest of them; encoded: None if too long."""
+class SoundMeasures:
+    """Everything that a page has of the audio of a run.
+
+    Attributes:
+        samples: Length of the run.
+        peak: Largest magnitude of a sample.
+        encoded: None where the run is too long for a page.
+    """
 
     samples: int
     peak: float
-    envelope: Envelope
+    waveform: Waveform
     spectrogram: Spectrogram
     loudness: Loudness
-    encoded: Encoded | None
+    encoded: EncodedSound | None
 
 
-class EnvelopeMeter:
-    """The outline over both channels."""
+def encoding_for(seconds: float) -> Encoding | None:
+    """Choose the best encoding that fits into a page: stereo for minutes, mono for half an hour, None for more."""
+    for encoding in _STEREO:
+        if seconds * encoding.bytes_a_second <= _MAILED_BYTES:
+            return encoding
+    if seconds <= _LONGEST_48_KHZ_S:
+        return _MONO
+    return _MONO_32_KHZ if seconds * _MONO_32_KHZ.bytes_a_second <= MOST_ENCODED_BYTES else None
 
-    def __init__(self) -> None:
-        self._rest: Samples = np.zeros((0, CHANNELS), np.float32)
-        self._bins: list[NDArray[np.float32]] = []
 
-    def add(self, block: Samples) -> None:
-        waiting = np.concatenate([self._rest, np.clip(block, -1, 1)])
-        whole = len(waiting) // _BIN * _BIN
-        self._bins.append(_outline(waiting[:whole]))
-        self._rest = waiting[whole:]
+class SoundEncoder:
+    """Encodes float32 [S, 2] block by block. seconds: the length to come, which decides the encoding."""
 
-    def envelope(self) -> Envelope:
-        """Of all that was added: at most 60 000 bins."""
-        missing = -len(self._rest) % _BIN if self._bins and (len(self._rest) or any(map(len, self._bins))) else _BIN
-        self.add(np.zeros((missing, CHANNELS), np.float32))
-        fine = np.concatenate(self._bins)
-        every = -(-len(fine) // _MOST_ENVELOPE_BINS)
-        starts = np.arange(0, len(fine), every)
-        counts = np.diff(np.append(starts, len(fine)))
-        power = np.add.reduceat(fine[:, 2], starts) / counts
-        return Envelope(
-            bin_s=every * _BIN / SAMPLE_RATE,
-            low=np.floor(np.minimum.reduceat(fine[:, 0], starts) * 127).astype(np.int8),
-            high=np.ceil(np.maximum.reduceat(fine[:, 1], starts) * 127).astype(np.int8),
-            rms=np.round(np.sqrt(power) * 127).astype(np.uint8),
+    def __init__(self, seconds: float) -> None:
+        self._file: soundfile.SoundFile | None = None
+        self._buffer = io.BytesIO()
+        self._encoding = encoding_for(seconds)
+        self._resampler: soxr.ResampleStream | None = None
+        if self._encoding is None:
+            return
+        if self._encoding.rate != SAMPLE_RATE:
+            self._resampler = soxr.ResampleStream(SAMPLE_RATE, self._encoding.rate, 1, dtype="float32", quality="MQ")
+        self._file = soundfile.SoundFile(
+            self._buffer,
+            "w",
+            samplerate=self._encoding.rate,
+            channels=self._encoding.channels,
+            format="OGG",
+            subtype="VORBIS",
+            compression_level=self._encoding.compression,
         )
 
+    def add(self, block: Samples) -> None:
+        if self._file is None or self._encoding is None:
+            return
+        for start in range(0, len(block), _WRITE_SAMPLES):
+            part = block[start : start + _WRITE_SAMPLES]
+            if self._encoding.channels == 1:
+                part = np.asarray((part[:, 0] + part[:, 1]) / 2, np.float32)
+            self._file.write(part if self._resampler is None else self._resampler.resample_chunk(part))
+        if self._buffer.tell() > MOST_ENCODED_BYTES:
+            self._close()
 
-def _outline(samples: Samples) -> NDArray[np.float32]:
-    """Least, greatest and mean square of whole bins: float32 [bins, 3]."""
-    cut = samples.reshape(-1, _BIN * CHANNELS)
-    return np.stack([cut.min(axis=1), cut.max(axis=1), (cut**2).mean(axis=1)], axis=1)
+    def encoded(self) -> EncodedSound | None:
+        """Finish the encoding. Returns: None where it is too large for a page."""
+        if self._file is None or self._encoding is None:
+            return None
+        if self._resampler is not None:
+            self._file.write(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+        self._file.close()
+        self._file = None
+        return EncodedSound(data=self._buffer.getvalue(), encoding=self._encoding)
+
+    def __del__(self) -> None:
+        # A run that fails leaves a file open, which writes its last page when it is closed.
+        self._close()
+
+    def _close(self) -> None:
+        """Stop encoding and free the memory."""
+        if self._file is not None:
+            self._file.close()
+        self._file, self._buffer = None, io.BytesIO()
 
 
 class SoundMeter:
-    """Takes float32 [S, 2] block by block, as it is written. seconds: how long it will be, which decides its detail.
+    """Measures and encodes float32 [S, 2] block by block, as it is written.
 
-    It keeps measures, not sound: an hour takes little more memory than a minute.
+    Args:
+        seconds: The length to come, which decides how detailed the measures are.
     """
 
     def __init__(self, seconds: float) -> None:
         self._samples = 0
         self._peak = 0.0
-        self._envelope = EnvelopeMeter()
-        self._spectrum = SpectrumMeter(seconds)
+        self._waveform = WaveformMeter()
+        self._spectrogram = SpectrogramMeter(seconds)
         self._loudness = LoudnessMeter()
         self._encoder = SoundEncoder(seconds)
 
@@ -95,24 +170,24 @@ class SoundMeter:
             return
         self._samples += len(block)
         self._peak = max(self._peak, float(np.abs(block).max()))
-        for meter in (self._envelope, self._spectrum, self._loudness, self._encoder):
+        for meter in (self._waveform, self._spectrogram, self._loudness, self._encoder):
             meter.add(block)
 
-    def sound(self) -> Sound:
-        """Of all that was added; no more can be added."""
-        return Sound(
+    def measures(self) -> SoundMeasures:
+        """Return the measures of everything added. Nothing can be added afterwards."""
+        return SoundMeasures(
             samples=self._samples,
             peak=self._peak,
-            envelope=self._envelope.envelope(),
-            spectrogram=self._spectrum.spectrogram(),
+            waveform=self._waveform.waveform(),
+            spectrogram=self._spectrogram.spectrogram(),
             loudness=self._loudness.loudness(),
             encoded=self._encoder.encoded(),
         )
 
 
-def measured(audio: Samples) -> Sound:
-    """The measures of sound that is there as a whole, [S, 2]."""
+def measure(audio: Samples) -> SoundMeasures:
+    """Return the measures of audio [S, 2] that is complete."""
     meter = SoundMeter(len(audio) / SAMPLE_RATE)
     for start in range(0, len(audio), SAMPLE_RATE):
         meter.add(audio[start : start + SAMPLE_RATE])
-    return meter.sound()
+    return meter.measures()

@@ -1,4 +1,4 @@
-"""The run at one glance: the figures at the head of the page, and where to look and listen."""
+"""The summary of a run: the figures at the top of the page, and the hints below them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
-from segue.report.measures import Spread, reaction_spreads, spread
-from segue.report.musical import clock_text, span_text
-from segue.report.story import Buffering, Story, latencies
+from segue.report.reactions import TimeStatistics, reaction_statistics, time_statistics
+from segue.report.report_data import LiveFigures, ReportData, clock_text, span_text
 
 TARGET_LUFS: Final = -18.0
 PEAK_LIMIT_DB: Final = -1.0
-_MUCH_REPEATED: Final = 0.25
+_MUCH_REPLACED: Final = 0.25
 _MOST_HINTS: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A number with its name and a note below it."""
+    """A number with a name above and a note below it."""
 
     name: str
     value: str
@@ -30,7 +29,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """Something worth a look. sample: where it is, -1 for everywhere."""
+    """Something to check. sample: where it is, -1 if it concerns the whole run."""
 
     text: str
     sample: int = -1
@@ -44,149 +43,155 @@ class Hint:
         return self.sample * 1000 / SAMPLE_RATE
 
 
-def figures(story: Story) -> Iterator[Figure]:
-    """From the run as a whole to how it was made."""
-    refused = sum(not event.accepted for event in story.events)
-    started = [decision for decision in story.decisions if decision.status == "started"]
-    withdrawn = sum(decision.status == "withdrawn" for decision in story.decisions)
-    bars = max(story.beats.bars, default=0)
-    yield Figure(name="Duration", value=span_text(story.duration_s), note=f"{bars} bars")
+def figures(data: ReportData) -> Iterator[Figure]:
+    """Yield the figures at the top of the page."""
+    refused = sum(not event.accepted for event in data.events)
+    started = [change for change in data.changes if change.status == "started"]
+    withdrawn = sum(change.status == "withdrawn" for change in data.changes)
+    bars = max(data.beats.bars, default=0)
+    yield Figure(name="Duration", value=span_text(data.duration_s), note=f"{bars} bars")
     yield Figure(
         name="Events",
-        value=str(len(story.events)),
+        value=str(len(data.events)),
         note=f"{refused} refused" if refused else "all accepted",
         tone="bad" if refused else "plain",
     )
-    yield Figure(name="Changes", value=str(len(started)), note=f"{withdrawn} withdrawn" if withdrawn else "none undone")
-    if story.buffering is not None:
-        yield from _live_figures(story, story.buffering)
+    yield Figure(
+        name="State changes", value=str(len(started)), note=f"{withdrawn} withdrawn" if withdrawn else "none withdrawn"
+    )
+    if data.live is not None:
+        yield from _live_figures(data, data.live)
     else:
-        waits = spread((decision.start - decision.decided) / SAMPLE_RATE for decision in started)
-        yield _times("Wait for beat or bar", waits)
-    loudness = story.sound.loudness
+        waits = time_statistics((change.start - change.decided) / SAMPLE_RATE for change in started)
+        yield _times("Wait for sync point", waits)
+    loudness = data.sound.loudness
     quiet = math.isinf(loudness.integrated_lufs)
     yield Figure(
         name="Loudness",
         value="silent" if quiet else f"{loudness.integrated_lufs:.1f} LUFS".replace("-", "−"),
-        note="" if quiet else f"true peak {loudness.true_peak_db:.1f} dB".replace("-", "−"),
+        note="" if quiet else f"true peak {loudness.true_peak_db:.1f} dBTP".replace("-", "−"),
         tone="bad" if loudness.true_peak_db > 0 else "plain",
     )
-    if story.real_time_factor is not None:
+    if data.real_time_factor is not None:
         yield Figure(
-            name="Rendered at",
-            value=f"{story.real_time_factor:.3g} ×",
+            name="Render speed",
+            value=f"{data.real_time_factor:.3g} ×",
             note="real time",
-            tone="bad" if story.real_time_factor < 1 else "plain",
+            tone="bad" if data.real_time_factor < 1 else "plain",
         )
     yield Figure(
-        name="Warnings", value=str(len(story.warnings)), note="of the rules", tone="bad" if story.warnings else "plain"
+        name="Warnings", value=str(len(data.warnings)), note="about the rules", tone="bad" if data.warnings else "plain"
     )
 
 
-def _live_figures(story: Story, buffering: Buffering) -> Iterator[Figure]:
-    yield _times("Reaction", spread(latency_s for _, latency_s in latencies(story)))
-    levels = [level for heard, level in buffering.levels if heard > 0]
+def _live_figures(data: ReportData, live: LiveFigures) -> Iterator[Figure]:
+    yield _times("Latency", time_statistics(latency_s for _, latency_s in data.latencies()))
+    levels = [level for playhead, level in live.levels if playhead > 0]
     least = min(levels, default=0) / SAMPLE_RATE
-    silence = buffering.underrun_samples
+    silence = live.underrun_samples
     yield Figure(
         name="Buffer",
         value=f"≥ {span_text(least)}" if not silence else f"{span_text(silence / SAMPLE_RATE)} silent",
-        note="never ran dry" if not silence else "ran dry",
+        note="no underrun" if not silence else "underrun",
         tone="bad" if silence else "plain",
     )
     yield Figure(
-        name="Made anew",
-        value=f"{buffering.repeated_share:.1%}",
-        note=f"of {buffering.generated_frames / FRAME_RATE:.0f} s generated",
+        name="Replaced audio",
+        value=f"{live.replaced_share:.1%}",
+        note=f"of {live.generated_frames / FRAME_RATE:.0f} s generated",
     )
 
 
-def _times(name: str, times: Spread | None) -> Figure:
+def _times(name: str, times: TimeStatistics | None) -> Figure:
     if times is None:
         return Figure(name=name, value="–", note="nothing to measure")
     return Figure(name=name, value=span_text(times.p50_s), note=f"median; worst {span_text(times.worst_s)}")
 
 
-def hints(story: Story) -> list[Hint]:
-    """What a listener should know, the most alarming first."""
+def hints(data: ReportData) -> list[Hint]:
+    """Return what a sound designer should check, the most severe first."""
     found = [
-        *_alarms(story),
-        *_waits(story),
-        *_prompt(story),
-        *_tempo(story),
-        *_unheard(story),
+        *_problems(data),
+        *_waits(data),
+        *_reaction_times(data),
+        *_tempo(data),
+        *_unreached_states(data),
     ]
     return found[:_MOST_HINTS]
 
 
-def _alarms(story: Story) -> Iterator[Hint]:
-    for event in story.events:
+def _problems(data: ReportData) -> Iterator[Hint]:
+    for event in data.events:
         if not event.accepted:
             yield Hint(text=f"The event “{event.text}” was refused: {event.note or event.code}.", sample=event.sent)
-    for frame, plan in enumerate(story.plans):
+    for frame, plan in enumerate(data.plans):
         if plan is None:
-            yield Hint(text="The buffer ran dry: silence until new music came.", sample=frame * FRAME_SIZE)
+            yield Hint(text="Buffer underrun: silence until new audio arrived.", sample=frame * FRAME_SIZE)
             break
         if plan.warnings:
             yield Hint(text=f"The director warned: {', '.join(plan.warnings)}.", sample=frame * FRAME_SIZE)
             break
-    for step in story.steps:
-        if step.rung:
-            yield Hint(text=f"Fell back to {step.generator}: {step.reason}.", sample=step.sample)
-    level, peak = story.sound.loudness.integrated_lufs, story.sound.loudness.true_peak_db
+    for step in data.fallbacks:
+        if step.level:
+            yield Hint(text=f"Fell back to generator {step.generator}: {step.reason}.", sample=step.sample)
+    level, peak = data.sound.loudness.integrated_lufs, data.sound.loudness.true_peak_db
     if math.isfinite(level) and abs(level - TARGET_LUFS) > 2:
-        side = "louder" if level > TARGET_LUFS else "softer"
-        yield Hint(text=f"{abs(level - TARGET_LUFS):.1f} dB {side} than the target of −18 LUFS as a whole.")
+        side = "above" if level > TARGET_LUFS else "below"
+        yield Hint(text=f"Integrated loudness is {abs(level - TARGET_LUFS):.1f} LU {side} the target of −18 LUFS.")
     if peak > PEAK_LIMIT_DB + 0.05:
-        yield Hint(text=f"True peak {peak:+.1f} dB: above the ceiling of −1 dB.")
-    if story.buffering is not None and story.buffering.repeated_share > _MUCH_REPEATED:
-        share = f"{story.buffering.repeated_share:.0%}"
-        yield Hint(text=f"{share} of all generation went into replacing music: events come often for this lookahead.")
+        yield Hint(text=f"True peak {peak:+.1f} dBTP is above the ceiling of −1 dBTP.")
+    if data.live is not None and data.live.replaced_share > _MUCH_REPLACED:
+        share = f"{data.live.replaced_share:.0%}"
+        yield Hint(
+            text=f"{share} of the generated audio replaced other audio: events come often for this lookahead. "
+            "A shorter lookahead replaces less."
+        )
 
 
-def _waits(story: Story) -> Iterator[Hint]:
-    """The change that waited longest for its boundary, and the one whose conditions took longest."""
-    started = [d for d in story.decisions if d.status == "started"]
-    slow = max(started, key=lambda d: d.start - d.decided, default=None)
+def _waits(data: ReportData) -> Iterator[Hint]:
+    """Yield the change that waited longest for its sync point, and the one that the rules delayed most."""
+    started = [change for change in data.changes if change.status == "started"]
+    slow = max(started, key=lambda change: change.start - change.decided, default=None)
     if slow is not None and slow.start - slow.decided > SAMPLE_RATE:
         waited = span_text((slow.start - slow.decided) / SAMPLE_RATE)
         moved = f"{slow.from_state} → {slow.to_state}"
-        yield Hint(text=f"Longest wait: {moved} was decided {waited} before its {slow.at} came.", sample=slow.decided)
-    sent = {event.sequence: event for event in story.events}
-    held = [(d, sent[s]) for d in started if (s := max((c.sequence for c in d.causes), default=-1)) in sent]
-    late = max(held, key=lambda pair: pair[0].decided - pair[1].effective, default=None)
-    if late is not None and late[0].decided - late[1].effective > SAMPLE_RATE:
-        decision, event = late
-        span = span_text((decision.decided - event.effective) / SAMPLE_RATE)
-        moved = f"{decision.from_state} → {decision.to_state}"
+        yield Hint(text=f"Longest wait for a sync point: {moved} waited {waited} (at: {slow.at}).", sample=slow.decided)
+    events = {event.sequence: event for event in data.events}
+    pairs = [
+        (c, events[s]) for c in started if (s := max((cause.sequence for cause in c.causes), default=-1)) in events
+    ]
+    latest = max(pairs, key=lambda pair: pair[0].decided - pair[1].effective, default=None)
+    if latest is not None and latest[0].decided - latest[1].effective > SAMPLE_RATE:
+        change, event = latest
+        span = span_text((change.decided - event.effective) / SAMPLE_RATE)
+        moved = f"{change.from_state} → {change.to_state}"
         text = f"Slowest rule: {moved} was decided {span} after “{event.text}” (attack, hold, cooldown or seek speed)."
         yield Hint(text=text, sample=event.sent)
 
 
-def _prompt(story: Story) -> Iterator[Hint]:
-    if story.buffering is None:
+def _reaction_times(data: ReportData) -> Iterator[Hint]:
+    if data.live is None:
         return
-    by_unit = reaction_spreads(story.buffering.reactions)
-    if by_unit:
-        parts = ", ".join(f"{unit} {span_text(times.p50_s)}" for unit, times in by_unit.items())
-        yield Hint(text=f"From an event to the change it set off in the ear, median by boundary: {parts}.")
+    by_point = reaction_statistics(data.live.reactions)
+    if by_point:
+        parts = ", ".join(f"{point} {span_text(times.p50_s)}" for point, times in by_point.items())
+        yield Hint(text=f"Median time from an event to the audible state change, by sync point: {parts}.")
 
 
-def _tempo(story: Story) -> Iterator[Hint]:
-    """The range of the tempo, at the later of its extremes."""
-    tempos = [(plan.controls.tempo_mbpm / 1000, n) for n, plan in enumerate(story.plans) if plan is not None]
+def _tempo(data: ReportData) -> Iterator[Hint]:
+    """Yield the range of the tempo, at the later of its extremes."""
+    tempos = [(plan.controls.tempo_mbpm / 1000, n) for n, plan in enumerate(data.plans) if plan is not None]
     if tempos:
         (low, at_low), (high, at_high) = min(tempos), max(tempos)
         if high > low:
-            later = max(at_low, at_high)
-            text = f"Tempo moves between {low:.0f} and {high:.0f} bpm; beats stay on the grid through every ramp."
-            yield Hint(text=text, sample=later * FRAME_SIZE)
+            text = f"The tempo ranges from {low:.0f} to {high:.0f} bpm."
+            yield Hint(text=text, sample=max(at_low, at_high) * FRAME_SIZE)
 
 
-def _unheard(story: Story) -> Iterator[Hint]:
+def _unreached_states(data: ReportData) -> Iterator[Hint]:
     missing = []
-    for index, layer in enumerate(story.rules.layers):
-        heard = {plan.states[index] for plan in story.plans if plan is not None}
+    for index, layer in enumerate(data.rules.layers):
+        heard = {plan.states[index] for plan in data.plans if plan is not None}
         missing += [f"{layer.name} {state.name}" for state in layer.states if state.name not in heard]
     if missing:
-        yield Hint(text=f"Never heard: {', '.join(missing)}.")
+        yield Hint(text=f"States never reached: {', '.join(missing)}.")

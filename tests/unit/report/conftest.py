@@ -1,16 +1,17 @@
-"""Rules with something of everything a report shows, and runs of them, made once."""
+"""Small rules that use every feature a report shows, and runs of them, made once per session."""
 
 from __future__ import annotations
 
 import pytest
 
-from segue.report.sound import measured
-from segue.report.story import Story, from_live, from_straight
+from segue.report.report_data import ReportData, from_live, from_straight
+from segue.report.sound import measure
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading import load_text
-from segue_rules.model import NOWHERE, InputValue, Rules
-from unit.report.synthetic import live_run, straight_run
+from segue_rules.model import InputValue, Rules
+from segue_yaml.nodes import NOWHERE
+from unit.report.chord_generator import live_run, straight_run
 
 SECONDS = 16
 
@@ -48,7 +49,7 @@ def rules() -> Rules:
 
 @pytest.fixture(scope="session")
 def events() -> tuple[ScriptedEvent, ...]:
-    """Two changes, a burst and one dropped, a clamped and two refused events."""
+    """Events that cause two changes, a burst and a dropped one; one event is clamped, two are refused."""
 
     def at(second: float, sequence: int, fire: str = "", **values: InputValue) -> ScriptedEvent:
         event = Event(sequence=sequence, set=values, fire=(fire,) if fire else ())
@@ -66,9 +67,9 @@ def events() -> tuple[ScriptedEvent, ...]:
 
 
 @pytest.fixture(scope="session")
-def straight_story(rules: Rules, events: tuple[ScriptedEvent, ...]) -> Story:
+def straight_report(rules: Rules, events: tuple[ScriptedEvent, ...]) -> ReportData:
     messages, audio = straight_run(rules, events, SECONDS)
-    return from_straight(rules, messages, measured(audio), events, real_time_factor=20.0)
+    return from_straight(rules, messages, measure(audio), events, real_time_factor=20.0)
 
 
 @pytest.fixture(scope="session")
@@ -77,5 +78,5 @@ def run(rules: Rules, events: tuple[ScriptedEvent, ...]) -> LiveRun:
 
 
 @pytest.fixture(scope="session")
-def live_story(rules: Rules, events: tuple[ScriptedEvent, ...], run: LiveRun) -> Story:
-    return from_live(rules, run, measured(run.listener.heard()), events)
+def live_report(rules: Rules, events: tuple[ScriptedEvent, ...], run: LiveRun) -> ReportData:
+    return from_live(rules, run, measure(run.listener.heard()), events)

@@ -1,4 +1,4 @@
-"""The page as text: complete, calling nobody, unharmed by hostile names, and written whole or not at all."""
+"""The HTML of the page: complete, without network access, safe with hostile names, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segue.report import page, rows
-from segue.report.axes import TimeAxis
-from segue.report.encoding import Encoded, encoding_for
-from segue.report.ledger import ledger
-from segue.report.musical import span_text
+from segue.report import music_rows, page
+from segue.report.decision_log import decision_log
 from segue.report.page import render, write_report
-from segue.report.sound import measured
-from segue.report.story import Story, from_straight, latencies
+from segue.report.plots import TimeAxis
+from segue.report.report_data import ReportData, from_straight, span_text
+from segue.report.sound import EncodedSound, encoding_for, measure
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading import load_text
-from segue_rules.model import NOWHERE
-from unit.report.synthetic import straight_run
+from segue_yaml.nodes import NOWHERE
+from unit.report.chord_generator import straight_run
 
 EVIL = "</script><script>alert(1)</script>"
 
 
 class Elements(HTMLParser):
-    """The elements of a page, its texts by element, and the text of its table."""
+    """The elements of a page, its texts, and the contents of its scripts."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -51,30 +49,30 @@ class Elements(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def live_page(live_story: Story) -> str:
-    return render(live_story)
+def live_page(live_report: ReportData) -> str:
+    return render(live_report)
 
 
-def test_the_page_shows_every_row_of_a_live_run(live_page: str) -> None:
+def test_a_live_run_has_every_row(live_page: str) -> None:
     rows = [attributes.get("data-row") for tag, attributes in Elements(live_page).tags if tag == "div"]
     assert [row for row in rows if row] == [
         "bars", "waveform", "spectrogram", "loudness", "events", "states", "weights", "inputs", "tempo", "stingers",
-        "takes", "buffer", "reactions",
+        "takes", "buffer", "latency",
     ]  # fmt: skip
 
 
-def test_a_straight_run_has_no_buffer_to_show(straight_story: Story) -> None:
-    rows = {attributes.get("data-row") for _, attributes in Elements(render(straight_story)).tags}
+def test_a_straight_run_has_no_rows_of_the_buffer(straight_report: ReportData) -> None:
+    rows = {attributes.get("data-row") for _, attributes in Elements(render(straight_report)).tags}
     assert "weights" in rows
-    assert rows.isdisjoint({"takes", "buffer", "reactions"})
+    assert rows.isdisjoint({"takes", "buffer", "latency"})
 
 
 def table_of(page: str) -> list[list[Any]]:
-    entries: list[list[Any]] = json.loads(Elements(page).scripts["ledger-json"])
+    entries: list[list[Any]] = json.loads(Elements(page).scripts["log-json"])
     return entries
 
 
-def test_the_table_tells_what_happened_and_why(live_page: str, live_story: Story) -> None:
+def test_the_log_contains_events_changes_and_their_reasons(live_page: str, live_report: ReportData) -> None:
     entries = table_of(live_page)
     assert [entry[0] for entry in entries] == sorted(entry[0] for entry in entries)
     text = json.dumps(entries, ensure_ascii=False)
@@ -84,17 +82,17 @@ def test_the_table_tells_what_happened_and_why(live_page: str, live_story: Story
     assert "alarm is true (== true)" in text
     assert "condition false" in text
     assert re.search(r"cooldown [34]\.\d s left", text)
-    took_s = latencies(live_story)[0][1]
-    assert f"led to mood: calm → chase, {span_text(took_s)} after" in text
+    took_s = live_report.latencies()[0][1]
+    assert f"caused mood: calm → chase after {span_text(took_s)}" in text
 
 
-def test_the_page_loads_nothing(live_page: str) -> None:
+def test_the_page_loads_nothing_from_the_network(live_page: str) -> None:
     parsed = Elements(live_page)
     for tag, attributes in parsed.tags:
         assert tag not in {"iframe", "object", "embed", "base", "form"}
         for name in ("src", "href", "action", "srcset", "poster", "data"):
             assert (attributes.get(name) or "#").startswith(("#", "data:"))
-    # Plotting code aside, which names its licences and the SVG namespace, no address stands anywhere.
+    # Bokeh's code contains the addresses of licences and of the SVG namespace; the rest of the page has no address.
     before, _, after = live_page.partition('<script id="bokehjs">')
     rest = before + after.partition("</script>")[2]
     assert not re.search(r"https?://|@import|\burl\(", rest, re.IGNORECASE)
@@ -104,7 +102,7 @@ def test_the_page_loads_nothing(live_page: str) -> None:
     assert "http" not in policy
 
 
-def test_hostile_names_stay_text() -> None:
+def test_hostile_names_are_shown_as_text() -> None:
     rules = load_text(
         f"""
 segue: 1
@@ -120,7 +118,7 @@ layers:
     event = Event(sequence=0, set={EVIL: EVIL, "<img src=x onerror=alert(2)>": 1}, fire=("<b>",))
     events = (ScriptedEvent(at_s=1, frame=25, event=event, mark=NOWHERE),)
     messages, audio = straight_run(rules, events, 3)
-    source = render(from_straight(rules, messages, measured(audio), events, warnings=("<i>hm</i>" + EVIL,)))
+    source = render(from_straight(rules, messages, measure(audio), events, warnings=("<i>hm</i>" + EVIL,)))
     parsed = Elements(source)
     assert EVIL not in source
     assert sum(tag == "script" for tag, _ in parsed.tags) == 7
@@ -131,15 +129,17 @@ layers:
     assert any(f"set {EVIL}" in entry[3] for entry in table_of(source))
 
 
-def test_a_page_of_some_seconds_is_little_more_than_its_plotting_code(live_page: str) -> None:
+def test_a_page_of_a_short_run_is_little_larger_than_the_code_of_bokeh(live_page: str) -> None:
     bokeh = len(Elements(live_page).scripts["bokehjs"])
     assert bokeh < len(live_page) < bokeh + 800_000
 
 
-def test_writing_is_all_or_nothing(live_story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_keeps_the_previous_page(
+    live_report: ReportData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "out.html"
-    path.write_text("the one before")
-    monkeypatch.setattr(page, "render", lambda story, source: f"<!doctype html>{story.rules.title}")
+    path.write_text("previous page")
+    monkeypatch.setattr(page, "render", lambda report, source: f"<!doctype html>{report.rules.title}")
 
     def full_disk(source: Path, target: Path) -> None:
         raise OSError("no space left")
@@ -147,72 +147,78 @@ def test_writing_is_all_or_nothing(live_story: Story, tmp_path: Path, monkeypatc
     with monkeypatch.context() as patched:
         patched.setattr("segue.atomic.os.replace", full_disk)
         with pytest.raises(OSError, match="no space left"):
-            write_report(live_story, path)
-    assert path.read_text() == "the one before"
+            write_report(live_report, path)
+    assert path.read_text() == "previous page"
     assert list(tmp_path.iterdir()) == [path]
-    write_report(live_story, path)
+    write_report(live_report, path)
     assert path.read_text(encoding="utf-8") == "<!doctype html>Night watch"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_moment_without_sound_or_events_still_has_a_page(straight_story: Story) -> None:
+def test_a_short_silent_run_without_events_has_a_page(straight_report: ReportData) -> None:
     bare = replace(
-        straight_story,
-        sound=measured(np.zeros((4_000, 2), np.float32)),
-        plans=straight_story.plans[:3],
+        straight_report,
+        sound=measure(np.zeros((4_000, 2), np.float32)),
+        plans=straight_report.plans[:3],
         events=(),
-        decisions=(),
-        stings=(),
+        changes=(),
+        stingers=(),
     )
     texts = Elements(render(bare)).texts
-    assert "What happened, and why" in texts
+    assert "Decision log" in texts
 
 
-def _encoded(story: Story, size: int, seconds: float) -> Story:
-    """The story as if its sound were of this size."""
+def _encoded(report: ReportData, size: int, seconds: float) -> ReportData:
+    """Replace the encoded audio of a report by `size` bytes."""
     encoding = encoding_for(seconds)
     assert encoding is not None
-    return replace(story, sound=replace(story.sound, encoded=Encoded(data=bytes(size), encoding=encoding)))
+    return replace(report, sound=replace(report.sound, encoded=EncodedSound(data=bytes(size), encoding=encoding)))
 
 
-def test_sound_that_has_no_room_is_played_from_its_file(straight_story: Story, tmp_path: Path) -> None:
+def test_audio_that_is_too_large_for_the_page_is_played_from_its_file(
+    straight_report: ReportData, tmp_path: Path
+) -> None:
     path = tmp_path / "pages" / "out.html"
     path.parent.mkdir()
-    write_report(_encoded(straight_story, 20_000_000, 60), path, tmp_path / "my run.wav")
+    write_report(_encoded(straight_report, 20_000_000, 60), path, tmp_path / "my run.wav")
     parsed = Elements(path.read_text(encoding="utf-8"))
     sound = next(attributes for tag, attributes in parsed.tags if attributes.get("id") == "sound")
     assert sound["data-source"] == "../my%20run.wav"
-    # The newline before the next element is all there is in this one.
+    # The element contains only the newline before the next element.
     assert not parsed.scripts["sound"].strip()
-    assert "it plays ../my run.wav, which has to stay where it is." in " ".join(parsed.texts)
+    assert "it plays ../my run.wav, which must stay where it is." in " ".join(parsed.texts)
     policy = next(a["content"] for _, a in parsed.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert policy is not None
     assert "media-src blob: 'self' file:" in policy
     assert path.stat().st_size < 3_000_000
 
 
-def test_a_page_says_what_its_sound_lacks(straight_story: Story) -> None:
-    def said(story: Story, source: str, rest: int = 1_000) -> tuple[bool, str, str]:
-        playing = page.playing_of(story, source, rest)
-        return bool(playing.data), playing.source, playing.note
+def test_the_page_says_how_its_audio_was_reduced(straight_report: ReportData) -> None:
+    def source_of(report: ReportData, source: str, rest: int = 1_000) -> tuple[bool, str, str]:
+        found = page.sound_source(report, source, rest)
+        return bool(found.data), found.source, found.note
 
-    assert said(_encoded(straight_story, 1_000, 60), "out.wav") == (True, "", "")
-    long = _encoded(straight_story, 1_000, 1_800)
-    note = "The sound here is mono at 32 kHz, so that the page stays small; out.wav has all of it."
-    assert said(long, "out.wav") == (True, "", note)
-    note = "The run is too long for this page to hold its sound: it plays out.wav, which has to stay where it is."
-    assert said(long, "out.wav", page.MOST_BYTES) == (False, "out.wav", note)
-    silent = replace(straight_story, sound=replace(straight_story.sound, encoded=None))
-    assert said(silent, "") == (False, "", "The run is too long for this page to hold its sound.")
+    assert source_of(_encoded(straight_report, 1_000, 60), "out.wav") == (True, "", "")
+    long = _encoded(straight_report, 1_000, 1_800)
+    note = "The sound in this page is mono at 32 kHz, so that the page stays small; out.wav has the original."
+    assert source_of(long, "out.wav") == (True, "", note)
+    note = "The run is too long for this page to contain its sound: it plays out.wav, which must stay where it is."
+    assert source_of(long, "out.wav", page.MOST_BYTES) == (False, "out.wav", note)
+    silent = replace(straight_report, sound=replace(straight_report.sound, encoded=None))
+    assert source_of(silent, "") == (False, "", "The run is too long for this page to contain its sound.")
 
 
-def test_what_is_routine_is_left_out_at_first_where_there_is_much(straight_story: Story) -> None:
-    routine = replace(straight_story.events[0], routine=True)
-    some, many = (replace(straight_story, events=(*straight_story.events, *[routine] * n)) for n in (20, 500))
-    assert page.kinds_of(ledger(straight_story)) == [("event", 7, True), ("change", 3, True), ("stinger", 2, True)]
-    assert ("input", 20, True) in page.kinds_of(ledger(some))
-    assert ("input", 500, False) in page.kinds_of(ledger(many))
-    row = rows.events(many, TimeAxis(many.duration_s))
+def test_routine_events_of_a_long_log_are_hidden_at_first(straight_report: ReportData) -> None:
+    routine = replace(straight_report.events[0], routine=True)
+    some, many = (replace(straight_report, events=(*straight_report.events, *[routine] * n)) for n in (20, 500))
+    assert page.kind_filters(decision_log(straight_report)) == [
+        ("event", 7, True),
+        ("change", 3, True),
+        ("stinger", 2, True),
+    ]
+    assert ("input", 20, True) in page.kind_filters(decision_log(some))
+    assert ("input", 500, False) in page.kind_filters(decision_log(many))
+    row = music_rows.events(many, TimeAxis(many.duration_s))
     marks = next(renderer.data_source for renderer in row.plot.renderers if renderer.data_source.name == "events")
-    assert len(marks.data["x"]) == len(straight_story.events)
-    assert "500 routine settings" in row.note
+    assert len(marks.data["x"]) == len(straight_report.events)
+    assert "500 continuous input updates" in row.note

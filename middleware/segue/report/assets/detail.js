@@ -1,5 +1,5 @@
 "use strict";
-/* Detail that depends on the zoom: the waveform's resolution, bar and beat lines, and the texts there is room for. */
+/* What depends on the zoom: the resolution of the waveform, the bar and beat lines, and the texts that fit. */
 
 const LABEL_FONT = "12px ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 const measure = (() => {
@@ -27,10 +27,10 @@ function indexAfter(sorted, value) {
 
 function makeWaveform(doc) {
   const source = doc.get_model_by_name("waveform");
-  const { step } = facts.envelope;
-  const low = new Int8Array(bytesOf(facts.envelope.low).buffer);
-  const high = new Int8Array(bytesOf(facts.envelope.high).buffer);
-  const rms = bytesOf(facts.envelope.rms);
+  const { step } = facts.waveform;
+  const low = new Int8Array(bytesOf(facts.waveform.low).buffer);
+  const high = new Int8Array(bytesOf(facts.waveform.high).buffer);
+  const rms = bytesOf(facts.waveform.rms);
 
   return (view) => {
     const first = Math.max(0, Math.floor(view.start / step) - 1);
@@ -60,7 +60,8 @@ const PADDING_PX = 5;
 const CLOSEST_LINES_PX = 9;
 const CLOSEST_NUMBERS_PX = 34;
 
-/* Lines where beats or bars stand far enough apart; numbers in the ruler, every 2nd, 4th, 8th … where they would touch. */
+/* Draws lines where beats or bars are far enough apart, and numbers in the ruler: every 2nd, 4th, 8th … bar where they
+   would touch. */
 function makeGrid(doc) {
   const grid = doc.get_model_by_name("grid");
   const numbers = doc.get_model_by_name("bars");
@@ -94,8 +95,8 @@ function makeGrid(doc) {
   };
 }
 
-/* A name in each band that has room for it, kept in view while its band is. `beside`: to its right where it has none,
-   as far as no other band or name is there. */
+/* Writes a name into each band that is wide enough, and keeps it in view while the band is. `beside`: a name that does
+   not fit is written to the right of its band, unless another band is there. */
 function makeBandLabels(doc, name, beside = false) {
   const bands = doc.get_model_by_name(name), labels = doc.get_model_by_name(`${name}-labels`);
   if (!bands || !labels) return () => {};
@@ -103,7 +104,7 @@ function makeBandLabels(doc, name, beside = false) {
   return (view, ink) => {
     const found = { x: [], y: [], text: [], ink: [] };
     const { left, right, y, text } = bands.data;
-    // From right to left, so that it is known where the next band of the same height begins.
+    // From right to left, so that the start of the next band in the same line is known.
     const next = new Map();
     for (let n = order.length - 1; n >= 0; n--) {
       const i = order[n];
@@ -129,25 +130,25 @@ const LONGEST_LABEL = 42;
 const MANY_MARKS = 600;
 const CLOSEST_MARKS_PX = 3;
 
-/* Stretches of one lane that are taken, from left to right. Returns: whether a new one was free, and is taken now. */
-function take(lane, from, to) {
-  let place = lane.length;
-  while (place > 0 && lane[place - 1][0] > from) place--;
-  if ((place > 0 && lane[place - 1][1] > from) || (place < lane.length && lane[place][0] < to)) return false;
-  lane.splice(place, 0, [from, to]);
+/* Reserves a span of a lane. `lane`: the reserved spans, from left to right. Returns: whether the span was free. */
+function reserve(lane, from, to) {
+  let index = lane.length;
+  while (index > 0 && lane[index - 1][0] > from) index--;
+  if ((index > 0 && lane[index - 1][1] > from) || (index < lane.length && lane[index][0] < to)) return false;
+  lane.splice(index, 0, [from, to]);
   return true;
 }
 
-/* Where marks would cover each other, one of them in some pixels; all columns of the source. */
+/* Drops marks that would cover each other. Returns: all columns of the source. */
 function thinned(all, view) {
   if (all.x.length <= MANY_MARKS) return { ...all };
   const first = indexAfter(all.x, view.start - 2 * MARK_PX * view.msPerPixel);
   const last = indexAfter(all.x, view.end + 2 * MARK_PX * view.msPerPixel);
   const taken = new Set(), kept = [];
-  for (const wanted of [1, 0]) {
+  for (const priority of [1, 0]) {
     for (let i = first; i < last; i++) {
       const place = Math.floor(all.x[i] / view.msPerPixel / CLOSEST_MARKS_PX);
-      if (all.first[i] !== wanted || taken.has(`${place}${all.colour[i]}`)) continue;
+      if (all.first[i] !== priority || taken.has(`${place}${all.colour[i]}`)) continue;
       taken.add(`${place}${all.colour[i]}`);
       kept.push(i);
     }
@@ -156,8 +157,8 @@ function thinned(all, view) {
   return Object.fromEntries(Object.entries(all).map(([name, column]) => [name, kept.map((i) => column[i])]));
 }
 
-/* Events get a lane each that has room for their text: triggers and refusals first, the rest where there is room left.
-   Without a lane an event is a mark alone, below them. */
+/* Gives each event a lane in which its text fits: triggers and refusals first, then the others. An event without a lane
+   is a mark without text, below the lanes. */
 function makeEventLabels(doc) {
   const marks = doc.get_model_by_name("events"), labels = doc.get_model_by_name("events-labels");
   const all = { ...marks.data };
@@ -165,18 +166,18 @@ function makeEventLabels(doc) {
     const data = thinned(all, view), { x, label } = data;
     const lanes = Array.from({ length: EVENT_LANES }, () => []), y = new Array(x.length).fill(EVENT_LANES);
     const found = { x: [], y: [], text: [], ink: [] };
-    for (const wanted of [1, 0]) {
+    for (const priority of [1, 0]) {
       for (let i = 0; i < label.length; i++) {
-        if (data.first[i] !== wanted) continue;
+        if (data.first[i] !== priority) continue;
         const at = (x[i] - view.start) / view.msPerPixel;
-        const room = (i + 1 < x.length ? x[i + 1] - x[i] : facts.end - x[i]) / view.msPerPixel - 2 * MARK_PX;
-        const whole = label[i].length <= LONGEST_LABEL || measure(label[i]) <= room;
+        const gap = (i + 1 < x.length ? x[i + 1] - x[i] : facts.end - x[i]) / view.msPerPixel - 2 * MARK_PX;
+        const whole = label[i].length <= LONGEST_LABEL || measure(label[i]) <= gap;
         let text = whole ? label[i] : `${label[i].slice(0, LONGEST_LABEL - 1)}…`;
-        // A text that would reach beyond the plot is cut there.
+        // A text that would reach beyond the plot is shortened.
         const left = (view.end - x[i]) / view.msPerPixel - MARK_PX;
         if (left > 0) while (text.length > 1 && measure(text) > left) text = `${text.replace(/…$/, "").slice(0, -1)}…`;
         if (text === "…") continue;
-        const lane = lanes.findIndex((one) => take(one, at - MARK_PX, at + MARK_PX + measure(text)));
+        const lane = lanes.findIndex((one) => reserve(one, at - MARK_PX, at + MARK_PX + measure(text)));
         if (lane < 0) continue;
         y[i] = lane;
         if (x[i] < view.start || x[i] > view.end) continue;
@@ -191,20 +192,20 @@ function makeEventLabels(doc) {
   };
 }
 
-/* Short, so that the legend keeps its room for names. */
+/* Short, so that the legend has space for names. */
 function readingText(value) {
   if (Math.abs(value) >= 10) return value.toFixed(0);
   return value === Math.round(value) ? String(value) : value.toFixed(2);
 }
 
-/* Values of a row's curves at a moment, on straight lines between what is stored. */
+/* Shows the values of the curves at a moment, interpolated between the stored points. */
 function makeReadings(doc, container) {
   const shown = [];
   for (const row of container.querySelectorAll(".row")) {
     const source = doc.get_model_by_name(row.dataset.row);
-    for (const key of row.querySelectorAll(".keys li[data-column]")) {
-      const { column } = key.dataset;
-      if (column && source) shown.push({ x: source.data.x, values: source.data[column], place: key.querySelector("b") });
+    for (const item of row.querySelectorAll(".legend li[data-column]")) {
+      const { column } = item.dataset;
+      if (column && source) shown.push({ x: source.data.x, values: source.data[column], place: item.querySelector("b") });
     }
   }
   return (ms) => {

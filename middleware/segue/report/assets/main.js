@@ -1,5 +1,5 @@
 "use strict";
-/* Joins the parts: plots, view, detail, player, table, pointer and keys. */
+/* Connects the parts: plots, view, detail, player, table, pointer and keys. */
 
 const STEP_MS = 1000;
 const LONG_STEP_MS = 5000;
@@ -67,7 +67,7 @@ function describeNow(doc) {
   };
 }
 
-function join(doc) {
+function connect(doc) {
   const container = document.getElementById("plots");
   const view = makeView(doc, container);
   const details = [
@@ -100,5 +100,5 @@ for (const swatch of document.querySelectorAll("[data-colour]")) swatch.style.ba
   const plots = JSON.parse(document.getElementById("plots-json").textContent);
   const items = JSON.parse(document.getElementById("items-json").textContent);
   await Bokeh.embed.embed_items(plots, items);
-  join(Bokeh.documents[0]);
+  connect(Bokeh.documents[0]);
 })();

@@ -1,5 +1,5 @@
 "use strict";
-/* The sound and its playhead. Times in milliseconds. */
+/* The sound and the playhead. Times in milliseconds. */
 
 function clockText(ms) {
   const whole = Math.max(0, Math.round(ms));
@@ -17,26 +17,26 @@ function makePlayer(view, onMove) {
   const line = document.getElementById("playhead");
   const play = document.getElementById("play");
   const follow = document.getElementById("follow");
-  // Set until the sound is where it was sent, so that the line does not jump back in between.
-  let asked = null;
+  // The target of a seek until it is done, so that the line does not jump back in between.
+  let target = null;
 
   const sound = document.getElementById("sound"), { source } = sound.dataset;
-  const held = sound.textContent.length > 0;
+  const embedded = sound.textContent.length > 0;
   audio.addEventListener("error", () => {
-    const trouble = document.getElementById("trouble");
-    const what = held ? "This browser cannot play Ogg Vorbis" : `${decodeURIComponent(source)} cannot be played from here`;
-    trouble.textContent = `${what}; the plots and the table work without sound.`;
-    trouble.hidden = false;
+    const message = document.getElementById("sound-error");
+    const what = embedded ? "This browser cannot play Ogg Vorbis" : `${decodeURIComponent(source)} cannot be played from here`;
+    message.textContent = `${what}; the plots and the table work without sound.`;
+    message.hidden = false;
   });
-  if (held) audio.src = URL.createObjectURL(new Blob([bytesOf(sound.textContent)], { type: "audio/ogg" }));
+  if (embedded) audio.src = URL.createObjectURL(new Blob([bytesOf(sound.textContent)], { type: "audio/ogg" }));
   else if (source) audio.src = source;
 
   const player = {
-    get now() { return asked ?? audio.currentTime * 1000; },
+    get now() { return target ?? audio.currentTime * 1000; },
     get playing() { return !audio.paused && !audio.ended; },
     seek(ms) {
-      asked = Math.min(facts.end, Math.max(0, ms));
-      audio.currentTime = asked / 1000;
+      target = Math.min(facts.end, Math.max(0, ms));
+      audio.currentTime = target / 1000;
       draw();
     },
     toggle() {
@@ -52,9 +52,9 @@ function makePlayer(view, onMove) {
 
   function draw() {
     const x = view.xOf(player.now);
-    const inside = player.now >= view.start - 1 && player.now <= view.end + 1;
+    const visible = player.now >= view.start - 1 && player.now <= view.end + 1;
     line.style.transform = `translateX(${x.toFixed(1)}px)`;
-    line.style.visibility = inside ? "visible" : "hidden";
+    line.style.visibility = visible ? "visible" : "hidden";
     line.dataset.ms = player.now.toFixed(1);
     document.getElementById("time").textContent = clockText(player.now);
     document.getElementById("place").textContent = placeText(player.now);
@@ -69,7 +69,7 @@ function makePlayer(view, onMove) {
     if (running) requestAnimationFrame(run);
   }
 
-  audio.addEventListener("seeked", () => { asked = null; draw(); });
+  audio.addEventListener("seeked", () => { target = null; draw(); });
   for (const name of ["play", "pause", "ended"]) {
     audio.addEventListener(name, () => {
       play.classList.toggle("playing", player.playing);

@@ -1,13 +1,14 @@
 "use strict";
-/* The table of what happened: rows lead to their moment, filters and search choose them, the playhead marks where it is.
+/* The decision log: a click on a row moves the playhead there, filters and search choose the rows, and the row at the
+   playhead is marked.
 
-   Only some rows stand in the page at a time: a long run has tens of thousands. */
+   Only some rows are in the page at a time, because a long run has tens of thousands. */
 
 const ROWS_AT_A_TIME = 200;
 const ROWS_PRINTED = 1000;
 const SEARCH_AFTER_MS = 120;
 
-/* An entry as it stands in the page, read field by field. */
+/* Reads an entry from its fields. */
 function readEntry([ms, kind, place, what, status, tone, why = [], moved = [], whyNot = []]) {
   return { ms, kind, place, what, status, tone, why, moved, whyNot };
 }
@@ -50,23 +51,23 @@ function rowOf(entry) {
 }
 
 function makeTable(seek, following) {
-  const entries = JSON.parse(document.getElementById("ledger-json").textContent).map(readEntry);
-  const body = document.querySelector(".ledger tbody"), pager = document.getElementById("pager");
+  const entries = JSON.parse(document.getElementById("log-json").textContent).map(readEntry);
+  const body = document.querySelector(".log tbody"), pager = document.getElementById("pager");
   const buttons = [...document.querySelectorAll(".filters button")], search = document.getElementById("search");
   let found = [], times = [], first = 0, current = -1, now = 0, words = null;
 
   function choose() {
     const kinds = new Set(buttons.filter((one) => one.getAttribute("aria-pressed") === "true").map((one) => one.dataset.kind));
-    const asked = search.value.trim().toLowerCase();
-    if (asked && !words) words = entries.map(wordsOf);
-    found = entries.filter((entry, index) => kinds.has(entry.kind) && (!asked || words[index].includes(asked)));
+    const query = search.value.trim().toLowerCase();
+    if (query && !words) words = entries.map(wordsOf);
+    found = entries.filter((entry, index) => kinds.has(entry.kind) && (!query || words[index].includes(query)));
     times = found.map((entry) => entry.ms);
     current = indexAfter(times, now + 0.5) - 1;
-    // A search begins with what it finds first; a filter leaves the reader where the playhead is.
-    turnTo(asked ? 0 : current);
+    // A search starts at its first match; a filter stays at the playhead.
+    showFrom(query ? 0 : current);
   }
 
-  function turnTo(index) {
+  function showFrom(index) {
     first = Math.max(0, Math.min(index, found.length - 1));
     first -= first % ROWS_AT_A_TIME;
     fill(first, first + ROWS_AT_A_TIME);
@@ -79,7 +80,7 @@ function makeTable(seek, following) {
     document.getElementById("rows-shown").textContent = `${begin + 1}–${last} of ${found.length}`;
     const left = document.getElementById("rows-left");
     left.hidden = found.length > 0 && last - begin === found.length;
-    left.textContent = found.length ? `Rows ${begin + 1} to ${last} of ${found.length}.` : "Nothing here is of what was asked for.";
+    left.textContent = found.length ? `Rows ${begin + 1} to ${last} of ${found.length}.` : "No entry matches.";
     paint();
   }
 
@@ -105,18 +106,18 @@ function makeTable(seek, following) {
   }
   let waiting = 0;
   search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(choose, SEARCH_AFTER_MS); });
-  const turns = {
+  const pages = {
     first: () => 0,
-    back: () => first - ROWS_AT_A_TIME,
-    on: () => first + ROWS_AT_A_TIME,
+    previous: () => first - ROWS_AT_A_TIME,
+    next: () => first + ROWS_AT_A_TIME,
     last: () => found.length - 1,
   };
   pager.addEventListener("click", (event) => {
-    const turn = event.target.closest("button")?.dataset.turn;
-    if (turn) turnTo(turns[turn]());
+    const page = event.target.closest("button")?.dataset.page;
+    if (page) showFrom(pages[page]());
   });
   addEventListener("beforeprint", () => fill(first, first + ROWS_PRINTED));
-  addEventListener("afterprint", () => turnTo(first));
+  addEventListener("afterprint", () => showFrom(first));
   choose();
 
   return (ms) => {
@@ -125,7 +126,7 @@ function makeTable(seek, following) {
     if (index === current) return;
     current = index;
     const here = index >= first && index < first + ROWS_AT_A_TIME;
-    if (!here && index >= 0 && following()) turnTo(index);
+    if (!here && index >= 0 && following()) showFrom(index);
     else paint();
   };
 }

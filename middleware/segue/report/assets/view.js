@@ -1,5 +1,5 @@
 "use strict";
-/* The time axis on screen: which moments are in view, where each lies, and the colours of the plots. */
+/* The time axis on screen: the range in view, conversion between time and pixels, and the colours of the plots. */
 
 const facts = JSON.parse(document.getElementById("facts-json").textContent);
 const SHORTEST_VIEW_MS = 100;
@@ -8,7 +8,7 @@ function makeView(doc, container) {
   const range = doc.get_model_by_name("time");
   const listeners = [];
 
-  /* The part of the container in which time runs: every plot has the same margins. */
+  /* The part of the container between the margins, which are the same in every plot. */
   function frame() {
     const plot = container.querySelector(".plot").getBoundingClientRect();
     const whole = container.getBoundingClientRect();
@@ -28,7 +28,7 @@ function makeView(doc, container) {
       return left + (ms - range.start) / (range.end - range.start) * width;
     },
 
-    /* The moment under a pointer, or null beside the plots. */
+    /* The time under a pointer, null outside the plots. */
     msAt(clientX) {
       const { left, width, page } = frame();
       const share = (clientX - page - left) / width;
@@ -48,7 +48,7 @@ function makeView(doc, container) {
 
     reset() { view.show(0, facts.end); },
 
-    /* Call `listener` now and whenever what is in view changes, at most once a frame. */
+    /* Call `listener` now and whenever the range or the size changes, at most once a frame. */
     onChange(listener) { listeners.push(listener); listener(); },
   };
 
@@ -63,7 +63,7 @@ function makeView(doc, container) {
   return view;
 }
 
-/* Canvas text does not follow the style sheet: give it the page's colours, and call `painted` when those change. */
+/* Canvas text does not follow the style sheet: give it the page's colours, and call `painted` when they change. */
 function followColourScheme(doc, painted) {
   function paint() {
     const ink = getComputedStyle(document.documentElement).getPropertyValue("--soft").trim();
@@ -79,7 +79,7 @@ function followColourScheme(doc, painted) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   addEventListener("beforeprint", () => printing(true));
   addEventListener("afterprint", () => printing(false));
-  // Printing does not wait for the next animation frame, in which the plots would take on what has changed.
+  // Printing does not wait for the next animation frame, in which the plots would be repainted.
   matchMedia("print").addEventListener("change", (event) => {
     if (event.matches) for (const plot of Bokeh.index.roots) plot.paint?.();
   });
