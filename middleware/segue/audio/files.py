@@ -11,6 +11,7 @@ import shutil
 import struct
 from collections.abc import Mapping
 from contextlib import ExitStack
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -20,6 +21,7 @@ import soundfile
 import soxr
 
 from segue.atomic import replaceable, replacing
+from segue.audio.unknown_length import flac_with_length, mp3_with_length
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 # Of soxr, which resamples.
@@ -34,6 +36,8 @@ MAX_WAV_BYTES: Final = (4 << 30) - 4_096
 _WAV_SAMPLE_BYTES: Final = 3
 # What a program writes that does not know the length yet and cannot go back, such as one that writes to a pipe.
 _UNKNOWN_LENGTH: Final = 0xFFFFFFFF
+# What libsndfile says of a FLAC that counts 0 samples.
+_FLAC_UNKNOWN: Final = 2**63 - 1
 _LONGEST_PAGE: Final = 27 + 255 + 255 * 255
 _END_OF_STREAM: Final = 4
 _READ_FRAMES: Final = 1 << 18
@@ -66,20 +70,6 @@ def resample(samples: Samples, rate: float, to: float = SAMPLE_RATE) -> Samples:
     return np.asarray(soxr.resample(samples, rate, to, quality=_QUALITY), np.float32)
 
 
-class ResampleStream:
-    """Resampling in blocks: the outputs joined are `resample` of the inputs joined, up to rounding.
-
-    A stateful object, for the edges of the house; output comes when the filter has seen enough, the rest with `last`.
-    """
-
-    def __init__(self, rate: float, to: float = SAMPLE_RATE, channels: int = CHANNELS) -> None:
-        self._stream = soxr.ResampleStream(rate, to, channels, dtype="float32", quality=_QUALITY)
-
-    def process(self, samples: Samples, *, last: bool = False) -> Samples:
-        """What is ready after the next block [S, C]; `last` drains the filter."""
-        return np.asarray(self._stream.resample_chunk(samples, last=last), np.float32)
-
-
 class AudioFileError(ValueError):
     """A sound file that cannot be read or written; the message names the file and the fault."""
 
@@ -97,7 +87,7 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         if size > max_bytes:
             raise AudioFileError(f"{path}: has {size} bytes, at most {max_bytes} are read")
         _check_whole(path, size)
-        with soundfile.SoundFile(_native(path)) as file:
+        with _opened(path) as file:
             return _stereo(_checked(path, file, max_seconds), file.samplerate)
     except soundfile.SoundFileError as error:
         # Without libsndfile's own "Error opening 'path':".
@@ -105,6 +95,29 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         raise AudioFileError(f"{path}: not a sound file that can be read: {reason}") from error
     except OSError as error:
         raise AudioFileError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _opened(path: Path) -> soundfile.SoundFile:
+    """The file, open, with a length that is not less than what it holds.
+
+    Raises: as `soundfile.SoundFile`; AudioFileError for a FLAC of unknown length that is truncated.
+    """
+    file = soundfile.SoundFile(_native(path))
+    data: bytes | None = None
+    if file.format == "MP3":
+        known = mp3_with_length(path.read_bytes())
+        # Of a constant bit rate the estimate holds.
+        data = known[0] if known is not None and known[1] > file.frames else None
+    elif file.format == "FLAC" and file.frames == _FLAC_UNKNOWN:
+        try:
+            data = flac_with_length(path.read_bytes())
+        except ValueError as error:
+            file.close()
+            raise AudioFileError(f"{path}: truncated: {error}") from error
+    if data is None:
+        return file
+    file.close()
+    return soundfile.SoundFile(BytesIO(data))
 
 
 def _native(path: Path) -> str | bytes:
