@@ -1,4 +1,4 @@
-"""Reading sound files of any origin safely, and writing ours without ever leaving half a file.
+"""Reads sound files of any origin safely, and writes sound files that are never left half written.
 
 What comes from a file is checked before it is believed: every fault is an AudioFileError that says what was expected
 and what came. The caller knows where the file was named and puts that position in front.
@@ -78,7 +78,9 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
     """The sound of a file as float32 [S, 2] at 48 kHz.
 
     Reads what libsndfile reads (WAV, FLAC, Ogg, AIFF, MP3 …), 1, 2, 4, 6 or 8 channels, any usual rate.
-    Raises: AudioFileError for anything that is not such a file, is too large, empty, truncated or not finite.
+
+    Raises:
+        AudioFileError: For anything that is not such a file, is too large, empty, truncated or not finite.
     """
     try:
         if not path.is_file():
@@ -126,7 +128,7 @@ def _native(path: Path) -> str | bytes:
 
 
 def _check_whole(path: Path, size: int) -> None:
-    """libsndfile reads what a file has and stays silent about what was to follow; this does not."""
+    """Refuse a file that has fewer bytes than its header promises: libsndfile reads such a file without an error."""
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] == b"RIFF" and head[8:] == b"WAVE":
@@ -201,9 +203,13 @@ def _stereo(samples: Samples, rate: int) -> Samples:
 class AudioWriter:
     """A sound file under way: written beside its final name, which appears only when all of it is there.
 
-    with AudioWriter(path) as writer: writer.write(samples)   # float32 [S, 2]
-    Leaving by an error or Ctrl-C leaves nothing behind.
-    Raises: AudioFileError for an unknown extension or a place that cannot be written.
+            with AudioWriter(path) as writer:
+            writer.write(samples)  # float32 [S, 2]
+
+    An error or Ctrl-C inside the block leaves nothing behind.
+
+    Raises:
+        AudioFileError: For an unknown extension or a place that cannot be written.
     """
 
     def __init__(self, path: Path, *, rate: int = SAMPLE_RATE, channels: int = CHANNELS) -> None:
@@ -238,7 +244,8 @@ class AudioWriter:
     def write(self, samples: Samples) -> None:
         """Append float32 [S, C]; integer formats clip at full scale.
 
-        Raises: AudioFileError if a WAV would grow beyond 4 GiB, four hours of stereo, or the disk is full.
+        Raises:
+            AudioFileError: If a WAV would grow beyond 4 GiB, four hours of stereo, or the disk is full.
         """
         self._written += samples.size * _WAV_SAMPLE_BYTES
         if self._path.suffix.lower() == ".wav" and self._written > MAX_WAV_BYTES:
@@ -262,13 +269,13 @@ class AudioWriter:
             raise self._fault(fault) from fault
 
     def _check(self, partial: Path) -> None:
-        """An encoder's last block is written when it is closed, and libsndfile tells nobody if that fails."""
+        """Check that all frames arrived: libsndfile reports no failure of the last block."""
         with soundfile.SoundFile(_native(partial)) as file:
             if file.frames < self._frames:
                 raise OSError(f"{self._frames} samples were written, {file.frames} arrived")
 
     def _fault(self, error: Exception) -> AudioFileError:
-        """libsndfile knows of a system's error only that there was one."""
+        """The error with a reason: of a system's error libsndfile knows only that there was one."""
         full = shutil.disk_usage(self._path.parent).free < _FULL_BYTES
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return AudioFileError(f"{self._path}: cannot be written: {'no space left on the disk' if full else reason}")
@@ -277,7 +284,8 @@ class AudioWriter:
 def write_audio(path: Path, samples: Samples, *, rate: int = SAMPLE_RATE) -> None:
     """Write [S, C] as WAV, FLAC (24 bit) or Ogg Vorbis, by extension; all or nothing.
 
-    Raises: AudioFileError as AudioWriter.
+    Raises:
+        AudioFileError: As AudioWriter.
     """
     with AudioWriter(path, rate=rate, channels=samples.shape[1]) as writer:
         writer.write(samples)

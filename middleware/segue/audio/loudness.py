@@ -35,7 +35,7 @@ _BLOCK: Final = 4_096
 
 
 def k_weighted(samples: NDArray[np.floating]) -> NDArray[np.float64]:
-    """`samples` [S, C] at 48 kHz as the loudness measure hears them: float64 [S, C]."""
+    """`samples` [S, C] at 48 kHz weighted as the loudness measure weighs them: float64 [S, C]."""
     return filtered(K_WEIGHTING, samples)[0]
 
 
@@ -73,8 +73,9 @@ def true_peak_db(samples: Samples) -> float:
 def oversampled_peaks(samples: Samples, *, edge: bool) -> NDArray[np.float32]:
     """Largest magnitude around each sample over all channels, seen at four times the rate.
 
-    edge: whether `samples` [S, C] come with TAPS / 2 samples of context on both sides, which get no value of their own:
-    the result is then float32 [S - TAPS], else [S] as if silence surrounded them.
+    Args:
+        edge: Whether `samples` [S, C] come with TAPS / 2 samples of context on both sides, which get no value of their
+            own: the result is then float32 [S - TAPS], else [S] as if silence surrounded them.
     """
     context = _TAPS // 2
     padded = samples if edge else np.pad(samples, ((context, context), (0, 0)))

@@ -62,7 +62,8 @@ def process(
 ) -> tuple[LoudnessState, Samples, NDArray[np.float32]]:
     """`samples` [S, 2] at the gain of the moment.
 
-    Returns: the state after, the louder or softer samples, and the gain of each, float32 [S], for stems to follow.
+    Returns:
+        The state after, the louder or softer samples, and the gain of each, float32 [S], for stems to follow.
     """
     weighted, filters = filtered(K_WEIGHTING, samples, state.filters)
     # Sums of powers one sample after another, so that their rounding is the same however the block was cut.

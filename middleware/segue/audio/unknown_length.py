@@ -21,7 +21,7 @@ _MPEG2_KBPS: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 1
 _RATES: Final = ((11_025, 12_000, 8_000), (), (22_050, 24_000, 16_000), (44_100, 48_000, 32_000))
 _MPEG1: Final = 3
 _MONO: Final = 3
-# In 128 kbit/s of MPEG 1 or 80 of MPEG 2 a Xing header has room at every rate.
+# In 128 kbit/s of MPEG 1 or 80 of MPEG 2 a Xing header fits at every rate.
 _XING_BITRATE_INDEX: Final = 9
 _XING_COUNTS_FRAMES: Final = 1
 # The most that is skipped between two frames: padding and tags in the middle of joined streams.
@@ -35,7 +35,13 @@ _ID3V1_BYTES: Final = 128
 
 
 class _Frame(NamedTuple):
-    """A layer III frame. size: bytes. samples: of each channel. kind: what all frames of a stream share."""
+    """A layer III frame.
+
+    Attributes:
+        size: Its bytes.
+        samples: Of each channel.
+        kind: What all frames of a stream share.
+    """
 
     size: int
     samples: int

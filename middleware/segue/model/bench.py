@@ -38,7 +38,11 @@ PARTS = ("conditioning", "temporal", "depth")
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One model at one batch. ms: a frame of every row, whole and by part (0 where there was no time to measure)."""
+    """One model at one batch.
+
+    Attributes:
+        ms: A frame of every row, whole and by part (0 where there was no time to measure).
+    """
 
     model: str
     dtype: str

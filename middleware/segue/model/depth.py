@@ -43,7 +43,8 @@ def run_whole(
 ) -> Float[Array, "M J P"]:
     """Outputs of whole known code sequences, normalised.
 
-    segments: where several frames' codes follow one another in a sequence, the frame of each.
+    Args:
+        segments: Where several frames' codes follow one another in a sequence, the frame of each.
     """
     (past, *_) = empty_caches(fused, config, x.shape[0])
     nothing = jnp.zeros(x.shape[0], jnp.int32)

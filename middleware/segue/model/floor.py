@@ -120,7 +120,11 @@ def _matmul_rate(dtype: jnp.dtype, repeats: int = 5) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
-    """What this machine was measured to do. bytes_per_s: from a working set no cache holds."""
+    """What this machine was measured to do.
+
+    Attributes:
+        bytes_per_s: From a working set no cache holds.
+    """
 
     bytes_per_s: float
     flops_per_s: float
@@ -138,9 +142,13 @@ def measure_rates(dtype: jnp.dtype) -> Rates:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What one part does for one frame. passes: how often its weights are read; weights: bytes of one reading.
+    """What one part does for one frame.
 
-    other: bytes read besides, once a frame and row. flops: for one row.
+    Attributes:
+        passes: How often its weights are read;.
+        weights: bytes of one reading.
+        other: bytes read besides, once a frame and row.
+        flops: For one row.
     """
 
     passes: float

@@ -57,9 +57,14 @@ class Layer(NamedTuple):
 
 
 class Fused(NamedTuple):
-    """All of a model. code_rows: what a code of the past frame adds to a frame's input; event: events' own matrix.
+    """All of a model.
 
-    adapter: temporal output to depth input. depth_rows: a code as depth input. logits, bias: one a codebook.
+    Attributes:
+        code_rows: What a code of the past frame adds to a frame's input;.
+        event: Events' own matrix.
+        adapter: Temporal output to depth input.
+        depth_rows: A code as depth input.
+        logits, bias: One a codebook.
     """
 
     encoder: TokenEncoder | FeatureEncoder

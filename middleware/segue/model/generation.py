@@ -53,9 +53,14 @@ def choose(
 
 
 class Controls(NamedTuple):
-    """How to sample. temperature: 0 is greedy. guidance: 1 is none. forced: codes that must come, NO_CODE elsewhere.
+    """How to sample.
 
     A frame of events is forced as a whole: its codes up to and with END_OF_FRAME.
+
+    Attributes:
+        temperature: 0 is greedy.
+        guidance: 1 is none.
+        forced: Codes that must come, NO_CODE elsewhere.
     """
 
     temperature: Float[Array, "B T"]
@@ -82,7 +87,11 @@ class Frame(NamedTuple):
 
 
 class _Sampler(NamedTuple):
-    """What one frame of each row is sampled by. trace: whether logits are kept."""
+    """What one frame of each row is sampled by.
+
+    Attributes:
+        trace: Whether logits are kept.
+    """
 
     fused: Fused
     config: Depthformer
@@ -150,7 +159,7 @@ def _events(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
     """A frame of events; the loop ends with the longest frame of the batch, after one step if all are empty."""
     layout = sampler.config.codes
     books, last = layout.num_codebooks, layout.steps - 1
-    # After the last event there is room for nothing but the end.
+    # After the last event only the end fits.
     sampler = sampler._replace(forced=sampler.forced.at[:, last].set(END_OF_FRAME))
 
     def more(carry: tuple[Array, Frame]) -> Bool[Array, ""]:

@@ -39,7 +39,10 @@ SILENT_STYLE = 1e-6
 class GeneratorState:
     """A row between two frames: the language model's state, the codec decoder's, and the next frame.
 
-    The noise goes by the model's own frame, which is another where saved music goes on. history: what was played last.
+    The noise goes by the model's own frame, which is another where saved music goes on.
+
+    Attributes:
+        history: What was played last.
     """
 
     model: State
@@ -51,7 +54,8 @@ class GeneratorState:
 def feature_frames(config: FeatureConditioning, styles: StyleBank, conditioning: Conditioning) -> FeatureFrames:
     """Conditioning as the bundled model reads it; a blend of styles is the direction of their weighted sum.
 
-    Raises: ValueError if the styles' embeddings are not as wide as the model's.
+    Raises:
+        ValueError: If the styles' embeddings are not as wide as the model's.
     """
     width = styles.embeddings.shape[1]
     if width != config.style_width:
@@ -99,8 +103,9 @@ def sounding_pitches(layout: CodeLayout, codes: Codes, tonic: NDArray[np.int8]) 
 class LanguageModelGenerator:
     """Implements segue.contract.Generator over an Engine and a Codec.
 
-    conditioned: a request's styles and conditioning as the model's frames. sounding: the model's codes as the
-    codec's, under the same conditioning.
+    Attributes:
+        conditioned: A request's styles and conditioning as the model's frames.
+        sounding: The model's codes as the codec's, under the same conditioning.
     """
 
     def __init__(
@@ -136,7 +141,11 @@ class LanguageModelGenerator:
         return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
 
     def generate(self, requests: Sequence[Request[GeneratorState]]) -> list[Result[GeneratorState]]:
-        """Play each request. Raises: ValueError if a conditioning does not start where its state ends."""
+        """Play each request.
+
+        Raises:
+            ValueError: If a conditioning does not start where its state ends.
+        """
         for request in requests:
             if request.conditioning.frame != request.state.frame:
                 begins, ends = request.conditioning.frame, request.state.frame
@@ -200,7 +209,9 @@ class LanguageModelGenerator:
 
         The noise goes on where it was, so the codes that follow are those of the unbroken music but where two are
         equally likely to within the rounding of float32; sound is as much the same as the codec forgets what is older.
-        Raises: ValueError for bytes that are not of this model's packing.
+
+        Raises:
+            ValueError: For bytes that are not of this model's packing.
         """
         position, played = packed_history.unpack(self.model, data, self.engine.config.codes)
         if played is None:
@@ -236,7 +247,11 @@ class LanguageModelGenerator:
 
 
 def bundled_generator(engine: Engine, codec: Codec) -> LanguageModelGenerator:
-    """The bundled model's generator. codec: of note frames with absolute pitches."""
+    """The bundled model's generator.
+
+    Args:
+        codec: Of note frames with absolute pitches.
+    """
     config: Depthformer = engine.config
     features = config.conditioning
     if not isinstance(features, FeatureConditioning):

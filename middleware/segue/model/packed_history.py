@@ -27,7 +27,7 @@ from segue.model.history import FIELDS, MOST_FRAMES, History, Played
 
 _HEAD: Final = struct.Struct("<IIqHHHB")
 _LEVEL: Final = 4
-# What foreign bytes may ask for: six times what the widest styles tried inflate to.
+# The limit on what untrusted bytes may ask for: six times what the widest styles tried inflate to.
 _MOST_INFLATED: Final = 1 << 20
 # Weights are rounded to float32 wherever they are summed; embeddings may have come as float16.
 _NEAR_ONE: Final = 1e-2
@@ -69,7 +69,8 @@ def pack(model: str, position: NoisePosition, history: History, keep: int) -> by
 def unpack(model: str, data: bytes, layout: CodeLayout) -> tuple[NoisePosition, Played | None]:
     """What was packed; its frames are numbered from 0. None: nothing was played.
 
-    Raises: ValueError for bytes that another model packed, that are damaged, or that say what no state can.
+    Raises:
+        ValueError: For bytes that another model packed, that are damaged, or that say what no state can.
     """
     if len(data) > MOST_STATE_BYTES or len(data) < _HEAD.size or data[:4] != _sum(model):
         raise ValueError(f"expected {_HEAD.size} to {MOST_STATE_BYTES} bytes packed by {model}")

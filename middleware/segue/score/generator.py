@@ -64,7 +64,8 @@ class ScoreGenerator:
     def generate(self, requests: Sequence[Request[ScoreState]]) -> list[Result[ScoreState]]:
         """Play each request; rows are independent, and equal requests give equal bytes.
 
-        Raises: ValueError if a conditioning does not start where its state ends.
+        Raises:
+            ValueError: If a conditioning does not start where its state ends.
         """
         return [self._play(request) for request in requests]
 
@@ -79,9 +80,11 @@ class ScoreGenerator:
     def unpack(self, data: bytes, *, frame: int) -> ScoreState:
         """The packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
 
-        Plays the last seconds again, unheard, for what still echoes in the room. Only where notes had to be left out,
-        in blends of some hundreds of notes a second, is an echo missing.
-        Raises: ValueError for bytes that are not of this model's packing.
+        Renders the last seconds again, without output, for the reverb that still sounds. Only where notes had to be
+        left out, in blends of some hundreds of notes a second, is an echo missing.
+
+        Raises:
+            ValueError: For bytes that are not of this model's packing.
         """
         position = frame * FRAME_SIZE
         form, notes = packed_state.unpack(self.model, data, frame=frame, position=position)

@@ -93,7 +93,11 @@ class AudioFeatures:
 
 
 def _checked(samples: Samples) -> NDArray[np.float64]:
-    """The mono mix of at most the middle MAX_SECONDS. Raises: ValueError as `audio_features`."""
+    """The mono mix of at most the middle MAX_SECONDS.
+
+    Raises:
+        ValueError: As `audio_features`.
+    """
     if samples.ndim != 2 or samples.shape[1] != CHANNELS:
         raise ValueError(f"samples: expected stereo [S, {CHANNELS}] at {SAMPLE_RATE} Hz, got shape {samples.shape}")
     if len(samples) < MIN_SECONDS * SAMPLE_RATE:
@@ -148,7 +152,8 @@ def _majorness(mono: NDArray[np.float64]) -> float:
 def audio_features(samples: Samples) -> AudioFeatures:
     """Measure sound, float32 [S, 2] at 48 kHz.
 
-    Raises: ValueError for sound that is not stereo, shorter than MIN_SECONDS, not finite or silent.
+    Raises:
+        ValueError: For sound that is not stereo, shorter than MIN_SECONDS, not finite or silent.
     """
     mono = _checked(samples)
     frequencies, power = _power(mono, _WINDOW, _HOP)
@@ -185,7 +190,8 @@ def coordinates(features: AudioFeatures) -> NDArray[np.float64]:
 def audio_situations(samples: Samples) -> list[tuple[str, float]]:
     """The BLEND situations that sound, float32 [S, 2] at 48 kHz, resembles, with weights summing to 1.
 
-    Raises: ValueError for sound that is not stereo, too short, not finite or silent.
+    Raises:
+        ValueError: For sound that is not stereo, too short, not finite or silent.
     """
     profiles = np.array([PROFILES[name] for name in SITUATIONS])
     distances = ((profiles - coordinates(audio_features(samples))) ** 2).sum(axis=1)
@@ -196,7 +202,11 @@ def audio_situations(samples: Samples) -> list[tuple[str, float]]:
 
 
 def audio_embedding(encoder: StyleEncoder, samples: Samples) -> NDArray[np.float32]:
-    """Unit embedding of a sound: the situations it resembles, blended. Raises: ValueError as `audio_situations`."""
+    """Unit embedding of a sound: the situations it resembles, blended.
+
+    Raises:
+        ValueError: As `audio_situations`.
+    """
     centres = situation_embeddings(encoder)
     blend = np.zeros(encoder.dimension, dtype=np.float32)
     for name, weight in audio_situations(samples):

@@ -28,9 +28,12 @@ Integers = NDArray[np.int32]
 
 
 class PackedCodes(NamedTuple):
-    """Each position is one code to predict. frame, step: where it stands. previous: the code before it in its frame.
+    """Each position is one code to predict.
 
-    real: false for the filling at the end of a row, which repeats place 0 of the last frame.
+    Attributes:
+        frame, step: Where it stands.
+        previous: The code before it in its frame.
+        real: False for the filling at the end of a row, which repeats place 0 of the last frame.
     """
 
     code: Integers
@@ -55,7 +58,11 @@ def capacity_for(codes: Integers, layout: Codes, multiple: int = 256) -> int:
 
 
 def pack(codes: Integers, layout: Codes, capacity: int) -> PackedCodes:
-    """Pack codes [B, T, K] into rows of P = `capacity` positions. Raises: ValueError if a row holds more."""
+    """Pack codes [B, T, K] into rows of P = `capacity` positions.
+
+    Raises:
+        ValueError: If a row holds more.
+    """
     rows, frames, _ = codes.shape
     chosen = _to_predict(codes, layout)
     longest = int(chosen.sum(axis=(1, 2)).max())
@@ -80,7 +87,11 @@ def pack(codes: Integers, layout: Codes, capacity: int) -> PackedCodes:
 
 
 class Batch(NamedTuple):
-    """Known frames. packed: the same codes, packed; None for models whose frames are all full."""
+    """Known frames.
+
+    Attributes:
+        packed: The same codes, packed; None for models whose frames are all full.
+    """
 
     codes: Int[Array, "B T K"]
     frames: Frames
@@ -182,7 +193,8 @@ def nats_per_frame(
 ) -> Float[Array, ""]:
     """Mean negative log-likelihood of a frame's codes, in nats; differentiable in the stored weights.
 
-    dropout, key: given in training, both None in evaluation.
+    Args:
+        dropout, key: Given in training, both None in evaluation.
     """
     # One stream: training meets both kinds of stream as rows with and without their style.
     config = replace(config, streams=1)

@@ -27,9 +27,11 @@ _FULL: Final = (0.0, 0.25, 0.5, 0.75)
 
 
 class PickupVoice(NamedTuple):
-    """A voice that may play a pickup. program, register: its instrument, and the key about which it plays.
+    """A voice that may play a pickup.
 
-    velocity, level: as in Voice.
+    Attributes:
+        program, register: Its instrument, and the key about which it plays.
+        velocity, level: As in Voice.
     """
 
     role: str

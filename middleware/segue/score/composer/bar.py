@@ -25,8 +25,13 @@ _SHORTEST: Final = TICKS_PER_BEAT // 16
 
 
 class Onset(NamedTuple):
-    """A note of a bar, ready to be played. tick and ticks: from the bar's start, and how long. level: intensity from
-    which it is heard. velocity: at intensity 0.5, before the mix. slot, through: as in Part."""
+    """A note of a bar, ready to be played. tick and ticks: from the bar's start, and how long.
+
+    Attributes:
+        level: Intensity from which it is heard.
+        velocity: At intensity 0.5, before the mix.
+        slot, through: As in Part.
+    """
 
     tick: int
     ticks: int
@@ -41,7 +46,11 @@ class Onset(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A situation's bar. ticks: the onsets' ticks alone, rising, for bisection."""
+    """A situation's bar.
+
+    Attributes:
+        ticks: The onsets' ticks alone, rising, for bisection.
+    """
 
     ticks: tuple[int, ...]
     onsets: tuple[Onset, ...]

@@ -42,11 +42,18 @@ GESTURE_TICKS: Final = 2 * TICKS_PER_BEAT
 class Form:
     """Where the music stands between two frames.
 
-    seed: the session's. frame: the next one. bar: the last bar settled, None before the first. leader: the situation
-    that leads the mix. plan: the one whose harmony the bar follows, since bar `origin`. tonic, mode: the bar's key.
-    holders: who plays melody, bass and drums ("" nobody). arrival: tick of the leader's entrance, -1 when it is past.
-    cue: the change that is led into, or just was. awaited: the situation whose arrival has been marked already, which
-    the plan follows until it leads, at most to `awaited_until`.
+    Attributes:
+        seed: The session's.
+        frame: The next one.
+        bar: The last bar settled, None before the first.
+        leader: The situation that leads the mix.
+        plan: The one whose harmony the bar follows, since bar `origin`.
+        tonic, mode: The bar's key.
+        holders: Who plays melody, bass and drums ("" nobody).
+        arrival: Tick of the leader's entrance, -1 when it is past.
+        cue: The change that is led into, or just was.
+        awaited: The situation whose arrival has been marked already, which the plan follows until it leads, at most to
+            `awaited_until`.
     """
 
     seed: int
@@ -67,7 +74,8 @@ class Form:
 def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     """The form after a frame and the notes that start in it, ordered by start.
 
-    Raises: ValueError if the frame is not the form's next.
+    Raises:
+        ValueError: If the frame is not the form's next.
     """
     if moment.frame != form.frame:
         raise ValueError(f"frame: expected {form.frame}, got {moment.frame}")
@@ -217,7 +225,8 @@ def _event(
 ) -> NoteEvent:
     """The onset as a note on the sample clock; tempo is constant within a frame, so the position is exact.
 
-    force: factor on its velocity.
+    Args:
+        force: Factor on its velocity.
     """
     share = min(1.0, weight / 0.5)
     # The leader must be told by ear from what is blended in, so others stay behind it even at equal weight.

@@ -19,7 +19,13 @@ FORM: Final = "AABA"
 
 
 class Segment(NamedTuple):
-    """One chord's stay. bar: within the phrase. start, beats: within the bar. number: counts segments of the phrase."""
+    """One chord's stay.
+
+    Attributes:
+        bar: Within the phrase.
+        start, beats: Within the bar.
+        number: Counts segments of the phrase.
+    """
 
     bar: int
     start: int
@@ -32,8 +38,13 @@ class Segment(NamedTuple):
 class Phrase:
     """Eight bars of harmony. Compared and hashed by identity: `phrase` hands out one object per set of arguments.
 
-    key: hash of what the phrase depends on. number: phrases since the plan began. letter: "A" or "B".
-    motif_key: equal for phrases that share their tune. bars: segments of each bar. meter: beats a bar.
+    Attributes:
+        key: Hash of what the phrase depends on.
+        number: Phrases since the plan began.
+        letter: "A" or "B".
+        motif_key: Equal for phrases that share their tune.
+        bars: Segments of each bar.
+        meter: Beats a bar.
     """
 
     key: int

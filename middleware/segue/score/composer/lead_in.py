@@ -56,9 +56,16 @@ _FIGHT: Final = 0.7
 class Turn(NamedTuple):
     """What a lead-in is written for.
 
-    out_of, into: the situations. seed: the session's. beat: of the arrival, counted from the session's start. known:
-    beats of notice. meter: beats a bar. drums: as in Moment. chord, target: what sounds before and at the arrival.
-    bass, tune: who may play a pickup. beat_ms: how long a beat is.
+    Attributes:
+        out_of, into: The situations.
+        seed: The session's.
+        beat: Of the arrival, counted from the session's start.
+        known: Beats of notice.
+        meter: Beats a bar.
+        drums: As in Moment.
+        chord, target: What sounds before and at the arrival.
+        bass, tune: Who may play a pickup.
+        beat_ms: How long a beat is.
     """
 
     out_of: Situation
@@ -82,12 +89,14 @@ class Turn(NamedTuple):
 class LeadIn(NamedTuple):
     """Notes about an arrival, and what gives way to them.
 
-    ticks: of the onsets, rising, for bisection; negative before the arrival. rests: role and ticks before the arrival
-    from which on that role's written notes rest. span: ticks before the arrival in which the rest of the music follows:
-    velocities move to `swell`, intensity to `thinned`, as factors. lets_go: whether what is left stays so, its drums
-    at rest, until it is gone.
-
     A written note's `position` is its ticks after the arrival; `left` says whether it is of what is left.
+
+    Attributes:
+        ticks: Of the onsets, rising, for bisection; negative before the arrival.
+        rests: Role and ticks before the arrival from which on that role's written notes rest.
+        span: Ticks before the arrival in which the rest of the music follows: velocities move to `swell`, intensity to
+            `thinned`, as factors.
+        lets_go: Whether what is left stays so, its drums at rest, until it is gone.
     """
 
     ticks: tuple[int, ...]

@@ -17,9 +17,12 @@ PATIENCE: Final = 16 * TICKS_PER_BEAT
 class Moment(NamedTuple):
     """Conditioning of one frame.
 
-    mix: (situation, weight) pairs, weights summing to 1. tempo: milli-bpm, which is the ticks of one frame. tonic: -1
-    for the composer's choice. next_mix: the mix to which the change in `to_change` frames leads; read where there is
-    one. The rest as in contract.Conditioning.
+    Attributes:
+        mix: (situation, weight) pairs, weights summing to 1.
+        tempo: Milli-bpm, which is the ticks of one frame.
+        tonic: -1 for the composer's choice.
+        next_mix: The mix to which the change in `to_change` frames leads; read where there is one. The rest as in
+            contract.Conditioning.
     """
 
     frame: int
@@ -38,9 +41,13 @@ class Moment(NamedTuple):
 
 
 class Cue(NamedTuple):
-    """A change ahead. arrival: tick of the beat that it is led to. since: tick at which it became known, within a bar.
+    """A change ahead.
 
-    out_of, into: the situations that lead before and after. certain: whether it has started, so that it must arrive.
+    Attributes:
+        arrival: Tick of the beat that it is led to.
+        since: Tick at which it became known, within a bar.
+        out_of, into: The situations that lead before and after.
+        certain: Whether it has started, so that it must arrive.
     """
 
     arrival: int
@@ -51,10 +58,13 @@ class Cue(NamedTuple):
 
 
 def follow(cue: Cue | None, moment: Moment, leader: str, into: str) -> Cue | None:
-    """The cue in this frame. into: who will lead the mix that the change ahead leads to.
+    """The cue in this frame.
 
     A change that comes without notice has no cue; one that is withdrawn loses it. What has arrived keeps it, as what is
     left may still sound.
+
+    Args:
+        into: Who will lead the mix that the change ahead leads to.
     """
     if not 0 <= moment.to_change * moment.tempo <= moment.meter * TICKS_PER_BEAT:
         return cue if cue is not None and cue.certain and moment.ticks <= cue.arrival + PATIENCE else None

@@ -29,7 +29,12 @@ def folded_beats(meter: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scene:
-    """One voice in one bar. bar: within the phrase, 0 to 7. slot: the voice's place in its situation."""
+    """One voice in one bar.
+
+    Attributes:
+        bar: Within the phrase, 0 to 7.
+        slot: The voice's place in its situation.
+    """
 
     situation: Situation
     voice: Voice

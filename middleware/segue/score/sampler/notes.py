@@ -1,10 +1,10 @@
-"""Notes as sound: rendered from a SoundFont, levelled and seated in the stereo image.
+"""Notes as sound: rendered from a SoundFont, levelled and placed in the stereo image.
 
 A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, so it is the same bits whenever
 it is made, and the caches are no part of any state. What is kept is the source of each sound: a sample at its pitch,
 filtered, which notes of any length, velocity and session share. From it a note is made piece by piece as it is heard:
 two sessions hardly ever play the same notes, and keeping all of them whole would take several times the memory. Only
-notes that come again, drums above all, are kept whole, as long as there is room.
+notes that come again, drums above all, are kept whole, as far as memory allows.
 """
 
 from __future__ import annotations
@@ -74,9 +74,14 @@ class _Key(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class RegionVoice:
-    """A region as one note plays it. number: the region's in its bank. size, until: of the source to read from.
+    """A region as one note plays it.
 
-    length: of its sound. gain: of its level. sides: of each channel of the note.
+    Attributes:
+        number: The region's number in its bank.
+        size, until: Arguments of the source to read from, see `_source`.
+        length: Samples of its sound.
+        gain: Amplitude of its level.
+        sides: Amplitude in each channel of the note.
     """
 
     region: Region
@@ -91,12 +96,15 @@ class RegionVoice:
 
 @dataclass(frozen=True, kw_only=True)
 class BankNote:
-    """A note at full velocity, to be read from its bank. channels: 1 or, for a stereo preset, 2. length: in samples.
+    """A note at full velocity, to be read from its bank.
 
-    key: equal for equal notes.
-
-    gains: left and right amplitude (of the one channel, or of each). send: how much goes to the room. width: to be
-    widened by, 0 for what is stereo already.
+    Attributes:
+        channels: 1 or, for a stereo preset, 2.
+        length: In samples.
+        key: Equal for equal notes.
+        gains: Left and right amplitude (of the one channel, or of each).
+        send: Share that goes to the reverb.
+        width: To be widened by, 0 for what is stereo already.
     """
 
     key: _Key
@@ -200,7 +208,7 @@ class NoteBank:
         )
 
     def _audible(self, voices: Sequence[RegionVoice], channels: int) -> int:
-        """Samples of a note without the end that nobody hears."""
+        """Samples of a note without its inaudible end."""
         length = max((one.length for one in voices), default=0)
         sound = self._summed(voices, channels, 0, length)
         # Two passes over all of it for the peak; what is heard last is looked for from the end.

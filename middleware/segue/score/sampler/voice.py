@@ -42,7 +42,8 @@ _RESAMPLING: Final = "MQ"
 class _Stretch(NamedTuple):
     """Samples [begin, end) of an envelope: `level`, times a curve from its start on if there is a `fall_db`.
 
-    fall_db: what the curve falls by in a sample; below 0, it rises from 0 to 1 over -fall_db samples.
+    Attributes:
+        fall_db: What the curve falls by in a sample; below 0, it rises from 0 to 1 over -fall_db samples.
     """
 
     begin: int
@@ -143,7 +144,8 @@ def _draw(fall_db: float, begin: int, part: Waveform) -> None:
 def source(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
     """The region's sample at its pitch, filtered, without envelope: float32 [S <= length].
 
-    held: samples until the key is released (for loops that end with the key). A sample without loop ends by itself.
+    Args:
+        held: Samples until the key is released (for loops that end with the key). A sample without loop ends by itself.
     """
     step = region.rate / SAMPLE_RATE
     unrolled = _unroll(region, waveform, math.ceil(held * step), math.ceil(length * step) + 1)

