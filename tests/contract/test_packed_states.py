@@ -17,8 +17,8 @@ from segue.contract import FRAME_SIZE, MOST_STATE_BYTES, Conditioning, Generator
 
 FRAMES: Final = 200
 STYLES: Final = bank("calm", "combat", "town")
-# Largest difference of audio after `unpack` from uninterrupted audio. The score's sampler is rebuilt: it plays the notes
-# again that still sound or reverberate; 1.8e-7 measured. Codes are integers and are restored exactly.
+# Largest difference of audio after `unpack` from uninterrupted audio. The score's sampler is rebuilt by playing notes
+# again that still sound or reverberate: 1.8e-7 measured. Codes are integers and are restored exactly.
 TOLERANCE: Final = {"score": 1e-6, "segue-tiny": 0.0}
 
 

@@ -1,6 +1,6 @@
 """Parity with Google's JAX implementation: python tests/parity/compare.py [--full]. See requirements.txt.
 
-It writes random weights in the released layout, which both read, and prints a table. Beyond the tolerance it exits with 1.
+It writes random weights in the released layout, which both read, and prints a table. Exit code 1: beyond the tolerance.
 """
 
 from __future__ import annotations
