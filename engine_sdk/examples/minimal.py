@@ -11,10 +11,9 @@ import time
 from pathlib import Path
 
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import BeatHeard, ChangeHeard, Closed, ConnectionFailed, Live, Lost
+from segue_sdk.client_events import BeatHeard, ChangeHeard, Closed, ConnectionFailed, Live, Lost
+from segue_sdk.messages import Hello, Receipt
 from segue_sdk.output import open_output
-from segue_sdk.service_messages import Receipt
 
 # Seconds, and what happens in the game then.
 STORY = {2.0: "wolves", 12.0: "safe", 20.0: "crypt"}

@@ -1,4 +1,4 @@
-"""The Python client for asyncio programs: happenings come as an asynchronous stream."""
+"""The Python client for asyncio programs: client events come as an asynchronous stream."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import Closed, Happening
+from segue_sdk.client_events import ClientEvent, Closed
+from segue_sdk.messages import Hello
 
 
 class AsyncSegueClient:
@@ -31,14 +31,14 @@ class AsyncSegueClient:
     ) -> None:
         await asyncio.to_thread(self.client.close)
 
-    async def happenings(self) -> AsyncIterator[Happening]:
+    async def client_events(self) -> AsyncIterator[ClientEvent]:
         """All that happens, until the session is closed."""
         while True:
             # Looked at before what happened: nothing is told afterwards.
             ended = self.client.ended
-            for happening in self.client.poll():
-                yield happening
-                if isinstance(happening, Closed):
+            for event in self.client.poll():
+                yield event
+                if isinstance(event, Closed):
                     return
             if ended:
                 return

@@ -16,14 +16,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from segue_sdk.address import parse_address
-from segue_sdk.client_messages import Control, Hello
-from segue_sdk.gain import gain_order
-from segue_sdk.happenings import Happening
+from segue_sdk.client_events import ClientEvent
+from segue_sdk.connecting import parse_address
+from segue_sdk.handshake import ClientState
+from segue_sdk.messages import Control, Hello
 from segue_sdk.network import Network
-from segue_sdk.player import Player
+from segue_sdk.player import Player, gain_change
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
 from segue_sdk.timeline import DEFAULT, Timing
 
 # The length of a PLAIN password is one byte on the wire.
@@ -78,7 +77,7 @@ class SegueClient:
         self.close()
 
     @property
-    def state(self) -> State:
+    def state(self) -> ClientState:
         """Where the client stands with its service."""
         return self._session.state
 
@@ -88,7 +87,7 @@ class SegueClient:
         return self._network.ended
 
     def on(self, kind: type[T], callback: Callable[[T], None]) -> None:
-        """Call `callback` inside `update` for each happening of a kind: Live, Change, Receipt, BeatHeard, Underrun…"""
+        """Call `callback` inside `update` for each event of a kind: Live, Change, Receipt, BeatHeard, Underrun…"""
         self._callbacks.append((kind, callback))
 
     def update(self) -> None:
@@ -99,18 +98,18 @@ class SegueClient:
         """
         self.end_frame()
         errors: list[Exception] = []
-        happened = self._network.happened
-        for _ in range(len(happened)):
+        waiting = self._network.client_events
+        for _ in range(len(waiting)):
             # A callback may close the client or call `poll`.
-            if not happened:
+            if not waiting:
                 break
-            happening = happened.popleft()
+            event = waiting.popleft()
             for kind, callback in list(self._callbacks):
-                if isinstance(happening, kind):
+                if isinstance(event, kind):
                     try:
-                        callback(happening)
+                        callback(event)
                     except Exception as error:
-                        error.add_note(f"raised by a callback for {type(happening).__name__}; the others have run")
+                        error.add_note(f"raised by a callback for {type(event).__name__}; the others have run")
                         errors.append(error)
         if len(errors) == 1:
             raise errors[0]
@@ -129,10 +128,10 @@ class SegueClient:
             self._network.send_soon()
         return number
 
-    def poll(self) -> list[Happening]:
+    def poll(self) -> list[ClientEvent]:
         """What happened since the last call, for games that prefer it to callbacks."""
-        happened = self._network.happened
-        return [happened.popleft() for _ in range(len(happened))]
+        waiting = self._network.client_events
+        return [waiting.popleft() for _ in range(len(waiting))]
 
     def set_input(self, name: str, value: object) -> None:
         """Set an input of the rules; a value it has already is not sent again.
@@ -169,14 +168,14 @@ class SegueClient:
 
     def pause(self) -> None:
         """Fade out and stop the music's time, until `resume`."""
-        self.player.order("pause")
+        self.player.enqueue("pause")
         with self._lock:
             self._session.pause()
         self._network.send_soon()
 
     def resume(self) -> None:
         """Go on where `pause` left off."""
-        self.player.order("resume")
+        self.player.enqueue("resume")
         with self._lock:
             self._session.resume()
         self._network.send_soon()
@@ -193,9 +192,9 @@ class SegueClient:
         if control.op in ("pause", "resume"):
             self.pause() if control.op == "pause" else self.resume()
             return True
-        order = gain_order(control)
+        order = gain_change(control)
         if order is not None:
-            self.player.order(order)
+            self.player.enqueue(order)
         with self._lock:
             sent = self._session.control(control)
         self._network.send_soon()

@@ -1,16 +1,17 @@
-"""Messages to the parts of a ZeroMQ message and back. Bad input of any kind is a ProtocolError, nothing else."""
+"""Messages to the parts of a ZeroMQ message and back. Bad input of any kind raises ProtocolError and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn, TypeAlias, cast
+
+import msgpack
 
 from segue_sdk.errors import ProtocolError
-from segue_sdk.kinds import Payload
-from segue_sdk.limits import PAYLOAD_BYTES, VERSION
+from segue_sdk.fields import Payload, Record, specs, type_name
+from segue_sdk.limits import DEEPEST, HEADER_BYTES, LARGEST_INTEGER, PAYLOAD_BYTES, VERSION
 from segue_sdk.messages import MESSAGES, NAMES, Message
-from segue_sdk.packing import kind_of, pack, unpack
-from segue_sdk.records import Record, specs
 
 Part: TypeAlias = bytes | memoryview
 
@@ -38,7 +39,7 @@ def decode(parts: Sequence[Part]) -> Message:
     data = unpack(header)
     record = _record(data)
     # Construction checks the payload against the header, so it has to be there by then.
-    if any(isinstance(spec.kind, Payload) for spec in specs(record)):
+    if any(isinstance(spec.type, Payload) for spec in specs(record)):
         return cast(Message, record.from_map(data, pcm=payload[0] if payload else None))
     if payload:
         raise ProtocolError("payload_mismatch", f"payload: {data['t']} has none")
@@ -62,9 +63,91 @@ def _record(data: dict[str, Any]) -> type[Record]:
         if key not in data:
             raise ProtocolError("missing_field", f"header.{key}: expected, not there")
         if type(data[key]) is not expected:
-            raise ProtocolError("wrong_type", f"{key}: expected {kind_of(expected())}, got {kind_of(data[key])}")
+            raise ProtocolError("wrong_type", f"{key}: expected {type_name(expected())}, got {type_name(data[key])}")
     if data["v"] != VERSION:
         raise ProtocolError("unsupported_version", f"v: expected {VERSION}, got {data['v']}")
     if data["t"] not in MESSAGES:
         raise ProtocolError("unknown_type", f"t: {data['t'][:40]!r} is no message")
     return MESSAGES[data["t"]]
+
+
+_EXCERPT: Final = 40
+
+
+def pack(header: Mapping[str, Any]) -> bytes:
+    """A header's bytes: keys in the mapping's order, integers and lengths in their shortest form, reals as float64.
+
+    Raises: ProtocolError `too_large`.
+    """
+    packed: bytes = msgpack.packb(header, use_bin_type=True)
+    if len(packed) > HEADER_BYTES:
+        raise ProtocolError("too_large", f"header: expected at most {HEADER_BYTES} bytes, got {len(packed)}")
+    return packed
+
+
+def unpack(data: bytes | memoryview) -> dict[str, Any]:
+    """The map in `data`, checked to the last value.
+
+    Raises: ProtocolError and nothing else, whatever the bytes.
+    """
+    if len(data) > HEADER_BYTES:
+        raise ProtocolError("too_large", f"header: expected at most {HEADER_BYTES} bytes, got {len(data)}")
+    value = _unpacked(data)
+    if not isinstance(value, dict):
+        raise ProtocolError("malformed", f"header: expected a map, got {type_name(value)}")
+    _check(value, "header", 1)
+    return value
+
+
+def _unpacked(data: bytes | memoryview) -> Any:
+    try:
+        return msgpack.unpackb(data, raw=False, strict_map_key=False, ext_hook=_no_ext, object_pairs_hook=_pairs)
+    except ProtocolError:
+        raise
+    except msgpack.ExtraData as error:
+        raise ProtocolError("trailing", f"header: {len(error.extra)} bytes after its end") from None
+    except msgpack.StackError:
+        raise ProtocolError("too_deep", f"header: expected at most {DEEPEST} levels") from None
+    except msgpack.FormatError:
+        raise ProtocolError("malformed", "header: a byte that begins no value") from None
+    except UnicodeDecodeError as error:
+        raise ProtocolError("bad_utf8", f"header: a text that is not UTF-8: {error.reason}") from None
+    except (ValueError, OverflowError, TypeError) as error:
+        raise ProtocolError("truncated", f"header: ends inside a value: {str(error)[:_EXCERPT]}") from None
+
+
+def _no_ext(code: int, data: bytes) -> NoReturn:
+    raise ProtocolError("ext_type", f"header: extension type {code}; none is allowed")
+
+
+def _pairs(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+    """A map from its pairs, none of them twice."""
+    read: dict[str, Any] = {}
+    for key, value in pairs:
+        if not isinstance(key, str):
+            raise ProtocolError("bad_key", f"header: expected texts as keys, got {type_name(key)}")
+        if key in read:
+            raise ProtocolError("duplicate_key", f"header: {key[:_EXCERPT]!r} stands twice in one map")
+        read[key] = value
+    return read
+
+
+def _check(value: Any, path: str, depth: int) -> None:
+    """Refuse what MessagePack can say and the protocol cannot."""
+    match value:
+        case dict() | list():
+            if depth > DEEPEST:
+                raise ProtocolError("too_deep", f"{path[:200]}: expected at most {DEEPEST} levels")
+            inner = value.items() if isinstance(value, dict) else enumerate(value)
+            for key, item in inner:
+                _check(item, f"{path}.{key[:_EXCERPT]}" if isinstance(key, str) else f"{path}[{key}]", depth + 1)
+        case bool() | str() | bytes() | None:
+            pass
+        case int():
+            if abs(value) > LARGEST_INTEGER:
+                raise ProtocolError("out_of_range", f"{path}: expected an integer within ±2^53")
+        case float():
+            if not math.isfinite(value):
+                raise ProtocolError("not_finite", f"{path}: expected a finite number, got {value}")
+        case _:
+            raise ProtocolError("ext_type", f"{path}: an extension type; none is allowed")

@@ -1,13 +1,179 @@
-"""Why a connection did not come about, from what libzmq tells of it, and when to try again. No socket, no clock."""
+"""How a connection comes about and why it does not: addresses, reasons of failures, and when to try again."""
 
 from __future__ import annotations
 
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from difflib import get_close_matches
+from typing import Final, Generic, TypeVar
 
 import zmq
 
-from segue_sdk.happenings import ConnectionFailed
+from segue_sdk.client_events import ConnectionFailed
+from segue_sdk.errors import AddressError
+
+T = TypeVar("T")
+
+
+class BackgroundCall(Generic[T]):
+    """One call. name: of its thread."""
+
+    def __init__(self, name: str, call: Callable[[], T]) -> None:
+        self._call = call
+        self._done = threading.Event()
+        self._result: T | None = None
+        self._error: OSError | None = None
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def result(self, closing: threading.Event, poll_s: float) -> T | None:
+        """What it returned; None if `closing` is set first. Raises: OSError, if the call did."""
+        while not self._done.wait(poll_s):
+            if closing.is_set():
+                return None
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _run(self) -> None:
+        try:
+            self._result = self._call()
+        except OSError as error:
+            self._error = error
+        finally:
+            self._done.set()
+
+
+_EXPECTED: Final = "expected tcp://HOST:PORT, such as tcp://127.0.0.1:7723, or ipc://PATH"
+# Paths of Unix sockets, less the byte that ends them.
+_LONGEST_PATH: Final = 107
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where a service listens. host: a name or a number without brackets, empty for ipc. text: as it was given."""
+
+    text: str
+    host: str = ""
+    port: int = 0
+
+    @property
+    def transport(self) -> str:
+        return self.text.partition("://")[0]
+
+
+def parse_address(text: str) -> Address:
+    """An address that can be tried.
+
+    Raises:
+        AddressError: `bad_address` for what is no address, `unsupported_transport` for one of another transport.
+    """
+    if not isinstance(text, str):
+        raise AddressError("bad_address", f"address {text!r}: {_EXPECTED}")
+    transport, separator, rest = text.partition("://")
+    if not separator:
+        raise AddressError("bad_address", f"address {text!r} names no transport: {_EXPECTED}")
+    if transport not in ("tcp", "ipc"):
+        close = get_close_matches(transport.lower(), ("tcp", "ipc"), n=1, cutoff=0.5)
+        hint = f"; did you mean {close[0]}://{rest}?" if close else ""
+        raise AddressError("unsupported_transport", f"address {text!r}: no transport {transport!r}: {_EXPECTED}{hint}")
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise AddressError("bad_address", f"address {text!r} has a space in it: {_EXPECTED}")
+    if transport == "ipc":
+        if not 0 < len(rest.encode(errors="surrogateescape")) <= _LONGEST_PATH:
+            raise AddressError("bad_address", f"address {text!r}: expected a path of 1 to {_LONGEST_PATH} bytes")
+        return Address(text=text)
+    host, colon, port = rest.rpartition(":")
+    if not colon or (":" in host and not (host.startswith("[") and host.endswith("]"))):
+        raise AddressError("bad_address", f"address {text!r}: expected a port at its end; {_EXPECTED}")
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= 65_535):
+        raise AddressError("bad_address", f"address {text!r}: expected a port from 1 to 65535, got {port!r}")
+    return Address(text=text, host=_host(text, host), port=int(port))
+
+
+def _host(text: str, host: str) -> str:
+    bare = host.removeprefix("[").removesuffix("]")
+    if not bare or bare == "*" or "/" in bare or ";" in bare or "@" in bare:
+        raise AddressError("bad_address", f"address {text!r}: expected the name or number of a host, got {host!r}")
+    if host != bare:
+        try:
+            ipaddress.IPv6Address(bare.partition("%")[0])
+        except ValueError:
+            raise AddressError("bad_address", f"address {text!r}: {host!r} is no IPv6 address") from None
+    return bare
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedAddress:
+    """What to connect to, with a number for a host. ipv6: whether that is one of version 6."""
+
+    text: str
+    ipv6: bool = False
+
+
+def resolve(address: Address) -> list[ResolvedAddress]:
+    """Every endpoint of an address, version 4 first. Asks the system's resolver, which may take long.
+
+    Raises:
+        OSError: The host has no address.
+    """
+    if address.transport == "ipc":
+        return [ResolvedAddress(text=address.text)]
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    # A name that cannot be one, such as a label of more than 63 bytes.
+    except UnicodeError as error:
+        raise OSError(str(error)) from error
+    hosts = dict.fromkeys((str(item[4][0]), item[0] == socket.AF_INET6) for item in found)
+    ordered = sorted(hosts, key=lambda host: host[1])
+    return [
+        ResolvedAddress(text=f"tcp://[{host}]:{address.port}" if ipv6 else f"tcp://{host}:{address.port}", ipv6=ipv6)
+        for host, ipv6 in ordered
+    ]
+
+
+# Signature and version: enough for a peer to send its own greeting, and nothing yet that it could refuse.
+_BEGINNING: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01"
+_GREETING_BYTES: Final = 64
+_MECHANISM: Final = slice(12, 32)
+_TIMEOUT_S: Final = 2.0
+
+
+def peer_mechanism(endpoint: ResolvedAddress, timeout_s: float = _TIMEOUT_S) -> str | None:
+    """The security mechanism that a peer asks for: "NULL", "PLAIN", …; "" if it does not say, None if it is no ZMTP.
+
+    Raises:
+        OSError: The peer takes no connection.
+    """
+    with _connect(endpoint, timeout_s) as connection:
+        connection.sendall(_BEGINNING)
+        greeting = b""
+        while len(greeting) < _GREETING_BYTES and (more := connection.recv(_GREETING_BYTES - len(greeting))):
+            greeting += more
+    if greeting and (greeting[0] != 0xFF or greeting[9:10] not in (b"", b"\x7f")):
+        return None
+    if len(greeting) < _GREETING_BYTES:
+        return ""
+    return greeting[_MECHANISM].rstrip(b"\0").decode("ascii", "replace")
+
+
+def _connect(endpoint: ResolvedAddress, timeout_s: float) -> socket.socket:
+    address = parse_address(endpoint.text)
+    if address.transport == "tcp":
+        return socket.create_connection((address.host, address.port), timeout_s)
+    path = address.text.partition("://")[2]
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout_s)
+    try:
+        # An @ stands for the byte 0 of an abstract name.
+        connection.connect("\0" + path[1:] if path.startswith("@") else path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
 
 # Seconds to the first next try, and at most: where another try helps as soon as the service is there, and where
 # somebody has to mend something first.
@@ -24,21 +190,32 @@ _ERROR_COMMAND: Final = (
 )
 
 
+def look_up(address: Address, closing: threading.Event, poll_s: float) -> list[ResolvedAddress]:
+    """Resolve an address, in a thread if that may take long; none if `closing` is set meanwhile. Raises: OSError."""
+    try:
+        if address.host:
+            ipaddress.ip_address(address.host.partition("%")[0])
+        return resolve(address)
+    except ValueError:
+        lookup = BackgroundCall("segue-lookup", lambda: resolve(address))
+    return lookup.result(closing, poll_s) or []
+
+
 @dataclass(frozen=True, kw_only=True)
-class Failure:
+class ConnectFailure:
     """code, text: as in ConnectionFailed."""
 
     code: str
     text: str
 
 
-class Failures:
+class FailureClassifier:
     """Names failures for one address. token: whether the client gives one."""
 
     def __init__(self, address: str, *, token: bool) -> None:
         self._address, self._token = address, token
 
-    def handshake(self, event: int, value: int) -> Failure:
+    def handshake(self, event: int, value: int) -> ConnectFailure:
         """The handshake failed. event, value: of the socket's monitor."""
         if event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
             return self._refused()
@@ -50,81 +227,81 @@ class Failures:
             return self.no_service()
         return self.broken_off()
 
-    def asks_for(self, mechanism: str) -> Failure | None:
+    def asks_for(self, mechanism: str) -> ConnectFailure | None:
         """A failure to agree with a peer that asks for this mechanism of ZMTP; None if that was not the reason."""
         return self._mismatch() if mechanism and mechanism != ("PLAIN" if self._token else "NULL") else None
 
-    def unreachable(self) -> Failure:
+    def unreachable(self) -> ConnectFailure:
         """Nobody takes the connection."""
-        return Failure(
+        return ConnectFailure(
             code="unreachable",
             text=f"nothing listens at {self._address}; check that the service runs there (`segue serve`, whose --bind "
             "is this address) and that no firewall is in between",
         )
 
-    def no_route(self) -> Failure:
+    def no_route(self) -> ConnectFailure:
         """The connection is neither taken nor refused."""
-        return Failure(
+        return ConnectFailure(
             code="unreachable",
             text=f"{self._address} does not answer; check the host and the port, and that no firewall is in between",
         )
 
-    def unknown_host(self, host: str, error: OSError) -> Failure:
+    def unknown_host(self, host: str, error: OSError) -> ConnectFailure:
         """The name has no address."""
-        return Failure(
+        return ConnectFailure(
             code="unknown_host",
             text=f"{self._address}: the host {host!r} cannot be found ({error.strerror or error}); check its spelling, "
             "and the network",
         )
 
-    def no_answer(self) -> Failure:
+    def no_answer(self) -> ConnectFailure:
         """The connection is taken, and then nothing."""
-        return Failure(
+        return ConnectFailure(
             code="no_answer",
             text=f"{self._address} takes the connection but says nothing; it is busy, holds back whoever gave wrong "
             "tokens, or is no Segue service",
         )
 
-    def broken_off(self) -> Failure:
+    def broken_off(self) -> ConnectFailure:
         """The connection ended before the handshake did, without a reason."""
         token = "refuses the token, " if self._token else "needs a token, "
-        return Failure(
+        return ConnectFailure(
             code="broken_off",
             text=f"{self._address} closed the connection during the handshake; it {token}is stopping, has no room, "
             "or is no Segue service: its log may say which",
         )
 
-    def no_service(self) -> Failure:
+    def no_service(self) -> ConnectFailure:
         """What answers does not speak ZMTP."""
-        return Failure(
+        return ConnectFailure(
             code="not_a_service",
             text=f"what answers at {self._address} is no Segue service, or one behind TLS; check the port",
         )
 
-    def unusable(self, error: Exception) -> Failure:
+    def unusable(self, error: Exception) -> ConnectFailure:
         """The system takes no such connection."""
-        return Failure(code="unreachable", text=f"{self._address}: {error}")
+        return ConnectFailure(code="unreachable", text=f"{self._address}: {error}")
 
-    def _refused(self) -> Failure:
+    def _refused(self) -> ConnectFailure:
         if not self._token:
-            return Failure(
+            return ConnectFailure(
                 code="token_needed",
                 text=f"the service at {self._address} refuses who gives no token; give SegueClient its token",
             )
-        return Failure(
+        return ConnectFailure(
             code="token_refused",
             text=f"the service at {self._address} refuses the token; give SegueClient the one that the service was "
             "started with (`segue serve --token`, or SEGUE_TOKEN)",
         )
 
-    def _mismatch(self) -> Failure:
+    def _mismatch(self) -> ConnectFailure:
         if self._token:
-            return Failure(
+            return ConnectFailure(
                 code="token_not_needed",
                 text=f"the service at {self._address} takes no token and this client gives one; leave the token out, "
                 "or start the service with it",
             )
-        return Failure(
+        return ConnectFailure(
             code="token_needed",
             text=f"the service at {self._address} needs a token; give SegueClient the one that the service was "
             "started with (`segue serve --token`, or SEGUE_TOKEN)",
@@ -148,7 +325,7 @@ _UNEXPLAINED: Final = 3
 _EXPLAINED: Final = frozenset(("token_refused", "token_needed", "token_not_needed"))
 
 
-class Retrying:
+class RetrySchedule:
     """Longer pauses the more tries fail in the same way, and each way told once until a connection stands."""
 
     def __init__(self) -> None:
@@ -162,7 +339,7 @@ class Retrying:
         self._code, self._wait_s, self._broken_off = "", 0.0, 0
         self._told.clear()
 
-    def failed(self, failure: Failure) -> tuple[float, ConnectionFailed | None]:
+    def failed(self, failure: ConnectFailure) -> tuple[float, ConnectionFailed | None]:
         """Seconds until the next try, and what the game is told, if it does not know yet."""
         first, most = _PACE[failure.code]
         self._wait_s = min(most, 2 * self._wait_s) if failure.code == self._code else first

@@ -10,9 +10,9 @@ from enum import Enum
 from numbers import Integral, Real
 from typing import Final
 
-from segue_sdk.declarations import EventItem, Input, InputValue
 from segue_sdk.errors import InputError
-from segue_sdk.kinds import Value
+from segue_sdk.fields import Value
+from segue_sdk.messages import EventItem, Input, InputValue
 
 _VALUE: Final = Value()
 _EXCERPT: Final = 48

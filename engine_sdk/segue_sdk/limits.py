@@ -56,7 +56,7 @@ SILENT_DB: Final = -96.0
 """A volume of so little is silence."""
 CAPACITY: Final = 45 * SAMPLE_RATE
 """How far beyond `committed` a chunk may end: 30 s of lookahead, a chunk of 10 s, and some."""
-MOST_LINES: Final = 16
+MOST_TAKES: Final = 16
 """Takes kept at once."""
 MOST_PLAYING: Final = 16
 """Stingers kept at once."""
@@ -73,5 +73,5 @@ MOST_UNRECEIPTED: Final = 1_024
 """Events waiting for a receipt; a further one is refused to the game."""
 MOST_MERGED: Final = 1_024
 """Game frames with numbers and receipts of their own whose inputs wait as one event; later ones share a number."""
-MOST_KEPT: Final = 1_024
+MOST_UNCONFIRMED: Final = 1_024
 """Events with a receipt that are kept for the case that the service is killed; the two oldest are merged beyond it."""

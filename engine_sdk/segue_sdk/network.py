@@ -1,11 +1,9 @@
-"""The network's thread of a client: one socket for each try to connect, and what comes and goes over it."""
+"""The network thread of a client: one socket for each attempt to connect, and the messages over it."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import ipaddress
-import logging
 import os
 import socket
 import threading
@@ -19,49 +17,48 @@ from typing import Final
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from segue_sdk.address import Address, Endpoint, endpoints
-from segue_sdk.background import Background
-from segue_sdk.codec import Part
-from segue_sdk.connecting import Failure, Failures, Retrying
-from segue_sdk.errors import ProtocolError
-from segue_sdk.happenings import (
+from segue_sdk.client_events import (
     CallbackFailed,
+    ClientEvent,
     Closed,
-    ConnectionFailed,
-    EventDelayed,
-    Happening,
-    InputRefused,
     Live,
     Lost,
+    MessageRefused,
     MusicArrived,
-    Refused,
     StingerArrived,
 )
+from segue_sdk.codec import Part
+from segue_sdk.connecting import (
+    Address,
+    BackgroundCall,
+    ConnectFailure,
+    FailureClassifier,
+    ResolvedAddress,
+    RetrySchedule,
+    look_up,
+    peer_mechanism,
+)
+from segue_sdk.errors import ProtocolError
+from segue_sdk.handshake import ClientState
 from segue_sdk.limits import SAMPLE_RATE, SILENCE_S
-from segue_sdk.line import Floats
-from segue_sdk.log import LineLimit
-from segue_sdk.pcm import floats
-from segue_sdk.player import Arrived, ArrivedStinger, Player
-from segue_sdk.probe import peer_mechanism
-from segue_sdk.service_messages import Chunk, Error, Receipt, Stinger
+from segue_sdk.log import ClientLog, log
+from segue_sdk.messages import Chunk, Stinger
+from segue_sdk.player import Player
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
 from segue_sdk.timeline import Timing
 
-log = logging.getLogger("segue_sdk")
-
 _POLL_MS: Final = 10
-# Between a lost connection and the next try.
+# From a lost connection to the next attempt.
 _RETRY_S: Final = 0.2
-# Happenings kept for a game that does not call `update`; the oldest go first.
-_MOST_HAPPENINGS: Final = 4_096
-_MOST_AT_ONCE: Final = 64
-# For a handshake whose first answer has not come, before another try is made.
+# Client events kept for a game that does not call `update`; the oldest are dropped first.
+_MOST_WAITING: Final = 4_096
+_MOST_RECEIVED: Final = 64
+# How long a handshake may stay without an answer before another attempt.
 _HANDSHAKE_S: Final = 20.0
-# libzmq must not connect again by itself: every try has a socket of its own. It takes no "never" that keeps what was
-# received before the connection broke.
+# libzmq must not reconnect by itself, since every attempt has a socket of its own. Its value for "never" discards what
+# was received before the connection broke.
 _NEVER_MS: Final = 3_600_000
-# For the last message to leave: `bye`.
+# For the last message, `bye`, to leave.
 _LINGER_MS: Final = 200
 _CLOSE_S: Final = 2.0
 _HANDSHAKE_FAILED: Final = (
@@ -75,40 +72,39 @@ _WATCHED: Final = (
     | zmq.EVENT_CONNECT_RETRIED
     | zmq.EVENT_DISCONNECTED
     | zmq.EVENT_HANDSHAKE_SUCCEEDED
-    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
-    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | sum(_HANDSHAKE_FAILED)
 )
 
 
-class _Bell:
-    """Ends another thread's wait for a socket."""
+class _WakeSocket:
+    """Ends the network thread's wait for its sockets. reader: to be polled along with them."""
 
     def __init__(self) -> None:
-        self._near, self.far = socket.socketpair()
-        self._near.setblocking(False)
-        self.far.setblocking(False)
+        self._writer, self.reader = socket.socketpair()
+        self._writer.setblocking(False)
+        self.reader.setblocking(False)
 
-    def ring(self) -> None:
-        """From any thread, any number of times."""
-        # Full of rings, or closed: nobody has to be woken.
+    def wake(self) -> None:
+        """End the wait; from any thread, any number of times."""
+        # A full or closed socket means that the thread is awake or gone.
         with contextlib.suppress(OSError):
-            self._near.send(b"!")
+            self._writer.send(b"!")
 
-    def silence(self) -> None:
-        """Forget the rings so far; from the thread that waits."""
+    def drain(self) -> None:
+        """Forget the calls of `wake` so far; from the thread that waits."""
         with contextlib.suppress(OSError):
-            self.far.recv(4_096)
+            self.reader.recv(4_096)
 
     def close(self) -> None:
-        self._near.close()
-        self.far.close()
+        self._writer.close()
+        self.reader.close()
 
 
 class Network:
-    """Runs a session until it is closed. Holds nothing of the client that owns it, so that a forgotten client ends.
+    """Runs a session until it is closed.
 
-    lock: held around every use of `session`. happened: for the game, in order.
+    It holds no reference to the client that owns it, so that a client without references is collected and ends.
+    lock: held around every use of `session`. client_events: for the game, in order.
     """
 
     def __init__(
@@ -122,16 +118,16 @@ class Network:
     ) -> None:
         self.session, self.player = session, player
         self.lock = threading.Lock()
-        self.happened: deque[Happening] = deque(maxlen=_MOST_HAPPENINGS)
+        self.client_events: deque[ClientEvent] = deque(maxlen=_MOST_WAITING)
         self._address, self._token = address, token
         self._timing, self._wake = timing, wake
-        self._failures = Failures(address.text, token=bool(token))
-        self._retrying = Retrying()
-        self._lines = LineLimit()
+        self._failures = FailureClassifier(address.text, token=bool(token))
+        self._retries = RetrySchedule()
+        self._log = ClientLog()
         self._wake_failed = self._overflowed = self._ended = False
-        self._endpoint = 0
+        self._attempts = 0
         self._closing = threading.Event()
-        self._bell = _Bell()
+        self._wake_socket = _WakeSocket()
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._run, name="segue-client", daemon=True)
         _running.add(self)
@@ -139,22 +135,22 @@ class Network:
 
     @property
     def ended(self) -> bool:
-        """Whether all that will ever be told is told."""
+        """Whether no further client event will come."""
         return self._ended
 
     def send_soon(self) -> None:
-        """There is something to send; from any thread."""
-        self._bell.ring()
+        """Send what the session holds; from any thread."""
+        self._wake_socket.wake()
 
     def ask_to_stop(self) -> None:
-        """Say goodbye soon; from any thread."""
+        """Ask the thread to end the session; from any thread."""
         self._closing.set()
-        self._bell.ring()
+        self._wake_socket.wake()
 
     def stop(self) -> None:
-        """Say goodbye and wait for the thread to end; from any thread, its own included, any number of times."""
+        """End the session and wait for the thread; from any thread, its own included, any number of times."""
         self.ask_to_stop()
-        # After a fork the thread is the parent's.
+        # After a fork the thread belongs to the parent process.
         if threading.current_thread() is not self._thread and os.getpid() == self._process:
             self._thread.join(_CLOSE_S)
 
@@ -163,7 +159,7 @@ class Network:
     def _run(self) -> None:
         context = zmq.Context()
         try:
-            while not self._closing.is_set() and self.session.state is not State.CLOSED:
+            while not self._closing.is_set() and self.session.state is not ClientState.CLOSED:
                 self._closing.wait(self._try(context))
         except Exception as error:
             log.exception("the client's network thread failed; the session is over")
@@ -176,33 +172,33 @@ class Network:
         try:
             with self.lock:
                 self.session.close()
-                happened = self.session.happenings()
-            for happening in happened:
-                self._tell(happening)
+                events = self.session.client_events()
+            for event in events:
+                self._report(event)
         finally:
             context.destroy(linger=0)
-            self._bell.close()
+            self._wake_socket.close()
             self._ended = True
             self._call_wake()
 
     def _try(self, context: zmq.Context[zmq.Socket[bytes]]) -> float:
-        """One connection, from its first step to its end; seconds to wait before the next."""
+        """One attempt to connect, and the connection until it ends; seconds to wait before the next attempt."""
         try:
-            found = self._look_up()
+            found = look_up(self._address, self._closing, _POLL_MS / 1000)
         except OSError as error:
             return self._failed(self._failures.unknown_host(self._address.host, error))
         if not found:
             return 0.0
-        endpoint = found[self._endpoint % len(found)]
-        self._endpoint += 1
+        address = found[self._attempts % len(found)]
+        self._attempts += 1
         dealer: zmq.Socket[bytes] | None = None
         monitor: zmq.Socket[bytes] | None = None
         try:
             dealer = context.socket(zmq.DEALER)
             monitor = dealer.get_monitor_socket(_WATCHED)
-            self._configure(dealer, endpoint)
-            dealer.connect(endpoint.text)
-            return self._serve(dealer, monitor, endpoint)
+            self._configure(dealer, address)
+            dealer.connect(address.text)
+            return self._serve(dealer, monitor, address)
         except zmq.ZMQError as error:
             with self.lock:
                 self.session.disconnected(time.monotonic(), str(error))
@@ -212,89 +208,78 @@ class Network:
                 if monitor is not None:
                     dealer.disable_monitor()
                     monitor.close(0)
-                dealer.close(_LINGER_MS if self.session.state is State.CLOSED else 0)
+                dealer.close(_LINGER_MS if self.session.state is ClientState.CLOSED else 0)
 
-    def _look_up(self) -> list[Endpoint]:
-        """The endpoints to try; none if the client is closed meanwhile. Raises: OSError."""
-        try:
-            if self._address.host:
-                ipaddress.ip_address(self._address.host.partition("%")[0])
-            return endpoints(self._address)
-        except ValueError:
-            lookup = Background("segue-lookup", lambda: endpoints(self._address))
-        return lookup.result(self._closing, _POLL_MS / 1000) or []
-
-    def _configure(self, dealer: zmq.Socket[bytes], endpoint: Endpoint) -> None:
+    def _configure(self, dealer: zmq.Socket[bytes], address: ResolvedAddress) -> None:
         dealer.linger = _LINGER_MS
-        dealer.ipv6 = endpoint.ipv6
+        dealer.ipv6 = address.ipv6
         dealer.reconnect_ivl = _NEVER_MS
         if self._token:
             dealer.plain_username = b"segue"
             dealer.plain_password = self._token.encode()
 
-    def _serve(self, dealer: zmq.Socket[bytes], monitor: zmq.Socket[bytes], endpoint: Endpoint) -> float:
-        """Serve one connection until it is lost; seconds to wait before the next try."""
-        begun_s, taken, stands = time.monotonic(), False, False
+    def _serve(self, dealer: zmq.Socket[bytes], monitor: zmq.Socket[bytes], address: ResolvedAddress) -> float:
+        """Run one connection until it is lost; seconds to wait before the next attempt."""
+        begun_s, accepted, ready = time.monotonic(), False, False
         poller = zmq.Poller()
-        for waited_for in (dealer, monitor, self._bell.far):
+        for waited_for in (dealer, monitor, self._wake_socket.reader):
             poller.register(waited_for, zmq.POLLIN)
         while not self._closing.is_set():
             poller.poll(_POLL_MS)
-            self._bell.silence()
+            self._wake_socket.drain()
             for event, value in self._events(monitor):
                 if event == zmq.EVENT_CONNECTED:
-                    taken = True
+                    accepted = True
                 elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                    stands = True
-                    self._retrying.connected()
+                    ready = True
+                    self._retries.connected()
                     with self.lock:
                         self.session.connected(time.monotonic())
                 elif event in _HANDSHAKE_FAILED:
-                    return self._failed(self._explained(self._failures.handshake(event, value), endpoint))
-                elif event in (zmq.EVENT_CLOSED, zmq.EVENT_CONNECT_RETRIED) and not taken:
+                    return self._failed(self._explained(self._failures.handshake(event, value), address))
+                elif event in (zmq.EVENT_CLOSED, zmq.EVENT_CONNECT_RETRIED) and not accepted:
                     return self._failed(self._failures.unreachable())
-                elif event == zmq.EVENT_DISCONNECTED and not stands:
+                elif event == zmq.EVENT_DISCONNECTED and not ready:
                     return self._failed(self._failures.no_service())
                 elif event == zmq.EVENT_DISCONNECTED:
                     return self._disconnected(dealer)
-            wait_s = self._exchange(dealer) if stands else self._await_handshake(begun_s, taken)
+            wait_s = self._exchange(dealer) if ready else self._await_handshake(begun_s, accepted)
             if wait_s is not None:
                 return wait_s
-        if stands:
+        if ready:
             with self.lock:
                 self.session.close()
             self._send(dealer)
         return 0.0
 
     def _events(self, monitor: zmq.Socket[bytes]) -> list[tuple[int, int]]:
-        """What libzmq tells of the connection since the last look."""
+        """What libzmq reported of the connection since the last call."""
         events: list[tuple[int, int]] = []
         while monitor.poll(0):
-            told = recv_monitor_message(monitor)
-            events.append((int(told["event"]), int(told["value"])))
+            report = recv_monitor_message(monitor)
+            events.append((int(report["event"]), int(report["value"])))
         return events
 
-    def _await_handshake(self, begun_s: float, taken: bool) -> float | None:
-        """The connection does not stand yet: let time pass; seconds to wait if this try is given up."""
+    def _await_handshake(self, begun_s: float, accepted: bool) -> float | None:
+        """Let time pass before the connection is ready; seconds to wait if this attempt is given up."""
         now_s = time.monotonic()
         self._pass_time(now_s)
         if now_s - begun_s < SILENCE_S:
             return None
-        if not taken:
+        if not accepted:
             return self._failed(self._failures.no_route())
         if now_s - begun_s < _HANDSHAKE_S:
-            self._tell_failure(self._failures.no_answer())
+            self._failed(self._failures.no_answer())
             return None
         return self._failed(self._failures.no_answer())
 
-    def _explained(self, failure: Failure, endpoint: Endpoint) -> Failure:
-        """A failure without a reason: one that asks for another mechanism may close before libzmq knows that."""
+    def _explained(self, failure: ConnectFailure, address: ResolvedAddress) -> ConnectFailure:
+        """The failure, or a better one: a peer with another mechanism may close before libzmq knows the reason."""
         if failure.code != "broken_off":
             return failure
         try:
-            mechanism = Background("segue-probe", lambda: peer_mechanism(endpoint)).result(
-                self._closing, _POLL_MS / 1000
-            )
+            probe = BackgroundCall("segue-probe", lambda: peer_mechanism(address))
+            mechanism = probe.result(self._closing, _POLL_MS / 1000)
         except OSError:
             return failure
         if self._closing.is_set():
@@ -302,37 +287,37 @@ class Network:
         return self._failures.no_service() if mechanism is None else self._failures.asks_for(mechanism) or failure
 
     def _exchange(self, dealer: zmq.Socket[bytes]) -> float | None:
-        """Take what came, send what is due; seconds to wait before the next try if the connection is over."""
+        """Receive and send; seconds to wait before the next attempt if the connection is over."""
         parts = self._received(dealer)
         now_s = time.monotonic()
         with self.lock:
             for message in parts:
                 self.session.receive(message, now_s)
-        self._pass_time(now_s, tell=False)
+        self._pass_time(now_s, report=False)
         self._send(dealer)
-        return self._tell_all()
+        return self._report_all()
 
     def _disconnected(self, dealer: zmq.Socket[bytes]) -> float:
-        """The connection broke: take what came before it did."""
+        """The connection broke: receive what came before that."""
         while parts := self._received(dealer):
             with self.lock:
                 for message in parts:
                     self.session.receive(message, time.monotonic())
         with self.lock:
             self.session.disconnected(time.monotonic())
-        wait_s = self._tell_all()
+        wait_s = self._report_all()
         return _RETRY_S if wait_s is None else wait_s
 
-    def _pass_time(self, now_s: float, *, tell: bool = True) -> None:
+    def _pass_time(self, now_s: float, *, report: bool = True) -> None:
         with self.lock:
             self.session.tick(now_s, self.player.position)
-        if tell:
-            self._tell_all()
+        if report:
+            self._report_all()
 
     def _received(self, dealer: zmq.Socket[bytes]) -> list[list[Part]]:
-        """What is there, but not so much that nothing else is done."""
+        """The messages that are there, but not so many that nothing else is done."""
         received: list[list[Part]] = []
-        while len(received) < _MOST_AT_ONCE and dealer.poll(0):
+        while len(received) < _MOST_RECEIVED and dealer.poll(0):
             received.append([frame.buffer for frame in dealer.recv_multipart(copy=False)])
         return received
 
@@ -343,129 +328,74 @@ class Network:
             for message in sending:
                 dealer.send_multipart(message, flags=zmq.DONTWAIT, copy=False)
         except zmq.Again:
-            # More than libzmq holds is under way to a service that takes nothing: the events come again with another
-            # connection.
+            # libzmq's buffers are full and the service reads nothing. Another connection sends the events again.
             with self.lock:
                 self.session.disconnected(time.monotonic(), "the service takes nothing any more")
 
-    # --- what the game is told --------------------------------------------------------------------------------------
+    # --- client events ----------------------------------------------------------------------------------------------
 
-    def _failed(self, failure: Failure) -> float:
-        """A try failed; seconds to wait before the next."""
-        wait_s, told = self._retrying.failed(failure)
-        if told is not None:
-            self._tell(told)
+    def _failed(self, failure: ConnectFailure) -> float:
+        """An attempt failed; seconds to wait before the next."""
+        wait_s, event = self._retries.failed(failure)
+        if event is not None:
+            self._report(event)
             self._call_wake()
         return wait_s
 
-    def _tell_failure(self, failure: Failure) -> None:
-        """A try seems to fail, and goes on."""
-        _, told = self._retrying.failed(failure)
-        if told is not None:
-            self._tell(told)
-            self._call_wake()
-
-    def _tell_all(self) -> float | None:
-        """Hand out what happened; seconds to wait before the next try if the connection is over."""
+    def _report_all(self) -> float | None:
+        """Report what happened; seconds to wait before the next attempt if the connection is over."""
         with self.lock:
-            happened = self.session.happenings()
+            events = self.session.client_events()
         wait_s: float | None = None
-        for happening in happened:
-            self._tell(happening)
-            if isinstance(happening, Lost):
-                wait_s = max(_RETRY_S, happening.retry_ms / 1000)
-            elif isinstance(happening, Closed):
+        for event in events:
+            self._report(event)
+            if isinstance(event, Lost):
+                wait_s = max(_RETRY_S, event.retry_ms / 1000)
+            elif isinstance(event, Closed):
                 wait_s = 0.0
-        if happened:
+        if events:
             self._call_wake()
         return wait_s
 
-    def _tell(self, happening: Happening) -> None:
-        """Music to the player, everything to the game."""
-        self._log(happening)
-        if isinstance(happening, Live):
-            lookahead = happening.welcome.lookahead_ms * SAMPLE_RATE // 1000
-            self.player.order(replace(self._timing, pre_roll=min(self._timing.pre_roll, lookahead)))
-        try:
-            told = self._played(happening)
-        except ProtocolError as error:
-            told = Refused(code=error.code, text=error.text)
-        if isinstance(happening, Stinger) and happening.offset:
+    def _report(self, event: ClientEvent) -> None:
+        """Give samples to the player, and the event to the game."""
+        self._log.write(event, time.monotonic())
+        if isinstance(event, Live):
+            lookahead = event.welcome.lookahead_ms * SAMPLE_RATE // 1000
+            self.player.enqueue(replace(self._timing, pre_roll=min(self._timing.pre_roll, lookahead)))
+        reported = event
+        if isinstance(event, (Chunk, Stinger)):
+            try:
+                self.player.deliver(event)
+                # Without the samples, so that none pile up in the game's queue.
+                reported = MusicArrived.of(event) if isinstance(event, Chunk) else StingerArrived.of(event)
+            except ProtocolError as error:
+                reported = MessageRefused(code=error.code, text=error.text)
+        if isinstance(event, Stinger) and event.offset:
             return
-        if len(self.happened) == _MOST_HAPPENINGS and not self._overflowed:
+        if len(self.client_events) == _MOST_WAITING and not self._overflowed:
             self._overflowed = True
-            log.warning("%d happenings wait and the oldest are lost: call update or poll", _MOST_HAPPENINGS)
-        self.happened.append(told)
-
-    def _log(self, happening: Happening) -> None:
-        match happening:
-            case Receipt(accepted=False):
-                self._log_refusal(f"event {happening.seq} was refused", happening.code, happening.text)
-            case EventDelayed():
-                self._log_refusal(
-                    f"event {happening.seq} was refused and is sent again", happening.code, happening.text
-                )
-            case InputRefused():
-                self._log_refusal("an input was refused", happening.code, happening.text)
-            case Error():
-                what = f"the service took no {happening.about or 'message'}"
-                self._log_refusal(what, happening.code, happening.text)
-            case Refused():
-                self._log_refusal("a message of the service was not understood", happening.code, happening.text)
-            case ConnectionFailed():
-                log.warning("%s: %s", happening.code, happening.text)
-            case Closed() if happening.reason != "quit":
-                log.warning("the session has ended: %s: %s", happening.code or happening.reason, happening.text)
-
-    def _log_refusal(self, what: str, code: str, text: str) -> None:
-        left_out = self._lines.due(code, time.monotonic())
-        if left_out is not None:
-            more = f" ({left_out} more since the last such line)" if left_out else ""
-            log.warning("%s: %s: %s%s", what, code, text, more)
-
-    def _played(self, happening: Happening) -> Happening:
-        """Hand samples to the player; what the game is told instead of them, so that none pile up in its queue."""
-        if isinstance(happening, Chunk):
-            chunk, samples = happening, floats(happening.pcm, happening.format)
-            self.player.order(Arrived(chunk.take, chunk.start, samples, chunk.mixed))
-            return MusicArrived(
-                start=chunk.start,
-                count=chunk.count,
-                take=chunk.take,
-                generator=chunk.generator,
-                reason=chunk.reason,
-                states=chunk.states,
-                mix=chunk.mix,
-                loudness_lufs=chunk.loudness_lufs,
-            )
-        if isinstance(happening, Stinger):
-            message = happening
-            self.player.order(ArrivedStinger(message, _sound(message)))
-            return StingerArrived(
-                id=message.id, name=message.name, kind=message.kind, start=message.start, reason=message.reason
-            )
-        return happening
+            log.warning("%d client events wait and the oldest are lost: call update or poll", _MOST_WAITING)
+        self.client_events.append(reported)
 
     def _call_wake(self) -> None:
-        """Whatever it raises must not end the session; it is told once."""
+        """What it raises must not end the session and is reported once."""
         try:
             self._wake()
         except Exception as error:
             if not self._wake_failed:
                 self._wake_failed = True
                 log.exception("the callback `wake` raised; the session goes on")
-                self.happened.append(CallbackFailed(code="callback", text=f"wake: {type(error).__name__}: {error}"))
-
-
-def _sound(stinger: Stinger) -> Floats | None:
-    return None if stinger.pcm is None else floats(stinger.pcm, stinger.format)
+                self.client_events.append(
+                    CallbackFailed(code="callback", text=f"wake: {type(error).__name__}: {error}")
+                )
 
 
 _running: Final[weakref.WeakSet[Network]] = weakref.WeakSet()
 
 
 def _close_all() -> None:
-    """Leave every session that the program did not close: threads of this kind end with the program, without a word."""
+    """End every session that the program did not close: daemon threads stop with the program and send no `bye`."""
     running = list(_running)
     for network in running:
         network.ask_to_stop()

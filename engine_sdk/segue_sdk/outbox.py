@@ -1,37 +1,104 @@
-"""Events on their way: one item per game frame, kept until no service can lose it."""
+"""A game's events until no service can lose them: one event per game frame, numbered, kept and sent again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
-from segue_sdk.declarations import EventItem, Input, InputValue
-from segue_sdk.happenings import EventDelayed, Happening, InputRefused
+from segue_sdk.client_events import ClientEvent, EventDelayed, InputRefused
 from segue_sdk.inputs import InputTable, plain_value
-from segue_sdk.kept import Kept
-from segue_sdk.limits import MOST_KEPT, MOST_MERGED, MOST_SETTINGS, MOST_UNRECEIPTED, TEXT_BYTES
-from segue_sdk.service_messages import Receipt
+from segue_sdk.limits import FRAME_SIZE, MOST_MERGED, MOST_SETTINGS, MOST_UNCONFIRMED, MOST_UNRECEIPTED, TEXT_BYTES
+from segue_sdk.messages import EventItem, Input, InputValue, Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Taken:
+    """An accepted event. frame: where it takes effect. chunks: how many chunks had arrived before its receipt."""
+
+    item: EventItem
+    frame: int
+    chunks: int
+
+
+class UnconfirmedEvents:
+    """Accepted events, each kept until a chunk that nothing can replace any more contains its effect.
+
+    A killed service would have forgotten them (PROTOCOL.md, section 4.4).
+    """
+
+    def __init__(self) -> None:
+        self._taken: dict[int, _Taken] = {}
+        self._chunks = 0
+        self._end = 0
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def add(self, item: EventItem, frame: int) -> None:
+        """Keep an event accepted for `frame`. Its receipt came after all chunks so far."""
+        self._taken[item.seq] = _Taken(item=item, frame=frame, chunks=self._chunks)
+        if len(self._taken) > MOST_UNCONFIRMED:
+            self._merge_oldest()
+
+    def chunk(self, end: int) -> None:
+        """Count a chunk that ends at sample `end`."""
+        self._chunks, self._end = self._chunks + 1, end
+
+    def reach(self, committed: int) -> None:
+        """Forget what is safe, since nothing before sample `committed` can be replaced any more."""
+        self._taken = {
+            seq: taken
+            for seq, taken in self._taken.items()
+            if taken.chunks == self._chunks or (taken.frame + 1) * FRAME_SIZE > committed
+        }
+
+    def take_lost(self) -> list[EventItem]:
+        """Remove and return, in order, the events that the last chunk's cell does not contain."""
+        lost = [taken for taken in self._taken.values() if not self._holds(taken)]
+        for taken in lost:
+            del self._taken[taken.item.seq]
+        return [taken.item for taken in lost]
+
+    def _holds(self, taken: _Taken) -> bool:
+        return taken.chunks < self._chunks and taken.frame * FRAME_SIZE < self._end
+
+    def _merge_oldest(self) -> None:
+        """Merge the two oldest events into one: a restarted service takes both in the same frame anyway."""
+        held = [taken for taken in self._taken.values() if self._holds(taken)]
+        if len(held) >= MOST_UNCONFIRMED:
+            del self._taken[held[0].item.seq]
+            return
+        older, newer = islice((taken for taken in self._taken.values() if not self._holds(taken)), 2)
+        del self._taken[older.item.seq]
+        fire = tuple(dict.fromkeys(older.item.fire + newer.item.fire))
+        item = replace(newer.item, set={**older.item.set, **newer.item.set}, fire=fire)
+        self._taken[newer.item.seq] = replace(newer, item=item)
+
 
 # So that any text fits a receipt.
 _EXCERPT: Final = TEXT_BYTES // 4
 
 
 class QueueFullError(RuntimeError):
-    """More waits for the service than may wait; the game's call was not taken."""
+    """Too much waits for the service; the game's call was not taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Waiting:
-    """An event without a receipt. first, last: numbers of the game frames it holds. told: the game has its receipt."""
+    """An event without a receipt.
+
+    first, last: numbers of the game frames it contains. answered: whether the game has its receipt already.
+    """
 
     item: EventItem
     first: int
     last: int
-    told: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Said:
+class _LastValue:
     """The last value of an input. seq: the event that sets it. certain: whether setting it again changes nothing."""
 
     value: InputValue
@@ -40,8 +107,8 @@ class _Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Framed:
-    """A frame that became an event. number: the game's. seq: the event's. replaced: the event it joined, or 0."""
+class FramedEvent:
+    """A game frame that became an event. number: the frame's. seq: the event's. replaced: the event it joined, or 0."""
 
     number: int
     seq: int
@@ -49,24 +116,24 @@ class Framed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
-    """What a receipt brought about. told: for the game. again: number under which the event is offered again, or 0."""
+class ReceiptEffect:
+    """What follows from a receipt. events: for the game. resend: number under which the event is sent again, or 0."""
 
-    told: tuple[Happening, ...] = ()
-    again: int = 0
+    events: tuple[ClientEvent, ...] = ()
+    resend: int = 0
 
 
-class Outbox:
-    """Gathers what a game says in one frame, numbers it, and remembers what a service has not taken for good."""
+class EventOutbox:
+    """Collects the inputs of each game frame as one event, and keeps it until no service can lose it."""
 
     def __init__(self) -> None:
         self._table: InputTable | None = None
         self._set: dict[str, InputValue] = {}
         self._fire: list[str] = []
         self._waiting: dict[int, _Waiting] = {}
-        self._untold = 0
-        self._kept = Kept()
-        self._said: dict[str, _Said] = {}
+        self._unanswered = 0
+        self._unconfirmed = UnconfirmedEvents()
+        self._last_values: dict[str, _LastValue] = {}
         self._last = 0
         self._sent = 0
         self._game_numbers: dict[int, int] = {}
@@ -74,22 +141,22 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """Events of which the game has no receipt."""
-        return self._untold
+        return self._unanswered
 
     @property
-    def kept(self) -> int:
+    def unconfirmed(self) -> int:
         """Events with a receipt that would have to be sent again were the service killed now, or might have to be."""
-        return len(self._kept) + len(self._waiting) - self._untold
+        return len(self._unconfirmed) + len(self._waiting) - self._unanswered
 
     @property
     def last(self) -> int:
         """Number of the last event; 0 if there was none."""
         return self._last
 
-    # --- from the game ----------------------------------------------------------------------------------------------
+    # --- calls of the game ------------------------------------------------------------------------------------------
 
     def set(self, name: str, value: object) -> None:
-        """An input's new value; of several in a frame the last stands. Raises: InputError, QueueFullError."""
+        """Set an input; the last value of a frame counts. Raises: InputError, QueueFullError."""
         if self._table is None:
             plain = plain_value(name, value)
             EventItem(seq=1, at=0, set={name: plain})
@@ -97,28 +164,32 @@ class Outbox:
             plain = self._table.value(name, value)
         if name not in self._set and len(self._set) >= MOST_SETTINGS:
             raise QueueFullError(f"expected at most {MOST_SETTINGS} inputs in one game frame")
-        # Inputs join the last event that waits; only behind a trigger do they need a place of their own.
-        if self._untold > MOST_UNRECEIPTED and not self._can_grow(self._last):
+        # Inputs join the last waiting event; only behind a trigger do they need a place of their own.
+        if self._unanswered > MOST_UNRECEIPTED and not self._can_grow(self._last):
             raise self._full()
         self._set[name] = plain
 
     def fire(self, name: str) -> None:
-        """A trigger; each one counts. Raises: InputError, QueueFullError."""
+        """Fire a trigger; each call counts. Raises: InputError, QueueFullError."""
         if self._table is None:
             EventItem(seq=1, at=0, fire=(name,))
         else:
             self._table.trigger(name)
         if len(self._fire) >= MOST_SETTINGS:
             raise QueueFullError(f"expected at most {MOST_SETTINGS} triggers in one game frame")
-        if self._untold >= MOST_UNRECEIPTED:
+        if self._unanswered >= MOST_UNRECEIPTED:
             raise self._full()
         self._fire.append(name)
 
-    def flush(self, at: int, tail: int) -> Framed | None:
-        """The frame's event at sample `at`; None if nothing new was said in it.
+    def flush(self, at: int, tail: int) -> FramedEvent | None:
+        """End the frame.
 
-        tail: number of the event after which nothing else waits to be sent, or 0. If it only sets inputs, the frame's
-        event takes its place and holds its values as well, so that inputs never wait in a row.
+        Args:
+            at: The sample heard now.
+            tail: Number of the last event in the send queue, or 0. If it only sets inputs, the frame's event takes its
+                place and includes its values, so that inputs never wait in a row.
+        Returns:
+            The frame's event; None if nothing changed in it.
         """
         values = {name: value for name, value in self._set.items() if not self._is_known(name, value)}
         fire = tuple(self._fire)
@@ -129,24 +200,28 @@ class Outbox:
         if joined is not None and len(merged := {**joined.item.set, **values}) <= MOST_SETTINGS:
             return self._grow(joined, merged, fire, at)
         seq = self._number(at, values, fire).seq
-        self._say(values, seq)
-        return Framed(number=seq, seq=seq)
+        self._note(values, seq)
+        return FramedEvent(number=seq, seq=seq)
 
     def forget_values(self) -> None:
-        """The inputs are as at the start again, so that nothing that was said of them holds."""
-        self._said.clear()
+        """Forget the inputs' values: the service has reset them."""
+        self._last_values.clear()
 
     def doubt_values(self) -> None:
-        """The inputs may have other values now than were said, so that the same value has to be sent again."""
-        self._said = {name: replace(said, certain=False) for name, said in self._said.items()}
+        """Send each input at its next `set`, even with the same value: the service's value may differ."""
+        self._last_values = {name: replace(last, certain=False) for name, last in self._last_values.items()}
 
-    # --- from the service -------------------------------------------------------------------------------------------
+    # --- messages of the service ------------------------------------------------------------------------------------
 
-    def declare(self, inputs: tuple[Input, ...]) -> list[Happening]:
-        """Check against these inputs from now on; what waits, was never sent and does not fit is taken out and told."""
+    def declare(self, inputs: tuple[Input, ...]) -> list[ClientEvent]:
+        """Check against these inputs from now on.
+
+        Returns:
+            Events for the game: what was waiting, never sent and does not fit is removed.
+        """
         table = self._table = InputTable(inputs)
         refused: list[tuple[str, str, str]] = []
-        told: list[Happening] = []
+        events: list[ClientEvent] = []
         frame = EventItem(seq=1, at=0, set=self._set, fire=tuple(self._fire))
         self._set, fire, wrong = table.checked(frame)
         self._fire = list(fire)
@@ -161,50 +236,50 @@ class Outbox:
                 continue
             self._take_out(seq)
             code, text = (wrong[0][1].code, wrong[0][1].text) if wrong else ("empty", "")
-            if not entry.told:
-                told += _receipts(entry, Receipt(seq=seq, accepted=False, code=code, frame=0, text=text[:_EXCERPT]))
+            if not entry.answered:
+                events += _receipts(entry, Receipt(seq=seq, accepted=False, code=code, frame=0, text=text[:_EXCERPT]))
         self.doubt_values()
-        return [InputRefused(name=name, code=code, text=text) for name, code, text in dict.fromkeys(refused)] + told
+        return [InputRefused(name=name, code=code, text=text) for name, code, text in dict.fromkeys(refused)] + events
 
-    def receipted(self, receipt: Receipt) -> Answered:
-        """An event has a receipt. Nothing is told if the game knows already or there is no such event."""
+    def receipted(self, receipt: Receipt) -> ReceiptEffect:
+        """Take an event's receipt. It has no effect if the game has one already or there is no such event."""
         entry = self._take_out(receipt.seq)
         if entry is None:
-            return Answered()
+            return ReceiptEffect()
         if receipt.accepted:
-            self._kept.add(entry.item, receipt.frame)
+            self._unconfirmed.add(entry.item, receipt.frame)
             if entry.last != receipt.seq:
                 self._game_numbers[receipt.seq] = entry.last
-                if len(self._game_numbers) > MOST_KEPT:
+                if len(self._game_numbers) > MOST_UNCONFIRMED:
                     del self._game_numbers[next(iter(self._game_numbers))]
         elif receipt.code == "rate_limited":
             return self._offer_again(entry, receipt)
         else:
             for name in entry.item.set:
-                if name in self._said and self._said[name].seq == receipt.seq:
-                    self._said[name] = replace(self._said[name], certain=False)
-        return Answered(told=() if entry.told else tuple(_receipts(entry, receipt)))
+                if name in self._last_values and self._last_values[name].seq == receipt.seq:
+                    self._last_values[name] = replace(self._last_values[name], certain=False)
+        return ReceiptEffect(events=() if entry.answered else tuple(_receipts(entry, receipt)))
 
     def game_number(self, seq: int) -> int:
-        """The number by which the game knows an event that was offered again under another."""
+        """The game's number for an event that was sent again under another."""
         return self._game_numbers.get(seq, seq)
 
     def chunk(self, end: int) -> None:
-        """A chunk has come that ends at sample `end`."""
-        self._kept.chunk(end)
+        """Count a chunk that ends at sample `end`."""
+        self._unconfirmed.chunk(end)
 
     def reach(self, committed: int) -> None:
-        """The sample clock stands at `committed`."""
-        self._kept.reach(committed)
+        """Take the position of the sample clock."""
+        self._unconfirmed.reach(committed)
 
-    # --- to a connection or service ---------------------------------------------------------------------------------
+    # --- sending ----------------------------------------------------------------------------------------------------
 
     def numbers(self) -> list[int]:
         """The events without a receipt, in order."""
         return list(self._waiting)
 
     def take(self, seq: int) -> EventItem | None:
-        """An event that is sent now; None if it does not wait any more."""
+        """The event to send now; None if it does not wait any more."""
         entry = self._waiting.get(seq)
         if entry is None:
             return None
@@ -212,78 +287,81 @@ class Outbox:
         return entry.item
 
     def restarted(self) -> None:
-        """Another service goes on from the last chunk's cell: what that does not hold waits for a receipt again."""
+        """A restarted service continues from the last chunk's cell: events not in it wait for a receipt again."""
         lost = {
-            item.seq: _Waiting(item=item, first=item.seq, last=item.seq, told=True) for item in self._kept.take_lost()
+            item.seq: _Waiting(item=item, first=item.seq, last=item.seq, answered=True)
+            for item in self._unconfirmed.take_lost()
         }
         self._waiting = dict(sorted({**self._waiting, **lost}.items()))
 
-    def say_all(self, at: int) -> None:
-        """Wait with one more event that sets each declared input to the last value said of it, if one was."""
-        said = {name: said.value for name, said in self._said.items()}
-        values = self._table.fitting(said) if self._table is not None else said
+    def send_all_values(self, at: int) -> None:
+        """Add an event that sets each declared input to the last value the game gave it."""
+        values = {name: last.value for name, last in self._last_values.items()}
+        values = self._table.fitting(values) if self._table is not None else values
         if values:
-            self._number(at, values, (), told=True)
+            self._number(at, values, (), answered=True)
 
-    # --- inside -----------------------------------------------------------------------------------------------------
+    # --- private ----------------------------------------------------------------------------------------------------
 
     def _number(
-        self, at: int, values: dict[str, InputValue], fire: tuple[str, ...], *, told: bool = False
+        self, at: int, values: dict[str, InputValue], fire: tuple[str, ...], *, answered: bool = False
     ) -> EventItem:
         self._last += 1
         item = EventItem(seq=self._last, at=at, set=values, fire=fire)
-        self._waiting[item.seq] = _Waiting(item=item, first=item.seq, last=item.seq, told=told)
-        self._untold += not told
+        self._waiting[item.seq] = _Waiting(item=item, first=item.seq, last=item.seq, answered=answered)
+        self._unanswered += not answered
         return item
 
     def _can_grow(self, seq: int) -> bool:
-        """Whether later inputs may join the event: no service knows it, and no trigger of it would come after them."""
+        """Whether later inputs may join the event: it was never sent, and they do not overtake a trigger of it."""
         entry = self._waiting.get(seq)
-        if entry is None or entry.item.fire or entry.told:
+        if entry is None or entry.item.fire or entry.answered:
             return False
         return seq == self._last == entry.last and seq > self._sent
 
-    def _grow(self, entry: _Waiting, values: dict[str, InputValue], fire: tuple[str, ...], at: int) -> Framed:
-        """The event with a later frame's values and triggers, under the later number."""
+    def _grow(self, entry: _Waiting, values: dict[str, InputValue], fire: tuple[str, ...], at: int) -> FramedEvent:
+        """Add a later frame's values and triggers to the event, under the later number."""
         before = entry.item.seq
         counts = entry.last - entry.first + 1 < MOST_MERGED
         self._last += counts
         item = replace(entry.item, seq=self._last, at=max(at, entry.item.at), set=values, fire=fire)
         del self._waiting[before]
         self._waiting[item.seq] = replace(entry, item=item, last=item.seq)
-        self._say(values, item.seq)
-        return Framed(number=item.seq, seq=item.seq, replaced=before)
+        self._note(values, item.seq)
+        return FramedEvent(number=item.seq, seq=item.seq, replaced=before)
 
-    def _say(self, values: dict[str, InputValue], seq: int) -> None:
+    def _note(self, values: dict[str, InputValue], seq: int) -> None:
         for name, value in values.items():
-            self._said.pop(name, None)
-            self._said[name] = _Said(value=value, seq=seq)
-        while len(self._said) > MOST_SETTINGS:
-            del self._said[next(iter(self._said))]
+            self._last_values.pop(name, None)
+            self._last_values[name] = _LastValue(value=value, seq=seq)
+        while len(self._last_values) > MOST_SETTINGS:
+            del self._last_values[next(iter(self._last_values))]
 
     def _is_known(self, name: str, value: InputValue) -> bool:
-        said = self._said.get(name)
-        return said is not None and said.certain and type(said.value) is type(value) and said.value == value
+        last = self._last_values.get(name)
+        return last is not None and last.certain and type(last.value) is type(value) and last.value == value
 
     def _take_out(self, seq: int) -> _Waiting | None:
         entry = self._waiting.pop(seq, None)
-        self._untold -= entry is not None and not entry.told
+        self._unanswered -= entry is not None and not entry.answered
         return entry
 
-    def _offer_again(self, entry: _Waiting, receipt: Receipt) -> Answered:
-        """Refused for the service's limit alone: under a new number, but for values that a later event sets anew."""
+    def _offer_again(self, entry: _Waiting, receipt: Receipt) -> ReceiptEffect:
+        """Send an event again that the rate limit refused, under a new number, without values set again since."""
         seq = receipt.seq
         values = {
-            name: value for name, value in entry.item.set.items() if name in self._said and self._said[name].seq == seq
+            name: value
+            for name, value in entry.item.set.items()
+            if name in self._last_values and self._last_values[name].seq == seq
         }
         if not values and not entry.item.fire:
             later = replace(receipt, accepted=True, code="superseded", text="a later event sets the same inputs")
-            return Answered(told=() if entry.told else tuple(_receipts(entry, later)))
-        item = self._number(entry.item.at, values, entry.item.fire, told=entry.told)
+            return ReceiptEffect(events=() if entry.answered else tuple(_receipts(entry, later)))
+        item = self._number(entry.item.at, values, entry.item.fire, answered=entry.answered)
         self._waiting[item.seq] = replace(self._waiting[item.seq], first=entry.first, last=entry.last)
-        self._say(values, item.seq)
+        self._note(values, item.seq)
         delayed = EventDelayed(seq=entry.last, code=receipt.code, text=receipt.text)
-        return Answered(told=() if entry.told else (delayed,), again=item.seq)
+        return ReceiptEffect(events=() if entry.answered else (delayed,), resend=item.seq)
 
     def _full(self) -> QueueFullError:
         return QueueFullError(
@@ -291,6 +369,6 @@ class Outbox:
         )
 
 
-def _receipts(entry: _Waiting, receipt: Receipt) -> list[Happening]:
-    """The receipt of each game frame that the event holds."""
+def _receipts(entry: _Waiting, receipt: Receipt) -> list[ClientEvent]:
+    """A receipt for each game frame in the event."""
     return [replace(receipt, seq=number) for number in range(entry.first, entry.last + 1)]

@@ -9,16 +9,110 @@ A sound device needs the package `sounddevice` (and PortAudio, which its wheels 
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
+import time
+import wave
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeAlias
 
-from segue_sdk.clock import Clock
 from segue_sdk.limits import CHANNELS, SAMPLE_RATE
 from segue_sdk.player import Player
-from segue_sdk.wave_file import WaveFile
+from segue_sdk.take_buffer import Floats
+
+# A WAV counts its bytes in 32 bits.
+_MOST_BYTES: Final = 2**32 - 2**20
+_SCALE: Final = {16: 2.0**15 - 1, 24: 2.0**31 - 1}
+
+
+class WaveFile:
+    """Samples beyond what a WAV can hold (4 GiB, four hours at 24 bits) are left out. Raises: OSError when opened."""
+
+    def __init__(self, path: Path, bits: int = 24) -> None:
+        if bits not in _SCALE:
+            raise ValueError(f"bits: expected 16 or 24, got {bits}")
+        self._bits, self._left = bits, _MOST_BYTES
+        self._file = path.open("wb")
+        self._wave = wave.Wave_write(self._file)
+        self._wave.setparams((CHANNELS, bits // 8, SAMPLE_RATE, 0, "NONE", ""))
+
+    def write(self, block: Floats) -> None:
+        """Interleaved stereo floats; beyond ±1 they are clipped."""
+        data = _whole(block, self._bits)
+        if len(data) <= self._left:
+            self._left -= len(data)
+            self._wave.writeframes(data)
+            self._file.flush()
+
+    def close(self) -> None:
+        self._wave.close()
+        self._file.close()
+
+
+def _whole(block: Floats, bits: int) -> bytes:
+    """Little-endian integers of 16 or 24 bits."""
+    scale = _SCALE[bits]
+    whole = array("h" if bits == 16 else "i", [round(max(-1.0, min(1.0, value)) * scale) for value in block])
+    if sys.byteorder == "big":
+        whole.byteswap()
+    data = whole.tobytes()
+    if bits == 16:
+        return data
+    # The upper three bytes of each integer of 32 bits.
+    packed = bytearray(3 * len(block))
+    for byte in range(3):
+        packed[byte::3] = data[byte + 1 :: 4]
+    return bytes(packed)
+
+
+BLOCK: Final = 480
+"""Samples read at once, 10 ms."""
+_NAP_S: Final = 0.005
+# A machine that slept does not make up for it by a burst of music nobody hears.
+_MOST_BEHIND_S: Final = 0.25
+_CLOSE_S: Final = 2.0
+
+
+class Pacer:
+    """How many blocks are due by now, given when it is asked."""
+
+    def __init__(self, now_s: float) -> None:
+        self._next_s = now_s
+
+    def due(self, now_s: float) -> int:
+        """Blocks since the last call that fit the time gone by; of a long gap the last quarter second."""
+        self._next_s = max(self._next_s, now_s - _MOST_BEHIND_S)
+        blocks = int((now_s - self._next_s) * SAMPLE_RATE / BLOCK)
+        self._next_s += blocks * BLOCK / SAMPLE_RATE
+        return blocks
+
+
+class Clock:
+    """Reads a player until it is closed and hands every block to `sink`, which must not keep it."""
+
+    def __init__(self, player: Player, sink: Callable[[Floats], object] = lambda block: None) -> None:
+        self._player, self._sink = player, sink
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="segue-clock", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop reading; nothing is handed to the sink afterwards."""
+        self._closing.set()
+        self._thread.join(_CLOSE_S)
+
+    def _run(self) -> None:
+        samples: array[float] = array("f", bytes(4 * CHANNELS * BLOCK))
+        block: Floats = memoryview(samples)
+        pacer = Pacer(time.monotonic())
+        while not self._closing.wait(_NAP_S):
+            for _ in range(pacer.due(time.monotonic())):
+                self._player.read(block)
+                self._sink(block)
+
 
 Where: TypeAlias = Literal["auto", "device", "file", "none"]
 

@@ -1,20 +1,86 @@
-"""The audio side of a client: chunks from the network thread, samples to the audio thread, and no lock between."""
+"""The audio side of a client: music from the network thread, samples to the audio thread, and no lock between."""
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import deque
 from typing import Literal, NamedTuple, TypeAlias
 
-from segue_sdk.gain import GainOrder, Volume
-from segue_sdk.limits import CHANNELS
-from segue_sdk.line import Floats
-from segue_sdk.position import Position
-from segue_sdk.service_messages import Stinger
+from segue_sdk.limits import CHANNELS, GAIN_RAMP, SAMPLE_RATE, SILENT_DB
+from segue_sdk.messages import Chunk, Control, Stinger
+from segue_sdk.playback import PlaybackPosition
+from segue_sdk.take_buffer import Floats, floats
 from segue_sdk.timeline import DEFAULT, Timeline, Timing
 
 
-class Arrived(NamedTuple):
+class GainChange(NamedTuple):
+    """op: volume, mute or unmute. gain_db: of a volume. ramp: samples that the change takes at the least."""
+
+    op: str
+    gain_db: float
+    ramp: int
+
+
+def gain_change(control: Control) -> GainChange | None:
+    """What a control asks of the player; None if it concerns the service alone."""
+    if control.op not in ("volume", "mute", "unmute"):
+        return None
+    gain_db = 0.0 if control.gain_db is None else control.gain_db
+    return GainChange(control.op, gain_db, control.ramp_ms * SAMPLE_RATE // 1000)
+
+
+class Volume:
+    """Applied to finished samples. A mute keeps the volume; a change begins where the one before it has got to."""
+
+    def __init__(self) -> None:
+        self._volume = 1.0
+        self._muted = False
+        self._from = self._to = 1.0
+        self._done = self._length = 0
+
+    def take(self, order: GainChange) -> None:
+        """Begin a change with the next sample."""
+        if order.op == "volume":
+            self._volume = _factor(order.gain_db)
+        else:
+            self._muted = order.op == "mute"
+        self._from = self._at(self._done)
+        self._to = 0.0 if self._muted else self._volume
+        self._done, self._length = 0, max(order.ramp, GAIN_RAMP)
+
+    def apply(self, out: Floats) -> None:
+        """Scale interleaved samples in place; those that a gain above 0 dB lifts beyond ±1 are clipped."""
+        count = len(out) // CHANNELS
+        rising = min(count, self._length - self._done)
+        for i in range(rising):
+            gain = self._at(self._done + i)
+            out[2 * i] *= gain
+            out[2 * i + 1] *= gain
+        self._done += rising
+        rest = out[rising * CHANNELS :]
+        if self._to == 0.0 and len(rest):
+            rest[:] = memoryview(bytes(rest.nbytes)).cast("f")
+        elif self._to != 1.0:
+            for i in range(len(rest)):
+                rest[i] *= self._to
+        if max(self._from, self._to) > 1.0:
+            for i in range(len(out)):
+                out[i] = min(1.0, max(-1.0, out[i]))
+
+    def _at(self, done: int) -> float:
+        """The factor in sample `done` of the change in progress."""
+        if done >= self._length:
+            return self._to
+        u = (done + 0.5) / self._length
+        return self._from + (self._to - self._from) * u * u * (3.0 - 2.0 * u)
+
+
+def _factor(gain_db: float) -> float:
+    return 0.0 if gain_db <= SILENT_DB else math.pow(10.0, gain_db / 20.0)
+
+
+class ReceivedChunk(NamedTuple):
     """A chunk whose samples are floats already."""
 
     take: int
@@ -23,18 +89,18 @@ class Arrived(NamedTuple):
     mixed: bool
 
 
-class ArrivedStinger(NamedTuple):
+class ReceivedStinger(NamedTuple):
     """A stinger's message, and its samples as floats if it has any."""
 
     message: Stinger
     samples: Floats | None
 
 
-Order: TypeAlias = Arrived | ArrivedStinger | Timing | GainOrder | Literal["pause", "resume"]
+PlayerCommand: TypeAlias = ReceivedChunk | ReceivedStinger | Timing | GainChange | Literal["pause", "resume"]
 
 
 class Player:
-    """Owned by the audio thread, fed by other threads through `order`.
+    """Owned by the audio thread, fed by other threads through `enqueue`.
 
     latency: samples between being read and being heard; an output that knows better sets it.
     """
@@ -43,23 +109,36 @@ class Player:
         self._timeline = Timeline(timing)
         self._volume = Volume()
         self.latency = latency
-        self._orders: deque[Order] = deque()
-        self.position = Position()
+        self._commands: deque[PlayerCommand] = deque()
+        self.position = PlaybackPosition()
 
-    def order(self, order: Order) -> None:
+    def enqueue(self, command: PlayerCommand) -> None:
         """From another thread: a chunk, a stinger, new lengths, or what the game wants. Taken up by the next `read`."""
-        self._orders.append(order)
+        self._commands.append(command)
+
+    def deliver(self, message: Chunk | Stinger) -> None:
+        """From another thread: a chunk or stinger as it came.
+
+        Raises:
+            ProtocolError: `not_finite` for a sample that is no number.
+        """
+        if isinstance(message, Chunk):
+            samples = floats(message.pcm, message.format)
+            self.enqueue(ReceivedChunk(message.take, message.start, samples, message.mixed))
+        else:
+            sound = None if message.pcm is None else floats(message.pcm, message.format)
+            self.enqueue(ReceivedStinger(message, sound))
 
     def read(self, out: Floats) -> None:
         """From the audio thread: fill `out`, interleaved stereo, and publish the position."""
-        self._take_orders()
+        self._take_commands()
         self._timeline.read(out)
         self._volume.apply(out)
         self._publish()
 
     def update(self) -> None:
         """From the audio thread, when it has no block to fill: take what arrived and publish the position."""
-        self._take_orders()
+        self._take_commands()
         self._publish()
 
     def read_array(self, count: int) -> array[float]:
@@ -68,30 +147,30 @@ class Player:
         self.read(memoryview(out))
         return out
 
-    def _take_orders(self) -> None:
-        while self._orders:
-            match self._orders.popleft():
+    def _take_commands(self) -> None:
+        while self._commands:
+            match self._commands.popleft():
                 case "pause":
                     self._timeline.pause()
                 case "resume":
                     self._timeline.resume()
                 case Timing() as timing:
                     self._timeline.timing = timing
-                case GainOrder() as order:
-                    self._volume.take(order)
-                case ArrivedStinger(message, samples):
+                case GainChange() as change:
+                    self._volume.take(change)
+                case ReceivedStinger(message, samples):
                     self._timeline.stingers.take(message, samples, self._timeline.committed)
-                case Arrived() as chunk:
+                case ReceivedChunk() as chunk:
                     self._timeline.write(**chunk._asdict())
 
     def _publish(self) -> None:
-        line = self._timeline
-        self.position = Position(
-            played=max(self.position.played, line.committed - self.latency),
-            committed=line.committed,
-            have=line.have,
-            standing=line.standing,
-            underruns=line.underruns,
-            late=line.late,
-            dropped=line.dropped,
+        timeline = self._timeline
+        self.position = PlaybackPosition(
+            played=max(self.position.played, timeline.committed - self.latency),
+            committed=timeline.committed,
+            have=timeline.have,
+            standing=timeline.standing,
+            underruns=timeline.underruns,
+            late=timeline.late,
+            dropped=timeline.dropped,
         )

@@ -1,7 +1,7 @@
-"""The client's timeline: chunks in, in any order; one unbroken stream of samples out (PROTOCOL.md, "The timeline").
+"""The client's timeline: chunks in any order in, one stream of samples out (PROTOCOL.md, "The timeline").
 
-Sans-IO and owned by one thread: an audio callback that drains a queue of chunks and reads. Samples are interleaved
-stereo floats in memoryviews of format "f". Reading copies, and computes only inside fades, at most 30 ms of a block.
+It does no I/O and belongs to one thread, the audio callback. Samples are interleaved stereo floats in memoryviews of
+format "f". Reading copies samples; it computes only inside fades, which fill at most 30 ms of a block.
 """
 
 from __future__ import annotations
@@ -10,24 +10,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from segue_sdk.limits import CAPACITY, CHANNELS, FADE, JOIN, MOST_LINES, PRE_ROLL
-from segue_sdk.line import Floats, Line
-from segue_sdk.stingers import Stingers
+from segue_sdk.limits import CAPACITY, CHANNELS, FADE, JOIN, MOST_TAKES, PRE_ROLL
+from segue_sdk.stinger_mixer import StingerMixer
+from segue_sdk.take_buffer import Floats, TakeBuffer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Lengths in samples. join: crossfade between takes. fade: into and out of silence. pre_roll: music to begin with.
+    """Lengths in samples: join <= fade <= pre_roll / 2, and every chunk is at least `fade` long.
 
-    capacity: how far beyond `committed` a chunk may end. lines: takes kept at once.
-    Every chunk is at least `fade` long, and join <= fade <= pre_roll / 2.
+    Attributes:
+        join: Crossfade between takes.
+        fade: Fade into and out of silence.
+        pre_roll: Music that must be there before playing begins.
+        capacity: How far beyond `committed` a chunk may end.
+        takes: How many takes are kept at once.
     """
 
     join: int = JOIN
     fade: int = FADE
     pre_roll: int = PRE_ROLL
     capacity: int = CAPACITY
-    lines: int = MOST_LINES
+    takes: int = MOST_TAKES
 
     def __post_init__(self) -> None:
         if not 0 < self.join <= self.fade <= self.pre_roll // 2 <= self.capacity:
@@ -38,89 +42,99 @@ DEFAULT: Final = Timing()
 
 
 def gain_at(done: int, length: int) -> float:
-    """The rising side of every fade in sample `done` of `length`: u²(3 - 2u) at the sample's middle."""
+    """The gain of a fade-in at sample `done` of `length`: u²(3 - 2u) at the sample's middle."""
     u = (done + 0.5) / length
     return u * u * (3.0 - 2.0 * u)
 
 
 class Timeline:
-    """Follows one take's line at a time, and changes lines only where that makes no click.
+    """Follows one take at a time and changes takes only where that makes no click.
 
-    committed: the sample clock, the first sample not handed out yet. It stands while nothing is played.
-    underruns, late, dropped: as in `playhead`. stingers: laid over the music before any fade into or out of silence.
+    Attributes:
+        committed: The sample clock: the first sample not read yet. It stands while nothing is played.
+        underruns, late, dropped: As in `playhead`.
+        stingers: Mixed into the music before any fade into or out of silence.
     """
 
     def __init__(self, timing: Timing = DEFAULT) -> None:
         self.timing = timing
-        self.stingers = Stingers()
+        self.stingers = StingerMixer()
         self.committed = 0
         self.underruns = self.late = self.dropped = 0
-        self._lines: dict[int, Line] = {}
-        self._followed: Line | None = None
-        self._joined: Line | None = None
+        self._buffers: dict[int, TakeBuffer] = {}
+        self._followed: TakeBuffer | None = None
+        self._joined: TakeBuffer | None = None
         self._join_done = 0
         self._rise_done = 0
         self._fall_done = 0
         self._fall_length = 0
         self._halted = False
 
-    # --- what is known ----------------------------------------------------------------------------------------------
+    # --- state ------------------------------------------------------------------------------------------------------
 
     @property
     def standing(self) -> bool:
-        """Whether the sample clock stands: before the pre-roll, run dry, or paused."""
+        """Whether the sample clock stands: before the pre-roll, after an underrun, or paused."""
         return self._followed is None
 
     @property
     def have(self) -> int:
-        """The end of what is played if nothing more comes, the bed not counted."""
-        line = self._joined or self._followed
-        if line is not None:
-            return self._reach(line, self.committed)
-        return max((self._reach(line, self.committed) for line in self._lines.values()), default=self.committed)
+        """The end of what is played if nothing more arrives, older takes not counted."""
+        buffer = self._joined or self._followed
+        if buffer is not None:
+            return self._reach(buffer, self.committed)
+        return max((self._reach(buffer, self.committed) for buffer in self._buffers.values()), default=self.committed)
 
     @property
     def take(self) -> int:
         """The greatest take received; 0 if none."""
-        return max(self._lines, default=0)
+        return max(self._buffers, default=0)
 
-    # --- what comes in ----------------------------------------------------------------------------------------------
+    # --- input ------------------------------------------------------------------------------------------------------
 
     def write(self, *, take: int, start: int, samples: Floats, mixed: bool) -> None:
-        """A chunk: interleaved floats from sample `start` on. It is kept, not copied.
+        """Take a chunk. It is kept, not copied.
 
-        mixed: whether it opens its take and its head holds the crossfade from the take before.
+        Args:
+            take: The take it belongs to.
+            start: Position of its first sample.
+            samples: Interleaved stereo floats.
+            mixed: Whether it opens its take and its head holds the crossfade from the take before.
         """
         end = start + len(samples) // CHANNELS
         if end <= self.committed or end > self.committed + self.timing.capacity:
             self.dropped += 1
             return
-        line = self._lines.setdefault(take, Line(take))
+        buffer = self._buffers.setdefault(take, TakeBuffer(take))
         past = max(0, self.committed - start)
-        if not line.write(start + past, samples[past * CHANNELS :]):
+        if not buffer.write(start + past, samples[past * CHANNELS :]):
             return
         if mixed:
-            line.opening = start
+            buffer.opening = start
         self.late += start < self.committed
-        spare = (kept for kept in sorted(self._lines) if self._lines[kept] not in (self._followed, self._joined))
-        while len(self._lines) > self.timing.lines:
-            del self._lines[next(spare)]
+        spare = (kept for kept in sorted(self._buffers) if self._buffers[kept] not in (self._followed, self._joined))
+        while len(self._buffers) > self.timing.takes:
+            del self._buffers[next(spare)]
 
     def pause(self) -> None:
-        """Fade out and let the clock stand until `resume`."""
+        """Fade out and stop the sample clock until `resume`."""
         if self._followed is not None and not self._halted and not self._fall_length:
             ahead = self.timing.fade if self._joined else self.have - self.committed
             self._fall_done, self._fall_length = 0, min(self.timing.fade, ahead)
         self._halted = True
 
     def resume(self) -> None:
-        """Go on where `pause` left off."""
+        """Continue where `pause` stopped."""
         self._halted = False
 
-    # --- what goes out ----------------------------------------------------------------------------------------------
+    # --- output -----------------------------------------------------------------------------------------------------
 
     def read(self, out: Floats) -> int:
-        """Fill `out` with the next samples, and with silence while the clock stands; samples the clock moved by."""
+        """Fill `out` with the next samples, and with silence while the clock stands.
+
+        Returns:
+            How many samples the clock moved.
+        """
         before, filled = self.committed, 0
         while filled < len(out):
             if self._followed is None and not self._begin():
@@ -135,55 +149,59 @@ class Timeline:
         return self.committed - before
 
     def _begin(self) -> bool:
-        """Start following the newest line that has the pre-roll, if one has and nobody paused."""
+        """Start following the newest take that has the pre-roll, unless paused."""
         if self._halted:
             return False
         wanted = self.committed + self.timing.pre_roll
-        ready = [line for line in self._newest() if self._reach(line, self.committed) >= wanted]
+        ready = [buffer for buffer in self._newest() if self._reach(buffer, self.committed) >= wanted]
         if not ready:
             return False
         self._followed, self._rise_done = ready[0], 0
         return True
 
     def _step(self, most: int) -> int:
-        """Decide what is played at `committed`; for how many samples, up to `most`, that stands."""
-        line = self._followed
-        assert line is not None
+        """Decide what is played at `committed`; the number of samples, up to `most`, for which that holds."""
+        buffer = self._followed
+        assert buffer is not None
         if self._joined is not None:
             step = self.timing.join - self._join_done
             return min(most, step, self._fall_length - self._fall_done if self._fall_length else step)
-        entered = next((new for at, new in self._entries(line, self.committed - 1) if at == self.committed), None)
+        entered = next((new for at, new in self._entries(buffer, self.committed - 1) if at == self.committed), None)
         if entered is not None:
-            self._followed = line = entered
+            self._followed = buffer = entered
         if self._fall_length:
-            # A take that came out of order can undo an entry the fall counted on; then it ends early.
+            # A take that arrived out of order can remove an entry that the fade counted on; then it ends early.
             self._fall_length = min(
-                self._fall_length, self._fall_done + self._reach(line, self.committed) - self.committed
+                self._fall_length, self._fall_done + self._reach(buffer, self.committed) - self.committed
             )
-            points = [at for at, _ in self._entries(line, self.committed)]
+            points = [at for at, _ in self._entries(buffer, self.committed)]
             points.append(self.committed + self._fall_length - self._fall_done)
-        elif (newer := self._newer(line)) is not None:
+        elif (newer := self._newer(buffer)) is not None:
             self._joined, self._join_done = newer, 0
             points = [self.committed + self.timing.join]
         else:
-            points = self._turning_points(line)
+            points = self._turning_points(buffer)
         return min(most, min(points) - self.committed)
 
-    def _newer(self, line: Line) -> Line | None:
+    def _newer(self, buffer: TakeBuffer) -> TakeBuffer | None:
         """The newest take after the followed one that can be joined at `committed`."""
-        if line.end(self.committed) < self.committed + self.timing.join:
+        if buffer.end(self.committed) < self.committed + self.timing.join:
             return None
-        return next((new for new in self._newest() if new.take > line.take and self._lasts(new, self.committed)), None)
+        return next(
+            (new for new in self._newest() if new.take > buffer.take and self._lasts(new, self.committed)), None
+        )
 
-    def _turning_points(self, line: Line) -> list[int]:
-        """Where to decide again while following `line`; starts leaving it or running dry if that is due."""
-        points = [at for new in self._lines.values() if new.take > line.take for at in new.starts_after(self.committed)]
-        end = line.end(self.committed)
-        entries = [at for at, _ in self._entries(line, self.committed)]
+    def _turning_points(self, buffer: TakeBuffer) -> list[int]:
+        """Where to decide again while following `buffer`; starts to leave it or to fade out if that is due."""
+        points = [
+            at for new in self._buffers.values() if new.take > buffer.take for at in new.starts_after(self.committed)
+        ]
+        end = buffer.end(self.committed)
+        entries = [at for at, _ in self._entries(buffer, self.committed)]
         if entries:
             return [*points, *entries]
         leave = end - self.timing.join
-        bed = next((old for old in self._newest() if old is not line and self._lasts(old, leave)), None)
+        bed = next((old for old in self._newest() if old is not buffer and self._lasts(old, leave)), None)
         if bed is not None and self.committed < leave:
             return [*points, leave]
         if bed is not None and self.committed == leave:
@@ -214,7 +232,7 @@ class Timeline:
                 out[i] *= 1.0 - gain_at(self._fall_done + i // CHANNELS, self._fall_length)
 
     def _advance(self, step: int) -> None:
-        """Move the clock and the fades on; end those that are over."""
+        """Advance the clock and the fades; end those that are over."""
         assert self._followed is not None
         self.committed += step
         self._rise_done = min(self.timing.fade, self._rise_done + step)
@@ -224,44 +242,44 @@ class Timeline:
                 self._followed, self._joined = self._joined, None
         if self._fall_length:
             self._fall_done += step
-            # A take that came out of order can undo an entry the fall counted on; then it ends early.
+            # A take that arrived out of order can remove an entry that the fade counted on; then it ends early.
             ended = self._joined is None and self._reach(self._followed, self.committed - 1) == self.committed
             if ended or self._fall_done == self._fall_length:
                 self._followed = self._joined = None
                 self._fall_length = 0
 
-    def _newest(self) -> list[Line]:
-        """All lines, the greatest take first."""
-        return [self._lines[take] for take in sorted(self._lines, reverse=True)]
+    def _newest(self) -> list[TakeBuffer]:
+        """All takes, the greatest take first."""
+        return [self._buffers[take] for take in sorted(self._buffers, reverse=True)]
 
-    def _lasts(self, line: Line, position: int) -> bool:
-        """Whether `line` is long enough from `position` on to be faded into and, if it must be, out of."""
-        return line.end(position) >= position + self.timing.join + self.timing.fade
+    def _lasts(self, buffer: TakeBuffer, position: int) -> bool:
+        """Whether `buffer` is long enough from `position` on to fade in and, if necessary, out."""
+        return buffer.end(position) >= position + self.timing.join + self.timing.fade
 
-    def _entries(self, line: Line, after: int) -> Iterator[tuple[int, Line]]:
-        """Openings beyond `after` that may be entered from `line` without a fade, the earliest first."""
-        last = line.end(after)
+    def _entries(self, buffer: TakeBuffer, after: int) -> Iterator[tuple[int, TakeBuffer]]:
+        """The openings beyond `after` that follow `buffer` without a fade, the earliest first."""
+        last = buffer.end(after)
         found = [
             (new.opening, new)
-            for new in self._lines.values()
-            if new.take > line.take and new.opening is not None and after < new.opening <= last
+            for new in self._buffers.values()
+            if new.take > buffer.take and new.opening is not None and after < new.opening <= last
         ]
         for at, new in sorted(found, key=lambda entry: (entry[0], -entry[1].take)):
-            between = (old for old in self._lines.values() if line.take < old.take < new.take)
+            between = (old for old in self._buffers.values() if buffer.take < old.take < new.take)
             if not any(old.has(at - 1) for old in between):
                 yield at, new
 
-    def _reach(self, line: Line, position: int) -> int:
-        """Where following `line` from `position` ends, openings entered."""
-        if not line.has(position):
+    def _reach(self, buffer: TakeBuffer, position: int) -> int:
+        """Where following `buffer` from `position` ends if openings are entered."""
+        if not buffer.has(position):
             return position
-        while (entry := next(self._entries(line, position), None)) is not None:
-            position, line = entry
-        return line.end(position)
+        while (entry := next(self._entries(buffer, position), None)) is not None:
+            position, buffer = entry
+        return buffer.end(position)
 
     def _forget(self) -> None:
-        """Let go of what lies behind the clock."""
-        for line in list(self._lines.values()):
-            line.forget(self.committed)
-            if not line and line not in (self._followed, self._joined):
-                del self._lines[line.take]
+        """Free the samples before the clock."""
+        for buffer in list(self._buffers.values()):
+            buffer.forget(self.committed)
+            if not buffer and buffer not in (self._followed, self._joined):
+                del self._buffers[buffer.take]

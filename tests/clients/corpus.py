@@ -17,13 +17,11 @@ from typing import Any, Final, NamedTuple
 
 from clients.edges import defaults, edges
 from clients.mutations import mutated_bytes, mutated_header, mutated_payload
-from segue_sdk.codec import decode, encode
+from segue_sdk.codec import decode, encode, pack, unpack
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import NAMES
-from segue_sdk.packing import pack, unpack
-from segue_sdk.vectors.cases import files
+from segue_sdk.vectors.cases import Vector, files
 from segue_sdk.vectors.files import runs
-from segue_sdk.vectors.vector import Vector
 
 SEED: Final = 20261122
 _OF_EACH: Final = 8

@@ -8,8 +8,8 @@ from operator import itemgetter
 from typing import Any, Final
 
 from clients.encodings import RawText, packed
+from segue_sdk.fields import specs
 from segue_sdk.messages import NAMES
-from segue_sdk.records import specs
 from segue_sdk.vectors.examples import MINIMAL
 
 INTEGERS: Final = [
@@ -105,7 +105,7 @@ def defaults() -> Iterator[tuple[str, bytes, bytes | None]]:
         for spec in specs(type(message)):
             if spec.required or spec.default is None:
                 continue
-            values = [0.0, -0.0, 0] if spec.default == 0.0 else [spec.kind.plain(spec.default)]
+            values = [0.0, -0.0, 0] if spec.default == 0.0 else [spec.type.plain(spec.default)]
             for value in values:
                 header = {"v": 1, "t": NAMES[type(message)], **message.to_map(), spec.name: value}
                 name = f"{NAMES[type(message)]}, {spec.name} {value!r}"

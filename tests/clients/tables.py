@@ -12,10 +12,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from segue_sdk.kinds import Blob, Choice, Flag, Integer, Kind, ListOf, MapOf, Payload, Real, Text, Value
+from segue_sdk.fields import (
+    Blob,
+    Choice,
+    FieldSpec,
+    FieldType,
+    Flag,
+    Integer,
+    ListOf,
+    MapOf,
+    Payload,
+    Real,
+    Record,
+    RecordOf,
+    Text,
+    Value,
+    specs,
+)
 from segue_sdk.messages import MESSAGES
-from segue_sdk.records import FieldSpec, Record, RecordOf, specs
-from segue_sdk.tables import PARTS
+from segue_sdk.vectors.tables import PARTS
 
 ROOT: Final = Path(__file__).parents[2]
 CSHARP: Final = ROOT / "unity_client/Runtime/Core/Protocol/MessageTables.cs"
@@ -43,20 +58,20 @@ def records() -> dict[str, type[Record]]:
 
 def _held_by(record: type[Record]) -> Iterator[type[Record]]:
     for spec in specs(record):
-        kind = spec.kind.of if isinstance(spec.kind, ListOf) else spec.kind
+        kind = spec.type.of if isinstance(spec.type, ListOf) else spec.type
         if isinstance(kind, RecordOf):
             yield from _held_by(kind.record)
             yield kind.record
 
 
 def _fields(record: type[Record]) -> list[FieldSpec]:
-    return [spec for spec in specs(record) if not isinstance(spec.kind, Payload)]
+    return [spec for spec in specs(record) if not isinstance(spec.type, Payload)]
 
 
 def _payload(record: type[Record]) -> str:
     """Whether a record has a payload: none, optional or required."""
     for spec in specs(record):
-        if isinstance(spec.kind, Payload):
+        if isinstance(spec.type, Payload):
             return "required" if spec.required else "optional"
     return "none"
 
@@ -108,7 +123,7 @@ def _csharp_table(name: str, record: type[Record]) -> str:
 def _csharp_field(spec: FieldSpec) -> str:
     presence = "Required" if spec.required else "Optional"
     default = "" if spec.required or spec.default is None else f", {_csharp_default(spec)}"
-    arguments = [f'"{spec.name}"', f"{_csharp_kind(spec.kind)}{default}"]
+    arguments = [f'"{spec.name}"', f"{_csharp_kind(spec.type)}{default}"]
     field = f"Field.{presence}({', '.join(arguments)})"
     # The indent of 12 and what closes the table are on the line as well.
     if len(field) <= _CSHARP_WIDTH - 15:
@@ -118,13 +133,13 @@ def _csharp_field(spec: FieldSpec) -> str:
 
 
 def _csharp_default(spec: FieldSpec) -> str:
-    if isinstance(spec.kind, (ListOf, MapOf)):
-        return "EmptyList" if isinstance(spec.kind, ListOf) else "EmptyMap"
-    suffix = "d" if isinstance(spec.kind, Real) else "L" if isinstance(spec.kind, Integer) else ""
+    if isinstance(spec.type, (ListOf, MapOf)):
+        return "EmptyList" if isinstance(spec.type, ListOf) else "EmptyMap"
+    suffix = "d" if isinstance(spec.type, Real) else "L" if isinstance(spec.type, Integer) else ""
     return f"Value.Of({json.dumps(spec.default)}{suffix})"
 
 
-def _csharp_kind(kind: Kind) -> str:
+def _csharp_kind(kind: FieldType) -> str:
     match kind:
         case Integer():
             return f"Kind.Integer({kind.low}, {kind.high}" + (f", {kind.step})" if kind.step > 1 else ")")
@@ -196,13 +211,13 @@ def _gdscript_value(value: Any, depth: int) -> str:
 
 
 def _gdscript_field(spec: FieldSpec) -> dict[str, Any]:
-    field = {"name": spec.name, **({"required": True} if spec.required else {}), **_gdscript_kind(spec.kind)}
+    field = {"name": spec.name, **({"required": True} if spec.required else {}), **_gdscript_kind(spec.type)}
     if not spec.required and spec.default is not None:
         field["default"] = list(spec.default) if isinstance(spec.default, tuple) else spec.default
     return field
 
 
-def _gdscript_kind(kind: Kind) -> dict[str, Any]:
+def _gdscript_kind(kind: FieldType) -> dict[str, Any]:
     match kind:
         case Integer():
             step = {"step": kind.step} if kind.step > 1 else {}

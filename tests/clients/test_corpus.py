@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from clients.corpus import Mutant, judged, judged_without_nul, main, mutants
-from segue_sdk.codec import decode, encode
+from segue_sdk.codec import decode, encode, pack, unpack
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import MESSAGES
-from segue_sdk.packing import pack, unpack
 
 EVENT = {"v": 1, "t": "event", "events": [{"seq": 1, "at": 0, "set": {"threat": 0.1}}]}
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from clients import tables
-from segue_sdk.kinds import Payload
-from segue_sdk.records import specs
-from segue_sdk.tables import RECORDS
+from segue_sdk.fields import Payload, specs
+from segue_sdk.vectors.tables import RECORDS
 
 
 def test_the_files_are_current(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +33,7 @@ def test_writing_brings_files_up_to_date(
 
 
 def fields_of(name: str) -> list[str]:
-    return [spec.name for spec in specs(RECORDS[name]) if not isinstance(spec.kind, Payload)]
+    return [spec.name for spec in specs(RECORDS[name]) if not isinstance(spec.type, Payload)]
 
 
 def test_csharp_has_every_field_in_wire_order() -> None:
@@ -51,7 +50,7 @@ def test_gdscript_has_every_field_in_wire_order() -> None:
     for name, rows in records.items():
         assert [row["name"] for row in rows] == fields_of(name)
         assert [row.get("required", False) for row in rows] == [
-            spec.required for spec in specs(RECORDS[name]) if not isinstance(spec.kind, Payload)
+            spec.required for spec in specs(RECORDS[name]) if not isinstance(spec.type, Payload)
         ]
 
 

@@ -13,8 +13,8 @@ import pytest
 from quality.situation_classifier import HOP_S, WINDOW_S, features, windows
 from quality.trained_classifier import classifier
 from segue.audio.measure import step_at_joins
-from segue.cli.files import library
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.file_kinds import library_folder
 from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
 from segue.runtime.session import Session
@@ -49,7 +49,7 @@ class Rendered:
 
 @cache
 def rendered(name: str) -> Rendered:
-    folder = library() / name
+    folder = library_folder() / name
     rules = load(folder / f"{name}.yaml")
     events = load_events(folder / f"{name}.events.yaml", rules)
     encoder = WordEncoder()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from segue.cli import parts
+from segue import generators
 from segue.cli.main import main
 from segue.contract import Generator, Request, Result
 
@@ -39,11 +39,12 @@ class Faulty:
         return self._inside.generate(requests)
 
 
-def faulty(name: str, **options: Any) -> parts.Parts:
-    built = _build(name, **options)
-    return parts.Parts(built.encoder, [Faulty(built.generators[0], Path(os.environ["FAULT"])), *built.generators[1:]])
+def faulty(name: str, options: generators.BuildOptions) -> generators.GeneratorChain:
+    built = _build(name, options)
+    first, *others = built.generators
+    return generators.GeneratorChain(built.encoder, [Faulty(first, Path(os.environ["FAULT"])), *others])
 
 
 if __name__ == "__main__":
-    _build, parts.build = parts.build, faulty
+    _build, generators.build = generators.build, faulty
     sys.exit(main(["serve", *sys.argv[1:]]))

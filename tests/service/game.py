@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import Happening
+from segue_sdk.client_events import ClientEvent
 from segue_sdk.limits import CHANNELS, SAMPLE_RATE
-from segue_sdk.player import Arrived, Order
+from segue_sdk.messages import Hello
+from segue_sdk.player import PlayerCommand, ReceivedChunk
 
 BLOCK: Final = 480
 LATENCY: Final = 960
@@ -27,22 +27,22 @@ T = TypeVar("T")
 
 
 class Game:
-    """Plays in real time, as a context. happened: everything, in order."""
+    """Plays in real time, as a context. client_events: everything, in order."""
 
     def __init__(self, address: str, *, token: str = "", **hello: Any) -> None:
         greeting = Hello(versions=(1,), client="a game", **{"seed": 1, **hello})
         self.client = SegueClient(address, greeting, token=token, latency=LATENCY)
-        self.happened: list[Happening] = []
+        self.client_events: list[ClientEvent] = []
         # The largest step inside any chunk received: what is larger in what was heard is a click.
         self.inside = 0.0
-        take_in = self.client.player.order
+        take_in = self.client.player.enqueue
 
-        def spy(order: Order) -> None:
-            if isinstance(order, Arrived):
-                self.inside = max(self.inside, largest_step(np.frombuffer(order.samples, np.float32).reshape(-1, 2)))
-            take_in(order)
+        def spy(command: PlayerCommand) -> None:
+            if isinstance(command, ReceivedChunk):
+                self.inside = max(self.inside, largest_step(np.frombuffer(command.samples, np.float32).reshape(-1, 2)))
+            take_in(command)
 
-        self.client.player.order = spy  # type: ignore[method-assign]
+        self.client.player.enqueue = spy  # type: ignore[method-assign]
         self._blocks: list[array[float]] = []
         self._standing: list[bool] = []
         self._stop = threading.Event()
@@ -79,12 +79,12 @@ class Game:
         self.client.end_frame()
 
     def update(self) -> None:
-        self.happened += self.client.poll()
+        self.client_events += self.client.poll()
 
     def all(self, kind: type[T]) -> list[T]:
         """Everything of a kind so far."""
         self.update()
-        return [happening for happening in self.happened if isinstance(happening, kind)]
+        return [event for event in self.client_events if isinstance(event, kind)]
 
     def wait(self, what: str, holds: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
         """Play on until it holds."""
@@ -93,7 +93,7 @@ class Game:
             self.update()
             if time.monotonic() > end:
                 raise AssertionError(
-                    f"waited {patience_s:.0f} s for {what}; the last that happened: {self.happened[-8:]}"
+                    f"waited {patience_s:.0f} s for {what}; the last client events: {self.client_events[-8:]}"
                 )
             time.sleep(0.005)
 

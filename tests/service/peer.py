@@ -11,11 +11,8 @@ import numpy as np
 import zmq
 from numpy.typing import NDArray
 
-from segue_sdk.client_messages import Event, Hello, Playhead
 from segue_sdk.codec import Part, decode, encode
-from segue_sdk.declarations import EventItem
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Chunk, Welcome
+from segue_sdk.messages import Chunk, Event, EventItem, Hello, Message, Playhead, Welcome
 
 # Bounds a hang, not a speed.
 PATIENCE_S: Final = 30.0

@@ -30,7 +30,7 @@ class ServiceProcess:
         self.port = port or free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         self.log = folder / "service.log"
-        started = [str(program)] if program else ["-m", "segue.cli.main", "serve"]
+        started = [str(program)] if program else ["-m", "segue", "serve"]
         self._command = [sys.executable, *started, *arguments, "--bind", self.address, "--log-format", "json"]
         self._process: subprocess.Popen[str] | None = None
 

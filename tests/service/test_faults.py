@@ -19,8 +19,8 @@ from typing import Final
 
 import pytest
 
-from segue_sdk.happenings import Closed, Live, Lost
-from segue_sdk.service_messages import Change, Chunk, Receipt, Rules, Status
+from segue_sdk.client_events import Closed, Live, Lost
+from segue_sdk.messages import Change, Chunk, Receipt, Rules, Status
 from service.game import Game, largest_step
 from service.peer import Peer
 from service.process import ServiceProcess, free_port
@@ -94,7 +94,7 @@ def test_a_killed_service_that_comes_back_within_the_buffer_is_not_heard(tmp_pat
         check_receipts(game, sent)
         check_sound(game)
         # The new service knows what the old one was told.
-        with_states = [one for one in game.happened if getattr(one, "states", None)]
+        with_states = [one for one in game.client_events if getattr(one, "states", None)]
         assert with_states[-1].states["water"] == "depth"
 
 
@@ -114,7 +114,7 @@ def test_a_killed_service_that_stays_away_is_a_pause_not_an_end(tmp_path: Path) 
 _STOPPED_CLIENT: Final = """
 import json, select, sys, time
 sys.path[:0] = [sys.argv[2]]
-from segue_sdk.service_messages import Receipt
+from segue_sdk.messages import Receipt
 from service.game import Game
 with Game(sys.argv[1]) as game:
     game.wait("a full buffer", lambda: game.buffered_s > 3.5)
@@ -135,8 +135,8 @@ with Game(sys.argv[1]) as game:
 _DYING_CLIENT: Final = """
 import sys, time
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Hello
-from segue_sdk.happenings import Live
+from segue_sdk.messages import Hello
+from segue_sdk.client_events import Live
 client = SegueClient(sys.argv[1], Hello(versions=(1,), client="dying", seed=1))
 while True:
     for one in client.poll():

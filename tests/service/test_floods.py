@@ -13,8 +13,8 @@ from typing import Final
 
 import pytest
 
-from segue_sdk.happenings import Live
-from segue_sdk.service_messages import Receipt
+from segue_sdk.client_events import Live
+from segue_sdk.messages import Receipt
 from service.flooder import KINDS
 from service.game import Game, largest_step
 from service.process import ServiceProcess

@@ -15,8 +15,8 @@ from typing import Final
 
 import pytest
 
-from segue_sdk.happenings import Live, Lost
-from segue_sdk.service_messages import Receipt
+from segue_sdk.client_events import Live, Lost
+from segue_sdk.messages import Receipt
 from service import attack
 from service.attack import Crowd
 from service.game import Game

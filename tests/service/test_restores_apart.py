@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from segue_sdk.client_messages import Restore, Save
 from segue_sdk.limits import SAMPLE_RATE
-from segue_sdk.service_messages import Saved, Status
+from segue_sdk.messages import Restore, Save, Saved, Status
 from service.peer import Peer
 from service.serving import orchestra, serving
 

@@ -8,9 +8,8 @@ import numpy as np
 import soundfile
 
 from segue.cli.main import main
-from segue_sdk.client_messages import Control, Restore, Save
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.service_messages import Chunk, Receipt, Rules, Saved, Status
+from segue_sdk.messages import Chunk, Control, Receipt, Restore, Rules, Save, Saved, Status
 from service.peer import Peer, lay
 from service.serving import CALM, serving
 

@@ -17,17 +17,21 @@ from segue.audio.files import read_audio
 from segue.runtime.opening import Outcome
 from segue.service.live import LiveSession
 from segue.service.server import Service
-from segue_sdk.client_messages import Control, Event, Hello, Restore, Save
-from segue_sdk.declarations import EventItem
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.service_messages import (
+from segue_sdk.messages import (
     Bye,
     Change,
     Chunk,
     Clock,
+    Control,
     Error,
+    Event,
+    EventItem,
+    Hello,
     Receipt,
+    Restore,
     Rules,
+    Save,
     Saved,
     Status,
     Stinger,

@@ -12,11 +12,9 @@ from typing import Any, Final, TypeAlias
 
 import msgpack
 
-from segue_sdk.client_messages import Event
 from segue_sdk.codec import encode
-from segue_sdk.declarations import EventItem
 from segue_sdk.limits import HEADER_BYTES, MOST_EVENTS
-from segue_sdk.messages import CLIENT_MESSAGES, Message
+from segue_sdk.messages import CLIENT_MESSAGES, Event, EventItem, Message
 from segue_sdk.vectors.cases import files
 from segue_sdk.vectors.examples import FULL, MINIMAL
 

@@ -1,25 +1,121 @@
 """The vectors of each file: examples, other encodings of them, and everything that must be refused with its code.
 
-Refusals of fields follow from the field table; the code each must give follows from the kind of mistake, never from
-running the decoder.
+Which values a field must refuse follows from the field table. The code of a refusal follows from the kind of mistake,
+never from running the decoder.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgpack
 
 from segue_sdk.codec import encode
-from segue_sdk.kinds import Blob, Choice, Flag, Integer, Kind, ListOf, MapOf, Payload, Real, Text
-from segue_sdk.limits import PAYLOAD_BYTES
-from segue_sdk.messages import NAMES, Message
-from segue_sdk.records import FieldSpec, RecordOf, specs
+from segue_sdk.fields import (
+    Blob,
+    Choice,
+    FieldSpec,
+    FieldType,
+    Flag,
+    Integer,
+    ListOf,
+    MapOf,
+    Payload,
+    Real,
+    RecordOf,
+    Text,
+    specs,
+)
+from segue_sdk.limits import HEADER_BYTES, PAYLOAD_BYTES
+from segue_sdk.messages import NAMES, Message, Save
 from segue_sdk.vectors.examples import FULL, MINIMAL
-from segue_sdk.vectors.framing import framing
-from segue_sdk.vectors.vector import Vector
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vector:
+    """Bytes and the verdict on them: `message` if they are to be accepted, else the `reject` code.
+
+    canonical: whether encoding the message must give these bytes.
+    """
+
+    name: str
+    header: bytes
+    payload: bytes | None = None
+    message: Message | None = None
+    reject: str = ""
+    canonical: bool = True
+
+
+def framing() -> Iterator[Vector]:
+    """What no message of any type may be."""
+    message = Save(id=1)
+    save = bytes(encode(message)[0])
+    text = b"\x81\xa1v\xda\xff\xff"
+    nested = {"v": 1, "t": "save", "id": 1, "x": [[[[[[0]]]]]]}
+    cases: list[tuple[str, bytes, str]] = [
+        ("empty", b"", "truncated"),
+        ("a byte that begins no value", b"\xc1", "malformed"),
+        ("a list", b"\x91\x01", "malformed"),
+        ("an integer", b"\x01", "malformed"),
+        ("a text", b"\xa4save", "malformed"),
+        ("nil", b"\xc0", "malformed"),
+        ("a byte after the end", save + b"\x00", "trailing"),
+        ("two headers", save + save, "trailing"),
+        ("text longer than the message", text, "truncated"),
+        ("list longer than the message", b"\x81\xa1v\xdd\xff\xff\xff\xff", "truncated"),
+        ("map longer than the message", b"\xdf\xff\xff\xff\xff", "truncated"),
+        ("bytes longer than the message", b"\x81\xa1v\xc6\xff\xff\xff\xff", "truncated"),
+        ("bad UTF-8 in a value", b"\x83\xa1v\x01\xa1t\xa4save\xa1x\xa1\xff", "bad_utf8"),
+        ("overlong UTF-8", b"\x83\xa1v\x01\xa1t\xa4save\xa1x\xa2\xc0\x80", "bad_utf8"),
+        ("UTF-8 of a surrogate", b"\x83\xa1v\x01\xa1t\xa4save\xa1x\xa3\xed\xa0\x80", "bad_utf8"),
+        ("bad UTF-8 in a key", b"\x81\xa1\xfe\x01", "bad_utf8"),
+        ("fixext 1", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xd4\x01\x00", "ext_type"),
+        ("ext 8", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xc7\x01\x05\x00", "ext_type"),
+        ("timestamp", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xd6\xff\x00\x00\x00\x00", "ext_type"),
+        ("integer key", b"\x81\x01\x01", "bad_key"),
+        ("bytes key", b"\x81\xc4\x01v\x01", "bad_key"),
+        ("nil key", b"\x81\xc0\x01", "bad_key"),
+        ("list key", b"\x81\x90\x01", "bad_key"),
+        ("key twice", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa2id\x01", "duplicate_key"),
+        (
+            "key twice in an unknown field",
+            b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\x82\xa1a\x01\xa1a\x02",
+            "duplicate_key",
+        ),
+        ("seven levels", msgpack.packb(nested), "too_deep"),
+        ("ten thousand levels", b"\x81\xa1x" + b"\x91" * 10_000 + b"\xc0", "too_deep"),
+        ("NaN in an unknown field", msgpack.packb({"v": 1, "t": "save", "id": 1, "x": float("nan")}), "not_finite"),
+        ("infinity as float32", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xca\x7f\x80\x00\x00", "not_finite"),
+        ("uint64 beyond 2^53", msgpack.packb({"v": 1, "t": "save", "id": 2**53 + 1}), "out_of_range"),
+        ("int64 below -2^53", msgpack.packb({"v": 1, "t": "save", "id": -(2**53) - 1}), "out_of_range"),
+        ("greatest uint64", msgpack.packb({"v": 1, "t": "save", "id": 2**64 - 1}), "out_of_range"),
+        ("empty map", b"\x80", "missing_field"),
+        ("no version", msgpack.packb({"t": "save", "id": 1}), "missing_field"),
+        ("no type", msgpack.packb({"v": 1, "id": 1}), "missing_field"),
+        ("version a text", msgpack.packb({"v": "1", "t": "save", "id": 1}), "wrong_type"),
+        ("version true", msgpack.packb({"v": True, "t": "save", "id": 1}), "wrong_type"),
+        ("version a real", msgpack.packb({"v": 1.0, "t": "save", "id": 1}), "wrong_type"),
+        ("type an integer", msgpack.packb({"v": 1, "t": 1}), "wrong_type"),
+        ("version 0", msgpack.packb({"v": 0, "t": "save", "id": 1}), "unsupported_version"),
+        ("version 2", msgpack.packb({"v": 2, "t": "save", "id": 1}), "unsupported_version"),
+        ("unknown type", msgpack.packb({"v": 1, "t": "sing"}), "unknown_type"),
+        ("type in capitals", msgpack.packb({"v": 1, "t": "Save", "id": 1}), "unknown_type"),
+        (
+            "too many bytes",
+            b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xdb\x00\x04\x00\x00" + b"a" * HEADER_BYTES,
+            "too_large",
+        ),
+    ]
+    for end in range(1, len(save)):
+        cases.append((f"save cut after {end} bytes", save[:end], "truncated"))
+    for name, header, code in cases:
+        yield Vector(name=name, header=header, reject=code)
+    yield Vector(name="payload where none belongs", header=save, payload=b"\x00", reject="payload_mismatch")
+    deepest = msgpack.packb({"v": 1, "t": "save", "id": 1, "x": [[[[[0]]]]]})
+    yield Vector(name="six levels in an unknown field", header=deepest, message=message, canonical=False)
 
 
 def files() -> dict[str, list[Vector]]:
@@ -92,7 +188,7 @@ def _bad_fields(message: Message) -> Iterator[Vector]:
     name = NAMES[type(message)]
     data = {key: value for key, value in msgpack.unpackb(header).items() if key not in ("v", "t")}
     for spec in specs(type(message)):
-        if isinstance(spec.kind, Payload):
+        if isinstance(spec.type, Payload):
             continue
         for title, change, code in _mistakes(spec):
             wrong = {key: value for key, value in {**data, **change}.items() if value is not _ABSENT}
@@ -106,25 +202,25 @@ def _mistakes(spec: FieldSpec) -> Iterator[tuple[str, dict[str, Any], str]]:
     if spec.required:
         yield f"{spec.name} missing", {spec.name: _ABSENT}, "missing_field"
     yield f"{spec.name} nil", {spec.name: None}, "wrong_type"
-    for title, value, code in _bad_values(spec.kind):
+    for title, value, code in _bad_values(spec.type):
         yield f"{spec.name} {title}", {spec.name: value}, code
 
 
-def _bad_values(kind: Kind) -> Iterator[tuple[str, Any, str]]:
-    """Values that a kind refuses, with the code."""
-    match kind:
+def _bad_values(field_type: FieldType) -> Iterator[tuple[str, Any, str]]:
+    """Values that a field refuses, with the code."""
+    match field_type:
         case Integer():
             yield "is a text", "1", "wrong_type"
             yield "is a boolean", True, "wrong_type"
             yield "is a real", 1.5, "wrong_type"
-            yield "too small", kind.low - 1, "out_of_range"
-            yield "too great", kind.high + kind.step, "out_of_range"
-            if kind.step > 1:
-                yield "between frames", kind.low + 1, "out_of_range"
+            yield "too small", field_type.low - 1, "out_of_range"
+            yield "too great", field_type.high + field_type.step, "out_of_range"
+            if field_type.step > 1:
+                yield "between frames", field_type.low + 1, "out_of_range"
         case Real():
             yield "is a text", "1", "wrong_type"
-            yield "too small", kind.low - 1, "out_of_range"
-            yield "too great", kind.high + 1, "out_of_range"
+            yield "too small", field_type.low - 1, "out_of_range"
+            yield "too great", field_type.high + 1, "out_of_range"
             yield "is NaN", float("nan"), "not_finite"
         case Flag():
             yield "is an integer", 1, "wrong_type"
@@ -133,40 +229,40 @@ def _bad_values(kind: Kind) -> Iterator[tuple[str, Any, str]]:
             yield "unknown word", "no such word", "bad_value"
         case Text():
             yield "is bytes", b"a", "wrong_type"
-            yield "too long", "ä" * (kind.most // 2 + 1), "out_of_range"
-            if kind.least:
+            yield "too long", "ä" * (field_type.most // 2 + 1), "out_of_range"
+            if field_type.least:
                 yield "empty", "", "out_of_range"
         case Blob():
-            yield "is a text", "a" * kind.least, "wrong_type"
-            yield "too short", bytes(kind.least - 1), "out_of_range"
-            yield "too long", bytes(kind.most + 1), "out_of_range"
+            yield "is a text", "a" * field_type.least, "wrong_type"
+            yield "too short", bytes(field_type.least - 1), "out_of_range"
+            yield "too long", bytes(field_type.most + 1), "out_of_range"
         case ListOf():
             yield "is a map", {}, "wrong_type"
-            yield "holds nil", [None] * max(1, kind.least), "wrong_type"
-            yield "too long", [0] * (kind.most + 1), "out_of_range"
-            if kind.least:
+            yield "holds nil", [None] * max(1, field_type.least), "wrong_type"
+            yield "too long", [0] * (field_type.most + 1), "out_of_range"
+            if field_type.least:
                 yield "empty", [], "out_of_range"
         case MapOf():
             yield "is a list", [], "wrong_type"
-            yield "too many names", {f"n{i}": 0 for i in range(kind.most + 1)}, "out_of_range"
+            yield "too many names", {f"n{i}": 0 for i in range(field_type.most + 1)}, "out_of_range"
             yield "empty name", {"": 0}, "out_of_range"
         case RecordOf():
             yield "is a list", [], "wrong_type"
 
 
 def _bad_parts(message: Message) -> Iterator[Vector]:
-    """Mistakes in the records inside a message: a required field missing, a value no kind takes."""
+    """Mistakes in the records inside a message: a required field missing, a value that no field takes."""
     header, payload = _parts(message)
     data = msgpack.unpackb(header)
     for spec in specs(type(message)):
-        kind = spec.kind.of if isinstance(spec.kind, ListOf) else spec.kind
-        if not isinstance(kind, RecordOf) or spec.name not in data:
+        field_type = spec.type.of if isinstance(spec.type, ListOf) else spec.type
+        if not isinstance(field_type, RecordOf) or spec.name not in data:
             continue
-        original = data[spec.name][0] if isinstance(spec.kind, ListOf) else data[spec.name]
-        for inner in specs(kind.record):
+        original = data[spec.name][0] if isinstance(spec.type, ListOf) else data[spec.name]
+        for inner in specs(field_type.record):
             for title, change, code in _mistakes(inner):
                 part = {key: value for key, value in {**original, **change}.items() if value is not _ABSENT}
-                changed = {**data, spec.name: [part] if isinstance(spec.kind, ListOf) else part}
+                changed = {**data, spec.name: [part] if isinstance(spec.type, ListOf) else part}
                 yield Vector(name=f"{spec.name}: {title}", header=msgpack.packb(changed), payload=payload, reject=code)
 
 

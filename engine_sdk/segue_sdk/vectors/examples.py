@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
-from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
-from segue_sdk.declarations import (
+from segue_sdk.messages import (
     Beat,
+    Bye,
     Candidate,
     Cause,
-    Declaration,
-    DuckInfo,
-    EventItem,
-    GeneratorInfo,
-    Input,
-    LayerInfo,
-    Limits,
-)
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import (
-    Bye,
     Change,
     Chunk,
     Clock,
+    Control,
+    Declaration,
+    DuckInfo,
     Error,
+    Event,
+    EventItem,
+    GeneratorInfo,
+    Hello,
+    Input,
+    LayerInfo,
+    Limits,
+    Message,
+    Playhead,
     Receipt,
+    Restore,
     Rules,
+    Save,
     Saved,
     Status,
     Stinger,

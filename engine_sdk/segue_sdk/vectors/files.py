@@ -8,8 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from segue_sdk.limits import VERSION
 from segue_sdk.messages import NAMES
-from segue_sdk.vectors.cases import files
-from segue_sdk.vectors.vector import Vector
+from segue_sdk.vectors.cases import Vector, files
 
 Json: TypeAlias = Any
 

@@ -1,1 +1,1 @@
-"""The  command: builds the parts and joins them."""
+"""The command line: parses arguments, calls the library, prints what comes of it."""

@@ -14,17 +14,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from segue.cli.files import Kind, find, kind_of, sibling
-from segue.cli.named_sounds import named_sounds
-from segue.cli.output import complain, complain_of, problem_record, say, say_json
-from segue_rules.errors import Problem, RuleError
-from segue_rules.model import NOWHERE, Mark, Rules
+from segue.cli.console import BAD_INPUT, DONE, print_json, print_lines, print_problems, problem_record
+from segue.file_kinds import FileKind, file_kind, find_files, sibling
+from segue.render.file_checks import named_sounds
+from segue_rules.errors import RuleError
+from segue_rules.model import Rules
+from segue_yaml.nodes import NOWHERE, Mark
+from segue_yaml.report import Problem
 
-HELP: Final = "find every mistake in rule files, tests and event scripts"
+EXAMPLES: Final = """examples:
+  segue check meadow.yaml
+  segue check music/ --strict
+  segue check music/*.yaml --json
+"""
 _MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)
-SCRIPT_DOUBT: Final = "doubtful_event"
-"""Code of an event that will be played otherwise than it is written, or not at all."""
-_CHECKED: Final = frozenset({Kind.RULES, Kind.TESTS, Kind.EVENTS})
+SCRIPT_CODE: Final = "doubtful_event"
+"""Code of an event that will not be played as it is written, or not at all."""
+_CHECKED: Final = frozenset({FileKind.RULES, FileKind.TESTS, FileKind.EVENTS})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,35 +50,35 @@ class _Findings:
 
 def run(arguments: argparse.Namespace) -> int:
     try:
-        paths = find(arguments.files, _CHECKED)
+        paths = find_files(arguments.files, _CHECKED)
     except RuleError as error:
-        complain_of(error)
-        return 2
+        print_problems(error.problems)
+        return BAD_INPUT
     found = _Findings()
     parts = _parts(paths)
     for path in paths:
         if os.path.realpath(path) not in parts:
             _check(path, found)
     _print(found, len(paths), as_json=arguments.json)
-    return 2 if found.errors or (arguments.strict and found.warnings) else 0
+    return BAD_INPUT if found.errors or (arguments.strict and found.warnings) else DONE
 
 
 def _print(found: _Findings, files: int, *, as_json: bool) -> None:
     """Everything, and at the end a line that sums it up: there is always something to be read."""
     if as_json:
         for problem in found.errors:
-            say_json(problem_record(problem, severity="error"))
+            print_json(problem_record(problem, severity="error"))
         for problem, code in found.warnings:
-            say_json(problem_record(problem, severity="warning", code=code))
+            print_json(problem_record(problem, severity="warning", code=code))
         summary = Problem(mark=NOWHERE, where="", text=_summary(found, files))
-        say_json(problem_record(summary, severity="summary"))
+        print_json(problem_record(summary, severity="summary"))
         return
-    say(*found.fine)
-    complain(found.errors)
+    print_lines(*found.fine)
+    print_problems(found.errors)
     for problem, _ in found.warnings:
         where = f"{problem.where}: " if problem.where else ""
-        complain([f"{problem.mark}: warning: {where}{problem.text}"])
-    say(_summary(found, files))
+        print_problems([f"{problem.mark}: warning: {where}{problem.text}"])
+    print_lines(_summary(found, files))
 
 
 def _summary(found: _Findings, files: int) -> str:
@@ -100,7 +106,7 @@ def _parts(paths: Sequence[Path]) -> set[str]:
 
     parts: set[str] = set()
     for path in paths:
-        if kind_of(path) is Kind.RULES:
+        if file_kind(path) is FileKind.RULES:
             start = os.path.realpath(path)
             within = reached(start)
             if start not in within:
@@ -114,15 +120,15 @@ def _check(path: Path, found: _Findings) -> None:
     from segue_rules.ruletest import load_tests
 
     try:
-        match kind_of(path):
-            case Kind.TESTS:
+        match file_kind(path):
+            case FileKind.TESTS:
                 tests = load_tests(path)
-                found.warnings += [(doubt, SCRIPT_DOUBT) for doubt in tests.doubts]
+                found.warnings += [(problem, SCRIPT_CODE) for problem in tests.doubts]
                 found.fine.append(f"{path}: {_count(len(tests.tests), 'test')}")
-            case Kind.EVENTS:
-                rules = sibling(path, Kind.RULES)
+            case FileKind.EVENTS:
+                rules = sibling(path, FileKind.RULES)
                 script = load_script(path, load(rules) if rules.exists() else None)
-                found.warnings += [(doubt, SCRIPT_DOUBT) for doubt in script.doubts]
+                found.warnings += [(problem, SCRIPT_CODE) for problem in script.doubts]
                 alone = "" if rules.exists() else f" (inputs and values unchecked: there is no {rules.name} beside it)"
                 found.fine.append(f"{path}: {_count(len(script.events), 'event')}{alone}")
             case _:
@@ -132,7 +138,7 @@ def _check(path: Path, found: _Findings) -> None:
 
 
 def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
-    from segue.cli.style_doubts import style_doubts
+    from segue.cli.findings import audio_findings, style_findings
     from segue.style.word_table import WordEncoder
     from segue_rules.analysis import analyse
 
@@ -142,13 +148,11 @@ def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
     encoder = WordEncoder()
     sounds: list[str] = []
     if any(True for _ in named_sounds(rules)):
-        from segue.cli.audio_doubts import check_audio
-
-        audio = check_audio(rules, encoder)
+        audio = audio_findings(rules, encoder)
         found.errors += audio.errors
-        warnings += audio.doubts
-        sounds = [f"  {line}" for line in audio.told]
-    found.warnings += sorted([*warnings, *style_doubts(rules, encoder)])
+        warnings += audio.warnings
+        sounds = [f"  {line}" for line in audio.summaries]
+    found.warnings += sorted([*warnings, *style_findings(rules, encoder)])
     states = sum(len(layer.states) for layer in rules.layers)
     parts = (
         _count(len(rules.inputs), "input"),

@@ -14,10 +14,13 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from segue.cli.output import complain, say, words
+from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_lines, print_problems
 from segue.cli.schema import RULES_SCHEMA, TESTS_SCHEMA
 
-HELP: Final = "begin a rule file of your own, with tests"
+EXAMPLES: Final = """examples:
+  segue init meadow
+  segue init music/boss-fight
+"""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PARTS: Final = {"rules.yaml": ".yaml", "test.yaml": ".test.yaml", "events.yaml": ".events.yaml"}
 
@@ -27,36 +30,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from segue_rules import schema
-    from segue_rules.ruletest import schema as tests
+    from segue_rules.schema import rule_test_schema_text, schema_text
 
     folder, name = Path(arguments.name).parent, Path(arguments.name).name
     if not _NAME.fullmatch(name):
-        complain([f"expected a name of letters, digits, '-' and '_', got '{name}'"])
-        return 2
+        print_problems([f"expected a name of letters, digits, '-' and '_', got '{name}'"])
+        return BAD_INPUT
     title = name.replace("_", " ").replace("-", " ").capitalize()
     content = {folder / f"{name}{end}": _fill(part, name, title) for part, end in _PARTS.items()}
-    # A link that leads nowhere is there, too.
+    # A broken link counts as a file that is there.
     taken = [path for path in content if os.path.lexists(path)]
     if taken:
-        complain(f"{path}: is there already; nothing was written" for path in taken)
-        return 2
-    for file_name, make in ((RULES_SCHEMA, schema.schema_text), (TESTS_SCHEMA, tests.schema_text)):
+        print_problems(f"{path}: is there already; nothing was written" for path in taken)
+        return BAD_INPUT
+    for file_name, make in ((RULES_SCHEMA, schema_text), (TESTS_SCHEMA, rule_test_schema_text)):
         if not os.path.lexists(folder / file_name):
             content[folder / file_name] = make()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_all(content)
     except OSError as error:
-        complain([f"{words(error)}; nothing was written"])
-        return 2
+        print_problems([f"{os_error_text(error)}; nothing was written"])
+        return BAD_INPUT
     rules = folder / f"{name}.yaml"
-    say(*(f"wrote {path}" for path in content), "", "next:", f"  segue test {rules}", f"  segue timeline {rules}")
-    return 0
+    print_lines(
+        *(f"wrote {path}" for path in content), "", "next:", f"  segue test {rules}", f"  segue timeline {rules}"
+    )
+    return DONE
 
 
 def _write_all(content: Mapping[Path, str]) -> None:
-    """All of the files, none of which is there yet, or none. Raises: OSError, FileExistsError among it."""
+    """Write all of the files, none of which exists yet, or none of them. Raises: OSError."""
     made: list[Path] = []
     try:
         for path, text in content.items():
@@ -67,7 +71,7 @@ def _write_all(content: Mapping[Path, str]) -> None:
         for path in made:
             path.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None and made:
-            # A full disk is told without the name.
+            # The error of a full disk does not name the file.
             raise OSError(error.errno, error.strerror, str(made[-1])) from error
         raise
 

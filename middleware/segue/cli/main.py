@@ -1,10 +1,10 @@
 """The command `segue`: finds the command, runs it, and turns every known failure into words and an exit code.
 
-A command is a module with HELP (one line), `add_arguments(parser)` and `run(arguments) -> int`. What is costly to
-import, it imports inside `run`, so that `segue check` starts no model.
+A command is a module of this package with `add_arguments(parser)`, `run(arguments) -> int` and `EXAMPLES`; its
+docstring is its description. What takes long to import, it imports inside `run`.
 
-Exit codes: 0 done; 1 a test failed; 2 bad input or nowhere to write to, every problem on stderr; 128 and the signal's
-number where a signal ended it (130 Ctrl-C, 143 SIGTERM); 141 the reader went away.
+Exit codes: 0 done; 1 a test failed or `doctor` found a problem; 2 bad input or nowhere to write to, every problem on
+stderr; 128 and the signal's number where a signal ended it (130 Ctrl-C, 143 SIGTERM); 141 the reader went away.
 """
 
 from __future__ import annotations
@@ -12,96 +12,102 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
-from types import ModuleType
-from typing import Any, Final, TextIO
+from importlib import import_module
+from typing import Any, Final
 
-from segue.cli import bench, check, init, output, play, preview, schema, serve, test, timeline
-from segue.cli.ending import ending_in_order
+from segue.cli import console
+from segue.cli.help_text import HelpFormatter
+from segue.signals import exiting_on_signals
 
-COMMANDS: Final[Mapping[str, ModuleType]] = {
-    "init": init,
-    "check": check,
-    "test": test,
-    "timeline": timeline,
-    "preview": preview,
-    "play": play,
-    "serve": serve,
-    "schema": schema,
-    "bench": bench,
+COMMANDS: Final[Mapping[str, str]] = {
+    "init": "begin a rule file of your own, with tests",
+    "check": "find every mistake in rule files, tests and event scripts",
+    "test": "run rule tests",
+    "timeline": "show in text what an event script does to a rule file",
+    "preview": "render a soundtrack to a sound file",
+    "play": "play a rule file live: keys and sliders for its inputs, and what the music does and why",
+    "serve": "run the service that games connect to",
+    "schema": "print the JSON Schema for your editor, or the reference",
+    "bench": "measure speed on this machine",
 }
-"""In the order of the help text."""
-
-BAD_INPUT: Final = 2
-INTERRUPTED: Final = 130
-READER_GONE: Final = 141
+"""Every command with its line of help, in the order of the help text."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. arguments: without the program's name; those of the process if None."""
-    output.open_closed_streams()
-    # A terminal that cannot write a character gets a '?', not a traceback (a Windows code page, LANG=C).
-    for stream in (sys.stdout, sys.stderr):
-        _forgive_characters(stream)
+    """Run one command.
+
+    Args:
+        arguments: Without the program's name; None for those of the process.
+    Returns:
+        The exit code.
+    """
+    console.prepare_streams()
     try:
-        with ending_in_order():
-            return _run(arguments)
+        with exiting_on_signals():
+            return _run(sys.argv[1:] if arguments is None else arguments)
     except BrokenPipeError:
-        # Not only stdout: a pipe can be behind both.
-        output.silence(sys.stdout)
-        output.silence(sys.stderr)
-        return READER_GONE
-    except (output.UnwritableError, OSError) as error:
+        # A pipe may be behind either stream.
+        console.discard(sys.stdout)
+        console.discard(sys.stderr)
+        return console.READER_GONE
+    except (console.UnwritableError, OSError) as error:
         try:
-            output.flush()
-        except (output.UnwritableError, OSError):
-            output.silence(sys.stdout)
-        output.complain([output.words(error) if isinstance(error, OSError) else error])
+            console.flush()
+        except (console.UnwritableError, OSError):
+            console.discard(sys.stdout)
+        console.print_problems([console.os_error_text(error) if isinstance(error, OSError) else error])
     except KeyboardInterrupt:
-        return INTERRUPTED
-    return BAD_INPUT
+        return console.INTERRUPTED
+    return console.BAD_INPUT
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    """What `main` does, with every failure to write still an exception."""
+def _run(arguments: Sequence[str]) -> int:
+    """Run one command; a stream that cannot be written raises."""
     try:
-        parsed = build_parser().parse_args(arguments)
+        parsed = build_parser(arguments[:1]).parse_args(arguments)
     except SystemExit:
-        # argparse swallows that its help could not be written.
-        output.flush()
+        # argparse does not notice that its help could not be written.
+        console.flush()
         raise
     code = int(parsed.run(parsed))
-    output.flush()
+    console.flush()
     return code
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse's parser is silent about help that could not be written; this one is not."""
+    """A parser that prints through the console, so that a stream that cannot be written raises."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         if message and file is sys.stdout:
-            output.write(message)
+            console.print_text(message)
         elif message:
-            output.complain([message.rstrip("\n")])
+            console.print_problems([message.rstrip("\n")])
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    parser = _Parser(prog="segue", description="Adaptive soundtracks for games.")
-    parser.add_argument("--version", action="version", version=f"segue {version('segue')}")
+class _Version(argparse.Action):
+    """Prints the version; looking it up takes time that other commands need not spend."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        console.print_lines(f"segue {version('segue')}")
+        parser.exit()
+
+
+def build_parser(only: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """Build the parser.
+
+    Args:
+        only: Commands whose arguments are wanted; the modules of the others are not imported. None for all.
+    """
+    parser = _Parser(prog="segue", description="Adaptive soundtracks for games.", formatter_class=HelpFormatter)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, module in COMMANDS.items():
-        command = commands.add_parser(name, help=module.HELP, description=module.__doc__)
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, formatter_class=HelpFormatter)
+        if only is None or name in only:
+            module = import_module(f"segue.cli.{name}")
+            command.description, command.epilog = module.__doc__, module.EXAMPLES
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     return parser
-
-
-def _forgive_characters(stream: TextIO) -> None:
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="replace")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,7 @@
-"""Feel a rule file: a service of your own, its inputs under your fingers, and why the music does what it does.
+"""Play a rule file live: keys and sliders for its inputs, what the music does, and why.
 
-Keys and sliders are made from the inputs that the rules declare; edit the file while it plays, and it is taken over.
-With --connect, the session is one of a service that runs already, and RULES a name that it knows.
+A service is started for it. Keys and sliders are made from the inputs that the rules declare; edit the file while it
+plays, and the music follows. With --connect, a service that runs already plays, and RULES is a name that it knows.
 """
 
 from __future__ import annotations
@@ -13,18 +13,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segue.cli.ending import ending_in_order
-from segue.cli.output import complain, complain_of
-from segue.cli.parts import GENERATORS
-from segue.cli.seeds import seed
+from segue.cli.arguments import seed
+from segue.cli.console import BAD_INPUT, DONE, print_problems
+from segue.generators import PLAYABLE
+from segue.signals import exiting_on_signals
 
 if TYPE_CHECKING:
     from segue_rules.model import Rules
     from segue_sdk.client import SegueClient
     from segue_sdk.output import Output
 
-HELP: Final = "play a rule file live: keys and sliders for its inputs, and what the music does and why"
-_BAD_INPUT: Final = 2
+EXAMPLES: Final = """examples:
+  segue play meadow.yaml
+  segue play meadow.yaml --events fight.events.yaml --output fight.wav
+  segue play meadow --connect tcp://127.0.0.1:7723
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--connect", metavar="ADDRESS", help="a service that runs already, such as tcp://127.0.0.1:7723"
     )
     parser.add_argument("--token", metavar="TOKEN", help="with --connect: the service's token")
-    parser.add_argument("--generator", choices=GENERATORS, help="what plays; default: the service's")
+    parser.add_argument("--generator", choices=PLAYABLE, help="what plays; default: the service's")
     parser.add_argument("--soundfont", metavar="FILE", type=Path, help="an SF2 or SF3 to play instead of the orchestra")
     parser.add_argument("--seed", type=seed, help="default: the rule file's")
     sound = parser.add_mutually_exclusive_group()
@@ -46,30 +49,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     problem = _contradiction(arguments)
     if problem:
-        complain([problem])
-        return _BAD_INPUT
+        print_problems([problem])
+        return BAD_INPUT
     try:
         import textual  # noqa: F401
     except ImportError:
-        complain(["segue play needs the package textual: pip install 'segue[play]'"])
-        return _BAD_INPUT
-    from segue.cli.outputs import OutputsError
-    from segue.cli.playing.child import ServiceError
+        print_problems(["segue play needs the package textual: pip install 'segue[play]'"])
+        return BAD_INPUT
+    from segue.play.child import ServiceError
+    from segue.render.file_checks import OutputsError
     from segue_rules.errors import RuleError
     from segue_sdk.output import OutputError
 
     try:
         _play(arguments)
-    except RuleError as error:
-        complain_of(error)
-        return _BAD_INPUT
-    except OutputsError as error:
-        complain(error.problems)
-        return _BAD_INPUT
+    except (RuleError, OutputsError) as error:
+        print_problems(error.problems)
+        return BAD_INPUT
     except (ServiceError, OutputError, NoTerminalError) as error:
-        complain([error])
-        return _BAD_INPUT
-    return 0
+        print_problems([error])
+        return BAD_INPUT
+    return DONE
 
 
 class NoTerminalError(RuntimeError):
@@ -78,12 +78,12 @@ class NoTerminalError(RuntimeError):
 
 def _play(arguments: argparse.Namespace) -> None:
     """Raises: RuleError, OutputsError, NoTerminalError, ServiceError, OutputError."""
-    from segue.cli.playing.app import PlayApp
-    from segue.cli.playing.child import Child, serve_command
-    from segue.cli.playing.game import Game
+    from segue.play.app import PlayApp
+    from segue.play.child import Child, serve_command
+    from segue.play.game import Game
     from segue_rules.loading import load, load_events
     from segue_sdk.client import SegueClient
-    from segue_sdk.client_messages import Hello
+    from segue_sdk.messages import Hello
 
     local = arguments.connect is None
     rules = load(arguments.rules) if local else None
@@ -91,8 +91,8 @@ def _play(arguments: argparse.Namespace) -> None:
     _check_output(arguments, rules)
     _check_terminal()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(ending_in_order())
-        complain(["starting the service …" if local else f"connecting to {arguments.connect} …"])
+        stack.enter_context(exiting_on_signals())
+        print_problems(["starting the service …" if local else f"connecting to {arguments.connect} …"])
         command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
         child = stack.enter_context(Child(command)) if local else None
         hello = Hello(
@@ -111,18 +111,17 @@ def _play(arguments: argparse.Namespace) -> None:
 
 def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:
     """The WAV file replaces nothing that is read. Raises: OutputsError."""
-    from segue.cli.outputs import Named, check_outputs
-    from segue.cli.preview_request import files_of
+    from segue.render.file_checks import NamedFile, check_outputs, files_of
 
     if arguments.output is None:
         return
     inputs = [*files_of(rules)] if rules is not None else []
     inputs += [
-        Named(what=what, path=path)
+        NamedFile(what=what, path=path)
         for what, path in (("the event script", arguments.events), ("the soundfont", arguments.soundfont))
         if path is not None
     ]
-    check_outputs(inputs, [Named(what="--output", path=arguments.output)])
+    check_outputs(inputs, [NamedFile(what="--output", path=arguments.output)])
 
 
 def _check_terminal() -> None:
@@ -137,7 +136,7 @@ def _check_terminal() -> None:
             raise NoTerminalError(text)
 
 
-def _output(arguments: argparse.Namespace, client: SegueClient, complain: Callable[[str], None]) -> Output:
+def _output(arguments: argparse.Namespace, client: SegueClient, report: Callable[[str], None]) -> Output:
     """Where the sound goes; where there is no device and none was asked for, nowhere, which is said.
 
     Raises: OutputError.
@@ -151,11 +150,11 @@ def _output(arguments: argparse.Namespace, client: SegueClient, complain: Callab
     try:
         device = arguments.device
         number = int(device) if device is not None and device.isdecimal() else None
-        return DeviceOutput(client.player, device if number is None else number, on_lost=complain)
+        return DeviceOutput(client.player, device if number is None else number, on_lost=report)
     except OutputError as error:
         if arguments.device is not None:
             raise
-        complain(f"{error}; playing to nowhere (or use --output FILE)")
+        report(f"{error}; playing to nowhere (or use --output FILE)")
         return NullOutput(client.player)
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from segue.cli.output import say, write
+from segue.cli.console import DONE, print_lines, print_text
 
-HELP: Final = "print the JSON Schema for your editor, or the reference"
+EXAMPLES: Final = """examples:
+  segue schema > segue.schema.json
+  segue schema --tests > segue-test.schema.json
+  segue schema --install
+"""
 RULES_SCHEMA: Final = "segue.schema.json"
 TESTS_SCHEMA: Final = "segue-test.schema.json"
 _FIRST_LINE: Final = "# yaml-language-server: $schema="
@@ -20,12 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--tests", action="store_true", help="print the schema of rule-test files instead")
     group.add_argument("--reference", action="store_true", help="print the language reference (Markdown) instead")
-    group.add_argument("--install", action="store_true", help="say how an editor comes to know the schema")
+    group.add_argument("--install", action="store_true", help="explain how to set an editor up for it")
 
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.install:
-        say(
+        print_lines(
             "1. Beside your rule files:",
             "",
             f"segue schema > {RULES_SCHEMA}",
@@ -37,11 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"{_FIRST_LINE}{RULES_SCHEMA}",
             f"{_FIRST_LINE}{TESTS_SCHEMA}",
         )
-        return 0
-    from segue_rules import schema
-    from segue_rules.loading.reference import reference
-    from segue_rules.ruletest import schema as tests
+        return DONE
+    from segue_rules.schema import reference, rule_test_schema_text, schema_text
 
-    text = reference if arguments.reference else tests.schema_text if arguments.tests else schema.schema_text
-    write(text())
-    return 0
+    text = reference if arguments.reference else rule_test_schema_text if arguments.tests else schema_text
+    print_text(text())
+    return DONE

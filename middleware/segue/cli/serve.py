@@ -1,6 +1,6 @@
-"""Play for games: a service that clients connect to. CONFIG.md beside the service's code says what every setting means.
+"""Run the service that games connect to. CONFIG.md beside the service's code says what every setting means.
 
-Each flag is an environment variable, too (SEGUE_MAX_SESSIONS), and a line of the YAML file that --config names. The
+Each flag is also an environment variable (SEGUE_MAX_SESSIONS) and a line of the YAML file that --config names. The
 service ends on Ctrl-C or SIGTERM, after its clients' buffers are full.
 """
 
@@ -19,8 +19,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from segue.cli.output import complain, flush, say
-from segue.cli.parts import GENERATORS
+from segue.cli.console import BAD_INPUT, DONE, flush, print_lines, print_problems
+from segue.generators import PLAYABLE
 from segue.service import config as settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HELP: Final = "the service that games connect to"
-_BAD_INPUT: Final = 2
+EXAMPLES: Final = """examples:
+  segue serve meadow.yaml
+  segue serve music/ --http-bind 127.0.0.1:7725
+  segue serve --config segue.yaml --record sessions/
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    # What a start loads stays: looking through it for garbage takes time that clients wait for. See `_announce`.
+    # All that a start loads stays: searching it for garbage takes time that clients wait for. See `_announce`.
     gc.disable()
     try:
         return _configured(arguments)
@@ -52,12 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _configured(arguments: argparse.Namespace) -> int:
     try:
-        config, warnings = settings.configure(arguments, os.environ, GENERATORS)
+        config, warnings = settings.configure(arguments, os.environ, PLAYABLE)
     except settings.ConfigError as error:
-        complain(error.problems)
-        return _BAD_INPUT
+        print_problems(error.problems)
+        return BAD_INPUT
     from segue.audio.files import AudioFileError
-    from segue.cli.parts import build
+    from segue.generators import BuildOptions, build
     from segue.score.sampler.soundfont import SoundFontError
     from segue.service.auth import InsecureBindError
     from segue.service.logs import logging_to
@@ -71,19 +74,19 @@ def _configured(arguments: argparse.Namespace) -> int:
             log.warning(warning)
         try:
             memory = config.note_memory or note_memory_mib(config.max_sessions, machine_memory_bytes())
-            parts = build(config.generator, soundfont=config.soundfont, note_memory=memory)
-            service = Service(config, parts.encoder, parts.generators, version=version("segue"), serving=_announce)
+            chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=memory))
+            service = Service(config, chain.encoder, chain.generators, version=version("segue"), serving=_announce)
             _serve(service, exit_with_stdin=arguments.exit_with_stdin)
         except BrokenPipeError:
-            # Whoever started it does not listen: as of every command.
+            # The reader of stdout went away: `main` handles that for every command.
             raise
         except RuleError as error:
-            complain(error.problems)
+            print_problems(error.problems)
         except (OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError, GeneratorError) as error:
-            complain([f"cannot serve: {error}"])
+            print_problems([f"cannot serve: {error}"])
         else:
-            return 0
-    return _BAD_INPUT
+            return DONE
+    return BAD_INPUT
 
 
 def _serve(service: Service, *, exit_with_stdin: bool) -> None:
@@ -125,5 +128,5 @@ def _announce(addresses: Sequence[str]) -> None:
     """One line for whoever started it: the last word is an address. From now on, garbage is collected."""
     gc.freeze()
     gc.enable()
-    say(f"serving on {' '.join(addresses)}")
+    print_lines(f"serving on {' '.join(addresses)}")
     flush()

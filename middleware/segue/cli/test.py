@@ -1,4 +1,4 @@
-"""Run rule tests: what a rule file is to do, proven on a virtual clock without sound.
+"""Run rule tests: they prove on a virtual clock, without sound, what a rule file does.
 
 FILE: a NAME.test.yaml, a rule file (its tests beside it are run), a folder (all tests within it) or a pattern.
 """
@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segue.cli.files import Kind, find, kind_of, sibling
-from segue.cli.output import complain, complain_of, say
+from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
+from segue.file_kinds import FileKind, file_kind, find_files, sibling
 from segue_rules.errors import RuleError
 
 if TYPE_CHECKING:
     from segue_rules.ruletest import RuleTestFile
 
-HELP: Final = "run rule tests"
+EXAMPLES: Final = """examples:
+  segue test meadow.yaml
+  segue test music/ -k combat --verbose
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,13 +35,13 @@ def run(arguments: argparse.Namespace) -> int:
     for file in loaded:
         good, bad = _run_file(file, arguments.only.lower(), verbose=arguments.verbose)
         passed, failed = passed + good, failed + bad
-    say(f"{passed} passed, {failed} failed")
+    print_lines(f"{passed} passed, {failed} failed")
     if unusable:
-        return 2
+        return BAD_INPUT
     if arguments.only and not passed + failed:
-        complain([f"no test has '{arguments.only}' in its name"])
-        return 2
-    return 1 if failed else 0
+        print_problems([f"no test has '{arguments.only}' in its name"])
+        return BAD_INPUT
+    return FAILED if failed else DONE
 
 
 def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
@@ -46,28 +49,28 @@ def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
     from segue_rules.ruletest import load_tests
 
     try:
-        paths = find(arguments, frozenset({Kind.TESTS}))
+        paths = find_files(arguments, frozenset({FileKind.TESTS}))
     except RuleError as error:
-        complain_of(error)
+        print_problems(error.problems)
         return [], True
     loaded, unusable = [], False
     for path in dict.fromkeys(map(_tests_of, paths)):
         try:
             loaded.append(load_tests(path))
         except RuleError as error:
-            complain_of(error)
+            print_problems(error.problems)
             unusable = True
     return loaded, unusable
 
 
 def _tests_of(path: Path) -> Path:
-    return sibling(path, Kind.TESTS) if kind_of(path) is Kind.RULES else path
+    return sibling(path, FileKind.TESTS) if file_kind(path) is FileKind.RULES else path
 
 
 def _run_file(file: RuleTestFile, only: str, *, verbose: bool) -> tuple[int, int]:
     """How many tests of a file passed and failed."""
     from segue_rules.director import Director
-    from segue_rules.ruletest import run_test, tell
+    from segue_rules.ruletest import failure_lines, run_test
 
     director = Director(file.rules)
     passed, failed = 0, 0
@@ -77,6 +80,6 @@ def _run_file(file: RuleTestFile, only: str, *, verbose: bool) -> tuple[int, int
         outcome = run_test(director, test)
         passed, failed = passed + outcome.passed, failed + (not outcome.passed)
         if outcome.passed and verbose:
-            say(f"{test.mark}: passed: {test.name}")
-        say(*tell(outcome))
+            print_lines(f"{test.mark}: passed: {test.name}")
+        print_lines(*failure_lines(outcome))
     return passed, failed

@@ -1,31 +1,39 @@
-"""Play an event script against a rule file without sound, and tell what happens when, and why.
+"""Play an event script against a rule file without sound, and show what happens when, and why.
 
-Each line is time, bar:beat, what happened; below it the reasons. At the end the whole timeline at a glance, a column a
+Each line is time, bar:beat and what happened; below it are the reasons. At the end comes an overview with a column a
 second: states, shares of the mix (0 to 1), tempo; + an event, * a stinger, ! a refused event. --only, --layer and
---input leave out what was not asked for; then the overview at the end comes with `--only seconds` alone.
+--input leave out what was not asked for; then the overview comes with `--only seconds` alone.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segue.cli.files import Kind, sibling
-from segue.cli.output import can_write, complain, complain_of, say, say_json
-from segue.cli.selection import KINDS, Selection, kinds, names
+from segue.cli.arguments import duration, names
+from segue.cli.console import BAD_INPUT, DONE, can_print, print_json, print_lines, print_problems
+from segue.file_kinds import script_beside
 from segue_rules.errors import RuleError
 
 if TYPE_CHECKING:
     from segue_rules.director import Span
-    from segue_rules.events import ScriptedEvent
+    from segue_rules.events import Event, Receipt, ScriptedEvent
     from segue_rules.model import Rules
-    from segue_rules.plan import FramePlan
+    from segue_rules.plan import Change, FramePlan, StingerCue
 
-HELP: Final = "tell what an event script makes of a rule file, in text"
+EXAMPLES: Final = """examples:
+  segue timeline meadow.yaml
+  segue timeline meadow.yaml --why-not --layer action
+  segue timeline meadow.yaml --events fight.events.yaml --only changes,stingers --json
+"""
 AFTER_LAST_EVENT_S: Final = 20
 LONGEST_S: Final = 4 * 3600
+KINDS: Final = ("events", "inputs", "triggers", "refused", "clamped", "changes", "stingers", "warnings", "seconds")
+"""inputs: events that set; triggers: events that fire. seconds: how things stand at each full second."""
+_SINGULAR: Final[Mapping[str, str]] = {kind.removesuffix("s"): kind for kind in KINDS}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,49 +66,104 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def duration(text: str) -> float:
-    """Seconds of a time as in a rule file. Raises: argparse.ArgumentTypeError."""
-    from segue_rules.loading.nodes import Scalar
-    from segue_rules.loading.quantities import Duration
-    from segue_rules.loading.report import Report
-    from segue_rules.model import NOWHERE
+def kinds(text: str) -> frozenset[str]:
+    """Some of KINDS with commas between them, plural or not. Raises: argparse.ArgumentTypeError."""
+    asked = [_SINGULAR.get(name, name) for name in names(text)]
+    unknown = next((name for name in asked if name not in KINDS), None)
+    if unknown is not None:
+        known = ", ".join(KINDS)
+        raise argparse.ArgumentTypeError(f"expected some of {known} with commas between them, got '{unknown}'")
+    return frozenset(asked)
 
-    report = Report()
-    read = Duration(moment=True).read(Scalar(mark=NOWHERE, value=text, text=text), report.scope())
-    if read is None or read == 0:
-        raise argparse.ArgumentTypeError(f"expected a time such as 90s or 2min, got '{text}'")
-    return float(read)
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What is to be shown. only: kinds; layers: their changes; inputs: what sets, fires or follows them.
+
+    Where several are given, what is shown fulfils `only` and one of `layers` or `inputs`. Empty ones ask for nothing.
+    """
+
+    only: frozenset[str] = frozenset()
+    layers: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        return not (self.only or self.layers or self.inputs)
+
+    @property
+    def seconds(self) -> bool:
+        """Whether to show how things stand at each full second."""
+        return self.everything or "seconds" in self.only
+
+    def unknown(self, rules: Rules, path: Path) -> Iterator[str]:
+        """A sentence for each name that the rules of the file `path` do not have."""
+        from segue_yaml.report import did_you_mean
+
+        declared = {"layer": [layer.name for layer in rules.layers], "input": [each.name for each in rules.inputs]}
+        for what, asked in (("layer", self.layers), ("input", self.inputs)):
+            for name in asked:
+                if name not in declared[what]:
+                    hint = did_you_mean(name, declared[what])
+                    yield f"--{what}: {path} has no {what} '{name}'{hint}"
+
+    def of(self, plan: FramePlan, events: Mapping[int, Event], triggers: Mapping[str, str]) -> FramePlan:
+        """The plan with what it tells cut down. events: by sequence; triggers: of the stingers, by their names."""
+        if self.everything:
+            return plan
+        return plan._replace(
+            receipts=tuple(r for r in plan.receipts if self._receipt(r, events.get(r.sequence))),
+            changes=tuple(change for change in plan.changes if self._change(change)),
+            stingers=tuple(cue for cue in plan.stingers if self._stinger(cue, triggers)),
+            warnings=plan.warnings if self._kind("warnings") and not (self.layers or self.inputs) else (),
+        )
+
+    def _kind(self, *found: str) -> bool:
+        return not self.only or not self.only.isdisjoint(found)
+
+    def _receipt(self, receipt: Receipt, event: Event | None) -> bool:
+        touched: Sequence[str] = (*event.set, *event.fire) if event else ()
+        found = ["events", receipt.code if receipt.accepted else "refused"]
+        found += ["inputs"] if event and event.set else []
+        found += ["triggers"] if event and event.fire else []
+        return self._kind(*found) and self._about("", touched)
+
+    def _change(self, change: Change) -> bool:
+        return self._kind("changes") and self._about(change.layer, [cause.input for cause in change.causes])
+
+    def _stinger(self, cue: StingerCue, triggers: Mapping[str, str]) -> bool:
+        return self._kind("stingers") and self._about("", [triggers[cue.stinger]])
+
+    def _about(self, layer: str, inputs: Sequence[str]) -> bool:
+        if not (self.layers or self.inputs):
+            return True
+        return layer in self.layers or any(name in self.inputs for name in inputs)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from segue_rules.director import Director
     from segue_rules.loading import load, load_events
-    from segue_rules.timeline import rehearse
+    from segue_rules.timeline import play_script
 
     try:
         rules = load(arguments.rules)
-        script = arguments.events or _beside(arguments.rules)
+        script = arguments.events or script_beside(arguments.rules)
         events = load_events(script, rules) if script else ()
     except RuleError as error:
-        complain_of(error)
-        return 2
+        print_problems(error.problems)
+        return BAD_INPUT
     selection = Selection(only=arguments.only, layers=arguments.layer, inputs=arguments.input)
     unknown = list(selection.unknown(rules, arguments.rules))
     if unknown:
-        complain(unknown)
-        return 2
+        print_problems(unknown)
+        return BAD_INPUT
     frames = _frames(arguments.duration, events)
-    told = _told(rules, events, rehearse(Director(rules), events, frames), selection)
+    selected = _selected(rules, events, play_script(Director(rules), events, frames), selection)
     if arguments.json:
-        _say_json(rules, events, told, frames, every_second=selection.seconds)
+        _print_as_json(rules, events, selected, frames, every_second=selection.seconds)
     else:
-        _say_text(rules, events, told, frames, why_not=arguments.why_not, overview=selection.seconds)
-    return 0
-
-
-def _beside(rules: Path) -> Path | None:
-    script = sibling(rules, Kind.EVENTS)
-    return script if script.exists() else None
+        _print_text(rules, events, selected, frames, why_not=arguments.why_not, with_overview=selection.seconds)
+    return DONE
 
 
 def _frames(duration_s: float | None, events: Sequence[ScriptedEvent]) -> int:
@@ -123,11 +186,11 @@ class _Seconds:
 
     def add(self, span: Span) -> list[FramePlan]:
         """Take in a run of equal plans; returns the seconds that begin in it."""
-        from segue.cli import strip
+        from segue.cli import overview
         from segue_rules.timeline import plan_at
 
-        second = strip.second_of(span.plan.frame)
-        self.marks[second] = strip.stronger(self.marks[second], strip.mark_of(span.plan))
+        second = overview.second_of(span.plan.frame)
+        self.marks[second] = overview.stronger(self.marks[second], overview.mark_of(span.plan))
         end = span.plan.frame + span.frames
         new = []
         while len(self.plans) * self._rate < end:
@@ -136,10 +199,10 @@ class _Seconds:
         return new
 
 
-def _told(
+def _selected(
     rules: Rules, events: Sequence[ScriptedEvent], spans: Iterable[Span], selection: Selection
 ) -> Iterator[tuple[Span, FramePlan]]:
-    """Each run of equal plans, and the plan with what is to be told of it."""
+    """Each run of equal plans, and the plan with what is to be shown of it."""
     from segue_rules.timeline import by_sequence
 
     sent = by_sequence(events)
@@ -148,55 +211,56 @@ def _told(
         yield span, selection.of(span.plan, sent, triggers)
 
 
-def _say_text(
+def _print_text(
     rules: Rules,
     events: Sequence[ScriptedEvent],
-    told: Iterable[tuple[Span, FramePlan]],
+    selected: Iterable[tuple[Span, FramePlan]],
     frames: int,
     *,
     why_not: bool,
-    overview: bool,
+    with_overview: bool,
 ) -> None:
-    from segue.cli import strip
-    from segue_rules.timeline import brief, by_sequence, clock_time, happenings, tell
+    from segue.cli import overview
+    from segue_rules.timeline import brief, by_sequence, clock_time, entry_lines, timeline_entries
 
-    arrow = "→" if can_write("→") else "->"
+    arrow = "→" if can_print("→") else "->"
     sent = by_sequence(events)
     seconds = _Seconds(frames)
-    say(
+    print_lines(
         f"{rules.title}, {clock_time(frames)}, seed {rules.seed}",
         "",
         f"{'time':>8} {'bar':>6}  {'what':<12}  happens",
         "",
     )
-    for span, plan in told:
+    for span, plan in selected:
         seconds.add(span)
-        for happening in happenings(plan, sent):
+        for entry in timeline_entries(plan, sent):
             if why_not:
-                say(*(line.replace("->", arrow) for line in tell(happening)))
-            elif not (happening.kind == "stinger" and happening.foretold):
-                say(*(line.replace("->", arrow) for line in tell(brief(happening))))
-    if overview:
-        ink = strip.BLOCKS if can_write(strip.BLOCKS.levels + strip.BLOCKS.edge + strip.BLOCKS.rest) else strip.ASCII
-        say("", *strip.draw(rules, seconds.plans, seconds.marks, ink))
+                print_lines(*(line.replace("->", arrow) for line in entry_lines(entry)))
+            elif not (entry.kind == "stinger" and entry.foretold):
+                print_lines(*(line.replace("->", arrow) for line in entry_lines(brief(entry))))
+    if with_overview:
+        characters = overview.BLOCKS.levels + overview.BLOCKS.edge + overview.BLOCKS.rest
+        ink = overview.BLOCKS if can_print(characters) else overview.ASCII
+        print_lines("", *overview.draw(rules, seconds.plans, seconds.marks, ink))
 
 
-def _say_json(
+def _print_as_json(
     rules: Rules,
     events: Sequence[ScriptedEvent],
-    told: Iterable[tuple[Span, FramePlan]],
+    selected: Iterable[tuple[Span, FramePlan]],
     frames: int,
     *,
     every_second: bool,
 ) -> None:
     from segue.cli import timeline_json
 
-    say_json(timeline_json.header(rules, events, frames))
+    print_json(timeline_json.header(rules, events, frames))
     seconds = _Seconds(frames)
-    for span, plan in told:
+    for span, plan in selected:
         for record in timeline_json.records(plan):
-            say_json(record)
+            print_json(record)
         begun = seconds.add(span)
         if every_second:
             for whole in begun:
-                say_json(timeline_json.second(rules, whole))
+                print_json(timeline_json.second(rules, whole))

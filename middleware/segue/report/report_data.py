@@ -29,7 +29,7 @@ from segue.runtime.simulation import LiveRun
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
-from segue_rules.timeline import position
+from segue_rules.timeline import bar_beat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ class ReportData:
         found = []
         for frame, plan in enumerate(self.plans):
             if plan is not None and max(plan.beat, plan.bar_start) >= 0:
-                place = position(plan)
+                place = bar_beat(plan)
                 offset = plan.bar_start if plan.bar_start >= 0 else plan.beat
                 found.append((frame * FRAME_SIZE + offset, place.bar, place.beat))
         return BeatGrid(

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from segue.contract import Generator
 from segue.runtime import mastering
 from segue.runtime.snapshot import Snapshot
-from segue_rules.director import Director, DirectorState, moved, pack, undecided, unpack
+from segue_rules.director import Director, DirectorState, drop_pending, pack, shift_state, unpack
 from segue_rules.events import Event
 from segue_rules.model import Rules
 
@@ -63,7 +63,7 @@ def opening(
     Args: seed: of music that begins anew. take: of the first chunk.
     """
     generator = generators[home]
-    director = moved(Director(rules).start(), frame)
+    director = shift_state(Director(rules).start(), frame)
     events: tuple[tuple[int, Event], ...] = ()
     outcome: Outcome = "nothing"
     state = None
@@ -103,7 +103,7 @@ def _remembered(
     shift = frame - state.frame
     if shift or pack(state, rules) != memory.state:
         # At another place, or under other rules, what waited was promised to nobody and may not fit.
-        state = undecided(moved(state, shift))
+        state = drop_pending(shift_state(state, shift))
     return state, tuple((max(frame, at + shift), event) for at, event in memory.events)
 
 

@@ -28,7 +28,7 @@ from segue.runtime.pace import Pace
 from segue.runtime.snapshot import Memory, Snapshot, taken
 from segue.runtime.staleness import Staleness
 from segue.runtime.wants import Job, Standing, Want, next_want
-from segue_rules.director import DirectorState, carry, moved, pack, reset
+from segue_rules.director import DirectorState, carry, pack, reset, shift_state
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
@@ -139,7 +139,7 @@ class Session:
             # A reset, a reload or a restore further ahead is not undone by a save: the rules go on from there.
             frame = max(boundary.heard, planner.turned)
             shift = boundary.frame - frame
-            director, rules = moved(planner.state_before(frame), shift), edition.rules
+            director, rules = shift_state(planner.state_before(frame), shift), edition.rules
             events = [(at + shift, event) for at, event in planner.coming(frame)]
         return taken(
             boundary,

@@ -17,7 +17,7 @@ import msgpack
 from segue.contract import FRAME_SIZE, MOST_STATE_BYTES, Generator
 from segue.runtime import mastering
 from segue.runtime.deck import Boundary
-from segue_rules.director import reading
+from segue_rules.director import plain_data
 from segue_rules.events import Event
 
 CELL_BYTES: Final = 16_384
@@ -126,21 +126,21 @@ class Snapshot:
 
     @classmethod
     def _read(cls, fields: Any) -> Snapshot:
-        reading.mapping(fields, 64)
-        reading.integer(fields.get("version"), VERSION, VERSION)
-        position = reading.integer(fields.get("position"), 0, reading.LAST_FRAME * FRAME_SIZE)
+        plain_data.mapping(fields, 64)
+        plain_data.integer(fields.get("version"), VERSION, VERSION)
+        position = plain_data.integer(fields.get("position"), 0, plain_data.LAST_FRAME * FRAME_SIZE)
         if position % FRAME_SIZE:
             raise SnapshotError(f"position: expected a multiple of {FRAME_SIZE}, got {position}")
         history = _bytes(fields.get("history"), BLOB_BYTES)
         master, kept = b"", b""
         if history:
-            master, kept = (_bytes(part, MOST_STATE_BYTES) for part in reading.sequence(_unpacked(history), 2, 2))
+            master, kept = (_bytes(part, MOST_STATE_BYTES) for part in plain_data.sequence(_unpacked(history), 2, 2))
             mastering.unpack(master)
         snapshot = cls(
             position=position // FRAME_SIZE,
-            seed=reading.integer(fields.get("seed"), 0, _LARGEST),
-            rules=reading.text(fields.get("rules"), 64),
-            model=reading.text(fields.get("model"), 128),
+            seed=plain_data.integer(fields.get("seed"), 0, _LARGEST),
+            rules=plain_data.text(fields.get("rules"), 64),
+            model=plain_data.text(fields.get("model"), 128),
             director=_bytes(fields.get("director"), BLOB_BYTES),
             history=kept,
             master=master,
@@ -182,11 +182,11 @@ def _unpack_memory(data: bytes) -> Memory:
     if not expander.eof or expander.unused_data:
         raise SnapshotError(f"director: expected one stream of at most {_MOST_DIRECTOR_BYTES} bytes")
     try:
-        fields = reading.mapping(_unpacked(packed))
+        fields = plain_data.mapping(_unpacked(packed))
         return Memory(
-            state=reading.mapping(fields.get("state")),
-            events=tuple(map(_event, reading.sequence(fields.get("events"), 0, _MOST_EVENTS))),
-            last_event=reading.integer(fields.get("last_event"), 0, _LARGEST),
+            state=plain_data.mapping(fields.get("state")),
+            events=tuple(map(_event, plain_data.sequence(fields.get("events"), 0, _MOST_EVENTS))),
+            last_event=plain_data.integer(fields.get("last_event"), 0, _LARGEST),
         )
     except SnapshotError:
         raise
@@ -195,11 +195,12 @@ def _unpack_memory(data: bytes) -> Memory:
 
 
 def _event(data: Any) -> tuple[int, Event]:
-    frame, sequence, settings, fire = reading.sequence(data, 4, 4)
-    return reading.integer(frame, 0, reading.LAST_FRAME), Event(
-        sequence=reading.integer(sequence, 0, _LARGEST),
-        set={reading.text(name): reading.scalar(value) for name, value in reading.mapping(settings, 256).items()},
-        fire=tuple(reading.text(name) for name in reading.sequence(fire, 0, 256)),
+    frame, sequence, settings, fire = plain_data.sequence(data, 4, 4)
+    values = plain_data.mapping(settings, 256).items()
+    return plain_data.integer(frame, 0, plain_data.LAST_FRAME), Event(
+        sequence=plain_data.integer(sequence, 0, _LARGEST),
+        set={plain_data.text(name): plain_data.scalar(value) for name, value in values},
+        fire=tuple(plain_data.text(name) for name in plain_data.sequence(fire, 0, 256)),
     )
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from segue.audio.files import AudioFileError, read_audio
 from segue.contract import Samples, StyleBank, StyleEncoder
-from segue_rules.errors import Problem, RuleError
+from segue_rules.errors import RuleError
 from segue_rules.model import AudioStinger, Prompt, Rules, Style
+from segue_yaml.report import Problem
 
 # Longest audio prompt and stinger, in seconds.
 MOST_PROMPT_S = 60.0

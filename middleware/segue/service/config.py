@@ -16,11 +16,10 @@ from segue.service.setting_checks import Checks
 from segue.service.setting_kinds import Endpoint, HostPort, Milliseconds, PathText, Token, is_private
 from segue.service.setting_sources import CONFIG_VARIABLE, merge, read_environment, read_file, read_flags, told
 from segue.service.settings import Settings, default_of, flag_of
-from segue_rules.errors import RuleError
-from segue_rules.loading.kinds import Choice, Number, Truth
-from segue_rules.loading.report import Report
-from segue_rules.loading.tables import Field, Record
-from segue_rules.model import Mark
+from segue_yaml.kinds import Boolean, Choice, Number
+from segue_yaml.nodes import Mark
+from segue_yaml.report import DocumentError, Report
+from segue_yaml.tables import Field, Record
 
 _METAVARS: Final[Mapping[type, str]] = {
     Number: "N",
@@ -111,7 +110,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help_text = setting.doc if setting.default_text is None else f"{setting.doc} ({setting.default_text})"
         if setting is Settings.rules:
             parser.add_argument(setting.name, metavar="RULES", nargs="*", help=f"{help_text} [NAME=]FILE or FOLDER")
-        elif isinstance(setting.kind, Truth):
+        elif isinstance(setting.kind, Boolean):
             parser.add_argument(flag_of(setting), action=argparse.BooleanOptionalAction, default=None, help=help_text)
         else:
             action = "append" if setting is Settings.bind else "store"
@@ -139,7 +138,7 @@ def configure(
         checks = Checks(record, lambda mark: _folder(mark, file), report)
         values = checks.values(generators)
         report.raise_problems()
-    except RuleError as error:
+    except DocumentError as error:
         raise ConfigError([told(problem) for problem in error.problems]) from None
     return ServiceConfig(**values), [*warnings, *checks.warnings]
 

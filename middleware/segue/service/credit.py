@@ -8,8 +8,8 @@ import numpy as np
 
 from segue.contract import SAMPLE_RATE
 from segue.service.metrics import Metrics
-from segue_sdk.client_messages import Playhead
 from segue_sdk.limits import CAPACITY
+from segue_sdk.messages import Playhead
 
 # Samples that a client's clock may go on at once, and how much faster than ours it may be.
 _MOST_ADVANCE: Final = 15 * SAMPLE_RATE

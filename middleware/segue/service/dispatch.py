@@ -13,8 +13,7 @@ from segue.service.metrics import Metrics
 from segue.service.stingers import StingerDesk
 from segue.service.wire import Format
 from segue_sdk.codec import encode
-from segue_sdk.messages import ServiceMessage
-from segue_sdk.service_messages import Chunk, Clock, Receipt, Status, Stinger
+from segue_sdk.messages import Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
 
 # Sound on its way to a client that does not read; it gets no more until it does.
 _MOST_UNRECEIVED_BYTES: Final = 16 << 20

@@ -26,12 +26,23 @@ from segue.service.rulebook import Soundtrack, parts_of
 from segue.service.token_bucket import TokenBucket
 from segue.service.wire import Format
 from segue_rules import events
-from segue_sdk.client_messages import Control, Playhead, Save
-from segue_sdk.declarations import Declaration, EventItem, GeneratorInfo, Limits
 from segue_sdk.limits import HEADER_BYTES, VERSION
-from segue_sdk.log import LineLimit
-from segue_sdk.messages import ServiceMessage
-from segue_sdk.service_messages import Receipt, Rules, Saved, Status, Welcome
+from segue_sdk.log import LogRateLimiter
+from segue_sdk.messages import (
+    Control,
+    Declaration,
+    EventItem,
+    GeneratorInfo,
+    Limits,
+    Playhead,
+    Receipt,
+    Rules,
+    Save,
+    Saved,
+    ServiceMessage,
+    Status,
+    Welcome,
+)
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +108,7 @@ class LiveSession:
         self._parts = parts_of(soundtrack.rules)
         # Of the session's planned frames, those that were accounted for.
         self._accounted = 0
-        self._refusal_lines = LineLimit()
+        self._refusal_lines = LogRateLimiter()
         self._last_event = 0
         # Numbers up to this one are part of what the session was restored from.
         self._known_events = 0

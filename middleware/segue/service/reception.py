@@ -20,12 +20,10 @@ from segue.service.metrics import Metrics
 from segue.service.refused import RefusedError
 from segue.service.sessions import Sessions
 from segue.service.token_bucket import TokenBucket
-from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
 from segue_sdk.codec import Part, decode, encode, type_of
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import SILENCE_S, VERSION
-from segue_sdk.messages import Message, ServiceMessage
-from segue_sdk.service_messages import Bye, Error
+from segue_sdk.messages import Bye, Control, Error, Event, Hello, Message, Playhead, Restore, Save, ServiceMessage
 
 log = logging.getLogger(__name__)
 

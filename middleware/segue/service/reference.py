@@ -14,9 +14,9 @@ from typing import Any, Final
 from segue.service.setting_kinds import HostPort, Milliseconds, PathText, RuleSources, Token, ZmqAddress
 from segue.service.setting_sources import CONFIG_VARIABLE
 from segue.service.settings import Settings, flag_of, variable_of
-from segue_rules.loading.containers import OneOrMore
-from segue_rules.loading.kinds import Choice, Kind, Number, Text, Truth, number
-from segue_rules.loading.tables import Field
+from segue_yaml.containers import OneOrMore
+from segue_yaml.kinds import Boolean, Choice, Kind, Number, Text, number
+from segue_yaml.tables import Field
 
 PAGE: Final = Path(__file__).with_name("CONFIG.md")
 
@@ -64,7 +64,7 @@ def page() -> str:
 
 def _row(setting: Field[Any]) -> str:
     flag = flag_of(setting)
-    if isinstance(setting.kind, Truth):
+    if isinstance(setting.kind, Boolean):
         flag = f"{flag}`, `--no-{setting.name}"
     default = f"`{setting.default_text}`" if setting.default_text is not None else ""
     cells = (f"`{setting.name}`", f"`{flag}`", f"`{variable_of(setting)}`", _value(setting.kind), default, setting.doc)
@@ -90,7 +90,7 @@ def _value(kind: Kind[Any]) -> str:
             return f"up to {kind.most} rule files"
         case ZmqAddress():
             return "`tcp://HOST:PORT` or `ipc://PATH`"
-        case Milliseconds() | Token() | Truth():
+        case Milliseconds() | Token() | Boolean():
             return kind.expected.removeprefix("a ")
     return kind.expected
 

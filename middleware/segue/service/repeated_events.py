@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from segue.service.token_bucket import TokenBucket
-from segue_sdk.limits import MOST_KEPT, MOST_UNRECEIPTED
+from segue_sdk.limits import MOST_UNCONFIRMED, MOST_UNRECEIPTED
 
 # Shares of the session's events per second. A client that follows the protocol sends again at this pace.
 _PACE: Final = 0.8
 _BURST: Final = 0.5
 # More numbers than a client may hold are not waited for.
-_MOST_WAITING: Final = MOST_UNRECEIPTED + MOST_KEPT
+_MOST_WAITING: Final = MOST_UNRECEIPTED + MOST_UNCONFIRMED
 
 
 class RepeatedEvents:

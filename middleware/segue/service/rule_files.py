@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from segue.service.setting_kinds import RuleSource, resolved
-from segue_rules.loading import Report, read_document
 from segue_rules.loading.limits import MOST_INCLUDES
-from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar, quote
-from segue_rules.loading.report import Scope
-from segue_rules.model import Mark
+from segue_yaml.document import read_document
+from segue_yaml.nodes import ListNode, MapNode, Mark, Node, Scalar, quote
+from segue_yaml.report import Report, Scope
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml"})
 _OTHER_KINDS: Final = (".test", ".events")

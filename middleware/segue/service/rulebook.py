@@ -21,9 +21,11 @@ from segue.service.prompt_ration import Ration
 from segue.service.rule_files import sorted_out
 from segue.service.rule_watch import FolderWatch, Stamps, Watch, contents_digest, relied_on, stamps
 from segue.service.settings import MOST_RULE_FILES
-from segue_rules.errors import Problem, RuleError
+from segue_rules.errors import RuleError
 from segue_rules.loading import load, load_text
-from segue_rules.model import All, Any, Condition, Mark, Not, Rules
+from segue_rules.model import All, Any, Condition, Not, Rules
+from segue_yaml.nodes import Mark
+from segue_yaml.report import Problem
 
 log = logging.getLogger(__name__)
 

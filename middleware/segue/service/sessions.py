@@ -27,8 +27,8 @@ from segue.service.rulebook import PARTS, TEXT_NAME, Edit, RuleBook, Soundtrack,
 from segue.service.token_bucket import TokenBucket
 from segue.service.worker import Worker
 from segue_rules.errors import RuleError
-from segue_sdk.client_messages import Control, Hello, Restore
 from segue_sdk.errors import ProtocolError
+from segue_sdk.messages import Control, Hello, Restore
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,10 @@ from segue.service.rule_files import find_rule_files
 from segue.service.setting_kinds import Endpoint, Milliseconds, Token, endpoint, is_private, resolved
 from segue.service.setting_sources import told
 from segue.service.settings import MOST_RULE_FILES, Settings, flag_of
-from segue_rules.errors import Problem
-from segue_rules.loading.kinds import Number, Word
-from segue_rules.loading.nodes import Scalar, quote
-from segue_rules.loading.report import Report, did_you_mean
-from segue_rules.loading.tables import Field, Record
-from segue_rules.model import Mark
+from segue_yaml.kinds import Number, Word
+from segue_yaml.nodes import Mark, Scalar, quote
+from segue_yaml.report import Problem, Report, did_you_mean
+from segue_yaml.tables import Field, Record
 
 _MOST_TOKEN_FILE_BYTES: Final = 1_024
 _OTHERS_MAY_READ: Final = stat.S_IRGRP | stat.S_IROTH

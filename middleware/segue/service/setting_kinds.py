@@ -10,11 +10,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from segue_rules.loading.kinds import NAME, Kind, Schema, Word, spelling
-from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar, describe, quote
-from segue_rules.loading.quantities import Duration, time_text
-from segue_rules.loading.report import Scope
-from segue_rules.model import Mark
+from segue_yaml.kinds import NAME, Kind, Schema, Word, spelling
+from segue_yaml.nodes import ListNode, MapNode, Mark, Node, Scalar, describe, quote
+from segue_yaml.quantities import Duration, time_text
+from segue_yaml.report import Scope
 
 OFF: Final = "off"
 SHORTEST_TOKEN: Final = 16

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue.service.settings import Settings, flag_of, variable_of
-from segue_rules.errors import Problem
-from segue_rules.loading.core_schema import NumberError, resolve_plain
-from segue_rules.loading.document import read_document
-from segue_rules.loading.kinds import Number, Truth
-from segue_rules.loading.nodes import ListNode, Node, Scalar, quote
-from segue_rules.loading.report import Report, nearest
-from segue_rules.loading.tables import Field, Object, Record
-from segue_rules.model import Mark
+from segue_yaml.core_schema import NumberError, resolve_plain
+from segue_yaml.document import read_document
+from segue_yaml.kinds import Boolean, Number
+from segue_yaml.nodes import ListNode, Mark, Node, Scalar, quote
+from segue_yaml.report import Problem, Report, nearest
+from segue_yaml.tables import Field, Object, Record
 
 CONFIG_VARIABLE: Final = "SEGUE_CONFIG"
 _PREFIX: Final = "SEGUE_"
@@ -111,6 +109,6 @@ def _node(setting: Field[Any], text: str | list[str], mark: Mark) -> Node:
     if isinstance(text, list):
         items = tuple(Scalar(mark=mark, value=each.strip(), text=each.strip(), quoted=True) for each in text)
         return ListNode(mark=mark, items=items)
-    if isinstance(setting.kind, (Number, Truth)):
+    if isinstance(setting.kind, (Number, Boolean)):
         return Scalar(mark=mark, value=resolve_plain(text), text=text)
     return Scalar(mark=mark, value=text, text=text, quoted=True)

@@ -12,9 +12,9 @@ from segue.service.setting_kinds import (
     Token,
     ZmqAddress,
 )
-from segue_rules.loading.containers import ListOf, OneOrMore
-from segue_rules.loading.kinds import Choice, Number, Text, Truth
-from segue_rules.loading.tables import Field, Table
+from segue_yaml.containers import ListOf, OneOrMore
+from segue_yaml.kinds import Boolean, Choice, Number, Text
+from segue_yaml.tables import Field, Table
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ class Settings(Table):
         Text(longest=256), "Name of the rules for clients that name none; else the first.", example="emberwood"
     )
     reload = Field(
-        Truth(), "Whether edited rule files are taken over while the music plays.", default="true", example="false"
+        Boolean(), "Whether edited rule files are taken over while the music plays.", default="true", example="false"
     )
     generator = Field(
         Text(longest=64), "What plays, unless a client asks for another.", default="score", example="score"

@@ -11,7 +11,7 @@ from segue.service import wire
 from segue.service.wire import Format
 from segue_rules.plan import StingerCue
 from segue_sdk.limits import LONGEST_CHUNK, LONGEST_STINGER
-from segue_sdk.service_messages import Stinger
+from segue_sdk.messages import Stinger
 
 
 class StingerDesk:

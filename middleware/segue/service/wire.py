@@ -20,7 +20,7 @@ from segue_rules.model import (
     NumberInput,
     Rules,
 )
-from segue_sdk import declarations, service_messages
+from segue_sdk import messages
 from segue_sdk.limits import (
     HEADER_BYTES,
     LARGEST_INTEGER,
@@ -47,13 +47,11 @@ def pcm(samples: Samples, sample_format: Format) -> bytes:
     return bytes(whole.astype("<i2").tobytes())
 
 
-def chunk(
-    out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, cell: bytes | None
-) -> service_messages.Chunk:
+def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, cell: bytes | None) -> messages.Chunk:
     """mixed: whether it opens its take and follows what is there without a break. rules: those it was planned by."""
     last = out.plans[-1]
     names = (style.name for style in rules.styles)
-    return service_messages.Chunk(
+    return messages.Chunk(
         seq=out.sequence,
         take=out.take,
         start=out.start,
@@ -69,16 +67,16 @@ def chunk(
     )
 
 
-def receipt(out: ReceiptOut) -> service_messages.Receipt:
+def receipt(out: ReceiptOut) -> messages.Receipt:
     said = out.receipt
-    return service_messages.Receipt(
+    return messages.Receipt(
         seq=said.sequence, accepted=said.accepted, code=said.code, frame=said.frame, text=clipped(said.text)
     )
 
 
-def change(out: ChangeOut) -> service_messages.Change:
+def change(out: ChangeOut) -> messages.Change:
     said = out.change
-    return service_messages.Change(
+    return messages.Change(
         kind=said.kind,
         layer=said.layer,
         from_state=said.from_state,
@@ -89,7 +87,7 @@ def change(out: ChangeOut) -> service_messages.Change:
         ramp_frames=said.ramp_frames,
         at=said.at,
         causes=tuple(
-            declarations.Cause(
+            messages.Cause(
                 text=clipped(cause.text),
                 input=cause.input,
                 value=_value(cause.value),
@@ -98,27 +96,27 @@ def change(out: ChangeOut) -> service_messages.Change:
             for cause in said.causes[:MOST_CAUSES]
         ),
         candidates=tuple(
-            declarations.Candidate(state=candidate.state, reason=clipped(candidate.reason))
+            messages.Candidate(state=candidate.state, reason=clipped(candidate.reason))
             for candidate in said.candidates[:MOST_STATES]
         ),
     )
 
 
-def clock(out: ClockOut, of: ChunkOut) -> service_messages.Clock:
+def clock(out: ClockOut, of: ChunkOut) -> messages.Clock:
     """of: the chunk that was told just before."""
-    return service_messages.Clock(
+    return messages.Clock(
         start=of.start,
         end=of.start + len(of.samples),
         tempo_bpm=out.tempo_bpm,
         meter=of.plans[0].clock.meter,
         exact=out.exact,
-        beats=tuple(declarations.Beat(at=beat.sample, bar=beat.bar, beat=beat.beat) for beat in out.beats),
+        beats=tuple(messages.Beat(at=beat.sample, bar=beat.bar, beat=beat.beat) for beat in out.beats),
     )
 
 
-def status(out: StatusOut, *, home: int, headroom: float) -> service_messages.Status:
+def status(out: StatusOut, *, home: int, headroom: float) -> messages.Status:
     """home: the rung of the session's chosen generator, which is 0 on the wire."""
-    return service_messages.Status(
+    return messages.Status(
         rung=max(0, out.rung - home),
         generator=out.generator,
         headroom=min(headroom, 1e6),
@@ -127,10 +125,10 @@ def status(out: StatusOut, *, home: int, headroom: float) -> service_messages.St
     )
 
 
-def duck(said: Duck | None) -> declarations.DuckInfo | None:
+def duck(said: Duck | None) -> messages.DuckInfo | None:
     if said is None:
         return None
-    return declarations.DuckInfo(
+    return messages.DuckInfo(
         depth_db=min(0.0, max(-96.0, said.depth_db)),
         fade_out=min(said.fade_out_samples, LONGEST_DUCK),
         recovery=min(said.recovery_samples, LONGEST_DUCK),
@@ -138,7 +136,7 @@ def duck(said: Duck | None) -> declarations.DuckInfo | None:
     )
 
 
-def refused(errors: Sequence[str]) -> service_messages.Rules:
+def refused(errors: Sequence[str]) -> messages.Rules:
     """Why a rule file was not taken: as many of its errors as fit a header."""
     told, room = [], _ERRORS_BYTES
     for text in map(clipped, errors[:MOST_ERRORS]):
@@ -146,11 +144,11 @@ def refused(errors: Sequence[str]) -> service_messages.Rules:
         if room < 0:
             break
         told.append(text)
-    return service_messages.Rules(errors=tuple(told))
+    return messages.Rules(errors=tuple(told))
 
 
-def generator_info(generator: Generator[Any]) -> declarations.GeneratorInfo:
-    return declarations.GeneratorInfo(
+def generator_info(generator: Generator[Any]) -> messages.GeneratorInfo:
+    return messages.GeneratorInfo(
         name=generator.name,
         model=generator.model,
         exact_beats=generator.exact_beats,
@@ -158,14 +156,14 @@ def generator_info(generator: Generator[Any]) -> declarations.GeneratorInfo:
     )
 
 
-def declaration(rules: Rules, fingerprint: str) -> declarations.Declaration:
+def declaration(rules: Rules, fingerprint: str) -> messages.Declaration:
     """What a rule file declares. Raises: ProtocolError where it does not fit the protocol's limits."""
-    return declarations.Declaration(
+    return messages.Declaration(
         title=clipped(rules.title, 800),
         fingerprint=fingerprint[:NAME_BYTES],
         inputs=tuple(map(_input, rules.inputs)),
         layers=tuple(
-            declarations.LayerInfo(
+            messages.LayerInfo(
                 name=layer.name,
                 states=tuple(state.name for state in layer.states),
                 default=layer.states[layer.default_index].name,
@@ -182,10 +180,10 @@ def clipped(text: str, most: int = TEXT_BYTES) -> str:
     return text if len(text) * 4 <= most else text.encode()[:most].decode(errors="ignore")
 
 
-def _input(said: Input) -> declarations.Input:
+def _input(said: Input) -> messages.Input:
     match said:
         case NumberInput() | IntegerInput():
-            return declarations.Input(
+            return messages.Input(
                 name=said.name,
                 type="number" if isinstance(said, NumberInput) else "integer",
                 low=float(said.low),
@@ -193,10 +191,10 @@ def _input(said: Input) -> declarations.Input:
                 default=said.default,
             )
         case ChoiceInput():
-            return declarations.Input(name=said.name, type="choice", of=said.of[:MOST_CHOICES], default=said.default)
+            return messages.Input(name=said.name, type="choice", of=said.of[:MOST_CHOICES], default=said.default)
         case FlagInput():
-            return declarations.Input(name=said.name, type="flag", default=said.default)
-    return declarations.Input(name=said.name, type="trigger")
+            return messages.Input(name=said.name, type="flag", default=said.default)
+    return messages.Input(name=said.name, type="trigger")
 
 
 def _value(value: InputValue) -> InputValue | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli import main as command
+from segue.cli import check, console
 from segue.cli.main import COMMANDS, main
 
 LIBRARY = Path(__file__).parents[3] / "rules" / "library"
@@ -51,9 +51,9 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
 
 
 # What takes long to import, and is never needed to read rules.
-HEAVY = ("jax", "jaxlib", "scipy", "zmq", "symusic", "soundfile", "soxr", "prometheus_client", "pyloudnorm", "bokeh")
+HEAVY = ("jax", "jaxlib", "scipy", "zmq", "mido", "soundfile", "soxr", "prometheus_client", "pyloudnorm", "bokeh")
 # What a service loads only when it is needed: until it serves, every second counts.
-LATE = ("jax", "jaxlib", "symusic", "pyloudnorm", "bokeh", "textual", "sounddevice", "segue.model", "segue.report")
+LATE = ("jax", "jaxlib", "mido", "pyloudnorm", "bokeh", "textual", "sounddevice", "segue.model", "segue.report")
 LATE_SCIPY = ("signal", "stats", "ndimage", "interpolate", "optimize", "linalg", "special", "fft", "sparse", "spatial")
 
 
@@ -104,13 +104,13 @@ def test_an_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     def interrupted(arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.check, "run", interrupted)
-    assert main(["check", str(EMBERWOOD)]) == command.INTERRUPTED
+    monkeypatch.setattr(check, "run", interrupted)
+    assert main(["check", str(EMBERWOOD)]) == console.INTERRUPTED
     assert capsys.readouterr().err == ""
 
 
 def test_a_reader_that_goes_away_is_quiet() -> None:
-    program = [sys.executable, "-m", "segue.cli.main", "timeline", str(EMBERWOOD), "--json"]
+    program = [sys.executable, "-m", "segue", "timeline", str(EMBERWOOD), "--json"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -119,12 +119,12 @@ def test_a_reader_that_goes_away_is_quiet() -> None:
         errors = process.stderr.read()
         code = process.wait()
     assert errors == b""
-    assert code in (command.READER_GONE, -getattr(signal, "SIGPIPE", 13))
+    assert code in (console.READER_GONE, -getattr(signal, "SIGPIPE", 13))
 
 
 def test_a_terminal_that_knows_ascii_only_gets_ascii() -> None:
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
-    program = [sys.executable, "-m", "segue.cli.main", "timeline", str(EMBERWOOD), "--duration", "30s"]
+    program = [sys.executable, "-m", "segue", "timeline", str(EMBERWOOD), "--duration", "30s"]
     done = subprocess.run(program, env=environment, capture_output=True, check=True)
     text = done.stdout.decode("ascii")
     assert "calm -> combat" in text

@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from segue.cli.main import main
-from segue.cli.parts import Parts, build
 from segue.contract import Result
+from segue.generators import GeneratorChain, build
 from segue.runtime import session
 from segue.runtime.config import SessionConfig
 from segue.runtime.listener import Listener
@@ -236,8 +236,8 @@ def test_a_recording_of_other_rules_is_refused(folder: Path, capsys: pytest.Capt
 
 def test_a_recording_with_an_edit_plays_without_the_files_it_was_made_with(folder: Path) -> None:
     rules = load(folder / "song.yaml")
-    parts = build("score")
-    styles, _ = load_styles(rules, parts.encoder)
+    chain = build("score")
+    styles, _ = load_styles(rules, chain.encoder)
     edited_text = (folder / "song.yaml").read_text("utf-8").replace("120bpm", "126bpm")
     config = SessionConfig(seed=2, lookahead_s=1.0)
     sources = {"song.yaml": (folder / "song.yaml").read_text("utf-8")}
@@ -245,20 +245,20 @@ def test_a_recording_with_an_edit_plays_without_the_files_it_was_made_with(folde
     chunks: list[ChunkOut] = []
     with (folder / "live.jsonl").open("w", encoding="utf-8") as file:
         journal = Recorder(file, header).operation
-        live = Session(rules, styles, parts.generators, config, journal=journal)
+        live = Session(rules, styles, chain.generators, config, journal=journal)
         for seconds in (0.0, 0.4, 0.8):
-            _serve(live, parts, seconds)
+            _serve(live, chain, seconds)
             chunks += [m for m in live.messages() if isinstance(m, ChunkOut)]
         (folder / "song.yaml").write_text(edited_text, encoding="utf-8")
         edited = load(folder / "song.yaml")
-        live.reload(edited, load_styles(edited, parts.encoder)[0], now_s=0.8)
+        live.reload(edited, load_styles(edited, chain.encoder)[0], now_s=0.8)
         live.send(Event(sequence=1, set={"fight": True}), position=0, now_s=0.8)
         snapshot = live.snapshot()
-        _serve(live, parts, 1.2)
-        opened, outcome = opening(snapshot, rules=edited, generators=parts.generators, home=0, frame=40, seed=2)
+        _serve(live, chain, 1.2)
+        opened, outcome = opening(snapshot, rules=edited, generators=chain.generators, home=0, frame=40, seed=2)
         assert outcome == "all"
         live.restore(opened, at=0, take=9, now_s=1.2)
-        _serve(live, parts, 1.6)
+        _serve(live, chain, 1.6)
         chunks += [m for m in live.messages() if isinstance(m, ChunkOut)]
     (folder / "song.yaml").unlink()
     assert replayed(folder, "again.wav") == 0
@@ -273,13 +273,13 @@ def test_a_recording_with_an_edit_plays_without_the_files_it_was_made_with(folde
     np.testing.assert_allclose(written[:-2_400], listener.heard()[:-2_400], atol=2e-3)
 
 
-def _serve(live: Session, parts: Parts, now_s: float) -> None:
+def _serve(live: Session, chain: GeneratorChain, now_s: float) -> None:
     """Everything that the session wants while its client is at this time."""
     position = round(now_s * 48_000)
     live.playhead(played=position, committed=position, paused=False, now_s=now_s)
     while (want := live.want(now_s)) is not None:
         job = live.begin(want, now_s)
-        (result,) = parts.generators[want.rung].generate([job.request])
+        (result,) = chain.generators[want.rung].generate([job.request])
         live.complete(job, result, seconds=0.05)
 
 
@@ -297,14 +297,14 @@ def test_the_script_beside_the_rules_is_played_and_what_is_written_is_said(
     assert Path("bare.wav").read_bytes() == Path("with.wav").read_bytes() != Path("none.wav").read_bytes()
 
 
-def test_a_simulation_that_runs_dry_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_simulation_with_underruns_warns(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert preview(folder, "slow.wav", "--live", "--generation", "2") == 0
     said = capsys.readouterr().err
-    assert "the music ran dry" in said
+    assert "the buffer ran empty" in said
     assert "s of silence, first at 0:0" in said
     assert "no buffer is enough" in said
     assert preview(folder, "quick.wav", "--live") == 0
-    assert "dry" not in capsys.readouterr().err
+    assert "ran empty" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_a_seed_that_is_none_is_refused(command: str, seed: str, capsys: pytest.
 def test_a_report_without_its_packages_is_refused_before_rendering(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("segue.cli.preview_request.find_spec", lambda name: None)
+    monkeypatch.setattr("segue.render.request.find_spec", lambda name: None)
     assert main(["preview", "song.yaml", "--report", "a.html"]) == 2
     expected = "--report needs the packages bokeh and jinja2: pip install 'segue[report]'\n"
     assert capsys.readouterr().err == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from match import match
-from segue.cli import strip
+from segue.cli import overview
 from segue.cli.main import main
 from work import counted
 
@@ -117,9 +117,9 @@ def test_fits_a_hundred_columns(name: str, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_marks_of_a_second() -> None:
-    assert strip.stronger("+", " ") == "+"
-    assert strip.stronger("+", "*") == "*"
-    assert strip.stronger("!", "*") == "!"
+    assert overview.stronger("+", " ") == "+"
+    assert overview.stronger("+", "*") == "*"
+    assert overview.stronger("!", "*") == "!"
 
 
 @pytest.mark.usefixtures("small")

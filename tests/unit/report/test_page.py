@@ -20,7 +20,7 @@ from segue.report.report_data import ReportData, from_straight, span_text
 from segue.report.sound import EncodedSound, encoding_for, measure
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading import load_text
-from segue_rules.model import NOWHERE
+from segue_yaml.nodes import NOWHERE
 from unit.report.chord_generator import straight_run
 
 EVIL = "</script><script>alert(1)</script>"

@@ -16,8 +16,9 @@ from segue.report.sound import measure
 from segue.runtime.messages import ChangeOut, Message, StingerOut
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import Event, ScriptedEvent
-from segue_rules.model import NOWHERE, InputValue, Rules
+from segue_rules.model import InputValue, Rules
 from segue_rules.plan import Change, StingerCue
+from segue_yaml.nodes import NOWHERE
 from unit.report.chord_generator import ChordGenerator, straight_run
 
 S = SAMPLE_RATE

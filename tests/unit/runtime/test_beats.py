@@ -11,7 +11,8 @@ from segue.runtime.messages import ClockOut
 from segue.runtime.session import Session
 from segue.runtime.simulation import straight
 from segue_rules.events import Event, ScriptedEvent
-from segue_rules.model import NOWHERE, Music, Rules
+from segue_rules.model import Music, Rules
+from segue_yaml.nodes import NOWHERE
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 

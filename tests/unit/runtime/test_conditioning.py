@@ -16,8 +16,9 @@ from segue.runtime.session import Session
 from segue.runtime.simulation import LiveConditions, live
 from segue.score.composer.instruments import TAIKO
 from segue_rules.events import Event, ScriptedEvent
-from segue_rules.model import NOWHERE, At, Layer, LayerState, Prompt, Rules, Style, Transition
+from segue_rules.model import At, Layer, LayerState, Prompt, Rules, Style, Transition
 from segue_rules.plan import FramePlan
+from segue_yaml.nodes import NOWHERE
 from unit.rules.playing import BAR, INPUTS, ON_BAR, calm, fight, is_on, layer, play_director, soundtrack
 
 EVERY_OTHER_BAR = Transition(at=At(unit="bar", every=2), ramp_frames=20)

@@ -18,8 +18,8 @@ from segue.runtime.replay import replay
 from segue.runtime.session import Session
 from segue.runtime.simulation import LiveConditions, LiveRun, live
 from segue_rules.events import Event, ScriptedEvent
-from segue_rules.model import NOWHERE
 from segue_rules.plan import FramePlan
+from segue_yaml.nodes import NOWHERE
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 

@@ -7,12 +7,21 @@ from dataclasses import replace
 
 import msgpack
 
-from segue_sdk.client_messages import Event, Hello, Playhead, Restore
 from segue_sdk.codec import Part, decode, encode
-from segue_sdk.declarations import EventItem
 from segue_sdk.limits import FRAME_SIZE
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Chunk, Error, Receipt, Status, Welcome
+from segue_sdk.messages import (
+    Chunk,
+    Error,
+    Event,
+    EventItem,
+    Hello,
+    Message,
+    Playhead,
+    Receipt,
+    Restore,
+    Status,
+    Welcome,
+)
 from unit.sdk.peer import CHUNK
 
 CHUNK_FRAMES = 4

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from segue_sdk.client_events import ClientEvent
 from segue_sdk.codec import Part, decode, encode
-from segue_sdk.declarations import Input
-from segue_sdk.happenings import Happening
-from segue_sdk.messages import Message
-from segue_sdk.position import Position
-from segue_sdk.service_messages import Chunk, Receipt, Welcome
+from segue_sdk.messages import Chunk, Input, Message, Receipt, Welcome
+from segue_sdk.playback import PlaybackPosition
 from segue_sdk.session import ClientSession
 from segue_sdk.vectors.examples import MINIMAL
 
@@ -47,7 +45,7 @@ class Peer:
 
     session: ClientSession
     now_s: float = 0.0
-    position: Position = field(default_factory=Position)
+    position: PlaybackPosition = field(default_factory=PlaybackPosition)
 
     def says(self, *messages: Message) -> None:
         for message in messages:
@@ -65,11 +63,11 @@ class Peer:
     def sent(self) -> list[Message]:
         return [decode(parts) for parts in self.session.to_send()]
 
-    def happened(self) -> list[Happening]:
-        return self.session.happenings()
+    def client_events(self) -> list[ClientEvent]:
+        return self.session.client_events()
 
     def go_live(self, welcome: Welcome = WELCOME) -> None:
         self.session.connected(self.now_s)
         self.says(welcome)
         self.sent()
-        self.happened()
+        self.client_events()

@@ -6,11 +6,11 @@ from segue_sdk.timeline import Timing
 
 
 class ReferenceTimeline:
-    """Mono. `lines` maps take to position to sample; nothing is ever forgotten."""
+    """Mono. `takes` maps take to position to sample; nothing is ever forgotten."""
 
     def __init__(self, timing: Timing) -> None:
         self.timing = timing
-        self.lines: dict[int, dict[int, float]] = {}
+        self.takes: dict[int, dict[int, float]] = {}
         self.openings: dict[int, int] = {}
         self.committed = 0
         self.underruns = self.late = self.dropped = 0
@@ -26,11 +26,11 @@ class ReferenceTimeline:
         if end <= self.committed or end > self.committed + self.timing.capacity:
             self.dropped += 1
             return
-        line = self.lines.setdefault(take, {})
-        new = [at for at in range(max(start, self.committed), end) if at not in line]
+        received = self.takes.setdefault(take, {})
+        new = [at for at in range(max(start, self.committed), end) if at not in received]
         if not new:
             return
-        line.update({at: samples[at - start] for at in new})
+        received.update({at: samples[at - start] for at in new})
         if mixed:
             self.openings[take] = start
         if start < self.committed:
@@ -50,7 +50,7 @@ class ReferenceTimeline:
         self.halted = False
 
     def end(self, take: int, at: int) -> int:
-        while at in self.lines[take]:
+        while at in self.takes[take]:
             at += 1
         return at
 
@@ -58,22 +58,22 @@ class ReferenceTimeline:
         return self.end(take, at) >= at + self.timing.join + self.timing.fade
 
     def newest(self) -> list[int]:
-        return sorted(self.lines, reverse=True)
+        return sorted(self.takes, reverse=True)
 
     def entry_at(self, take: int, at: int) -> int | None:
         """The take entered from `take` at exactly `at`."""
-        if at - 1 not in self.lines[take]:
+        if at - 1 not in self.takes[take]:
             return None
         for new in self.newest():
-            between = [old for old in self.lines if take < old < new]
-            if new > take and self.openings.get(new) == at and not any(at - 1 in self.lines[old] for old in between):
+            between = [old for old in self.takes if take < old < new]
+            if new > take and self.openings.get(new) == at and not any(at - 1 in self.takes[old] for old in between):
                 return new
         return None
 
     def reach(self, take: int, at: int) -> int:
-        if at not in self.lines[take]:
+        if at not in self.takes[take]:
             return at
-        while at in self.lines[take]:
+        while at in self.takes[take]:
             at += 1
             entered = self.entry_at(take, at)
             take = take if entered is None else entered
@@ -88,9 +88,9 @@ class ReferenceTimeline:
         self.decide()
         assert self.follows is not None
         at = self.committed
-        value = self.lines[self.follows][at]
+        value = self.takes[self.follows][at]
         if self.joins is not None:
-            value += (self.lines[self.joins][at] - value) * rising(self.join_done, self.timing.join)
+            value += (self.takes[self.joins][at] - value) * rising(self.join_done, self.timing.join)
         if self.rise_done < self.timing.fade:
             value *= rising(self.rise_done, self.timing.fade)
         if self.fall is not None:

@@ -6,11 +6,9 @@ import math
 from array import array
 from dataclasses import replace
 
-from segue_sdk.client_messages import Event, Hello, Playhead, Restore
 from segue_sdk.codec import Part, decode, encode
 from segue_sdk.limits import FRAME_SIZE
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Chunk, Error, Receipt, Status
+from segue_sdk.messages import Chunk, Error, Event, Hello, Message, Playhead, Receipt, Restore, Status
 from unit.sdk.peer import CHUNK, WELCOME
 
 COUNT = 10 * FRAME_SIZE

@@ -7,9 +7,8 @@ import asyncio
 import zmq
 
 from segue_sdk.aio import AsyncSegueClient
-from segue_sdk.client_messages import Event, Hello
-from segue_sdk.happenings import Closed, Live
-from segue_sdk.service_messages import Bye, Receipt
+from segue_sdk.client_events import Closed, Live
+from segue_sdk.messages import Bye, Event, Hello, Receipt
 from unit.sdk.peer import WELCOME, receipt
 from unit.sdk.router import PATIENCE_S, Router
 
@@ -26,9 +25,9 @@ def serve(router: Router) -> None:
 async def play(address: str) -> list[object]:
     told: list[object] = []
     async with AsyncSegueClient(address, HELLO) as session:
-        async for happening in session.happenings():
-            told.append(happening)
-            if isinstance(happening, Live):
+        async for event in session.client_events():
+            told.append(event)
+            if isinstance(event, Live):
                 session.client.fire("door")
                 session.client.end_frame()
     return told
@@ -45,4 +44,4 @@ def test_happenings_come_as_a_stream_that_ends_with_the_session() -> None:
         return told
 
     told = asyncio.run(both())
-    assert [type(happening) for happening in told] == [Live, Receipt, Closed]
+    assert [type(event) for event in told] == [Live, Receipt, Closed]

@@ -12,12 +12,25 @@ import pytest
 import zmq
 
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
+from segue_sdk.client_events import Live, Lost, MessageRefused, MusicArrived, StingerArrived
 from segue_sdk.codec import decode
-from segue_sdk.happenings import Live, Lost, MusicArrived, Refused, StingerArrived
+from segue_sdk.handshake import ClientState
 from segue_sdk.limits import FADE, FRAME_SIZE, PRE_ROLL
-from segue_sdk.service_messages import Bye, Change, Chunk, Receipt, Saved, Status, Stinger
-from segue_sdk.states import State
+from segue_sdk.messages import (
+    Bye,
+    Change,
+    Chunk,
+    Control,
+    Event,
+    Hello,
+    Playhead,
+    Receipt,
+    Restore,
+    Save,
+    Saved,
+    Status,
+    Stinger,
+)
 from segue_sdk.timeline import gain_at
 from segue_sdk.vectors.examples import MINIMAL
 from unit.sdk.peer import CHUNK, WELCOME, receipt
@@ -79,7 +92,7 @@ def test_calls_become_messages_and_messages_callbacks(router: Router) -> None:
             client.on(kind, told.append)
         router.expect(Hello)
         router.say(WELCOME)
-        until(lambda: client.state is State.LIVE, client)
+        until(lambda: client.state is ClientState.LIVE, client)
         client.set_input("threat", 0.5)
         client.fire("boss_dead")
         client.update()
@@ -121,7 +134,7 @@ def test_a_service_that_goes_and_comes_back_is_restored_from_the_cell(router: Ro
         router.say(Status(rung=0, generator="score", headroom=5, restore=restore.id, restored="all"))
         assert router.expect(Event).events[0].set == {"threat": 1}
         router.say(replace(music(1, COUNT), take=1))
-        until(lambda: client.state is State.LIVE, client)
+        until(lambda: client.state is ClientState.LIVE, client)
 
 
 def test_stingers_are_heard_and_told(router: Router) -> None:
@@ -140,9 +153,9 @@ def test_stingers_are_heard_and_told(router: Router) -> None:
 
 
 def test_samples_that_are_not_finite_never_reach_the_player(router: Router) -> None:
-    refused: list[Refused] = []
+    refused: list[MessageRefused] = []
     with SegueClient(router.address, HELLO) as client:
-        client.on(Refused, refused.append)
+        client.on(MessageRefused, refused.append)
         router.expect(Hello)
         noise = array("f", [math.nan] * (2 * COUNT)).tobytes()
         router.say(WELCOME, replace(music(1, 0), pcm=noise))

@@ -13,14 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segue_sdk.client_messages import Event, Hello, Save
 from segue_sdk.codec import decode, encode, type_of
-from segue_sdk.declarations import EventItem
 from segue_sdk.errors import DECODE_CODES, ProtocolError
 from segue_sdk.limits import HEADER_BYTES
-from segue_sdk.messages import CLIENT_MESSAGES, MESSAGES, NAMES, SERVICE_MESSAGES
-from segue_sdk.pcm import floats
-from segue_sdk.service_messages import Chunk, Rules
+from segue_sdk.messages import (
+    CLIENT_MESSAGES,
+    MESSAGES,
+    NAMES,
+    SERVICE_MESSAGES,
+    Chunk,
+    Event,
+    EventItem,
+    Hello,
+    Rules,
+    Save,
+)
+from segue_sdk.take_buffer import floats
 from segue_sdk.vectors.examples import FULL, MINIMAL
 
 EXAMPLES = [*MINIMAL, *FULL]
@@ -133,6 +141,6 @@ def test_payloads_become_floats() -> None:
 
 
 def test_the_core_needs_neither_numpy_nor_zmq() -> None:
-    imports = "import segue_sdk.session, segue_sdk.timeline, segue_sdk.pcm, segue_sdk.vectors.files, sys"
+    imports = "import segue_sdk.session, segue_sdk.timeline, segue_sdk.vectors.files, sys"
     command = f"{imports}; sys.exit(any(name in sys.modules for name in ('numpy', 'zmq', 'segue', 'segue_rules')))"
     assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0

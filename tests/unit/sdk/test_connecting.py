@@ -12,15 +12,21 @@ import msgpack
 import pytest
 import zmq
 
-from segue_sdk.address import Address, Endpoint, endpoints, parse_address
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Hello
-from segue_sdk.connecting import Failure, Failures, Retrying
+from segue_sdk.client_events import ClientEvent, Closed, ConnectionFailed, Live
+from segue_sdk.connecting import (
+    Address,
+    ConnectFailure,
+    FailureClassifier,
+    ResolvedAddress,
+    RetrySchedule,
+    parse_address,
+    peer_mechanism,
+    resolve,
+)
 from segue_sdk.errors import AddressError
-from segue_sdk.happenings import Closed, ConnectionFailed, Happening, Live
-from segue_sdk.probe import peer_mechanism
-from segue_sdk.service_messages import Bye, Error
-from segue_sdk.states import State
+from segue_sdk.handshake import ClientState
+from segue_sdk.messages import Bye, Error, Hello
 from unit.sdk.fake_peer import answer_with_error, fake_peer, greeting, received, until_closed
 from unit.sdk.peer import WELCOME
 from unit.sdk.router import PATIENCE_S, Router
@@ -28,9 +34,9 @@ from unit.sdk.router import PATIENCE_S, Router
 HELLO = Hello(versions=(1,), client="test")
 
 
-def told(client: SegueClient, count: int = 1) -> list[Happening]:
+def told(client: SegueClient, count: int = 1) -> list[ClientEvent]:
     """The first so many that happen."""
-    end, happened = time.monotonic() + PATIENCE_S, list[Happening]()
+    end, happened = time.monotonic() + PATIENCE_S, list[ClientEvent]()
     while len(happened) < count:
         assert time.monotonic() < end, f"told {happened}"
         happened += client.poll()
@@ -43,7 +49,7 @@ def failure(address: str, *, token: str = "") -> ConnectionFailed:
     with SegueClient(address, HELLO, token=token) as client:
         (failed,) = told(client)
         assert isinstance(failed, ConnectionFailed)
-        assert client.state is State.OFFLINE
+        assert client.state is ClientState.OFFLINE
         assert address in failed.text
         assert failed.retry_ms > 0
     assert client.ended
@@ -144,12 +150,12 @@ def test_a_look_at_the_greeting_tells_the_mechanism(mechanism: str) -> None:
         until_closed(connection)
 
     with fake_peer(script) as address:
-        assert peer_mechanism(Endpoint(text=address)) == mechanism
+        assert peer_mechanism(ResolvedAddress(text=address)) == mechanism
     with router(b"200", plain=True) as address:
-        assert peer_mechanism(Endpoint(text=address)) == "PLAIN"
+        assert peer_mechanism(ResolvedAddress(text=address)) == "PLAIN"
 
 
-@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n", bytes(64), b"", b"\xff"])
+@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad _PendingRequest\r\n", bytes(64), b"", b"\xff"])
 def test_a_look_at_what_is_no_greeting_tells_that(said: bytes) -> None:
     def script(connection: socket.socket) -> None:
         connection.sendall(said)
@@ -157,7 +163,7 @@ def test_a_look_at_what_is_no_greeting_tells_that(said: bytes) -> None:
         until_closed(connection)
 
     with fake_peer(script) as address:
-        assert peer_mechanism(Endpoint(text=address)) == (None if len(said) > 1 else "")
+        assert peer_mechanism(ResolvedAddress(text=address)) == (None if len(said) > 1 else "")
 
 
 # --- services that are not there ------------------------------------------------------------------------------------
@@ -199,12 +205,12 @@ def test_a_name_that_nobody_has_is_told() -> None:
 def test_a_name_that_takes_long_to_be_found_does_not_hold_up_close(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, answer = threading.Event(), threading.Event()
 
-    def slow(address: Address) -> list[Endpoint]:
+    def slow(address: Address) -> list[ResolvedAddress]:
         asked.set()
         assert answer.wait(PATIENCE_S)
         return []
 
-    monkeypatch.setattr("segue_sdk.network.endpoints", slow)
+    monkeypatch.setattr("segue_sdk.connecting.resolve", slow)
     client = SegueClient("tcp://somewhere:7723", HELLO)
     assert asked.wait(PATIENCE_S)
     client.close()
@@ -214,7 +220,7 @@ def test_a_name_that_takes_long_to_be_found_does_not_hold_up_close(monkeypatch: 
 
 def test_what_is_no_service_is_told() -> None:
     def script(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n" + b"x" * 100)
+        connection.sendall(b"HTTP/1.1 400 Bad _PendingRequest\r\n" + b"x" * 100)
         connection.shutdown(socket.SHUT_WR)
         until_closed(connection)
 
@@ -285,10 +291,10 @@ def test_rules_the_service_does_not_have_end_the_session_with_its_words(service:
 
 
 def test_tries_are_soon_where_they_help_and_seldom_where_they_do_not() -> None:
-    failures, retrying = Failures("tcp://a:1", token=True), Retrying()
+    failures, retrying = FailureClassifier("tcp://a:1", token=True), RetrySchedule()
     refused = failures.handshake(zmq.EVENT_HANDSHAKE_FAILED_AUTH, 400)
 
-    def waits(one: Failure, count: int) -> list[float]:
+    def waits(one: ConnectFailure, count: int) -> list[float]:
         return [retrying.failed(one)[0] for _ in range(count)]
 
     assert waits(failures.unreachable(), 5) == [0.2, 0.4, 0.8, 1.0, 1.0]
@@ -298,15 +304,15 @@ def test_tries_are_soon_where_they_help_and_seldom_where_they_do_not() -> None:
 
 
 def test_each_way_to_fail_is_told_once_until_a_connection_stands() -> None:
-    failures, retrying = Failures("tcp://a:1", token=False), Retrying()
-    ways: list[Callable[[], Failure]] = [failures.unreachable, failures.no_answer, failures.unreachable]
+    failures, retrying = FailureClassifier("tcp://a:1", token=False), RetrySchedule()
+    ways: list[Callable[[], ConnectFailure]] = [failures.unreachable, failures.no_answer, failures.unreachable]
     assert [retrying.failed(way())[1] is not None for way in ways] == [True, True, False]
     retrying.connected()
     assert retrying.failed(failures.unreachable())[1] is not None
 
 
 def test_one_that_breaks_off_is_tried_again_before_it_is_told_since_the_reason_may_come_then() -> None:
-    failures, retrying = Failures("tcp://a:1", token=False), Retrying()
+    failures, retrying = FailureClassifier("tcp://a:1", token=False), RetrySchedule()
     mismatch = failures.handshake(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
     told = [retrying.failed(one)[1] for one in (failures.broken_off(), mismatch, *[failures.broken_off()] * 5)]
     assert [one.code for one in told if one is not None] == ["token_needed"]
@@ -354,14 +360,14 @@ def test_what_is_no_address_is_refused_at_the_call(address: str, code: str, text
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("tcp://127.0.0.1:7723", [Endpoint(text="tcp://127.0.0.1:7723")]),
-        ("tcp://[::1]:7723", [Endpoint(text="tcp://[::1]:7723", ipv6=True)]),
-        ("ipc:///tmp/segue", [Endpoint(text="ipc:///tmp/segue")]),
-        ("ipc://@segue", [Endpoint(text="ipc://@segue")]),
+        ("tcp://127.0.0.1:7723", [ResolvedAddress(text="tcp://127.0.0.1:7723")]),
+        ("tcp://[::1]:7723", [ResolvedAddress(text="tcp://[::1]:7723", ipv6=True)]),
+        ("ipc:///tmp/segue", [ResolvedAddress(text="ipc:///tmp/segue")]),
+        ("ipc://@segue", [ResolvedAddress(text="ipc://@segue")]),
     ],
 )
-def test_endpoints_of_addresses(text: str, expected: list[Endpoint]) -> None:
-    assert endpoints(parse_address(text)) == expected
+def test_endpoints_of_addresses(text: str, expected: list[ResolvedAddress]) -> None:
+    assert resolve(parse_address(text)) == expected
 
 
 def test_a_host_of_both_versions_is_tried_with_version_4_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,4 +376,4 @@ def test_a_host_of_both_versions_is_tried_with_version_4_first(monkeypatch: pyte
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 7723)),
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **more: found)
-    assert [one.ipv6 for one in endpoints(parse_address("tcp://here:7723"))] == [False, True]
+    assert [one.ipv6 for one in resolve(parse_address("tcp://here:7723"))] == [False, True]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unit.cli.playing_service import playing_service
+from unit.play.playing_service import playing_service
 
 EXAMPLE = Path(__file__).parents[3] / "engine_sdk" / "examples" / "minimal.py"
 

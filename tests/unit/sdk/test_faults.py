@@ -5,15 +5,14 @@ from __future__ import annotations
 from array import array
 from itertools import groupby, pairwise
 
-from segue_sdk.client_messages import Hello
+from segue_sdk.client_events import Lost
 from segue_sdk.codec import Part
-from segue_sdk.happenings import Lost
+from segue_sdk.handshake import ClientState
 from segue_sdk.limits import FADE, JOIN
-from segue_sdk.pcm import floats
-from segue_sdk.player import Arrived, Player
-from segue_sdk.service_messages import Chunk, Receipt
+from segue_sdk.messages import Chunk, Hello, Receipt
+from segue_sdk.player import Player, ReceivedChunk
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
+from segue_sdk.take_buffer import floats
 from unit.sdk.scripted_service import ToneService
 
 BLOCK = 480
@@ -46,7 +45,7 @@ class Game:
 
     def exchange(self) -> None:
         """What was said goes over, the answers come back, in no time."""
-        if self.session.state is State.OFFLINE and self.service is not None:
+        if self.session.state is ClientState.OFFLINE and self.service is not None:
             self.session.connected(self.now_s)
         answers: list[list[Part]] = []
         for message in self.session.to_send():
@@ -54,13 +53,13 @@ class Game:
                 answers += self.service.take(message)
         for answer in answers:
             self.session.receive(answer, self.now_s)
-        for happening in self.session.happenings():
-            if isinstance(happening, Chunk):
-                samples = floats(happening.pcm, happening.format)
-                self.player.order(Arrived(happening.take, happening.start, samples, happening.mixed))
-            elif isinstance(happening, Receipt):
-                self.receipts.append(happening.seq)
-            elif isinstance(happening, Lost) and self.service is not None:
+        for event in self.session.client_events():
+            if isinstance(event, Chunk):
+                samples = floats(event.pcm, event.format)
+                self.player.enqueue(ReceivedChunk(event.take, event.start, samples, event.mixed))
+            elif isinstance(event, Receipt):
+                self.receipts.append(event.seq)
+            elif isinstance(event, Lost) and self.service is not None:
                 self.service.drop_connection()
 
     def check(self) -> None:
@@ -125,7 +124,7 @@ def test_ten_seconds_of_silence_from_the_wire_fade_out_and_go_on_where_they_stop
     game.play(3)
     service, game.service = game.service, None
     game.play(10)
-    assert game.session.state is State.OFFLINE, "5 s without a message are a lost connection"
+    assert game.session.state is ClientState.OFFLINE, "5 s without a message are a lost connection"
     game.service = service
     service.drop_connection() if service else None
     game.play(3)

@@ -12,12 +12,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from segue_sdk.client_messages import Event, Hello
-from segue_sdk.declarations import Input, InputValue
+from segue_sdk.client_events import InputRefused, Live
 from segue_sdk.errors import InputError
-from segue_sdk.happenings import InputRefused, Live
 from segue_sdk.inputs import InputTable
-from segue_sdk.service_messages import Receipt, Rules
+from segue_sdk.messages import Event, Hello, Input, InputValue, Receipt, Rules
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import INPUTS, WELCOME, Peer, of_type
 
@@ -184,7 +182,7 @@ def test_calls_before_the_rules_are_known_are_kept_and_checked_then() -> None:
     peer.session.set_input("night", 1)
     peer.tick()
     peer.says(WELCOME)
-    live, *told = peer.happened()
+    live, *told = peer.client_events()
     assert isinstance(live, Live)
     assert [(one.name, one.code) for one in of_type(InputRefused, told)] == [
         ("theat", "unknown_input"),
@@ -205,7 +203,7 @@ def test_a_frame_that_is_not_over_when_the_rules_come_is_checked_as_well() -> No
     peer.session.set_input("theat", 1)
     peer.session.fire("dor")
     peer.says(WELCOME)
-    assert [one.name for one in of_type(InputRefused, peer.happened())] == ["theat", "dor"]
+    assert [one.name for one in of_type(InputRefused, peer.client_events())] == ["theat", "dor"]
     peer.tick()
     assert of_type(Event, peer.sent()) == []
 

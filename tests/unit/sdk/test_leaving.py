@@ -17,11 +17,10 @@ import zmq
 
 from segue_sdk.aio import AsyncSegueClient
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Event, Hello
-from segue_sdk.happenings import CallbackFailed, Closed, Happening, Live
-from segue_sdk.service_messages import Bye, Error, Receipt, Status
+from segue_sdk.client_events import CallbackFailed, ClientEvent, Closed, Live
+from segue_sdk.handshake import ClientState
+from segue_sdk.messages import Bye, Error, Event, Hello, Receipt, Status
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
 from unit.sdk.fake_peer import fake_peer, until_closed
 from unit.sdk.peer import WELCOME, receipt
 from unit.sdk.router import PATIENCE_S, Router
@@ -52,7 +51,7 @@ def wait(holds: Callable[[], object]) -> None:
 def go_live(client: SegueClient, router: Router) -> None:
     router.expect(Hello)
     router.say(WELCOME)
-    wait(lambda: client.state is State.LIVE)
+    wait(lambda: client.state is ClientState.LIVE)
 
 
 # --- close ----------------------------------------------------------------------------------------------------------
@@ -120,7 +119,7 @@ def test_a_program_that_ends_without_close_leaves_its_session(router: Router, la
     program = (
         "import sys\n"
         "from segue_sdk.client import SegueClient\n"
-        "from segue_sdk.client_messages import Hello\n"
+        "from segue_sdk.messages import Hello\n"
         f"client = SegueClient({router.address!r}, Hello(versions=(1,), client='test'))\n"
         "sys.stdin.readline()\n"
         f"{last_line}\n"
@@ -151,7 +150,7 @@ def test_a_client_that_nobody_holds_leaves_its_session(router: Router) -> None:
 # --- errors of the game's own ---------------------------------------------------------------------------------------
 
 
-def fail(happening: object) -> None:
+def fail(event: object) -> None:
     raise LookupError("a bug of the game")
 
 
@@ -163,7 +162,7 @@ def test_a_callback_that_raises_is_told_by_update_and_no_other_is_left_out(route
         client.on(Status, heard.append)
         router.expect(Hello)
         router.say(WELCOME, Status(rung=0, generator="score", headroom=1))
-        wait(lambda: len(client._network.happened) == 2)
+        wait(lambda: len(client._network.client_events) == 2)
         with pytest.raises(LookupError, match="a bug of the game") as caught:
             client.update()
         assert caught.value.__notes__ == ["raised by a callback for Live; the others have run"]
@@ -179,7 +178,7 @@ def test_several_that_raise_are_told_together(router: Router) -> None:
         client.on(Live, fail)
         router.expect(Hello)
         router.say(WELCOME)
-        wait(lambda: client._network.happened)
+        wait(lambda: client._network.client_events)
         with pytest.raises(ExceptionGroup) as caught:
             client.update()
         assert len(caught.value.exceptions) == 2
@@ -191,7 +190,7 @@ def test_a_wake_that_raises_is_told_and_logged_once_and_ends_nothing(
     def wake() -> None:
         raise LookupError("a bug of the game")
 
-    told: list[Happening] = []
+    told: list[ClientEvent] = []
     with SegueClient(router.address, HELLO, wake=wake) as client:
         go_live(client, router)
         client.fire("door")
@@ -219,7 +218,7 @@ def test_a_fault_of_the_networks_own_thread_ends_the_session_with_a_word(
         (closed,) = [one for one in client.poll() if isinstance(one, Closed)]
         assert (closed.reason, closed.code) == ("internal", "internal")
         assert "LookupError: a bug of the SDK" in closed.text
-        assert client.state is State.CLOSED
+        assert client.state is ClientState.CLOSED
     assert "the client's network thread failed" in caplog.text
 
 
@@ -230,7 +229,7 @@ def test_refused_events_leave_lines_in_the_log_and_not_one_each(
     router: Router, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="segue_sdk")
-    told: list[Happening] = []
+    told: list[ClientEvent] = []
     with SegueClient(router.address, HELLO) as client:
         go_live(client, router)
         for number in range(1, 21):
@@ -256,8 +255,8 @@ def test_a_stream_of_happenings_ends_when_the_client_is_closed_elsewhere_and_sta
         told: list[type] = []
 
         async def listen() -> None:
-            async for happening in session.happenings():
-                told.append(type(happening))
+            async for event in session.client_events():
+                told.append(type(event))
 
         listening = asyncio.create_task(listen())
         await asyncio.to_thread(session.client.close)

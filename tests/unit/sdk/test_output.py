@@ -15,10 +15,8 @@ from typing import Any
 
 import pytest
 
-from segue_sdk.clock import BLOCK, Pacer
-from segue_sdk.output import DeviceOutput, FileOutput, NullOutput, OutputError, open_output
-from segue_sdk.player import Arrived, Player
-from segue_sdk.wave_file import WaveFile
+from segue_sdk.output import BLOCK, DeviceOutput, FileOutput, NullOutput, OutputError, Pacer, WaveFile, open_output
+from segue_sdk.player import Player, ReceivedChunk
 from unit.sdk.router import PATIENCE_S
 
 COUNT = 24_000
@@ -28,7 +26,7 @@ def player() -> Player:
     """One with half a second of a tone."""
     made = Player()
     tone = array("f", [math.sin(at / 30) / 2 for at in range(COUNT) for _ in range(2)])
-    made.order(Arrived(0, 0, memoryview(tone), False))
+    made.enqueue(ReceivedChunk(0, 0, memoryview(tone), False))
     return made
 
 

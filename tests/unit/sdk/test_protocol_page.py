@@ -9,7 +9,7 @@ import pytest
 
 from segue_sdk import errors, limits
 from segue_sdk.messages import MESSAGES
-from segue_sdk.tables import PARTS, main, table, tables_in, with_tables
+from segue_sdk.vectors.tables import PARTS, main, table, tables_in, with_tables
 
 PAGE = Path(__file__).parents[3] / "engine_sdk" / "PROTOCOL.md"
 TEXT = PAGE.read_text("utf-8")
@@ -54,7 +54,7 @@ def test_every_code_of_the_codec_is_explained() -> None:
         (r"fade = ([\d ]+) samples", limits.FADE),
         (r"pre-roll = ([\d ]+) samples", limits.PRE_ROLL),
         (r"`committed` \+ ([\d ]+), it is dropped", limits.CAPACITY),
-        (r"at least the ([\d ]+) greatest takes", limits.MOST_LINES),
+        (r"at least the ([\d ]+) greatest takes", limits.MOST_TAKES),
         (r"keeps at most ([\d ]+) stingers", limits.MOST_PLAYING),
         (r"\(`chunk.cell`\) is the service's own, at most ([\d ]+) bytes", limits.CELL_BYTES),
         (r"for save games: at most ([\d ]+) bytes", limits.BLOB_BYTES),

@@ -8,16 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from segue_sdk.client_messages import Control, Event, Hello, Restore
+from segue_sdk.client_events import Lost
 from segue_sdk.codec import Part
-from segue_sdk.declarations import EventItem, Input
-from segue_sdk.happenings import Lost
-from segue_sdk.kept import Kept
-from segue_sdk.limits import FRAME_SIZE, MOST_KEPT
-from segue_sdk.position import Position
-from segue_sdk.service_messages import Chunk, Error, Receipt, Rules, Status
+from segue_sdk.handshake import ClientState
+from segue_sdk.limits import FRAME_SIZE, MOST_UNCONFIRMED
+from segue_sdk.messages import Chunk, Control, Error, Event, EventItem, Hello, Input, Receipt, Restore, Rules, Status
+from segue_sdk.outbox import UnconfirmedEvents
+from segue_sdk.playback import PlaybackPosition
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
 from unit.sdk.counting_service import CountingService
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type, receipt
 
@@ -43,7 +41,7 @@ class Game:
         self.service = self._start()
         self._there: deque[list[Part]] = deque()
         self._back: deque[list[Part]] = deque()
-        self._position, self._now_s = Position(), 0.0
+        self._position, self._now_s = PlaybackPosition(), 0.0
         self.told: list[int] = []
         self.said = 0
 
@@ -54,7 +52,7 @@ class Game:
                 self.session.fire(f"door {self.said}")
                 self.session.set_input("threat", self.said)
                 self.said += 1
-            if self.session.state is State.OFFLINE:
+            if self.session.state is ClientState.OFFLINE:
                 self.session.connected(self._now_s)
             self.session.tick(self._now_s, self._moved())
             self.session.end_frame()
@@ -62,7 +60,7 @@ class Game:
             for _ in range(30 if quiet else self._chance.choice((0, 2, 4, 8))):
                 self._deliver()
 
-    def _moved(self) -> Position:
+    def _moved(self) -> PlaybackPosition:
         committed = min(self._position.committed + round(TICK_S * 48_000), self._position.have)
         self._position = replace(self._position, played=committed, committed=committed)
         return self._position
@@ -90,7 +88,7 @@ class Game:
         self._there.clear()
         self._back.clear()
         self.session.disconnected(self._now_s)
-        self.session.happenings()
+        self.session.client_events()
         self.service.cut()
         if fault == "kill":
             self.service = self._start()
@@ -100,12 +98,12 @@ class Game:
         return CountingService(self._services, KNOWING, self._seed + self._services, cells=self._cells)
 
     def _hear(self) -> None:
-        for happening in self.session.happenings():
-            assert not isinstance(happening, (Lost, Error))
-            if isinstance(happening, Receipt):
-                self.told.append(happening.seq)
-            elif isinstance(happening, Chunk) and happening.start <= self._position.have:
-                end = max(self._position.committed, happening.start + happening.count)
+        for event in self.session.client_events():
+            assert not isinstance(event, (Lost, Error))
+            if isinstance(event, Receipt):
+                self.told.append(event.seq)
+            elif isinstance(event, Chunk) and event.start <= self._position.have:
+                end = max(self._position.committed, event.start + event.count)
                 self._position = replace(self._position, have=end)
 
     def check(self) -> None:
@@ -153,11 +151,11 @@ def test_what_is_kept_is_little_and_let_go() -> None:
     most = 0
     for _ in range(300):
         game.play(1)
-        most = max(most, game.session.kept)
+        most = max(most, game.session.unconfirmed)
     assert 0 < most < 60
     for _ in range(150):
         game.play(1, quiet=True)
-    assert game.session.kept == 0
+    assert game.session.unconfirmed == 0
 
 
 # --- a service that cannot use the cell -----------------------------------------------------------------------------
@@ -214,9 +212,9 @@ def test_inputs_the_new_rules_do_not_declare_or_take_are_left_out_and_later_valu
         (2, {"threat": 0.5}),
         (3, {"threat": 0.5, "region": "crypt", "enemies": 2}),
     ]
-    peer.happened()
+    peer.client_events()
     peer.says(receipt(3), receipt(2))
-    assert [answer.seq for answer in of_type(Receipt, peer.happened())] == [2], "the game did not say the third"
+    assert [answer.seq for answer in of_type(Receipt, peer.client_events())] == [2], "the game did not say the third"
 
 
 @pytest.mark.parametrize("restored", ["all", "rules"])
@@ -245,12 +243,12 @@ def test_a_refused_event_is_not_sent_again() -> None:
 
 def test_more_than_may_be_kept_is_merged_and_means_the_same() -> None:
     peer = live()
-    for number in range(MOST_KEPT + 100):
+    for number in range(MOST_UNCONFIRMED + 100):
         peer.session.set_input("threat", number)
         peer.session.fire("door 0")
         peer.tick()
         peer.says(receipt(number + 1))
-    assert peer.session.kept == MOST_KEPT
+    assert peer.session.unconfirmed == MOST_UNCONFIRMED
     peer.sent()
     restarted(peer, "all")
     items: list[EventItem] = []
@@ -259,20 +257,20 @@ def test_more_than_may_be_kept_is_merged_and_means_the_same() -> None:
         items += came
         peer.tick(0.1)
         peer.says(*(receipt(item.seq) for item in came))
-    assert len(items) == MOST_KEPT
+    assert len(items) == MOST_UNCONFIRMED
     assert (items[0].seq, items[0].set, items[0].fire) == (101, {"threat": 100}, ("door 0",))
-    assert [item.seq for item in items] == list(range(101, MOST_KEPT + 101))
+    assert [item.seq for item in items] == list(range(101, MOST_UNCONFIRMED + 101))
 
 
 def test_what_the_last_chunk_holds_is_never_merged_with_what_it_lacks() -> None:
-    kept = Kept()
-    items = [EventItem(seq=number, at=0, set={"threat": number}) for number in range(1, MOST_KEPT + 3)]
+    kept = UnconfirmedEvents()
+    items = [EventItem(seq=number, at=0, set={"threat": number}) for number in range(1, MOST_UNCONFIRMED + 3)]
     for item in items[:2]:
         kept.add(item, 10)
     kept.chunk(11 * FRAME_SIZE)
     for item in items[2:]:
         kept.add(item, 10)
-    assert [item.seq for item in kept.take_lost()] == list(range(5, MOST_KEPT + 3))
+    assert [item.seq for item in kept.take_lost()] == list(range(5, MOST_UNCONFIRMED + 3))
 
 
 # --- requests and controls ------------------------------------------------------------------------------------------

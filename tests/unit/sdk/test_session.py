@@ -10,16 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
+from segue_sdk.client_events import BeatHeard, Closed, Live, Lost, MessageRefused, Underrun
 from segue_sdk.codec import encode
-from segue_sdk.declarations import Beat
 from segue_sdk.errors import ProtocolError
-from segue_sdk.happenings import BeatHeard, Closed, Live, Lost, Refused, Underrun
+from segue_sdk.handshake import TRANSITIONS, ClientState, Signal
 from segue_sdk.limits import MOST_SETTINGS, MOST_UNRECEIPTED, REPORT_S
+from segue_sdk.messages import (
+    Beat,
+    Bye,
+    Chunk,
+    Clock,
+    Control,
+    Error,
+    Event,
+    Hello,
+    Playhead,
+    Receipt,
+    Restore,
+    Save,
+    Saved,
+    Status,
+)
 from segue_sdk.outbox import QueueFullError
-from segue_sdk.service_messages import Bye, Chunk, Clock, Error, Receipt, Saved, Status
 from segue_sdk.session import ClientSession
-from segue_sdk.states import TRANSITIONS, State, Trigger
 from segue_sdk.vectors.examples import FULL, MINIMAL
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type, receipt
 
@@ -45,8 +58,8 @@ def test_hello_then_welcome_then_the_first_playhead() -> None:
     peer.session.connected(0.0)
     assert peer.sent() == [HELLO]
     peer.says(WELCOME)
-    assert peer.session.state is State.LIVE
-    assert peer.happened() == [Live(welcome=WELCOME, resumed=False)]
+    assert peer.session.state is ClientState.LIVE
+    assert peer.client_events() == [Live(welcome=WELCOME, resumed=False)]
     assert peer.sent() == [Playhead(played=0, committed=0, have=0, paused=True)]
 
 
@@ -57,8 +70,8 @@ def test_hello_is_said_again_until_answered_and_then_the_connection_counts_as_lo
         peer.tick(0.1)
     assert len(of_type(Hello, peer.sent())) == 5
     peer.tick(0.11)
-    assert of_type(Lost, peer.happened()) == [Lost(reason="no message for 5 s")]
-    assert peer.session.state is State.OFFLINE
+    assert of_type(Lost, peer.client_events()) == [Lost(reason="no message for 5 s")]
+    assert peer.session.state is ClientState.OFFLINE
 
 
 def test_the_position_is_reported_in_time_and_at_once_when_the_clock_stands_or_moves() -> None:
@@ -71,7 +84,7 @@ def test_the_position_is_reported_in_time_and_at_once_when_the_clock_stands_or_m
     assert max(b - a for a, b in pairwise(reports)) <= REPORT_S
     peer.tick(0.001, standing=True, underruns=1)
     assert of_type(Playhead, peer.sent())[0].paused
-    assert peer.happened() == [Underrun(count=1)]
+    assert peer.client_events() == [Underrun(count=1)]
 
 
 def test_silence_is_a_lost_connection_and_resume_takes_the_session_up() -> None:
@@ -79,7 +92,7 @@ def test_silence_is_a_lost_connection_and_resume_takes_the_session_up() -> None:
     peer.says(chunk(1, 0), chunk(2, 1_920))
     for _ in range(51):
         peer.tick(0.1)
-    assert of_type(Lost, peer.happened())
+    assert of_type(Lost, peer.client_events())
     peer.session.connected(peer.now_s)
     peer.sent()
     peer.session.connected(peer.now_s)
@@ -88,7 +101,7 @@ def test_silence_is_a_lost_connection_and_resume_takes_the_session_up() -> None:
     peer.session.connected(peer.now_s)
     assert peer.sent() == [replace(HELLO, resume=WELCOME.token, last_chunk=2)]
     peer.says(replace(WELCOME, resumed=True))
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
     assert not of_type(Restore, peer.sent())
 
 
@@ -101,7 +114,7 @@ def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
     peer.session.connected(peer.now_s)
     peer.sent()
     peer.says(OTHER)
-    assert peer.session.state is State.RESTORING
+    assert peer.session.state is ClientState.RESTORING
     restore, report = peer.sent()
     assert restore == Restore(id=1, at=3_840, take=4, cell=b"new")
     assert isinstance(report, Playhead)
@@ -110,7 +123,7 @@ def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
     assert not of_type(Event, peer.sent()), "events wait for the restore"
     peer.says(chunk(1, 3_840, take=5))
     peer.says(Status(rung=0, generator="score", headroom=2.0, restore=1, restored="all"))
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
     assert [event.events[0].set for event in of_type(Event, peer.sent())] == [{"threat": 1.0}]
 
 
@@ -123,45 +136,45 @@ def test_without_a_cell_music_is_asked_to_begin_anew() -> None:
     peer.says(OTHER)
     assert of_type(Restore, peer.sent()) == [Restore(id=1, at=3_840, take=0)]
     peer.says(Error(code="restore_refused", about="restore", seq=1))
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
 
 
 def test_a_service_restarted_behind_the_connection_is_greeted_again() -> None:
     peer = live()
     peer.says(Error(code="no_session"))
-    assert peer.session.state is State.GREETING
+    assert peer.session.state is ClientState.GREETING
     assert peer.sent() == [replace(HELLO, resume=WELCOME.token)]
     peer.says(Error(code="no_session"), Error(code="no_session"))
-    assert (peer.sent(), peer.happened()) == ([], []), "answers to what was on its way"
+    assert (peer.sent(), peer.client_events()) == ([], []), "answers to what was on its way"
     peer.says(chunk(9, 0))
     assert [error.code for error in of_type(Error, peer.sent())] == ["unexpected"]
-    assert not of_type(Chunk, peer.happened())
+    assert not of_type(Chunk, peer.client_events())
 
 
 def test_a_second_welcome_is_ignored() -> None:
     peer = live()
     peer.says(WELCOME)
-    assert (peer.happened(), peer.sent(), peer.session.state) == ([], [], State.LIVE)
+    assert (peer.client_events(), peer.sent(), peer.session.state) == ([], [], ClientState.LIVE)
 
 
 def test_bye_with_and_without_a_way_back() -> None:
     peer = live()
     peer.says(Bye(reason="drain", retry_ms=500))
-    assert peer.happened() == [Lost(reason="drain", retry_ms=500)]
+    assert peer.client_events() == [Lost(reason="drain", retry_ms=500)]
     peer.go_live(replace(WELCOME, resumed=True))
     peer.says(Bye(reason="replaced", text="by another"))
-    assert peer.happened() == [Closed(reason="replaced", text="by another")]
+    assert peer.client_events() == [Closed(reason="replaced", text="by another")]
     peer.session.connected(peer.now_s)
-    assert (peer.session.state, peer.sent()) == (State.CLOSED, [])
+    assert (peer.session.state, peer.sent()) == (ClientState.CLOSED, [])
 
 
 def test_a_version_that_was_not_offered_ends_the_session() -> None:
     peer = offline()
     peer.session.connected(0.0)
     peer.says(replace(WELCOME, version=2))
-    assert peer.session.state is State.CLOSED
+    assert peer.session.state is ClientState.CLOSED
     assert [bye.reason for bye in of_type(Bye, peer.sent())] == ["refused"]
-    (closed,) = peer.happened()
+    (closed,) = peer.client_events()
     assert isinstance(closed, Closed)
     assert (closed.reason, closed.code) == ("unsupported_version", "unsupported_version")
     assert "version 2" in closed.text
@@ -173,7 +186,7 @@ def test_close_says_bye_once() -> None:
     peer.session.close()
     peer.session.close()
     assert peer.sent() == [Bye(reason="quit")]
-    assert peer.happened() == [Closed(reason="quit")]
+    assert peer.client_events() == [Closed(reason="quit")]
 
 
 def test_the_table_of_states_is_the_pages() -> None:
@@ -181,13 +194,13 @@ def test_the_table_of_states_is_the_pages() -> None:
     section = page[page.index("## 3 Life cycle") : page.index("## 4 Events")]
     told = set()
     for froms, then in re.findall(r"^\| (.+?) \| .+? \| `(\w+)` \|", section, re.MULTILINE):
-        named = [State(name) for name in re.findall(r"`(\w+)`", froms)]
+        named = [ClientState(name) for name in re.findall(r"`(\w+)`", froms)]
         if froms.startswith("any but"):
-            named = [state for state in State if state not in named]
-        told |= {(state, State(then)) for state in named}
+            named = [state for state in ClientState if state not in named]
+        told |= {(state, ClientState(then)) for state in named}
     ours = {(state, then) for (state, _), then in TRANSITIONS.items()}
-    assert told - {(State.GREETING, State.GREETING)} == ours
-    assert {trigger for _, trigger in TRANSITIONS} == set(Trigger)
+    assert told - {(ClientState.GREETING, ClientState.GREETING)} == ours
+    assert {trigger for _, trigger in TRANSITIONS} == set(Signal)
 
 
 # --- events ---------------------------------------------------------------------------------------------------------
@@ -218,7 +231,7 @@ def test_events_are_sent_again_until_receipted_and_receipts_count_once() -> None
         if number in (1, 3, 100):
             peer.says(receipt(number))
     peer.says(receipt(3), receipt(555))
-    assert [answer.seq for answer in of_type(Receipt, peer.happened())] == [1, 3, 100]
+    assert [answer.seq for answer in of_type(Receipt, peer.client_events())] == [1, 3, 100]
     peer.session.disconnected(peer.now_s)
     peer.session.fire("window")
     peer.tick()
@@ -276,14 +289,14 @@ def test_saves_and_restores_are_asked_again_after_an_outage_and_answered_once() 
     first, second = peer.session.save(), peer.session.restore(b"SGS1")
     assert peer.sent() == [Save(id=first), Restore(id=second, at=0, take=0, blob=b"SGS1")]
     peer.session.disconnected(peer.now_s)
-    peer.happened()
+    peer.client_events()
     peer.session.connected(peer.now_s)
     peer.says(replace(WELCOME, resumed=True))
     assert of_type(Save, peer.sent()) == [Save(id=first)]
     saved = Saved(id=first, position=0, blob=b"x")
-    peer.happened()
+    peer.client_events()
     peer.says(saved, saved)
-    assert peer.happened() == [saved]
+    assert peer.client_events() == [saved]
     peer.says(Error(code="restore_refused", about="restore", seq=second))
     peer.session.disconnected(peer.now_s)
     peer.session.connected(peer.now_s)
@@ -314,20 +327,23 @@ def test_the_first_beat_is_told_though_the_clock_stood_there_before() -> None:
     peer.tick(played=0)
     peer.says(clock(0, 1_000, 0, 100))
     peer.tick(played=0)
-    assert [beat.at for beat in of_type(BeatHeard, peer.happened())] == [0]
+    assert [beat.at for beat in of_type(BeatHeard, peer.client_events())] == [0]
     peer.says(clock(0, 1_000, 0, 100))
     peer.tick(played=99)
-    assert of_type(BeatHeard, peer.happened()) == []
+    assert of_type(BeatHeard, peer.client_events()) == []
 
 
 def test_beats_are_told_once_in_order_and_replaced_by_newer_clocks() -> None:
     peer = live()
     peer.says(clock(0, 1_000, 0, 100, 200, 300, 400))
     peer.tick(played=150, committed=150, have=150)
-    assert [(beat.at, beat.bar, beat.beat) for beat in of_type(BeatHeard, peer.happened())] == [(0, 0, 0), (100, 0, 1)]
+    assert [(beat.at, beat.bar, beat.beat) for beat in of_type(BeatHeard, peer.client_events())] == [
+        (0, 0, 0),
+        (100, 0, 1),
+    ]
     peer.says(clock(120, 1_000, 130, 250, 350))
     peer.tick(played=400, committed=400, have=400)
-    assert [beat.at for beat in of_type(BeatHeard, peer.happened())] == [250, 350]
+    assert [beat.at for beat in of_type(BeatHeard, peer.client_events())] == [250, 350]
 
 
 # --- bad input ------------------------------------------------------------------------------------------------------
@@ -339,13 +355,13 @@ def test_garbage_is_answered_told_and_survived() -> None:
     peer.raw(encode(Save(id=1))[0], b"\x00")
     peer.raw(b"\x83\xa1v\x01\xa1t\xa4sing\xa3seq\x07")
     peer.raw()
-    assert [refused.code for refused in of_type(Refused, peer.happened())] == [
+    assert [refused.code for refused in of_type(MessageRefused, peer.client_events())] == [
         "malformed", "payload_mismatch", "unknown_type", "payload_mismatch",
     ]  # fmt: skip
     answers = of_type(Error, peer.sent())
     assert [(error.code, error.about, error.seq) for error in answers][2] == ("unknown_type", "sing", 7)
     peer.says(receipt(1))
-    assert peer.session.state is State.LIVE
+    assert peer.session.state is ClientState.LIVE
 
 
 def test_a_clients_message_from_the_service_is_unexpected() -> None:
@@ -379,5 +395,5 @@ def test_any_message_in_any_state_mangled_or_not_raises_nothing(seed: int) -> No
         peer.raw(*parts)
         peer.tick(chance.choice([0.01, 0.2]))
         peer.sent()
-        peer.happened()
-    assert peer.session.state in State
+        peer.client_events()
+    assert peer.session.state in ClientState

@@ -66,9 +66,9 @@ def play_both(traffic: list[object]) -> None:
         ours = (timeline.committed, timeline.underruns, timeline.late, timeline.dropped, timeline.standing)
         standing = reference.follows is None
         assert ours == (reference.committed, reference.underruns, reference.late, reference.dropped, standing)
-        line = reference.joins if reference.joins is not None else reference.follows
-        lines = reference.lines if line is None else [line]
-        have = max((reference.reach(take, reference.committed) for take in lines), default=reference.committed)
+        take = reference.joins if reference.joins is not None else reference.follows
+        takes = reference.takes if take is None else [take]
+        have = max((reference.reach(take, reference.committed) for take in takes), default=reference.committed)
         assert timeline.have == have
 
 
@@ -287,11 +287,11 @@ def test_chunks_beyond_capacity_are_dropped() -> None:
     assert (timeline.dropped, timeline.have) == (1, 0)
 
 
-def test_only_the_newest_lines_and_the_followed_one_are_kept() -> None:
-    timeline = started(Timing(join=4, fade=6, pre_roll=14, capacity=100, lines=3))
+def test_only_the_newest_takes_and_the_followed_one_are_kept() -> None:
+    timeline = started(Timing(join=4, fade=6, pre_roll=14, capacity=100, takes=3))
     for take in range(1, 8):
         put(timeline, take, 64, 8)
-    assert sorted(timeline._lines) == [0, 6, 7]
+    assert sorted(timeline._buffers) == [0, 6, 7]
 
 
 def test_memory_behind_the_clock_is_let_go() -> None:
@@ -299,8 +299,8 @@ def test_memory_behind_the_clock_is_let_go() -> None:
     for frame in range(200):
         put(timeline, 0, frame * FRAME, FRAME)
         read(timeline, FRAME)
-    (line,) = timeline._lines.values()
-    assert len(line._pieces) <= 4
+    (buffer,) = timeline._buffers.values()
+    assert len(buffer._pieces) <= 4
 
 
 def test_wire_lengths_are_as_the_protocol_says() -> None:

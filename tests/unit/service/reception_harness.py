@@ -19,11 +19,8 @@ from segue.service.rulebook import RuleBook
 from segue.service.sessions import Sessions
 from segue.service.worker import Worker
 from segue.style.word_table import WordEncoder
-from segue_sdk.client_messages import Event, Hello, Playhead
 from segue_sdk.codec import Part, decode, encode
-from segue_sdk.declarations import EventItem
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Welcome
+from segue_sdk.messages import Event, EventItem, Hello, Message, Playhead, Welcome
 from unit.runtime.toy_generator import ToyGenerator
 
 CALM: Final = Path(__file__).parents[2] / "service" / "calm.yaml"

@@ -13,9 +13,9 @@ from segue.service.auth import is_local
 from segue.service.config import ConfigError, ServiceConfig, add_arguments, configure
 from segue.service.setting_kinds import Endpoint, Milliseconds, endpoint, is_private
 from segue.service.settings import Settings
-from segue_rules.loading.document import read_text
-from segue_rules.loading.report import Report
-from segue_rules.loading.tables import Object
+from segue_yaml.document import read_text
+from segue_yaml.report import Report
+from segue_yaml.tables import Object
 
 TOKEN = "correct-horse-battery"
 BAD = Path(__file__).parent / "bad"

@@ -13,10 +13,8 @@ import pytest
 from segue.service import reception as reception_module
 from segue.service import sessions as sessions_module
 from segue.service.rulebook import Soundtrack
-from segue_sdk.client_messages import Control, Hello, Restore
 from segue_sdk.codec import Part, encode
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Bye, Chunk, Error, Receipt, Rules, Status, Welcome
+from segue_sdk.messages import Bye, Chunk, Control, Error, Hello, Message, Receipt, Restore, Rules, Status, Welcome
 from unit.service.reception_harness import ReceptionHarness
 
 ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"

@@ -12,14 +12,12 @@ from itertools import count
 import pytest
 
 from segue.service.repeated_events import RepeatedEvents
-from segue_sdk.client_messages import Hello, Restore
+from segue_sdk.client_events import Live
 from segue_sdk.codec import Part, encode
-from segue_sdk.declarations import EventItem
-from segue_sdk.happenings import Live
-from segue_sdk.position import Position
-from segue_sdk.service_messages import Chunk, Receipt, Status
+from segue_sdk.handshake import ClientState
+from segue_sdk.messages import Chunk, EventItem, Hello, Receipt, Restore, Status
+from segue_sdk.playback import PlaybackPosition
 from segue_sdk.session import ClientSession
-from segue_sdk.states import State
 from unit.service.reception_harness import ReceptionHarness
 
 LIMIT = 20
@@ -155,12 +153,12 @@ class HonestGame:
         self._identity = b""
         self._connections = 0
         self._there: deque[list[Part]] = deque()
-        self._position = Position()
+        self._position = PlaybackPosition()
 
     async def frame(self, *, say: bool = True) -> None:
         service, session = self.service, self.session
         service.tick(self.FRAME_S)
-        if session.state is State.OFFLINE:
+        if session.state is ClientState.OFFLINE:
             self._connections += 1
             self._identity = b"connection %d" % self._connections
             session.connected(service.now_s)
@@ -175,13 +173,13 @@ class HonestGame:
         said, service.sent[self._identity] = service.sent[self._identity], []
         for message in said:
             session.receive(encode(message), service.now_s)
-        for happening in session.happenings():
-            if isinstance(happening, Receipt):
-                self.receipts.append(happening)
-            elif isinstance(happening, Live):
+        for event in session.client_events():
+            if isinstance(event, Receipt):
+                self.receipts.append(event)
+            elif isinstance(event, Live):
                 self.lives += 1
-            elif isinstance(happening, Chunk):
-                self._position = replace(self._position, have=happening.start + happening.count)
+            elif isinstance(event, Chunk):
+                self._position = replace(self._position, have=event.start + event.count)
         committed = min(self._position.committed + round(self.FRAME_S * 48_000), self._position.have)
         self._position = replace(self._position, played=committed, committed=committed)
 

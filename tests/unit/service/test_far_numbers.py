@@ -7,11 +7,21 @@ from itertools import pairwise
 
 import pytest
 
-from segue_sdk.client_messages import Control, Event, Hello, Playhead, Restore, Save
-from segue_sdk.declarations import EventItem
 from segue_sdk.limits import LARGEST_INTEGER
-from segue_sdk.messages import Message
-from segue_sdk.service_messages import Chunk, Error, Receipt, Saved
+from segue_sdk.messages import (
+    Chunk,
+    Control,
+    Error,
+    Event,
+    EventItem,
+    Hello,
+    Message,
+    Playhead,
+    Receipt,
+    Restore,
+    Save,
+    Saved,
+)
 from unit.service.reception_harness import ReceptionHarness
 
 FAR = (LARGEST_INTEGER, LARGEST_INTEGER - 1, 2 * 10**15, (1 << 45) + 1, 1 << 45, (1 << 39) * 1_920)

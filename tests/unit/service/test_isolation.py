@@ -28,9 +28,8 @@ from segue.service.repeated_events import RepeatedEvents
 from segue.service.rulebook import Edit
 from segue.service.stingers import StingerDesk
 from segue.service.token_bucket import TokenBucket
-from segue_sdk.client_messages import Control, Hello, Restore, Save
 from segue_sdk.errors import ProtocolError
-from segue_sdk.service_messages import Bye, Chunk, Error
+from segue_sdk.messages import Bye, Chunk, Control, Error, Hello, Restore, Save
 from unit.service.reception_harness import ReceptionHarness
 
 BROKEN, OTHER = b"broken", b"other"

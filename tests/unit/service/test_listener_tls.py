@@ -17,10 +17,9 @@ from segue.service.listener import Limits
 from segue.service.setting_kinds import Endpoint
 from segue.service.tls import CertificateError, tls_context
 from segue_sdk.client import SegueClient
-from segue_sdk.client_messages import Hello
 from segue_sdk.codec import decode, encode
-from segue_sdk.service_messages import Bye
-from segue_sdk.states import State
+from segue_sdk.handshake import ClientState
+from segue_sdk.messages import Bye, Hello
 from service.bridge import bridge
 from unit.sdk.peer import WELCOME
 from unit.service.listening import GREETING, PLAIN_GREETING, TOKEN, Heard, Raw, dealer, play, raw, until, with_token
@@ -116,7 +115,7 @@ def test_the_python_client_lives_behind_tls(authority: Authority) -> None:
                 identity, parts = heard.messages[0]
                 assert isinstance(decode(parts), Hello)
                 assert heard.listener.send(identity, encode(WELCOME))
-                await until(lambda: client.state is State.LIVE)
+                await until(lambda: client.state is ClientState.LIVE)
                 await asyncio.to_thread(client.close)
             await until(lambda: isinstance(decode(heard.messages[-1][1]), Bye))
 

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from segue_sdk.client_messages import Hello, Restore
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.service_messages import Error, Status
+from segue_sdk.messages import Error, Hello, Restore, Status
 from unit.service.reception_harness import ReceptionHarness
 
 ONE, TWO = b"one", b"two"

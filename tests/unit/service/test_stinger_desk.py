@@ -10,7 +10,7 @@ from segue.service.stingers import StingerDesk
 from segue_rules.model import Duck
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import decode, encode
-from segue_sdk.service_messages import Stinger
+from segue_sdk.messages import Stinger
 
 SECONDS = 25
 SOUND = np.random.default_rng(1).uniform(-1, 1, (SECONDS * 48_000, 2)).astype(np.float32)

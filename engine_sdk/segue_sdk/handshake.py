@@ -1,0 +1,129 @@
+"""The life of a client's connection: its states, the `hello` it begins with, and the answers to invalid messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import Final
+
+from segue_sdk.codec import Part, type_of
+from segue_sdk.errors import ProtocolError
+from segue_sdk.limits import TEXT_BYTES, VERSION
+from segue_sdk.messages import Control, Error, Hello, Rules, Status
+
+
+class ClientState(Enum):
+    """Where a client stands with its service."""
+
+    OFFLINE = "offline"
+    GREETING = "greeting"
+    RESTORING = "restoring"
+    LIVE = "live"
+    CLOSED = "closed"
+
+
+class Signal(Enum):
+    """What moves it."""
+
+    CONNECTED = "the transport connects"
+    WELCOMED = "welcome to the same session, or to the first"
+    WELCOMED_ANEW = "welcome to another session than before, or to one not restored yet"
+    RESTORED = "status that answers the restore"
+    UNKNOWN = "error no_session"
+    LOST = "the transport breaks, or is silent"
+    PARTED = "bye with retry_ms"
+    ENDED = "bye without retry_ms, or the game closes"
+
+
+_OPEN: Final = (ClientState.OFFLINE, ClientState.GREETING, ClientState.RESTORING, ClientState.LIVE)
+
+TRANSITIONS: Final[dict[tuple[ClientState, Signal], ClientState]] = {
+    (ClientState.OFFLINE, Signal.CONNECTED): ClientState.GREETING,
+    (ClientState.GREETING, Signal.WELCOMED): ClientState.LIVE,
+    (ClientState.GREETING, Signal.WELCOMED_ANEW): ClientState.RESTORING,
+    (ClientState.RESTORING, Signal.RESTORED): ClientState.LIVE,
+    (ClientState.RESTORING, Signal.UNKNOWN): ClientState.GREETING,
+    (ClientState.LIVE, Signal.UNKNOWN): ClientState.GREETING,
+    **{(state, Signal.LOST): ClientState.OFFLINE for state in _OPEN},
+    **{(state, Signal.PARTED): ClientState.OFFLINE for state in _OPEN},
+    **{(state, Signal.ENDED): ClientState.CLOSED for state in _OPEN},
+}
+
+
+class Handshake:
+    """A `hello` that keeps up with the rules and the generator the game changed to, so that a restart keeps them."""
+
+    def __init__(self, hello: Hello) -> None:
+        self._hello = hello
+        self._rules: Control | None = None
+        self._generator: str | None = None
+        self._volume: Control | None = None
+        self._muted = False
+
+    def version_mismatch(self, text: str) -> str:
+        """What to do where the two sides share no version of the protocol. text: of the service."""
+        if VERSION in self._hello.versions:
+            return f"{text}; this SDK speaks version {VERSION}: install the one that belongs to the service"
+        return (
+            f"Hello offers versions {self._hello.versions} and this SDK speaks {VERSION}: "
+            f"give Hello(versions=({VERSION},))"
+        )
+
+    def hello(self, token: bytes | None, last_chunk: int) -> Hello:
+        """The `hello` of a connection. token: of the session there was. last_chunk: `seq` of its last chunk."""
+        return replace(self._hello, resume=token, last_chunk=last_chunk)
+
+    def asked(self, control: Control) -> None:
+        """The game asks for other rules or another generator, perhaps in vain."""
+        if control.op == "rules":
+            self._rules = control
+        elif control.op == "generator":
+            self._generator = control.generator
+
+    def gained(self, control: Control) -> None:
+        """The game changes its own volume, whether or not there is a service to tell."""
+        if control.op == "volume":
+            self._volume = replace(control, ramp_ms=0)
+        elif control.op in ("mute", "unmute"):
+            self._muted = control.op == "mute"
+
+    def gain(self) -> list[Control]:
+        """The controls that tell a new session of the game's volume, which begins at 0 dB and not muted."""
+        volume = [] if self._volume is None else [self._volume]
+        return [*volume, Control(op="mute")] if self._muted else volume
+
+    def rules(self, answer: Rules) -> None:
+        """The service has taken the rules that were asked for, or refused them."""
+        if self._rules is not None and answer.declaration is not None:
+            text, name = self._rules.rules_text, self._rules.rules_name
+            self._hello = replace(self._hello, rules_text=text, rules_name=name)
+        self._rules = None
+
+    def status(self, status: Status) -> None:
+        """The service says what plays: perhaps what was asked for."""
+        if status.rung == 0 and status.generator == self._generator:
+            self._hello = replace(self._hello, generator=self._generator)
+            self._generator = None
+
+
+_MOST_PER_SECOND: Final = 10
+
+
+class RefusalLimiter:
+    """At most ten answers a second, and none to an `error` or a `bye`."""
+
+    def __init__(self) -> None:
+        self._since_s = 0.0
+        self._answers = 0
+
+    def answer(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> list[Error]:
+        """The `error` to send for a message, if one is to be sent."""
+        if now_s - self._since_s >= 1.0:
+            self._answers, self._since_s = 0, now_s
+        about, seq = type_of(parts)
+        self._answers += 1
+        if about in ("error", "bye") or self._answers > _MOST_PER_SECOND:
+            return []
+        text = error.text.encode()[:TEXT_BYTES].decode(errors="ignore")
+        return [Error(code=error.code, text=text, about=about, seq=seq)]

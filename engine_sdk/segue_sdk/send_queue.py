@@ -1,0 +1,221 @@
+"""What waits to be sent, in the game's order and never faster than the service takes events."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple, TypeAlias
+
+from segue_sdk.limits import MOST_EVENTS, SILENCE_S
+from segue_sdk.messages import Control, Event, EventItem, Message, Restore, Save
+
+# Shares of the service's own limit, a bucket of one second's events that fills at `events_per_second`. What arrives in
+# any time is at most what was under way before it plus what was sent in it: half a bucket, plus half a bucket and four
+# fifths of the rate. So none is refused, however the network or a service that stood still heaps them up.
+_BURST: Final = 0.5
+_PACE: Final = 0.8
+_UNDER_WAY: Final = 0.5
+# After a refusal for the limit, which only a service that does not keep to its own can give.
+_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 2.0
+_ROUNDING: Final = 1e-9
+
+
+class QueuedRequest(NamedTuple):
+    """A save or restore, by its number; what it says of the music is filled in when it is sent."""
+
+    id: int
+    after: int
+
+
+class QueuedControl(NamedTuple):
+    """A control that keeps its place among the events."""
+
+    control: Control
+    after: int
+
+
+QueueEntry: TypeAlias = int | QueuedRequest | QueuedControl
+"""An event's number; or what is said after the event of number `after` and before the next."""
+
+
+def in_order(events: Iterable[int], others: Iterable[QueuedRequest | QueuedControl]) -> list[QueueEntry]:
+    """Events and what stands between them as the game said them."""
+    behind = deque(sorted(others, key=lambda other: other.after))
+    entries: list[QueueEntry] = []
+    for seq in events:
+        while behind and behind[0].after < seq:
+            entries.append(behind.popleft())
+        entries.append(seq)
+    return [*entries, *behind]
+
+
+class SendQueue:
+    """Empties at the service's pace while there is a session, and keeps what it holds while there is none.
+
+    item: the event of a number, None if it waits no more. request: what is asked under a number, the same.
+    """
+
+    def __init__(
+        self, item: Callable[[int], EventItem | None], request: Callable[[int], Save | Restore | None]
+    ) -> None:
+        self._item, self._request = item, request
+        self._entries: deque[QueueEntry] = deque()
+        self._under_way: dict[int, float] = {}
+        self._per_second = 0
+        self._left = self._refilled_s = 0.0
+        self._pause_s = self._silent_until_s = 0.0
+
+    @property
+    def tail(self) -> int:
+        """The number of the event at the end; 0 if the queue is empty or ends with something else."""
+        last = self._entries[-1] if self._entries else None
+        return last if isinstance(last, int) else 0
+
+    @property
+    def controls(self) -> list[QueuedControl]:
+        """The controls that wait."""
+        return [entry for entry in self._entries if isinstance(entry, QueuedControl)]
+
+    def begin(self, entries: Iterable[QueueEntry], events_per_second: int, now_s: float) -> None:
+        """A session takes these, in place of all that waited."""
+        self.stop(entries)
+        self._per_second = events_per_second
+        self._left, self._refilled_s = self._burst, now_s
+        self._pause_s = self._silent_until_s = 0.0
+
+    def stop(self, entries: Iterable[QueueEntry]) -> None:
+        """There is no session: hold these, in place of all that waited."""
+        self._entries = deque(entries)
+        self._under_way.clear()
+        self._per_second = 0
+
+    def put(self, entry: QueueEntry, *, replaced: int = 0) -> None:
+        """Wait behind all else. replaced: the event at the end whose place this one takes, or 0."""
+        if replaced:
+            self._entries.pop()
+        self._entries.append(entry)
+
+    def receipted(self, seq: int, *, taken: bool) -> None:
+        """The service has answered the event. taken: it was not refused for the service's limit."""
+        self._under_way.pop(seq, None)
+        if taken:
+            self._pause_s = 0.0
+
+    def refused(self, now_s: float) -> None:
+        """The service's limit is reached already: wait for it to allow more, longer each time it does not."""
+        self._left = min(self._left, 0.0)
+        if now_s >= self._silent_until_s:
+            self._pause_s = min(_LONGEST_PAUSE_S, 2 * self._pause_s) if self._pause_s else _PAUSE_S
+            self._silent_until_s = now_s + self._pause_s
+
+    def due(self, now_s: float) -> list[Message]:
+        """What may be sent now."""
+        if not self._per_second:
+            return []
+        refilled = self._left + max(0.0, now_s - self._refilled_s) * self._per_second * _PACE
+        self._left, self._refilled_s = min(self._burst, refilled), now_s
+        # A receipt that does not come must not hold up the rest for ever.
+        self._under_way = {seq: at_s for seq, at_s in self._under_way.items() if now_s - at_s < SILENCE_S}
+        going: list[Message] = []
+        if now_s < self._silent_until_s:
+            return going
+        while self._entries:
+            entry = self._entries[0]
+            if isinstance(entry, int):
+                batch = self._batch(now_s)
+                if not batch:
+                    break
+                going.append(Event(events=tuple(batch)))
+                continue
+            self._entries.popleft()
+            message = self._request(entry.id) if isinstance(entry, QueuedRequest) else entry.control
+            if message is not None:
+                going.append(message)
+        return going
+
+    @property
+    def _burst(self) -> float:
+        return max(1.0, self._per_second * _BURST)
+
+    def _batch(self, now_s: float) -> list[EventItem]:
+        """The events at the head that may go in one message."""
+        batch: list[EventItem] = []
+        most = max(1, min(MOST_EVENTS, self._per_second // 4))
+        under_way = max(1, int(self._per_second * _UNDER_WAY))
+        while self._entries and isinstance(seq := self._entries[0], int) and len(batch) < most:
+            if self._left < 1.0 - _ROUNDING or len(self._under_way) >= under_way:
+                break
+            self._entries.popleft()
+            item = self._item(seq)
+            if item is not None:
+                self._under_way[seq] = now_s
+                self._left -= 1.0
+                batch.append(item)
+        return batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PendingRequest:
+    """after: number of the last event said before it."""
+
+    message: Save | Restore
+    after: int
+
+
+class PendingRequests:
+    """Numbers requests, and knows which are to be asked again."""
+
+    def __init__(self) -> None:
+        self._asked: dict[int, _PendingRequest] = {}
+        self._unheard: tuple[_PendingRequest, int] | None = None
+        self._last = 0
+
+    def number(self) -> int:
+        """A new request's `id`."""
+        self._last += 1
+        return self._last
+
+    def ask(self, message: Save | Restore, after: int) -> QueuedRequest:
+        """Keep a request until its answer."""
+        self._asked[message.id] = _PendingRequest(message=message, after=after)
+        return QueuedRequest(message.id, after)
+
+    def answered(self, number: int, take: int) -> bool:
+        """A request has its answer; whether it was waited for.
+
+        take: the greatest so far. Music that was restored is heard in a greater one.
+        """
+        request = self._asked.pop(number, None)
+        if request is not None and isinstance(request.message, Restore):
+            self._unheard = request, take
+        return request is not None
+
+    def refused(self, number: int) -> None:
+        """A request came to nothing."""
+        self._asked.pop(number, None)
+
+    def chunk(self, take: int) -> None:
+        """A chunk has come: what was restored may be in its cell."""
+        if self._unheard is not None and take > self._unheard[1]:
+            self._unheard = None
+
+    def restarted(self) -> None:
+        """Another service goes on from the last chunk's cell, which may lack what was restored: ask for it again."""
+        if self._unheard is not None:
+            request, self._unheard = self._unheard[0], None
+            self._asked = dict(sorted({**self._asked, request.message.id: request}.items()))
+
+    def waiting(self) -> list[QueuedRequest]:
+        """Requests without an answer, in order."""
+        return [QueuedRequest(number, request.after) for number, request in self._asked.items()]
+
+    def message(self, number: int, at: int, take: int) -> Save | Restore | None:
+        """A request as it is sent now: a restore from sample `at` at the earliest, over `take`. None if answered."""
+        request = self._asked.get(number)
+        if request is None:
+            return None
+        if isinstance(request.message, Save):
+            return request.message
+        return replace(request.message, at=max(at, request.message.at), take=take)

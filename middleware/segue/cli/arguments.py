@@ -1,0 +1,58 @@
+"""Types of arguments that several commands take: seeds, times, factors, names."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+_MAX_SEED: Final = 2**32 - 1
+_MAX_DURATION_S: Final = 6 * 3600.0
+_MAX_FACTOR: Final = 1000.0
+
+
+def seed(text: str) -> int:
+    """A whole number with the bounds of a rule file's seed. Raises: argparse.ArgumentTypeError."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= _MAX_SEED:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to {_MAX_SEED}, got {text!r}")
+    return number
+
+
+def duration(text: str) -> float:
+    """Seconds of a time as in a rule file, or of a bare number of seconds. Raises: argparse.ArgumentTypeError."""
+    from segue_yaml.nodes import NOWHERE, Scalar
+    from segue_yaml.quantities import Duration
+    from segue_yaml.report import Report
+
+    try:
+        seconds: float | None = float(text)
+    except ValueError:
+        report = Report()
+        read = Duration(moment=True).read(Scalar(mark=NOWHERE, value=text, text=text), report.scope())
+        seconds = None if read is None else float(read)
+    if seconds is None or not 0 < seconds <= _MAX_DURATION_S:
+        most = f"{_MAX_DURATION_S / 3600:.0f}h"
+        raise argparse.ArgumentTypeError(f"expected a time up to {most}, such as 90s or 2min, got {text!r}")
+    return seconds
+
+
+def factor(text: str) -> float:
+    """A number above 0. Raises: argparse.ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= _MAX_FACTOR:
+        raise argparse.ArgumentTypeError(f"expected a number above 0 and up to {_MAX_FACTOR:g}, got {text!r}")
+    return number
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names with commas between them. Raises: argparse.ArgumentTypeError."""
+    found = tuple(name.strip() for name in text.split(","))
+    if not all(found):
+        raise argparse.ArgumentTypeError(f"expected names with commas between them, got {text!r}")
+    return found

@@ -1,0 +1,44 @@
+"""Milliseconds a frame of the live music model, by part, beside what the machine's memory and arithmetic allow.
+
+Weights are made up: speed does not depend on their values. `--official COMMAND` times Google's package in the same run
+(`make parity` makes its environment).
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+
+from segue.cli.console import BAD_INPUT, DONE, print_problems
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", nargs="+", default=["segue_small", "mrt2_small"], help="segue_small, mrt2_small, …")
+    parser.add_argument("--batches", nargs="+", type=int, default=[1])
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--chunk", type=int, default=10, help="frames a call (10)")
+    parser.add_argument("--budget", type=float, default=600.0, help="seconds after which nothing new is begun (600)")
+    parser.add_argument("--official", metavar="COMMAND", help="times the official package")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from segue.model import bench
+    from segue.model.config import CONFIGS
+
+    unknown = [name for name in arguments.models if name not in CONFIGS]
+    if unknown:
+        print_problems([f"--models: expected some of {', '.join(CONFIGS)}, got {', '.join(unknown)}"])
+        return BAD_INPUT
+    print(bench.HEADER, flush=True)
+    report = bench.run(
+        models=arguments.models,
+        batches=arguments.batches,
+        dtype=arguments.dtype,
+        chunk=arguments.chunk,
+        budget_s=arguments.budget,
+        official=arguments.official.split() if arguments.official else None,
+        note=partial(print, flush=True),
+    )
+    print()
+    bench.print_table(report)
+    return DONE

@@ -1,0 +1,127 @@
+"""How fast music answers a game, simulated with this machine's own generation time: it must not grow with the buffer.
+
+A reaction runs from what was heard when the event was sent to the first sound generated under the change it caused; a
+change that waits for a beat or bar waits for it by rule, the rest is the system's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from segue.cli.console import DONE, print_lines
+from segue.generators import PLAYABLE
+
+if TYPE_CHECKING:
+    from segue.contract import StyleBank
+    from segue.generators import GeneratorChain
+    from segue.runtime.simulation import LiveRun
+    from segue_rules.events import ScriptedEvent
+    from segue_rules.model import Rules
+
+UNITS: Final = ("immediate", "beat", "bar")
+
+# One layer a kind of boundary, each with a flag of its own.
+_RULES: Final = """
+segue: 1
+music: {tempo: 110bpm, key: A minor}
+inputs: {immediate: {type: flag}, beat: {type: flag}, bar: {type: flag}}
+styles: {walk: {text: "calm forest walk, harp"}, battle: {text: "epic battle drums and brass"}}
+layers:
+  ground: {states: {walk: {default: true, mix: {walk: 1}}}}
+""" + "".join(
+    f"  on_{unit}: {{states: {{no_{unit}: {{default: true}}, yes_{unit}: "
+    f"{{when: {{{unit}: true}}, mix: {{battle: 2}}}}}}}}\n"
+    for unit in UNITS
+)
+_TRANSITIONS: Final = "transitions:\n" + "".join(
+    f"  - {{from: on_{unit}.any, to: on_{unit}.any, at: {unit}, ramp: 400ms}}\n" for unit in UNITS
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--generator", choices=PLAYABLE, default=PLAYABLE[0])
+    parser.add_argument("--lookahead", metavar="SECONDS", type=float, nargs="+", default=[1.0, 4.0, 10.0])
+    parser.add_argument("--seconds", metavar="S", type=float, default=120.0, help="of music at each depth (120)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from segue.generators import build
+    from segue.report.reactions import reaction_statistics, reactions, replaced_share
+    from segue.runtime.styles import load_styles
+    from segue_rules.loading import load_text
+
+    chain = build(arguments.generator)
+    rules = load_text(_RULES + _TRANSITIONS)
+    styles, _ = load_styles(rules, chain.encoder)
+    pace = _pace(rules, styles, chain)
+    events = _events(arguments.seconds)
+    print_lines(
+        f"{arguments.generator}: {pace:.3f} s to generate a second; {len(events)} events in {arguments.seconds:.0f} s",
+        f"{'lookahead':>9}  "
+        + "".join(f"{unit + ' p50':>14}{'p99':>7}" for unit in UNITS)
+        + f"{'repeated':>10}{'late':>6}{'states':>11}{'sound':>11}",
+    )
+    for lookahead_s in arguments.lookahead:
+        live, states, sound = _play(rules, styles, chain, events, arguments.seconds, lookahead_s, pace)
+        statistics = reaction_statistics(reactions(live, [layer.name for layer in rules.layers]))
+        cells = "".join(f"{statistics[u].p50_s * 1000:>11.0f} ms{statistics[u].p99_s * 1000:>7.0f}" for u in UNITS)
+        print_lines(
+            f"{lookahead_s:>7.1f} s  {cells}{replaced_share(live):>9.0%} {live.listener.late:>5}"
+            f"{states / 1024:>7.0f} KiB{sound / 2**20:>7.1f} MiB"
+        )
+    return DONE
+
+
+def _events(seconds: float) -> list[ScriptedEvent]:
+    """Flags turned on and off, one event every 1.1 to 2.3 s, drawn once and for all."""
+    from segue_rules.events import Event, ScriptedEvent
+    from segue_rules.model import FRAME_RATE
+    from segue_yaml.nodes import NOWHERE
+
+    dice, at_s, events = random.Random(1), 2.0, list[ScriptedEvent]()
+    state = dict.fromkeys(UNITS, False)
+    while at_s < seconds - 3.0:
+        unit = UNITS[len(events) % len(UNITS)]
+        state[unit] = not state[unit]
+        event = Event(sequence=len(events), set={unit: state[unit]})
+        events.append(ScriptedEvent(at_s=at_s, frame=int(at_s * FRAME_RATE), event=event, mark=NOWHERE))
+        at_s += dice.uniform(1.1, 2.3)
+    return events
+
+
+def _pace(rules: Rules, styles: StyleBank, chain: GeneratorChain) -> float:
+    """Wall-clock seconds that generating a second of music takes here, once warm."""
+    from segue.runtime.config import SessionConfig
+    from segue.runtime.session import Session
+    from segue.runtime.simulation import straight
+
+    for _ in range(2):
+        started = time.perf_counter()
+        session = Session(rules, styles, chain.generators, SessionConfig(seed=1))
+        for _ in straight(session, chain.generators, _events(20.0), 20 * 25):
+            pass
+    return (time.perf_counter() - started) / 20.0
+
+
+def _play(
+    rules: Rules,
+    styles: StyleBank,
+    chain: GeneratorChain,
+    events: Sequence[ScriptedEvent],
+    seconds: float,
+    lookahead_s: float,
+    pace: float,
+) -> tuple[LiveRun, int, int]:
+    """One live run. Returns: it, and at its end the bytes of the deck's generator states and of its sound."""
+    from segue.runtime.config import SessionConfig
+    from segue.runtime.session import Session
+    from segue.runtime.simulation import LiveConditions, live
+
+    session = Session(rules, styles, chain.generators, SessionConfig(seed=1, lookahead_s=lookahead_s))
+    conditions = LiveConditions(generation_s=pace, overhead_s=0.005)
+    run = live(session, chain.generators, events, round(seconds * 25), conditions)
+    return run, session.state_bytes(), session.sound_bytes()

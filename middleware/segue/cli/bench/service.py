@@ -1,0 +1,241 @@
+"""How fast music answers games over real sockets, with many sessions: a service and its clients, each a process.
+
+The clients are thin: they keep a clock and read headers, and play no sound. Each has a seed of its own, so that no
+session's music is another's. A reaction runs from an event sent to the sound it causes handed to the engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+import multiprocessing
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from segue.cli.console import DONE, print_lines
+from segue.generators import PLAYABLE
+
+if TYPE_CHECKING:
+    from segue.cli.bench.thin_client import Measured
+
+
+_FLAG: Final = "fight"
+_RULES: Final = """
+segue: 1
+music: {tempo: 110bpm, key: A minor}
+inputs: {fight: {type: flag}}
+styles: {walk: {text: "calm forest walk, harp"}, battle: {text: "epic battle drums and brass"}}
+layers:
+  ground:
+    states:
+      walk: {default: true, mix: {walk: 1}}
+      fight: {when: {fight: true}, mix: {battle: 1}}
+transitions: [{from: ground.any, to: ground.any, at: immediate, ramp: 400ms}]
+"""
+# Before anything is measured: buffers fill, and each style is played once.
+_WARM_UP_S: Final = 8.0
+_START_S: Final = 60.0
+# No event is sent in the last seconds: its sound has to be there before the end.
+_QUIET_S: Final = 2.0
+_END_S: Final = 10.0
+_MOST_AT_ONCE: Final = 64
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--generator", choices=PLAYABLE, default=PLAYABLE[0])
+    parser.add_argument(
+        "--sessions", metavar="N", type=int, nargs="+", default=[1, 2, 4, 8, 12], help="rows (1 2 4 8 12)"
+    )
+    parser.add_argument("--seconds", metavar="S", type=float, default=60.0, help="measured for each row (60)")
+    parser.add_argument(
+        "--every",
+        metavar="SECONDS",
+        type=float,
+        default=1.5,
+        help="mean time between a session's events; 0: none (1.5)",
+    )
+    parser.add_argument("--lookahead", metavar="SECONDS", type=float, default=4.0)
+    parser.add_argument(
+        "--burn", metavar="CORES", type=int, default=0, help="other processes that each take a core (0)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    print_lines(
+        f"{arguments.generator}, lookahead {arguments.lookahead:g} s, an event every {arguments.every:g} s, "
+        f"{arguments.seconds:g} s a row, {arguments.burn} cores burnt of {os.cpu_count()}, load {_load()}",
+        "thin clients, each a process and a seed of its own; milliseconds from an event sent to its sound handed over",
+        f"{'sessions':>8}{'events':>8}{'p50':>9}{'p99':>9}{'worst':>9}{'buffered':>10}{'underruns':>11}{'silence':>9}"
+        f"{'fallbacks':>11}{'late':>6}{'untold':>8}{'cpu/session':>13}{'music':>8}",
+    )
+    for sessions in arguments.sessions:
+        print_lines(_row(arguments, sessions))
+    return DONE
+
+
+def _row(arguments: argparse.Namespace, sessions: int) -> str:
+    with ExitStack() as stack:
+        for _ in range(arguments.burn):
+            stack.enter_context(_child(_burn))
+        service, said = stack.enter_context(_child(_serve, arguments.generator, sessions))
+        address = _told(said, "the service")
+        clients = [
+            stack.enter_context(_child(_play, address, seed, arguments.lookahead, arguments.every))
+            for seed in range(1, sessions + 1)
+        ]
+        for _, client in clients:
+            _told(client, "a client")
+        time.sleep(_WARM_UP_S)
+        for _, client in clients:
+            client.send(arguments.seconds)
+        cpu_s = _cpu_s(service.pid)
+        time.sleep(arguments.seconds)
+        cpu_s = _cpu_s(service.pid) - cpu_s
+        measured: list[Measured] = [_told(client, "a client") for _, client in clients]
+    reactions = sorted(value for one in measured for value in one.reactions)
+    least = min((value for one in measured for value in one.buffered), default=math.nan)
+    music_s = sum(one.music_s for one in measured)
+    return (
+        f"{sessions:>8}{len(reactions):>8}"
+        f"{_quantile(reactions, 0.5):>6.0f} ms{_quantile(reactions, 0.99):>6.0f} ms{_quantile(reactions, 1.0):>6.0f} ms"
+        f"{least:>8.2f} s{sum(one.underruns for one in measured):>11}{sum(one.silence_s for one in measured):>7.2f} s"
+        f"{sum(one.fallbacks for one in measured):>11}{sum(one.late for one in measured):>6}"
+        f"{sum(one.unanswered + one.refused for one in measured):>8}"
+        f"{cpu_s / arguments.seconds / sessions:>13.1%}{music_s / arguments.seconds / sessions:>7.1f}x"
+    )
+
+
+# --- processes -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _child(body: Callable[..., None], *values: Any) -> Iterator[tuple[BaseProcess, Connection]]:
+    """A process and a pipe to it. It ends with the context, and with this process, however that ends."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_in_child, args=(body, theirs, values), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield process, ours
+    finally:
+        process.terminate()
+        process.join(_END_S)
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _in_child(body: Callable[..., None], pipe: Connection, values: Sequence[Any]) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    body(pipe, *values)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _told(pipe: Connection, who: str) -> Any:
+    """What a process says next. Raises: RuntimeError if it ended, or says nothing for too long."""
+    try:
+        if pipe.poll(_START_S):
+            return pipe.recv()
+    except EOFError:
+        raise RuntimeError(f"{who} ended; what it said is above") from None
+    raise RuntimeError(f"{who} said nothing for {_START_S:g} s")
+
+
+def _burn(pipe: Connection) -> None:
+    while True:
+        pass
+
+
+class _Addresses(io.TextIOBase):
+    """A service's stdout, of which the address is passed on."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def write(self, text: str) -> int:
+        if text.startswith("serving on "):
+            self._pipe.send(text.split()[-1])
+        return len(text)
+
+
+def _serve(pipe: Connection, generator: str, sessions: int) -> None:
+    """A service on a free port of this machine."""
+    import sys
+
+    from segue.cli.main import main
+
+    sys.stdout = _Addresses(pipe)
+    flags = ["--bind", "tcp://127.0.0.1:0", "--log-level", "error", "--max-sessions", str(sessions)]
+    sys.exit(main(["serve", "--generator", generator, *flags]))
+
+
+def _play(pipe: Connection, address: str, seed: int, lookahead_s: float, every_s: float) -> None:
+    """One client: tells when it plays, is told for how long to measure, and tells what it measured."""
+    import zmq
+
+    from segue.cli.bench.thin_client import ThinClient
+    from segue_sdk.codec import decode, encode
+    from segue_sdk.messages import Hello
+
+    hello = Hello(versions=(1,), client="bench", rules_text=_RULES, seed=seed, lookahead_ms=round(lookahead_s * 1000))
+    client = ThinClient(hello, flag=_FLAG, every_s=every_s, dice=random.Random(seed))
+    end_s, told = math.inf, False
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.connect(address)
+        while (now_s := time.monotonic()) < end_s:
+            for message in client.tick(now_s):
+                socket.send_multipart(encode(message))
+            if not told and not client.standing:
+                told = True
+                pipe.send("plays")
+                client.begin(now_s, now_s + _WARM_UP_S)
+            if end_s == math.inf and pipe.poll():
+                end_s = now_s + pipe.recv()
+                client.begin(now_s, end_s - _QUIET_S)
+            for _ in range(_MOST_AT_ONCE):
+                if not socket.poll(0):
+                    break
+                client.receive(decode(socket.recv_multipart()), time.monotonic())
+            else:
+                continue
+            socket.poll(max(0, math.ceil((min(client.due_s, end_s) - time.monotonic()) * 1000)))
+    pipe.send(client.finish())
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def _cpu_s(pid: int | None) -> float:
+    """Processor seconds of a process so far; NaN where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
+    except OSError:
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _load() -> str:
+    """How busy the machine is; other work makes every figure worse."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+
+
+def _quantile(values: list[float], share: float) -> float:
+    """The value that so great a share of the sorted values does not exceed; NaN if there is none."""
+    return values[min(len(values) - 1, round(share * (len(values) - 1)))] if values else math.nan

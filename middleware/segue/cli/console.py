@@ -1,0 +1,141 @@
+"""The console of a command: results on stdout, problems on stderr, and the exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+if TYPE_CHECKING:
+    from segue_yaml.report import Problem
+
+DONE: Final = 0
+FAILED: Final = 1
+"""A test failed, or `segue doctor` found a problem."""
+BAD_INPUT: Final = 2
+"""Bad input, or nowhere to write to; every problem is on stderr."""
+INTERRUPTED: Final = 130
+READER_GONE: Final = 141
+
+# File names may hold characters that control a terminal: colours, cursor moves, bells.
+_ESCAPED: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
+class UnwritableError(Exception):
+    """Standard output cannot be written: a full disk is behind it, or it was closed."""
+
+
+def print_lines(*lines: str) -> None:
+    """Print results, a line each.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
+    print_text("".join(f"{line}\n" for line in lines))
+
+
+def print_text(text: str) -> None:
+    """Print a result as it is. Raises: as `print_lines`."""
+    try:
+        sys.stdout.write(text.translate(_ESCAPED))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def print_json(record: dict[str, Any]) -> None:
+    """Print one JSON object in a line of its own. Raises: as `print_lines`."""
+    print_lines(json.dumps(record, ensure_ascii=False))
+
+
+def print_problems(lines: Iterable[object]) -> None:
+    """Print problems on stderr, a line each, after all results so far: a terminal shows both in order.
+
+    A stderr that cannot be written is ignored; the exit code still tells.
+    """
+    flush()
+    with contextlib.suppress(OSError):
+        for line in lines:
+            sys.stderr.write(f"{line}\n".translate(_ESCAPED))
+
+
+def flush() -> None:
+    """Write out what is still buffered for stdout. Raises: as `print_lines`."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def discard(stream: TextIO) -> None:
+    """Discard what a stream still buffers: Python flushes it at exit and would report the error once more."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+
+
+def prepare_streams() -> None:
+    """Make the standard streams safe to use.
+
+    Streams that were closed are opened on the null device, so that no other file gets their numbers; stdout then fails
+    to write. A character that a terminal's encoding lacks is written as '?'.
+    """
+    # Python has None in place of a closed stream.
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is not None:
+            continue
+        # Read-only for stdout: a command must not report success for results that nobody got.
+        opened = os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+        setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def os_error_text(error: OSError) -> str:
+    """An operating system's error without its number: the file, and the reason."""
+    reason = error.strerror or str(error)
+    return f"{os.fsdecode(error.filename)}: {reason}" if error.filename is not None else reason
+
+
+def problem_record(problem: Problem, *, severity: str, code: str = "") -> dict[str, Any]:
+    """A problem for machines.
+
+    Args:
+        code: The analysis's name of it; "" for a mistake found in loading.
+    """
+    mark = problem.mark
+    return {
+        "severity": severity,
+        "file": mark.file,
+        "line": mark.line,
+        "column": mark.column,
+        "where": problem.where,
+        "code": code,
+        "text": problem.text,
+    }
+
+
+def can_print(text: str) -> bool:
+    """Whether stdout's encoding has all these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _unwritable(error: OSError) -> UnwritableError:
+    return UnwritableError(f"standard output cannot be written: {error.strerror or error}")

@@ -1,0 +1,152 @@
+"""Findings about the styles and sounds of rules that loading cannot make: it has no style encoder and opens no sound.
+
+Each finding is a problem with its code: unknown_word (a word of a style that does not count), unknown_text (a style's
+text that means nothing to the encoder), confusable_styles (two styles that will sound the same), silent_audio,
+short_audio (a stinger too short to be heard as a sound), offset_audio (a DC offset: a click at both ends), hot_audio
+(beyond full scale, will be limited).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from segue.render.file_checks import named_sounds
+from segue_rules.model import Prompt, Rules, Style
+from segue_yaml.report import Problem
+
+if TYPE_CHECKING:
+    from segue.contract import Samples, StyleEncoder
+
+_SILENT_DB: Final = -60.0
+_SHORTEST_STINGER_S: Final = 0.05
+_MAX_OFFSET: Final = 0.05
+
+
+def style_findings(rules: Rules, encoder: StyleEncoder) -> Iterator[tuple[Problem, str]]:
+    """Find words that the encoder does not know, and styles that it cannot tell apart.
+
+    Yields:
+        Problems, each with its code.
+    """
+    from segue.style.confusion import confusable
+
+    alone: dict[str, str] = {}
+    for style in rules.styles:
+        for prompt in style.prompts:
+            if prompt.text is None:
+                continue
+            finding = _text_finding(style, prompt, prompt.text, encoder)
+            if finding is not None:
+                yield finding
+            if len(style.prompts) == 1 and (finding is None or finding[1] == "unknown_word"):
+                alone[style.name] = prompt.text
+    by_name = {style.name: style for style in rules.styles}
+    for first, second, likeness in confusable(encoder, alone):
+        text = f"sounds like '{first}' to the style encoder (likeness {likeness:.2f}); say what sets it apart"
+        yield _about(by_name[second], by_name[second].prompts[0], text), "confusable_styles"
+
+
+def _text_finding(style: Style, prompt: Prompt, text: str, encoder: StyleEncoder) -> tuple[Problem, str] | None:
+    """The finding about the words of one prompt, if there is one."""
+    try:
+        encoder.embed_text(text)
+    except ValueError as error:
+        return _about(style, prompt, str(error).removeprefix("text: ")), "unknown_text"
+    unknown = encoder.unknown_words(text)
+    if not unknown:
+        return None
+    words = ", ".join(f"'{word}'" for word in unknown)
+    return _about(style, prompt, f"the style encoder does not know {words}; the other words count"), "unknown_word"
+
+
+def _about(style: Style, prompt: Prompt, text: str) -> Problem:
+    return Problem(mark=prompt.mark, where=f'style "{style.name}"', text=text)
+
+
+@dataclass(kw_only=True)
+class AudioFindings:
+    """What was found about the sound files of rules.
+
+    Attributes:
+        summaries: A line for each file that can be used.
+        errors: Files that cannot be used.
+        warnings: Problems of usable files, each with its code.
+    """
+
+    summaries: list[str] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[tuple[Problem, str]] = field(default_factory=list)
+
+
+def audio_findings(rules: Rules, encoder: StyleEncoder) -> AudioFindings:
+    """Open every sound file that the rules name, and embed those that are prompts of styles."""
+    from segue.audio.files import AudioFileError, read_audio
+    from segue.runtime.styles import MOST_PROMPT_S, MOST_STINGER_S
+
+    found = AudioFindings()
+    shown: set[Path] = set()
+    for use in named_sounds(rules):
+        about = partial(Problem, mark=use.mark, where=use.where)
+        try:
+            samples = read_audio(use.path, max_seconds=MOST_PROMPT_S if use.prompt else MOST_STINGER_S)
+            if use.prompt:
+                encoder.embed_audio(samples)
+        except (AudioFileError, ValueError, NotImplementedError) as error:
+            found.errors.append(about(text=str(error)))
+            continue
+        found.warnings += [
+            (about(text=f"{use.path.name} {text}"), code) for text, code in _sound_findings(samples, prompt=use.prompt)
+        ]
+        if use.path not in shown:
+            found.summaries.append(f"{_name(use.path, rules.files)}: {_measures(samples)}")
+            shown.add(use.path)
+    return found
+
+
+def _sound_findings(samples: Samples, *, prompt: bool) -> Iterator[tuple[str, str]]:
+    import numpy as np
+
+    from segue.contract import SAMPLE_RATE
+
+    length_s = len(samples) / SAMPLE_RATE
+    if _level_db(samples) < _SILENT_DB:
+        yield f"is silent (peak {_decibels(_level_db(samples))} dBFS)", "silent_audio"
+        return
+    if not prompt and length_s < _SHORTEST_STINGER_S:
+        yield f"lasts {length_s * 1000:.0f} ms, which is heard as a click", "short_audio"
+    offset = float(np.abs(samples.mean(axis=0, dtype=np.float64)).max())
+    if not prompt and offset > _MAX_OFFSET:
+        yield f"is off zero by {offset:.2f} on average (a DC offset), which is heard as a click", "offset_audio"
+    peak = float(np.abs(samples).max())
+    if not prompt and peak > 1.0:
+        yield f"peaks {20 * math.log10(peak):.1f} dB above full scale and will be limited", "hot_audio"
+
+
+def _measures(samples: Samples) -> str:
+    from segue.audio.loudness import integrated_loudness
+    from segue.contract import SAMPLE_RATE
+
+    loudness = integrated_loudness(samples)
+    # Less than 400 ms have no loudness by BS.1770.
+    loud = f", {_decibels(loudness)} LUFS" if math.isfinite(loudness) else ""
+    return f"{len(samples) / SAMPLE_RATE:.2f} s{loud}, peak {_decibels(_level_db(samples))} dBFS"
+
+
+def _level_db(samples: Samples) -> float:
+    peak = float(abs(samples).max(initial=0.0))
+    return 20 * math.log10(peak) if peak > 0 else -math.inf
+
+
+def _decibels(level: float) -> str:
+    return f"{level:.1f}" if math.isfinite(level) else "-inf"
+
+
+def _name(path: Path, files: Sequence[Path]) -> str:
+    """The file as the rules name it: from their folder."""
+    folder = files[0].parent if files else Path()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()

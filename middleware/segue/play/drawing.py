@@ -1,0 +1,204 @@
+"""The board as text: every panel a pure function of what is shown and how wide it may be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from segue.play.board import Board
+from segue.play.dials import Dial
+from segue.play.telling import Line, clock_text, plain
+from segue_sdk.limits import SAMPLE_RATE
+from segue_sdk.messages import Change
+
+# Twelve hues that are told apart on dark and light terminals; styles take them in the rule file's order.
+_HUES: Final = (
+    "#e0af68", "#7aa2f7", "#9ece6a", "#f7768e", "#bb9af7", "#2ac3de",
+    "#ff9e64", "#73daca", "#c0caf5", "#db4b4b", "#b4f9f8", "#e879c9",
+)  # fmt: skip
+_BLOCKS: Final = " ▏▎▍▌▋▊▉█"
+_FAINT: Final = "#565f89"
+_PLAIN: Final = "#a9b1d6"
+_GOOD: Final = "#9ece6a"
+_WARN: Final = "#e0af68"
+_BAD: Final = "#f7768e"
+_NAME_WIDTH: Final = 16
+_KEYS: Final = (
+    ("letter", "press"),
+    ("← →", "move"),
+    ("shift", "finely"),
+    ("↑ ↓", "next"),
+    ("space", "pause"),
+    ("^r", "reset"),
+    ("^c", "quit"),
+)
+_LINE_HUES: Final = {
+    "change": "#7aa2f7",
+    "event": _FAINT,
+    "stinger": "#bb9af7",
+    "rules": _GOOD,
+    "status": _WARN,
+    "error": _BAD,
+}
+
+
+def header(board: Board, width: int) -> Text:
+    """Title and connection; beat, bar and tempo; generator."""
+    title = plain(board.rules.title) if board.rules else "…"
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f" {title} ", style="bold reverse")
+    hue = _GOOD if board.connection == "live" else _BAD if board.connection in ("lost", "closed") else _WARN
+    text.append("  ●", style=hue)
+    text.append(f" {'paused' if board.paused else board.connection}", style=_PLAIN)
+    text.append_text(_beats(board))
+    played = Text(f"{clock_text(board.position.played)[:-2]} ", style=_FAINT)
+    text.append(" " * max(2, width - text.cell_len - played.cell_len))
+    text.append_text(played)
+    return text
+
+
+def _beats(board: Board) -> Text:
+    """Tempo, the beat of the bar as lights, the bar."""
+    text, beat = Text("   "), board.beat
+    if beat is None:
+        return text
+    text.append(f"{beat.tempo_bpm:.0f} bpm  ", style="bold" if beat.exact else _FAINT)
+    for index in range(beat.meter):
+        lit = index == beat.beat
+        text.append("● " if lit else "○ ", style=(_WARN if index == 0 else _GOOD) if lit else _FAINT)
+    text.append(f" bar {beat.bar + 1}", style=_PLAIN)
+    return text.append("" if beat.exact else " (nominal)", style=_FAINT)
+
+
+def meters(board: Board, output: str) -> Text:
+    """Buffer, reaction, generator and its ladder, underruns, where it plays to."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    wanted = board.lookahead_s or 1.0
+    full = board.buffer_s / wanted
+    text.append(" buffer ", style=_FAINT)
+    text.append_text(bar(min(1.0, full), 8, _GOOD if full > 0.5 else _WARN if full > 0.15 else _BAD))
+    text.append(f" {board.buffer_s:.1f} s", style=_PLAIN)
+    text.append("   reaction ", style=_FAINT)
+    text.append("–" if board.reaction_ms is None else f"{board.reaction_ms:.0f} ms", style="bold")
+    text.append("   plays ", style=_FAINT)
+    text.append(plain(board.generator) or "–", style=_WARN if board.rung else _PLAIN)
+    if board.rung:
+        text.append(f" (step {board.rung} of the ladder)", style=_WARN)
+    if board.headroom:
+        text.append(f" {board.headroom:.0f}×", style=_FAINT)
+    underruns = board.position.underruns
+    text.append("   underruns ", style=_FAINT)
+    text.append(f"{underruns}", style=_BAD if underruns else _PLAIN)
+    text.append("   to ", style=_FAINT)
+    return text.append(output, style=_PLAIN)
+
+
+def mix(board: Board, width: int) -> Text:
+    """A bar for every style."""
+    text = Text()
+    room = max(8, width - _NAME_WIDTH - 7)
+    for index, (name, share) in enumerate(board.mix):
+        hue = _HUES[index % len(_HUES)]
+        text.append(_named(name), style=_PLAIN if share > 1e-3 else _FAINT)
+        text.append_text(bar(share, room, hue))
+        text.append(f" {share:4.0%}\n" if share > 1e-3 else "\n", style=_PLAIN)
+    return text
+
+
+def layers(board: Board) -> Text:
+    """Every layer with its state, and what it is about to change to."""
+    text = Text()
+    for name, state, coming in board.layers:
+        text.append(_named(name), style=_FAINT)
+        text.append(plain(state), style="bold")
+        if coming is not None:
+            text.append_text(_coming(coming, board.position.played))
+        text.append("\n")
+    return text
+
+
+def _coming(change: Change, played: int) -> Text:
+    when = "" if change.at == "immediate" else f" at {change.at}"
+    seconds = max(0.0, (change.audible - played) / SAMPLE_RATE)
+    return Text(f"  → {plain(change.to_state + when)}, {seconds:.1f} s", style=_WARN)
+
+
+def dial(shown: Dial, width: int, *, focused: bool) -> Text:
+    """An input's line: key, name, what it is, its value."""
+    text = Text(no_wrap=True, overflow="ellipsis", style="bold" if focused else "")
+    text.append("▸" if focused else " ", style=_WARN)
+    text.append(f"{shown.key or ' '} ", style=_WARN if shown.key else "")
+    text.append(_named(shown.spec.name))
+    room = slider_width(width)
+    if shown.slides:
+        at = round(shown.fraction * (room - 1))
+        text.append("━" * at, style=_HUES[1])
+        text.append("●", style="bold" if focused else _PLAIN)
+        text.append("─" * (room - 1 - at), style=_FAINT)
+        text.append(f" {shown.text}")
+    elif shown.fires:
+        text.append("[ fire ]", style=_HUES[4])
+    elif shown.spec.type == "flag":
+        text.append("━━●" if shown.value else "●──", style=_GOOD if shown.value else _FAINT)
+        text.append(f" {shown.text}", style=_PLAIN)
+    else:
+        text.append_text(_choice(shown, width - slider_start()))
+    return text
+
+
+def slider_start() -> int:
+    """Column where sliders begin."""
+    return 3 + _NAME_WIDTH
+
+
+def slider_width(width: int) -> int:
+    """Columns of a slider in a line so wide."""
+    return max(8, min(30, width - slider_start() - 8))
+
+
+def _choice(shown: Dial, room: int) -> Text:
+    """All choices, the chosen one lit; where they do not fit, that one alone."""
+    text, names = Text(), [plain(name) for name in shown.spec.of]
+    if sum(len(name) + 2 for name in names) > room:
+        at = names.index(shown.text) + 1 if shown.text in names else 0
+        return text.append(f" {shown.text} ", style="reverse bold").append(f" {at} of {len(names)}", style=_FAINT)
+    for name in names:
+        chosen = name == shown.value
+        text.append(f" {name} ", style="reverse bold" if chosen else _FAINT)
+    return text
+
+
+def log_line(line: Line) -> Table:
+    """A line of the log with what stands below it; long ones go on under their beginning."""
+    text = Text(line.text, style=_LINE_HUES.get(line.kind, _PLAIN))
+    for detail in line.details:
+        text.append(f"\n{detail}", style=_FAINT)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(width=7, justify="right")
+    grid.add_column(ratio=1)
+    grid.add_row(Text(clock_text(line.at), style=_FAINT), text)
+    return grid
+
+
+def keys() -> Text:
+    """What can be pressed."""
+    text = Text(" ", no_wrap=True, overflow="ellipsis")
+    for key, does in _KEYS:
+        text.append(key, style=_WARN).append(f" {does}   ", style=_FAINT)
+    return text
+
+
+def bar(share: float, width: int, hue: str) -> Text:
+    """A bar of eighths, filled up to `share` of its width."""
+    eighths = round(share * width * 8)
+    full, rest = divmod(eighths, 8)
+    filled = "█" * full + (_BLOCKS[rest] if rest else "")
+    return Text(filled, style=hue).append("·" * (width - len(filled)), style="#292e42")
+
+
+def _named(name: str) -> str:
+    """A name as wide as names are."""
+    name = plain(name)
+    return f"{name if len(name) < _NAME_WIDTH else name[: _NAME_WIDTH - 2] + '…':<{_NAME_WIDTH}}"

@@ -1,0 +1,94 @@
+"""What is kept of a rendering's messages; the rest is let go, so that a long rendering takes no more memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segue.contract import NoteEvent
+from segue.runtime.journal import Operation
+from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
+from segue.runtime.simulation import without_sound
+from segue_rules.plan import FramePlan, StingerCue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """What is wanted after a rendering.
+
+    Attributes:
+        notes: The notes and every frame's plan.
+        journal: What decided the run, for a recording.
+        chunks: Every message, chunks without their sound; otherwise changes, stingers and refused events alone.
+    """
+
+    notes: bool = False
+    journal: bool = False
+    chunks: bool = False
+
+
+class Collector:
+    """Takes messages and operations in order.
+
+    Attributes:
+        messages: As `keep` says, without sound.
+        plans: The last plan of every frame, if notes are kept.
+        journal: The operations, if they are kept.
+    """
+
+    def __init__(self, keep: Keep) -> None:
+        self.messages: list[Message] = []
+        self.plans: dict[int, FramePlan] = {}
+        self.journal: list[Operation] = []
+        self._keep = keep
+        self._notes: list[tuple[int, Sequence[NoteEvent]]] = []
+
+    @property
+    def notes(self) -> list[NoteEvent]:
+        """The notes as they were played in the end, in order of the chunks they start in."""
+        return [note for _, notes in self._notes for note in notes]
+
+    def take(self, message: Message) -> None:
+        """Keep of a message what is wanted; a chunk's notes replace those that were to follow its start."""
+        if isinstance(message, ChunkOut):
+            if self._keep.notes:
+                self._replace_notes(message)
+                self.plans.update((plan.frame, plan) for plan in message.plans)
+            if self._keep.chunks:
+                self.messages.append(without_sound(message))
+        elif self._keep.chunks or _is_audible(message):
+            self.messages.append(message)
+
+    def operation(self, operation: Operation) -> None:
+        """Keep what decides the run, if it is wanted."""
+        if self._keep.journal:
+            self.journal.append(operation)
+
+    def cues(self) -> list[StingerCue]:
+        """The stingers that were not cancelled, by the order of their messages."""
+        kept: dict[int, StingerCue] = {}
+        places: defaultdict[StingerCue, deque[int]] = defaultdict(deque)
+        for place, message in enumerate(self.messages):
+            if isinstance(message, StingerOut):
+                if message.cancelled:
+                    del kept[places[message.cue].popleft()]
+                else:
+                    places[message.cue].append(place)
+                    kept[place] = message.cue
+        return list(kept.values())
+
+    def _replace_notes(self, chunk: ChunkOut) -> None:
+        while self._notes and self._notes[-1][0] >= chunk.start:
+            self._notes.pop()
+        if self._notes:
+            start, notes = self._notes[-1]
+            self._notes[-1] = start, [note for note in notes if note.start < chunk.start]
+        self._notes.append((chunk.start, chunk.notes))
+
+
+def _is_audible(message: Message) -> bool:
+    """Whether it is a change, a stinger or a refused event."""
+    if isinstance(message, ReceiptOut):
+        return not message.receipt.accepted
+    return isinstance(message, ChangeOut | StingerOut)

@@ -1,0 +1,174 @@
+"""The three ways to render a scenario block by block: straight, live on a virtual clock, and from a recording."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Final, TypeAlias
+
+import numpy as np
+
+from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.generators import GeneratorChain
+from segue.render.collector import Collector
+from segue.render.scenario import RecordedSession, Scenario
+from segue.runtime.listener import Listener
+from segue.runtime.messages import ChunkOut, StingerOut
+from segue.runtime.mixdown import Mixdown
+from segue.runtime.replay import replay
+from segue.runtime.session import Session
+from segue.runtime.simulation import LiveConditions, LiveRun, live, straight
+
+Progress: TypeAlias = Callable[[int], None]
+"""Given the number of frames done."""
+Sink: TypeAlias = Callable[[Samples], None]
+"""Given sound in order, float32 [S, 2] at 48 kHz."""
+
+_BLOCK_SAMPLES: Final = SAMPLE_RATE
+
+
+def render_straight(
+    scenario: Scenario,
+    chain: GeneratorChain,
+    sink: Sink,
+    collector: Collector,
+    *,
+    stems: Mapping[str, Sink] | None = None,
+    progress: Progress,
+) -> None:
+    """Render with every event in its own frame; sound goes to the sink as it is made.
+
+    Args:
+        stems: A sink for each family of instruments; None if no stems are wanted.
+    """
+    session = _session(scenario, chain, collector, stems=stems is not None)
+    mixdown = Mixdown(scenario.sounds, scenario.frames * FRAME_SIZE)
+    for message in straight(session, chain.generators, scenario.events, scenario.frames):
+        collector.take(message)
+        if isinstance(message, StingerOut) and not message.cancelled:
+            mixdown.overlay.cue(message.cue)
+        elif isinstance(message, ChunkOut):
+            left = scenario.frames * FRAME_SIZE - message.start
+            sink(mixdown.add(message.samples))
+            for family, write in (stems or {}).items():
+                write(message.stems[family][:left])
+            progress(min(message.plans[-1].frame + 1, scenario.frames))
+
+
+def render_live(
+    scenario: Scenario,
+    chain: GeneratorChain,
+    sink: Sink,
+    collector: Collector,
+    conditions: LiveConditions,
+    *,
+    spool_folder: Path | None = None,
+    progress: Progress,
+) -> LiveRun:
+    """Render what a game would hear: buffered ahead, events sent when their time is heard, replacements crossfaded.
+
+    Args:
+        spool_folder: Where sound is kept until its stingers are known; None for the system's folder.
+    """
+    session = _session(scenario, chain, collector)
+    # Which stingers are played is known for certain only in the end; what was heard waits for it in a nameless file.
+    with TemporaryFile(dir=spool_folder) as spool:
+        run = live(
+            session,
+            chain.generators,
+            scenario.events,
+            scenario.frames,
+            conditions,
+            progress,
+            hear=lambda block: _write_spool(spool, block),
+        )
+        for _, message in run.messages:
+            collector.take(message)
+        spool.seek(0)
+        sizes = _block_sizes(run.listener.committed)
+        _mix(scenario, (_read_spool(spool, size) for size in sizes), sum(sizes), collector, sink)
+    return run
+
+
+def render_recording(
+    scenario: Scenario,
+    chain: GeneratorChain,
+    recorded: RecordedSession,
+    sink: Sink,
+    collector: Collector,
+    *,
+    progress: Progress,
+) -> range:
+    """Render what a recorded session sent, to the byte.
+
+    Returns:
+        The frames that were heard.
+    """
+    session = Session(
+        scenario.rules,
+        scenario.styles,
+        chain.generators,
+        scenario.config,
+        journal=collector.operation,
+        home=recorded.home,
+        opening=recorded.opening,
+    )
+    listener = Listener()
+    # A session that continues another one's music is heard from its own beginning.
+    start = session.head * FRAME_SIZE
+    for message in replay(session, chain.generators, recorded.operations):
+        collector.take(message)
+        if isinstance(message, ChunkOut):
+            listener.put(message)
+            progress(listener.have // FRAME_SIZE)
+    listener.commit(min(scenario.frames * FRAME_SIZE or listener.have, listener.have))
+    heard = listener.heard()[start:]
+    sizes = _block_sizes(len(heard))
+    ends = np.cumsum(sizes).tolist()
+    blocks = (heard[end - size : end] for end, size in zip(ends, sizes, strict=True))
+    _mix(scenario, blocks, len(heard), collector, sink, start)
+    return range(start // FRAME_SIZE, listener.committed // FRAME_SIZE)
+
+
+def _session(scenario: Scenario, chain: GeneratorChain, collector: Collector, *, stems: bool = False) -> Session:
+    return Session(
+        scenario.rules, scenario.styles, chain.generators, scenario.config, stems=stems, journal=collector.operation
+    )
+
+
+def _write_spool(spool: IO[bytes], block: Samples) -> None:
+    spool.write(block.astype(np.float32, copy=False).tobytes())
+
+
+def _read_spool(spool: IO[bytes], size: int) -> Samples:
+    return np.frombuffer(spool.read(size * CHANNELS * np.float32().nbytes), np.float32).reshape(-1, CHANNELS)
+
+
+def _block_sizes(length: int) -> list[int]:
+    """How many samples are mixed at a time. The last block is no short one: the mix fades out within one block."""
+    sizes = [_BLOCK_SAMPLES] * (length // _BLOCK_SAMPLES) or [0]
+    sizes[-1] += length - sum(sizes)
+    return sizes
+
+
+def _mix(
+    scenario: Scenario, heard: Iterable[Samples], length: int, collector: Collector, sink: Sink, start: int = 0
+) -> None:
+    """Mix stingers into what was heard.
+
+    Args:
+        heard: Blocks of `length` samples in all.
+        start: The position of the first sample.
+    """
+    mixdown = Mixdown(scenario.sounds, length)
+    # Each stinger is placed when its time comes: all of them at once would take up memory.
+    cues = deque(sorted(collector.cues(), key=lambda cue: cue.start))
+    end = start
+    for block in heard:
+        end += len(block)
+        while cues and cues[0].start < end:
+            cue = cues.popleft()
+            mixdown.overlay.cue(cue._replace(start=cue.start - start))
+        sink(mixdown.add(block))

@@ -1,0 +1,203 @@
+"""What is to be rendered, loaded and checked: from a rule file and events, or from a recorded session."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples, StyleBank, StyleEncoder
+from segue.generators import GeneratorChain
+from segue.render.request import LOOKAHEAD_S
+from segue.runtime.config import SessionConfig
+from segue.runtime.edition import Edition
+from segue.runtime.journal import Operation
+from segue.runtime.opening import Opening
+from segue.runtime.recorder import Header, Recorded, RecordedRules, RecordingError, fingerprint, read_recording
+from segue.runtime.replay import reopened, revived
+from segue.runtime.styles import load_stingers, load_styles
+from segue_rules.events import ScriptedEvent
+from segue_rules.loading import load
+from segue_rules.model import Rules
+from segue_yaml.nodes import NOWHERE
+
+# Without a duration: this long after the last event, or in all where there is none.
+_AFTER_LAST_S: Final = 12.0
+_WITHOUT_EVENTS_S: Final = 60.0
+_AUDIO: Final = frozenset({".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """All that decides a rendering.
+
+    Attributes:
+        styles: The styles of the rules as embeddings.
+        sounds: The audio stingers by name, float32 [S, 2] at 48 kHz.
+        events: What the game sends, by time.
+        frames: How many to render; 0 for all that a recording holds.
+        config: Seed, lookahead and the other numbers of the session.
+        warnings: Finished messages about the rules and events.
+    """
+
+    rules: Rules
+    styles: StyleBank
+    sounds: Mapping[str, Samples]
+    events: Sequence[ScriptedEvent]
+    frames: int
+    config: SessionConfig
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedSession:
+    """What a recording says of its session.
+
+    Attributes:
+        operations: All that decided the session, in order.
+        home: Index of its generator in the chain.
+        opening: What it continued; None for a fresh session.
+    """
+
+    operations: Sequence[Operation]
+    home: int
+    opening: Opening | None
+
+    @property
+    def last_frame(self) -> int:
+        """The end of what the session generated, at least 1."""
+        return max((operation[1].end for operation in self.operations if operation[0] == "done"), default=1)
+
+
+def scripted(
+    rules: Rules,
+    events: Sequence[ScriptedEvent],
+    encoder: StyleEncoder,
+    *,
+    duration_s: float | None = None,
+    seed: int | None = None,
+    lookahead_s: float = LOOKAHEAD_S,
+    warnings: Sequence[str] = (),
+) -> Scenario:
+    """A scenario of rules and events.
+
+    Args:
+        duration_s: Seconds to render; None for 12 s after the last event, or 60 s without events.
+        seed: None for the rules' own.
+        warnings: More of them, which follow those of the rules.
+    Raises:
+        RuleError: A style or stinger cannot be used; it says where it is named.
+    """
+    if duration_s is None:
+        duration_s = max(event.at_s for event in events) + _AFTER_LAST_S if events else _WITHOUT_EVENTS_S
+    frames = -(-round(duration_s * SAMPLE_RATE) // FRAME_SIZE)
+    styles, style_warnings = load_styles(rules, encoder)
+    late = [event for event in events if event.frame >= frames]
+    late_warnings = []
+    if late:
+        count = "1 event comes" if len(late) == 1 else f"{len(late)} events come"
+        late_warnings = [f"{late[0].mark}: {count} after the end at {frames / FRAME_RATE:g} s and will not be played"]
+    return Scenario(
+        rules=rules,
+        styles=styles,
+        sounds=load_stingers(rules),
+        events=events,
+        frames=frames,
+        config=SessionConfig(seed=rules.seed if seed is None else seed, lookahead_s=lookahead_s),
+        warnings=(*rules.warnings, *style_warnings, *warnings, *late_warnings),
+    )
+
+
+def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[RecordedSession, Scenario]:
+    """A recorded session and its scenario, from its own rules where it holds them.
+
+    Args:
+        rules: The rule file that it was made with; the sound files that it names are read from that folder.
+    Raises:
+        RecordingError: It is no recording, or one of other rules.
+        RuleError: Its rules cannot be used.
+    """
+    header, operations, warnings = _read_whole(recording)
+    loaded: list[_Loaded] = []
+
+    def revive(recorded_rules: RecordedRules) -> Edition:
+        loaded.append(_load_recorded(recorded_rules, rules.parent, chain.encoder))
+        return loaded[-1].edition
+
+    if header.sources:
+        first = revive(RecordedRules(header.sources, header.rules))
+    else:
+        present = load(rules)
+        if header.rules != fingerprint(present.files):
+            problem = f"was made with other rules than {present.files[0]}; use those it was made with"
+            raise RecordingError(f"{recording}: {problem}")
+        styles, style_warnings = load_styles(present, chain.encoder)
+        first = Edition(rules=present, styles=styles, fingerprint=header.rules)
+        loaded.append(_Loaded(first, load_stingers(present), (*present.warnings, *style_warnings)))
+    done = list(revived(operations, first.rules, chain.generators, revive))
+    opening = header.opening and reopened(header.opening, first.rules, chain.generators)
+    scenario = Scenario(
+        rules=first.rules,
+        styles=first.styles,
+        # Where a stinger was edited meanwhile, its last sound is used throughout.
+        sounds={name: sound for each in loaded for name, sound in each.sounds.items()},
+        events=_events_of(done),
+        frames=header.frames,
+        config=header.config,
+        warnings=(*warnings, *dict.fromkeys(warning for each in loaded for warning in each.warnings)),
+    )
+    return RecordedSession(operations=done, home=header.home, opening=opening or None), scenario
+
+
+def _read_whole(path: Path) -> tuple[Header, list[Recorded], tuple[str, ...]]:
+    """A recording's header, its operations, and a warning if the session went on after the last of them."""
+    header, operations, whole = read_recording(path)
+    if whole:
+        return header, operations, ()
+    text = f"{path}: ends early, after {len(operations)} operations: expected an end record as its last line, got none"
+    why = "its service was killed or still runs, or could not write any more; what it holds is played"
+    return header, operations, (f"{text}; {why}",)
+
+
+class _Loaded(NamedTuple):
+    """Recorded rules, ready to be played. sounds: of their audio stingers."""
+
+    edition: Edition
+    sounds: Mapping[str, Samples]
+    warnings: tuple[str, ...]
+
+
+def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoder: StyleEncoder) -> _Loaded:
+    """Load rules from their recorded texts. beside: the folder that holds the audio files they name."""
+    with tempfile.TemporaryDirectory(prefix="segue-") as name:
+        folder = Path(name)
+        for path, text in recorded_rules.sources.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text.encode())
+        _copy_audio(beside, folder, "\n".join(recorded_rules.sources.values()))
+        rules = load(folder / next(iter(recorded_rules.sources)))
+        styles, warnings = load_styles(rules, encoder)
+        edition = Edition(rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint)
+        return _Loaded(edition, load_stingers(rules), (*rules.warnings, *warnings))
+
+
+def _copy_audio(source: Path, target: Path, texts: str) -> None:
+    """Copy the audio files that the texts name: paths of rule files may not lead out of their folder."""
+    for path in source.rglob("*"):
+        if path.suffix.lower() in _AUDIO and path.name in texts and path.is_file():
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+
+
+def _events_of(operations: Sequence[Operation]) -> tuple[ScriptedEvent, ...]:
+    """What a recorded game sent, where it took effect."""
+    return tuple(
+        ScriptedEvent(at_s=operation[2] / FRAME_RATE, frame=operation[2], event=operation[1], mark=NOWHERE)
+        for operation in operations
+        if operation[0] == "event"
+    )

@@ -1,0 +1,128 @@
+"""A change is told when it is decided and once more when it is heard, whatever became of it in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from segue_sdk.client_events import ChangeHeard
+from segue_sdk.limits import FRAME_SIZE, JOIN
+from segue_sdk.messages import Change, Hello, Status, Welcome
+from segue_sdk.session import ClientSession
+from unit.sdk.peer import WELCOME, Peer, chunk, of_type
+
+CHANGE = Change(
+    kind="started", layer="place", from_state="forest", to_state="crypt", decided=9, start=10, audible=10 * FRAME_SIZE
+)
+AT = CHANGE.audible
+
+
+def live() -> Peer:
+    peer = Peer(ClientSession(Hello(versions=(1,), client="test")))
+    peer.go_live()
+    return peer
+
+
+def heard(peer: Peer, played: int) -> list[Change]:
+    """The changes told as heard when the music has got to a position."""
+    peer.client_events()
+    peer.tick(played=played, committed=max(played, peer.position.committed), standing=False)
+    return [told.change for told in of_type(ChangeHeard, peer.client_events())]
+
+
+def test_a_change_is_told_at_once_and_heard_when_the_music_gets_there() -> None:
+    peer = live()
+    peer.says(CHANGE)
+    assert peer.client_events() == [CHANGE]
+    assert heard(peer, AT - 1) == []
+    assert heard(peer, AT) == [CHANGE]
+    assert heard(peer, AT + 96_000) == []
+
+
+def test_one_that_is_only_scheduled_or_withdrawn_is_never_heard() -> None:
+    peer = live()
+    peer.says(replace(CHANGE, kind="scheduled"), replace(CHANGE, layer="action"))
+    peer.says(replace(CHANGE, layer="action", kind="withdrawn"))
+    assert heard(peer, 2 * AT) == []
+
+
+def test_one_whose_start_is_predicted_anew_is_heard_where_it_started() -> None:
+    peer = live()
+    peer.says(replace(CHANGE, kind="scheduled"), replace(CHANGE, kind="scheduled", audible=AT + 5_000))
+    peer.says(replace(CHANGE, audible=AT + 7_000))
+    assert heard(peer, AT + 6_999) == []
+    assert len(heard(peer, AT + 7_000)) == 1
+
+
+def test_one_withdrawn_and_started_again_by_a_replacement_is_heard_once() -> None:
+    peer = live()
+    peer.says(CHANGE, replace(CHANGE, kind="withdrawn"), replace(CHANGE, audible=AT + FRAME_SIZE))
+    assert heard(peer, AT) == []
+    assert len(heard(peer, AT + FRAME_SIZE)) == 1
+    peer.says(replace(CHANGE, audible=AT + 2 * FRAME_SIZE))
+    assert heard(peer, AT + 3 * FRAME_SIZE) == [], "told already"
+
+
+def test_the_order_is_that_of_hearing() -> None:
+    peer = live()
+    later, sooner = replace(CHANGE, layer="a", audible=AT + 2), replace(CHANGE, layer="b", audible=AT + 1)
+    peer.says(later, sooner, CHANGE)
+    assert heard(peer, AT + 2) == [CHANGE, sooner, later]
+
+
+def test_a_clock_that_stands_hears_nothing() -> None:
+    """A pause or an underrun: the position does not move, however long it takes."""
+    peer = live()
+    peer.says(CHANGE)
+    assert heard(peer, AT - 1) == []
+    for _ in range(100):
+        peer.tick(1.0, standing=True)
+        peer.says(Status(rung=0, generator="score", headroom=1))
+    assert of_type(ChangeHeard, peer.client_events()) == []
+    assert heard(peer, AT) == [CHANGE]
+
+
+def test_a_replacement_that_came_late_is_heard_where_it_is_joined() -> None:
+    peer = live()
+    peer.tick(played=AT - 500, committed=AT + 1_000, standing=False)
+    peer.says(CHANGE, chunk(1, AT - FRAME_SIZE, take=1))
+    assert heard(peer, AT + 500) == []
+    assert heard(peer, AT + 1_000 + JOIN) == [CHANGE]
+
+
+def restarted(peer: Peer, welcome: Welcome) -> None:
+    peer.session.disconnected(peer.now_s)
+    peer.session.connected(peer.now_s)
+    peer.says(welcome)
+    peer.says(Status(rung=0, generator="score", headroom=2, restore=1, restored="all"))
+
+
+def test_over_a_restart_what_lies_in_the_buffer_is_heard_and_what_is_decided_anew_is_heard_once() -> None:
+    peer = live()
+    behind = replace(CHANGE, layer="action", audible=3 * AT)
+    peer.says(*(chunk(number + 1, number * FRAME_SIZE) for number in range(20)), CHANGE, behind)
+    restarted(peer, replace(WELCOME, token=bytes(16)))
+    again = replace(behind, decided=30, audible=4 * AT)
+    peer.says(again)
+    assert heard(peer, 10 * AT) == [CHANGE, again]
+
+
+@pytest.mark.parametrize(("start", "expected"), [(AT, 0), (AT + FRAME_SIZE, 1)])
+def test_a_save_game_takes_back_what_lies_behind_its_music(start: int, expected: int) -> None:
+    peer = live()
+    peer.says(chunk(1, 0), CHANGE)
+    number = peer.session.restore(b"SGS1")
+    peer.says(Status(rung=0, generator="score", headroom=2, restore=number, restored="all"))
+    restored = replace(CHANGE, layer="action", decided=40, audible=start + 96_000)
+    peer.says(restored, chunk(2, start, take=1))
+    changes = heard(peer, start + 96_000)
+    assert len([change for change in changes if change == CHANGE]) == expected
+    assert changes[-1] == restored
+
+
+def test_the_connection_does_not_matter() -> None:
+    peer = live()
+    peer.says(CHANGE)
+    peer.session.disconnected(peer.now_s)
+    assert heard(peer, AT) == [CHANGE]

@@ -1,0 +1,40 @@
+"""The registry of generators: what it says of each is what the generator does."""
+
+from __future__ import annotations
+
+import pytest
+
+from segue import generators
+from segue.generators import GENERATORS, PLAYABLE, GeneratorSpec, build
+from segue.model.generator import OBEYED
+
+
+def test_a_generator_is_built_by_its_name() -> None:
+    for name in PLAYABLE:
+        first = build(name).generators[0]
+        assert first.name == name
+        assert first.controls == GENERATORS[name].controls
+        assert GENERATORS[name].problems() == []
+
+
+def test_the_language_model_says_what_it_lacks() -> None:
+    spec = GENERATORS["language-model"]
+    assert spec.controls == OBEYED
+    assert "language-model" not in PLAYABLE
+    with pytest.raises(ValueError, match="generator 'language-model' cannot play: has no trained weights and no codec"):
+        build("language-model")
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(ValueError, match="generator: expected one of score, got 'orchestra'"):
+        build("orchestra")
+
+
+def test_missing_modules_and_files_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generators, "find_spec", lambda name: None)
+    spec = GeneratorSpec(
+        name="x", summary="", controls=frozenset(), modules=("jax",), extra="models", files=("nowhere.sf3",)
+    )
+    module, file = spec.problems()
+    assert module == "needs jax: pip install 'segue[models]'"
+    assert file.startswith("lacks the file ")
