@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from segue.score.composer.harmony import Phrase
+from segue.score.composer.instruments import KICK, LOW_KICK, SNARE, TIGHT_SNARE, TIMPANI, TIMPANI_CENTRE
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
 from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, DrumLine, Kit, Part, Situation
 
-TIMPANI: Final = 47
-_TIMPANI_CENTRE: Final = 45
-_KICKS: Final = (35, 36)
-_SNARES: Final = (38, 40)
+_KICKS: Final = (LOW_KICK, KICK)
+_SNARES: Final = (SNARE, TIGHT_SNARE)
 _STROKE: Final = {"o": 0.66, "x": 0.88, "!": 1.1}
 # A bar of six or seven has two beats that play the pattern's first; the second must not sound like a new bar.
 _INNER: Final = 0.85
@@ -63,7 +62,7 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> lis
             if line.program == TIMPANI and key == 0:
                 segments = plan.bars[bar]
                 root = segments[-1] if beat >= segments[-1].start else segments[0]
-                key = place(root.chord.root, _TIMPANI_CENTRE)
+                key = place(root.chord.root, TIMPANI_CENTRE)
             inner = _INNER if source == 0 and beat else 1.0
             velocity = line.velocity * _STROKE[sign] * inner * (1 + random.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)

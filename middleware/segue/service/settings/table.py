@@ -12,6 +12,7 @@ from segue.service.settings.kinds import (
     Token,
     ZmqAddress,
 )
+from segue_rules.model import LARGEST_SEED
 from segue_yaml.containers import ListOf, OneOrMore
 from segue_yaml.kinds import Boolean, Choice, Number, Text
 from segue_yaml.tables import Field, Table
@@ -79,7 +80,7 @@ class Settings(Table):
         "An orchestra instead of the one that comes with Segue.",
         example="orchestra.sf2",
     )
-    seed = Field(Number(low=0, high=2**32 - 1, whole=True), "Seed of the music; else the rule file's.", example="7")
+    seed = Field(Number(low=0, high=LARGEST_SEED, whole=True), "Seed of the music; else the rule file's.", example="7")
     lookahead = Field(
         Milliseconds(low=200, high=30_000),
         "How far ahead of the client music is buffered.",
