@@ -255,7 +255,7 @@ def test_doubts() -> None:
     assert warnings == [
         "--token: every user of this machine can read it in the list of processes; use token_file",
         "--tls-cert: has no effect without tls_bind",
-        "--http-bind: is public: whoever reaches it may read the metrics",
+        "--http-bind: is public: everyone who reaches it can read the metrics",
         "--stall: stall is not shorter than lookahead: when a generator stalls, the music stops",
     ]
 

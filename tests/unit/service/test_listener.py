@@ -257,3 +257,13 @@ def test_a_taken_port_is_an_error_that_names_it() -> None:
                 ListenerHarness().listener.bind(bound)
 
     play(story())
+
+
+def test_the_log_says_which_token_refused_clients_need(caplog: pytest.LogCaptureFixture) -> None:
+    listener = ListenerHarness(token=TOKEN).listener
+    listener.count(RefusalReason.TOKEN)
+    listener._log_refusals(100.0)
+    (line,) = caplog.records
+    assert line.getMessage() == "connections refused"
+    assert vars(line)["token"] == 1
+    assert vars(line)["hint"] == "clients need the token of this service's --token-file"

@@ -26,7 +26,8 @@ _HEAD: Final = f"""\
 <!-- Generated from the table of settings by `python -m segue.service.settings.reference --write`; do not edit. -->
 
 The command line wins over the environment, the environment over a YAML file (`--config FILE` or
-`{CONFIG_VARIABLE}`), and the file over the defaults. All mistakes in all of them are reported at once, each with its place:
+`{CONFIG_VARIABLE}`), and the file over the defaults. All mistakes in all of them are reported at once, each with its
+place:
 
 ```text
 service.yaml:3:15: max_sessions: expected a whole number from 1 to 1024, got 'many'
