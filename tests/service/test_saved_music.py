@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segue.runtime.opening import Outcome
+from segue.runtime.restore import RestoreOutcome
 from segue.service.server import Service
 from segue.service.server_session import ServerSession
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
@@ -107,7 +107,7 @@ def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
 def test_restores_are_made_one_at_a_time(service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, restore = threading.Event(), service.sessions.restore
 
-    async def held(session: ServerSession, said: Restore) -> Outcome:
+    async def held(session: ServerSession, said: Restore) -> RestoreOutcome:
         await asyncio.to_thread(gate.wait, PATIENCE_S)
         return await restore(session, said)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
-from segue.runtime.scheduler import Batch, Outcome, Scheduler
+from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
 from segue.service.faults import FaultGuard
 from segue.service.monitoring import Metrics
@@ -214,7 +214,7 @@ class Generation:
     def _begin_all(self) -> None:
         """Give each free worker the most urgent batch for it."""
         while batch := self._scheduler.next_batch(self._clock(), self._is_available):
-            level = batch[0][1].want.rung
+            level = batch[0][1].spec.level
             if self._hangs(level):
                 self._scheduler.abandon(batch, self._clock(), "the generator still hangs")
                 self._landed(batch)
@@ -244,7 +244,7 @@ class Generation:
                 outcome = await self._call(batch, level, worker)
                 if outcome is not None:
                     self._metrics.generated(seconds=outcome.seconds, sessions=len(batch))
-                    self._scheduler.land(batch, outcome, self._clock())
+                    self._scheduler.complete(batch, outcome, self._clock())
             except BaseException as error:
                 # Nobody waits for these jobs any more.
                 self._scheduler.abandon(batch, self._clock(), f"{type(error).__name__}: {error}")
@@ -253,7 +253,7 @@ class Generation:
                 self._free[level].append(worker)
                 self._landed(batch)
 
-    async def _call(self, batch: Batch, level: int, worker: Worker) -> Outcome | None:
+    async def _call(self, batch: Batch, level: int, worker: Worker) -> JobResult | None:
         """Generate a batch; None if the call hung and was abandoned with its jobs."""
         started_s = self._clock()
         call = asyncio.ensure_future(worker.call(self._scheduler.generate, batch))
@@ -286,4 +286,4 @@ class Generation:
 
 def buffered_s(session: Session, now_s: float) -> float:
     """Return the seconds of sound that a session's client has not handed to its engine yet."""
-    return (session.head * FRAME_SIZE - session.pace.committed(now_s)) / SAMPLE_RATE
+    return (session.head * FRAME_SIZE - session.latency.committed(now_s)) / SAMPLE_RATE

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from segue.contract import Samples
-from segue.runtime.messages import ChangeOut, ChunkOut, ClockOut, Message, ReceiptOut, StatusOut, StingerOut
+from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
 from segue.service import wire
 from segue.service.monitoring import Metrics
 from segue.service.wire import Format
+from segue_rules import events, plan
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import Part, encode
 from segue_sdk.limits import LONGEST_CHUNK, LONGEST_STINGER
@@ -52,7 +53,7 @@ class OutgoingQueue:
         self._queue.append(message)
 
     def add_output(
-        self, output: Message, *, primary: int, headroom: float, cell: Callable[[ChunkOut], bytes | None]
+        self, output: SessionMessage, *, primary: int, headroom: float, cell: Callable[[ChunkOut], bytes | None]
     ) -> None:
         """Queue an output of the session's music.
 
@@ -65,16 +66,16 @@ class OutgoingQueue:
         match output:
             case ChunkOut():
                 self._queue.append(self._chunk(output, cell(output)))
-            case ClockOut() if self._last_chunk is not None:
+            case BeatGrid() if self._last_chunk is not None:
                 self._queue.append(wire.clock(output, self._last_chunk))
-            case ReceiptOut():
+            case events.Receipt():
                 self._queue.append(wire.receipt(output))
-            case ChangeOut():
+            case plan.Change():
                 self._queue.append(wire.change(output))
             case StingerOut():
                 self._queue += self._stingers.messages(output)
             case StatusOut():
-                self._metrics.fell_back(output.rung)
+                self._metrics.fell_back(output.level)
                 self._queue.append(wire.status(output, primary=primary, headroom=headroom))
 
     def take(self, *, connected: bool) -> list[Parts]:

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
-from segue.runtime.config import SessionConfig
 from segue.runtime.journal import Operation
-from segue.runtime.opening import Opening
-from segue.runtime.recorder import Header, Recorder, Sources, recorded
+from segue.runtime.recording import Header, Recorder, Sources, recorded_restore_point
+from segue.runtime.restore import RestorePoint
+from segue.runtime.session_config import SessionConfig
 from segue.service.soundtrack import Soundtrack
 from segue_rules.model import Rules
 
@@ -112,7 +112,7 @@ class Recordings:
         self._writer = _Writer(most_mib)
 
     def begin(
-        self, soundtrack: Soundtrack, config: SessionConfig, primary: int, restored: Opening | None
+        self, soundtrack: Soundtrack, config: SessionConfig, primary: int, restored: RestorePoint | None
     ) -> Recording | None:
         """Return a recording for a session that is about to be made; None if nothing is recorded.
 
@@ -130,9 +130,9 @@ class Recordings:
             rules=soundtrack.fingerprint,
             generators=self._generators,
             config=config,
-            home=primary,
+            primary=primary,
             sources=soundtrack.sources,
-            opening=None if restored is None else recorded(restored),
+            restore_point=None if restored is None else recorded_restore_point(restored),
         )
         return Recording(self._folder / name, header, soundtrack, self._writer)
 

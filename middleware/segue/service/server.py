@@ -11,11 +11,11 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
 from segue.contract import Generator, StyleEncoder
-from segue.runtime.config import SessionConfig
-from segue.runtime.loop import Loop
-from segue.runtime.opening import opening
+from segue.runtime.fallback import Loop
+from segue.runtime.restore import make_restore_point
 from segue.runtime.scheduler import Batch, Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
 from segue.runtime.styles import load_styles
 from segue.service.auth import mechanism, tls_context
@@ -301,7 +301,7 @@ class Service:
         for one in sessions:
             with self._guard.session(one, "measure"):
                 levels.append(one.fallback_level)
-                headrooms.append(one.music.pace.headroom)
+                headrooms.append(one.music.latency.headroom)
         self.metrics.set_sessions(
             connected=connected, waiting=len(sessions) - connected, levels=levels, headroom=min(headrooms, default=0.0)
         )
@@ -330,7 +330,9 @@ class Service:
             try:
                 for _ in straight(music, [generator], (), _WARM_UP_FRAMES):
                     pass
-                opening(music.snapshot(), rules=rules, generators=[generator], home=0, frame=music.head, seed=0)
+                make_restore_point(
+                    music.snapshot(), rules=rules, generators=[generator], primary=0, frame=music.head, seed=0
+                )
             except Exception as error:
                 log.exception("a generator cannot play", extra={"generator": generator.name})
                 text = f"the generator {generator.name!r} cannot play: {type(error).__name__}: {error}"

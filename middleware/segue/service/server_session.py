@@ -11,7 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.messages import ChunkOut
-from segue.runtime.opening import Outcome
+from segue.runtime.restore import RestoreOutcome
 from segue.runtime.session import Session
 from segue.runtime.snapshot import SnapshotError
 from segue.service import wire
@@ -275,7 +275,7 @@ class ServerSession:
     @property
     def fallback_level(self) -> int:
         """Levels of the fallback chain below the chosen generator."""
-        return max(0, self.music.rung - self.primary)
+        return max(0, self.music.level - self.primary)
 
     def planning_us(self) -> int:
         """Return an estimate of the processor time that planning took since the last call, in microseconds."""
@@ -283,7 +283,7 @@ class ServerSession:
         frames, self._counted_frames = planned - self._counted_frames, planned
         return max(0, frames) * (_FRAME_US + _PART_US * self._parts)
 
-    def replace(self, music: Session, outcome: Outcome, restore_id: int) -> None:
+    def replace(self, music: Session, outcome: RestoreOutcome, restore_id: int) -> None:
         """Continue with restored music, before any music of this session was sent."""
         self.music = music
         self._counted_frames = 0
@@ -292,7 +292,7 @@ class ServerSession:
         self._last_event = self._restored_events = music.last_event
         self.restored(outcome, restore_id)
 
-    def restored(self, outcome: Outcome, restore_id: int) -> None:
+    def restored(self, outcome: RestoreOutcome, restore_id: int) -> None:
         """Answer a `restore`."""
         answer = replace(self._status(), restore=restore_id, restored=outcome)
         self._outgoing.add(self._answers.put(restore_id, answer))
@@ -308,7 +308,7 @@ class ServerSession:
     def choose_generator(self, primary: int) -> None:
         """Make the generator of another level the chosen one."""
         self.primary = primary
-        self.music.go_home(primary)
+        self.music.set_primary(primary)
         self._outgoing.add(self._status())
 
     def add(self, message: ServiceMessage) -> None:
@@ -326,7 +326,7 @@ class ServerSession:
 
     def outgoing(self) -> list[Parts]:
         """Return all messages to send now, in order; none without a connection."""
-        headroom = self.music.pace.headroom
+        headroom = self.music.latency.headroom
         for output in self.music.messages():
             self._outgoing.add_output(output, primary=self.primary, headroom=headroom, cell=self._cell)
         encoded = self._outgoing.take(connected=self.connection is not None)
@@ -361,12 +361,12 @@ class ServerSession:
         receipt = self.music.send(event, position=item.at, now_s=now_s)
         self._metrics.event(receipt.code)
         if receipt.accepted:
-            self._metrics.audible((receipt.frame * FRAME_SIZE - self.music.pace.played(now_s)) / SAMPLE_RATE)
+            self._metrics.audible((receipt.frame * FRAME_SIZE - self.music.latency.played(now_s)) / SAMPLE_RATE)
         else:
             self._log_refusal(item.seq, receipt.code, receipt.text, now_s)
 
     def _refuse(self, item: EventItem, now_s: float) -> None:
-        frame = self.music.pace.committed(now_s) // FRAME_SIZE
+        frame = self.music.latency.committed(now_s) // FRAME_SIZE
         text = f"more than {self.terms.events_per_second} events in a second"
         receipt = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
         self._metrics.event(receipt.code)
@@ -382,8 +382,8 @@ class ServerSession:
     def _status(self) -> Status:
         return Status(
             rung=self.fallback_level,
-            generator=self._generators[self.music.rung].name,
-            headroom=min(self.music.pace.headroom, 1e6),
+            generator=self._generators[self.music.level].name,
+            headroom=min(self.music.latency.headroom, 1e6),
         )
 
     def _update_hold(self) -> None:
@@ -392,5 +392,6 @@ class ServerSession:
 
     def _stop_playhead(self, now_s: float) -> None:
         """Assume that the client's playhead has stopped where it is now."""
-        pace = self.music.pace
-        self.music.playhead(played=pace.played(now_s), committed=pace.committed(now_s), paused=True, now_s=now_s)
+        latency = self.music.latency
+        played, committed = latency.played(now_s), latency.committed(now_s)
+        self.music.playhead(played=played, committed=committed, paused=True, now_s=now_s)

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any, Final
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, Generator
-from segue.runtime.config import SessionConfig
-from segue.runtime.opening import Opening, Outcome, opening
+from segue.runtime.restore import RestoreOutcome, RestorePoint, make_restore_point
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import Snapshot, SnapshotError
 from segue.service import wire
 from segue.service.client_limits import TokenBucket
@@ -152,7 +152,7 @@ class Sessions:
             # Its client can restore from the last chunk that it has.
             self.close(idle, "evicted")
         self._by_music[session.music] = session
-        self._scheduler.add(session.music, home=primary)
+        self._scheduler.add(session.music, primary=primary)
         self._metrics.opened()
         log.info("session opened", extra={"session": session.name, "client": wire.clipped(hello.client, 128)})
         return session
@@ -229,7 +229,7 @@ class Sessions:
         )
 
     def _new_music(
-        self, soundtrack: Soundtrack, terms: SessionTerms, primary: int, restored: Opening | None
+        self, soundtrack: Soundtrack, terms: SessionTerms, primary: int, restored: RestorePoint | None
     ) -> Session:
         config = SessionConfig(seed=terms.seed, chunk_frames=terms.chunk_frames, lookahead_s=terms.lookahead_ms / 1000)
         recording = self._recordings.begin(soundtrack, config, primary, restored)
@@ -239,8 +239,8 @@ class Sessions:
             self._generators,
             config,
             journal=None if recording is None else recording.operation,
-            home=primary,
-            opening=restored,
+            primary=primary,
+            restore_point=restored,
             fingerprint=soundtrack.fingerprint,
         )
         if recording is not None:
@@ -259,7 +259,7 @@ class Sessions:
 
     # --- restoring --------------------------------------------------------------------------------------------------
 
-    async def restore(self, session: ServerSession, request: Restore) -> Outcome:
+    async def restore(self, session: ServerSession, request: Restore) -> RestoreOutcome:
         """Continue a session from what its client kept.
 
         Raises:
@@ -294,7 +294,7 @@ class Sessions:
         del self._by_music[session.music]
         self._scheduler.remove(session.music)
         self._close_recording(session.music)
-        self._scheduler.add(music, home=session.primary)
+        self._scheduler.add(music, primary=session.primary)
         session.replace(music, outcome, request.id)
         return outcome
 
@@ -316,14 +316,14 @@ class Sessions:
 
     async def _prepare(
         self, session: ServerSession, snapshot: Snapshot | None, frame: int, take: int
-    ) -> tuple[Opening, Outcome]:
+    ) -> tuple[RestorePoint, RestoreOutcome]:
         """Prepare music that continues at a frame, in the restorer's thread. Raises: RequestRefusedError."""
         prepare = partial(
-            opening,
+            make_restore_point,
             snapshot,
             rules=session.soundtrack.rules,
             generators=self._generators,
-            home=session.primary,
+            primary=session.primary,
             frame=frame,
             seed=session.terms.seed,
             take=take,
@@ -374,4 +374,4 @@ class Sessions:
         """Give a session another generator. Raises: RequestRefusedError for an unknown one."""
         primary = self._level_of(name)
         session.choose_generator(primary)
-        self._scheduler.go_home(session.music, primary)
+        self._scheduler.set_primary(session.music, primary)

@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from segue.contract import FRAME_SIZE, Generator, Samples
-from segue.runtime.messages import ChangeOut, ChunkOut, ClockOut, ReceiptOut, StatusOut
+from segue.runtime.messages import BeatGrid, ChunkOut, StatusOut
+from segue_rules.events import Receipt
 from segue_rules.model import (
     AudioStinger,
     ChoiceInput,
@@ -20,6 +21,7 @@ from segue_rules.model import (
     NumberInput,
     Rules,
 )
+from segue_rules.plan import Change
 from segue_sdk import messages
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import (
@@ -101,9 +103,8 @@ def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, ce
     )
 
 
-def receipt(out: ReceiptOut) -> messages.Receipt:
+def receipt(receipt: Receipt) -> messages.Receipt:
     """Convert the receipt of an event."""
-    receipt = out.receipt
     return messages.Receipt(
         seq=receipt.sequence,
         accepted=receipt.accepted,
@@ -113,9 +114,8 @@ def receipt(out: ReceiptOut) -> messages.Receipt:
     )
 
 
-def change(out: ChangeOut) -> messages.Change:
+def change(change: Change) -> messages.Change:
     """Convert a change of state with its causes."""
-    change = out.change
     return messages.Change(
         kind=change.kind,
         layer=change.layer,
@@ -123,7 +123,7 @@ def change(out: ChangeOut) -> messages.Change:
         to_state=change.to_state,
         decided=max(0, change.decided),
         start=max(0, change.start),
-        audible=max(0, out.audible),
+        audible=max(0, change.start * FRAME_SIZE),
         ramp_frames=change.ramp_frames,
         at=change.at,
         causes=tuple(
@@ -142,7 +142,7 @@ def change(out: ChangeOut) -> messages.Change:
     )
 
 
-def clock(out: ClockOut, of: ChunkOut) -> messages.Clock:
+def clock(out: BeatGrid, of: ChunkOut) -> messages.Clock:
     """Convert the beats of a chunk; of: the chunk, which was sent just before."""
     return messages.Clock(
         start=of.start,
@@ -157,7 +157,7 @@ def clock(out: ClockOut, of: ChunkOut) -> messages.Clock:
 def status(out: StatusOut, *, primary: int, headroom: float) -> messages.Status:
     """Convert a status; primary: level of the chosen generator, which is 0 on the wire."""
     return messages.Status(
-        rung=max(0, out.rung - primary),
+        rung=max(0, out.level - primary),
         generator=out.generator,
         headroom=min(headroom, 1e6),
         at=out.frame * FRAME_SIZE,

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from segue.runtime.loop import Loop
+from segue.runtime.fallback import Loop
 from segue.runtime.scheduler import Scheduler
 from segue.service.connection_handler import ConnectionHandler
 from segue.service.generation import Worker

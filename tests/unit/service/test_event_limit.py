@@ -65,7 +65,7 @@ def test_no_more_are_taken_than_allowed_whatever_their_numbers(numbers: str) -> 
             # A burst and the rate, for new ones and for those sent again.
             assert len(taken) <= 2 * (LIMIT + LIMIT * 5)
             assert len(session._receipts._values) <= 4_096
-            assert len(session.music._outbox._receipts) <= 1_024
+            assert len(session.music._messages._receipts) <= 1_024
             assert len(session._repeated._waiting) <= 2_048
 
     asyncio.run(main())
@@ -164,7 +164,7 @@ class HonestGame:
             session.connected(service.now_s)
         session.tick(service.now_s, self._position)
         if say:
-            session.set_input("level", (len(self.receipts) % 10) / 10)
+            session.set("level", (len(self.receipts) % 10) / 10)
             session.end_frame()
         for parts in session.to_send():
             service.receive(self._identity, parts)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from segue.contract import Request, Result
-from segue.runtime.config import SessionConfig
-from segue.runtime.loop import Loop
+from segue.runtime.fallback import Loop
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.service.faults import FaultGuard
 from segue.service.generation import Generation, Worker
 from segue.service.monitoring import Metrics
@@ -142,12 +142,12 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
     async def main() -> None:
         now_s = 100.0
         generator, metrics = Waiting(), Metrics()
-        ladder: list[Any] = [generator, Loop()]
-        scheduler = Scheduler(ladder, lambda: now_s)
-        game, silent = (Session(RULES, BANK, ladder, SessionConfig(seed=1, lookahead_s=4.0)) for _ in range(2))
+        generators: list[Any] = [generator, Loop()]
+        scheduler = Scheduler(generators, lambda: now_s)
+        game, silent = (Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=4.0)) for _ in range(2))
         silent.held = True
         for session in (game, silent):
-            scheduler.add(session, home=0)
+            scheduler.add(session, primary=0)
         game.playhead(played=0, committed=0, paused=True, now_s=now_s)
         generator.let_go.set()
         while game.head < 50:
@@ -162,7 +162,7 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
         landed = asyncio.Event()
         generation = Generation(
             scheduler,
-            ladder,
+            generators,
             clock,
             stall_s=0.5,
             landed=lambda batch: landed.set(),
@@ -213,22 +213,22 @@ class Gated(ToyGenerator):
 
 
 class Running:
-    """A Generation over sessions, of (seed, home), that want a second of music each. As an asynchronous context."""
+    """A Generation over sessions, of (seed, primary), that want a second of music each. As an asynchronous context."""
 
-    def __init__(self, ladder: list[Any], sessions: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, generators: list[Any], sessions: Sequence[tuple[int, int]]) -> None:
         self.now_s = 100.0
         self.metrics = Metrics()
-        self.scheduler = Scheduler(ladder, lambda: self.now_s)
+        self.scheduler = Scheduler(generators, lambda: self.now_s)
         self.sessions = {
-            seed: Session(RULES, BANK, ladder, SessionConfig(seed=seed, lookahead_s=1.0), home=home)
-            for seed, home in sessions
+            seed: Session(RULES, BANK, generators, SessionConfig(seed=seed, lookahead_s=1.0), primary=primary)
+            for seed, primary in sessions
         }
         for session in self.sessions.values():
             self.scheduler.add(session)
         self._landed = asyncio.Event()
         self.generation = Generation(
             self.scheduler,
-            ladder,
+            generators,
             lambda: self.now_s,
             stall_s=0.5,
             landed=lambda batch: self._landed.set(),
@@ -304,10 +304,10 @@ def test_a_call_that_hangs_takes_its_own_thread_alone_and_its_generator_is_not_t
             await running.until_head(1, 30)
             await running.until_head(2, 30)
             assert len(hanging.at_once) == 2
-            assert [session.rung for session in running.sessions.values()] == [1, 1]
+            assert [session.level for session in running.sessions.values()] == [1, 1]
             # One is back, the other is not: the generator still hangs.
             hanging.gate.release()
-            running.scheduler.go_home(running.sessions[1], 0)
+            running.scheduler.set_primary(running.sessions[1], 0)
             running.sessions[1].playhead(played=48_000, committed=48_000, paused=True, now_s=running.now_s)
             await running.until_head(1, 50)
             assert len(hanging.at_once) == 2
@@ -322,10 +322,10 @@ def test_generation_ends_when_it_is_cancelled_just_as_it_is_woken(turns: int) ->
 
     async def main() -> None:
         generator, metrics = Waiting(), Metrics()
-        ladder: list[Any] = [generator, Loop()]
+        generators: list[Any] = [generator, Loop()]
         generation = Generation(
-            Scheduler(ladder, lambda: 0.0),
-            ladder,
+            Scheduler(generators, lambda: 0.0),
+            generators,
             lambda: 0.0,
             stall_s=0.5,
             landed=lambda batch: None,

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from segue.runtime.deck import Deck
-from segue.runtime.outbox import Outbox
-from segue.runtime.pace import Pace
+from segue.runtime.audio_buffer import AudioBuffer
+from segue.runtime.chunk_producer import ChunkProducer
+from segue.runtime.jobs import DirtyTracker
+from segue.runtime.latency import LatencyEstimator
+from segue.runtime.message_collector import MessageCollector
 from segue.runtime.planner import Planner
 from segue.runtime.session import Session
-from segue.runtime.staleness import Staleness
 from segue.service.client_limits import PlayheadValidator, RepeatedEvents, TokenBucket
 from segue.service.outgoing import OutgoingQueue, ResendBuffer, StingerEncoder
 from segue.service.recordings import Recording
@@ -37,13 +38,14 @@ PARTS = (
     ResendBuffer,
     PlayheadValidator,
     OutgoingQueue,
-    Deck,
-    Outbox,
-    Pace,
+    AudioBuffer,
+    ChunkProducer,
+    MessageCollector,
+    LatencyEstimator,
     Planner,
     BoundedCache,
     RepeatedEvents,
-    Staleness,
+    DirtyTracker,
     StingerEncoder,
     TokenBucket,
 )

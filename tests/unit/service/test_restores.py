@@ -111,7 +111,7 @@ def test_a_playhead_from_before_a_refused_restore_is_not_applied_after_the_next_
             assert [one.restore for one in service.all(ONE, Status) if one.restore] == [2]
             (session,) = service.sessions
             # The client's clock runs: it is not where, and not paused as, it was before the first restore.
-            assert session.music.pace.played(service.now_s + 0.5) == SAMPLE_RATE + SAMPLE_RATE // 2
+            assert session.music.latency.played(service.now_s + 0.5) == SAMPLE_RATE + SAMPLE_RATE // 2
 
     asyncio.run(main())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segue.runtime.recorder import fingerprint
+from segue.runtime.recording import fingerprint
 from segue.service.rule_store import TEXT_NAME, RuleEdit, RuleStore, Soundtrack, UnknownRulesError, parts_of
 from segue.service.settings.configuration import ServiceConfig
 from segue.style.word_table import WordEncoder
