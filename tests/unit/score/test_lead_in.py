@@ -10,8 +10,8 @@ import pytest
 
 from contract.generators import beat_samples, conditioning
 from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, Conditioning, NoteEvent
-from segue.score.composer.approach import PickupVoice
 from segue.score.composer.conductor import Form, advance
+from segue.score.composer.fills import PickupVoice
 from segue.score.composer.instruments import CRASH, TAIKO
 from segue.score.composer.lead_in import Turn, kind_of, lead_in
 from segue.score.composer.table import NAMES, TABLE
