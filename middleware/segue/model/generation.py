@@ -69,7 +69,12 @@ class Controls(NamedTuple):
 
 
 class Generated(NamedTuple):
-    """codes: NO_CODE past a frame's end and from `num_frames` on. logits: after guidance, if asked for; else empty."""
+    """The frames of a chunk.
+
+    Attributes:
+        codes: NO_CODE past a frame's end and from `num_frames` on.
+        logits: After guidance, if asked for; else empty.
+    """
 
     state: State
     codes: Int[Array, "B T K"]
