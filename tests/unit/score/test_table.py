@@ -18,7 +18,7 @@ from segue.style.situations import SITUATIONS
 STROKES = {"stabs", "chug"}
 
 
-def test_every_situation_that_words_can_name_has_a_row() -> None:
+def test_every_situation_of_the_encoder_has_a_row() -> None:
     assert set(NAMES) == set(SITUATIONS)
 
 
