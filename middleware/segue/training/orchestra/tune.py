@@ -1,6 +1,6 @@
 """Tuning the samples of a cut: each is measured at its own key, and its error is written into its record.
 
-Two estimates must agree before a sample is touched: the frequency at which a comb of eight harmonics catches most of
+A sample is corrected only where two estimates agree: the frequency at which a comb of eight harmonics catches most of
 the spectrum, and the lag at which the sound is most like itself.
 """
 
