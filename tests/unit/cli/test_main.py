@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["--version"])
     assert stopped.value.code == 0
-    assert capsys.readouterr().out.startswith("segue ")
+    assert capsys.readouterr().out == f"segue {version('segue')}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["sing"], ["check"], ["timeline", "x.yaml", "--duration", "soon"]])
