@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients parity ci clean
+.PHONY: demo test lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-wheels parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -51,15 +51,19 @@ test-faults: $(INSTALLED)
 test-clients: $(INSTALLED)
 	tests/clients/run
 
+# The wheels in fresh environments outside the checkout; PYTHONS names the Pythons to try.
+test-wheels:
+	tests/wheels/run
+
 # The language model against Google's own code, in an environment of its own.
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-quality test-page test-faults test-clients parity
+ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-wheels parity
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ./engine_sdk --editable '.[dev]'
 	touch $@
 
 clean:

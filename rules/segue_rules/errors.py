@@ -1,30 +1,29 @@
-"""What is wrong with a rule file, an event script or a rule test: every mistake of a run, each with its place."""
+"""The error of rule files, event scripts and rule tests, and the report that collects their mistakes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Final
 
-from segue_rules.model import Mark
+from segue_yaml.report import DocumentError, Report
+
+_ITEM_NAMES: Final = {
+    "inputs": "input",
+    "styles": "style",
+    "layers": "layer",
+    "states": "state",
+    "stingers": "stinger",
+    "include": "include",
+    "blend": "prompt",
+    "transitions": "transition",
+    "tests": "test",
+    "events": "event",
+}
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class Problem:
-    """One mistake. where: the object ('layer "action", state "combat"'), "" for the file. text: what is wrong."""
-
-    mark: Mark
-    where: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.mark}: {self.where}: {self.text}" if self.where else f"{self.mark}: {self.text}"
+class RuleError(DocumentError):
+    """A rule file, event script or rule test that cannot be used."""
 
 
-class RuleError(Exception):
-    """A file that cannot be used. problems: all that was found, in file order; never empty."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
-        if not self.problems:
-            raise ValueError("a RuleError needs at least one problem")
-        super().__init__("\n".join(map(str, self.problems)))
+def rule_report() -> Report:
+    """An empty report for the files of the rule language; it raises RuleError."""
+    return Report(error=RuleError, item_names=_ITEM_NAMES)

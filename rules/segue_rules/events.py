@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from segue_rules.model import InputValue, Mark
+from segue_rules.model import InputValue
+from segue_yaml.nodes import Mark
 
 ReceiptCode: TypeAlias = Literal[
     "accepted",

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from segue_yaml.nodes import NOWHERE, Mark
+
 FRAME_RATE: Final = 25
 FRAME_SIZE: Final = 1_920
 SAMPLE_RATE: Final = 48_000
@@ -19,19 +21,6 @@ MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
 TONICS: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class Mark:
-    """A place in a file. line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-NOWHERE: Final = Mark(file="<built-in>", line=1, column=1)
 _mark = field(default=NOWHERE, compare=False, repr=False)
 
 # --- inputs ---------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ class Controls(NamedTuple):
     sources: tuple[str, ...]
 
 
-class Clock(NamedTuple):
+class MusicalClock(NamedTuple):
     """The musical position at a frame's start. ticks: TICKS_PER_BEAT a beat; a frame lasts tempo_mbpm ticks.
 
     bar: index of the bar the frame starts in; bar_ticks: where that bar began; meter: its beats.
@@ -107,7 +107,7 @@ class FramePlan(NamedTuple):
     layer_mixes: tuple[tuple[float, ...], ...]
     layer_weights: tuple[float, ...]
     controls: Controls
-    clock: Clock
+    clock: MusicalClock
     beat: int
     bar_start: int
     to_change: int

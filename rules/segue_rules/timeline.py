@@ -10,13 +10,13 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from segue_rules.director import Director, Span
-from segue_rules.director.clock import advance, bar_in, beat_in, sample_offset
+from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, TONICS, InputValue
 from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, StingerCue
 
 
-class Position(NamedTuple):
+class BarBeat(NamedTuple):
     """A musical place as musicians count: the first beat of the piece is bar 1, beat 1."""
 
     bar: int
@@ -26,7 +26,7 @@ class Position(NamedTuple):
         return f"{self.bar}:{self.beat}"
 
 
-class Happening(NamedTuple):
+class TimelineEntry(NamedTuple):
     """Something to tell of a frame.
 
     kind: "event", "refused", "clamped", "change", "stinger" or "warning". subject: the layer or stinger it is about.
@@ -35,7 +35,7 @@ class Happening(NamedTuple):
     """
 
     frame: int
-    position: Position
+    position: BarBeat
     kind: str
     subject: str
     text: str
@@ -45,7 +45,7 @@ class Happening(NamedTuple):
     decided_before: bool = False
 
 
-def rehearse(director: Director, events: Sequence[ScriptedEvent], frames: int) -> Iterator[Span]:
+def play_script(director: Director, events: Sequence[ScriptedEvent], frames: int) -> Iterator[Span]:
     """Every frame before `frames` under the events, in file order within a frame, as runs of equal plans.
 
     A plan's receipts, changes and stingers belong to the first frame of its span alone.
@@ -96,14 +96,14 @@ def clock_time(frame: int) -> str:
     return f"{hundredths // 6000}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}"
 
 
-def position(plan: FramePlan) -> Position:
+def bar_beat(plan: FramePlan) -> BarBeat:
     """Where the frame is in the music; the beat or bar line that falls in it, if one does."""
     clock = plan.clock
     if plan.bar_start >= 0:
-        return Position(clock.bar + (1 if clock.ticks == clock.bar_ticks else 2), 1)
+        return BarBeat(clock.bar + (1 if clock.ticks == clock.bar_ticks else 2), 1)
     into_bar = clock.ticks - clock.bar_ticks
     beat = -(-into_bar // TICKS_PER_BEAT) if plan.beat >= 0 else into_bar // TICKS_PER_BEAT
-    return Position(clock.bar + 1, beat + 1)
+    return BarBeat(clock.bar + 1, beat + 1)
 
 
 def show_value(value: InputValue) -> str:
@@ -155,11 +155,11 @@ def by_sequence(events: Sequence[ScriptedEvent]) -> Mapping[int, Event]:
 _NO_EVENTS: Final[Mapping[int, Event]] = {}
 
 
-def happenings(plan: FramePlan, events: Mapping[int, Event] = _NO_EVENTS) -> Iterator[Happening]:
+def timeline_entries(plan: FramePlan, events: Mapping[int, Event] = _NO_EVENTS) -> Iterator[TimelineEntry]:
     """What the frame's plan tells, in the order it came about. events: of the whole script, by sequence."""
     if not (plan.receipts or plan.changes or plan.stingers or plan.warnings):
         return
-    place = position(plan)
+    place = bar_beat(plan)
     for receipt in plan.receipts:
         yield _receipt(receipt, events.get(receipt.sequence), place)
     for change in plan.changes:
@@ -167,20 +167,20 @@ def happenings(plan: FramePlan, events: Mapping[int, Event] = _NO_EVENTS) -> Ite
     for cue in plan.stingers:
         yield _stinger(cue, plan.frame, place)
     for code in plan.warnings:
-        yield Happening(plan.frame, place, "warning", code, _WARNINGS.get(code, code))
+        yield TimelineEntry(plan.frame, place, "warning", code, _WARNINGS.get(code, code))
 
 
 _WARNINGS = {"empty_mix": "no style has any weight; the mix before goes on"}
 
 
-def _receipt(receipt: Receipt, event: Event | None, place: Position) -> Happening:
+def _receipt(receipt: Receipt, event: Event | None, place: BarBeat) -> TimelineEntry:
     kind = "refused" if not receipt.accepted else "clamped" if receipt.code == "clamped" else "event"
     text = show_event(event) if event else f"event {receipt.sequence}"
     why = (f"{receipt.code}: {receipt.text}" if receipt.text else receipt.code,) if kind != "event" else ()
-    return Happening(receipt.frame, place, kind, "", text, why)
+    return TimelineEntry(receipt.frame, place, kind, "", text, why)
 
 
-def _change(change: Change, frame: int, place: Position) -> Happening:
+def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
     # ASCII here; the command line writes an arrow where the terminal can.
     moved = f"{change.from_state} -> {change.to_state}"
     boundary = change.at if change.at == "immediate" else f"at {change.at}"
@@ -194,7 +194,7 @@ def _change(change: Change, frame: int, place: Position) -> Happening:
         text = f"{moved} ({row}" + (f", waited {seconds(waited)})" if waited else ")")
     because = tuple(f"because {cause.text}" for cause in change.causes)
     instead = tuple(f"not {candidate.state}: {candidate.reason}" for candidate in change.candidates)
-    return Happening(
+    return TimelineEntry(
         frame,
         place,
         "change",
@@ -207,7 +207,7 @@ def _change(change: Change, frame: int, place: Position) -> Happening:
     )
 
 
-def _stinger(cue: StingerCue, frame: int, place: Position) -> Happening:
+def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
     start = f"{clock_time(cue.start // FRAME_SIZE)} (sample {cue.start})"
     text = {
         "scheduled": f"is to start at {start}",
@@ -218,18 +218,18 @@ def _stinger(cue: StingerCue, frame: int, place: Position) -> Happening:
     if duck is not None and cue.kind == "started":
         text += f", music down {duck.depth_db:g} dB within {duck.fade_out_samples * 1000 // SAMPLE_RATE}ms"
     why = (cue.reason,) if cue.reason else ()
-    return Happening(frame, place, "stinger", cue.stinger, text, why, foretold=cue.kind == "scheduled")
+    return TimelineEntry(frame, place, "stinger", cue.stinger, text, why, foretold=cue.kind == "scheduled")
 
 
-def brief(happening: Happening) -> Happening:
+def brief(entry: TimelineEntry) -> TimelineEntry:
     """Without the states that did not win, and without the causes if they were told when it was decided."""
-    return happening._replace(why=() if happening.decided_before else happening.why, why_not=())
+    return entry._replace(why=() if entry.decided_before else entry.why, why_not=())
 
 
-def tell(happening: Happening) -> Iterator[str]:
+def entry_lines(entry: TimelineEntry) -> Iterator[str]:
     """In a line: time, bar:beat, what, text; then each reason in a line of its own."""
-    what = happening.subject if happening.kind in ("change", "stinger") else happening.kind
-    head = f"{clock_time(happening.frame):>8} {happening.position!s:>6}  "
-    yield f"{head}{what:<12}  {happening.text}"
-    for reason in (*happening.why, *happening.why_not):
+    what = entry.subject if entry.kind in ("change", "stinger") else entry.kind
+    head = f"{clock_time(entry.frame):>8} {entry.position!s:>6}  "
+    yield f"{head}{what:<12}  {entry.text}"
+    for reason in (*entry.why, *entry.why_not):
         yield f"{'':{len(head)}}{'':<12}  {reason}"

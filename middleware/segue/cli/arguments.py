@@ -23,10 +23,9 @@ def seed(text: str) -> int:
 
 def duration(text: str) -> float:
     """Seconds of a time as in a rule file, or of a bare number of seconds. Raises: argparse.ArgumentTypeError."""
-    from segue_rules.loading.nodes import Scalar
-    from segue_rules.loading.quantities import Duration
-    from segue_rules.loading.report import Report
-    from segue_rules.model import NOWHERE
+    from segue_yaml.nodes import NOWHERE, Scalar
+    from segue_yaml.quantities import Duration
+    from segue_yaml.report import Report
 
     try:
         seconds: float | None = float(text)

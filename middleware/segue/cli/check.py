@@ -17,8 +17,10 @@ from typing import Final
 from segue.cli.console import BAD_INPUT, DONE, print_json, print_lines, print_problems, problem_record
 from segue.file_kinds import FileKind, FilesError, file_kind, find_files, sibling
 from segue.render.file_checks import named_sounds
-from segue_rules.errors import Problem, RuleError
-from segue_rules.model import NOWHERE, Mark, Rules
+from segue_rules.errors import RuleError
+from segue_rules.model import Rules
+from segue_yaml.nodes import NOWHERE, Mark
+from segue_yaml.report import Problem
 
 EXAMPLES: Final = """examples:
   segue check meadow.yaml

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
-    from segue_rules.errors import Problem
+    from segue_yaml.report import Problem
 
 DONE: Final = 0
 FAILED: Final = 1

@@ -185,7 +185,7 @@ def _audio_device() -> Finding:
 
 def _ports() -> Iterator[Finding]:
     """Whether the addresses that `segue serve` binds to without settings are free."""
-    from segue.service.settings import Settings, default_of
+    from segue.service.settings.table import Settings, default_of
 
     for address in default_of(Settings.bind):
         host, _, port = address.removeprefix("tcp://").rpartition(":")

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.render.file_checks import named_sounds
-from segue_rules.errors import Problem
 from segue_rules.model import Prompt, Rules, Style
+from segue_yaml.report import Problem
 
 if TYPE_CHECKING:
     from segue.contract import Samples, StyleEncoder

@@ -30,8 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from segue_rules import schema
-    from segue_rules.ruletest import schema as tests
+    from segue_rules.schema import rule_test_schema_text, schema_text
 
     folder, name = Path(arguments.name).parent, Path(arguments.name).name
     if not _NAME.fullmatch(name):
@@ -44,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if taken:
         print_problems(f"{path}: is there already; nothing was written" for path in taken)
         return BAD_INPUT
-    for file_name, make in ((RULES_SCHEMA, schema.schema_text), (TESTS_SCHEMA, tests.schema_text)):
+    for file_name, make in ((RULES_SCHEMA, schema_text), (TESTS_SCHEMA, rule_test_schema_text)):
         if not os.path.lexists(folder / file_name):
             content[folder / file_name] = make()
     try:

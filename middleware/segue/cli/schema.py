@@ -42,10 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"{_FIRST_LINE}{TESTS_SCHEMA}",
         )
         return DONE
-    from segue_rules import schema
-    from segue_rules.loading.reference import reference
-    from segue_rules.ruletest import schema as tests
+    from segue_rules.schema import reference, rule_test_schema_text, schema_text
 
-    text = reference if arguments.reference else tests.schema_text if arguments.tests else schema.schema_text
+    text = reference if arguments.reference else rule_test_schema_text if arguments.tests else schema_text
     print_text(text())
     return DONE

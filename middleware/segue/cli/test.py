@@ -70,7 +70,7 @@ def _tests_of(path: Path) -> Path:
 def _run_file(file: RuleTestFile, only: str, *, verbose: bool) -> tuple[int, int]:
     """How many tests of a file passed and failed."""
     from segue_rules.director import Director
-    from segue_rules.ruletest import run_test, tell
+    from segue_rules.ruletest import failure_lines, run_test
 
     director = Director(file.rules)
     passed, failed = 0, 0
@@ -81,5 +81,5 @@ def _run_file(file: RuleTestFile, only: str, *, verbose: bool) -> tuple[int, int
         passed, failed = passed + outcome.passed, failed + (not outcome.passed)
         if outcome.passed and verbose:
             print_lines(f"{test.mark}: passed: {test.name}")
-        print_lines(*tell(outcome))
+        print_lines(*failure_lines(outcome))
     return passed, failed

@@ -98,7 +98,7 @@ class Selection:
 
     def unknown(self, rules: Rules, path: Path) -> Iterator[str]:
         """A sentence for each name that the rules of the file `path` do not have."""
-        from segue_rules.loading.report import did_you_mean
+        from segue_yaml.report import did_you_mean
 
         declared = {"layer": [layer.name for layer in rules.layers], "input": [each.name for each in rules.inputs]}
         for what, asked in (("layer", self.layers), ("input", self.inputs)):
@@ -143,7 +143,7 @@ class Selection:
 def run(arguments: argparse.Namespace) -> int:
     from segue_rules.director import Director
     from segue_rules.loading import load, load_events
-    from segue_rules.timeline import rehearse
+    from segue_rules.timeline import play_script
 
     try:
         rules = load(require_file(arguments.rules))
@@ -158,7 +158,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_problems(unknown)
         return BAD_INPUT
     frames = _frames(arguments.duration, events)
-    selected = _selected(rules, events, rehearse(Director(rules), events, frames), selection)
+    selected = _selected(rules, events, play_script(Director(rules), events, frames), selection)
     if arguments.json:
         _print_as_json(rules, events, selected, frames, every_second=selection.seconds)
     else:
@@ -221,7 +221,7 @@ def _print_text(
     with_overview: bool,
 ) -> None:
     from segue.cli import overview
-    from segue_rules.timeline import brief, by_sequence, clock_time, happenings, tell
+    from segue_rules.timeline import brief, by_sequence, clock_time, entry_lines, timeline_entries
 
     arrow = "→" if can_print("→") else "->"
     sent = by_sequence(events)
@@ -234,11 +234,11 @@ def _print_text(
     )
     for span, plan in selected:
         seconds.add(span)
-        for happening in happenings(plan, sent):
+        for entry in timeline_entries(plan, sent):
             if why_not:
-                print_lines(*(line.replace("->", arrow) for line in tell(happening)))
-            elif not (happening.kind == "stinger" and happening.foretold):
-                print_lines(*(line.replace("->", arrow) for line in tell(brief(happening))))
+                print_lines(*(line.replace("->", arrow) for line in entry_lines(entry)))
+            elif not (entry.kind == "stinger" and entry.foretold):
+                print_lines(*(line.replace("->", arrow) for line in entry_lines(brief(entry))))
     if with_overview:
         characters = overview.BLOCKS.levels + overview.BLOCKS.edge + overview.BLOCKS.rest
         ink = overview.BLOCKS if can_print(characters) else overview.ASCII

@@ -8,7 +8,7 @@ from typing import Any
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import FRAME_RATE, SAMPLE_RATE, Rules
 from segue_rules.plan import Change, FramePlan
-from segue_rules.timeline import CONTROLS, control, position, switch
+from segue_rules.timeline import CONTROLS, bar_beat, control, switch
 
 
 def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def second(rules: Rules, plan: FramePlan) -> dict[str, Any]:
 
 
 def _at(plan: FramePlan, kind: str) -> dict[str, Any]:
-    place = position(plan)
+    place = bar_beat(plan)
     return {
         "kind": kind,
         "time_s": plan.frame / FRAME_RATE,

@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from segue_rules.errors import Problem
 from segue_rules.events import ScriptedEvent
-from segue_rules.loading import Report
-from segue_rules.loading.document import read_text
 from segue_rules.loading.scripts import EVENTS, Script, build_events, load_script
 from segue_rules.model import InputValue, Rules
+from segue_yaml.document import read_text
+from segue_yaml.report import Problem, Report
 
 Events: TypeAlias = str | Path | Sequence[ScriptedEvent] | Sequence[Mapping[str, Any]]
 """A script's path, loaded events, or data such as `[{"at": 1.5, "set": {"threat": 0.9}}, {"at": "4s", "fire": "won"}]`.

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segue.atomic import replaceable
-from segue_rules.model import AudioStinger, Mark, Rules
+from segue_rules.model import AudioStinger, Rules
+from segue_yaml.nodes import Mark
 
 
 class OutputsError(ValueError):

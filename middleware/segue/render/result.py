@@ -24,7 +24,6 @@ from segue.render.modes import Sink, render_live, render_recording, render_strai
 from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S
 from segue.render.scenario import Scenario, recorded, scripted
 from segue.render.writing import write_notes, write_page
-from segue.runtime.messages import ChangeOut, ReceiptOut
 from segue.runtime.simulation import LiveConditions, LiveRun
 from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.loading import load, load_text
@@ -102,11 +101,11 @@ class Preview:
         self.audio: Samples = audio
         self.warnings: tuple[str, ...] = scenario.warnings
         messages = collector.messages
-        changes = [each.change for each in messages if isinstance(each, ChangeOut) and each.change.kind == "started"]
+        changes = [each for each in messages if isinstance(each, Change) and each.kind == "started"]
         self.changes: list[Change] = sorted(changes, key=lambda change: change.start)
         cues = [cue for cue in collector.cues() if cue.kind == "started"]
         self.stingers: list[StingerCue] = sorted(cues, key=lambda cue: cue.start)
-        receipts = [each.receipt for each in messages if isinstance(each, ReceiptOut)]
+        receipts = [each for each in messages if isinstance(each, Receipt)]
         self.receipts: list[Receipt] = sorted(receipts, key=lambda receipt: receipt.frame)
         end = scenario.frames * FRAME_SIZE
         self.notes: list[NoteEvent] = sorted(

@@ -10,9 +10,8 @@ said in loading already. Each kind of finding has a stable code; `CODES` names t
 from __future__ import annotations
 
 from segue_rules.analysis.finding import CODES, Finding
-from segue_rules.analysis.flapping import flapping
-from segue_rules.analysis.pace import pace
-from segue_rules.analysis.reach import Reach
+from segue_rules.analysis.pacing import flapping, pace
+from segue_rules.analysis.reachability import Reachability
 from segue_rules.analysis.usage import usage
 from segue_rules.model import Rules
 
@@ -21,6 +20,8 @@ __all__ = ["CODES", "Finding", "analyse"]
 
 def analyse(rules: Rules) -> tuple[Finding, ...]:
     """All findings, in file order."""
-    reach = Reach(rules)
-    found = (*reach.findings, *flapping(rules, reach), *pace(rules, reach), *usage(rules, reach))
+    reachability = Reachability(rules)
+    found = [*reachability.findings]
+    for search in (flapping, pace, usage):
+        found += search(rules, reachability)
     return tuple(sorted(set(found)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from segue_rules.model import FRAME_RATE, Layer, LayerState, Mark
+from segue_rules.model import FRAME_RATE, Layer, LayerState
+from segue_yaml.nodes import Mark
 
 CODES: Final = {
     "unreachable_state": "a state whose condition can never hold",

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from segue_rules.analysis.finding import Finding
-from segue_rules.analysis.reach import Reach
-from segue_rules.analysis.rows import describe, taken_rows
-from segue_rules.analysis.worlds import comparisons, leaves
-from segue_rules.director.ramps import follow
+from segue_rules.analysis.reachability import Reachability, describe, taken_rows
+from segue_rules.analysis.satisfiability import comparisons, leaves
+from segue_rules.director.timing import follow
 from segue_rules.model import Binding, Burst, Fired, IntegerInput, Layer, Music, NumberInput, OneOf, Rules
 
 
-def usage(rules: Rules, reach: Reach) -> Iterator[Finding]:
+def usage(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
     yield from _inputs(rules)
     yield from _styles(rules)
-    yield from _transitions(rules, reach)
+    yield from _transitions(rules, reachability)
     yield from _silent_layers(rules)
-    yield from _empty_mix(rules, reach)
+    yield from _empty_mix(rules, reachability)
 
 
 def _inputs(rules: Rules) -> Iterator[Finding]:
@@ -62,8 +61,8 @@ def _styles(rules: Rules) -> Iterator[Finding]:
             yield Finding(mark=style.mark, where=f'style "{style.name}"', code="unused_style", text=text)
 
 
-def _transitions(rules: Rules, reach: Reach) -> Iterator[Finding]:
-    taken = taken_rows(rules, reach.states)
+def _transitions(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    taken = taken_rows(rules, reachability.states)
     for row in rules.transitions:
         if not any(row is other for other in taken):
             text = "no change takes this row: more specific rows come first, or there is no such change"
@@ -94,12 +93,12 @@ def _knots(rules: Rules, bindings: Sequence[Binding]) -> list[float]:
     return [source.low, source.high, *(x for x in points if source.low <= x <= source.high)]
 
 
-def _empty_mix(rules: Rules, reach: Reach) -> Iterator[Finding]:
+def _empty_mix(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
     """Each layer has a way to add nothing: then so may all of them together."""
     ways: list[str] = []
     vanishing: dict[str, list[Binding]] = {}
     for layer in rules.layers:
-        empty = next((state.name for state in reach.reachable(layer) if not state.mix), None)
+        empty = next((state.name for state in reachability.states_of(layer) if not state.mix), None)
         if empty is not None:
             ways.append(f'"{layer.name}" in "{empty}"')
         elif _weights(rules, layer)[0] <= 0:

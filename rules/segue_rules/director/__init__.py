@@ -6,13 +6,11 @@
     for span in director.spans(state, until): ...                # without events: runs of equal plans, much faster
 
 A state is a value: stepping from an old one again gives the same. `pack` and `unpack` turn it into plain data and back;
-`carry` takes it to edited rules, `moved` to another frame, `reset` back to the start.
+`carry` takes it to edited rules, `shift_state` to another frame, `reset` back to the start.
 """
 
-from segue_rules.director.carrying import carry, moved, reset, undecided
-from segue_rules.director.packing import pack
-from segue_rules.director.state import DirectorState
+from segue_rules.director.packing import carry, pack, reset, unpack
+from segue_rules.director.state import DirectorState, drop_pending, shift_state
 from segue_rules.director.step import Director, Span
-from segue_rules.director.unpacking import unpack
 
-__all__ = ["Director", "DirectorState", "Span", "carry", "moved", "pack", "reset", "undecided", "unpack"]
+__all__ = ["Director", "DirectorState", "Span", "carry", "drop_pending", "pack", "reset", "shift_state", "unpack"]

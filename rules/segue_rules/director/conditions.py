@@ -11,7 +11,7 @@ from segue_rules.model import All, Any, Compare, Condition, Fired, InputValue, I
 from segue_rules.plan import Cause
 
 
-class View:
+class FrameView:
     """What conditions see of one frame. values: moved inputs. active: each layer's state in the frame before."""
 
     __slots__ = ("active", "frame", "inputs", "latches", "values")
@@ -30,7 +30,7 @@ class View:
         self.latches: tuple[bool, ...] = ()
 
 
-Test: TypeAlias = Callable[[View], bool]
+Test: TypeAlias = Callable[[FrameView], bool]
 
 _OPERATORS: Final[Mapping[str, Callable[..., bool]]] = {
     "==": operator.eq,
@@ -53,7 +53,7 @@ class Conditions:
         self.fired: set[tuple[int, int]] = set()
         self._latches = tuple((self.compile(latch.enter), self.compile(latch.exit)) for latch in rules.latches)
 
-    def update_latches(self, view: View, before: tuple[bool, ...]) -> tuple[bool, ...]:
+    def update_latches(self, view: FrameView, before: tuple[bool, ...]) -> tuple[bool, ...]:
         """All latches in this frame: set by `enter`, else cleared by `exit`, else as before."""
         return tuple(
             [
@@ -63,7 +63,7 @@ class Conditions:
         )
 
     def compile(self, condition: Condition) -> Test:
-        """The condition as a function of a View whose latches are up to date."""
+        """The condition as a function of a FrameView whose latches are up to date."""
         match condition:
             case Compare(input=name, op=op, value=value):
                 i, compare = self._input[name], _OPERATORS[op]
@@ -90,7 +90,7 @@ class Conditions:
                 test = self.compile(part)
                 return lambda view: not test(view)
 
-    def explain(self, condition: Condition, view: View, *, wanted: bool = True) -> tuple[Cause, ...]:
+    def explain(self, condition: Condition, view: FrameView, *, wanted: bool = True) -> tuple[Cause, ...]:
         """The leaves by which the condition is `wanted` in this frame; empty if it is not."""
         match condition:
             case All(of=parts) | Any(of=parts):
@@ -102,7 +102,7 @@ class Conditions:
             return ()
         return (self._leaf(condition, view, holds=wanted),)
 
-    def _leaf(self, leaf: Compare | OneOf | Latch | InState | Fired, view: View, *, holds: bool) -> Cause:
+    def _leaf(self, leaf: Compare | OneOf | Latch | InState | Fired, view: FrameView, *, holds: bool) -> Cause:
         match leaf:
             case InState(layer=layer, state=state):
                 return Cause("", state, -1, f"{layer} {'is' if holds else 'is not'} {state}")

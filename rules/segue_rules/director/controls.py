@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from segue_rules.director.layers import LayerDirector
-from segue_rules.director.ramps import follow, progress
 from segue_rules.director.state import ControlNow, LayerNow, SwitchNow
+from segue_rules.director.timing import follow, progress
 from segue_rules.model import TONICS, Binding, InputValue, Key, Music, Rules
 from segue_rules.plan import Controls
 
@@ -20,7 +20,7 @@ _DRUMS: Final = {"on": 1, "off": 0, "auto": -1}
 Values: TypeAlias = tuple[InputValue, ...]
 
 
-class Decision(NamedTuple):
+class ControlDecision(NamedTuple):
     """Who decides a control and what. active: the source layer's active state, -1 at the top level."""
 
     source: int
@@ -113,15 +113,15 @@ class ControlDirector:
             sources=tuple([self._names[source] if source != TOP_LEVEL else "music" for source in order]),
         )
 
-    def _decide(self, active: tuple[int, ...], heard: tuple[bool, ...]) -> dict[str, Decision]:
+    def _decide(self, active: tuple[int, ...], heard: tuple[bool, ...]) -> dict[str, ControlDecision]:
         decisions = {}
         for name in CONTINUOUS + DISCRETE:
-            decisions[name] = Decision(TOP_LEVEL, -1, getattr(self._top, name))
+            decisions[name] = ControlDecision(TOP_LEVEL, -1, getattr(self._top, name))
             for i, layer in enumerate(self._layers):
                 music: Music = layer.states[active[i]].music
                 spec = getattr(music, name)
                 if heard[i] and spec is not None:
-                    decisions[name] = Decision(i, active[i], spec)
+                    decisions[name] = ControlDecision(i, active[i], spec)
         return decisions
 
     def _value(self, i: int, now: ControlNow, values: Values, frame: int) -> float:

@@ -25,7 +25,7 @@ class _RefusedError(Exception):
         self.code = code
 
 
-class Inputs:
+class InputDirector:
     """The declared inputs of one rule file, by index."""
 
     def __init__(self, inputs: tuple[Input, ...]) -> None:
@@ -38,12 +38,12 @@ class Inputs:
 
     def move(self, inputs: tuple[InputNow, ...], frame: int) -> tuple[InputValue, ...]:
         """The value of every input in `frame`; a trigger's is whether it was fired in it."""
-        return tuple([moved(item, now, frame) for item, now in zip(self.declared, inputs, strict=True)])
+        return tuple([input_value(item, now, frame) for item, now in zip(self.declared, inputs, strict=True)])
 
     def moving(self, inputs: tuple[InputNow, ...], frame: int) -> bool:
         """Whether in `frame` a number is on its way or a trigger was fired."""
         return any(
-            now.since == frame if isinstance(item, TriggerInput) else moved(item, now, frame) != now.target
+            now.since == frame if isinstance(item, TriggerInput) else input_value(item, now, frame) != now.target
             for item, now in zip(self.declared, inputs, strict=True)
         )
 
@@ -73,7 +73,7 @@ class Inputs:
             if target != asked:
                 clamped.append(f"{name} clamped from {_shown(asked)} to {target}")
             if target != now[i].target:
-                value = moved(self.declared[i], now[i], frame)
+                value = input_value(self.declared[i], now[i], frame)
                 now[i] = InputNow(value, target, frame, event.sequence)
         for name in event.fire:
             i = self._find(name)
@@ -88,7 +88,7 @@ class Inputs:
         return self._index[name]
 
 
-def moved(item: Input, now: InputNow, frame: int) -> InputValue:
+def input_value(item: Input, now: InputNow, frame: int) -> InputValue:
     """The value of one input in `frame`."""
     if isinstance(item, TriggerInput):
         return now.since == frame

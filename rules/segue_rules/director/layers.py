@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from segue_rules.director.clock import frames_until, line_in, next_line
-from segue_rules.director.conditions import Conditions, View
-from segue_rules.director.ramps import blend, progress
-from segue_rules.director.state import NEVER, LayerNow, Pending, Run, Vector
-from segue_rules.director.transitions import choose_row
-from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules
-from segue_rules.plan import Candidate, Cause, Change, Clock
+from segue_rules.director.conditions import Conditions, FrameView
+from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, Vector
+from segue_rules.director.timing import blend, frames_until, line_in, next_line, progress
+from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules, Transition
+from segue_rules.plan import Candidate, Cause, Change, MusicalClock
 
-_FIRST_RUN: Final = Run(False, NEVER)
+_FIRST_RUN: Final = ConditionRun(False, NEVER)
 
 
-class Moment(NamedTuple):
+class FrameContext(NamedTuple):
     """A frame as layers see it."""
 
     frame: int
     earliest: int
-    clock: Clock
+    clock: MusicalClock
     tempo: int
 
 
@@ -62,13 +61,13 @@ class LayerDirector:
         """The first frame from which the mix stands still."""
         return now.start + self.rows[now.row].ramp_frames
 
-    def step(self, now: LayerNow, view: View, moment: Moment) -> tuple[LayerNow, tuple[Change, ...]]:
+    def step(self, now: LayerNow, view: FrameView, context: FrameContext) -> tuple[LayerNow, tuple[Change, ...]]:
         """The layer after the decisions of a frame, and what became of pending changes."""
-        frame = moment.frame
+        frame = context.frame
         vetoes = [test(view) for test in self._unless]
         runs = tuple(
             [
-                run if (test(view) and not veto) == run.holds else Run(not run.holds, frame)
+                run if (test(view) and not veto) == run.holds else ConditionRun(not run.holds, frame)
                 for run, test, veto in zip(now.runs, self._when, vetoes, strict=True)
             ]
         )
@@ -86,22 +85,22 @@ class LayerDirector:
             row = self._row(now.active, winner)
             causes = self._causes(now, winner, view, vetoes)
             pending = Pending(winner, frame, row, NEVER, causes)
-            pending = pending._replace(predicted=self.predicted(pending, moment))
-        if self._reached(pending, moment):
+            pending = pending._replace(predicted=self.predicted(pending, context))
+        if self._reached(pending, context):
             changes.append(self._change("started", now, pending, frame, vetoes, frame))
             return self._switch(now, pending, vetoes, frame), tuple(changes)
         if decided:
             changes.append(self._change("scheduled", now, pending, pending.predicted, vetoes, frame))
         return now._replace(pending=pending), tuple(changes)
 
-    def predicted(self, pending: Pending, moment: Moment) -> int:
+    def predicted(self, pending: Pending, context: FrameContext) -> int:
         """The frame in which a pending change starts if tempo and meter stay as they are."""
         row = self.rows[pending.row]
-        line = next_line(row.at, moment.clock, moment.tempo, max(0, moment.earliest - moment.frame))
-        start = moment.frame + frames_until(line, moment.clock, moment.tempo)
+        line = next_line(row.at, context.clock, context.tempo, max(0, context.earliest - context.frame))
+        start = context.frame + frames_until(line, context.clock, context.tempo)
         if row.max_wait_frames is not None:
             start = min(start, pending.decided + row.max_wait_frames)
-        return max(start, moment.earliest)
+        return max(start, context.earliest)
 
     def differ(self, one: int, other: int) -> bool:
         """Whether two states ask for different music."""
@@ -134,13 +133,13 @@ class LayerDirector:
                     best, best_rank = i, rank
         return best
 
-    def _reached(self, pending: Pending, moment: Moment) -> bool:
-        if moment.frame < moment.earliest:
+    def _reached(self, pending: Pending, context: FrameContext) -> bool:
+        if context.frame < context.earliest:
             return False
         row = self.rows[pending.row]
-        if row.max_wait_frames is not None and moment.frame - pending.decided >= row.max_wait_frames:
+        if row.max_wait_frames is not None and context.frame - pending.decided >= row.max_wait_frames:
             return True
-        return line_in(row.at, moment.clock, moment.tempo) >= 0
+        return line_in(row.at, context.clock, context.tempo) >= 0
 
     def _switch(self, now: LayerNow, pending: Pending, vetoes: list[bool], frame: int) -> LayerNow:
         cooldowns = now.cooldowns
@@ -165,7 +164,7 @@ class LayerDirector:
             self._row_of[key] = choose_row(self.rows, self.layer.name, source, target)
         return self._row_of[key]
 
-    def _causes(self, now: LayerNow, winner: int, view: View, vetoes: list[bool]) -> tuple[Cause, ...]:
+    def _causes(self, now: LayerNow, winner: int, view: FrameView, vetoes: list[bool]) -> tuple[Cause, ...]:
         """Why the winner is eligible and, where the active state ended by itself, why it did."""
         causes: tuple[Cause, ...] = ()
         won, active = self.states[winner], self.states[now.active]
@@ -225,13 +224,74 @@ class LayerDirector:
         return "tie: the active state stays" if winner == now.active else "tie: later in the file"
 
 
-def _always(view: View) -> bool:
+def _always(view: FrameView) -> bool:
     return True
 
 
-def _never(view: View) -> bool:
+def _never(view: FrameView) -> bool:
     return False
 
 
 def _seconds(frames: int) -> str:
     return f"{frames / FRAME_RATE:.1f} s"
+
+
+NO_CHANGE: Final = -1
+
+
+class Lookahead(NamedTuple):
+    """The change that comes next, so that the music can lead into it (SEMANTICS 15).
+
+    frames: Until the nearest audible change; 0 where it starts in this frame, NO_CHANGE for none.
+    states: The state that each layer takes in that change; NO_CHANGE for layers that stay as they are.
+    """
+
+    frames: int
+    states: tuple[int, ...]
+
+
+def look_ahead(
+    layers: Sequence[LayerDirector],
+    before: Sequence[LayerNow],
+    now: Sequence[LayerNow],
+    weights: Vector,
+    context: FrameContext,
+) -> Lookahead:
+    """The nearest change after the decisions of a frame. before: the layers as that frame found them."""
+    starts = [
+        _change_start(layer, was, is_, context) if weight > 0 else NO_CHANGE
+        for layer, was, is_, weight in zip(layers, before, now, weights, strict=True)
+    ]
+    frame = min((start for start in starts if start != NO_CHANGE), default=NO_CHANGE)
+    if frame == NO_CHANGE:
+        return Lookahead(NO_CHANGE, (NO_CHANGE,) * len(starts))
+    states = tuple(
+        [
+            (is_.pending.state if is_.pending else is_.active) if start == frame else NO_CHANGE
+            for start, is_ in zip(starts, now, strict=True)
+        ]
+    )
+    return Lookahead(frame - context.frame, states)
+
+
+def _change_start(layer: LayerDirector, was: LayerNow, now: LayerNow, context: FrameContext) -> int:
+    """The frame in which the layer's audible change starts at the present tempo; NO_CHANGE without one."""
+    if now.pending is not None:
+        return layer.predicted(now.pending, context) if layer.differ(now.active, now.pending.state) else NO_CHANGE
+    if now.start == context.frame and layer.differ(was.active, now.active):
+        return context.frame
+    return NO_CHANGE
+
+
+def choose_row(rows: Sequence[Transition], layer: str, from_state: str, to_state: str) -> int:
+    """Index of the row for a change of `layer`. Of two equally specific rows the first; one of the rows must fit."""
+    fitting = [
+        i
+        for i, row in enumerate(rows)
+        if row.layer in (None, layer) and row.from_state in (None, from_state) and row.to_state in (None, to_state)
+    ]
+    return max(fitting, key=lambda i: (_specificity(rows[i]), -i))
+
+
+def _specificity(row: Transition) -> tuple[bool, bool, bool]:
+    return (row.to_state is not None, row.from_state is not None, row.layer is not None)

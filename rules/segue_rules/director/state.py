@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple, TypeAlias
 
 from segue_rules.model import InputValue
-from segue_rules.plan import Cause, Clock
+from segue_rules.plan import Cause, MusicalClock
 
 # A frame before every other, for what has never been.
 NEVER: Final = -(1 << 40)
@@ -28,7 +28,7 @@ class InputNow(NamedTuple):
     sequence: int
 
 
-class Run(NamedTuple):
+class ConditionRun(NamedTuple):
     """A condition's present unbroken run. holds: true or false. since: its first frame."""
 
     holds: bool
@@ -59,7 +59,7 @@ class LayerNow(NamedTuple):
     origin: Vector
     row: int
     pending: Pending | None
-    runs: tuple[Run, ...]
+    runs: tuple[ConditionRun, ...]
     cooldowns: tuple[int, ...]
 
 
@@ -96,7 +96,7 @@ class DirectorState(NamedTuple):
     """Before `frame`. weights: a layer's slewed weight. last_mix: the last mix that was not empty."""
 
     frame: int
-    clock: Clock
+    clock: MusicalClock
     inputs: tuple[InputNow, ...]
     latches: tuple[bool, ...]
     layers: tuple[LayerNow, ...]
@@ -105,3 +105,33 @@ class DirectorState(NamedTuple):
     continuous: tuple[ControlNow, ...]
     switches: tuple[SwitchNow, ...]
     last_mix: Vector
+
+
+def drop_pending(state: DirectorState) -> DirectorState:
+    """The state with no change waiting for its boundary: the next frame decides anew."""
+    return state._replace(layers=tuple(now._replace(pending=None) for now in state.layers))
+
+
+def shift_state(state: DirectorState, frames: int) -> DirectorState:
+    """The same state `frames` later, or earlier if negative: the plans that follow are equal but for their frames."""
+
+    def at(time: int) -> int:
+        return NEVER if time == NEVER else time + frames
+
+    def layer(now: LayerNow) -> LayerNow:
+        pending = now.pending
+        return now._replace(
+            start=at(now.start),
+            pending=pending
+            and pending._replace(decided=pending.decided + frames, predicted=pending.predicted + frames),
+            runs=tuple(run._replace(since=at(run.since)) for run in now.runs),
+            cooldowns=tuple(at(end) for end in now.cooldowns),
+        )
+
+    return state._replace(
+        frame=state.frame + frames,
+        inputs=tuple(now._replace(since=at(now.since)) for now in state.inputs),
+        layers=tuple(map(layer, state.layers)),
+        stingers=tuple(now._replace(start=at(now.start)) for now in state.stingers),
+        continuous=tuple(now._replace(since=now.since + frames) for now in state.continuous),
+    )

@@ -6,34 +6,33 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from segue_rules.director import clock as musical
-from segue_rules.director.ahead import NONE, Ahead, ahead
-from segue_rules.director.conditions import Conditions, View
+from segue_rules.director import timing
+from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
-from segue_rules.director.inputs import Inputs
-from segue_rules.director.layers import LayerDirector, Moment
-from segue_rules.director.ramps import follow
+from segue_rules.director.inputs import InputDirector
+from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, look_ahead
 from segue_rules.director.state import DirectorState, LayerNow, StingerNow, Vector
 from segue_rules.director.stingers import StingerDirector
+from segue_rules.director.timing import follow
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Binding, InputValue, Rules
-from segue_rules.plan import Change, Clock, FramePlan, StingerCue
+from segue_rules.plan import Change, FramePlan, MusicalClock, StingerCue
 
 # A mix whose weights sum to less is empty.
 EMPTY: Final = 1e-9
 FOREVER: Final = 1 << 40
 
 
-class Records(NamedTuple):
-    """What there is to tell of a frame's decisions."""
+class FrameResults(NamedTuple):
+    """What a frame reports of its decisions."""
 
     receipts: tuple[Receipt, ...]
     changes: tuple[Change, ...]
     stingers: tuple[StingerCue, ...]
-    ahead: Ahead
+    lookahead: Lookahead
 
 
-NOTHING: Final = Records((), (), (), Ahead(NONE, ()))
+NOTHING: Final = FrameResults((), (), (), Lookahead(NO_CHANGE, ()))
 
 
 class Span(NamedTuple):
@@ -52,7 +51,7 @@ class Director:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self._inputs = Inputs(rules.inputs)
+        self._inputs = InputDirector(rules.inputs)
         self._conditions = Conditions(rules)
         self._layers = tuple(LayerDirector(rules, i, self._conditions) for i in range(len(rules.layers)))
         self._stingers = tuple(StingerDirector(rules, i) for i in range(len(rules.stingers)))
@@ -65,7 +64,7 @@ class Director:
         count = len(self.rules.styles)
         return DirectorState(
             frame=0,
-            clock=musical.START,
+            clock=timing.CLOCK_START,
             inputs=self._inputs.start(),
             latches=(False,) * len(self.rules.latches),
             layers=tuple(layer.start() for layer in self._layers),
@@ -87,24 +86,26 @@ class Director:
         """
         if frame != state.frame:
             raise ValueError(f"expected frame {state.frame}, the state's, got {frame}")
-        decided, records = self._decide(state, events, frame if earliest is None else earliest)
-        return self._play(decided, records)
+        decided, results = self._decide(state, events, frame if earliest is None else earliest)
+        return self._play(decided, results)
 
-    def _decide(self, state: DirectorState, events: Sequence[Event], earliest: int) -> tuple[DirectorState, Records]:
+    def _decide(
+        self, state: DirectorState, events: Sequence[Event], earliest: int
+    ) -> tuple[DirectorState, FrameResults]:
         """All decisions of the frame state.frame, and what there is to tell of them; clock and last mix stay."""
         frame = state.frame
         inputs, receipts = self._inputs.apply(state.inputs, events, frame) if events else (state.inputs, ())
         values = self._inputs.move(inputs, frame)
-        view = View(frame, values, inputs, tuple([layer.active for layer in state.layers]))
+        view = FrameView(frame, values, inputs, tuple([layer.active for layer in state.layers]))
         view.latches = self._conditions.update_latches(view, state.latches)
-        moment = self._moment(state, view, earliest)
+        context = self._context(state, view, earliest)
 
-        layers, changes = self._step_layers(state.layers, view, moment)
-        stingers, cues = self._step_stingers(state.stingers, values, moment)
+        layers, changes = self._step_layers(state.layers, view, context)
+        stingers, cues = self._step_stingers(state.stingers, values, context)
         weights = self._weights(state.weights, values)
         continuous = self._controls.step(state.continuous, layers, weights, values, frame)
         switches = state.switches
-        if not switches or musical.bar_in(moment.clock, moment.tempo)[0] >= 0:
+        if not switches or timing.bar_in(context.clock, context.tempo)[0] >= 0:
             switches = self._controls.switch(switches, layers, weights)
         decided = DirectorState(
             frame=frame,
@@ -118,9 +119,9 @@ class Director:
             switches=switches,
             last_mix=state.last_mix,
         )
-        return decided, Records(receipts, changes, cues, self._ahead(state, decided, moment))
+        return decided, FrameResults(receipts, changes, cues, self._look_ahead(state, decided, context))
 
-    def _play(self, decided: DirectorState, records: Records) -> tuple[DirectorState, FramePlan]:
+    def _play(self, decided: DirectorState, results: FrameResults) -> tuple[DirectorState, FramePlan]:
         """The state after a frame whose decisions are made, and its plan."""
         frame, layers = decided.frame, decided.layers
         values = self._inputs.move(decided.inputs, frame)
@@ -139,17 +140,17 @@ class Director:
             layer_weights=decided.weights,
             controls=controls,
             clock=clock,
-            beat=_offset(musical.beat_in(clock, tempo), clock, tempo),
-            bar_start=_offset(musical.bar_in(clock, tempo)[0], clock, tempo),
-            to_change=records.ahead.frames,
-            next_mix=self._next_mix(decided, layer_mixes, records.ahead) or sounding,
+            beat=_offset(timing.beat_in(clock, tempo), clock, tempo),
+            bar_start=_offset(timing.bar_in(clock, tempo)[0], clock, tempo),
+            to_change=results.lookahead.frames,
+            next_mix=self._next_mix(decided, layer_mixes, results.lookahead) or sounding,
             inputs=values,
-            receipts=records.receipts,
-            changes=records.changes,
-            stingers=records.stingers,
+            receipts=results.receipts,
+            changes=results.changes,
+            stingers=results.stingers,
             warnings=() if mix else ("empty_mix",),
         )
-        after_clock = musical.advance(clock, tempo, controls.meter)
+        after_clock = timing.advance(clock, tempo, controls.meter)
         return decided._replace(frame=frame + 1, clock=after_clock, last_mix=plan.mix), plan
 
     def receipt(self, event: Event, frame: int) -> Receipt:
@@ -176,7 +177,7 @@ class Director:
                 state, plan = self._play(state, NOTHING)
             if state.frame < end:
                 tempo, meter = plan.controls.tempo_mbpm, plan.controls.meter
-                clock = musical.advance(state.clock, tempo, meter, end - state.frame)
+                clock = timing.advance(state.clock, tempo, meter, end - state.frame)
                 state = state._replace(frame=end, clock=clock)
             yield Span(plan, state.frame - plan.frame, state)
 
@@ -205,43 +206,43 @@ class Director:
             or self._controls.moving(state.continuous, last)
         )
 
-    def _moment(self, state: DirectorState, view: View, earliest: int) -> Moment:
+    def _context(self, state: DirectorState, view: FrameView, earliest: int) -> FrameContext:
         """The frame's tempo and clock, which its changes do not touch.
 
         Frame 0 alone has them from its own changes; as it opens a bar whatever its tempo, these are known in advance.
         """
         if state.continuous:
             tempo = self._controls.tempo(state.continuous, view.values, view.frame)
-            return Moment(view.frame, earliest, state.clock, tempo)
-        layers, _ = self._step_layers(state.layers, view, Moment(view.frame, earliest, state.clock, 1))
+            return FrameContext(view.frame, earliest, state.clock, tempo)
+        layers, _ = self._step_layers(state.layers, view, FrameContext(view.frame, earliest, state.clock, 1))
         weights = self._weights(state.weights, view.values)
         continuous = self._controls.step((), layers, weights, view.values, view.frame)
         switches = self._controls.switch((), layers, weights)
         controls = self._controls.values(continuous, switches, view.values, view.frame)
         clock = state.clock._replace(meter=controls.meter)
-        return Moment(view.frame, earliest, clock, controls.tempo_mbpm)
+        return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm)
 
-    def _ahead(self, state: DirectorState, decided: DirectorState, moment: Moment) -> Ahead:
+    def _look_ahead(self, state: DirectorState, decided: DirectorState, context: FrameContext) -> Lookahead:
         """What the frame `decided` tells of the change that comes next."""
-        clock = moment.clock
+        clock = context.clock
         if clock.ticks == clock.bar_ticks:
             meter, _, _ = decided.switches
             clock = clock._replace(meter=int(meter.value))
-        return ahead(self._layers, state.layers, decided.layers, decided.weights, moment._replace(clock=clock))
+        return look_ahead(self._layers, state.layers, decided.layers, decided.weights, context._replace(clock=clock))
 
     def _step_layers(
-        self, layers: tuple[LayerNow, ...], view: View, moment: Moment
+        self, layers: tuple[LayerNow, ...], view: FrameView, context: FrameContext
     ) -> tuple[tuple[LayerNow, ...], tuple[Change, ...]]:
-        stepped = [layer.step(now, view, moment) for layer, now in zip(self._layers, layers, strict=True)]
+        stepped = [layer.step(now, view, context) for layer, now in zip(self._layers, layers, strict=True)]
         return tuple([now for now, _ in stepped]), tuple([change for _, made in stepped for change in made])
 
     def _step_stingers(
-        self, stingers: tuple[StingerNow, ...], values: tuple[InputValue, ...], moment: Moment
+        self, stingers: tuple[StingerNow, ...], values: tuple[InputValue, ...], context: FrameContext
     ) -> tuple[tuple[StingerNow, ...], tuple[StingerCue, ...]]:
         if not stingers:
             return (), ()
         stepped = [
-            stinger.step(now, moment, fired=values[stinger.trigger] is True)
+            stinger.step(now, context, fired=values[stinger.trigger] is True)
             for stinger, now in zip(self._stingers, stingers, strict=True)
         ]
         return tuple([now for now, _ in stepped]), tuple([cue for _, cues in stepped for cue in cues])
@@ -274,13 +275,13 @@ class Director:
         whole = sum(total)
         return tuple([share / whole for share in total]) if whole > EMPTY else None
 
-    def _next_mix(self, decided: DirectorState, layer_mixes: tuple[Vector, ...], ahead: Ahead) -> Vector | None:
+    def _next_mix(self, decided: DirectorState, layer_mixes: tuple[Vector, ...], lookahead: Lookahead) -> Vector | None:
         """The mix of a frame as if the change ahead had been made in full; None if there is none or it is empty."""
-        if ahead.frames == NONE:
+        if lookahead.frames == NO_CHANGE:
             return None
         taken = [
-            mix if to == NONE else layer.mixes[to]
-            for layer, mix, to in zip(self._layers, layer_mixes, ahead.states, strict=True)
+            mix if to == NO_CHANGE else layer.mixes[to]
+            for layer, mix, to in zip(self._layers, layer_mixes, lookahead.states, strict=True)
         ]
         return self._mix(tuple(taken), decided.weights, decided.stingers, decided.frame)
 
@@ -293,5 +294,5 @@ def _slew(weight: float | Binding, ramp_frames: int) -> float:
     return (max(levels) - min(levels)) / ramp_frames
 
 
-def _offset(position: int, clock: Clock, tempo: int) -> int:
-    return -1 if position < 0 else musical.sample_offset(position, clock, tempo)
+def _offset(position: int, clock: MusicalClock, tempo: int) -> int:
+    return -1 if position < 0 else timing.sample_offset(position, clock, tempo)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from segue_rules.director.clock import frames_until, line_in, next_line, sample_offset
-from segue_rules.director.layers import Moment
+from segue_rules.director.layers import FrameContext
 from segue_rules.director.state import NEVER, StingerNow, Vector
+from segue_rules.director.timing import frames_until, line_in, next_line, sample_offset
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, AudioStinger, Burst, Rules
 from segue_rules.plan import StingerCue
 
@@ -24,9 +24,9 @@ class StingerDirector:
         """Never triggered."""
         return StingerNow(False, NEVER, 0.0)
 
-    def step(self, now: StingerNow, moment: Moment, *, fired: bool) -> tuple[StingerNow, tuple[StingerCue, ...]]:
+    def step(self, now: StingerNow, context: FrameContext, *, fired: bool) -> tuple[StingerNow, tuple[StingerCue, ...]]:
         """The stinger after a frame, and what became of its trigger."""
-        frame, triggered = moment.frame, fired and not now.waiting
+        frame, triggered = context.frame, fired and not now.waiting
         if triggered:
             ready = now.start + self.stinger.cooldown_frames
             if frame < ready:
@@ -35,11 +35,11 @@ class StingerDirector:
             now = now._replace(waiting=True)
         if not now.waiting:
             return now, ()
-        line = line_in(self.stinger.at, moment.clock, moment.tempo)
-        if line >= 0 and frame >= moment.earliest:
-            cue = self._cue("started", self._sample(frame, line, moment))
+        line = line_in(self.stinger.at, context.clock, context.tempo)
+        if line >= 0 and frame >= context.earliest:
+            cue = self._cue("started", self._sample(frame, line, context))
             return StingerNow(False, frame, self.envelope(now, frame)), (cue,)
-        return now, (self._predicted(moment),) if triggered else ()
+        return now, (self._predicted(context),) if triggered else ()
 
     def envelope(self, now: StingerNow, frame: int) -> float:
         """A burst's weight in `frame`, 0 to 1; 0 for an audio stinger."""
@@ -55,16 +55,16 @@ class StingerDirector:
         """Whether it adds to the mix, as a burst, in `frame`."""
         return isinstance(self.stinger, Burst) and frame - now.start < self.stinger.time_frames
 
-    def _predicted(self, moment: Moment) -> StingerCue:
-        line = next_line(self.stinger.at, moment.clock, moment.tempo, max(0, moment.earliest - moment.frame))
-        frame = max(moment.earliest, moment.frame + frames_until(line, moment.clock, moment.tempo))
-        return self._cue("scheduled", self._sample(frame, line, moment))
+    def _predicted(self, context: FrameContext) -> StingerCue:
+        line = next_line(self.stinger.at, context.clock, context.tempo, max(0, context.earliest - context.frame))
+        frame = max(context.earliest, context.frame + frames_until(line, context.clock, context.tempo))
+        return self._cue("scheduled", self._sample(frame, line, context))
 
-    def _sample(self, frame: int, line: int, moment: Moment) -> int:
+    def _sample(self, frame: int, line: int, context: FrameContext) -> int:
         """The exact line for a file over the music; a burst, and whatever starts at once, begins with its frame."""
         if isinstance(self.stinger, Burst) or self.stinger.at.unit == "immediate":
             return frame * FRAME_SIZE
-        return moment.frame * FRAME_SIZE + sample_offset(line, moment.clock, moment.tempo)
+        return context.frame * FRAME_SIZE + sample_offset(line, context.clock, context.tempo)
 
     def _cue(self, kind: Literal["scheduled", "started", "dropped"], start: int, reason: str = "") -> StingerCue:
         stinger = self.stinger

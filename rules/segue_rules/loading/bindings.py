@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from segue_rules.loading.kinds import LARGEST_NUMBER, Kind, Name, Number, Schema, Word, number
-from segue_rules.loading.nodes import ListNode, MapNode, Node
-from segue_rules.loading.quantities import Duration
-from segue_rules.loading.report import Scope
-from segue_rules.loading.tables import Field, Object, Record, Table
-from segue_rules.model import Mark
+from segue_rules.loading.rule_kinds import Time
+from segue_yaml.kinds import LARGEST_NUMBER, Kind, Name, Number, Schema, Word, number
+from segue_yaml.nodes import ListNode, MapNode, Mark, Node
+from segue_yaml.report import Scope
+from segue_yaml.tables import Field, Object, Record, Table
 
 MOST_POINTS: Final = 64
 _X: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
@@ -55,7 +54,7 @@ class _Curve(Kind[_RawPoints]):
         return {"type": "array", "items": point, "minItems": 2, "maxItems": MOST_POINTS}
 
 
-class Binding(Table):
+class BindingTable(Table):
     """A value that follows a number or integer input, along straight lines between points and flat beyond them."""
 
     title = "binding"
@@ -68,13 +67,13 @@ class Binding(Table):
     )
 
 
-class WeightBinding(Binding):
+class WeightBindingTable(BindingTable):
     """A layer's weight that follows a number or integer input."""
 
     title = "weight_binding"
     example = "{from: threat, curve: [[0, 1], [1, 3]]}"
     ramp = Field(
-        Duration(high=Fraction(600)),
+        Time(high=Fraction(600)),
         "The shortest time in which the weight crosses its curve's whole range.",
         default="200ms",
         example="500ms",
@@ -82,7 +81,7 @@ class WeightBinding(Binding):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bound:
+class WrittenBinding:
     """A binding as written. points: None for the input's own value. record: the table's reading."""
 
     input: Word
@@ -97,34 +96,34 @@ class Bound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bindable(Kind[float | Bound]):
+class Bindable(Kind[float | WrittenBinding]):
     """A plain value, or a binding whose values are of the same kind. low, high: what a value may be."""
 
     of: Kind[float]
     low: float
     high: float
-    table: type[Binding] = Binding
+    table: type[BindingTable] = BindingTable
 
     @property
     def expected(self) -> str:
         return f"{self.of.expected}, or a binding such as {self.table.example}"
 
-    def read(self, node: Node, scope: Scope) -> float | Bound | None:
+    def read(self, node: Node, scope: Scope) -> float | WrittenBinding | None:
         if not isinstance(node, MapNode):
             return self.of.read(node, scope)
         record = Object(table=self.table).read(node, scope)
         if record is None:
             return None
-        source, raw = record.get(Binding.from_), record.get(Binding.curve)
+        source, raw = record.get(BindingTable.from_), record.get(BindingTable.curve)
         points: Points | None = None
         if raw is not None:
             read = [(x, self.of.read(value, scope.inside("curve"))) for x, value in raw]
             points = tuple((float(x), float(y)) for x, y in read if x is not None and y is not None)
             if len(points) < len(read):
                 return None
-        if source is None or (points is None and record.has(Binding.curve)):
+        if source is None or (points is None and record.has(BindingTable.curve)):
             return None
-        return Bound(input=source, points=points, low=self.low, high=self.high, record=record)
+        return WrittenBinding(input=source, points=points, low=self.low, high=self.high, record=record)
 
     def schema(self) -> Schema:
         return {"anyOf": [self.of.schema(), Object(table=self.table).schema()]}

@@ -10,8 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from segue_rules.loading.bindings import Bindable, Binding, WeightBinding
-from segue_rules.loading.containers import ListOf, MapOf
+from segue_rules.loading.bindings import Bindable, BindingTable, WeightBindingTable
 from segue_rules.loading.grammar_inputs import (
     INPUT,
     INPUT_NAME,
@@ -24,7 +23,6 @@ from segue_rules.loading.grammar_inputs import (
     StretchTable,
     TriggerInputTable,
 )
-from segue_rules.loading.kinds import Choice, Name, Number, Text, Truth
 from segue_rules.loading.limits import (
     LONGEST_PROMPT,
     LONGEST_TITLE,
@@ -37,16 +35,27 @@ from segue_rules.loading.limits import (
     MOST_STYLES,
     MOST_TRANSITIONS,
 )
-from segue_rules.loading.quantities import Boundary, Duration, KeySignature, Quantity
-from segue_rules.loading.tables import Field, Object, Table
-from segue_rules.loading.terms import LAYER_NAME, STATE_NAME, Condition, FilePath, StatePattern, Version
-from segue_rules.loading.variants import ByField
+from segue_rules.loading.rule_kinds import (
+    LAYER_NAME,
+    STATE_NAME,
+    Boundary,
+    ConditionKind,
+    KeySignature,
+    LanguageVersion,
+    StatePattern,
+    Time,
+)
+from segue_yaml.containers import ListOf, MapOf
+from segue_yaml.kinds import Boolean, Choice, Name, Number, Text
+from segue_yaml.paths import FilePath
+from segue_yaml.quantities import Quantity
+from segue_yaml.tables import ByField, Field, Object, Table
 
 _AUDIO_SUFFIXES: Final = ("wav", "flac", "ogg", "mp3", "aif", "aiff")
 _WEIGHT: Final = Number(low=0.001, high=1000, what="a weight")
 _LAYER_WEIGHT: Final = Number(low=0, high=1000, what="a weight")
-_STATE_TIME: Final = Duration()
-_FADE: Final = Duration(high=Fraction(60))
+_STATE_TIME: Final = Time()
+_FADE: Final = Time(high=Fraction(60))
 _GAIN: Final = Quantity(unit="dB", what="a gain", low=-96, high=12, example="-3dB")
 _TEMPO: Final = Quantity(unit="bpm", what="a tempo", low=20, high=300, example="96bpm")
 _STYLE_NAME: Final = Name(what="style")
@@ -120,16 +129,16 @@ class StateTable(Table):
     title = "state"
     example = "{when: {region: crypt}, mix: {dread: 1}}"
     default = Field(
-        Truth(),
+        Boolean(),
         "The state the layer is in when no other fits; every layer has exactly one, and it has no condition.",
         default="false",
         example="true",
     )
     when = Field(
-        Condition(), "What must hold for the state to be on; without it, nothing.", example='{threat: ">= 0.6"}'
+        ConditionKind(), "What must hold for the state to be on; without it, nothing.", example='{threat: ">= 0.6"}'
     )
     unless = Field(
-        Condition(), "A veto: ends the state at once, whatever its hold and min_time.", example="{cutscene: true}"
+        ConditionKind(), "A veto: ends the state at once, whatever its hold and min_time.", example="{cutscene: true}"
     )
     priority = Field(
         Number(low=-1000, high=1000, whole=True),
@@ -162,7 +171,7 @@ class LayerTable(Table):
     title = "layer"
     example = "{states: {calm: {default: true, mix: {woodland: 1}}}}"
     weight = Field(
-        Bindable(of=_LAYER_WEIGHT, low=0, high=1000, table=WeightBinding),
+        Bindable(of=_LAYER_WEIGHT, low=0, high=1000, table=WeightBindingTable),
         "Factor on the mix of the active state: a number, or a binding.",
         default="1",
         example="{from: threat, curve: [[0, 1], [1, 3]]}",
@@ -187,7 +196,7 @@ class TransitionTable(Table):
     )
     at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="beat", example="4 bars")
     max_wait = Field(
-        Duration(low=Fraction(1, 25)), "Start after this time even if the beat or bar has not come.", example="4s"
+        Time(low=Fraction(1, 25)), "Start after this time even if the beat or bar has not come.", example="4s"
     )
     ramp = Field(_STATE_TIME, "Time from the old mix to the new.", default="2s", example="400ms")
     curve = Field(
@@ -247,7 +256,7 @@ class BurstTable(Table):
         example="{fanfare: 2}",
         required=True,
     )
-    time = Field(Duration(low=Fraction(1, 25)), "How long it lasts, both ramps included.", example="4s", required=True)
+    time = Field(Time(low=Fraction(1, 25)), "How long it lasts, both ramps included.", example="4s", required=True)
     ramp = Field(_FADE, "Time in which it comes, and in which it goes.", default="200ms", example="200ms")
     at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="immediate", example="beat")
     cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
@@ -261,7 +270,7 @@ class FileTable(Table):
 
     title = "rule_file"
     example = "{segue: 1, ...}"
-    segue = Field(Version(), "Version of the rule language.", example="1", required=True)
+    segue = Field(LanguageVersion(), "Version of the rule language.", example="1", required=True)
     title_ = Field(
         Text(longest=LONGEST_TITLE), "Name of the soundtrack; the file's name if left out.", example="Emberwood"
     )
@@ -327,8 +336,8 @@ TABLES: Final[tuple[type[Table], ...]] = (
     ConditionTable,
     LatchTable,
     StretchTable,
-    Binding,
-    WeightBinding,
+    BindingTable,
+    WeightBindingTable,
     TransitionTable,
     AudioStingerTable,
     BurstTable,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from segue_rules.loading.containers import ListOf, MapOf, OneOrMore, Range
-from segue_rules.loading.kinds import LARGEST_NUMBER, Choice, Name, Number, Schema, Truth
 from segue_rules.loading.limits import MOST_CHOICES, MOST_LAYERS, MOST_LEAVES, MOST_STATES
-from segue_rules.loading.quantities import Duration, Quantity
-from segue_rules.loading.tables import Field, Object, Table
-from segue_rules.loading.terms import LAYER_NAME, STATE_NAME, Condition, Test
-from segue_rules.loading.variants import Tagged
+from segue_rules.loading.rule_kinds import LAYER_NAME, STATE_NAME, ComparisonKind, ConditionKind, Time
+from segue_yaml.containers import ListOf, MapOf, OneOrMore, Range
+from segue_yaml.kinds import LARGEST_NUMBER, Boolean, Choice, Name, Number, Schema
+from segue_yaml.quantities import Quantity
+from segue_yaml.tables import Field, Object, Table, Tagged
 
 RESERVED_INPUTS: Final = ("all", "any", "not", "state")
 """Words of the condition language."""
@@ -75,7 +74,7 @@ class FlagInputTable(Table):
     title = "flag_input"
     example = "{type: flag}"
     type = Field(Choice(words=("flag",)), "True or false.", example="flag", required=True)
-    default = Field(Truth(), "Value before the game sends one.", default="false", example="true")
+    default = Field(Boolean(), "Value before the game sends one.", default="false", example="true")
 
 
 class TriggerInputTable(Table):
@@ -110,8 +109,8 @@ class LatchTable(Table):
 
     title = "latch"
     example = '{enter: ">= 0.6", exit: "< 0.3"}'
-    enter = Field(Test(), "Turns it true.", example='">= 0.6"', required=True)
-    exit = Field(Test(), "Turns it false.", example='"< 0.3"', required=True)
+    enter = Field(ComparisonKind(), "Turns it true.", example='">= 0.6"', required=True)
+    exit = Field(ComparisonKind(), "Turns it false.", example='"< 0.3"', required=True)
 
 
 class StretchTable(Table):
@@ -119,7 +118,7 @@ class StretchTable(Table):
 
     title = "stretch"
     example = "{for: 2s}"
-    for_ = Field(Duration(low=Fraction(1, 25)), "How long the trigger counts.", example="2s", required=True)
+    for_ = Field(Time(low=Fraction(1, 25)), "How long the trigger counts.", example="2s", required=True)
 
 
 class ConditionTable(Table):
@@ -132,16 +131,16 @@ class ConditionTable(Table):
     title = "condition"
     example = '{threat: ">= 0.6", cutscene: false}'
     all = Field(
-        ListOf(of=Condition(), item="condition", least=1, most=MOST_LEAVES),
+        ListOf(of=ConditionKind(), item="condition", least=1, most=MOST_LEAVES),
         "Conditions that must all hold.",
         example='[{threat: ">= 0.6"}, {region: crypt}]',
     )
     any = Field(
-        ListOf(of=Condition(), item="condition", least=1, most=MOST_LEAVES),
+        ListOf(of=ConditionKind(), item="condition", least=1, most=MOST_LEAVES),
         "Conditions of which at least one must hold.",
         example='[{threat: ">= 0.6"}, {enemies: ">= 3"}]',
     )
-    not_ = Field(Condition(), "A condition that must not hold.", example="{region: town}")
+    not_ = Field(ConditionKind(), "A condition that must not hold.", example="{region: town}")
     state = Field(
         MapOf(
             key=LAYER_NAME,
@@ -160,5 +159,5 @@ class ConditionTable(Table):
         """As of any table, and inputs by name beside the fields."""
         names: Schema = {"type": "array", "items": Name(what="choice").schema(), "minItems": 1}
         latch, stretch = Object(table=LatchTable).schema(), Object(table=StretchTable).schema()
-        test = {"anyOf": [*Test().schema()["anyOf"], names, latch, stretch]}
+        test = {"anyOf": [*ComparisonKind().schema()["anyOf"], names, latch, stretch]}
         return {**super().definition(), "additionalProperties": test, "minProperties": 1}

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from segue_rules.loading.containers import Item
 from segue_rules.loading.grammar import AUDIO, PromptTable, StyleTable
 from segue_rules.loading.grammar_inputs import (
     ChoiceInputTable,
@@ -16,22 +15,14 @@ from segue_rules.loading.grammar_inputs import (
     NumberInputTable,
     TriggerInputTable,
 )
-from segue_rules.loading.kinds import Word, article, number
-from segue_rules.loading.places import locate
-from segue_rules.loading.report import Scope, did_you_mean, listing
 from segue_rules.loading.sources import Sources
-from segue_rules.loading.tables import Field, Record
-from segue_rules.model import (
-    ChoiceInput,
-    FlagInput,
-    Input,
-    IntegerInput,
-    Mark,
-    NumberInput,
-    Prompt,
-    Style,
-    TriggerInput,
-)
+from segue_rules.model import ChoiceInput, FlagInput, Input, IntegerInput, NumberInput, Prompt, Style, TriggerInput
+from segue_yaml.containers import Item
+from segue_yaml.kinds import Word, article, number
+from segue_yaml.nodes import Mark
+from segue_yaml.paths import locate
+from segue_yaml.report import Scope, did_you_mean, listing
+from segue_yaml.tables import Field, Record
 
 _WORDS: Final[dict[type, str]] = {
     NumberInput: "number",
@@ -43,7 +34,7 @@ _WORDS: Final[dict[type, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
+class DeclaredInputs:
     """The inputs of a soundtrack. declared: names of all, those that could not be read among them."""
 
     by_name: Mapping[str, Input]
@@ -73,10 +64,10 @@ class Inputs:
         return found
 
 
-def build_inputs(sources: Sources) -> Inputs:
+def build_inputs(sources: Sources) -> DeclaredInputs:
     """All inputs that could be read, in file order."""
     built = {name: build_input(item) for name, item in sources.inputs.items()}
-    return Inputs(
+    return DeclaredInputs(
         by_name={name: each for name, each in built.items() if each is not None}, declared=frozenset(sources.inputs)
     )
 

@@ -9,18 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from segue_rules.errors import Problem
+from segue_rules.errors import rule_report
 from segue_rules.events import Event, ScriptedEvent
-from segue_rules.loading.comparisons import kind_of
-from segue_rules.loading.containers import Item, ListOf, MapOf, OneOrMore
-from segue_rules.loading.document import read_document
-from segue_rules.loading.json_lines import LARGEST_RECORDING, holds_json_lines, read_json_lines
-from segue_rules.loading.kinds import Kind, Name, Schema, number
+from segue_rules.loading.conditions import kind_of
 from segue_rules.loading.limits import MOST_INPUTS
-from segue_rules.loading.nodes import Node, Scalar, describe
-from segue_rules.loading.quantities import Duration, time_text
-from segue_rules.loading.report import Report, Scope, did_you_mean
-from segue_rules.loading.tables import Field, Object, Record, Table
+from segue_rules.loading.rule_kinds import Time
 from segue_rules.model import (
     FRAME_RATE,
     ChoiceInput,
@@ -32,6 +25,14 @@ from segue_rules.model import (
     Rules,
     TriggerInput,
 )
+from segue_yaml.containers import Item, ListOf, MapOf, OneOrMore
+from segue_yaml.document import read_document
+from segue_yaml.json_lines import LARGEST_RECORDING, holds_json_lines, read_json_lines
+from segue_yaml.kinds import Kind, Name, Schema, number
+from segue_yaml.nodes import Node, Scalar, describe
+from segue_yaml.quantities import time_text
+from segue_yaml.report import Problem, Scope, did_you_mean
+from segue_yaml.tables import Field, Object, Record, Table
 
 MOST_EVENTS: Final = 1_000_000
 _DAY: Final = Fraction(86_400)
@@ -63,7 +64,7 @@ class EventTable(Table):
 
     title = "event"
     example = "{at: 2s, set: {threat: 0.8}}"
-    at = Field(Duration(high=_DAY, moment=True), "When it happens, from the start.", example="1.5s", required=True)
+    at = Field(Time(high=_DAY, moment=True), "When it happens, from the start.", example="1.5s", required=True)
     set = Field(
         MapOf(key=Name(what="input"), of=Value(), most=MOST_INPUTS, labelled=False, sample="{threat: 0.8}"),
         "Values of inputs.",
@@ -100,7 +101,7 @@ def load_events(path: Path | str, rules: Rules | None = None) -> tuple[ScriptedE
 def load_script(path: Path | str, rules: Rules | None = None) -> Script:
     """As `load_events`, with doubts: clamped values, events that are refused, an order that is not the file's."""
     path = Path(path)
-    report = Report()
+    report = rule_report()
     name = path.as_posix()
     if holds_json_lines(path):
         node: Node | None = read_json_lines(path, report, name=name)

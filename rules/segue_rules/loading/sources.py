@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from segue_rules.loading.containers import Item
-from segue_rules.loading.document import read_document
+from segue_rules.errors import rule_report
 from segue_rules.loading.grammar import INCLUDE, FileTable, LayerTable, MusicTable
-from segue_rules.loading.kinds import Word
 from segue_rules.loading.limits import (
     DEEPEST_INCLUDE,
     MOST_INCLUDES,
@@ -21,11 +19,13 @@ from segue_rules.loading.limits import (
     MOST_STYLES,
     MOST_TRANSITIONS,
 )
-from segue_rules.loading.nodes import MapNode, Node
-from segue_rules.loading.places import locate
-from segue_rules.loading.report import Report
-from segue_rules.loading.tables import Field, Object, Record
-from segue_rules.model import Mark
+from segue_yaml.containers import Item
+from segue_yaml.document import read_document
+from segue_yaml.kinds import Word
+from segue_yaml.nodes import MapNode, Mark, Node
+from segue_yaml.paths import locate
+from segue_yaml.report import Report
+from segue_yaml.tables import Field, Object, Record
 
 _SECTIONS: Final[tuple[Field[Any], ...]] = (FileTable.include, FileTable.inputs, FileTable.styles, FileTable.layers)
 """What defines names."""
@@ -79,7 +79,7 @@ def collect(node: Node | None, name: str, path: Path | None, folder: Path | None
 
 def includes(path: Path) -> Iterator[Path]:
     """The files that a rule file itself includes, as `collect` finds them; mistakes are passed over."""
-    report = Report()
+    report = rule_report()
     node = read_document(path, report)
     record = Object(table=FileTable).read(node, report.scope()) if isinstance(node, MapNode) else None
     for word in (record.get(FileTable.include) or ()) if record is not None else ():

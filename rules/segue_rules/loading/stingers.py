@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from segue_rules.loading.containers import Item
 from segue_rules.loading.grammar import AudioStingerTable, BurstTable, DuckTable
-from segue_rules.loading.inputs import Inputs, find_audio
-from segue_rules.loading.kinds import Word
+from segue_rules.loading.inputs import DeclaredInputs, find_audio
 from segue_rules.loading.layers import build_mix
-from segue_rules.loading.quantities import frames, samples, time_text
+from segue_rules.loading.rule_kinds import frames, samples
 from segue_rules.loading.sources import Sources
-from segue_rules.loading.tables import Field, Record
 from segue_rules.model import AudioStinger, Burst, Duck, Stinger
+from segue_yaml.containers import Item
+from segue_yaml.kinds import Word
+from segue_yaml.quantities import time_text
+from segue_yaml.tables import Field, Record
 
 
-def build_stingers(sources: Sources, inputs: Inputs) -> tuple[Stinger, ...]:
+def build_stingers(sources: Sources, inputs: DeclaredInputs) -> tuple[Stinger, ...]:
     """All stingers that could be read, in merged order."""
     built = (_stinger(item, sources, inputs) for item in sources.stingers.values())
     return tuple(stinger for stinger in built if stinger is not None)
 
 
-def _stinger(item: Item[Record], sources: Sources, inputs: Inputs) -> Stinger | None:
+def _stinger(item: Item[Record], sources: Sources, inputs: DeclaredInputs) -> Stinger | None:
     record = item.value
     if record is None:
         return None
@@ -30,13 +31,13 @@ def _stinger(item: Item[Record], sources: Sources, inputs: Inputs) -> Stinger | 
     return _audio(item, record, sources, inputs)
 
 
-def _trigger(record: Record, field: Field[Word], inputs: Inputs) -> str | None:
+def _trigger(record: Record, field: Field[Word], inputs: DeclaredInputs) -> str | None:
     word = record.get(field)
     found = inputs.trigger(word, record.scope.inside(field.name)) if word else None
     return found.name if found else None
 
 
-def _audio(item: Item[Record], record: Record, sources: Sources, inputs: Inputs) -> AudioStinger | None:
+def _audio(item: Item[Record], record: Record, sources: Sources, inputs: DeclaredInputs) -> AudioStinger | None:
     trigger = _trigger(record, AudioStingerTable.trigger, inputs)
     word = record.get(AudioStingerTable.audio)
     path = find_audio(word, AudioStingerTable.audio, record, sources) if word else None
@@ -67,7 +68,7 @@ def _duck(record: Record | None) -> Duck | None:
     )
 
 
-def _burst(item: Item[Record], record: Record, sources: Sources, inputs: Inputs) -> Burst | None:
+def _burst(item: Item[Record], record: Record, sources: Sources, inputs: DeclaredInputs) -> Burst | None:
     trigger = _trigger(record, BurstTable.trigger, inputs)
     mix = build_mix(record.get(BurstTable.mix), sources.styles, record.scope.inside("mix"))
     time, ramp = record.get(BurstTable.time), record.value(BurstTable.ramp)

@@ -2,21 +2,20 @@
 
 file = load_tests(path)                             # RuleError with every mistake, each with its place
 for test in file.tests:
-    outcome = run_test(Director(file.rules), test)
-    print(*tell(outcome), sep="\\n")
+    result = run_test(Director(file.rules), test)
+    print(*failure_lines(result), sep="\\n")
 """
 
 from segue_rules.ruletest.expectation import RuleTest, RuleTestFile
 from segue_rules.ruletest.reading import load_tests
-from segue_rules.ruletest.running import Failure, Outcome, run_test
-from segue_rules.ruletest.telling import tell
+from segue_rules.ruletest.running import FailedExpectation, RuleTestResult, failure_lines, run_test
 
 __all__ = [
-    "Failure",
-    "Outcome",
+    "FailedExpectation",
     "RuleTest",
     "RuleTestFile",
+    "RuleTestResult",
+    "failure_lines",
     "load_tests",
     "run_test",
-    "tell",
 ]

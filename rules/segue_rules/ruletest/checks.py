@@ -1,4 +1,4 @@
-"""What can be expected of how a frame is: states, shares, weights, inputs, controls and its place in the bar."""
+"""What can be expected of a frame: states, shares, inputs and controls, and what happens in it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from segue_rules.model import NOWHERE, Comparison, InputValue, Mark
+from segue_rules.model import Comparison, InputValue
 from segue_rules.ruletest.expectation import Instant
-from segue_rules.timeline import control, show_value, switch
+from segue_rules.timeline import control, seconds, show_value, switch, timeline_entries
+from segue_yaml.nodes import NOWHERE, Mark
 
 OPERATORS: Final[Mapping[Comparison, Callable[[float, float], bool]]] = {
     "==": operator.eq,
@@ -22,12 +23,12 @@ OPERATORS: Final[Mapping[Comparison, Callable[[float, float], bool]]] = {
 WITHIN: Final = 0.01
 """How far a plain number may be off where a test does not say: less than anyone hears of a mix, or types by mistake."""
 
-Level: TypeAlias = Literal["mix", "input", "weight", "music"]
-Word: TypeAlias = Literal["input", "music"]
+NumberField: TypeAlias = Literal["mix", "input", "weight", "music"]
+WordField: TypeAlias = Literal["input", "music"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bound:
+class ExpectedNumber:
     """A number to compare with. op None: equal to within `within`. unit: as written behind it."""
 
     op: Comparison | None
@@ -47,7 +48,7 @@ class Bound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Base:
+class FrameCheck:
     """What all checks share."""
 
     mark: Mark = NOWHERE
@@ -55,7 +56,7 @@ class Base:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StateIs(Base):
+class StateIs(FrameCheck):
     """A layer's active state is one of some, or (unlike) none of them."""
 
     layer: str
@@ -74,7 +75,7 @@ class StateIs(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PendingIs(Base):
+class PendingIs(FrameCheck):
     """A change to this state is decided and waits for its boundary."""
 
     layer: str
@@ -92,13 +93,13 @@ class PendingIs(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LevelIs(Base):
+class LevelIs(FrameCheck):
     """A number of the frame: a style's share of the mix, a layer's weight, an input, or a control of the music."""
 
-    field: Level
+    field: NumberField
     name: str
     index: int
-    bound: Bound
+    bound: ExpectedNumber
 
     def value(self, instant: Instant) -> float:
         plan = instant.plan
@@ -121,10 +122,10 @@ class LevelIs(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WordIs(Base):
+class WordIs(FrameCheck):
     """A choice or flag input, or the key or drums control, has this value, or (unlike) another."""
 
-    field: Word
+    field: WordField
     name: str
     index: int
     value: InputValue
@@ -146,7 +147,7 @@ class WordIs(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourceIs(Base):
+class SourceIs(FrameCheck):
     """The layer that decides a control, or "music" for the top level. index: the control's in Controls.sources."""
 
     control: str
@@ -164,7 +165,7 @@ class SourceIs(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LineIs(Base):
+class LineIs(FrameCheck):
     """A beat or a bar line falls in this frame."""
 
     line: Literal["beat", "bar"]
@@ -181,10 +182,10 @@ class LineIs(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BarIs(Base):
+class BarIs(FrameCheck):
     """The bar the frame starts in, the first being 1."""
 
-    bound: Bound
+    bound: ExpectedNumber
     keeps_time: bool = True
 
     def holds(self, instant: Instant) -> bool:
@@ -195,3 +196,97 @@ class BarIs(Base):
 
     def __str__(self) -> str:
         return f"bar: {self.bound.value:g}" if self.bound.op == "==" else f"bar: {self.bound.op} {self.bound.value:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeIs(FrameCheck):
+    """A layer's change was scheduled, started or withdrawn in this frame. None: whatever it is."""
+
+    layer: str
+    kind: str = "started"
+    to_state: str | None = None
+    from_state: str | None = None
+    ramp_frames: int | None = None
+    at: str | None = None
+    because: str | None = None
+
+    def holds(self, instant: Instant) -> bool:
+        return any(
+            change.layer == self.layer
+            and change.kind == self.kind
+            and self.to_state in (None, change.to_state)
+            and self.from_state in (None, change.from_state)
+            and self.ramp_frames in (None, change.ramp_frames)
+            and self.at in (None, change.at)
+            and (self.because is None or self.because in {cause.input for cause in change.causes})
+            for change in instant.plan.changes
+        )
+
+    def came(self, instant: Instant) -> str:
+        return _told(instant, "change", self.layer) or "no change"
+
+    def __str__(self) -> str:
+        ramp = None if self.ramp_frames is None else seconds(self.ramp_frames)
+        named = {"from": self.from_state, "to": self.to_state, "ramp": ramp, "at": self.at, "because": self.because}
+        parts = [f"{key} {value}" for key, value in named.items() if value is not None]
+        return " ".join([f"change of {self.layer} {self.kind}", *parts])
+
+
+@dataclass(frozen=True, kw_only=True)
+class StingerIs(FrameCheck):
+    """A stinger was scheduled, started or dropped in this frame."""
+
+    stinger: str
+    kind: str
+
+    def holds(self, instant: Instant) -> bool:
+        return any(cue.stinger == self.stinger and cue.kind == self.kind for cue in instant.plan.stingers)
+
+    def came(self, instant: Instant) -> str:
+        return _told(instant, "stinger", self.stinger) or "no stinger"
+
+    def __str__(self) -> str:
+        return f"stinger {self.stinger}: {self.kind}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptIs(FrameCheck):
+    """An event of this frame got this answer: "accepted", "refused", or a receipt's code."""
+
+    code: str
+
+    def holds(self, instant: Instant) -> bool:
+        return any(
+            receipt.code == self.code
+            or (self.code == "accepted" and receipt.accepted)
+            or (self.code == "refused" and not receipt.accepted)
+            for receipt in instant.plan.receipts
+        )
+
+    def came(self, instant: Instant) -> str:
+        answers = [f"{r.code}: {r.text}" if r.text else r.code for r in instant.plan.receipts]
+        return ", ".join(answers) or "no event"
+
+    def __str__(self) -> str:
+        return f"receipt: {self.code}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarningIs(FrameCheck):
+    """The director warned in this frame."""
+
+    code: str
+
+    def holds(self, instant: Instant) -> bool:
+        return self.code in instant.plan.warnings
+
+    def came(self, instant: Instant) -> str:
+        return ", ".join(instant.plan.warnings) or "no warning"
+
+    def __str__(self) -> str:
+        return f"warning: {self.code}"
+
+
+def _told(instant: Instant, kind: str, subject: str) -> str:
+    """What the frame told of a layer's changes or of a stinger, "" if nothing."""
+    return ", ".join(h.text for h in timeline_entries(instant.plan) if h.kind == kind and h.subject == subject)

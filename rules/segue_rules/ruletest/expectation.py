@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from segue_rules.errors import Problem
 from segue_rules.events import ScriptedEvent
-from segue_rules.model import Mark, Rules
+from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
+from segue_yaml.nodes import Mark
+from segue_yaml.report import Problem
 
 
 class Instant(NamedTuple):

@@ -6,17 +6,19 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from segue_rules.errors import RuleError
+from segue_rules.errors import RuleError, rule_report
 from segue_rules.events import ScriptedEvent
-from segue_rules.loading import Report, load, read_document
-from segue_rules.loading.kinds import Word
-from segue_rules.loading.quantities import time_text
+from segue_rules.loading import load
 from segue_rules.loading.scripts import build_events, load_script
-from segue_rules.loading.tables import Field, Object, Record
 from segue_rules.model import FRAME_RATE, Rules
+from segue_rules.ruletest.check_reading import CheckReader
 from segue_rules.ruletest.expectation import Expectation, RuleTest, RuleTestFile, When, WhenKind
-from segue_rules.ruletest.naming import Naming
-from segue_rules.ruletest.tables import ExpectTable, FileTable, TestTable
+from segue_rules.ruletest.tables import ExpectTable, RuleTestFileTable, TestTable
+from segue_yaml.document import read_document
+from segue_yaml.kinds import Word
+from segue_yaml.quantities import time_text
+from segue_yaml.report import Report
+from segue_yaml.tables import Field, Object, Record
 
 _INTERVALS: Final[tuple[WhenKind, ...]] = ("during", "between", "never")
 
@@ -27,9 +29,9 @@ def load_tests(path: Path | str) -> RuleTestFile:
     Raises: RuleError with every mistake in the test file, the rule file and the event scripts it names.
     """
     path = Path(path)
-    report = Report()
+    report = rule_report()
     node = read_document(path, report)
-    record = None if node is None else Object(table=FileTable).read(node, report.scope())
+    record = None if node is None else Object(table=RuleTestFileTable).read(node, report.scope())
     rules = None if record is None else _load_rules(record, path, report)
     if record is None or rules is None:
         report.raise_problems()
@@ -40,13 +42,13 @@ def load_tests(path: Path | str) -> RuleTestFile:
 
 
 def _load_rules(record: Record, path: Path, report: Report) -> Rules | None:
-    name = record.get(FileTable.rules)
+    name = record.get(RuleTestFileTable.rules)
     if name is None:
         return None
     try:
         return load(path.parent / name)
     except RuleError as error:
-        _pass_on(error, record, FileTable.rules, report)
+        _pass_on(error, record, RuleTestFileTable.rules, report)
         return None
 
 
@@ -66,12 +68,12 @@ class _Reader:
         self._folder = path.parent
         self._rules = rules
         self._report = report
-        self._naming = Naming(rules)
+        self._checks = CheckReader(rules)
 
     def tests(self, record: Record) -> tuple[RuleTest, ...]:
         first: dict[str, Record] = {}
         tests = []
-        for each in record.get(FileTable.tests) or ():
+        for each in record.get(RuleTestFileTable.tests) or ():
             name = each.get(TestTable.name)
             if name in first:
                 text = f"a test of this name stands at {first[name].mark_of(TestTable.name)}"
@@ -118,7 +120,7 @@ class _Reader:
     def _expect(self, record: Record) -> list[Expectation]:
         expectations = []
         for item in record.get(TestTable.expect) or ():
-            when, checks = _when(item), self._naming.checks(item)
+            when, checks = _when(item), self._checks.checks(item)
             if when is not None and checks:
                 expectations.append(Expectation(mark=item.mark, when=when, checks=checks))
         return expectations

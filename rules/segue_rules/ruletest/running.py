@@ -1,4 +1,4 @@
-"""Runs rule tests on a virtual clock: plays each test's events and asks its expectations of the frames."""
+"""Runs rule tests on a virtual clock, and puts failed ones into words."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from segue_rules.director import Director, Span
-from segue_rules.model import FRAME_RATE, Mark, Rules
+from segue_rules.model import FRAME_RATE, Rules
+from segue_rules.ruletest.checks import ReceiptIs
 from segue_rules.ruletest.expectation import Check, Expectation, Instant, RuleTest
-from segue_rules.ruletest.occurrences import ReceiptIs
-from segue_rules.timeline import Happening, by_sequence, happenings, plan_at, position, rehearse
+from segue_rules.timeline import (
+    TimelineEntry,
+    bar_beat,
+    brief,
+    by_sequence,
+    clock_time,
+    entry_lines,
+    plan_at,
+    play_script,
+    timeline_entries,
+)
+from segue_yaml.nodes import Mark
 
 AROUND_BEFORE: Final = 4 * FRAME_RATE
 AROUND_AFTER: Final = 1 * FRAME_RATE
@@ -21,7 +32,7 @@ _SHOWN: Final = 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
+class FailedExpectation:
     """What was expected, what came, and what went on around it. frame: where it showed; place: its bar and beat."""
 
     mark: Mark
@@ -31,29 +42,29 @@ class Failure:
     place: str
     states: str
     mix: str
-    around: tuple[Happening, ...]
+    around: tuple[TimelineEntry, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class RuleTestResult:
     """A test that was run; it passed if it has no failures."""
 
     test: RuleTest
-    failures: tuple[Failure, ...]
+    failures: tuple[FailedExpectation, ...]
 
     @property
     def passed(self) -> bool:
         return not self.failures
 
 
-def run_test(director: Director, test: RuleTest) -> Outcome:
+def run_test(director: Director, test: RuleTest) -> RuleTestResult:
     """Play the test from frame 0 to the last frame it asks about."""
-    record = _Record(director, test)
-    failures = [failure for expectation in test.expect for failure in record.ask(expectation)]
-    return Outcome(test=test, failures=(*failures, *record.unexpected_refusals()))
+    playback = _Playback(director, test)
+    failures = [failure for expectation in test.expect for failure in playback.ask(expectation)]
+    return RuleTestResult(test=test, failures=(*failures, *playback.unexpected_refusals()))
 
 
-class _Record:
+class _Playback:
     """All frames of a test, as runs of equal plans."""
 
     def __init__(self, director: Director, test: RuleTest) -> None:
@@ -63,13 +74,13 @@ class _Record:
         self._receipts = [e for e in test.expect if any(isinstance(check, ReceiptIs) for check in e.checks)]
         self._spans: list[tuple[Span, tuple[str, ...]]] = []
         pending = {layer.name: "" for layer in self._rules.layers}
-        for span in rehearse(director, test.events, test.frames):
+        for span in play_script(director, test.events, test.frames):
             for change in span.plan.changes:
                 pending[change.layer] = change.to_state if change.kind == "scheduled" else ""
             self._spans.append((span, tuple(pending.values())))
         self._starts = [span.plan.frame for span, _ in self._spans]
 
-    def ask(self, expectation: Expectation) -> Iterator[Failure]:
+    def ask(self, expectation: Expectation) -> Iterator[FailedExpectation]:
         """At most one failure: the first frame in which the expectation is broken."""
         instants = self._instants(expectation)
         match expectation.when.kind:
@@ -80,14 +91,14 @@ class _Record:
             case "never":
                 yield from self._never(expectation, instants)
 
-    def _always(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[Failure]:
+    def _always(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[FailedExpectation]:
         for instant in instants:
             broken = [check for check in expectation.checks if not check.holds(instant)]
             if broken:
                 yield self._failure(expectation, instant, broken, _came(broken, instant))
                 return
 
-    def _once(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[Failure]:
+    def _once(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[FailedExpectation]:
         nearest: tuple[int, Instant] | None = None
         for instant in instants:
             held = sum(check.holds(instant) for check in expectation.checks)
@@ -100,13 +111,13 @@ class _Record:
             broken = [check for check in expectation.checks if not check.holds(instant)]
             yield self._failure(expectation, instant, broken, f"in no frame; nearest: {_came(broken, instant)}")
 
-    def _never(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[Failure]:
+    def _never(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[FailedExpectation]:
         for instant in instants:
             if all(check.holds(instant) for check in expectation.checks):
                 yield self._failure(expectation, instant, expectation.checks, "it did")
                 return
 
-    def unexpected_refusals(self) -> Iterator[Failure]:
+    def unexpected_refusals(self) -> Iterator[FailedExpectation]:
         """Events that were refused although no expectation speaks of their receipt: most often a misspelt input."""
         marks = {scripted.event.sequence: scripted.mark for scripted in self._test.events}
         for span, pending in self._spans:
@@ -139,38 +150,60 @@ class _Record:
         for index in range(max(0, bisect_right(self._starts, start) - 1), bisect_right(self._starts, end)):
             yield self._spans[index]
 
-    def _failure(self, expectation: Expectation, instant: Instant, checks: Sequence[Check], came: str) -> Failure:
+    def _failure(
+        self, expectation: Expectation, instant: Instant, checks: Sequence[Check], came: str
+    ) -> FailedExpectation:
         when = expectation.when
         expected = f"{when.text}  {' and '.join(map(str, checks))}"
         mark = expectation.mark if when.kind == "never" else checks[0].mark
         return self._build(mark, expected, came, instant, when.start)
 
-    def _build(self, mark: Mark, expected: str, came: str, instant: Instant, start: int) -> Failure:
+    def _build(self, mark: Mark, expected: str, came: str, instant: Instant, start: int) -> FailedExpectation:
         plan = instant.plan
         layers = zip(self._rules.layers, plan.states, strict=True)
         shares = sorted(zip(plan.mix, self._rules.styles, strict=True), key=lambda share: -share[0])
-        return Failure(
+        return FailedExpectation(
             mark=mark,
             expected=expected,
             came=came,
             frame=plan.frame,
-            place=str(position(plan)),
+            place=str(bar_beat(plan)),
             states=", ".join(f"{layer.name} {state}" for layer, state in layers),
             mix=", ".join(f"{share:.2f} {style.name}" for share, style in shares if share >= _SHOWN) or "nothing",
             around=self._around(min(start, plan.frame) - AROUND_BEFORE, plan.frame + AROUND_AFTER),
         )
 
-    def _around(self, start: int, end: int) -> tuple[Happening, ...]:
+    def _around(self, start: int, end: int) -> tuple[TimelineEntry, ...]:
         """What happened from start to end, or last before it; the latest where there is much."""
-        told: list[Happening] = []
+        entries: list[TimelineEntry] = []
         for index in range(bisect_right(self._starts, end) - 1, -1, -1):
             span, _ = self._spans[index]
-            if len(told) >= MOST_AROUND or (told and span.plan.frame < start):
+            if len(entries) >= MOST_AROUND or (entries and span.plan.frame < start):
                 break
-            told = [h for h in happenings(span.plan, self._events) if h.frame <= end] + told
-        inside = [h for h in told if h.frame >= start]
-        return tuple(inside[-MOST_AROUND:] or told[-1:])
+            entries = [entry for entry in timeline_entries(span.plan, self._events) if entry.frame <= end] + entries
+        inside = [entry for entry in entries if entry.frame >= start]
+        return tuple(inside[-MOST_AROUND:] or entries[-1:])
 
 
 def _came(checks: Sequence[Check], instant: Instant) -> str:
     return " and ".join(check.came(instant) for check in checks)
+
+
+def failure_lines(result: RuleTestResult) -> Iterator[str]:
+    """The lines to print of a test that failed; none of one that passed."""
+    for failure in result.failures:
+        yield f"{failure.mark}: FAILED: {result.test.name}"
+        yield from _lines(failure)
+
+
+def _lines(failure: FailedExpectation) -> Iterator[str]:
+    yield f"    expected  {failure.expected}"
+    yield f"    came      {failure.came}"
+    yield f"    there     {clock_time(failure.frame)}, bar {failure.place}; {failure.states}"
+    yield f"    mix       {failure.mix}"
+    if failure.around:
+        yield "    around"
+    for entry in failure.around:
+        # Reasons once: where a change was decided, not again where it starts.
+        shown = brief(entry) if entry.decided_before else entry
+        yield from (f"      {line}" for line in entry_lines(shown))

@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, TypeAlias, cast
 
-from segue_rules.loading.containers import ListOf
-from segue_rules.loading.core_schema import NumberError, resolve_plain
-from segue_rules.loading.kinds import Choice, Kind, Number, Schema, Text, Word
-from segue_rules.loading.nodes import Entry, ListNode, MapNode, Node, Scalar
-from segue_rules.loading.quantities import Duration
-from segue_rules.loading.report import Scope
+from segue_rules.loading.rule_kinds import Time
 from segue_rules.loading.scripts import EVENTS
-from segue_rules.loading.tables import Field, Object, Record, Table
 from segue_rules.model import Comparison
 from segue_rules.timeline import CONTROLS
+from segue_yaml.containers import ListOf
+from segue_yaml.core_schema import NumberError, resolve_plain
+from segue_yaml.kinds import Choice, Kind, Number, Schema, Text, Word
+from segue_yaml.nodes import Entry, ListNode, MapNode, Node, Scalar
+from segue_yaml.report import Scope
+from segue_yaml.tables import Field, Object, Record, Table
 
 MOST_TESTS: Final = 1_000
 MOST_EXPECTATIONS: Final = 1_000
-_MOMENT: Final = Duration(high=Fraction(3600), moment=True)
+_TIME: Final = Time(high=Fraction(3600), moment=True)
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*(.*)", re.DOTALL)
 
 Interval: TypeAlias = tuple[Fraction, Fraction]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moments(Kind[Interval]):
+class TimeRange(Kind[Interval]):
     """`[2s, 8s]`, the earlier first."""
 
     @property
@@ -38,7 +38,7 @@ class Moments(Kind[Interval]):
         if not isinstance(node, ListNode) or len(node.items) != 2:
             scope.expected(self.expected, node)
             return None
-        start, end = (_MOMENT.read(item, scope) for item in node.items)
+        start, end = (_TIME.read(item, scope) for item in node.items)
         if start is None or end is None:
             return None
         if end < start:
@@ -47,7 +47,7 @@ class Moments(Kind[Interval]):
         return start, end
 
     def schema(self) -> Schema:
-        return {"type": "array", "items": _MOMENT.schema(), "minItems": 2, "maxItems": 2}
+        return {"type": "array", "items": _TIME.schema(), "minItems": 2, "maxItems": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ class ByName(Kind[tuple[Entry, ...]]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unread(Kind[Node]):
+class AnyValue(Kind[Node]):
     """Any value; it is read once the rules are known. shown: what it should be."""
 
     shown: str
@@ -92,7 +92,7 @@ class Unread(Kind[Node]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Events(Kind[tuple[Record, ...] | Word]):
+class EventsOrScript(Kind[tuple[Record, ...] | Word]):
     """Events one by one, or the path of a script."""
 
     @property
@@ -151,18 +151,18 @@ class ChangeTable(Table):
 
     title = "expected_change"
     example = "{layer: action, to: combat}"
-    layer = Field(Unread(shown="the name of a layer"), "The layer that changes.", example="action", required=True)
-    to = Field(Unread(shown="the name of a state"), "The state it changes to.", example="combat")
-    from_ = Field(Unread(shown="the name of a state"), "The state it leaves.", example="calm")
+    layer = Field(AnyValue(shown="the name of a layer"), "The layer that changes.", example="action", required=True)
+    to = Field(AnyValue(shown="the name of a state"), "The state it changes to.", example="combat")
+    from_ = Field(AnyValue(shown="the name of a state"), "The state it leaves.", example="calm")
     kind = Field(
         Choice(words=("started", "scheduled", "withdrawn")),
         "Whether it starts here, is decided here and waits for its boundary, or is given up.",
         default="started",
         example="withdrawn",
     )
-    ramp = Field(_MOMENT, "The length of its ramp.", example="400ms")
-    at = Field(Unread(shown="immediate, beat, bar or N bars"), "The boundary it waits for.", example="bar")
-    because = Field(Unread(shown="the name of an input"), "An input among its causes.", example="threat")
+    ramp = Field(_TIME, "The length of its ramp.", example="400ms")
+    at = Field(AnyValue(shown="immediate, beat, bar or N bars"), "The boundary it waits for.", example="bar")
+    because = Field(AnyValue(shown="the name of an input"), "An input among its causes.", example="threat")
 
 
 class ExpectTable(Table):
@@ -171,10 +171,10 @@ class ExpectTable(Table):
     title = "expectation"
     example = "{at: 2s, state: {action: combat}}"
     exactly_one = ("at", "during", "between", "never")
-    at = Field(_MOMENT, "In the frame that contains this moment.", example="24s")
-    during = Field(Moments(), "In every frame from the first moment to the second.", example="[2s, 8s]")
-    between = Field(Moments(), "In at least one frame from the first moment to the second.", example="[2s, 4s]")
-    never = Field(Moments(), "In no frame from the first moment to the second.", example="[0s, 8s]")
+    at = Field(_TIME, "In the frame that contains this moment.", example="24s")
+    during = Field(TimeRange(), "In every frame from the first moment to the second.", example="[2s, 8s]")
+    between = Field(TimeRange(), "In at least one frame from the first moment to the second.", example="[2s, 4s]")
+    never = Field(TimeRange(), "In no frame from the first moment to the second.", example="[0s, 8s]")
     state = Field(
         ByName(what="layer"),
         'The active state of layers: a name, a list of names (any of them), or "!= name".',
@@ -201,7 +201,7 @@ class ExpectTable(Table):
         example="{victory: started}",
     )
     receipt = Field(
-        Unread(shown="accepted, refused or a receipt's code"),
+        AnyValue(shown="accepted, refused or a receipt's code"),
         "The answer to an event of this frame. An event that is refused without this being expected fails the test.",
         example="clamped",
     )
@@ -227,7 +227,7 @@ class TestTable(Table):
     example = "{name: fights are heard, events: [...], expect: [...]}"
     name = Field(Text(longest=200), "What the test proves, as a sentence.", example="combat ends slowly", required=True)
     events = Field(
-        Events(),
+        EventsOrScript(),
         "What the game sends: a list of events, or the path of an event script.",
         example="[{at: 1s, set: {threat: 0.8}}]",
     )
@@ -239,7 +239,7 @@ class TestTable(Table):
     )
 
 
-class FileTable(Table):
+class RuleTestFileTable(Table):
     """A file of rule tests: `NAME.test.yaml` beside `NAME.yaml`."""
 
     title = "rule_tests"

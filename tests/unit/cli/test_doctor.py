@@ -86,7 +86,7 @@ def test_a_port_in_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        monkeypatch.setattr("segue.service.settings.default_of", lambda setting: (address,))
+        monkeypatch.setattr("segue.service.settings.table.default_of", lambda setting: (address,))
         (port,) = doctor._ports()
     assert (port.status, port.name) == ("note", address)
     assert port.advice == "a service may run already; choose another one with segue serve --bind"

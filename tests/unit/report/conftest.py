@@ -9,7 +9,8 @@ from segue.report.sound import measure
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.loading import load_text
-from segue_rules.model import NOWHERE, InputValue, Rules
+from segue_rules.model import InputValue, Rules
+from segue_yaml.nodes import NOWHERE
 from unit.report.chord_generator import live_run, straight_run
 
 SECONDS = 16
@@ -78,4 +79,4 @@ def run(rules: Rules, events: tuple[ScriptedEvent, ...]) -> LiveRun:
 
 @pytest.fixture(scope="session")
 def live_report(rules: Rules, events: tuple[ScriptedEvent, ...], run: LiveRun) -> ReportData:
-    return from_live(rules, run, measure(run.listener.heard()), events)
+    return from_live(rules, run, measure(run.client.playback()), events)

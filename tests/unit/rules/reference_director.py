@@ -25,7 +25,7 @@ from segue_rules.model import (
     Stinger,
     Transition,
 )
-from segue_rules.plan import TICKS_PER_BEAT, Change, Clock, Controls, FramePlan, StingerCue
+from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, MusicalClock, StingerCue
 from unit.rules.reference_inputs import ReferenceInputs
 
 CONTINUOUS = ("tempo_bpm", "intensity", "temperature", "guidance", "gain_db")
@@ -467,11 +467,11 @@ class ReferenceDirector(ReferenceInputs):
             return -1
         return (line - self.ticks[self.frame]) * FRAME_SIZE // self._tempo_mbpm()
 
-    def _clock(self) -> Clock:
+    def _clock(self) -> MusicalClock:
         ticks = self.ticks[self.frame]
         begun = [(index, bar) for index, bar in enumerate(self.bars) if bar[0] <= ticks]
         index, (position, meter) = begun[-1]
-        return Clock(ticks, index, position, meter)
+        return MusicalClock(ticks, index, position, meter)
 
     def _predict(self, at: At, earliest: int, max_wait: int | None = None) -> tuple[int, int | None]:
         """The first frame after this one that meets a boundary, and its line in ticks: if tempo and meter stay."""

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from segue_rules.director import Director, DirectorState, pack, unpack
 from segue_rules.loading import load
 from segue_rules.model import FRAME_SIZE, Layer, Rules
-from segue_rules.plan import TICKS_PER_BEAT, Change, Clock, FramePlan
+from segue_rules.plan import TICKS_PER_BEAT, Change, FramePlan, MusicalClock
 from unit.rules import digest
 from unit.rules.playing import calm, fight, play_director, play_reference
 from unit.rules.playing import soundtrack as small
@@ -172,7 +172,7 @@ def test_the_director_equals_its_reference_on_the_library(path: Path, data: st.D
 
 def timeless(plan: FramePlan) -> FramePlan:
     """The plan without what the mere passing of time moves."""
-    return plan._replace(frame=0, clock=Clock(0, 0, 0, 4), beat=-1, bar_start=-1)
+    return plan._replace(frame=0, clock=MusicalClock(0, 0, 0, 4), beat=-1, bar_start=-1)
 
 
 def recordless(plan: FramePlan) -> FramePlan:

@@ -7,7 +7,7 @@ from pathlib import Path
 from segue_rules import load
 from segue_rules.analysis import analyse
 from segue_rules.director import Director
-from segue_rules.ruletest import load_tests, run_test, tell
+from segue_rules.ruletest import failure_lines, load_tests, run_test
 
 FOLDER = Path(__file__).parent / "example"
 
@@ -22,4 +22,4 @@ def test_the_example_keeps_its_promise() -> None:
     file = load_tests(FOLDER / "emberwood.test.yaml")
     (test,) = file.tests
     outcome = run_test(Director(file.rules), test)
-    assert outcome.passed, "\n".join(tell(outcome))
+    assert outcome.passed, "\n".join(failure_lines(outcome))

@@ -1,14 +1,16 @@
-"""MIDI files say what was played: read back by another library's reader."""
+"""A MIDI file holds the notes, tempo, meter and key of what was played."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import mido
 import numpy as np
 import pytest
-import symusic
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning
+from segue.contract import FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning
 from segue.score.sampler.midi import TICKS_PER_QUARTER, Mark, marks, write_midi
 from unit.sampler.material import note, song
 
@@ -38,16 +40,46 @@ def steady(bpm: float = 120.0) -> list[Mark]:
     return [Mark(sample=0, beat=0.0, tempo_bpm=bpm, meter=4, tonic=2, mode=1)]
 
 
+class WrittenNote(NamedTuple):
+    """A note of a MIDI file: begin and duration in ticks, the programme or -1 for drums."""
+
+    begin: int
+    duration: int
+    program: int
+    pitch: int
+    velocity: int
+
+
+def written_notes(file: mido.MidiFile) -> Iterator[WrittenNote]:
+    """The notes of a file; each ends with the first note-off of its pitch and velocity."""
+    for track in file.tracks:
+        tick, program = 0, 0
+        sounding: list[tuple[int, mido.Message]] = []
+        for message in track:
+            tick += message.time
+            if message.type == "program_change":
+                program = -1 if message.channel == 9 else message.program
+            elif message.type == "note_on":
+                sounding.append((tick, message))
+            elif message.type == "note_off":
+                begin, started = next(
+                    pair for pair in sounding if (pair[1].note, pair[1].velocity) == (message.note, message.velocity)
+                )
+                sounding.remove((begin, started))
+                yield WrittenNote(begin, tick - begin, program, message.note, message.velocity)
+        assert not sounding
+
+
+def messages(file: mido.MidiFile, kind: str) -> list[mido.MetaMessage]:
+    return [message for track in file.tracks for message in track if message.type == kind]
+
+
 def test_notes_come_back_with_their_places(tmp_path: Path) -> None:
     notes = song(8, seed=3)
     write_midi(tmp_path / "song.mid", notes, steady())
-    score = symusic.Score(tmp_path / "song.mid")
-    assert score.ticks_per_quarter == TICKS_PER_QUARTER
-    found = sorted(
-        (event.time, event.duration, -1 if track.is_drum else track.program, event.pitch, event.velocity)
-        for track in score.tracks
-        for event in track.notes
-    )
+    file = mido.MidiFile(tmp_path / "song.mid")
+    assert file.ticks_per_beat == TICKS_PER_QUARTER
+    found = sorted(written_notes(file))
     per_tick = SAMPLE_RATE / 2 / TICKS_PER_QUARTER
     assert len(found) == len(notes)
     expected = sorted(
@@ -55,7 +87,7 @@ def test_notes_come_back_with_their_places(tmp_path: Path) -> None:
     )
     assert [row[0] for row in found] == [row[0] for row in expected]
     assert sorted(row[2:] for row in found) == sorted(row[2:] for row in expected)
-    assert {track.name for track in score.tracks} >= {"drums: kit", "bass: finger bass", "melody: flute"}
+    assert {track.name for track in file.tracks} >= {"drums: kit", "bass: finger bass", "melody: flute"}
 
 
 def test_tempo_meter_and_key_come_back(tmp_path: Path) -> None:
@@ -63,14 +95,37 @@ def test_tempo_meter_and_key_come_back(tmp_path: Path) -> None:
     meter = np.concatenate([np.full(100, 4), np.full(25, 3)])
     timeline = marks([conditioning(tempo, meter, tonic=2, mode=1)])
     write_midi(tmp_path / "ramp.mid", [note(start=100 * FRAME_SIZE)], timeline)
-    score = symusic.Score(tmp_path / "ramp.mid")
-    assert score.tempos[0].qpm == pytest.approx(96, abs=0.01)
-    assert score.tempos[-1].qpm == pytest.approx(140, abs=0.01)
-    assert [(mark.numerator, mark.denominator) for mark in score.time_signatures] == [(4, 4), (3, 4)]
+    file = mido.MidiFile(tmp_path / "ramp.mid")
+    tempos = [mido.tempo2bpm(message.tempo) for message in messages(file, "set_tempo")]
+    assert tempos[0] == pytest.approx(96, abs=0.01)
+    assert tempos[-1] == pytest.approx(140, abs=0.01)
+    meters = [(message.numerator, message.denominator) for message in messages(file, "time_signature")]
+    assert meters == [(4, 4), (3, 4)]
     # D minor has the one flat of F major.
-    assert [(mark.key, mark.tonality) for mark in score.key_signatures] == [(-1, 1)]
+    assert [message.key for message in messages(file, "key_signature")] == ["Dm"]
     beats = float(np.sum(tempo[:100]) / 60 * FRAME_SIZE / SAMPLE_RATE)
-    assert score.tracks[0].notes[0].time == pytest.approx(beats * TICKS_PER_QUARTER, abs=1)
+    (written,) = written_notes(file)
+    assert written.begin == pytest.approx(beats * TICKS_PER_QUARTER, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("tonic", "mode", "key"),
+    [
+        (0, "major", "C"),
+        (9, "minor", "Am"),
+        (2, "dorian", "Am"),
+        (4, "phrygian", "Am"),
+        (5, "lydian", "Am"),
+        (7, "mixolydian", "Am"),
+        (6, "major", "F#"),
+        (10, "major", "Bb"),
+        (3, "minor", "D#m"),
+    ],
+)
+def test_a_mode_has_the_key_signature_with_its_notes(tmp_path: Path, tonic: int, mode: str, key: str) -> None:
+    mark = Mark(sample=0, beat=0.0, tempo_bpm=120.0, meter=4, tonic=tonic, mode=MODES.index(mode))
+    write_midi(tmp_path / "key.mid", [], [mark])
+    assert [message.key for message in messages(mido.MidiFile(tmp_path / "key.mid"), "key_signature")] == [key]
 
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def _step(director: Director, events: Sequence[ScriptedEvent], frames: int) -> N
 
 
 def _skip(director: Director, events: Sequence[ScriptedEvent], frames: int) -> None:
-    from segue_rules.timeline import rehearse
+    from segue_rules.timeline import play_script
 
-    for _ in rehearse(director, events, frames):
+    for _ in play_script(director, events, frames):
         pass

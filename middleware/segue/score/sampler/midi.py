@@ -12,17 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import symusic
+import mido
 
 from segue.atomic import replacing
 from segue.contract import FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning, NoteEvent
 from segue.score.sampler.orchestra import FAMILIES, ORCHESTRA
 
 TICKS_PER_QUARTER: Final = 960
-# Steps on the circle of fifths, as MIDI counts sharps (positive) and flats, of the major key on each pitch class.
-_MAJOR_FIFTHS: Final = (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5)
+# The key signature with the notes of the major key on each pitch class, as mido spells it: of that major key, and of
+# its relative minor.
+_MAJOR_KEYS: Final = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_MINOR_KEYS: Final = ("Am", "Bbm", "Bm", "Cm", "C#m", "Dm", "D#m", "Em", "Fm", "F#m", "Gm", "G#m")
 # The pitch class, above a mode's tonic, of the major key with the same notes.
 _PARENT: Final = {"major": 0, "minor": 3, "dorian": 10, "phrygian": 8, "lydian": 7, "mixolydian": 5}
+# General MIDI plays drums on the tenth channel; the other tracks take the rest in turn.
+_DRUM_CHANNEL: Final = 9
+_CHANNELS: Final = tuple(channel for channel in range(16) if channel != _DRUM_CHANNEL)
+_NOTE_MESSAGES: Final = {"note_off": 1, "note_on": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,38 +71,62 @@ def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[Mark])
     """
     if not timeline:
         raise ValueError("timeline: expected at least one mark")
-    score = symusic.Score(TICKS_PER_QUARTER)
-    _write_timeline(score, timeline)
     starts = [mark.sample for mark in timeline]
     parts: dict[tuple[str, int], list[NoteEvent]] = defaultdict(list)
     for event in notes:
         parts[event.family, -1 if event.drums else event.program].append(event)
+    tracks: list[list[tuple[int, mido.Message | mido.MetaMessage]]] = []
     for (family, program), events in sorted(parts.items(), key=lambda part: (FAMILIES.index(part[0][0]), part[0][1])):
-        track = symusic.Track(_name(family, program), max(0, program), program < 0)
+        channel = _DRUM_CHANNEL if program < 0 else _CHANNELS[len(tracks) % len(_CHANNELS)]
+        track = [
+            (0, mido.MetaMessage("track_name", name=_name(family, program))),
+            (0, mido.Message("program_change", channel=channel, program=max(0, program))),
+        ]
         for event in events:
             begin = _tick(event.start, timeline, starts)
-            end = _tick(event.start + event.duration, timeline, starts)
-            track.notes.append(symusic.Note(begin, max(1, end - begin), event.pitch, event.velocity))
-        score.tracks.append(track)
-    with replacing(path) as partial:
-        # symusic's own writing to a file is silent about a full disk.
-        partial.write_bytes(score.dumps_midi())
+            end = max(begin + 1, _tick(event.start + event.duration, timeline, starts))
+            note = {"channel": channel, "note": event.pitch, "velocity": event.velocity}
+            track.append((begin, mido.Message("note_on", **note)))
+            track.append((end, mido.Message("note_off", **note)))
+        tracks.append(track)
+    # Players look for tempo, meter and key in the first track.
+    tracks[:1] = [[*_timeline_messages(timeline), *(tracks[0] if tracks else [])]]
+    song = mido.MidiFile(ticks_per_beat=TICKS_PER_QUARTER, tracks=[_track(messages) for messages in tracks])
+    with replacing(path) as partial, partial.open("wb") as file:
+        song.save(file=file)
 
 
-def _write_timeline(score: symusic.Score, timeline: Sequence[Mark]) -> None:
+def _timeline_messages(timeline: Sequence[Mark]) -> list[tuple[int, mido.MetaMessage]]:
+    """Tempo, meter and key with their ticks."""
     first = timeline[0].beat
     before: Mark | None = None
+    messages = []
     for mark in timeline:
         tick = round((mark.beat - first) * TICKS_PER_QUARTER)
-        if before is None or mark.tempo_bpm != before.tempo_bpm:
-            score.tempos.append(symusic.Tempo(tick, mark.tempo_bpm))
         if before is None or mark.meter != before.meter:
-            score.time_signatures.append(symusic.TimeSignature(tick, mark.meter, 4))
+            messages.append((tick, mido.MetaMessage("time_signature", numerator=mark.meter, denominator=4)))
         if mark.tonic >= 0 and (before is None or (mark.tonic, mark.mode) != (before.tonic, before.mode)):
-            mode = MODES[mark.mode]
-            fifths = _MAJOR_FIFTHS[(mark.tonic + _PARENT[mode]) % 12]
-            score.key_signatures.append(symusic.KeySignature(tick, fifths, int(mode != "major")))
+            messages.append((tick, mido.MetaMessage("key_signature", key=_key(mark))))
+        if before is None or mark.tempo_bpm != before.tempo_bpm:
+            messages.append((tick, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(mark.tempo_bpm))))
         before = mark
+    return messages
+
+
+def _key(mark: Mark) -> str:
+    """The key signature of a mark that has a tonic; modes other than major get the minor key with the same notes."""
+    mode = MODES[mark.mode]
+    return (_MAJOR_KEYS if mode == "major" else _MINOR_KEYS)[(mark.tonic + _PARENT[mode]) % 12]
+
+
+def _track(messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]]) -> mido.MidiTrack:
+    """Messages with their ticks as a track in order of time; notes that end at a tick come before those that begin."""
+    track, before = mido.MidiTrack(), 0
+    for tick, message in sorted(messages, key=lambda item: (item[0], _NOTE_MESSAGES.get(item[1].type, 0))):
+        track.append(message.copy(time=tick - before))
+        before = tick
+    track.append(mido.MetaMessage("end_of_track", time=1))
+    return track
 
 
 def _tick(sample: int, timeline: Sequence[Mark], starts: Sequence[int]) -> int:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from segue_rules.analysis import CODES, Finding, analyse
 from segue_rules.loading import load
-from segue_rules.model import NOWHERE
+from segue_yaml.nodes import NOWHERE
 from unit.rules.playing import play_director
 from unit.rules.strategies import quick, rules, sessions
 

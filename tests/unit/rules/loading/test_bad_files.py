@@ -9,7 +9,7 @@ import pytest
 
 from segue_rules.errors import RuleError
 from segue_rules.loading import load, load_text
-from segue_rules.loading.report import MOST_PROBLEMS
+from segue_yaml.report import MOST_PROBLEMS
 
 BAD = Path(__file__).parent / "bad"
 FILES = sorted(path.name for path in BAD.glob("*.bad.yaml"))

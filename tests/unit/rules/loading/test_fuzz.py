@@ -13,11 +13,12 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segue_rules.errors import Problem, RuleError
+from segue_rules.errors import RuleError
 from segue_rules.loading import load, load_text
 from segue_rules.loading.scripts import load_events
 from segue_rules.model import Rules
 from segue_rules.schema import json_schema
+from segue_yaml.report import Problem
 
 T = TypeVar("T")
 EXAMPLE = Path(__file__).parents[1] / "example"

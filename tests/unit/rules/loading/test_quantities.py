@@ -8,21 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue_rules.errors import RuleError
-from segue_rules.loading.core_schema import resolve_plain
-from segue_rules.loading.kinds import Kind, T
-from segue_rules.loading.nodes import Scalar
-from segue_rules.loading.quantities import (
-    Boundary,
-    Duration,
-    KeySignature,
-    Quantity,
-    frames,
-    samples,
-    time_text,
-)
-from segue_rules.loading.report import Report
-from segue_rules.model import NOWHERE, At, Key
+from segue_rules.loading.rule_kinds import Boundary, KeySignature, frames, samples
+from segue_rules.model import At, Key
+from segue_yaml.core_schema import resolve_plain
+from segue_yaml.kinds import Kind, T
+from segue_yaml.nodes import NOWHERE, Scalar
+from segue_yaml.quantities import Duration, Quantity, time_text
+from segue_yaml.report import DocumentError, Report
 
 
 def read(kind: Kind[T], text: str) -> T | None:
@@ -77,7 +69,7 @@ def test_a_time_reads_as_it_is_written(milliseconds: int) -> None:
     "text", ["300", "4 seconds", "-1s", "1e3s", "s", "1.s", "1,5s", "٣s", "1s 2ms", "2h", "999999999999s"]
 )
 def test_what_is_no_time(text: str) -> None:
-    with pytest.raises(RuleError, match="expected a time"):
+    with pytest.raises(DocumentError, match="expected a time"):
         read(Duration(), text)
 
 
@@ -125,12 +117,14 @@ def test_keys(text: str, tonic: int, mode: str) -> None:
     ],
 )
 def test_near_keys_are_understood(text: str, meant: str) -> None:
-    with pytest.raises(RuleError, match=f"got '{text}'; did you mean {meant}?"):
+    with pytest.raises(DocumentError, match=f"got '{text}'; did you mean {meant}?"):
         read(KeySignature(), text)
 
 
 def test_levels() -> None:
     gain = Quantity(unit="dB", what="a gain", low=-96, high=12, example="-3dB")
     assert [read(gain, text) for text in ("-8dB", "+3.5dB", "0 dB", "-96dB")] == [-8.0, 3.5, 0.0, -96.0]
-    with pytest.raises(RuleError, match=r"expected a gain from -96dB to 12dB such as -3dB, got -8; did you mean -8dB"):
+    with pytest.raises(
+        DocumentError, match=r"expected a gain from -96dB to 12dB such as -3dB, got -8; did you mean -8dB"
+    ):
         read(gain, "-8")

@@ -10,14 +10,13 @@ import jsonschema
 import pytest
 
 from segue_rules import schema
-from segue_rules.loading.document import read_document, read_text
 from segue_rules.loading.grammar import TABLES
-from segue_rules.loading.kinds import Kind
-from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar
-from segue_rules.loading.reference import reference
-from segue_rules.loading.report import Report
-from segue_rules.loading.tables import Field, Table
-from segue_rules.schema import REFERENCE_FILE, SCHEMA_FILE, json_schema, main, schema_text
+from segue_rules.schema import REFERENCE_FILE, SCHEMA_FILE, json_schema, main, reference, schema_text
+from segue_yaml.document import read_document, read_text
+from segue_yaml.kinds import Kind
+from segue_yaml.nodes import ListNode, MapNode, Node, Scalar
+from segue_yaml.report import Report
+from segue_yaml.tables import Field, Table
 
 SCHEMA = json_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)

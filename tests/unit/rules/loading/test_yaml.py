@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from segue_rules.errors import RuleError
-from segue_rules.loading.document import read_text
-from segue_rules.loading.nodes import ListNode, MapNode, Node, Scalar
-from segue_rules.loading.report import Report
+from segue_yaml.document import read_text
+from segue_yaml.nodes import ListNode, MapNode, Node, Scalar
+from segue_yaml.report import DocumentError, Report
 
 
 def read(text: str) -> Node:
@@ -65,6 +64,6 @@ def test_an_alias_stands_for_the_same_node() -> None:
 
 def test_an_alias_counts_for_the_depth_it_adds() -> None:
     deep = "[" * 20 + "]" * 20
-    with pytest.raises(RuleError, match=r"t\.yaml:2:16: expected at most 32 levels of nesting, got more"):
+    with pytest.raises(DocumentError, match=r"t\.yaml:2:16: expected at most 32 levels of nesting, got more"):
         read(f"- &x {deep}\n- [[[[[[[[[[[[[*x]]]]]]]]]]]]]\n")
     read(f"- &x {deep}\n- [[[[[[[[[[[*x]]]]]]]]]]]\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from segue_rules.director import Director
-from segue_rules.ruletest import Outcome, load_tests, run_test
+from segue_rules.ruletest import RuleTestResult, load_tests, run_test
 
 MEADOW = Path(__file__).with_name("meadow.yaml")
 # The threat rises by 1/s from 1 s on: 0.5 and the fight (180 bpm) at 1.5 s. The cave waits for the bar line at 2.92 s.
@@ -16,7 +16,7 @@ STORY = """[
       {at: 3s, fire: win}, {at: 4s, set: {threat: 5}}, {at: 5s, set: {threat: 0}}, {at: 7s, set: {moon: 1}}]"""
 
 
-def outcome(tmp_path: Path, *items: str, events: str = STORY) -> Outcome:
+def outcome(tmp_path: Path, *items: str, events: str = STORY) -> RuleTestResult:
     """Run one test with these items of `expect`; the refused event at 7 s is always expected."""
     expect = "\n".join(f"      - {{{item}}}" for item in (*items, "at: 7s, receipt: refused"))
     path = tmp_path / "meadow.test.yaml"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from segue_rules.director import Director
 from segue_rules.errors import RuleError
-from segue_rules.ruletest import load_tests, run_test, tell
+from segue_rules.ruletest import failure_lines, load_tests, run_test
 from segue_rules.ruletest.tables import ChangeTable, ExpectTable
 
 MEADOW = Path(__file__).with_name("meadow.yaml")
@@ -52,5 +52,5 @@ def test_any_item_runs_or_is_refused_with_a_place(folder: Path, item: dict[str, 
     else:
         refused = ()
         outcome = run_test(Director(file.rules), file.tests[0])
-        assert outcome.passed == (not list(tell(outcome)))
+        assert outcome.passed == (not list(failure_lines(outcome)))
     assert all(problem.mark.line >= 1 and problem.text for problem in refused)

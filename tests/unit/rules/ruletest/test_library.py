@@ -11,7 +11,7 @@ import soundfile
 from segue_rules.analysis import analyse
 from segue_rules.director import Director
 from segue_rules.loading import load, load_events
-from segue_rules.ruletest import load_tests, run_test, tell
+from segue_rules.ruletest import failure_lines, load_tests, run_test
 
 RULES = Path(__file__).parents[4] / "rules"
 TEST_FILES = sorted([*RULES.glob("library/*/*.test.yaml"), *RULES.glob("cookbook/*.test.yaml")])
@@ -28,7 +28,7 @@ def name(path: Path) -> str:
 def test_rule_tests_pass(path: Path) -> None:
     file = load_tests(path)
     director = Director(file.rules)
-    assert [line for test in file.tests for line in tell(run_test(director, test))] == []
+    assert [line for test in file.tests for line in failure_lines(run_test(director, test))] == []
 
 
 @pytest.mark.parametrize("path", RULE_FILES, ids=name)

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from segue_rules.loading import Report, read_text
-from segue_rules.loading.nodes import ListNode, MapNode, Node
-from segue_rules.ruletest import schema
 from segue_rules.ruletest.tables import ExpectTable
+from segue_rules.schema import rule_test_json_schema, rule_test_schema_text
+from segue_yaml.document import read_text
+from segue_yaml.nodes import ListNode, MapNode, Node
+from segue_yaml.report import Report
 
 RULES = Path(__file__).parents[4] / "rules"
 FILES = sorted([*RULES.glob("library/*/*.test.yaml"), *RULES.glob("cookbook/*.test.yaml")])
-VALIDATOR = Draft7Validator(schema.json_schema())
+VALIDATOR = Draft7Validator(rule_test_json_schema())
 
 
 def load(text: str) -> object:
@@ -34,7 +35,7 @@ def plain(node: Node) -> object:
 
 
 def test_it_is_a_schema() -> None:
-    Draft7Validator.check_schema(schema.json_schema())
+    Draft7Validator.check_schema(rule_test_json_schema())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -60,7 +61,7 @@ def test_refuses_what_does_not(item: str) -> None:
 
 
 def test_every_word_has_a_hover_text_with_an_example() -> None:
-    words = schema.json_schema()["definitions"]["expectation"]["properties"]
+    words = rule_test_json_schema()["definitions"]["expectation"]["properties"]
     assert list(words) == list(ExpectTable.fields)
     assert all("Example: `" in word["markdownDescription"] for word in words.values())
 
@@ -71,5 +72,5 @@ def test_the_page_names_every_word() -> None:
 
 
 def test_the_committed_schema_is_the_one_that_is_made() -> None:
-    assert (RULES / "segue-test.schema.json").read_text(encoding="utf-8") == schema.schema_text()
-    assert json.loads(schema.schema_text()) == schema.json_schema()
+    assert (RULES / "segue-test.schema.json").read_text(encoding="utf-8") == rule_test_schema_text()
+    assert json.loads(rule_test_schema_text()) == rule_test_json_schema()

@@ -1,0 +1,189 @@
+"""States that switch to and fro, changes faster than the music model can follow, and ducks that come too close."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from segue_rules.analysis.finding import Finding, seconds, state_finding
+from segue_rules.analysis.reachability import Reachability, describe, longest_on, taken_rows
+from segue_rules.analysis.satisfiability import Leaf, leaves, whole
+from segue_rules.director import Director
+from segue_rules.events import Event
+from segue_rules.model import (
+    FRAME_RATE,
+    FRAME_SIZE,
+    SAMPLE_RATE,
+    AudioStinger,
+    Compare,
+    Condition,
+    Duck,
+    InputValue,
+    InState,
+    Layer,
+    LayerState,
+    NumberInput,
+    Rules,
+)
+
+# Less than this between off and on again is heard as flapping, not as music.
+CALM_FRAMES: Final = FRAME_RATE
+# A loop is given time to come to rest and then watched; more than a change every two seconds no model follows.
+_SETTLING_FRAMES: Final = 20 * FRAME_RATE
+_WATCHED_FRAMES: Final = 20 * FRAME_RATE
+_SHORTEST_CYCLE_FRAMES: Final = 2 * FRAME_RATE
+_MOST_SETTINGS: Final = 64
+
+
+def flapping(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    for layer in rules.layers:
+        for state in reachability.states_of(layer):
+            yield from _thresholds(rules, layer, state)
+    for loop in _loops(rules, reachability):
+        yield from _restless(rules, loop, reachability)
+
+
+def _thresholds(rules: Rules, layer: Layer, state: LayerState) -> Iterator[Finding]:
+    """A number that wavers about a bare threshold switches the state each time."""
+    off = state.attack_frames + state.cooldown_frames
+    on = max(state.hold_frames, state.min_time_frames)
+    # A veto ends a state whatever its hold and min_time.
+    cures = ((state.when, on + off, "hold, min_time or cooldown"), (state.unless, off, "cooldown or attack"))
+    for condition, calm, cure in cures:
+        if calm < CALM_FRAMES:
+            for compare in _bare(rules, condition):
+                text = (
+                    f"{compare.input} {compare.op} {compare.value:g} switches at every crossing: "
+                    f"use two thresholds, {{{compare.input}: {{enter: …, exit: …}}}}, "
+                    f"or a {cure} of {seconds(CALM_FRAMES)} or more"
+                )
+                yield state_finding(layer, state, "flapping_threshold", text)
+
+
+def _bare(rules: Rules, condition: Condition | None) -> Iterator[Compare]:
+    numbers = {item.name for item in rules.inputs if isinstance(item, NumberInput)}
+    for leaf in leaves(condition):
+        if isinstance(leaf, Compare) and leaf.input in numbers:
+            yield leaf
+
+
+# --- loops ----------------------------------------------------------------------------------------------------------
+
+
+def _loops(rules: Rules, reachability: Reachability) -> list[tuple[Layer, ...]]:
+    """Groups of layers that listen to each other's states, directly or not; a layer that listens to itself included."""
+    hears = {
+        layer.name: {leaf.layer for leaf in _leaves(layer, reachability) if isinstance(leaf, InState)}
+        for layer in rules.layers
+    }
+    reached = {name: _closure(name, hears) for name in hears}
+    groups: dict[frozenset[str], None] = {}
+    for name in hears:
+        group = frozenset(other for other in reached[name] if name in reached[other])
+        if group:
+            groups[group] = None
+    return [tuple(layer for layer in rules.layers if layer.name in group) for group in groups]
+
+
+def _leaves(layer: Layer, reachability: Reachability) -> Iterator[Leaf]:
+    for state in reachability.states_of(layer):
+        yield from leaves(whole(state))
+
+
+def _closure(name: str, hears: dict[str, set[str]]) -> set[str]:
+    """All layers that `name` hears, at any remove; itself only through a loop."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        for other in hears[todo.pop()] - found:
+            found.add(other)
+            todo.append(other)
+    return found
+
+
+def _restless(rules: Rules, loop: Sequence[Layer], reachability: Reachability) -> Iterator[Finding]:
+    """Play the loop under inputs held still, one setting after another, and watch whether it comes to rest."""
+    conditions = [whole(state) for layer in loop for state in reachability.states_of(layer)]
+    for setting in islice(reachability.solver.settings(conditions), _MOST_SETTINGS):
+        for layer, count in _changes(rules, setting).items():
+            if count * _SHORTEST_CYCLE_FRAMES > _WATCHED_FRAMES and layer in {member.name for member in loop}:
+                held = ", ".join(f"{name} {_show(value)}" for name, value in setting.items())
+                names = ", ".join(member.name for member in loop)
+                text = (
+                    f"`state:` conditions ({names}) keep switching it every {seconds(_WATCHED_FRAMES / count)}"
+                    f"{f' at {held}' if held else ''}: break the circle, or let a state hold on"
+                )
+                yield Finding(mark=loop[0].mark, where=f'layer "{loop[0].name}"', code="flapping_loop", text=text)
+                return
+
+
+def _changes(rules: Rules, setting: dict[str, InputValue]) -> dict[str, int]:
+    """How often each layer changes while it is watched."""
+    director = Director(rules)
+    events = (Event(sequence=0, set=setting),) if setting else ()
+    state, _ = director.step(director.start(), 0, events)
+    counts = dict.fromkeys((layer.name for layer in rules.layers), 0)
+    for span in director.spans(state, _SETTLING_FRAMES + _WATCHED_FRAMES):
+        for change in span.plan.changes:
+            if change.kind == "started" and change.start >= _SETTLING_FRAMES:
+                counts[change.layer] += 1
+    return counts
+
+
+def _show(value: InputValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# A blend that is over within two frames is a jump to the model, which needs about a chunk (400 ms) to follow one.
+SHORTEST_RAMP_FRAMES: Final = 3
+# A model that has just turned to a style needs about this long before turning away again is music.
+SHORTEST_STATE_FRAMES: Final = 2 * FRAME_RATE
+
+
+def pace(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    yield from _ramps(rules, reachability)
+    yield from _brief_states(rules, reachability)
+    yield from _ducks(rules)
+
+
+def _ramps(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    for row in taken_rows(rules, reachability.states):
+        if row.ramp_frames < SHORTEST_RAMP_FRAMES:
+            text = (
+                f"a ramp of {seconds(row.ramp_frames)} is a jump to the music model, which needs about 0.4 s; "
+                "use 100 ms or more, or a stinger for what must be heard at once"
+            )
+            yield Finding(mark=row.mark, where=describe(row), code="ramp_too_short", text=text)
+
+
+def _brief_states(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    for layer in rules.layers:
+        for state in reachability.states_of(layer):
+            on = longest_on(state)
+            if not state.default and state.mix and on < SHORTEST_STATE_FRAMES:
+                text = (
+                    f"stays on for {seconds(on)} at most, which is over before the music model has followed; "
+                    "stretch its trigger with `for`, hold it, or make it a burst (stinger with `mix`)"
+                )
+                yield state_finding(layer, state, "state_too_brief", text)
+
+
+def _ducks(rules: Rules) -> Iterator[Finding]:
+    for stinger in rules.stingers:
+        if isinstance(stinger, AudioStinger) and stinger.duck is not None:
+            length = _duck_samples(stinger.duck)
+            if stinger.cooldown_frames * FRAME_SIZE < length:
+                text = (
+                    f"may come again after {seconds(stinger.cooldown_frames)}, while the music needs "
+                    f"{length / SAMPLE_RATE:.4g} s for its duck alone; give it a longer cooldown"
+                )
+                where = f'stinger "{stinger.name}"'
+                yield Finding(mark=stinger.mark, where=where, code="duck_overlap", text=text)
+
+
+def _duck_samples(duck: Duck) -> int:
+    """A duck's length without the stinger's own, which only its file knows."""
+    return duck.fade_out_samples + duck.recovery_samples + duck.fade_in_samples

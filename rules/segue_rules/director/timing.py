@@ -1,0 +1,105 @@
+"""Musical time: the clock of beats and bars in integer ticks, and ramps over frames."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+
+from segue_rules.director.state import Vector
+from segue_rules.model import FRAME_SIZE, At, Binding
+from segue_rules.plan import TICKS_PER_BEAT, MusicalClock
+
+# Before frame 0, which decides the first bar's meter itself.
+CLOCK_START = MusicalClock(0, 0, 0, 1)
+
+
+def beat_in(clock: MusicalClock, tempo: int) -> int:
+    """Position in ticks of the beat that falls in the frame at `clock`, or -1."""
+    beat = -(-clock.ticks // TICKS_PER_BEAT) * TICKS_PER_BEAT
+    return beat if beat < clock.ticks + tempo else -1
+
+
+def bar_in(clock: MusicalClock, tempo: int) -> tuple[int, int]:
+    """Position in ticks and index of the bar that opens in the frame at `clock`, or (-1, -1)."""
+    if clock.ticks == clock.bar_ticks:
+        return clock.ticks, clock.bar
+    end = clock.bar_ticks + clock.meter * TICKS_PER_BEAT
+    return (end, clock.bar + 1) if end < clock.ticks + tempo else (-1, -1)
+
+
+def line_in(at: At, clock: MusicalClock, tempo: int) -> int:
+    """Position in ticks at which a change `at` this kind of boundary may start in the frame, or -1."""
+    if at.unit == "immediate":
+        return clock.ticks
+    if at.unit == "beat":
+        return beat_in(clock, tempo)
+    position, bar = bar_in(clock, tempo)
+    return position if position >= 0 and bar % at.every == 0 else -1
+
+
+def next_line(at: At, clock: MusicalClock, tempo: int, frames_ahead: int) -> int:
+    """Position of the first line of this kind at least `frames_ahead` frames on, at constant tempo and meter."""
+    reachable = clock.ticks + frames_ahead * tempo
+    if at.unit == "immediate":
+        return reachable
+    if at.unit == "beat":
+        return -(-reachable // TICKS_PER_BEAT) * TICKS_PER_BEAT
+    length = clock.meter * TICKS_PER_BEAT
+    bars = max(0, -(-(reachable - clock.bar_ticks) // length))
+    bars += -(clock.bar + bars) % at.every
+    return clock.bar_ticks + bars * length
+
+
+def frames_until(position: int, clock: MusicalClock, tempo: int) -> int:
+    """How many frames after the one at `clock` the position falls, at constant tempo."""
+    return max(0, (position - clock.ticks) // tempo)
+
+
+def sample_offset(position: int, clock: MusicalClock, tempo: int) -> int:
+    """Samples from the start of the frame at `clock` to the position."""
+    return (position - clock.ticks) * FRAME_SIZE // tempo
+
+
+def advance(clock: MusicalClock, tempo: int, meter: int, frames: int = 1) -> MusicalClock:
+    """The clock `frames` later at constant tempo; bars that open on the way have `meter` beats."""
+    ticks = clock.ticks + frames * tempo
+    end = clock.bar_ticks + clock.meter * TICKS_PER_BEAT
+    if ticks < end:
+        return clock._replace(ticks=ticks)
+    length = meter * TICKS_PER_BEAT
+    bars = (ticks - end) // length
+    return MusicalClock(ticks, clock.bar + 1 + bars, end + bars * length, meter)
+
+
+def shape(curve: str, u: float) -> float:
+    """Progress of a ramp at u in [0, 1]: 0 at 0, 1 at 1, monotonic."""
+    if u >= 1.0:
+        return 1.0
+    if curve == "linear":
+        return u
+    if curve == "smooth":
+        return u * u * (3.0 - 2.0 * u)
+    return math.sin(math.pi * u / 2.0)
+
+
+def progress(curve: str, since: int, frames: int, frame: int) -> float:
+    """`shape` at `frame` of a ramp over `frames` that began at `since`; a ramp of 0 frames is over at once."""
+    elapsed = frame - since
+    return 1.0 if elapsed >= frames else shape(curve, elapsed / frames)
+
+
+def blend(a: Vector, b: Vector, g: float) -> Vector:
+    """a + g (b - a), exactly b at g = 1."""
+    return b if g >= 1.0 else tuple([x + g * (y - x) for x, y in zip(a, b, strict=True)])
+
+
+def follow(binding: Binding, x: float) -> float:
+    """The curve's value at input x: piecewise linear, flat beyond its ends."""
+    points = binding.curve
+    if x <= points[0][0]:
+        return points[0][1]
+    if x >= points[-1][0]:
+        return points[-1][1]
+    right = bisect_right(points, x, key=lambda point: point[0])
+    (x0, y0), (x1, y1) = points[right - 1], points[right]
+    return y0 + (y1 - y0) * ((x - x0) / (x1 - x0))

@@ -1,0 +1,73 @@
+"""From weights and music controls as written, bound or not, to the model's."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar, cast
+
+from segue_rules.loading.bindings import BindingTable, WrittenBinding
+from segue_rules.loading.grammar import MusicTable
+from segue_rules.loading.inputs import DeclaredInputs
+from segue_rules.model import Binding, IntegerInput, Music, NumberInput
+from segue_yaml.kinds import number
+from segue_yaml.report import listing
+from segue_yaml.tables import Field, Record
+
+T = TypeVar("T")
+
+
+def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
+    """The controls that any of the records sets (at most one sets each); the others are None."""
+    if not records:
+        return Music()
+
+    def given(field: Field[T]) -> T | None:
+        return next((value for record in records if (value := record.get(field)) is not None), None)
+
+    def bound(field: Field[float | WrittenBinding]) -> float | Binding | None:
+        value = given(field)
+        return resolve(value, inputs) if value is not None else None
+
+    meter = given(MusicTable.meter)
+    return Music(
+        tempo_bpm=bound(MusicTable.tempo),
+        meter=None if meter is None else int(meter),
+        key=given(MusicTable.key),
+        drums=cast(Literal["on", "off", "auto"] | None, given(MusicTable.drums)),
+        intensity=bound(MusicTable.intensity),
+        temperature=bound(MusicTable.temperature),
+        guidance=bound(MusicTable.guidance),
+        gain_db=bound(MusicTable.gain),
+        mark=records[0].mark,
+    )
+
+
+def resolve(value: float | WrittenBinding, inputs: DeclaredInputs) -> float | Binding | None:
+    """A plain value as it is, a binding checked against its input; None once reported that it does not fit."""
+    if not isinstance(value, WrittenBinding):
+        return float(value)
+    scope = value.record.scope
+    source = inputs.number(value.input, scope.inside("from"))
+    if source is None:
+        return None
+    if value.points is None:
+        return _identity(value, source)
+    beyond = [number(x) for x, _ in value.points if not source.low <= x <= source.high]
+    if beyond:
+        span = f"{number(source.low)} to {number(source.high)}"
+        scope.inside("curve").warning(
+            value.record.mark_of(BindingTable.curve),
+            f"points at {listing(beyond, 'and')} lie beyond the range of '{source.name}', {span}",
+        )
+    return Binding(input=source.name, curve=value.points, mark=value.mark)
+
+
+def _identity(value: WrittenBinding, source: NumberInput | IntegerInput) -> Binding | None:
+    """The input's own value, which must be one that the control can take throughout its range."""
+    if source.low < value.low or source.high > value.high:
+        allowed = f"{number(value.low)} to {number(value.high)}"
+        span = f"{number(source.low)} to {number(source.high)}"
+        text = f"expected a curve with values from {allowed}, since the range of '{source.name}' is {span}"
+        value.record.scope.problem(value.mark, text)
+        return None
+    low, high = float(source.low), float(source.high)
+    return Binding(input=source.name, curve=((low, low), (high, high)), mark=value.mark)

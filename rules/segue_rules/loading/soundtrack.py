@@ -1,0 +1,98 @@
+"""Loads a soundtrack: the files read and merged, everything in them built and checked."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from segue_rules.errors import rule_report
+from segue_rules.loading.conditions import ConditionReader
+from segue_rules.loading.grammar import FileTable
+from segue_rules.loading.inputs import build_inputs, build_style
+from segue_rules.loading.layers import build_layers, build_transitions, check_first_mix
+from segue_rules.loading.music import build_music
+from segue_rules.loading.sources import Sources, collect
+from segue_rules.loading.stingers import build_stingers
+from segue_rules.model import DEFAULT_MUSIC, Music, Rules
+from segue_yaml.document import read_document, read_text
+
+
+def _build(sources: Sources, untitled: str) -> Rules:
+    """The soundtrack of all files.
+
+    Args: untitled: its title where no file gives one.
+    Raises: RuleError with every problem of the run.
+    """
+    report = sources.report
+    if sources.main is None:
+        report.raise_problems()
+    inputs = build_inputs(sources)
+    styles = [build_style(item, sources) for item in sources.styles.values()]
+    states = {name: tuple(layer.states) for name, layer in sources.layers.items()}
+    conditions = ConditionReader(inputs=inputs, states=states)
+    layers = build_layers(sources, inputs, conditions)
+    stingers = build_stingers(sources, inputs)
+    transitions = build_transitions(sources)
+    music = build_music(sources.music, inputs)
+    _check_whole(sources)
+    if not report.problems:
+        assert sources.main is not None
+        check_first_mix(layers, inputs, sources.main.mark_of(FileTable.layers), report.scope("layers"))
+    report.raise_problems()
+    return Rules(
+        title=_title(sources, untitled),
+        seed=int(sources.seed.value(FileTable.seed)) if sources.seed else 0,
+        music=_complete(music),
+        inputs=tuple(inputs.by_name.values()),
+        styles=tuple(style for style in styles if style is not None),
+        layers=layers,
+        transitions=transitions,
+        stingers=stingers,
+        latches=tuple(conditions.latches),
+        files=tuple(sources.files),
+        warnings=tuple(map(str, sorted(set(report.warnings)))),
+    )
+
+
+def _check_whole(sources: Sources) -> None:
+    """Report what a soundtrack cannot do without, whichever file might hold it."""
+    main = sources.main
+    if main is not None and not sources.layers and not sources.report.partial:
+        main.problem(FileTable.layers, "expected at least one layer, got none")
+
+
+def _title(sources: Sources, untitled: str) -> str:
+    title = sources.title.get(FileTable.title_) if sources.title else None
+    return title or untitled
+
+
+def _complete(music: Music) -> Music:
+    """The controls given, and the built-in ones where none is."""
+    given = {field.name: getattr(music, field.name) for field in dataclasses.fields(music)}
+    return dataclasses.replace(DEFAULT_MUSIC, **{name: value for name, value in given.items() if value is not None})
+
+
+def load(path: Path | str) -> Rules:
+    """The soundtrack of a rule file and all it includes.
+
+    Raises: RuleError with every mistake in all files; marks name files as the path was given.
+    """
+    path = Path(path)
+    report = rule_report()
+    name = path.as_posix()
+    node = read_document(path, report, name=name)
+    if node is None:
+        report.raise_problems()
+    main = path.resolve()
+    return _build(collect(node, name, main, main.parent, report), path.stem)
+
+
+def load_text(text: str, name: str = "<text>", folder: Path | None = None) -> Rules:
+    """The soundtrack of a rule file's text.
+
+    Args: name: of the text in messages. folder: where its includes and audio paths start; without one it may have none.
+    Raises: RuleError with every mistake.
+    """
+    report = rule_report()
+    node = read_text(text, report, name=name)
+    return _build(collect(node, name, None, folder, report), "untitled")

@@ -1,0 +1,235 @@
+"""Kinds of single values: how each is read, what an editor is told of it, and how it is described to people."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+from segue_yaml.nodes import MapNode, Mark, Node, Scalar, as_number, describe, quote
+from segue_yaml.report import Scope, did_you_mean, listing
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Schema: TypeAlias = dict[str, Any]
+"""A JSON Schema (draft 07)."""
+
+LONGEST_NAME: Final = 64
+NAME: Final = rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}"
+LARGEST_NUMBER: Final = 1_000_000_000
+
+
+def spelling(pattern: str, expected: str) -> Schema:
+    """The schema of a string of a certain form; editors say what was expected where it has another."""
+    text = f"expected {expected}"
+    return {"type": "string", "pattern": f"^{pattern}$", "errorMessage": text, "patternErrorMessage": text}
+
+
+class Kind(ABC, Generic[T_co]):
+    """What a field may hold."""
+
+    @property
+    @abstractmethod
+    def expected(self) -> str:
+        """What to write, for messages and the reference: "a time such as 300ms or 4s"."""
+
+    @abstractmethod
+    def read(self, node: Node, scope: Scope) -> T_co | None:
+        """The value, or None once what is wrong with it is reported."""
+
+    @abstractmethod
+    def schema(self) -> Schema:
+        """The JSON Schema of what `read` takes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """A name or a text, and where it stands."""
+
+    text: str
+    mark: Mark
+
+
+def meant_boolean(node: Node) -> str:
+    """The truth value somebody meant by a word of YAML 1.1; "" for any other."""
+    word = node.text.lower() if isinstance(node, Scalar) else ""
+    return "true" if word in ("yes", "on", "true") else "false" if word in ("no", "off", "false") else ""
+
+
+def meant_number(text: str) -> float | None:
+    """The number somebody meant by `"0.5"`, `0,5`, `50%`, `4/4` or `5dB`; None where it is none."""
+    match = re.match(r"\s*([-+]?(?:[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+))\s*(%?)(.?)", text)
+    if match is None or match[3] in tuple(".,-:eE"):  # 0..1, 1.2.3, 0-1, 1:30, 1e9x
+        return None
+    value = float(match[1].replace(",", "."))
+    return value / 100 if match[2] else value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Boolean(Kind[bool]):
+    """`true` or `false`."""
+
+    @property
+    def expected(self) -> str:
+        return "true or false"
+
+    def read(self, node: Node, scope: Scope) -> bool | None:
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            return node.value
+        scope.expected(self.expected, node, meant_boolean(node))
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Kind[float]):
+    """A number without a unit, within bounds; one that is whole stays an int."""
+
+    low: float
+    high: float
+    whole: bool = False
+    what: str = ""
+
+    @property
+    def expected(self) -> str:
+        return self._words if self.high == LARGEST_NUMBER else self._bounds
+
+    @property
+    def _words(self) -> str:
+        return self.what or ("a whole number" if self.whole else "a number")
+
+    @property
+    def _bounds(self) -> str:
+        return f"{self._words} from {number(self.low)} to {number(self.high)}"
+
+    def read(self, node: Node, scope: Scope) -> float | None:
+        value = as_number(node)
+        if value is None or (self.whole and not float(value).is_integer()):
+            scope.expected(self.expected, node, self._hint(node))
+            return None
+        if not self.low <= value <= self.high:
+            scope.expected(self._bounds, node)
+            return None
+        return int(value) if self.whole else value
+
+    def _hint(self, node: Node) -> str:
+        """The number that was meant, if it is one that may stand here."""
+        written = node.value if isinstance(node, Scalar) else None
+        meant = meant_number(written) if isinstance(written, str) else None
+        if meant is None or not self.low <= meant <= self.high or (self.whole and not meant.is_integer()):
+            return ""
+        return number(meant)
+
+    def schema(self) -> Schema:
+        return {"type": "integer" if self.whole else "number", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Kind[str]):
+    """Free text on one or more lines."""
+
+    longest: int
+
+    @property
+    def expected(self) -> str:
+        return f"a text of 1 to {self.longest} characters"
+
+    def read(self, node: Node, scope: Scope) -> str | None:
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            hint = f'"{node.text[:64]}"' if isinstance(node, Scalar) and node.value is not None else ""
+            scope.expected(self.expected, node, hint)
+        elif not node.value.strip():
+            scope.problem(node.mark, f"expected {self.expected}, got an empty one")
+        elif len(node.value) > self.longest:
+            scope.problem(node.mark, f"expected {self.expected}, got {len(node.value)}")
+        elif any(character < " " and character != "\n" for character in node.value):
+            scope.problem(node.mark, f"expected {self.expected}, got one with control characters")
+        else:
+            return node.value
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": r"\S", "maxLength": self.longest}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Kind[str]):
+    """One word of a fixed set."""
+
+    words: tuple[str, ...]
+
+    @property
+    def expected(self) -> str:
+        return listing(self.words)
+
+    def read(self, node: Node, scope: Scope) -> str | None:
+        if isinstance(node, Scalar) and node.value in self.words and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, Scalar) and isinstance(node.value, bool) and {"on", "off"} <= set(self.words):
+            scope.expected(self.expected, node, "on" if node.value else "off")
+        elif isinstance(node, Scalar):
+            scope.problem(
+                node.mark, f"expected {self.expected}, got {describe(node)}{did_you_mean(node.text, self.words)}"
+            )
+        else:
+            scope.expected(self.expected, node)
+        return None
+
+    def schema(self) -> Schema:
+        return {"type": "string", "enum": list(self.words)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name(Kind[Word]):
+    """A name of the author's own. what: "input", "style". reserved: words that mean something else in its place."""
+
+    what: str
+    reserved: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        return f"the name of {article(self.what)}"
+
+    def read(self, node: Node, scope: Scope) -> Word | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return Word(text=node.value, mark=node.mark) if self.allows(node.value, node.mark, scope) else None
+        hint = ""
+        if isinstance(node, MapNode) and len(node.entries) == 1:
+            hint = quote(node.entries[0].key)
+        scope.expected(self.expected, node, hint)
+        return None
+
+    def allows(self, text: str, mark: Mark, scope: Scope) -> bool:
+        """Whether the text is a name that may be used here; reported if not."""
+        if text in self.reserved:
+            scope.problem(mark, f"{text!r} has a meaning of its own and cannot name {article(self.what)}")
+            return False
+        if re.fullmatch(NAME, text):
+            return True
+        if len(text) > LONGEST_NAME:
+            scope.problem(mark, f"expected a name of at most {LONGEST_NAME} characters, got {len(text)}")
+            return False
+        tidy = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
+        hint = f"; did you mean '{tidy}'?" if re.fullmatch(NAME, tidy) else ""
+        scope.problem(mark, f"expected a name of a-z, 0-9 and _ that begins with a letter, got {quote(text)}{hint}")
+        return False
+
+    def schema(self) -> Schema:
+        schema = spelling(NAME, "a name of a-z, 0-9 and _ that begins with a letter")
+        if self.reserved:
+            schema["not"] = {"enum": list(self.reserved)}
+        return schema
+
+
+def number(value: float) -> str:
+    """A number as people write it: 1, 0.5, 1000000."""
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+
+
+def article(noun: str) -> str:
+    """The noun with "a" or "an"."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

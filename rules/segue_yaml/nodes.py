@@ -1,0 +1,89 @@
+"""What a document is made of once it is read: scalars, lists and maps, each with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Mark:
+    """A place in a file. line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+NOWHERE: Final = Mark(file="<built-in>", line=1, column=1)
+"""The place of what no file holds: built-in values and defaults."""
+
+ScalarValue: TypeAlias = str | int | float | bool | None
+
+_SHOWN: Final = 40
+"""Characters of a value quoted in a message."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scalar:
+    """A single value. text: as written, without quotes. quoted: in quotes or a block, so always a string."""
+
+    mark: Mark
+    value: ScalarValue
+    text: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListNode:
+    mark: Mark
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One `key: value` of a map. mark: the key's."""
+
+    key: str
+    mark: Mark
+    value: Node
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MapNode:
+    """Entries in file order, no key twice."""
+
+    mark: Mark
+    entries: tuple[Entry, ...]
+
+
+Node: TypeAlias = Scalar | ListNode | MapNode
+
+
+def as_number(node: Node) -> int | float | None:
+    """The number a node is, or None. (In Python, truth values are numbers; not here.)"""
+    if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        return node.value
+    return None
+
+
+def quote(text: str) -> str:
+    """The text in single quotes, on one line, shortened where it is long, nothing in it that a terminal obeys."""
+    line = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in " ".join(text[:500].split()))
+    return f"'{line}'" if len(line) <= _SHOWN else f"'{line[: _SHOWN - 1]}…'"
+
+
+def describe(node: Node) -> str:
+    """What came, for the end of "expected ..., got ..."."""
+    if isinstance(node, ListNode):
+        return "a list" if node.items else "an empty list"
+    if isinstance(node, MapNode):
+        return "a map" if node.entries else "an empty map"
+    if node.value is None:
+        return "nothing"
+    if isinstance(node.value, str):
+        return quote(node.value)
+    return node.text if len(node.text) <= _SHOWN else f"{node.text[: _SHOWN - 1]}…"

@@ -1,0 +1,136 @@
+"""Quantities with a unit that is always written: times, and numbers such as `-8dB` or `2/s`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from segue_yaml.kinds import Kind, Schema, number, spelling
+from segue_yaml.nodes import Node, Scalar, describe
+from segue_yaml.report import Scope, listing
+
+_NUMBER: Final = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+_SIGNED: Final = rf"[-+]?{_NUMBER}"
+_TIME_UNITS: Final = {"ms": Fraction(1, 1000), "s": Fraction(1), "min": Fraction(60), "h": Fraction(3600)}
+TIME: Final = rf"({_NUMBER}) ?(ms|s|min|h)"
+
+
+def time_text(seconds: Fraction) -> str:
+    """A time as it would be written in a rule file: 0s, 300ms, 1.5s, 2min, 1h."""
+    if not seconds:
+        return "0s"
+    for unit in ("h", "min", "s"):
+        count = seconds / _TIME_UNITS[unit]
+        if count >= 1 and (count * 100).denominator == 1 and (unit == "s" or count.denominator == 1):
+            return f"{number(float(count))}{unit}"
+    return f"{number(float(seconds * 1000))}ms"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duration(Kind[Fraction]):
+    """Seconds, exactly. low, high: seconds. moment: when something happens, not how long it takes."""
+
+    low: Fraction = Fraction(0)
+    high: Fraction = Fraction(3600)
+    moment: bool = False
+
+    @property
+    def expected(self) -> str:
+        floor = f" of at least {time_text(self.low)}" if self.low else ""
+        return f"a time{floor} such as 300ms or 4s"
+
+    def read(self, node: Node, scope: Scope) -> Fraction | None:
+        match = re.fullmatch(TIME, node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else None
+        if not match:
+            scope.problem(node.mark, f"expected {self.expected}, got {describe(node)}{self.hint(node)}")
+            return None
+        seconds = Fraction(match[1]) * _TIME_UNITS[match[2]]
+        if not self.low <= seconds <= self.high:
+            bounds = f"a time from {time_text(self.low)} to {time_text(self.high)}"
+            scope.problem(node.mark, f"expected {bounds}, got {describe(node)}")
+            return None
+        return seconds
+
+    def hint(self, node: Node) -> str:
+        """What was probably meant, as the end of a message; "" if that cannot be told."""
+        if not isinstance(node, Scalar) or node.value is None:
+            return ""
+        bare = re.fullmatch(r"[0-9]*[.,]?[0-9]+", node.text)
+        if bare:
+            return self._either(Fraction(node.text.replace(",", ".")))
+        clock = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])", node.text)
+        if clock:
+            return self._meant(Fraction(int(clock[1]) * 60 + int(clock[2])), "s")
+        comma = re.fullmatch(rf"([0-9]+),([0-9]+) ?({'|'.join(_TIME_UNITS)})", node.text)
+        if comma:
+            return self._meant(Fraction(f"{comma[1]}.{comma[2]}"), comma[3])
+        spelt = re.fullmatch(
+            rf"({_NUMBER}) ?(seconds?|secs?|sek|m|minutes?|mins?|milliseconds?|msecs?|S|MS|Ms|hours?)", node.text
+        )
+        if spelt:
+            unit = spelt[2].lower()
+            short = "ms" if unit.startswith(("ms", "mil")) else unit[0] if unit[0] in "sh" else "min"
+            return f"; did you mean {spelt[1]}{short}?"
+        return ""
+
+    def _either(self, count: Fraction) -> str:
+        """A number without a unit: a moment is meant in seconds, a stretch of time in what is usual for its size."""
+        if self.moment or count < 30:
+            return self._meant(count, "s")
+        if count < 200 and self.high > 60:
+            return self._meant(count, "ms", "s")
+        return self._meant(count, "ms")
+
+    def _meant(self, count: Fraction, *units: str) -> str:
+        fit = [unit for unit in units if self.low <= count * _TIME_UNITS[unit] <= self.high]
+        return f"; did you mean {listing(f'{number(float(count))}{unit}' for unit in fit)}?" if fit else ""
+
+    def schema(self) -> Schema:
+        return spelling(TIME, self.expected)
+
+
+_ALSO: Final = {"/s": ("/sec", "/second", " per second"), "bpm": ("bmp",)}
+"""Other spellings of units."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity(Kind[float]):
+    """A number with one unit that is always written: `-8dB`, `96bpm`, `2/s`."""
+
+    unit: str
+    what: str
+    low: float
+    high: float
+    example: str
+
+    @property
+    def expected(self) -> str:
+        return (
+            f"{self.what} from {number(self.low)}{self.unit} to {number(self.high)}{self.unit} such as {self.example}"
+        )
+
+    def read(self, node: Node, scope: Scope) -> float | None:
+        text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        match = re.fullmatch(rf"({_SIGNED}) ?{re.escape(self.unit)}", text)
+        if match and self.low <= float(match[1]) <= self.high:
+            return float(match[1])
+        hint = ""
+        if isinstance(node, Scalar) and not match:
+            hint = self._hint(node.text)
+        scope.expected(self.expected, node, hint)
+        return None
+
+    def _hint(self, text: str) -> str:
+        """The quantity somebody meant by `-6`, `96BPM`, `1/sec`, `0,5/s` or `-inf`; "" if that cannot be told."""
+        spellings = "|".join(map(re.escape, (self.unit, *_ALSO.get(self.unit, ()))))
+        bare = re.fullmatch(rf"([-+]?[0-9]*[.,]?[0-9]+) ?({spellings})?", text, re.IGNORECASE)
+        if bare:
+            value = bare[1].replace(",", ".")
+            return f"{value}{self.unit}" if self.low <= float(value) <= self.high else ""
+        silence = self.unit == "dB" and re.fullmatch(r"-\.?inf(inity)? ?(dB)?", text, re.IGNORECASE)
+        return f"{number(self.low)}{self.unit}" if silence else ""
+
+    def schema(self) -> Schema:
+        return spelling(f"{_SIGNED} ?{re.escape(self.unit)}", self.expected)

@@ -1,0 +1,289 @@
+"""Tables: what fields an object of the language has. Reading, JSON Schema and reference all follow from them.
+
+A table is a class whose attributes are `Field`s, in the order the reference lists them:
+
+    class Duck(Table):
+        '''How the music steps back under a stinger.'''
+        title = "duck"
+        example = "{depth: -8dB}"
+        depth = Field(Quantity(...), "Level of the music meanwhile.", required=True, example="-8dB")
+
+    duck = Object(Duck).read(node, scope)      # a Record, or None once reported
+    duck.get(Duck.depth)                       # float | None, typed by the field's kind
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from segue_yaml.core_schema import resolve_plain
+from segue_yaml.kinds import Kind, Schema
+from segue_yaml.nodes import NOWHERE, MapNode, Mark, Node, Scalar, describe, quote
+from segue_yaml.report import Report, Scope, did_you_mean, listing, nearest
+
+T = TypeVar("T")
+
+
+class Field(Generic[T]):
+    """A field of a table.
+
+    doc: one sentence, shown by editors and in the reference. default, example: as written in YAML.
+    """
+
+    def __init__(
+        self, kind: Kind[T], doc: str, *, example: str, default: str | None = None, required: bool = False
+    ) -> None:
+        self.name = ""
+        self.kind = kind
+        self.doc = doc
+        self.example = example
+        self.required = required
+        self.default_text = default
+        self.default = None if default is None else _parse_default(kind, default)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name.rstrip("_")
+
+    def schema(self) -> Schema:
+        example = f"{self.doc}\n\nExample: `{self.name}: {self.example}`"
+        schema = {**self.kind.schema(), "description": self.doc, "markdownDescription": example}
+        if self.default_text is not None:
+            schema["default"] = resolve_plain(self.default_text)
+        return schema
+
+
+def _parse_default(kind: Kind[T], text: str) -> T:
+    report = Report()
+    value = kind.read(Scalar(mark=NOWHERE, value=resolve_plain(text), text=text), report.scope())
+    report.raise_problems()
+    if value is None:
+        raise ValueError(f"the default {text!r} is no value")
+    return value
+
+
+class Table:
+    """The fields of one kind of object. title: its name in the schema. example: the shortest sensible one."""
+
+    title: ClassVar[str]
+    example: ClassVar[str]
+    exactly_one: ClassVar[tuple[str, ...]] = ()
+    """Names of fields of which exactly one must be given."""
+    fields: ClassVar[dict[str, Field[Any]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        own = {value.name: value for value in vars(cls).values() if isinstance(value, Field)}
+        cls.fields = {**cls.fields, **own}
+
+    @classmethod
+    def definition(cls) -> Schema:
+        """The JSON Schema of an object with these fields."""
+        schema: Schema = {
+            "title": cls.title.replace("_", " "),
+            "description": (cls.__doc__ or "").strip(),
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {name: field.schema() for name, field in cls.fields.items()},
+        }
+        required = [name for name, field in cls.fields.items() if field.required]
+        if required:
+            schema["required"] = required
+        if cls.exactly_one:
+            schema["oneOf"] = [{"required": [name]} for name in cls.exactly_one]
+        return schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """An object as read by a table. What failed to read is absent, and has been reported."""
+
+    table: type[Table]
+    mark: Mark
+    scope: Scope
+    values: Mapping[str, Any] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    """Of every field that was written, readable or not, even misspelt, its place."""
+
+    def get(self, field: Field[T]) -> T | None:
+        """The value as written, or None."""
+        return self.values.get(field.name)
+
+    def value(self, field: Field[T]) -> T:
+        """The value as written, or the field's default. Raises: LookupError if it has none."""
+        found: T | None = self.values.get(field.name, field.default)
+        if found is None:
+            raise LookupError(f"the field {field.name} has no default")
+        return found
+
+    def has(self, field: Field[Any]) -> bool:
+        """Whether the field was written at all."""
+        return field.name in self.marks
+
+    def mark_of(self, field: Field[Any]) -> Mark:
+        """The place of the field's value, or of the object where it was left out."""
+        return self.marks.get(field.name, self.mark)
+
+    def problem(self, field: Field[Any], text: str) -> None:
+        """Report a mistake in one field."""
+        self.scope.inside(field.name).problem(self.mark_of(field), text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Object(Kind[Record]):
+    """An object described by a table. foreign: fields that other variants have, with the words that say which."""
+
+    table: type[Table]
+    foreign: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def expected(self) -> str:
+        return f"a map such as {self.table.example}"
+
+    def read(self, node: Node, scope: Scope) -> Record | None:
+        if not isinstance(node, MapNode):
+            scope.expected(self.expected, node)
+            return None
+        values: dict[str, Any] = {}
+        marks: dict[str, Mark] = {}
+        for entry in node.entries:
+            known = self.table.fields.get(entry.key)
+            if known is None:
+                scope.problem(entry.mark, self._unknown(entry.key, entry.value))
+                if entry.key not in self.foreign:
+                    marks.update(dict.fromkeys(nearest(entry.key, self.table.fields), entry.mark))
+                continue
+            marks[entry.key] = entry.value.mark
+            value = known.kind.read(entry.value, scope.inside(entry.key))
+            if value is not None:
+                values[entry.key] = value
+        self._check_given(node, marks, scope)
+        return Record(table=self.table, mark=node.mark, scope=scope, values=values, marks=marks)
+
+    def _unknown(self, key: str, value: Node) -> str:
+        if key in self.foreign:
+            return f"'{key}' goes with {self.foreign[key]}"
+        name, colon, rest = key.partition(":")
+        if colon and rest and name in self.table.fields and describe(value) == "nothing":
+            return f"expected a space after the colon, got {quote(key)}; did you mean {quote(f'{name}: {rest}')}?"
+        if key == "<<":
+            return "unknown field '<<'; merge keys are not part of YAML 1.2, so write the fields out"
+        hint = did_you_mean(key, self.table.fields)
+        others = "there is only" if len(self.table.fields) == 1 else "there are"
+        return f"unknown field {quote(key)}{hint or f'; {others} ' + listing(self.table.fields, 'and')}"
+
+    def _check_given(self, node: MapNode, given: Mapping[str, Mark], scope: Scope) -> None:
+        for name, known in self.table.fields.items():
+            if known.required and name not in given:
+                scope.problem(node.mark, f"expected a field '{name}' ({known.kind.expected}), got none")
+        choices = self.table.exactly_one
+        chosen = [entry for entry in node.entries if entry.key in choices]
+        if choices and not given.keys() & set(choices):
+            scope.problem(node.mark, f"expected one of the fields {listing(choices)}, got none")
+        for extra in chosen[1:]:
+            names = listing([entry.key for entry in chosen], "and")
+            scope.problem(extra.mark, f"expected only one of {listing(choices)}, got {names}")
+
+    def schema(self) -> Schema:
+        return {"$ref": f"#/definitions/{self.table.title}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagged(Kind[Record]):
+    """An object whose field `tag` says by which of several tables it is read."""
+
+    tag: str
+    tables: Mapping[str, type[Table]]
+    also: Mapping[str, str] = field(default_factory=dict)
+    """What other programs call them."""
+
+    @property
+    def expected(self) -> str:
+        return f"a map such as {next(iter(self.tables.values())).example}"
+
+    def read(self, node: Node, scope: Scope) -> Record | None:
+        if not isinstance(node, MapNode):
+            scope.expected(self.expected, node)
+            return None
+        tag = next((entry.value for entry in node.entries if entry.key == self.tag), None)
+        if tag is None:
+            text = f"expected a field '{self.tag}' ({listing(self.tables)}), got none"
+            _report_missing(node, (self.tag,), text, scope)
+            return None
+        if isinstance(tag, Scalar) and tag.value in self.tables:
+            return Object(table=self.tables[tag.text], foreign=self._foreign(tag.text)).read(node, scope)
+        hint = ""
+        if isinstance(tag, Scalar):
+            meant = self.also.get(tag.text.lower())
+            hint = f"; did you mean '{meant}'?" if meant else did_you_mean(tag.text, self.tables)
+        scope.inside(self.tag).problem(tag.mark, f"expected {listing(self.tables)}, got {describe(tag)}{hint}")
+        return None
+
+    def _foreign(self, chosen: str) -> dict[str, str]:
+        mine = self.tables[chosen].fields
+        owners: dict[str, list[str]] = {}
+        for name, table in self.tables.items():
+            for field_name in table.fields:
+                if field_name not in mine:
+                    owners.setdefault(field_name, []).append(name)
+        return {name: f"{self.tag}: {listing(those)}, not with {chosen}" for name, those in owners.items()}
+
+    def schema(self) -> Schema:
+        return {
+            "type": "object",
+            "required": [self.tag],
+            "properties": {self.tag: {"enum": list(self.tables)}},
+            "allOf": [
+                {
+                    "if": {"properties": {self.tag: {"const": name}}, "required": [self.tag]},
+                    "then": {"$ref": f"#/definitions/{table.title}"},
+                }
+                for name, table in self.tables.items()
+            ],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByField(Kind[Record]):
+    """An object read by the one of several tables whose own field it has: `audio` or `mix`."""
+
+    tables: Mapping[str, type[Table]]
+
+    @property
+    def expected(self) -> str:
+        return f"a map such as {next(iter(self.tables.values())).example}"
+
+    def read(self, node: Node, scope: Scope) -> Record | None:
+        if not isinstance(node, MapNode):
+            scope.expected(self.expected, node)
+            return None
+        chosen = [entry for entry in node.entries if entry.key in self.tables]
+        if not chosen:
+            _report_missing(node, self.tables, f"expected one of the fields {listing(self.tables)}, got none", scope)
+            return None
+        for extra in chosen[1:]:
+            scope.problem(extra.mark, f"expected only one of {listing(self.tables)}, got {listing(self.tables, 'and')}")
+        if chosen[1:]:
+            return None
+        key = chosen[0].key
+        mine = self.tables[key].fields
+        foreign = {
+            name: f"'{owner}', not with '{key}'"
+            for owner, table in self.tables.items()
+            for name in table.fields
+            if name not in mine
+        }
+        return Object(table=self.tables[key], foreign=foreign).read(node, scope)
+
+    def schema(self) -> Schema:
+        return {"type": "object", "oneOf": [{"$ref": f"#/definitions/{table.title}"} for table in self.tables.values()]}
+
+
+def _report_missing(node: MapNode, wanted: Iterable[str], text: str, scope: Scope) -> None:
+    """Report that a deciding field is missing, or rather misspelt."""
+    names = list(wanted)
+    for entry in node.entries:
+        if nearest(entry.key, names):
+            scope.problem(entry.mark, f"unknown field {quote(entry.key)}{did_you_mean(entry.key, names)}")
+            return
+    scope.problem(node.mark, text)
