@@ -130,9 +130,8 @@ def _extra(extra: str) -> Finding:
     if missing:
         text = f"lacks {' and '.join(missing)}"
         return Finding(status="note", name=f"extra {extra}", text=text, advice=install_advice(extra))
-    return Finding(
-        status="ok", name=f"extra {extra}", text=", ".join(f"{name} {version(name)}" for name in EXTRAS[extra])
-    )
+    text = ", ".join(f"{name} {version(name)}" for name in EXTRAS[extra])
+    return Finding(status="ok", name=f"extra {extra}", text=text)
 
 
 def _generators() -> Iterator[Finding]:
