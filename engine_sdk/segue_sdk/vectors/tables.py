@@ -1,4 +1,4 @@
-"""Write PROTOCOL.md's field tables from the declarations in the code: `python -m segue_sdk.vectors.tables [--write] [FILE]`.
+"""Write the field tables of PROTOCOL.md from the code: `python -m segue_sdk.vectors.tables [--write] [FILE]`.
 
 Each table stands between `<!-- fields: NAME -->` and `<!-- end -->`.
 """
