@@ -1,6 +1,6 @@
-"""How loud sound is: integrated and short-term loudness (EBU R128) and true peak. S samples, C channels, 48 kHz.
+"""Loudness (K-weighting, integrated and short-term, EBU R128) and true peak. S samples, C channels, 48 kHz.
 
-Source: ITU-R BS.1770-4; EBU Tech 3341 (2016).
+Source: ITU-R BS.1770-4, with the two filters of annex 1, tables 1 and 2; EBU Tech 3341 (2016).
 """
 
 from __future__ import annotations
@@ -10,11 +10,21 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from segue.audio.weighting import k_weighted, loudness
+from segue.audio.biquads import filtered
 from segue.contract import SAMPLE_RATE, Samples
 
+# Second-order sections for 48 kHz as printed: a shelf for the head, then a high-pass (RLB).
+K_WEIGHTING: Final = np.array(
+    [
+        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
+        [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
+    ]
+)
+# Loudness in LUFS is this plus 10 log10 of the summed channel powers.
+LOUDNESS_OFFSET: Final = -0.691
 SHORT_TERM_S: Final = 3.0
 _BLOCK_S: Final = 0.4
 OVERSAMPLING: Final = 4
@@ -23,6 +33,18 @@ _TAPS: Final = 24
 _KAISER_BETA: Final = 8.0
 # Samples looked at together: they and what is computed of them stay in the processor's cache.
 _BLOCK: Final = 4_096
+# Samples whose peaks are one row of a matrix product.
+_STRETCH: Final = 32
+
+
+def k_weighted(samples: NDArray[np.floating]) -> NDArray[np.float64]:
+    """`samples` [S, C] at 48 kHz weighted as the loudness measure weighs them: float64 [S, C]."""
+    return filtered(K_WEIGHTING, samples)[0]
+
+
+def loudness(power: float) -> float:
+    """LUFS of a summed mean square of K-weighted channels; -inf for silence."""
+    return LOUDNESS_OFFSET + 10 * float(np.log10(power)) if power > 0 else -float("inf")
 
 
 def integrated_loudness(samples: Samples) -> float:
@@ -54,8 +76,9 @@ def true_peak_db(samples: Samples) -> float:
 def oversampled_peaks(samples: Samples, *, edge: bool) -> NDArray[np.float32]:
     """Largest magnitude around each sample over all channels, seen at four times the rate.
 
-    edge: whether `samples` [S, C] come with TAPS / 2 samples of context on both sides, which get no value of their own:
-    the result is then float32 [S - TAPS], else [S] as if silence surrounded them.
+    Args:
+        edge: Whether `samples` [S, C] come with TAPS / 2 samples of context on both sides, which get no value of their
+            own: the result is then float32 [S - TAPS], else [S] as if silence surrounded them.
     """
     context = _TAPS // 2
     padded = samples if edge else np.pad(samples, ((context, context), (0, 0)))
@@ -63,6 +86,35 @@ def oversampled_peaks(samples: Samples, *, edge: bool) -> NDArray[np.float32]:
     length = len(padded) - _TAPS
     blocks = [_peaks(planar[:, at : min(at + _BLOCK, length) + _TAPS]) for at in range(0, length, _BLOCK)]
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+
+def highest_peak(samples: Samples, floor: float) -> float:
+    """Return the largest of `oversampled_peaks(samples, edge=True)`, or `floor` where none is larger.
+
+    It oversamples only where the samples are high enough to exceed `floor`, as one matrix product. The result differs
+    from `oversampled_peaks` by rounding alone.
+
+    Args:
+        samples: [S, C] with TAPS / 2 samples of context on both sides.
+        floor: A magnitude >= 0, such as the largest peak found so far.
+    """
+    length = len(samples) - _TAPS
+    if length < _STRETCH:
+        return max(floor, float(oversampled_peaks(samples, edge=True).max(initial=0)))
+    inner = samples[_TAPS // 2 : -(_TAPS // 2)]
+    # The filter passes the samples themselves with a gain that differs from 1 by 2e-5.
+    gain = float(_phases()[OVERSAMPLING // 2].max())
+    highest = max(floor, gain * float(inner.max()), -gain * float(inner.min()))
+    windows = sliding_window_view(samples, _STRETCH + _TAPS, axis=0)
+    # Highest magnitude in each stretch of samples; a window lies in two of them.
+    padded = np.pad(samples, ((0, -len(samples) % _STRETCH), (0, 0)))
+    levels = np.abs(padded).reshape(-1, _STRETCH * samples.shape[1]).max(axis=1)
+    first = np.arange(0, length - _STRETCH + 1, _STRETCH)
+    high = np.maximum(levels[:-1], levels[1:])[: len(first)] * peak_bound() > highest
+    # The last window overlaps the one before, so that no sample is left over.
+    chosen = windows[np.append(first[high], length - _STRETCH)].reshape(-1, _STRETCH + _TAPS)
+    dense = chosen @ _stretch_filter()
+    return max(highest, float(dense.max()), -float(dense.min()))
 
 
 def peak_bound() -> float:
@@ -81,6 +133,19 @@ def _peaks(planar: NDArray[np.float32]) -> NDArray[np.float32]:
         dense += scaled
     np.abs(dense, out=dense)
     return np.asarray(dense.max(axis=(0, 1)), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _stretch_filter() -> NDArray[np.float32]:
+    """Return `_phases` of _STRETCH consecutive samples as one matrix, float32 [_STRETCH + TAPS, 3 * _STRETCH].
+
+    The phase of the samples themselves is left out.
+    """
+    between = np.delete(_phases(), OVERSAMPLING // 2, axis=0)
+    filters = np.zeros((_STRETCH, len(between), _STRETCH + _TAPS), np.float32)
+    for sample in range(_STRETCH):
+        filters[sample, :, sample : sample + _TAPS + 1] = between
+    return np.ascontiguousarray(filters.reshape(-1, _STRETCH + _TAPS).T)
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import duration, factor, seed
 from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_lines, print_problems
+from segue.file_kinds import FilesError
 from segue.generators import PLAYABLE
 from segue.signals import exit_if_signalled
 
@@ -92,14 +93,14 @@ def _once(request: PreviewRequest, *, quiet: bool) -> int:
     from segue.audio.files import AudioFileError
     from segue.render.file_checks import OutputsError
     from segue.render.writing import write_preview
-    from segue.runtime.recorder import RecordingError
+    from segue.runtime.recording import RecordingError
     from segue.score.sampler.soundfont import SoundFontError
     from segue_rules.errors import RuleError
 
     started = time.monotonic()
     try:
         summary = write_preview(request, _progress(started, quiet=quiet))
-    except (RuleError, OutputsError) as error:
+    except (RuleError, FilesError, OutputsError) as error:
         print_problems(error.problems)
         return BAD_INPUT
     except BrokenPipeError:

@@ -168,7 +168,9 @@ def buffer(live: LiveFigures, axis: TimeAxis) -> PlotRow:
     known = [(playhead, level) for playhead, level in live.levels if playhead > 0] or [(0, 0)]
     x = milliseconds([playhead for playhead, _ in known])
     seconds = np.array([level for _, level in known], np.float64) / SAMPLE_RATE
-    plot = axis.plot(height=84, y=(0, max(1.0, float(seconds.max()) * 1.15)), ticks=_second_ticks(float(seconds.max())))
+    top = max(1.0, float(seconds.max()) * 1.15)
+    # Half of the tick label 0 lies below 0.
+    plot = axis.plot(height=84, y=(-0.06 * top, top), ticks=_second_ticks(float(seconds.max())))
     keep = knots(seconds[:, None])
     columns = {"level": seconds[keep].astype(np.float32), "floor": np.zeros(len(keep), np.float32)}
     source = ColumnDataSource({"x": x[keep], **columns}, name="buffer")
@@ -196,7 +198,7 @@ def latency(data: ReportData, axis: TimeAxis) -> PlotRow | None:
     latency_ms = np.array([latency_s * 1000 for _, latency_s in measured])
     top = max(100.0, float(latency_ms.max()) * 1.25)
     step = next(s for s in (50, 100, 200, 500, 1000, 5000, 60_000) if top / s <= 4)
-    plot = axis.plot(height=84, y=(0, top), ticks=[float(n * step) for n in range(int(top / step) + 1)])
+    plot = axis.plot(height=84, y=(0, top), ticks=[float(n * step) for n in range(int(0.92 * top / step) + 1)])
     source = ColumnDataSource(
         {
             "x": milliseconds([event.sent for event in events]),

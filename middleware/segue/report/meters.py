@@ -12,10 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
-from scipy.signal import sosfilt
 
-from segue.audio.loudness import SHORT_TERM_S, oversampled_peaks
-from segue.audio.weighting import K_WEIGHTING, LOUDNESS_OFFSET
+from segue.audio.biquads import filtered
+from segue.audio.loudness import K_WEIGHTING, LOUDNESS_OFFSET, SHORT_TERM_S, highest_peak
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 WAVEFORM_HZ: Final = 250
@@ -42,9 +41,6 @@ _RELATIVE_GATE_LU: Final = -10.0
 _SILENT: Final = 1e-12
 # Samples on each side that the true peak at a sample depends on.
 _CONTEXT: Final = 12
-_PEAK_SAMPLES: Final = 1_024
-# A peak between samples is at most 6 dB above those around it, except in signals constructed to exceed that.
-_OVERSHOOT: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +207,7 @@ class LoudnessMeter:
 
     def __init__(self) -> None:
         self._filters = np.zeros((len(K_WEIGHTING), 2, CHANNELS))
-        self._rest = np.zeros((0, CHANNELS))
+        self._rest = np.zeros((CHANNELS, 0))
         self._energies: list[NDArray[np.float64]] = []
         self._context: Samples = np.zeros((_CONTEXT, CHANNELS), np.float32)
         self._peak = 0.0
@@ -219,11 +215,12 @@ class LoudnessMeter:
     def add(self, block: Samples) -> None:
         if not len(block):
             return
-        weighted, self._filters = sosfilt(K_WEIGHTING, block.astype(np.float64), axis=0, zi=self._filters)
-        waiting = np.concatenate([self._rest, weighted])
-        whole = len(waiting) // _STEP * _STEP
-        self._energies.append((waiting[:whole].reshape(-1, _STEP * CHANNELS) ** 2).sum(axis=1))
-        self._rest = waiting[whole:]
+        weighted, self._filters = filtered(K_WEIGHTING, block, self._filters)
+        waiting = np.concatenate([self._rest, weighted.T], axis=1)
+        whole = waiting.shape[1] // _STEP * _STEP
+        steps = waiting[:, :whole].reshape(CHANNELS, -1, _STEP)
+        self._energies.append(np.einsum("cns,cns->n", steps, steps))
+        self._rest = waiting[:, whole:]
         self._update_peak(block)
 
     def loudness(self) -> Loudness:
@@ -238,12 +235,8 @@ class LoudnessMeter:
         )
 
     def _update_peak(self, block: Samples) -> None:
-        """Oversample only the parts whose samples are high enough to exceed the peak found so far."""
         samples = np.concatenate([self._context, block])
-        for start in range(0, len(samples) - 2 * _CONTEXT, _PEAK_SAMPLES):
-            part = samples[start : start + _PEAK_SAMPLES + 2 * _CONTEXT]
-            if np.abs(part).max() * _OVERSHOOT > self._peak:
-                self._peak = max(self._peak, float(oversampled_peaks(part, edge=True).max()))
+        self._peak = highest_peak(samples, self._peak)
         self._context = samples[-2 * _CONTEXT :]
 
 

@@ -290,7 +290,7 @@ def stingers(data: ReportData, axis: TimeAxis) -> PlotRow | None:
     if not data.stingers:
         return None
     plot = axis.plot(
-        height=70, y=(0, 3), ticks=[0.1, 0.9, 2.4, 1.5], labels={0.1: "−24 dB", 0.9: "0 dB", 2.4: "file", 1.5: "burst"}
+        height=84, y=(0, 3), ticks=[0.1, 0.9, 2.4, 1.5], labels={0.1: "−24 dB", 0.9: "0 dB", 2.4: "file", 1.5: "burst"}
     )
     colours = {"started": GOOD, "scheduled": CALM, "dropped": ACCENT, "cancelled": NEUTRAL}
     ends = [_shown_end(stinger, data.sound.samples) for stinger in data.stingers]

@@ -49,7 +49,8 @@ _STEREO: Final = (
 )
 # Half the bytes of stereo, and a third of the time to encode.
 _MONO: Final = Encoding(channels=1, rate=SAMPLE_RATE, compression=1.0, bytes_a_second=6_100)
-_MONO_32_KHZ: Final = Encoding(channels=1, rate=32_000, compression=1.0, bytes_a_second=5_300)
+# Half the processor time of 48 kHz.
+_MONO_24_KHZ: Final = Encoding(channels=1, rate=24_000, compression=0.85, bytes_a_second=4_700)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,7 @@ def encoding_for(seconds: float) -> Encoding | None:
             return encoding
     if seconds <= _LONGEST_48_KHZ_S:
         return _MONO
-    return _MONO_32_KHZ if seconds * _MONO_32_KHZ.bytes_a_second <= MOST_ENCODED_BYTES else None
+    return _MONO_24_KHZ if seconds * _MONO_24_KHZ.bytes_a_second <= MOST_ENCODED_BYTES else None
 
 
 class SoundEncoder:

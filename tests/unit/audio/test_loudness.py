@@ -7,7 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from segue.audio.loudness import integrated_loudness, short_term_loudness, true_peak_db
+from segue.audio.loudness import (
+    highest_peak,
+    integrated_loudness,
+    oversampled_peaks,
+    short_term_loudness,
+    true_peak_db,
+)
 from unit.audio.signals import tone
 
 # Test number -> (level in dBFS, seconds) of each part; all read -23 or -33 LUFS.
@@ -61,3 +67,11 @@ def test_silence_and_too_little_sound_are_minus_infinity() -> None:
     assert len(short_term_loudness(silent)) == 0
     after_sound = np.concatenate([tone(-6, 1), np.zeros((240_000, 2), np.float32)])
     assert short_term_loudness(after_sound)[-1] == -math.inf
+
+
+@pytest.mark.parametrize("size", [24, 30, 56, 57, 100, 5_000])
+def test_the_highest_peak_is_the_largest_oversampled_peak_above_the_floor(size: int) -> None:
+    samples = np.random.default_rng(size).normal(0, 0.3, (size, 2)).astype(np.float32)
+    highest = float(oversampled_peaks(samples, edge=True).max(initial=0))
+    for floor in (0.0, highest * 0.99, highest + 0.1):
+        assert highest_peak(samples, floor) == pytest.approx(max(floor, highest), rel=1e-6)

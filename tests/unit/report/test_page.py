@@ -200,7 +200,7 @@ def test_the_page_says_how_its_audio_was_reduced(straight_report: ReportData) ->
 
     assert source_of(_encoded(straight_report, 1_000, 60), "out.wav") == (True, "", "")
     long = _encoded(straight_report, 1_000, 1_800)
-    note = "The sound in this page is mono at 32 kHz, so that the page stays small; out.wav has the original."
+    note = "The sound in this page is mono at 24 kHz, so that the page stays small; out.wav has the original."
     assert source_of(long, "out.wav") == (True, "", note)
     note = "The run is too long for this page to contain its sound: it plays out.wav, which must stay where it is."
     assert source_of(long, "out.wav", page.MOST_BYTES) == (False, "out.wav", note)

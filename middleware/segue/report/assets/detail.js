@@ -127,6 +127,7 @@ function makeBandLabels(doc, name, beside = false) {
 const EVENT_LANES = 4;
 const MARK_PX = 10;
 const LONGEST_LABEL = 42;
+const SHORTEST_CUT_LABEL = 9;
 const MANY_MARKS = 600;
 const CLOSEST_MARKS_PX = 3;
 
@@ -176,7 +177,7 @@ function makeEventLabels(doc) {
         // A text that would reach beyond the plot is shortened.
         const left = (view.end - x[i]) / view.msPerPixel - MARK_PX;
         if (left > 0) while (text.length > 1 && measure(text) > left) text = `${text.replace(/…$/, "").slice(0, -1)}…`;
-        if (text === "…") continue;
+        if (text.endsWith("…") && text.length < SHORTEST_CUT_LABEL) continue;
         const lane = lanes.findIndex((one) => reserve(one, at - MARK_PX, at + MARK_PX + measure(text)));
         if (lane < 0) continue;
         y[i] = lane;

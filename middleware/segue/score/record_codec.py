@@ -1,0 +1,193 @@
+"""Frozen records as bytes, guided by their types: what is read has the fields and types it must have, or is refused.
+
+The bytes say nothing of themselves, so nothing in them can ask for another type, for nesting or for memory. A field
+added to a record is packed without a line here; `signature` tells bytes written before from bytes written after.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+Record = TypeVar("Record")
+
+# Texts are names and sequences short; both bounds are far above what any record holds.
+MOST_TEXT_BYTES: Final = 255
+MOST_ITEMS: Final = 4_096
+# Whole numbers are written in groups of seven bits, lowest first: this many hold any of 64 bits and its sign.
+_MOST_GROUPS: Final = 10
+_FLOAT: Final = struct.Struct("<d")
+
+
+def signature(kind: Any) -> str:
+    """A record's fields and their types, at any depth, as text."""
+    if fields := _fields(kind):
+        return f"{kind.__name__}({', '.join(f'{name}: {signature(of)}' for name, of in fields)})"
+    if arguments := get_args(kind):
+        parts = ", ".join("..." if part is Ellipsis else signature(part) for part in arguments)
+        return f"{'tuple' if get_origin(kind) is tuple else 'union'}[{parts}]"
+    return str(kind.__name__)
+
+
+def write(kind: Any, value: Any) -> bytes:
+    """`value`, of type `kind`, as bytes.
+
+    Args:
+        kind: A frozen dataclass or named tuple of int (64 bits), float, bool, str, tuple, and unions with None of
+            those.
+    Raises:
+        TypeError: For another type.
+        ValueError: For a value out of bounds.
+    """
+    return b"".join(_written(kind, value))
+
+
+def leaves(kind: Any, value: Any) -> Iterator[int | float | str | None]:
+    """Every number and text in a record, at any depth, and None for what is not there."""
+    if fields := _fields(kind):
+        for name, of in fields:
+            yield from leaves(of, getattr(value, name))
+    elif (items := _items(kind)) is not None:
+        for of, item in zip(_repeated(items, len(value)), value, strict=True):
+            yield from leaves(of, item)
+    elif (present := _optional(kind)) is not None and value is not None:
+        yield from leaves(present, value)
+    else:
+        yield value
+
+
+def read(kind: type[Record], data: bytes, offset: int = 0) -> tuple[Record, int]:
+    """The inverse of `write`, and where its bytes end.
+
+    Raises:
+        ValueError: For bytes that end too soon, or hold what no record of the kind does.
+    """
+    reader = _Reader(data, offset)
+    record: Record = reader.value(kind)
+    return record, reader.offset
+
+
+def _written(kind: Any, value: Any) -> Iterator[bytes]:
+    if fields := _fields(kind):
+        for name, of in fields:
+            yield from _written(of, getattr(value, name))
+    elif (items := _items(kind)) is not None:
+        if _varies(items):
+            if len(value) > MOST_ITEMS:
+                raise ValueError(f"{len(value)} items: expected at most {MOST_ITEMS}")
+            yield _whole(len(value))
+        for of, item in zip(_repeated(items, len(value)), value, strict=True):
+            yield from _written(of, item)
+    elif (present := _optional(kind)) is not None:
+        yield bytes([value is not None])
+        if value is not None:
+            yield from _written(present, value)
+    elif kind is str:
+        text = value.encode()
+        if len(text) > MOST_TEXT_BYTES:
+            raise ValueError(f"{value!r}: expected at most {MOST_TEXT_BYTES} bytes")
+        yield bytes([len(text)]) + text
+    elif kind is float:
+        yield _FLOAT.pack(value)
+    elif kind is bool:
+        yield bytes([value])
+    elif kind is int:
+        yield _whole(value << 1 if value >= 0 else ~value << 1 | 1)
+    else:
+        raise TypeError(f"{kind}: cannot be written")
+
+
+def _whole(value: int) -> bytes:
+    groups = bytearray()
+    while value >= 0x80:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    groups.append(value)
+    if len(groups) > _MOST_GROUPS:
+        raise ValueError("a whole number of more than 64 bits")
+    return bytes(groups)
+
+
+class _Reader:
+    """Reads values of known types from `offset` on."""
+
+    def __init__(self, data: bytes, offset: int) -> None:
+        self.data = data
+        self.offset = offset
+
+    def value(self, kind: Any) -> Any:
+        if fields := _fields(kind):
+            return kind(**{name: self.value(of) for name, of in fields})
+        if (items := _items(kind)) is not None:
+            count = self._bounded(self._whole(), MOST_ITEMS) if _varies(items) else len(items)
+            return tuple(self.value(of) for of in _repeated(items, count))
+        if (present := _optional(kind)) is not None:
+            return self.value(present) if self._flag() else None
+        if kind is str:
+            return self._take(self._take(1)[0]).decode()
+        if kind is float:
+            return _FLOAT.unpack(self._take(_FLOAT.size))[0]
+        if kind is bool:
+            return self._flag()
+        if kind is int:
+            whole = self._whole()
+            return ~(whole >> 1) if whole & 1 else whole >> 1
+        raise TypeError(f"{kind}: cannot be read")
+
+    def _take(self, count: int) -> bytes:
+        end = self.offset + count
+        if end > len(self.data):
+            raise ValueError(f"expected {count} more bytes, got {len(self.data) - self.offset}")
+        taken = self.data[self.offset : end]
+        self.offset = end
+        return taken
+
+    def _flag(self) -> bool:
+        return bool(self._bounded(self._take(1)[0], 1))
+
+    def _whole(self) -> int:
+        value = 0
+        for group in range(_MOST_GROUPS):
+            byte = self._take(1)[0]
+            value |= (byte & 0x7F) << 7 * group
+            if byte < 0x80:
+                return value
+        raise ValueError("a whole number of more than 64 bits")
+
+    @staticmethod
+    def _bounded(value: int, most: int) -> int:
+        if value > most:
+            raise ValueError(f"{value}: expected at most {most}")
+        return value
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """(name, type) of a record's fields; none for what is no record."""
+    if is_dataclass(kind) or hasattr(kind, "_fields"):
+        return tuple(get_type_hints(kind).items())
+    return ()
+
+
+def _items(kind: Any) -> tuple[Any, ...] | None:
+    """Types of a tuple's items, the second an ellipsis where the first is that of all; None for what is no tuple."""
+    return get_args(kind) if get_origin(kind) is tuple else None
+
+
+def _varies(items: tuple[Any, ...]) -> bool:
+    return items[-1:] == (Ellipsis,)
+
+
+def _repeated(items: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """The type of each of a tuple's `count` items."""
+    return (items[0],) * count if _varies(items) else items
+
+
+def _optional(kind: Any) -> Any:
+    """The other type of a union with None; None for what is no such union."""
+    others = [other for other in get_args(kind) if other is not NoneType]
+    return others[0] if get_origin(kind) in (UnionType, Union) and len(others) == 1 else None

@@ -1,0 +1,203 @@
+"""The score's states as bytes: every situation goes on, what does not fit leaves in order, no foreign form plays."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.generators import CaptionEncoder, bank, conditioning, score, steady
+from segue.contract import FRAME_SIZE, MODES, MOST_STATE_BYTES, SAMPLE_RATE, Conditioning, NoteEvent, Request, StyleBank
+from segue.score import packed_state, record_codec
+from segue.score.composer.conductor import Form
+from segue.score.composer.moment import Cue
+from segue.score.composer.table import NAMES
+from segue.score.generator import ScoreGenerator, ScoreState
+from segue.score.sampler.orchestra import ORCHESTRA
+from segue.score.sampler.sampler import MEMORY, Sampler
+from segue.style.situations import SITUATIONS
+from unit.sampler.material import tiny_font, written
+
+# 1.8e-7 measured: a few bits of what the room held.
+TOLERANCE: Final = 1e-6
+MODEL: Final = "score-of-a-test"
+
+
+def performed(styles: StyleBank, asked: Conditioning, seed: int, frames: int) -> ScoreState:
+    state = score().start(seed=seed, frame=asked.frame)
+    for begin in range(0, frames, 10):
+        part = asked[begin : begin + 10]
+        (result,) = score().generate([Request(state=state, styles=styles, conditioning=part)])
+        state = result.state
+    return state
+
+
+def assert_goes_on(styles: StyleBank, asked: Conditioning, seed: int, frames: int) -> bytes:
+    """The bytes at `frames`, after a proof that they play on as the state itself does."""
+    state = performed(styles, asked, seed, frames)
+    data = score().pack(state)
+    restored = score().unpack(data, frame=frames)
+    onward = asked[frames:]
+    unbroken, again = score().generate(
+        [Request(state=which, styles=styles, conditioning=onward) for which in (state, restored)]
+    )
+    assert again.chunk.notes == unbroken.chunk.notes
+    np.testing.assert_allclose(again.chunk.samples, unbroken.chunk.samples, rtol=0, atol=TOLERANCE)
+    assert len(data) <= MOST_STATE_BYTES
+    return data
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_every_situation_goes_on(situation: str) -> None:
+    seed = 10 + SITUATIONS.index(situation)
+    assert_goes_on(bank(situation), steady(170, tempo_bpm=92, intensity=0.8, drums=1), seed, 150)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_long_notes_at_slow_tempos_go_on(seed: int) -> None:
+    assert_goes_on(bank("temple"), steady(330, tempo_bpm=48, intensity=1.0), seed, 300)
+
+
+def test_the_densest_music_goes_on_from_a_few_kilobytes() -> None:
+    data = assert_goes_on(bank("combat"), steady(220, tempo_bpm=180, intensity=1.0, drums=1), 1, 200)
+    assert len(data) < 3_000
+    blend = bank("chase", "tavern", "calm", "boss")
+    asked = conditioning(np.full((160, 4), 0.25), tempo_bpm=240, intensity=1.0, drums=1)
+    assert len(assert_goes_on(blend, asked, 1, 150)) < 6_000
+
+
+@pytest.mark.parametrize("frames", [130, 160, 170])
+def test_a_change_ahead_is_led_into_as_it_would_have_been(frames: int) -> None:
+    weights = np.repeat([[1.0, 0.0], [0.0, 1.0]], (160, 60), axis=0)
+    asked = conditioning(weights, intensity=0.8, drums=1, known={160: 125})
+    assert performed(bank("exploration", "combat"), asked, 5, frames).form.cue is not None
+    assert_goes_on(bank("exploration", "combat"), asked, 5, frames)
+
+
+def random_notes(count: int, before: int) -> list[NoteEvent]:
+    chance = random.Random(count)
+    return sorted(
+        (
+            NoteEvent(
+                start=before - chance.randint(1, 9 * SAMPLE_RATE),
+                duration=chance.randint(1, 3 * SAMPLE_RATE),
+                program=chance.choice(list(ORCHESTRA)),
+                pitch=chance.randint(30, 90),
+                velocity=chance.randint(1, 127),
+                drums=False,
+                family="harmony",
+            )
+            for _ in range(count)
+        ),
+        key=lambda note: note.start,
+    )
+
+
+def test_where_notes_do_not_fit_the_oldest_leave() -> None:
+    start = Sampler().start(0)
+    notes = random_notes(5_000, before=0)
+    data = packed_state.pack(MODEL, Form(seed=1, frame=0), replace(start, sounding=tuple(notes)))
+    _, kept = packed_state.unpack(MODEL, data, frame=0, position=0)
+    assert len(data) <= MOST_STATE_BYTES
+    assert 50 < len(kept) < 5_000
+    assert {note.start for note in kept} == {note.start for note in notes[-len(kept) :]}
+
+
+def test_work_for_a_core_is_bounded() -> None:
+    """Notes of which no two sound alike, few enough bytes, but minutes of sound to make."""
+    long = [replace(note, duration=29 * SAMPLE_RATE + 480 * place) for place, note in enumerate(random_notes(300, 0))]
+    table = packed_state._table(long)
+    raw = record_codec.write(Form, Form(seed=1, frame=0)) + len(long).to_bytes(2, "little")
+    data = packed_state._sum(MODEL) + zlib.compress(raw + packed_state._columns(table, 0))
+    assert len(data) <= MOST_STATE_BYTES
+    with pytest.raises(ValueError, match="work"):
+        packed_state.unpack(MODEL, data, frame=0, position=0)
+
+
+def test_a_bomb_is_not_inflated() -> None:
+    bomb = packed_state._sum(MODEL) + zlib.compress(bytes(11_000_000))
+    assert len(bomb) <= MOST_STATE_BYTES
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="whole"):
+        packed_state.unpack(MODEL, bomb, frame=0, position=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 500_000
+
+
+names = st.sampled_from((*NAMES[:12], "", "polka"))
+places = st.integers(-9, 9) | st.integers(0, 10**8) | st.integers(-(2**63), 2**63)
+forms = st.builds(
+    Form,
+    seed=places,
+    frame=places,
+    bar=st.none() | places,
+    leader=names,
+    plan=names,
+    origin=places,
+    tonic=st.integers(-1, 12),
+    mode=st.sampled_from((*MODES, "", "loud")),
+    holders=st.tuples(names, names, names),
+    arrival=places,
+    cue=st.none() | st.builds(Cue, arrival=places, since=places, out_of=names, into=names, certain=st.booleans()),
+    awaited=names | st.sampled_from(MODES),
+    awaited_until=places,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(forms)
+def test_any_form_is_refused_or_goes_on(form: Form) -> None:
+    state = ScoreState(form=form, sampler=score().start(seed=0).sampler)
+    try:
+        restored = score().unpack(score().pack(state), frame=0)
+    except ValueError:
+        return
+    assert restored.form == replace(form, frame=0)
+    asked = steady(12, tempo_bpm=240)
+    (result,) = score().generate([Request(state=restored, styles=bank("combat"), conditioning=asked)])
+    assert result.state.form.leader
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.binary(max_size=60), st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 255)), max_size=3))
+def test_foreign_notes_are_refused_or_play(tail: bytes, edits: list[tuple[int, int]]) -> None:
+    """Bytes changed before they are deflated, so that no checksum gives them away."""
+    raw = bytearray(zlib.decompress(PACKED[4:]) + tail)
+    for place, value in edits:
+        raw[place % len(raw)] = value
+    try:
+        form, notes = packed_state.unpack(
+            MODEL, packed_state._sum(MODEL) + zlib.compress(bytes(raw)), frame=5, position=9_600
+        )
+    except ValueError:
+        return
+    assert form.frame == 5
+    assert all(note.start < 9_600 for note in notes)
+    score()._sampler.resumed(notes[-8:], 9_600)
+
+
+PACKED: Final = packed_state.pack(
+    MODEL, Form(seed=1, frame=0), replace(Sampler().start(0), sounding=tuple(random_notes(120, 0)))
+)
+
+
+def test_another_orchestra_is_another_model(tmp_path: Path) -> None:
+    other = ScoreGenerator(CaptionEncoder(), Sampler(written(tiny_font(), tmp_path / "tiny.sf2")))
+    assert other.model != score().model
+    with pytest.raises(ValueError, match="packed by"):
+        other.unpack(score().pack(score().start(seed=1)), frame=0)
+
+
+def test_the_memory_of_what_is_over_is_short() -> None:
+    state = performed(bank("combat"), steady(200, intensity=1.0), 1, 200)
+    assert state.sampler.over
+    assert min(heard.end for heard in state.sampler.over) > 200 * FRAME_SIZE - MEMORY
