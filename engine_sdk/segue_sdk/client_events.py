@@ -115,6 +115,15 @@ class ChangeHeard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StingerHeard:
+    """A stinger begins to be heard. id, name: as in `StingerArrived`. at: sample position of its beginning."""
+
+    id: int
+    name: str
+    at: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class MusicArrived:
     """What a chunk says of itself, without its samples. start, count: samples. mix, states: in its last frame."""
 
@@ -170,6 +179,7 @@ ClientEvent: TypeAlias = (
     | EventDelayed
     | CallbackFailed
     | ChangeHeard
+    | StingerHeard
     | MusicArrived
     | StingerArrived
     | Receipt

@@ -52,8 +52,8 @@ class ProtocolError(ValueError):
 class InputError(ProtocolError):
     """A call that names no input of the rules, or gives one a value that it does not take.
 
-    code: `unknown_input`, `wrong_type`, `not_finite`, `out_of_range`, `unknown_choice`, `not_settable` or
-    `not_a_trigger`. text: what was expected, what came, what to do.
+    code: `unknown_input`, `wrong_type`, `not_finite`, `out_of_range`, `unknown_choice`, `not_settable`,
+    `not_a_trigger` or `reserved_name`. text: what was expected, what came, what to do.
     """
 
 

@@ -7,8 +7,11 @@ gives the checks at construction, both directions of the codec, and PROTOCOL.md'
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from decimal import Decimal
+from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol, Self, cast, get_type_hints
 
 from segue_sdk.errors import ProtocolError
@@ -41,9 +44,44 @@ def type_name(value: object) -> str:
     return "a map" if isinstance(value, Mapping) else "a list" if isinstance(value, (list, tuple)) else "an extension"
 
 
+def plain_scalar(value: object) -> object:
+    """The Python value in an enum, a NumPy scalar or a number of another type; any other value as it is.
+
+    Raises:
+        OverflowError: A number is too great for a float.
+        ValueError: A signalling NaN of `decimal`, which has no float.
+    """
+    while isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, (bool, bytes)):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, (numbers.Real, Decimal)):
+        return float(value)
+    # NumPy's booleans and arrays without dimensions, and their like in other libraries, none of which is imported.
+    if getattr(value, "shape", None) == () and callable(item := getattr(value, "item", None)):
+        return plain_scalar(item())
+    return value
+
+
 def wrong_type(path: str, expected: str, value: object) -> ProtocolError:
     """The error for a value of another type."""
     return ProtocolError("wrong_type", f"{path}: expected {expected}, got {type_name(value)}")
+
+
+def _number(value: Any, path: str) -> Any:
+    """A number or boolean of another library as Python's own."""
+    if type(value) in (int, float, bool):
+        return value
+    try:
+        return plain_scalar(value)
+    except OverflowError:
+        raise ProtocolError("out_of_range", f"{path}: expected a smaller number") from None
+    except ValueError:
+        raise ProtocolError("not_finite", f"{path}: expected a finite number, got {value}") from None
 
 
 def _bound(value: float) -> str:
@@ -68,6 +106,7 @@ class Integer:
         return f"{self.low} to {high}" + (f", multiple of {self.step}" if self.step > 1 else "")
 
     def read(self, value: Any, path: str) -> int:
+        value = _number(value, path)
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong_type(path, "an integer", value)
         if not self.low <= value <= self.high or value % self.step:
@@ -91,6 +130,7 @@ class Real:
         return f"{_bound(self.low)} to {_bound(self.high)}"
 
     def read(self, value: Any, path: str) -> float:
+        value = _number(value, path)
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise wrong_type(path, "a number", value)
         if not math.isfinite(value):
@@ -111,6 +151,7 @@ class Flag:
     range = ""
 
     def read(self, value: Any, path: str) -> bool:
+        value = _number(value, path)
         if not isinstance(value, bool):
             raise wrong_type(path, "a boolean", value)
         return value
@@ -313,7 +354,7 @@ class Record:
     def __post_init__(self) -> None:
         for spec in specs(type(self)):
             value = getattr(self, spec.name)
-            if not spec.required and (value is None or value == spec.default):
+            if not spec.required and (value is None or value is spec.default):
                 continue
             object.__setattr__(self, spec.name, spec.type.read(value, spec.name))
         self.check()

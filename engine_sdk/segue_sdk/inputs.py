@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from decimal import Decimal
 from difflib import get_close_matches
-from enum import Enum
-from numbers import Integral, Real
 from typing import Final
 
-from segue_sdk.errors import InputError
-from segue_sdk.fields import Value
+from segue_sdk.errors import InputError, ProtocolError
+from segue_sdk.fields import Value, plain_scalar
 from segue_sdk.messages import EventItem, Input, InputValue
 
 _VALUE: Final = Value()
@@ -66,9 +63,7 @@ class InputTable:
         """The name of a trigger. Raises: InputError if the rules declare none of this name."""
         spec = self._find(name, "fire")
         if spec.type != "trigger":
-            raise InputError(
-                "not_a_trigger", f"input {name!r} is a {spec.type}, not a trigger; call set_input({name!r}, …)"
-            )
+            raise InputError("not_a_trigger", f"input {name!r} is a {spec.type}, not a trigger; call set({name!r}, …)")
         return name
 
     def fitting(self, values: dict[str, InputValue]) -> dict[str, InputValue]:
@@ -114,48 +109,22 @@ def plain_value(name: str, value: object) -> InputValue:
 
     Raises: InputError for what is no boolean, finite number within ±2^53 or text of at most 64 bytes.
     """
-    plain = _unwrapped(name, value)
     try:
-        return _VALUE.read(plain, f"input {name!r}")
-    except ValueError as error:
-        raise InputError(getattr(error, "code", "wrong_type"), getattr(error, "text", str(error))) from None
-
-
-def _unwrapped(name: str, value: object) -> bool | int | float | str:
-    """The Python value in an enum, a NumPy scalar or a number of another type."""
-    while isinstance(value, Enum):
-        value = value.value
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, (Real, Decimal)):
-        return _finite(name, value)
-    # NumPy's booleans and arrays without dimensions, and the like of other libraries, which are not imported for it.
-    if getattr(value, "shape", None) == () and callable(item := getattr(value, "item", None)):
-        held = item()
-        if isinstance(held, (bool, int, str)):
-            return held
-        if isinstance(held, (Real, Decimal)):
-            return _finite(name, held)
-    raise _wrong(name, "a boolean, a number or a text", value)
-
-
-def _finite(name: str, value: Real | Decimal) -> float:
-    try:
-        number = float(value)
+        plain = plain_scalar(value)
     except OverflowError:
         raise InputError("out_of_range", f"input {name!r}: expected a number within ±2^53") from None
-    # A signalling NaN of `decimal` has no float.
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+        plain = math.nan
+    if not isinstance(plain, (bool, int, float, str)):
+        raise _wrong(name, "a boolean, a number or a text", value)
+    if isinstance(plain, float) and not math.isfinite(plain):
         raise InputError(
-            "not_finite", f"input {name!r} takes finite numbers, got {number}; check for a division by zero before it"
+            "not_finite", f"input {name!r} takes finite numbers, got {plain}; check for a division by zero before it"
         )
-    return number
+    try:
+        return _VALUE.read(plain, f"input {name!r}")
+    except ProtocolError as error:
+        raise InputError(error.code, error.text) from None
 
 
 def _choice(spec: Input, plain: InputValue, given: object) -> str:

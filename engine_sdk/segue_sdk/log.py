@@ -60,7 +60,8 @@ class ClientLog:
                 self._refusal("a message of the service was not understood", event, now_s)
             case ConnectionFailed():
                 log.warning("%s: %s", event.code, event.text)
-            case Closed() if event.reason != "quit":
+            # An error of the SDK itself is logged with its traceback already.
+            case Closed() if event.reason != "quit" and event.code != "internal":
                 log.warning("the session has ended: %s: %s", event.code or event.reason, event.text)
 
     def _refusal(

@@ -12,7 +12,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -104,7 +104,8 @@ class Network:
     """Runs a session until it is closed.
 
     It holds no reference to the client that owns it, so that a client without references is collected and ends.
-    lock: held around every use of `session`. client_events: for the game, in order.
+    lock: held around every use of `session`. client_events: for the game, in order. handled: kinds of client events
+    for which the game has a callback; their failures are not logged.
     """
 
     def __init__(
@@ -119,6 +120,7 @@ class Network:
         self.session, self.player = session, player
         self.lock = threading.Lock()
         self.client_events: deque[ClientEvent] = deque(maxlen=_MOST_WAITING)
+        self.handled: tuple[type[Any], ...] = ()
         self._address, self._token = address, token
         self._timing, self._wake = timing, wake
         self._failures = FailureClassifier(address.text, token=bool(token))
@@ -359,7 +361,8 @@ class Network:
 
     def _report(self, event: ClientEvent) -> None:
         """Give samples to the player, and the event to the game."""
-        self._log.write(event, time.monotonic())
+        if not isinstance(event, self.handled):
+            self._log.write(event, time.monotonic())
         if isinstance(event, Live):
             lookahead = event.welcome.lookahead_ms * SAMPLE_RATE // 1000
             self.player.enqueue(replace(self._timing, pre_roll=min(self._timing.pre_roll, lookahead)))
@@ -385,10 +388,10 @@ class Network:
         except Exception as error:
             if not self._wake_failed:
                 self._wake_failed = True
-                log.exception("the callback `wake` raised; the session goes on")
-                self.client_events.append(
-                    CallbackFailed(code="callback", text=f"wake: {type(error).__name__}: {error}")
-                )
+                event = CallbackFailed(code="callback", text=f"wake: {type(error).__name__}: {error}")
+                if not isinstance(event, self.handled):
+                    log.exception("the callback `wake` raised; the session goes on")
+                self.client_events.append(event)
 
 
 _running: Final[weakref.WeakSet[Network]] = weakref.WeakSet()

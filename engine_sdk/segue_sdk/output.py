@@ -21,18 +21,17 @@ from typing import Any, Final, Literal, Self, TypeAlias
 
 from segue_sdk.limits import CHANNELS, SAMPLE_RATE
 from segue_sdk.player import Player
-from segue_sdk.take_buffer import Floats
+from segue_sdk.take_buffer import Floats, integers
 
 # A WAV counts its bytes in 32 bits.
 _MOST_BYTES: Final = 2**32 - 2**20
-_SCALE: Final = {16: 2.0**15 - 1, 24: 2.0**31 - 1}
 
 
 class WaveFile:
     """Samples beyond what a WAV can hold (4 GiB, four hours at 24 bits) are left out. Raises: OSError when opened."""
 
     def __init__(self, path: Path, bits: int = 24) -> None:
-        if bits not in _SCALE:
+        if bits not in (16, 24):
             raise ValueError(f"bits: expected 16 or 24, got {bits}")
         self._bits, self._left = bits, _MOST_BYTES
         self._file = path.open("wb")
@@ -54,8 +53,7 @@ class WaveFile:
 
 def _whole(block: Floats, bits: int) -> bytes:
     """Little-endian integers of 16 or 24 bits."""
-    scale = _SCALE[bits]
-    whole = array("h" if bits == 16 else "i", [round(max(-1.0, min(1.0, value)) * scale) for value in block])
+    whole = integers(block, 16 if bits == 16 else 32)
     if sys.byteorder == "big":
         whole.byteswap()
     data = whole.tobytes()

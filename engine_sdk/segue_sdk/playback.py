@@ -6,9 +6,9 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from segue_sdk.client_events import BeatHeard, ChangeHeard
+from segue_sdk.client_events import BeatHeard, ChangeHeard, StingerHeard
 from segue_sdk.limits import JOIN, MOST_BEATS
-from segue_sdk.messages import Change, Chunk, Clock, Playhead, Restore
+from segue_sdk.messages import Change, Chunk, Clock, Playhead, Restore, Stinger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,3 +163,28 @@ class ChangeTracker:
         for _, key in due:
             self._told.append(key)
         return [ChangeHeard(change=self._ahead.pop(key).change) for _, key in due]
+
+
+class StingerTracker:
+    """Reports each stinger once when it begins to be heard."""
+
+    def __init__(self) -> None:
+        self._upcoming: dict[int, StingerHeard] = {}
+        self._seen: deque[int] = deque(maxlen=_REMEMBERED)
+
+    def take(self, message: Stinger, committed: int) -> None:
+        """Take what the service says of a stinger. committed: the sample clock by then."""
+        if message.kind in ("cancelled", "dropped"):
+            self._upcoming.pop(message.id, None)
+        elif message.kind == "placed" and message.id not in self._seen:
+            self._seen.append(message.id)
+            if message.start >= committed or message.if_late == "play":
+                at = max(message.start, committed)
+                self._upcoming[message.id] = StingerHeard(id=message.id, name=message.name, at=at)
+
+    def reach(self, played: int) -> list[StingerHeard]:
+        """The stingers up to sample `played` that were not reported yet, in order."""
+        due = sorted((heard for heard in self._upcoming.values() if heard.at <= played), key=lambda heard: heard.at)
+        for heard in due:
+            del self._upcoming[heard.id]
+        return due

@@ -7,15 +7,16 @@ from array import array
 from collections import deque
 from typing import Literal, NamedTuple, TypeAlias
 
+from segue_sdk.fields import DECIBEL
 from segue_sdk.limits import CHANNELS, GAIN_RAMP, SAMPLE_RATE, SILENT_DB
 from segue_sdk.messages import Chunk, Control, Stinger
 from segue_sdk.playback import PlaybackPosition
-from segue_sdk.take_buffer import Floats, floats
+from segue_sdk.take_buffer import Floats, floats, integers
 from segue_sdk.timeline import DEFAULT, Timeline, Timing
 
 
 class GainChange(NamedTuple):
-    """op: volume, mute or unmute. gain_db: of a volume. ramp: samples that the change takes at the least."""
+    """A change of volume. op: volume, mute or unmute. gain_db: for volume. ramp: shortest length in samples."""
 
     op: str
     gain_db: float
@@ -23,7 +24,7 @@ class GainChange(NamedTuple):
 
 
 def gain_change(control: Control) -> GainChange | None:
-    """What a control asks of the player; None if it concerns the service alone."""
+    """The change that a control makes to the player's volume; None if it makes none."""
     if control.op not in ("volume", "mute", "unmute"):
         return None
     gain_db = 0.0 if control.gain_db is None else control.gain_db
@@ -31,7 +32,10 @@ def gain_change(control: Control) -> GainChange | None:
 
 
 class Volume:
-    """Applied to finished samples. A mute keeps the volume; a change begins where the one before it has got to."""
+    """A gain and a mute over all that is played, both changed without a click.
+
+    A mute keeps the volume. A change begins at the gain that the change before has reached.
+    """
 
     def __init__(self) -> None:
         self._volume = 1.0
@@ -39,18 +43,18 @@ class Volume:
         self._from = self._to = 1.0
         self._done = self._length = 0
 
-    def take(self, order: GainChange) -> None:
+    def take(self, change: GainChange) -> None:
         """Begin a change with the next sample."""
-        if order.op == "volume":
-            self._volume = _factor(order.gain_db)
+        if change.op == "volume":
+            self._volume = _factor(change.gain_db)
         else:
-            self._muted = order.op == "mute"
+            self._muted = change.op == "mute"
         self._from = self._at(self._done)
         self._to = 0.0 if self._muted else self._volume
-        self._done, self._length = 0, max(order.ramp, GAIN_RAMP)
+        self._done, self._length = 0, max(change.ramp, GAIN_RAMP)
 
     def apply(self, out: Floats) -> None:
-        """Scale interleaved samples in place; those that a gain above 0 dB lifts beyond ±1 are clipped."""
+        """Scale interleaved samples in place; a gain above 0 dB clips them at ±1."""
         count = len(out) // CHANNELS
         rising = min(count, self._length - self._done)
         for i in range(rising):
@@ -81,7 +85,7 @@ def _factor(gain_db: float) -> float:
 
 
 class ReceivedChunk(NamedTuple):
-    """A chunk whose samples are floats already."""
+    """A chunk with its samples as floats."""
 
     take: int
     start: int
@@ -90,7 +94,7 @@ class ReceivedChunk(NamedTuple):
 
 
 class ReceivedStinger(NamedTuple):
-    """A stinger's message, and its samples as floats if it has any."""
+    """A stinger's message, with its samples as floats if it has any."""
 
     message: Stinger
     samples: Floats | None
@@ -100,9 +104,11 @@ PlayerCommand: TypeAlias = ReceivedChunk | ReceivedStinger | Timing | GainChange
 
 
 class Player:
-    """Owned by the audio thread, fed by other threads through `enqueue`.
+    """What the audio thread reads. Other threads change it through `enqueue`, `deliver` and `gain_db`.
 
-    latency: samples between being read and being heard; an output that knows better sets it.
+    Attributes:
+        latency: Samples between being read and being heard; an output that knows it sets it.
+        position: Where playback stands, as of the last `read`.
     """
 
     def __init__(self, timing: Timing = DEFAULT, latency: int = 0) -> None:
@@ -111,9 +117,24 @@ class Player:
         self.latency = latency
         self._commands: deque[PlayerCommand] = deque()
         self.position = PlaybackPosition()
+        self._gain_db = 0.0
+
+    @property
+    def gain_db(self) -> float:
+        """The game's volume, -96 to 12 dB; -96 is silence. A change takes 50 ms and makes no click.
+
+        It is the gain of the control `volume`, which sets it too. Setting it here does not tell the service.
+        """
+        return self._gain_db
+
+    @gain_db.setter
+    def gain_db(self, gain_db: float) -> None:
+        self.enqueue(GainChange("volume", DECIBEL.read(gain_db, "gain_db"), 0))
 
     def enqueue(self, command: PlayerCommand) -> None:
-        """From another thread: a chunk, a stinger, new lengths, or what the game wants. Taken up by the next `read`."""
+        """From another thread: a chunk, a stinger, new lengths, or a call of the game. The next `read` applies it."""
+        if isinstance(command, GainChange) and command.op == "volume":
+            self._gain_db = command.gain_db
         self._commands.append(command)
 
     def deliver(self, message: Chunk | Stinger) -> None:
@@ -136,8 +157,14 @@ class Player:
         self._volume.apply(out)
         self._publish()
 
+    def read_s16(self, out: memoryview[int]) -> None:
+        """From the audio thread: fill `out`, interleaved stereo integers of 16 bits (format "h"), as `read` does."""
+        samples: Floats = memoryview(array("f", bytes(4 * len(out))))
+        self.read(samples)
+        out[:] = memoryview(integers(samples, 16))
+
     def update(self) -> None:
-        """From the audio thread, when it has no block to fill: take what arrived and publish the position."""
+        """From the audio thread without a block to fill: take what arrived and publish the position."""
         self._take_commands()
         self._publish()
 

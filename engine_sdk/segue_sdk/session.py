@@ -34,7 +34,7 @@ from segue_sdk.messages import (
     Welcome,
 )
 from segue_sdk.outbox import EventOutbox
-from segue_sdk.playback import BeatTracker, ChangeTracker, PlaybackPosition, ReceivedMusic
+from segue_sdk.playback import BeatTracker, ChangeTracker, PlaybackPosition, ReceivedMusic, StingerTracker
 from segue_sdk.send_queue import PendingRequests, QueuedControl, QueueEntry, SendQueue, in_order
 
 # Playheads are sent at half the interval allowed, so that an irregular caller keeps it all the same.
@@ -54,6 +54,7 @@ class ClientSession:
         self._refusals = RefusalLimiter()
         self._beats = BeatTracker()
         self._changes = ChangeTracker()
+        self._stingers = StingerTracker()
         self._position = PlaybackPosition()
         self._music = ReceivedMusic()
         self._sending: list[Message] = []
@@ -87,7 +88,7 @@ class ClientSession:
 
     # --- calls of the game ------------------------------------------------------------------------------------------
 
-    def set_input(self, name: str, value: object) -> None:
+    def set(self, name: str, value: object) -> None:
         """Set an input; the last value of a game frame counts. Raises: InputError, ProtocolError, QueueFullError."""
         self._outbox.set(name, value)
 
@@ -176,6 +177,7 @@ class ClientSession:
         self._outbox.reach(position.committed)
         self._client_events += self._beats.reach(position.played)
         self._client_events += self._changes.reach(position.played)
+        self._client_events += self._stingers.reach(position.played)
         if self.state not in (ClientState.OFFLINE, ClientState.CLOSED) and now_s - self._received_s >= SILENCE_S:
             self._lose(f"no message for {SILENCE_S:g} s")
         if self.state is ClientState.GREETING and now_s - self._greeted_s >= HELLO_AGAIN_S:
@@ -298,8 +300,9 @@ class ClientSession:
             code, text = (refused.code, refused.text) if refused is not None else ("", "")
             self._client_events.append(Closed(reason=bye.reason, text=bye.text or text, code=code))
 
-    def _on_stinger(self, message: Stinger, now_s: float) -> None:
-        self._client_events.append(message)
+    def _on_stinger(self, stinger: Stinger, now_s: float) -> None:
+        self._stingers.take(stinger, self._position.committed)
+        self._client_events.append(stinger)
 
     # --- steps of several handlers ----------------------------------------------------------------------------------
 

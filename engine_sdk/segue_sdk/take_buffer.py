@@ -95,6 +95,12 @@ class TakeBuffer:
 _S16_SCALE: Final = 1.0 / 32_768.0
 
 
+def integers(samples: Floats, bits: int) -> array[int]:
+    """Samples as integers of 16 or 32 bits, clipped to full scale."""
+    scale = 2.0 ** (bits - 1) - 1
+    return array("h" if bits == 16 else "i", [round(max(-1.0, min(1.0, value)) * scale) for value in samples])
+
+
 def floats(pcm: bytes | memoryview, sample_format: str) -> Floats:
     """Convert a payload to interleaved floats, without a copy where that is possible.
 

@@ -15,9 +15,9 @@ from quality.trained_classifier import classifier
 from segue.audio.measure import step_at_joins
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.file_kinds import library_folder
-from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
 from segue.runtime.styles import load_styles
 from segue.score.generator import ScoreGenerator

@@ -73,7 +73,7 @@ class Game:
     def send(self, *fire: str, **values: Any) -> None:
         """One event: what a game frame sets and fires."""
         for name, value in values.items():
-            self.client.set_input(name, value)
+            self.client.set(name, value)
         for name in fire:
             self.client.fire(name)
         self.client.end_frame()

@@ -129,3 +129,11 @@ def lay(chunks: Sequence[Chunk]) -> NDArray[np.float32]:
         assert chunk.start <= first + len(laid), f"a gap before {chunk.seq} of {order}"
         laid = np.concatenate([laid[: chunk.start - first], samples(chunk)])
     return laid
+
+
+def play_deep(peer: Peer, end: int) -> None:
+    """Receive music up to the sample `end`, change the state of `water`, and receive it again up to there."""
+    peer.fill(end)
+    peer.send(1, deep=True)
+    peer.expect(Chunk, lambda one: one.states["water"] == "depth")
+    peer.fill(end)

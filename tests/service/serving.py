@@ -13,8 +13,8 @@ from typing import Any, Final
 from segue.contract import Generator
 from segue.score.generator import ScoreGenerator
 from segue.score.sampler.sampler import Sampler
-from segue.service.config import ServiceConfig
 from segue.service.server import Service
+from segue.service.settings.configuration import ServiceConfig
 from segue.style.word_table import WordEncoder
 
 CALM: Final = Path(__file__).parent / "calm.yaml"

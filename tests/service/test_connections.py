@@ -26,13 +26,13 @@ def until(what: str, holds: Callable[[], bool]) -> None:
 
 def test_a_session_whose_client_vanished_waits_for_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     # So that it is not silence that tells.
-    monkeypatch.setattr("segue.service.reception.SILENCE_S", 1e9)
+    monkeypatch.setattr("segue.service.connection_handler.SILENCE_S", 1e9)
     with serving() as service:
         with Peer(service.addresses[0]) as peer:
             welcome = peer.greet()
-            (live,) = service.sessions
-            until("the session to be taken up", lambda: live.connection is not None)
-        until("the session to be lost", lambda: live.connection is None)
+            (session,) = service.sessions
+            until("the session to be taken up", lambda: session.connection is not None)
+        until("the session to be lost", lambda: session.connection is None)
         with Peer(service.addresses[0]) as again:
             assert again.greet(resume=welcome.token).resumed
 

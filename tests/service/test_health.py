@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from segue.service.health import Health, HealthServer
-from segue.service.metrics import Metrics
-from segue.service.setting_kinds import Endpoint
+from segue.service.monitoring import Health, HealthServer, Metrics
+from segue.service.settings.kinds import Endpoint
 
 
 class Clock:
@@ -25,15 +24,15 @@ class Clock:
         return self.now_s
 
 
-class House:
+class HealthHarness:
     """A server with everything behind it."""
 
-    def __init__(self, patience_s: float = 60.0) -> None:
+    def __init__(self, timeout_s: float = 60.0) -> None:
         self.clock = Clock()
         self.health = Health(self.clock)
         self.metrics = Metrics()
         self.server = HealthServer(
-            Endpoint("127.0.0.1", 0), self.health, self.metrics, patience_s=patience_s, clock=self.clock
+            Endpoint("127.0.0.1", 0), self.health, self.metrics, timeout_s=timeout_s, clock=self.clock
         )
 
     def get(self, path: str, method: str = "GET", body: bytes | None = None) -> tuple[int, str]:
@@ -57,46 +56,46 @@ class House:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    house = House()
-    house.server.start()
-    yield house
-    house.server.close()
+def harness() -> Iterator[HealthHarness]:
+    harness = HealthHarness()
+    harness.server.start()
+    yield harness
+    harness.server.close()
 
 
-def test_building_may_take_its_time(house: House) -> None:
-    house.clock.now_s += 600
-    assert house.get("/healthz") == (200, "ok\n")
-    assert house.get("/readyz") == (503, "the generators are being built\n")
+def test_building_may_take_its_time(harness: HealthHarness) -> None:
+    harness.clock.now_s += 600
+    assert harness.get("/healthz") == (200, "ok\n")
+    assert harness.get("/readyz") == (503, "the generators are being built\n")
 
 
-def test_a_service_lives_while_its_loop_comes_round(house: House) -> None:
-    house.health.tick()
-    assert house.get("/healthz") == (200, "ok\n")
-    house.clock.now_s += 4.9
-    assert house.get("/healthz") == (200, "ok\n")
-    house.clock.now_s += 0.2
-    assert house.get("/healthz") == (503, "the service's loop has stood for 5.1 s\n")
-    house.health.tick()
-    assert house.get("/healthz") == (200, "ok\n")
+def test_a_service_lives_while_its_loop_comes_round(harness: HealthHarness) -> None:
+    harness.health.tick()
+    assert harness.get("/healthz") == (200, "ok\n")
+    harness.clock.now_s += 4.9
+    assert harness.get("/healthz") == (200, "ok\n")
+    harness.clock.now_s += 0.2
+    assert harness.get("/healthz") == (503, "the service's loop has not run for 5.1 s\n")
+    harness.health.tick()
+    assert harness.get("/healthz") == (200, "ok\n")
 
 
-def test_clients_may_come_between_building_and_draining(house: House) -> None:
-    assert house.get("/readyz") == (503, "the generators are being built\n")
-    house.health.ready()
-    house.health.tick()
-    assert house.get("/readyz") == (200, "ok\n")
-    house.clock.now_s += 6
-    assert house.get("/readyz")[0] == 503
-    house.health.tick()
-    house.health.unready("draining")
-    assert house.get("/readyz") == (503, "draining\n")
-    assert house.get("/healthz") == (200, "ok\n")
+def test_clients_may_come_between_building_and_draining(harness: HealthHarness) -> None:
+    assert harness.get("/readyz") == (503, "the generators are being built\n")
+    harness.health.ready()
+    harness.health.tick()
+    assert harness.get("/readyz") == (200, "ok\n")
+    harness.clock.now_s += 6
+    assert harness.get("/readyz")[0] == 503
+    harness.health.tick()
+    harness.health.unready("draining")
+    assert harness.get("/readyz") == (503, "draining\n")
+    assert harness.get("/healthz") == (200, "ok\n")
 
 
-def test_metrics_are_prometheus_text(house: House) -> None:
-    house.metrics.event("accepted")
-    connection = http.client.HTTPConnection(*house.server.address, timeout=20)
+def test_metrics_are_prometheus_text(harness: HealthHarness) -> None:
+    harness.metrics.event("accepted")
+    connection = http.client.HTTPConnection(*harness.server.address, timeout=20)
     connection.request("GET", "/metrics?x=1", headers={"Accept": "text/plain"})
     answer = connection.getresponse()
     text = answer.read().decode()
@@ -107,24 +106,24 @@ def test_metrics_are_prometheus_text(house: House) -> None:
     assert 'segue_events_total{code="accepted"} 1.0' in text
 
 
-def test_many_who_ask_for_metrics_are_given_the_same(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_who_ask_for_metrics_are_given_the_same(harness: HealthHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[None] = []
-    write = house.metrics.exposition
-    monkeypatch.setattr(house.metrics, "exposition", lambda: written.append(None) or write())
-    assert [house.get("/metrics")[0] for _ in range(10)] == [200] * 10
+    write = harness.metrics.exposition
+    monkeypatch.setattr(harness.metrics, "exposition", lambda: written.append(None) or write())
+    assert [harness.get("/metrics")[0] for _ in range(10)] == [200] * 10
     assert len(written) == 1
-    house.metrics.event("accepted")
-    house.clock.now_s += 0.3
-    assert 'segue_events_total{code="accepted"} 1.0' in house.get("/metrics")[1]
+    harness.metrics.event("accepted")
+    harness.clock.now_s += 0.3
+    assert 'segue_events_total{code="accepted"} 1.0' in harness.get("/metrics")[1]
     assert len(written) == 2
 
 
-def test_who_goes_on_talking_after_the_answer_is_hung_up_on(house: House) -> None:
+def test_who_goes_on_talking_after_the_answer_is_hung_up_on(harness: HealthHarness) -> None:
     def talk() -> None:
         while True:
             talker.sendall(bytes(1 << 20))
 
-    with house.dial() as talker:
+    with harness.dial() as talker:
         talker.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
         assert talker.recv(12) == b"HTTP/1.1 200"
         with pytest.raises(ConnectionError):
@@ -132,13 +131,13 @@ def test_who_goes_on_talking_after_the_answer_is_hung_up_on(house: House) -> Non
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/x", "/../healthz", "/HEALTHZ", "/%68ealthz"])
-def test_there_is_nothing_else(house: House, path: str) -> None:
-    assert house.get(path) == (404, "Not Found\n")
+def test_there_is_nothing_else(harness: HealthHarness, path: str) -> None:
+    assert harness.get(path) == (404, "Not Found\n")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "get"])
-def test_only_get(house: House, method: str) -> None:
-    assert house.get("/healthz", method, b"x" * 8_000_000 if method == "POST" else None)[0] == 405
+def test_only_get(harness: HealthHarness, method: str) -> None:
+    assert harness.get("/healthz", method, b"x" * 8_000_000 if method == "POST" else None)[0] == 405
 
 
 @pytest.mark.parametrize(
@@ -156,42 +155,42 @@ def test_only_get(house: House, method: str) -> None:
     ],
     ids=["1.0", "pipelined", "0.9", "2.0", "empty", "tls", "half", "long", "endless"],
 )
-def test_bytes(house: House, sent: bytes, status: int) -> None:
-    answer = house.raw(sent)
+def test_bytes(harness: HealthHarness, sent: bytes, status: int) -> None:
+    answer = harness.raw(sent)
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
 def test_whoever_takes_too_long_is_hung_up_on() -> None:
-    house = House(patience_s=0.2)
-    house.server.start()
+    harness = HealthHarness(timeout_s=0.2)
+    harness.server.start()
     try:
-        with house.dial() as silent, house.dial() as dripping:
+        with harness.dial() as silent, harness.dial() as dripping:
             # It may be hung up on before it has said a word, and be told so by a reset.
             with contextlib.suppress(ConnectionError):
                 dripping.sendall(b"GET /hea")
                 assert dripping.recv(1) == b""
             assert silent.recv(1) == b""
     finally:
-        house.server.close()
+        harness.server.close()
 
 
-def test_an_answer_waits_for_a_client_that_reads_late(house: House) -> None:
-    with house.dial() as late, house.dial() as other:
+def test_an_answer_waits_for_a_client_that_reads_late(harness: HealthHarness) -> None:
+    with harness.dial() as late, harness.dial() as other:
         late.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
         other.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
         assert other.recv(12) == b"HTTP/1.1 200"
         assert late.recv(12) == b"HTTP/1.1 200"
 
 
-def test_a_crowd_of_dawdlers_holds_nobody_up(house: House) -> None:
-    crowd = [house.dial() for _ in range(80)]
+def test_a_crowd_of_dawdlers_holds_nobody_up(harness: HealthHarness) -> None:
+    crowd = [harness.dial() for _ in range(80)]
     try:
         for peer in crowd:
             # The first of them may be gone by then.
             with contextlib.suppress(ConnectionError):
                 peer.sendall(b"GET /metrics HTTP/1.1\r\n")
-        assert [house.get("/healthz")[0] for _ in range(5)] == [200] * 5
+        assert [harness.get("/healthz")[0] for _ in range(5)] == [200] * 5
         # Hung up over bytes that it had not read, the connection is reset, and as gone.
         with contextlib.suppress(ConnectionResetError):
             assert crowd[0].recv(1) == b""
@@ -203,9 +202,9 @@ def test_a_crowd_of_dawdlers_holds_nobody_up(house: House) -> None:
             peer.close()
 
 
-def test_many_at_once(house: House) -> None:
+def test_many_at_once(harness: HealthHarness) -> None:
     answers: list[int] = []
-    askers = [threading.Thread(target=lambda: answers.append(house.get("/metrics")[0])) for _ in range(12)]
+    askers = [threading.Thread(target=lambda: answers.append(harness.get("/metrics")[0])) for _ in range(12)]
     for asker in askers:
         asker.start()
     for asker in askers:
@@ -216,21 +215,21 @@ def test_many_at_once(house: House) -> None:
 def test_it_ends_whoever_is_connected_and_begins_again() -> None:
     threads = set(threading.enumerate())
     for _ in range(3):
-        house = House()
-        house.server.start()
-        with house.dial() as open_peer:
+        harness = HealthHarness()
+        harness.server.start()
+        with harness.dial() as open_peer:
             open_peer.sendall(b"GET /healthz HTTP/1.1\r\n")
-            house.server.close()
+            harness.server.close()
             assert open_peer.recv(1) == b""
         with pytest.raises(ConnectionRefusedError):
-            house.dial()
-        house.server.close()
+            harness.dial()
+        harness.server.close()
     assert set(threading.enumerate()) <= threads
 
 
-def test_an_address_in_use_is_an_error(house: House) -> None:
+def test_an_address_in_use_is_an_error(harness: HealthHarness) -> None:
     threads = set(threading.enumerate())
-    second = HealthServer(house.server.address, house.health, house.metrics)
+    second = HealthServer(harness.server.address, harness.health, harness.metrics)
     with pytest.raises(OSError, match="address already in use"):
         second.start()
     second.close()

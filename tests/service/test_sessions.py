@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +11,6 @@ import pytest
 from numpy.typing import NDArray
 
 from segue.audio.files import read_audio
-from segue.runtime.opening import Outcome
-from segue.service.live import LiveSession
 from segue.service.server import Service
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
 from segue_sdk.messages import (
@@ -29,32 +24,16 @@ from segue_sdk.messages import (
     EventItem,
     Hello,
     Receipt,
-    Restore,
     Rules,
-    Save,
-    Saved,
     Status,
     Stinger,
     Welcome,
 )
-from service.game import largest_step
-from service.peer import PATIENCE_S, Peer, lay
+from service.peer import PATIENCE_S, Peer, lay, play_deep
 from service.serving import serving
 
 LOOKAHEAD = 2 * SAMPLE_RATE
 LIBRARY = Path(__file__).parents[2] / "rules" / "library"
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with serving(lookahead_ms=2_000, max_sessions=40) as running:
-        yield running
-
-
-@pytest.fixture
-def peer(service: Service) -> Iterator[Peer]:
-    with Peer(service.addresses[0]) as one:
-        yield one
 
 
 def again(service: Service, peer: Peer, welcome: Welcome, last_chunk: int) -> tuple[Peer, Welcome]:
@@ -62,14 +41,6 @@ def again(service: Service, peer: Peer, welcome: Welcome, last_chunk: int) -> tu
     peer.vanish()
     back = Peer(service.addresses[0])
     return back, back.greet(resume=welcome.token, last_chunk=last_chunk)
-
-
-def play_deep(peer: Peer, end: int) -> None:
-    """Receive music up to the sample `end`, change the state of `water`, and receive it again up to there."""
-    peer.fill(end)
-    peer.send(1, deep=True)
-    peer.expect(Chunk, lambda one: one.states["water"] == "depth")
-    peer.fill(end)
 
 
 def test_the_welcome_says_what_the_rules_declare(peer: Peer) -> None:
@@ -341,118 +312,6 @@ def test_a_session_nobody_comes_back_for_ends() -> None:
         assert len(service.sessions) == 1
 
 
-def test_saved_music_goes_on_in_a_new_service() -> None:
-    with serving() as service, Peer(service.addresses[0]) as peer:
-        peer.greet(seed=9)
-        peer.playhead(0)
-        play_deep(peer, 4 * SAMPLE_RATE)
-        peer.say(Save(id=1))
-        saved = peer.expect(Saved)
-        assert len(saved.blob) <= 65_536
-        committed = saved.position - FRAME_SIZE * 10
-        peer.playhead(committed)
-        peer.fill(saved.position + 3 * SAMPLE_RATE)
-        music = peer.music()
-    with serving() as service, Peer(service.addresses[0]) as peer:
-        peer.greet(seed=1)
-        peer.say(Restore(id=4, at=0, take=0, blob=saved.blob))
-        status = peer.expect(Status, lambda one: one.restore == 4)
-        assert status.restored == "all"
-        peer.playhead(0)
-        peer.fill(3 * SAMPLE_RATE)
-        assert peer.chunks[0].states["water"] == "depth"
-        expected = music[saved.position : saved.position + 3 * SAMPLE_RATE]
-        np.testing.assert_allclose(peer.music()[: len(expected)], expected, atol=1e-3)
-
-
-def test_a_killed_service_is_not_heard() -> None:
-    """The cell of the last chunk, given to a new service, goes on where the old one would have gone."""
-    with serving() as service, Peer(service.addresses[0]) as peer:
-        peer.greet(seed=9)
-        peer.playhead(0)
-        play_deep(peer, 4 * SAMPLE_RATE)
-        last = peer.chunks[-1]
-        assert last.cell is not None
-        assert len(last.cell) <= 16_384
-        at = last.start + last.count
-        peer.playhead(2 * SAMPLE_RATE)
-        peer.fill(at + SAMPLE_RATE)
-        unbroken = peer.music()
-    with serving() as service, Peer(service.addresses[0]) as peer:
-        peer.greet(seed=9)
-        peer.say(Restore(id=1, at=at, take=last.take, cell=last.cell))
-        peer.playhead(2 * SAMPLE_RATE, have=at)
-        assert peer.expect(Status, lambda one: one.restore == 1).restored == "all"
-        peer.fill(at + SAMPLE_RATE)
-        first = peer.chunks[0]
-        assert (first.start, first.take, first.reason, first.mixed) == (at, last.take + 1, "restore", True)
-        expected = unbroken[at : at + SAMPLE_RATE]
-        np.testing.assert_allclose(peer.music()[: len(expected)], expected, atol=1e-3)
-        joint = np.concatenate([unbroken[at - 10 : at], peer.music()[:10]])
-        assert largest_step(joint) <= largest_step(unbroken)
-
-
-@pytest.mark.parametrize("cell", [b"\x00" * 40, b"SGS1" + bytes(100), bytes(range(256)) * 64])
-def test_a_cell_that_is_none_begins_anew_with_an_overlap(service: Service, cell: bytes) -> None:
-    with Peer(service.addresses[0]) as peer:
-        peer.greet()
-        at = 100 * FRAME_SIZE
-        peer.say(Restore(id=1, at=at, take=6, cell=cell))
-        assert peer.expect(Status, lambda one: one.restore == 1).restored == "nothing"
-        peer.playhead(90 * FRAME_SIZE, have=at)
-        first = peer.expect(Chunk)
-        assert (first.start, first.take, first.mixed) == (at - FRAME_SIZE, 7, False)
-
-
-def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
-    peer.greet()
-    peer.playhead(0)
-    peer.fill(LOOKAHEAD)
-    peer.say(Restore(id=2, at=0, take=0, blob=b"SGS1" + bytes(200)))
-    error = peer.expect(Error)
-    assert (error.code, error.about, error.seq) == ("restore_refused", "restore", 2)
-    peer.playhead(FRAME_SIZE * 20)
-    peer.fill(LOOKAHEAD + 20 * FRAME_SIZE)
-    assert {one.take for one in peer.chunks} == {0}
-
-
-def test_restores_are_made_one_at_a_time(service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, restore = threading.Event(), service.sessions.restore
-
-    async def held(live: LiveSession, said: Restore) -> Outcome:
-        await asyncio.to_thread(gate.wait, PATIENCE_S)
-        return await restore(live, said)
-
-    monkeypatch.setattr(service.sessions, "restore", held)
-    peer.greet()
-    for number in (1, 2, 3):
-        peer.say(Restore(id=number, at=0, take=0))
-    refused = [peer.expect(Error) for _ in range(2)]
-    gate.set()
-    assert [(one.code, one.about, one.seq) for one in refused] == [("rate_limited", "restore", n) for n in (2, 3)]
-    peer.expect(Status, lambda one: one.restore == 1)
-    peer.playhead(0)
-    peer.fill(LOOKAHEAD)
-    answered = [one.restore for one in peer.seen if isinstance(one, Status) and one.restore]
-    assert answered == [1]
-
-
-def test_a_fault_in_what_takes_a_while_ends_that_session_alone(
-    service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    peer.greet()
-
-    async def broken(*arguments: object) -> None:
-        raise ArithmeticError("a fault of ours")
-
-    monkeypatch.setattr(service.sessions, "restore", broken)
-    peer.say(Restore(id=1, at=0, take=0))
-    assert peer.expect(Error).code == "internal"
-    assert peer.expect(Bye).retry_ms
-    with Peer(service.addresses[0]) as other:
-        assert not other.greet().resumed
-
-
 def test_other_rules_while_it_plays(peer: Peer) -> None:
     peer.greet()
     peer.playhead(0)
@@ -499,7 +358,7 @@ def test_a_service_that_stops_says_so() -> None:
         peer.greet()
         peer.playhead(0)
         peer.fill(LOOKAHEAD)
-        service._reception.draining = True
+        service._handler.draining = True
         with Peer(service.addresses[0]) as other:
             other.say(Hello(versions=(1,), client="a test"))
             assert other.expect(Bye).reason == "drain"

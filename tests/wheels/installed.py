@@ -63,8 +63,9 @@ def try_commands(rules: Path) -> None:
 
 def try_service(rules: Path) -> None:
     """A service plays to a client of the SDK."""
-    from segue_sdk.client import SegueClient
     from segue_sdk.client_messages import Hello
+
+    from segue_sdk.client import SegueClient
 
     with subprocess.Popen(
         [SEGUE, "serve", str(rules), "--bind", "tcp://127.0.0.1:0"], stdout=subprocess.PIPE, text=True

@@ -92,7 +92,7 @@ def _once(request: PreviewRequest, *, quiet: bool) -> int:
     from segue.audio.files import AudioFileError
     from segue.render.file_checks import OutputsError
     from segue.render.writing import write_preview
-    from segue.runtime.recorder import RecordingError
+    from segue.runtime.recording import RecordingError
     from segue.score.sampler.soundfont import SoundFontError
     from segue_rules.errors import RuleError
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from segue.cli.console import BAD_INPUT, DONE, flush, print_lines, print_problems
 from segue.generators import PLAYABLE
-from segue.service import config as settings
+from segue.service.settings import configuration as settings
 
 if TYPE_CHECKING:
     from segue.service.server import Service
@@ -62,11 +62,10 @@ def _configured(arguments: argparse.Namespace) -> int:
     from segue.audio.files import AudioFileError
     from segue.generators import BuildOptions, build
     from segue.score.sampler.soundfont import SoundFontError
-    from segue.service.auth import InsecureBindError
+    from segue.service.auth import CertificateError, InsecureBindError
     from segue.service.logs import logging_to
-    from segue.service.note_memory import machine_memory_bytes, note_memory_mib
     from segue.service.server import GeneratorError, Service
-    from segue.service.tls import CertificateError
+    from segue.service.settings.configuration import machine_memory_bytes, note_memory_mib
     from segue_rules.errors import RuleError
 
     with logging_to(sys.stderr, level=config.log_level, form=config.log_format, secrets=[config.token]):

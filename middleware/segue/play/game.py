@@ -86,7 +86,7 @@ class Game:
 
     def _set(self, name: str, value: InputValue) -> None:
         try:
-            self._client.set_input(name, value)
+            self._client.set(name, value)
         except (ProtocolError, QueueFullError) as error:
             self._complain(error)
             return

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from segue.contract import NoteEvent
 from segue.runtime.journal import Operation
-from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
+from segue.runtime.messages import ChunkOut, SessionMessage, StingerOut
 from segue.runtime.simulation import without_sound
-from segue_rules.plan import FramePlan, StingerCue
+from segue_rules.events import Receipt
+from segue_rules.plan import Change, FramePlan, StingerCue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class Collector:
     """
 
     def __init__(self, keep: Keep) -> None:
-        self.messages: list[Message] = []
+        self.messages: list[SessionMessage] = []
         self.plans: dict[int, FramePlan] = {}
         self.journal: list[Operation] = []
         self._keep = keep
@@ -49,7 +50,7 @@ class Collector:
         """The notes as they were played in the end, in order of the chunks they start in."""
         return [note for _, notes in self._notes for note in notes]
 
-    def take(self, message: Message) -> None:
+    def take(self, message: SessionMessage) -> None:
         """Keep of a message what is wanted; a chunk's notes replace those that were to follow its start."""
         if isinstance(message, ChunkOut):
             if self._keep.notes:
@@ -87,8 +88,8 @@ class Collector:
         self._notes.append((chunk.start, chunk.notes))
 
 
-def _is_audible(message: Message) -> bool:
+def _is_audible(message: SessionMessage) -> bool:
     """Whether it is a change, a stinger or a refused event."""
-    if isinstance(message, ReceiptOut):
-        return not message.receipt.accepted
-    return isinstance(message, ChangeOut | StingerOut)
+    if isinstance(message, Receipt):
+        return not message.accepted
+    return isinstance(message, Change | StingerOut)

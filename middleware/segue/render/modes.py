@@ -14,12 +14,11 @@ from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.generators import GeneratorChain
 from segue.render.collector import Collector
 from segue.render.scenario import RecordedSession, Scenario
-from segue.runtime.listener import Listener
 from segue.runtime.messages import ChunkOut, StingerOut
 from segue.runtime.mixdown import Mixdown
-from segue.runtime.replay import replay
+from segue.runtime.recording import replay
 from segue.runtime.session import Session
-from segue.runtime.simulation import LiveConditions, LiveRun, live, straight
+from segue.runtime.simulation import LiveConditions, LiveRun, SimulatedClient, live, straight
 
 Progress: TypeAlias = Callable[[int], None]
 """Given the number of frames done."""
@@ -82,12 +81,12 @@ def render_live(
             scenario.frames,
             conditions,
             progress,
-            hear=lambda block: _write_spool(spool, block),
+            pass_on=lambda block: _write_spool(spool, block),
         )
         for _, message in run.messages:
             collector.take(message)
         spool.seek(0)
-        sizes = _block_sizes(run.listener.committed)
+        sizes = _block_sizes(run.client.committed)
         _mix(scenario, (_read_spool(spool, size) for size in sizes), sum(sizes), collector, sink)
     return run
 
@@ -112,24 +111,24 @@ def render_recording(
         chain.generators,
         scenario.config,
         journal=collector.operation,
-        home=recorded.home,
-        opening=recorded.opening,
+        primary=recorded.primary,
+        restore_point=recorded.restore_point,
     )
-    listener = Listener()
+    client = SimulatedClient()
     # A session that continues another one's music is heard from its own beginning.
     start = session.head * FRAME_SIZE
     for message in replay(session, chain.generators, recorded.operations):
         collector.take(message)
         if isinstance(message, ChunkOut):
-            listener.put(message)
-            progress(listener.have // FRAME_SIZE)
-    listener.commit(min(scenario.frames * FRAME_SIZE or listener.have, listener.have))
-    heard = listener.heard()[start:]
+            client.put(message)
+            progress(client.have // FRAME_SIZE)
+    client.commit(min(scenario.frames * FRAME_SIZE or client.have, client.have))
+    heard = client.playback()[start:]
     sizes = _block_sizes(len(heard))
     ends = np.cumsum(sizes).tolist()
     blocks = (heard[end - size : end] for end, size in zip(ends, sizes, strict=True))
     _mix(scenario, blocks, len(heard), collector, sink, start)
-    return range(start // FRAME_SIZE, listener.committed // FRAME_SIZE)
+    return range(start // FRAME_SIZE, client.committed // FRAME_SIZE)
 
 
 def _session(scenario: Scenario, chain: GeneratorChain, collector: Collector, *, stems: bool = False) -> Session:

@@ -12,12 +12,20 @@ from typing import Final, NamedTuple
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples, StyleBank, StyleEncoder
 from segue.generators import GeneratorChain
 from segue.render.request import LOOKAHEAD_S
-from segue.runtime.config import SessionConfig
-from segue.runtime.edition import Edition
 from segue.runtime.journal import Operation
-from segue.runtime.opening import Opening
-from segue.runtime.recorder import Header, Recorded, RecordedRules, RecordingError, fingerprint, read_recording
-from segue.runtime.replay import reopened, revived
+from segue.runtime.planner import RulesVersion
+from segue.runtime.recording import (
+    Header,
+    RecordedOperation,
+    RecordedRules,
+    RecordingError,
+    fingerprint,
+    read_recording,
+    remake_restore_point,
+    resolve_operations,
+)
+from segue.runtime.restore import RestorePoint
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.styles import load_stingers, load_styles
 from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load
@@ -58,13 +66,13 @@ class RecordedSession:
 
     Attributes:
         operations: All that decided the session, in order.
-        home: Index of its generator in the chain.
-        opening: What it continued; None for a fresh session.
+        primary: Level of its generator in the chain.
+        restore_point: What it continued; None for a fresh session.
     """
 
     operations: Sequence[Operation]
-    home: int
-    opening: Opening | None
+    primary: int
+    restore_point: RestorePoint | None
 
     @property
     def last_frame(self) -> int:
@@ -123,9 +131,9 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
     header, operations, warnings = _read_whole(recording)
     loaded: list[_Loaded] = []
 
-    def revive(recorded_rules: RecordedRules) -> Edition:
+    def revive(recorded_rules: RecordedRules) -> RulesVersion:
         loaded.append(_load_recorded(recorded_rules, rules.parent, chain.encoder))
-        return loaded[-1].edition
+        return loaded[-1].rules_version
 
     if header.sources:
         first = revive(RecordedRules(header.sources, header.rules))
@@ -135,10 +143,10 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
             problem = f"was made with other rules than {present.files[0]}; use those it was made with"
             raise RecordingError(f"{recording}: {problem}")
         styles, style_warnings = load_styles(present, chain.encoder)
-        first = Edition(rules=present, styles=styles, fingerprint=header.rules)
+        first = RulesVersion(rules=present, styles=styles, fingerprint=header.rules)
         loaded.append(_Loaded(first, load_stingers(present), (*present.warnings, *style_warnings)))
-    done = list(revived(operations, first.rules, chain.generators, revive))
-    opening = header.opening and reopened(header.opening, first.rules, chain.generators)
+    done = list(resolve_operations(operations, first.rules, chain.generators, revive))
+    restore_point = header.restore_point and remake_restore_point(header.restore_point, first.rules, chain.generators)
     scenario = Scenario(
         rules=first.rules,
         styles=first.styles,
@@ -149,10 +157,10 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
         config=header.config,
         warnings=(*warnings, *dict.fromkeys(warning for each in loaded for warning in each.warnings)),
     )
-    return RecordedSession(operations=done, home=header.home, opening=opening or None), scenario
+    return RecordedSession(operations=done, primary=header.primary, restore_point=restore_point or None), scenario
 
 
-def _read_whole(path: Path) -> tuple[Header, list[Recorded], tuple[str, ...]]:
+def _read_whole(path: Path) -> tuple[Header, list[RecordedOperation], tuple[str, ...]]:
     """A recording's header, its operations, and a warning if the session went on after the last of them."""
     header, operations, whole = read_recording(path)
     if whole:
@@ -163,9 +171,9 @@ def _read_whole(path: Path) -> tuple[Header, list[Recorded], tuple[str, ...]]:
 
 
 class _Loaded(NamedTuple):
-    """Recorded rules, ready to be played. sounds: of their audio stingers."""
+    """RecordedOperation rules, ready to be played. sounds: of their audio stingers."""
 
-    edition: Edition
+    rules_version: RulesVersion
     sounds: Mapping[str, Samples]
     warnings: tuple[str, ...]
 
@@ -181,8 +189,8 @@ def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoder: StyleEn
         _copy_audio(beside, folder, "\n".join(recorded_rules.sources.values()))
         rules = load(folder / next(iter(recorded_rules.sources)))
         styles, warnings = load_styles(rules, encoder)
-        edition = Edition(rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint)
-        return _Loaded(edition, load_stingers(rules), (*rules.warnings, *warnings))
+        rules_version = RulesVersion(rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint)
+        return _Loaded(rules_version, load_stingers(rules), (*rules.warnings, *warnings))
 
 
 def _copy_audio(source: Path, target: Path, texts: str) -> None:

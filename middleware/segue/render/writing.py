@@ -19,13 +19,15 @@ from segue.render.file_checks import files_of
 from segue.render.modes import Progress, render_live, render_recording, render_straight
 from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S, PreviewRequest
 from segue.render.scenario import RecordedSession, Scenario, recorded, scripted
-from segue.runtime.conditioning import conditioning
-from segue.runtime.messages import ChangeOut, Message, ReceiptOut, StingerOut
-from segue.runtime.recorder import Header, RecordingError, fingerprint, write_recording
+from segue.runtime.messages import SessionMessage, StingerOut
+from segue.runtime.planner import conditioning
+from segue.runtime.recording import Header, RecordingError, fingerprint, write_recording
 from segue.runtime.simulation import LiveConditions, LiveRun
 from segue_rules.errors import RuleError
+from segue_rules.events import Receipt
 from segue_rules.loading import load
 from segue_rules.loading.scripts import Script, load_script
+from segue_rules.plan import Change
 
 if TYPE_CHECKING:
     from segue.report.sound import SoundMeasures
@@ -235,15 +237,15 @@ def _or(given: float | None, default: float) -> float:
 
 def _underruns(run: LiveRun, request: PreviewRequest) -> list[str]:
     """A warning that says how often and how long the simulated game had nothing to play."""
-    if not run.listener.underrun_samples:
+    if not run.client.underrun_samples:
         return []
     gaps: list[tuple[int, int]] = []
-    for frame, plan in enumerate(run.listener.heard_plans()):
+    for frame, plan in enumerate(run.client.playback_plans()):
         if plan is None and gaps and sum(gaps[-1]) == frame:
             gaps[-1] = (gaps[-1][0], gaps[-1][1] + 1)
         elif plan is None:
             gaps.append((frame, 1))
-    silence_s = run.listener.underrun_samples / SAMPLE_RATE
+    silence_s = run.client.underrun_samples / SAMPLE_RATE
     times = "once" if len(gaps) < 2 else f"{len(gaps)} times"
     lookahead_s, factor = _or(request.lookahead_s, LOOKAHEAD_S), _or(request.generation, GENERATION_FACTOR)
     first = f", first at {_clock(gaps[0][0] / FRAME_RATE)}" if gaps else ""
@@ -255,19 +257,19 @@ def _underruns(run: LiveRun, request: PreviewRequest) -> list[str]:
     return [f"the buffer ran empty {times}: {silence_s:.2f} s of silence{first}; {advice}"]
 
 
-def _listen_for(messages: Sequence[Message]) -> list[str]:
+def _listen_for(messages: Sequence[SessionMessage]) -> list[str]:
     """One line a change, stinger or refused event, in the order they are heard."""
     lines: list[tuple[float, str]] = []
     for message in messages:
-        if isinstance(message, ChangeOut) and message.change.kind == "started":
-            change = message.change
+        if isinstance(message, Change) and message.kind == "started":
+            change = message
             why = "; ".join(cause.text for cause in change.causes)
             text = f"{change.layer}: {change.from_state} -> {change.to_state}" + (f"  ({why})" if why else "")
             lines.append((change.start / FRAME_RATE, text))
         elif isinstance(message, StingerOut) and message.cue.kind == "started" and not message.cancelled:
             lines.append((message.cue.start / SAMPLE_RATE, f"stinger {message.cue.stinger}"))
-        elif isinstance(message, ReceiptOut) and not message.receipt.accepted:
-            lines.append((message.receipt.frame / FRAME_RATE, f"refused: {message.receipt.text}"))
+        elif isinstance(message, Receipt) and not message.accepted:
+            lines.append((message.frame / FRAME_RATE, f"refused: {message.text}"))
     return [f"{_clock(at)}  {text}" for at, text in sorted(lines)]
 
 

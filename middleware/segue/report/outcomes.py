@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
-from segue.runtime.messages import ChangeOut, ChunkOut, Message, ReceiptOut, StingerOut
-from segue_rules.events import ScriptedEvent
+from segue.runtime.messages import ChunkOut, SessionMessage, StingerOut
+from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.model import Burst, Duck, InputValue, Rules
-from segue_rules.plan import Candidate, Cause, StingerCue
+from segue_rules.plan import Candidate, Cause, Change, StingerCue
 from segue_rules.timeline import by_sequence, show_event
 
 # Each message with the playhead at which it was sent, -1 for a run without a playhead.
-TimedMessages: TypeAlias = Sequence[tuple[int, Message]]
+TimedMessages: TypeAlias = Sequence[tuple[int, SessionMessage]]
 
 # An input is continuous if it is set more often than this, and more than once in this many seconds.
 _CONTINUOUS_SETTINGS: Final = 60
@@ -131,9 +131,8 @@ def event_outcomes(
     scripted = by_sequence(events)
     routine = _routine_events(events, end)
     outcomes: dict[int, EventOutcome] = {}
-    for _, message in messages:
-        if isinstance(message, ReceiptOut):
-            receipt = message.receipt
+    for _, receipt in messages:
+        if isinstance(receipt, Receipt):
             effective = receipt.frame * FRAME_SIZE
             event = scripted.get(receipt.sequence)
             outcomes.setdefault(
@@ -176,10 +175,9 @@ def change_outcomes(messages: TimedMessages, end: int) -> tuple[ChangeOutcome, .
     A change that would start at or after `end`, the end of the run, stays scheduled.
     """
     latest: dict[tuple[str, str, int], ChangeOutcome] = {}
-    for _, message in messages:
-        if not isinstance(message, ChangeOut):
+    for _, change in messages:
+        if not isinstance(change, Change):
             continue
-        change = message.change
         start = change.start * FRAME_SIZE
         latest[change.layer, change.to_state, change.decided] = ChangeOutcome(
             layer=change.layer,

@@ -16,8 +16,9 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.runtime.messages import ChangeOut, Message, ReceiptOut
+from segue.runtime.messages import SessionMessage
 from segue.runtime.simulation import LiveRun
+from segue_rules.events import Receipt
 from segue_rules.plan import Change, FramePlan
 
 SyncPoint: TypeAlias = Literal["immediate", "beat", "bar"]
@@ -92,9 +93,9 @@ def reactions(run: LiveRun, layers: Sequence[str]) -> tuple[Reaction, ...]:
     """
     sent = {sent.sequence: sent.position for sent in run.sent}
     effective = _effective_samples(message for _, message in run.messages)
-    announced = [m.change for _, m in run.messages if isinstance(m, ChangeOut) and m.change.kind == "started"]
+    announced = [m for _, m in run.messages if isinstance(m, Change) and m.kind == "started"]
     found = []
-    for frame, change in heard_changes(run.listener.heard_plans(), layers, announced):
+    for frame, change in heard_changes(run.client.playback_plans(), layers, announced):
         sequence = max((cause.sequence for cause in change.causes if cause.sequence in sent), default=-1)
         if sequence not in effective:
             continue
@@ -162,7 +163,7 @@ def sync_point(at: str) -> SyncPoint:
     return "immediate" if at == "immediate" else "beat" if at == "beat" else "bar"
 
 
-def _effective_samples(messages: Iterable[Message]) -> dict[int, int]:
+def _effective_samples(messages: Iterable[SessionMessage]) -> dict[int, int]:
     """Return the first sample that each accepted event could change, by sequence."""
-    receipts = (message.receipt for message in messages if isinstance(message, ReceiptOut))
+    receipts = (message for message in messages if isinstance(message, Receipt))
     return {receipt.sequence: receipt.frame * FRAME_SIZE for receipt in receipts if receipt.accepted}

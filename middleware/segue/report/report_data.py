@@ -24,7 +24,7 @@ from segue.report.outcomes import (
 )
 from segue.report.reactions import Reaction, reactions, replaced_share
 from segue.report.sound import SoundMeasures
-from segue.runtime.messages import ChunkOut, Message, StatusOut
+from segue.runtime.messages import ChunkOut, SessionMessage, StatusOut
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
@@ -138,7 +138,7 @@ class ReportData:
 
 def from_straight(
     rules: Rules,
-    messages: Iterable[Message],
+    messages: Iterable[SessionMessage],
     sound: SoundMeasures,
     events: Sequence[ScriptedEvent],
     *,
@@ -192,11 +192,11 @@ def from_live(
         reactions=reactions(run, [layer.name for layer in rules.layers]),
         generated_frames=run.generated_frames,
         replaced_share=replaced_share(run),
-        underrun_samples=run.listener.underrun_samples,
+        underrun_samples=run.client.underrun_samples,
     )
     sent = {sent.sequence: sent.position for sent in run.sent}
     outcomes = event_outcomes(run.messages, events, sent, sound.samples)
-    data = _gather(rules, run.messages, sound, run.listener.heard_plans(), outcomes, sounds or {})
+    data = _gather(rules, run.messages, sound, run.client.playback_plans(), outcomes, sounds or {})
     return replace(_completed(data, seed, real_time_factor, warnings), live=live)
 
 
@@ -222,7 +222,7 @@ def _gather(
         stingers=stinger_outcomes(rules, messages, sounds, sound.samples),
         takes=gather_takes(messages, sound.samples),
         fallbacks=tuple(
-            FallbackStep(sample=m.frame * FRAME_SIZE, level=m.rung, generator=m.generator, reason=m.reason)
+            FallbackStep(sample=m.frame * FRAME_SIZE, level=m.level, generator=m.generator, reason=m.reason)
             for _, m in messages
             if isinstance(m, StatusOut)
         ),

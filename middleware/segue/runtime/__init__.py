@@ -1,1 +1,1 @@
-"""Sessions: deck, scheduler, ladder, recorder. Neither JAX nor sockets."""
+"""A session's music: planning, generation jobs, fallback, buffer, messages, recordings. Neither JAX nor sockets."""

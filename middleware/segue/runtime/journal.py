@@ -1,21 +1,22 @@
-"""What decides what a session plays, operation by operation, so that it can be done again to the same bytes."""
+"""The operations that decide what a session plays; the same operations give the same bytes again."""
 
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from segue.runtime.edition import Edition
-from segue.runtime.opening import Opening
-from segue.runtime.wants import Want
+from segue.runtime.jobs import JobSpec
+from segue.runtime.planner import RulesVersion
+from segue.runtime.restore import RestorePoint
 from segue_rules.events import Event
 
-# event: takes effect in a frame. begun, done, failed: of a job. reload, restore, reset: from a frame on; restore with
-# the greatest take the client knew. home: the rung of the generator that is chosen from now on.
+# The first word is that of recordings.
+# event: it takes effect in a frame. begun, done, failed: a job. reload, reset: from a frame on. restore: from a frame
+# on, with the greatest take that the client knew. home: the level of the generator that is chosen from now on.
 Operation: TypeAlias = (
     tuple[Literal["event"], Event, int]
-    | tuple[Literal["begun", "done", "failed"], Want]
-    | tuple[Literal["reload"], Edition, int]
-    | tuple[Literal["restore"], Opening, int, int]
+    | tuple[Literal["begun", "done", "failed"], JobSpec]
+    | tuple[Literal["reload"], RulesVersion, int]
+    | tuple[Literal["restore"], RestorePoint, int, int]
     | tuple[Literal["reset"], int]
     | tuple[Literal["home"], int]
 )

@@ -1,24 +1,28 @@
-"""The last stage of a session's own sound: a slow hand on the loudness, then the rules' gain from frame to frame."""
+"""From what a generator plays to what the client gets: levelled, with the rules' gain, cut to the new frames.
+
+Array dimensions: T frames, S samples.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.audio import normalise
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Samples
+from segue.runtime.jobs import Job
 from segue_rules.plan import SILENCE_DB, FramePlan
 
-# Of what music lies above or below -18 LUFS, this share stays: a fight is to be louder than a walk, not ten times so.
+# The share that is kept of a loudness above or below -18 LUFS: a fight is louder than a walk, not ten times so.
 _DYNAMICS_KEPT: Final = 0.4
-# Generators play so far below -18 LUFS, so that their loudest bars have room.
+# Generators play so far below -18 LUFS, to leave headroom for their loudest bars.
 HEADROOM_DB: Final = 3.5
 _MAKE_UP: Final = np.float32(10.0 ** (HEADROOM_DB * _DYNAMICS_KEPT / 20.0))
-# Of a packed state: numbers before the filters', and what segue.audio.normalise can have left in it.
+# A packed state: the numbers before those of the filters, and what segue.audio.normalise can have put into it.
 _PACKED_HEAD: Final = 5
 _BLOCK: Final = SAMPLE_RATE // 10
 _MOST_POWERS: Final = 30
@@ -29,24 +33,48 @@ _MOST_PACKED: Final = 1e9
 
 @dataclass(frozen=True, kw_only=True)
 class MasterState:
-    """gain: the rules' gain, linear, at the end of the last frame. loudness: what the music has been like."""
+    """The mastering stage before a frame.
+
+    Attributes:
+        gain: The rules' gain at the end of the last frame, linear.
+        loudness: The loudness of the music so far.
+    """
 
     gain: float
     loudness: normalise.LoudnessState
 
 
+class MasteredSound(NamedTuple):
+    """The sound of a job's new frames.
+
+    Attributes:
+        samples: float32 [S, 2].
+        stems: Sound by instrument family, float32 [S, 2].
+        master: The mastering stage after it.
+    """
+
+    samples: Samples
+    stems: Mapping[str, Samples]
+    master: MasterState
+
+
 def start(plan: FramePlan) -> MasterState:
-    """Before the first frame, at its gain."""
+    """Return the state before the first frame, at the gain of its plan."""
     return MasterState(gain=_linear(plan.controls.gain_db), loudness=normalise.start(gain_db=HEADROOM_DB))
 
 
 def process(
     state: MasterState, samples: Samples, plans: Sequence[FramePlan]
 ) -> tuple[MasterState, Samples, NDArray[np.float32]]:
-    """Level the music of frames, and apply the rules' gain of each, reached linearly over the frame.
+    """Level the music of T frames and apply the rules' gain, which reaches the gain of each frame at its end.
 
-    Args: samples: float32 [T * FRAME_SIZE, 2].
-    Returns: the state after, the samples, and the gain of each sample, float32 [S], for stems to follow.
+    Args:
+        state: The stage before them.
+        samples: float32 [T * FRAME_SIZE, 2].
+        plans: Their plans.
+
+    Returns:
+        The stage after them, the samples, and the gain of each sample, float32 [S], which stems must follow.
     """
     loudness, _, levels = normalise.process(state.loudness, samples)
     gains = np.array([state.gain, *[_linear(plan.controls.gain_db) for plan in plans]], np.float32)
@@ -56,19 +84,41 @@ def process(
     return MasterState(gain=float(gains[-1]), loudness=loudness), samples * gain[:, None], gain
 
 
+def master_job(job: Job, chunk: Chunk, *, mastered: bool) -> MasteredSound:
+    """Master a job's sound and cut it to its new frames.
+
+    Args:
+        job: The job.
+        chunk: What its generator played.
+        mastered: Whether the generator repeats sound that was mastered before; it then stays as it is.
+    """
+    if mastered:
+        master, samples, gain = job.origin.master, chunk.samples, np.ones(len(chunk.samples), np.float32)
+    else:
+        plans = [frame.plan for frame in job.frames]
+        master, samples, gain = process(job.origin.master, chunk.samples, plans)
+    skip = (job.spec.change - job.origin.frame) * FRAME_SIZE
+    stems = {family: (stem * gain[:, None])[skip:] for family, stem in chunk.stems.items()}
+    return MasteredSound(samples[skip:], stems, master)
+
+
 def _linear(gain_db: float) -> float:
     return 0.0 if gain_db <= SILENCE_DB else float(10.0 ** (gain_db / 20.0))
 
 
 def pack(state: MasterState) -> bytes:
-    """The stage's state in some 370 bytes."""
+    """Return the stage's state in some 370 bytes."""
     loudness = state.loudness
     head = [state.gain, loudness.gain_db, loudness.next_gain_db, loudness.energy, float(loudness.filled)]
     return np.array([*head, *loudness.filters.ravel(), *loudness.powers], "<f8").tobytes()
 
 
 def unpack(data: bytes) -> MasterState:
-    """The state that `pack` packed. Raises: ValueError for anything that it cannot have packed."""
+    """Return the state that `pack` packed.
+
+    Raises:
+        ValueError: `pack` cannot have made these bytes.
+    """
     filters = normalise.start().filters
     least = _PACKED_HEAD + filters.size
     if len(data) % 8 or not least <= len(data) // 8 <= least + _MOST_POWERS:

@@ -1,4 +1,4 @@
-"""What a session tells its client, in the order it happens."""
+"""The messages of a session to its client, in the order in which they come."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ from segue_rules.plan import Change, FramePlan, StingerCue
 
 @dataclass(frozen=True, kw_only=True)
 class ChunkOut:
-    """Sound for the client's timeline. start: sample position. take: grows with every replacement.
+    """Sound for the client's timeline.
 
-    samples: float32 [S, 2]; the head of a new take contains its crossfade already. plans: of the frames it covers.
-    rules: those its last frame was planned under. reason: why it was generated: "extend", "replace", "ladder",
-    "restore", or "skip", which starts after a gap. mixed: whether it opens its take and goes on, crossfaded, from sound
-    of this session. notes: those that start in it, where known.
+    Attributes:
+        sequence: The chunk's number, from 1.
+        take: Grows with every replacement.
+        start: The sample position it begins at.
+        samples: float32 [S, 2]; the head of a new take contains its crossfade already.
+        plans: The plans of the frames it covers.
+        rules: The rules that its last frame was planned under.
+        generator: Name of its generator.
+        reason: Why it was generated, a word of `segue.runtime.jobs.Reason`.
+        mixed: Whether it opens a take and is crossfaded from sound of this session.
+        notes: The notes that start in it, where they are known.
+        stems: Sound by instrument family, float32 [S, 2], where it was asked for.
     """
 
     sequence: int
@@ -35,24 +43,8 @@ class ChunkOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReceiptOut:
-    """The answer to an event. reachable: the first frame that could still change when it came."""
-
-    receipt: Receipt
-    reachable: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChangeOut:
-    """A decision of the director. audible: sample position from which it is heard."""
-
-    change: Change
-    audible: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class StingerOut:
-    """A stinger's cue; cancelled: one announced before that will not come after all."""
+    """A stinger's cue. cancelled: whether an announced stinger will not come after all."""
 
     cue: StingerCue
     cancelled: bool
@@ -60,17 +52,30 @@ class StingerOut:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusOut:
-    """A step on the ladder. rung: 0 is the chosen generator. frame: where the step is heard."""
+    """A change of the fallback level.
 
-    rung: int
+    Attributes:
+        level: The level in the fallback chain, from 0.
+        generator: Name of the generator of that level.
+        frame: The first frame from it.
+        reason: Why the level changed.
+    """
+
+    level: int
     generator: str
     frame: int
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beat:
-    """A beat on the timeline. sample: its position. bar: index from 0. beat: in the bar, from 0, which is its line."""
+class BeatPosition:
+    """A beat on the timeline.
+
+    Attributes:
+        sample: Its sample position.
+        bar: Index of its bar, from 0.
+        beat: Index in the bar; 0 is the bar line.
+    """
 
     sample: int
     bar: int
@@ -78,15 +83,19 @@ class Beat:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClockOut:
-    """The beats of the chunk told just before, in place of any told before for its samples and after.
+class BeatGrid:
+    """The beats of the chunk before it; they replace all earlier ones from the chunk's start on.
 
-    exact: the generator plays them there; else they are nominal, the tempo map's. tempo_bpm: at the chunk's start.
+    Attributes:
+        beats: The beats in order.
+        tempo_bpm: The tempo at the chunk's start.
+        exact: Whether the generator plays exactly there; otherwise the beats are those of the tempo map.
     """
 
-    beats: tuple[Beat, ...]
+    beats: tuple[BeatPosition, ...]
     tempo_bpm: float
     exact: bool
 
 
-Message: TypeAlias = ChunkOut | ReceiptOut | ChangeOut | StingerOut | StatusOut | ClockOut
+# A Receipt answers an event. A Change is a decision of the director, audible from frame `start` on.
+SessionMessage: TypeAlias = ChunkOut | Receipt | Change | StingerOut | StatusOut | BeatGrid

@@ -1,97 +1,262 @@
-"""The director run ahead: plans of all frames the deck may still need, planned again from wherever an event falls."""
+"""The director run in advance: plans of all frames that may still be needed, and what a generator reads of them.
+
+Array dimensions: T frames, K styles, S samples.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from segue.runtime.edition import Edition, Planned
+import numpy as np
+
+from segue.contract import MODES, TICKS_PER_BEAT, Conditioning, StyleBank
 from segue_rules.director import Director, DirectorState
 from segue_rules.events import Event
+from segue_rules.model import Rules
+from segue_rules.plan import FramePlan
+
+# The mode where the generator chooses the key: any index will do, because tonic -1 says that the mode is not read.
+_AUTO_MODE: Final = 0
+# Full scale of each continuous control, so that a change of one compares with a change of weights.
+_SCALE: Final = {"intensity": 1.0, "temperature": 1.9, "guidance": 10.0, "gain_db": 24.0}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RulesVersion:
+    """One version of a soundtrack's files; a reload replaces it by the next.
+
+    Attributes:
+        rules: The rules.
+        styles: Their styles, in the order of rules.styles.
+        fingerprint: Digest of the files, for saves.
+    """
+
+    rules: Rules
+    styles: StyleBank
+    fingerprint: str = ""
+
+
+class PlannedFrame(NamedTuple):
+    """The plan of one frame, and the rules it was planned under."""
+
+    plan: FramePlan
+    rules_version: RulesVersion
 
 
 class Planner:
     """Plans frames in order and keeps the director's state before each, from `base` on.
 
-    An event falls on a frame that can still be changed, so no plan before its frame ever moves: whatever was decided
-    there was heard, and a straight run over the same events and frames gives the same plans. The same holds of a
-    `turn`: plans before it stay, and belong to the edition they were made under.
+    An event falls on a frame that can still change, so no plan before that frame ever changes: the client may have
+    heard it. A straight run over the same events and frames gives the same plans. After `switch` the plans before the
+    switch stay, and keep the rules they were made under.
+
+    Attributes:
+        rules_version: The rules that new frames are planned under.
+        director: The director of these rules.
+        base: The first frame that is kept.
+        switched_at: The frame of the last switch; events before it are refused.
+        revision: Number of times that plans became void.
+        planned_count: Frames planned so far; a frame planned twice counts twice.
     """
 
-    def __init__(self, edition: Edition, state: DirectorState | None = None) -> None:
-        self.edition = edition
-        self.director = Director(edition.rules)
+    def __init__(self, rules_version: RulesVersion, state: DirectorState | None = None) -> None:
+        """Start before state.frame, or before frame 0 if `state` is None."""
+        self.rules_version = rules_version
+        self.director = Director(rules_version.rules)
         self._states: list[DirectorState] = [state or self.director.start()]
-        self._frames: list[Planned] = []
+        self._frames: list[PlannedFrame] = []
         self._events: dict[int, list[Event]] = {}
         self.base = self._states[0].frame
-        self.turned = self.base
-        # How often plans were made void.
-        self.version = 0
-        # Frames planned so far, each as often as it was.
-        self.steps = 0
+        self.switched_at = self.base
+        self.revision = 0
+        self.planned_count = 0
 
     @property
     def end(self) -> int:
-        """The first frame not planned yet."""
+        """The first frame that is not planned yet."""
         return self.base + len(self._frames)
 
-    def frames(self, start: int, end: int) -> Sequence[Planned]:
-        """The frames [start, end), planned. Raises: IndexError if `start` lies before `base`."""
+    def frames(self, start: int, end: int) -> Sequence[PlannedFrame]:
+        """Return the frames [start, end), and plan those that are not planned yet.
+
+        Raises:
+            IndexError: `start` lies before `base`.
+        """
         if start < self.base:
             raise IndexError(f"frame {start} is forgotten; the first kept is {self.base}")
         while self.end < end:
-            self.steps += 1
+            self.planned_count += 1
             state, plan = self.director.step(self._states[-1], self.end, self._events.get(self.end, ()))
             self._states.append(state)
-            self._frames.append(Planned(plan, self.edition))
+            self._frames.append(PlannedFrame(plan, self.rules_version))
         return self._frames[start - self.base : end - self.base]
 
     def state_before(self, frame: int) -> DirectorState:
-        """The director's state before `frame`, planning up to it. Raises: IndexError if it lies before `base`."""
+        """Return the director's state before `frame`, and plan up to it.
+
+        Raises:
+            IndexError: `frame` lies before `base`.
+        """
         self.frames(min(frame, self.end), frame)
         return self._states[frame - self.base]
 
     def add(self, event: Event, frame: int) -> None:
-        """Let `event` take effect in `frame`; what was planned from there on is planned anew when asked for."""
-        if frame < max(self.base, self.turned):
-            raise IndexError(f"frame {frame} is settled; the first open one is {max(self.base, self.turned)}")
+        """Let `event` take effect in `frame`; the plans from there on become void.
+
+        Raises:
+            IndexError: The frame can no longer change.
+        """
+        if frame < max(self.base, self.switched_at):
+            raise IndexError(f"frame {frame} is settled; the first open one is {max(self.base, self.switched_at)}")
         self._events.setdefault(frame, []).append(event)
         self._void(frame)
 
-    def coming(self, frame: int) -> list[tuple[int, Event]]:
-        """The events from `frame` on, with their frames, in order."""
+    def upcoming(self, frame: int) -> list[tuple[int, Event]]:
+        """Return the events from `frame` on with their frames, in order."""
         return [(at, event) for at in sorted(self._events) if at >= frame for event in self._events[at]]
 
-    def turn(self, edition: Edition, state: DirectorState, events: Sequence[tuple[int, Event]]) -> None:
-        """Go on from state.frame with another edition or another state, and these events in place of those to come."""
+    def switch(self, rules_version: RulesVersion, state: DirectorState, events: Sequence[tuple[int, Event]]) -> None:
+        """Continue from state.frame under other rules or in another state.
+
+        Args:
+            rules_version: The rules from there on.
+            state: The director's state before state.frame.
+            events: Events by frame, which replace all events from state.frame on.
+
+        Raises:
+            IndexError: state.frame lies before `base`.
+        """
         frame = state.frame
         if frame < self.base:
             raise IndexError(f"frame {frame} is forgotten; the first kept is {self.base}")
         self.state_before(frame)
         self._void(frame)
         self._states[frame - self.base] = state
-        if edition is not self.edition:
-            self.edition, self.director = edition, Director(edition.rules)
-        self._events = {at: taken for at, taken in self._events.items() if at < frame}
+        if rules_version is not self.rules_version:
+            self.rules_version, self.director = rules_version, Director(rules_version.rules)
+        self._events = {at: kept for at, kept in self._events.items() if at < frame}
         for at, event in events:
             self._events.setdefault(at, []).append(event)
-        self.turned = frame
+        self.switched_at = frame
 
     def forget(self, frame: int) -> None:
-        """Drop everything before `frame`; frames not planned yet are never dropped."""
+        """Drop everything before `frame`; frames that are not planned yet are never dropped."""
         count = min(frame, self.end) - self.base
         if count <= 0:
             return
         del self._frames[:count]
         del self._states[:count]
-        # Events never lie before the base; a script's thousands to come are not looked at.
-        for frame in range(self.base, self.base + count):
-            self._events.pop(frame, None)
+        # No event lies before the base, so a script's thousands of later events need not be searched.
+        for old in range(self.base, self.base + count):
+            self._events.pop(old, None)
         self.base += count
 
     def _void(self, frame: int) -> None:
-        """Let what was planned from `frame` on be planned anew."""
-        self.version += 1
+        """Drop the plans from `frame` on."""
+        self.revision += 1
         if frame < self.end:
             del self._frames[frame - self.base :]
             del self._states[frame - self.base + 1 :]
+
+
+def same_styles(one: StyleBank, other: StyleBank) -> bool:
+    """Return whether two banks have the same names and the same embeddings."""
+    return one.names == other.names and np.array_equal(one.embeddings, other.embeddings)
+
+
+def conditioning(plans: Sequence[FramePlan]) -> Conditioning:
+    """Return the plans of T consecutive frames as arrays of length T.
+
+    Raises:
+        ValueError: There is no plan.
+    """
+    if not plans:
+        raise ValueError("expected at least one plan")
+    controls = [plan.controls for plan in plans]
+    clocks = [plan.clock for plan in plans]
+    return Conditioning(
+        frame=plans[0].frame,
+        weights=np.array([plan.mix for plan in plans], np.float32),
+        tempo_bpm=np.array([c.tempo_mbpm for c in controls], np.float32) / np.float32(1000),
+        ticks=np.array([c.ticks for c in clocks], np.int64),
+        bar=np.array([c.bar for c in clocks], np.int32),
+        bar_ticks=np.array([c.bar_ticks for c in clocks], np.int64),
+        meter=np.array([c.meter for c in clocks], np.int8),
+        tonic=np.array([c.tonic for c in controls], np.int8),
+        mode=np.array([MODES.index(c.mode) if c.tonic >= 0 else _AUTO_MODE for c in controls], np.int8),
+        drums=np.array([c.drums for c in controls], np.int8),
+        intensity=np.array([c.intensity for c in controls], np.float32),
+        temperature=np.array([c.temperature for c in controls], np.float32),
+        guidance=np.array([c.guidance for c in controls], np.float32),
+        to_change=np.array([plan.to_change for plan in plans], np.int32),
+        next_weights=np.array([plan.next_mix for plan in plans], np.float32),
+    )
+
+
+def generator_input(frames: Sequence[PlannedFrame]) -> tuple[StyleBank, Conditioning]:
+    """Return what a generator reads of consecutive frames.
+
+    Frames of several rules versions get one bank with the styles of all of them side by side; the mix of each frame
+    weighs its own.
+    """
+    banks: list[StyleBank] = []
+    for frame in frames:
+        if not any(bank is frame.rules_version.styles for bank in banks):
+            banks.append(frame.rules_version.styles)
+    if len(banks) == 1:
+        return banks[0], conditioning([frame.plan for frame in frames])
+    before, total, starts = 0, sum(len(bank.names) for bank in banks), {}
+    for bank in banks:
+        starts[id(bank)] = before
+        before += len(bank.names)
+    joined = StyleBank(
+        names=tuple(name for bank in banks for name in bank.names),
+        embeddings=np.concatenate([bank.embeddings for bank in banks]),
+        captions=tuple(caption for bank in banks for caption in bank.captions or ("",) * len(bank.names)),
+    )
+    return joined, conditioning([_widened(plan, starts[id(version.styles)], total) for plan, version in frames])
+
+
+def _widened(plan: FramePlan, start: int, total: int) -> FramePlan:
+    """Return the plan with its mixes among `total` styles, of which its own begin at `start`."""
+    head, tail = (0.0,) * start, (0.0,) * (total - start - len(plan.mix))
+    return plan._replace(mix=(*head, *plan.mix, *tail), next_mix=(*head, *plan.next_mix, *tail))
+
+
+def is_significant(used: FramePlan, wanted: FramePlan, threshold: float, *, fills: bool = True) -> bool:
+    """Return whether a frame generated under `used` must be replaced to follow `wanted`.
+
+    Any difference in states, discrete controls and the musical clock counts, because beats must not jump where a
+    replacement ends. Differences of weights and continuous controls count when their sum, each scaled to 0-1, exceeds
+    `threshold`. An upcoming change counts in the bar before it, where music may lead into it.
+
+    Args:
+        used: The plan that the frame was generated under.
+        wanted: The newest plan of the same frame.
+        threshold: Sum of scaled differences that is tolerated.
+        fills: Whether the generator leads into changes.
+    """
+    if used is wanted:
+        return False
+    ours, theirs = used.controls, wanted.controls
+    if used.states != wanted.states or used.clock != wanted.clock or ours[:5] != theirs[:5]:
+        return True
+    if fills and _leads_elsewhere(used, wanted, threshold):
+        return True
+    distance = _distance(used.mix, wanted.mix)
+    for name, scale in _SCALE.items():
+        distance += abs(getattr(ours, name) - getattr(theirs, name)) / scale
+    return distance > threshold
+
+
+def _leads_elsewhere(used: FramePlan, wanted: FramePlan, threshold: float) -> bool:
+    """Return whether two plans of a frame, of one tempo and meter, lead into different changes."""
+    reach = wanted.clock.meter * TICKS_PER_BEAT // wanted.controls.tempo_mbpm
+    ours, theirs = (plan.to_change if plan.to_change <= reach else -1 for plan in (used, wanted))
+    return ours != theirs or (ours >= 0 and _distance(used.next_mix, wanted.next_mix) > threshold)
+
+
+def _distance(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True))

@@ -1,6 +1,6 @@
-"""Runs sessions' jobs on generators: who runs dry first, then the earliest deadline; failures go to the ladder.
+"""Runs sessions' jobs on generators: who runs dry first, then the earliest deadline; failures go to the fallback chain.
 
-One thread plans and lands, others may generate meanwhile: `generate` alone touches no session.
+One thread plans and completes jobs, others may generate meanwhile: `generate` alone touches no session.
 """
 
 from __future__ import annotations
@@ -14,22 +14,28 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Generator, Request, Result
-from segue.runtime.ladder import Ladder
+from segue.runtime.fallback import FallbackChain
+from segue.runtime.jobs import Job, JobSpec
 from segue.runtime.session import Session
-from segue.runtime.wants import Job, Want
 
 log = logging.getLogger(__name__)
 
-# A client with so little music left comes before all others. In time enough: a job takes a fraction of it; and no more
-# than that, for on a busy machine all sessions come near it, and changes would have to wait for them.
+# A client with so little music left comes before all others. That is early enough, because a job takes a fraction of
+# it. More would be worse: on a busy machine all sessions come near it, and changes would have to wait for them.
 _NEARLY_DRY: Final = SAMPLE_RATE // 5
 
 Batch: TypeAlias = list[tuple[Session, Job]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of a batch. results: one for each job, in order; none if `failure` says why. seconds: it took."""
+class JobResult:
+    """What the jobs of a batch gave.
+
+    Attributes:
+        results: One for each job, in order; none if the batch failed.
+        failure: Why it failed, "" if it did not.
+        seconds: How long the generator took.
+    """
 
     results: tuple[Result[Any], ...] = ()
     failure: str = ""
@@ -37,141 +43,161 @@ class Outcome:
 
 
 class Scheduler:
-    """Serves sessions that share one ladder of generators.
-
-    timer: seconds of a clock that measures generation. max_batch: rows generated in one call.
-    """
+    """Serves sessions that share one fallback chain of generators."""
 
     def __init__(
         self, generators: Sequence[Generator[Any]], timer: Callable[[], float], *, max_batch: int = 16
     ) -> None:
+        """Serve no session yet.
+
+        Args:
+            generators: The fallback chain.
+            timer: Gives the seconds of a clock that measures generation.
+            max_batch: Most rows generated in one call.
+        """
         self._generators = tuple(generators)
         self._timer = timer
         self._max_batch = max_batch
-        self._ladders: dict[Session, Ladder] = {}
+        self._chains: dict[Session, FallbackChain] = {}
         self._broken: list[Session] = []
 
     @property
     def sessions(self) -> Iterable[Session]:
-        """Those that are served."""
-        return tuple(self._ladders)
+        """The sessions that are served."""
+        return tuple(self._chains)
 
-    def add(self, session: Session, home: int | None = None) -> None:
-        """Serve a session from now on. home: the rung of its chosen generator, the session's own if None."""
-        home = session.home if home is None else home
-        self._ladders[session] = Ladder(rungs=len(self._generators), home=home)
-        self.go_home(session, home)
+    def add(self, session: Session, primary: int | None = None) -> None:
+        """Serve a session from now on. primary: level of its chosen generator, the session's own if None."""
+        primary = session.primary if primary is None else primary
+        self._chains[session] = FallbackChain(levels=len(self._generators), primary=primary)
+        self.set_primary(session, primary)
 
     def remove(self, session: Session) -> None:
-        """Serve a session no longer; its job in flight comes to nothing."""
-        self._ladders.pop(session, None)
+        """Stop serving a session, and give up its job in flight."""
+        self._chains.pop(session, None)
         if session.in_flight is not None:
             session.fail(session.in_flight)
 
-    def go_home(self, session: Session, home: int) -> None:
-        """Choose a session's generator, with all failures forgiven. Nothing happens to one that is not served."""
-        if session not in self._ladders:
+    def set_primary(self, session: Session, primary: int) -> None:
+        """Choose a session's generator, by its level, and forget all failures; sessions not served are ignored."""
+        if session not in self._chains:
             return
-        self._ladders[session] = Ladder(rungs=len(self._generators), home=home)
-        if (session.home, session.rung) != (home, home):
-            session.go_home(home)
+        self._chains[session] = FallbackChain(levels=len(self._generators), primary=primary)
+        if (session.primary, session.level) != (primary, primary):
+            session.set_primary(primary)
 
     def run_once(self, now_s: float) -> int:
-        """Generate the most urgent batch. Returns: how many jobs it held, 0 if no session wants any."""
+        """Generate the most urgent batch; return how many jobs it held, 0 if there is nothing to do."""
         batch = self.next_batch(now_s)
         if batch:
             self.run(batch, now_s)
         return len(batch)
 
     def run(self, batch: Batch, now_s: float) -> None:
-        """Generate a batch; each session gets its sound, or its ladder a failure."""
-        self.land(batch, self.generate(batch), now_s)
+        """Generate a batch and complete it."""
+        self.complete(batch, self.generate(batch), now_s)
 
-    def next_batch(self, now_s: float, is_free: Callable[[int], bool] = lambda rung: True) -> Batch:
-        """The most urgent job and those that can be generated with it, now in flight; empty if nothing is wanted.
+    def next_batch(self, now_s: float, is_free: Callable[[int], bool] = lambda level: True) -> Batch:
+        """Return the most urgent job and those that can be generated with it, all in flight now.
 
-        is_free: whether a batch of this rung can be generated now; others wait.
+        Args:
+            now_s: The present time.
+            is_free: Whether a batch of this level can be generated now; others wait.
+
+        Returns:
+            The batch, empty if there is nothing to do.
         """
-        wants: list[tuple[bool, int, int, Session, Want]] = []
-        for session, ladder in list(self._ladders.items()):
+        specs: list[tuple[bool, int, int, Session, JobSpec]] = []
+        for session, chain in list(self._chains.items()):
             with self.guarding(session):
-                step = ladder.due()
-                if step is not None:
-                    session.step_ladder(step.rung, step.reason)
-                # What nobody could make now is not asked for at each message of each client.
-                want = session.want(now_s) if is_free(session.rung) else None
-                if want is not None:
-                    committed = session.pace.committed(now_s)
-                    slack = want.deadline - committed
-                    # A change can wait behind the old music, and so can what follows it; who has no music cannot.
-                    can_wait = want.reason == "replace" or session.lasts * FRAME_SIZE - committed >= _NEARLY_DRY
-                    wants.append((can_wait, slack, len(wants), session, want))
-        wants.sort(key=lambda entry: entry[:3])
-        if not wants:
+                change = chain.take_change()
+                if change is not None:
+                    session.set_level(change.level, change.reason)
+                # A job that cannot begin now is not looked for at every message of every client.
+                spec = session.next_job(now_s) if is_free(session.level) else None
+                if spec is not None:
+                    committed = session.latency.committed(now_s)
+                    slack = spec.deadline - committed
+                    # A change can wait while the old music plays, and so can what follows it; silence cannot.
+                    remaining = session.playable_end * FRAME_SIZE - committed
+                    can_wait = spec.reason == "replace" or remaining >= _NEARLY_DRY
+                    specs.append((can_wait, slack, len(specs), session, spec))
+        specs.sort(key=lambda entry: entry[:3])
+        if not specs:
             return []
-        first = wants[0][4]
-        most = min(self._max_batch, self._generators[first.rung].rows)
+        first = specs[0][4]
+        most = min(self._max_batch, self._generators[first.level].rows)
         batch: Batch = []
-        for *_, session, want in wants:
-            if want.shape == first.shape and len(batch) < most:
+        for *_, session, spec in specs:
+            if spec.shape == first.shape and len(batch) < most:
                 with self.guarding(session):
-                    batch.append((session, session.begin(want, now_s)))
+                    batch.append((session, session.begin(spec, now_s)))
         return batch
 
-    def generate(self, batch: Batch) -> Outcome:
-        """Play a batch's jobs. For another thread: it touches no session, and a generator's failure is an outcome."""
-        generator = self._generators[batch[0][1].want.rung]
+    def generate(self, batch: Batch) -> JobResult:
+        """Play a batch's jobs; another thread may call it, because it touches no session.
+
+        A generator's exception becomes a failure in the result.
+        """
+        generator = self._generators[batch[0][1].spec.level]
         requests = [job.request for _, job in batch]
         started = self._timer()
         try:
             results = tuple(generator.generate(requests))
             _check(requests, results)
-        # A generator is foreign code: whatever it raises is a step down the ladder, never the end of the music.
+        # A generator is foreign code: whatever it raises steps down a level and never ends the music.
         except Exception as error:
             log.exception("generator %s failed", generator.name)
-            return Outcome(failure=f"{type(error).__name__}: {error}", seconds=self._timer() - started)
-        return Outcome(results=results, seconds=self._timer() - started)
+            return JobResult(failure=f"{type(error).__name__}: {error}", seconds=self._timer() - started)
+        return JobResult(results=results, seconds=self._timer() - started)
 
-    def land(self, batch: Batch, outcome: Outcome, now_s: float) -> None:
-        """Give each session its sound, or its ladder a failure; sessions removed and jobs abandoned get neither."""
-        if outcome.failure:
-            self.abandon(batch, now_s, outcome.failure)
+    def complete(self, batch: Batch, result: JobResult, now_s: float) -> None:
+        """Give each session its sound, or its fallback chain a failure.
+
+        Sessions removed and jobs abandoned meanwhile get neither.
+        """
+        if result.failure:
+            self.abandon(batch, now_s, result.failure)
             return
-        for (session, job), result in zip(batch, outcome.results, strict=True):
+        for (session, job), one in zip(batch, result.results, strict=True):
             with self.guarding(session):
-                if self._waits(session, job):
-                    session.complete(job, result, outcome.seconds, now_s)
-                    self._ladders[session].succeeded(now_s)
+                if self._is_in_flight(session, job):
+                    session.complete(job, one, result.seconds, now_s)
+                    self._chains[session].succeeded(now_s)
 
     def abandon(self, batch: Batch, now_s: float, reason: str) -> None:
-        """Wait no longer for a batch: its jobs fail, and their ladders step down."""
+        """Stop waiting for a batch: its jobs fail, and its sessions step down a level."""
         for session, job in batch:
             with self.guarding(session):
-                if self._waits(session, job):
+                if self._is_in_flight(session, job):
                     session.fail(job)
-                    self._ladders[session].failed(now_s, reason)
+                    self._chains[session].failed(now_s, reason)
 
     def broken(self) -> list[Session]:
-        """The sessions given up since the last call, for a fault of ours: they are not served any more."""
+        """Return the sessions given up since the last call because their own code raised; they are not served."""
         broken, self._broken = self._broken, []
         return broken
 
     @contextmanager
     def guarding(self, session: Session) -> Iterator[None]:
-        """Do something for a session: one session's fault must not silence the others."""
+        """Do something for a session; if it raises, give up this session alone."""
         try:
             yield
         except Exception:
             log.exception("a session broke and is given up")
-            self._ladders.pop(session, None)
+            self._chains.pop(session, None)
             self._broken.append(session)
 
-    def _waits(self, session: Session, job: Job) -> bool:
-        return session in self._ladders and session.in_flight is job
+    def _is_in_flight(self, session: Session, job: Job) -> bool:
+        return session in self._chains and session.in_flight is job
 
 
 def _check(requests: Sequence[Request[Any]], results: Sequence[Result[Any]]) -> None:
-    """Raises: ValueError for sound that no client could play."""
+    """Check that clients can play the sound.
+
+    Raises:
+        ValueError: They cannot.
+    """
     if len(results) != len(requests):
         raise ValueError(f"expected {len(requests)} results, got {len(results)}")
     for request, result in zip(requests, results, strict=True):

@@ -1,6 +1,6 @@
-"""A session under a virtual clock: straight, as the events are written, or live, with a buffer and generation times.
+"""A session under a virtual clock: straight, as the events are written, or live, with a client's buffer and latency.
 
-Both walk the way of a real session; only the clock and the client are made up, so both are deterministic.
+Both drive a real session; only the clock and the client are simulated, so both are deterministic.
 """
 
 from __future__ import annotations
@@ -13,41 +13,163 @@ from typing import Any
 
 import numpy as np
 
-from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Generator, Samples
-from segue.runtime.listener import Listener
-from segue.runtime.messages import ChunkOut, Message
+from segue.audio.fades import crossfade
+from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Generator, Samples
+from segue.runtime.jobs import Job
+from segue.runtime.messages import ChunkOut, SessionMessage
 from segue.runtime.session import Session
-from segue.runtime.wants import Job
 from segue_rules.events import ScriptedEvent
+from segue_rules.plan import FramePlan
 
 _TICK_SAMPLES = SAMPLE_RATE // 200
 _REPORT_TICKS = 10
+# The crossfade into a take that began before `committed`, or that is not crossfaded yet: 20 ms.
+_JOIN_SAMPLES = SAMPLE_RATE // 50
+# Committed sound is passed on in blocks of so much.
+_PASSED_SAMPLES = 8 * SAMPLE_RATE
+
+
+class SimulatedClient:
+    """A client's timeline as in the protocol: takes chunks, gives samples to the engine in order, and keeps both.
+
+    Attributes:
+        committed: The first sample that the engine has not taken yet.
+        late: Number of chunks that began before `committed`.
+        underrun_samples: Samples of silence, because there was no music.
+    """
+
+    def __init__(self, pass_on: Callable[[Samples], None] | None = None) -> None:
+        """pass_on: gets the committed sound in blocks, float32 [S, 2], the last by `flush`; it is not kept then."""
+        self._pass_on = pass_on
+        # The position of the first sample that is kept.
+        self._first = 0
+        self.committed = 0
+        self.late = 0
+        self.underrun_samples = 0
+        self._end = 0
+        self._samples: Samples = np.zeros((SAMPLE_RATE, CHANNELS), np.float32)
+        self._plans: list[FramePlan | None] = []
+
+    @property
+    def have(self) -> int:
+        """The end of the music, in samples."""
+        return self._end
+
+    def put(self, chunk: ChunkOut) -> None:
+        """Write a chunk, as far as it is not committed yet; everything behind it belongs to an older take and goes.
+
+        Raises:
+            ValueError: The chunk extends the music but leaves a gap.
+        """
+        start, samples = chunk.start, chunk.samples
+        if start < self.committed:
+            self.late += 1
+            samples, start = samples[self.committed - start :], self.committed
+        fresh = chunk.reason != "extend" and not chunk.mixed
+        if start > chunk.start or fresh:
+            # The service has not crossfaded it from the music that is here.
+            old = self._between(start, min(start + _JOIN_SAMPLES, self._end))
+            length = min(len(old), len(samples))
+            if length:
+                samples = samples.copy()
+                samples[:length] = crossfade(old[:length], samples[:length])
+        if len(samples) == 0:
+            return
+        if start > self.have:
+            if not fresh:
+                raise ValueError(f"expected a chunk at or before sample {self.have}, got {start}")
+            self._silence_to(start)
+        self._extend_to(start + len(samples))
+        self._between(start, self._end)[:] = samples
+        first = -(-start // FRAME_SIZE)
+        skipped = first - chunk.start // FRAME_SIZE
+        self._plans[first:] = chunk.plans[skipped:]
+
+    def commit(self, count: int) -> None:
+        """Give the next `count` samples to the engine; silence where there is no music."""
+        missing = self.committed + count - self.have
+        if missing > 0:
+            self.underrun_samples += missing
+            self._silence_to(self._end + missing)
+        self.committed += count
+        if self._pass_on is not None and self.committed - self._first >= _PASSED_SAMPLES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Pass on what is committed and was not passed on yet."""
+        if self._pass_on is None or self.committed == self._first:
+            return
+        self._pass_on(self._between(self._first, self.committed).copy())
+        rest = self._between(self.committed, self._end).copy()
+        self._first = self.committed
+        self._samples[: len(rest)] = rest
+
+    def playback(self) -> Samples:
+        """Return the committed sound that is kept, float32 [S, 2]."""
+        return self._between(self._first, self.committed)
+
+    def playback_plans(self) -> list[FramePlan | None]:
+        """Return the plan of each committed frame, None where there was no music."""
+        return self._plans[: -(-self.committed // FRAME_SIZE)]
+
+    def _between(self, start: int, end: int) -> Samples:
+        """Return the kept samples of these positions."""
+        return self._samples[start - self._first : end - self._first]
+
+    def _silence_to(self, end: int) -> None:
+        silence = self._end
+        self._extend_to(end)
+        self._between(silence, end)[:] = 0.0
+        self._plans += [None] * (-(-end // FRAME_SIZE) - len(self._plans))
+
+    def _extend_to(self, end: int) -> None:
+        """Set the end of the music; the memory is doubled as needed."""
+        size = end - self._first
+        if size > len(self._samples):
+            grown = np.zeros((max(size, 2 * len(self._samples)), CHANNELS), np.float32)
+            grown[: self._end - self._first] = self._between(self._first, self._end)
+            self._samples = grown
+        self._end = end
 
 
 def straight(
     session: Session, generators: Sequence[Generator[Any]], events: Sequence[ScriptedEvent], frames: int
-) -> Iterator[Message]:
-    """Everything a fresh session says while it plays `frames` frames, each event taking effect in its own frame."""
+) -> Iterator[SessionMessage]:
+    """Play a fresh session; each event takes effect in its own frame.
+
+    Args:
+        session: The session.
+        generators: Its fallback chain.
+        events: The script.
+        frames: How many frames to play.
+
+    Yields:
+        The session's messages.
+    """
     for scripted in events:
-        session.apply(scripted.event, scripted.frame)
+        session.apply_event(scripted.event, scripted.frame)
     while session.head < frames:
         position = session.head * FRAME_SIZE
         session.playhead(played=position, committed=position, paused=True, now_s=0.0)
-        want = session.want(now_s=0.0)
-        assert want is not None, "a session whose head is committed wants more"
-        job = session.begin(want, now_s=0.0)
-        (result,) = generators[want.rung].generate([job.request])
+        spec = session.next_job(now_s=0.0)
+        assert spec is not None, "a session whose head is committed has a next job"
+        job = session.begin(spec, now_s=0.0)
+        (result,) = generators[spec.level].generate([job.request])
         session.complete(job, result, seconds=0.0)
         yield from session.messages()
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveConditions:
-    """What a live session meets.
+    """The conditions of a live simulation.
 
-    generation_s: time to generate a second of music. overhead_s: of every job, however short. engine_s: between
-    `committed` and the ear. pre_roll_s: sound the client waits for before it starts. stall_at_s, stall_s: the first job
-    begun after that time takes so much longer.
+    Attributes:
+        generation_s: Time to generate a second of music.
+        overhead_s: Time of every job, however short.
+        engine_s: Time from the engine to the loudspeaker.
+        pre_roll_s: Sound that the client waits for before it starts.
+        stall_at_s: The first job begun after this time takes longer.
+        stall_s: By how much it takes longer.
     """
 
     generation_s: float = 0.1
@@ -59,7 +181,7 @@ class LiveConditions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SentEvent:
     """An event as the simulated game sent it. position: the sample heard then."""
 
     sequence: int
@@ -68,11 +190,20 @@ class Sent:
 
 @dataclass(kw_only=True)
 class LiveRun:
-    """What came of a live simulation. messages: with the sample heard as each was said. levels: (sample, buffered)."""
+    """The result of a live simulation.
 
-    listener: Listener
-    messages: list[tuple[int, Message]] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
+    Attributes:
+        client: The client, with what was played.
+        messages: Each message with the sample heard when it came.
+        sent: The events in order.
+        levels: Pairs of the sample heard and the samples buffered.
+        generated_frames: Frames generated, repetitions included.
+        repeated_frames: Frames generated more than once.
+    """
+
+    client: SimulatedClient
+    messages: list[tuple[int, SessionMessage]] = field(default_factory=list)
+    sent: list[SentEvent] = field(default_factory=list)
     levels: list[tuple[int, int]] = field(default_factory=list)
     generated_frames: int = 0
     repeated_frames: int = 0
@@ -85,77 +216,85 @@ def live(
     frames: int,
     conditions: LiveConditions,
     progress: Callable[[int], None] = lambda frames: None,
-    hear: Callable[[Samples], None] | None = None,
+    pass_on: Callable[[Samples], None] | None = None,
 ) -> LiveRun:
-    """Play `frames` frames in real time on a virtual clock; an event is sent when its time is heard.
+    """Play a session in real time on a virtual clock; an event is sent when the client plays its time.
 
-    progress: told the frames committed. hear: given what is heard, block by block; the run keeps no sound then.
+    Args:
+        session: The session.
+        generators: Its fallback chain.
+        events: The script.
+        frames: How many frames to play.
+        conditions: Generation times, latency and buffer.
+        progress: Gets the frames committed so far.
+        pass_on: Gets the committed sound in blocks, float32 [S, 2]; the run keeps no sound then.
     """
-    run = LiveRun(listener=Listener(hear))
+    client = SimulatedClient(pass_on)
+    run = LiveRun(client=client)
     waiting = deque(events)
     in_flight: tuple[int, Job] | None = None
     tick, started, stalled, end = 0, False, False, frames * FRAME_SIZE
     received = furthest = 0
-    while run.listener.committed < end:
+    while client.committed < end:
         now_s = tick * _TICK_SAMPLES / SAMPLE_RATE
         if started:
-            run.listener.commit(min(_TICK_SAMPLES, end - run.listener.committed))
-        heard = max(0, run.listener.committed - round(conditions.engine_s * SAMPLE_RATE))
+            client.commit(min(_TICK_SAMPLES, end - client.committed))
+        played = max(0, client.committed - round(conditions.engine_s * SAMPLE_RATE))
         if in_flight is not None and tick >= in_flight[0]:
             job = in_flight[1]
-            (result,) = generators[job.want.rung].generate([job.request])
+            (result,) = generators[job.spec.level].generate([job.request])
             session.complete(job, result, seconds=_job_s(job, conditions), now_s=now_s)
             in_flight = None
         if tick % _REPORT_TICKS == 0:
             session.playhead(
-                played=heard,
-                committed=run.listener.committed,
+                played=played,
+                committed=client.committed,
                 paused=not started,
                 now_s=now_s,
                 received=received,
-                late=run.listener.late,
+                late=client.late,
             )
-            run.levels.append((heard, run.listener.have - run.listener.committed))
-        while waiting and waiting[0].frame * FRAME_SIZE <= heard and started:
+            run.levels.append((played, client.have - client.committed))
+        while waiting and waiting[0].frame * FRAME_SIZE <= played and started:
             scripted = waiting.popleft()
-            run.sent.append(Sent(sequence=scripted.event.sequence, position=heard))
-            session.send(scripted.event, position=heard, now_s=now_s)
-        if in_flight is None and (want := session.want(now_s)) is not None:
-            job = session.begin(want, now_s)
+            run.sent.append(SentEvent(sequence=scripted.event.sequence, position=played))
+            session.send(scripted.event, position=played, now_s=now_s)
+        if in_flight is None and (spec := session.next_job(now_s)) is not None:
+            job = session.begin(spec, now_s)
             seconds = _job_s(job, conditions)
             if not stalled and now_s >= conditions.stall_at_s:
                 stalled, seconds = True, seconds + conditions.stall_s
             in_flight = (tick + max(1, round(seconds * SAMPLE_RATE / _TICK_SAMPLES)), job)
-            run.generated_frames += want.end - want.origin
-            run.repeated_frames += max(0, min(want.end, furthest) - want.origin)
-            furthest = max(furthest, want.end)
-        received = max(received, _deliver(session, run, heard, sound=hear is None))
-        progress(run.listener.committed // FRAME_SIZE)
-        started = started or run.listener.have >= conditions.pre_roll_s * SAMPLE_RATE
+            run.generated_frames += spec.end - spec.origin
+            run.repeated_frames += max(0, min(spec.end, furthest) - spec.origin)
+            furthest = max(furthest, spec.end)
+        received = max(received, _deliver(session, run, played, keeps_sound=pass_on is None))
+        progress(client.committed // FRAME_SIZE)
+        started = started or client.have >= conditions.pre_roll_s * SAMPLE_RATE
         tick += 1
-    run.listener.flush()
+    client.flush()
     return run
 
 
-def without_sound(message: Message) -> Message:
-    """All that a message says but a chunk's sound, of which the length alone is left: zeros that take no memory."""
+def without_sound(message: SessionMessage) -> SessionMessage:
+    """Return a message with silence in place of a chunk's sound, which has the same length and takes no memory."""
     if not isinstance(message, ChunkOut):
         return message
     silence = np.broadcast_to(np.float32(0), message.samples.shape)
     return replace(message, samples=silence, stems={})
 
 
-def _deliver(session: Session, run: LiveRun, heard: int, *, sound: bool) -> int:
-    """Give the client what the session says. Returns: the number of the last chunk, 0 if there is none."""
+def _deliver(session: Session, run: LiveRun, played: int, *, keeps_sound: bool) -> int:
+    """Give the client the session's messages; return the number of the last chunk, 0 if there is none."""
     last = 0
     for message in session.messages():
-        run.messages.append((heard, message if sound else without_sound(message)))
+        run.messages.append((played, message if keeps_sound else without_sound(message)))
         if isinstance(message, ChunkOut):
-            run.listener.put(message)
+            run.client.put(message)
             last = message.sequence
     return last
 
 
 def _job_s(job: Job, conditions: LiveConditions) -> float:
-    frames = job.want.end - job.want.origin
+    frames = job.spec.end - job.spec.origin
     return conditions.overhead_s + frames / FRAME_RATE * conditions.generation_s

@@ -1,6 +1,6 @@
-"""A session's music as bytes: resume cells that travel with chunks, and blobs for save games (PROTOCOL.md, section 9).
+"""A session's music as bytes: cells that travel with chunks, and blobs for save games (PROTOCOL.md, section 9).
 
-Both come back from a client's memory or disk, so everything is checked before it is used.
+Both come back from a client's memory or disk, so every field is checked before it is used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgpack
 
 from segue.contract import FRAME_SIZE, MOST_STATE_BYTES, Generator
 from segue.runtime import mastering
-from segue.runtime.deck import Boundary
+from segue.runtime.audio_buffer import ChunkBoundary
 from segue_rules.director import plain_data
 from segue_rules.events import Event
 
@@ -27,20 +27,23 @@ VERSION: Final = 1
 _MAGIC: Final = b"SGS1"
 _SUM_BYTES: Final = 32
 _LARGEST: Final = 1 << 53
-# What a director's state may weigh unpacked: rules of ten thousand states would fit.
+# The largest unpacked state of a director; rules of ten thousand states fit.
 _MOST_DIRECTOR_BYTES: Final = 1 << 20
 _MOST_EVENTS: Final = 1_024
 
 
 class SnapshotError(ValueError):
-    """Bytes that are no saved music: what was expected, what came."""
+    """The bytes are no saved music; the message says what was expected and what came."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Memory:
-    """What is kept of the rules' side. state: as packed by the director. events: still to come, by frame, in order.
+class SavedDirector:
+    """The rules' part of a snapshot.
 
-    last_event: the greatest event number taken, 0 for none.
+    Attributes:
+        state: The director's packed state.
+        events: Events still to come with their frames, in order.
+        last_event: The greatest event number taken, 0 for none.
     """
 
     state: dict[str, Any]
@@ -50,9 +53,16 @@ class Memory:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """A session before frame `position`. rules: fingerprint of its files. model: of the generator that played.
+    """A session before a frame.
 
-    director: a packed Memory. history: the generator's own packed state, b"" for none. master: the mastering stage's.
+    Attributes:
+        position: The frame.
+        seed: Seed of the session.
+        rules: Fingerprint of its rule files.
+        model: The model of the generator that played.
+        director: A packed SavedDirector.
+        history: The generator's packed state, b"" for none.
+        master: The mastering stage's packed state, b"" for none.
     """
 
     position: int
@@ -66,30 +76,38 @@ class Snapshot:
     @property
     def last_event(self) -> int:
         """The greatest event number taken before it; 0 for none, and in a blob."""
-        return self.memory().last_event
+        return self.saved_director().last_event
 
-    def memory(self) -> Memory:
-        """The rules' side. Raises: SnapshotError."""
-        return _unpack_memory(self.director)
+    def saved_director(self) -> SavedDirector:
+        """Return the rules' part.
+
+        Raises:
+            SnapshotError: It cannot be read.
+        """
+        return _unpack_director(self.director)
 
     def to_cell(self) -> bytes | None:
-        """At most CELL_BYTES, without the sound's history if it does not fit, None if nothing of use does."""
+        """Return at most CELL_BYTES bytes.
+
+        The history is left out if it does not fit; the result is None if the rest does not fit either.
+        """
         return self._within(CELL_BYTES)
 
     def to_blob(self) -> bytes:
-        """At most BLOB_BYTES, for a save game: events of other sessions have other numbers, so it keeps none.
+        """Return at most BLOB_BYTES bytes for a save game, without event numbers, which other sessions count anew.
 
-        Raises: SnapshotError for a director's state too large for one.
+        Raises:
+            SnapshotError: The director's state does not fit.
         """
-        memory = self.memory()
-        saved = Memory(state=memory.state, events=memory.events)
-        blob = replace(self, director=pack_memory(saved))._within(BLOB_BYTES)
+        saved = self.saved_director()
+        director = _pack_director(SavedDirector(state=saved.state, events=saved.events))
+        blob = replace(self, director=director)._within(BLOB_BYTES)
         if blob is None:
             raise SnapshotError(f"the rules' state does not fit a blob of {BLOB_BYTES} bytes")
         return blob
 
     def to_bytes(self) -> bytes:
-        """All of it, whatever it weighs."""
+        """Return the whole snapshot as bytes, however many."""
         fields = {
             "version": VERSION,
             "model": self.model,
@@ -111,7 +129,11 @@ class Snapshot:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Snapshot:
-        """A cell or a blob. Raises: SnapshotError for anything else."""
+        """Read a cell or a blob.
+
+        Raises:
+            SnapshotError: The bytes are neither.
+        """
         body = data[len(_MAGIC) + _SUM_BYTES :]
         if len(data) > BLOB_BYTES or not data.startswith(_MAGIC):
             raise SnapshotError(f"expected saved music, at most {BLOB_BYTES} bytes that begin with {_MAGIC!r}")
@@ -145,35 +167,44 @@ class Snapshot:
             history=kept,
             master=master,
         )
-        snapshot.memory()
+        snapshot.saved_director()
         return snapshot
 
 
-def taken(boundary: Boundary, generator: Generator[Any], memory: Memory, *, seed: int, rules: str) -> Snapshot:
-    """The music of a generator at a boundary. rules: fingerprint of the files that `memory` belongs to."""
+def take_snapshot(
+    boundary: ChunkBoundary, generator: Generator[Any], saved: SavedDirector, *, seed: int, rules: str
+) -> Snapshot:
+    """Return a snapshot of the music at a boundary.
+
+    Args:
+        boundary: The boundary.
+        generator: The generator that its state belongs to.
+        saved: The rules' part.
+        seed: Seed of the session.
+        rules: Fingerprint of the rule files that `saved` belongs to.
+    """
     history = generator.pack(boundary.state)
     return Snapshot(
         position=boundary.frame,
         seed=seed,
         rules=rules,
         model=generator.model,
-        director=pack_memory(memory),
+        director=_pack_director(saved),
         history=history,
         master=mastering.pack(boundary.master) if history else b"",
     )
 
 
-def pack_memory(memory: Memory) -> bytes:
-    """The rules' side as bytes."""
+def _pack_director(saved: SavedDirector) -> bytes:
     events = [
         [frame, event.sequence, {name: _exact(value) for name, value in event.set.items()}, list(event.fire)]
-        for frame, event in memory.events[:_MOST_EVENTS]
+        for frame, event in saved.events[:_MOST_EVENTS]
     ]
-    packed = msgpack.packb({"state": memory.state, "events": events, "last_event": memory.last_event})
+    packed = msgpack.packb({"state": saved.state, "events": events, "last_event": saved.last_event})
     return zlib.compress(packed, level=1)
 
 
-def _unpack_memory(data: bytes) -> Memory:
+def _unpack_director(data: bytes) -> SavedDirector:
     expander = zlib.decompressobj()
     try:
         packed = expander.decompress(data, _MOST_DIRECTOR_BYTES)
@@ -183,7 +214,7 @@ def _unpack_memory(data: bytes) -> Memory:
         raise SnapshotError(f"director: expected one stream of at most {_MOST_DIRECTOR_BYTES} bytes")
     try:
         fields = plain_data.mapping(_unpacked(packed))
-        return Memory(
+        return SavedDirector(
             state=plain_data.mapping(fields.get("state")),
             events=tuple(map(_event, plain_data.sequence(fields.get("events"), 0, _MOST_EVENTS))),
             last_event=plain_data.integer(fields.get("last_event"), 0, _LARGEST),
@@ -196,21 +227,26 @@ def _unpack_memory(data: bytes) -> Memory:
 
 def _event(data: Any) -> tuple[int, Event]:
     frame, sequence, settings, fire = plain_data.sequence(data, 4, 4)
-    values = plain_data.mapping(settings, 256).items()
     return plain_data.integer(frame, 0, plain_data.LAST_FRAME), Event(
         sequence=plain_data.integer(sequence, 0, _LARGEST),
-        set={plain_data.text(name): plain_data.scalar(value) for name, value in values},
+        set={
+            plain_data.text(name): plain_data.scalar(value) for name, value in plain_data.mapping(settings, 256).items()
+        },
         fire=tuple(plain_data.text(name) for name in plain_data.sequence(fire, 0, 256)),
     )
 
 
 def _exact(value: Any) -> Any:
-    """An integer within what MessagePack and other languages hold; a clamped event may be beyond it."""
+    """Return an integer within the range of MessagePack and other languages; that of a clamped event may exceed it."""
     return max(-_LARGEST, min(value, _LARGEST)) if isinstance(value, int) else value
 
 
 def _unpacked(data: bytes) -> Any:
-    """MessagePack without extensions and repeated keys. Raises: ValueError."""
+    """Read MessagePack without extensions and repeated keys.
+
+    Raises:
+        ValueError: The data are no such MessagePack.
+    """
     try:
         return msgpack.unpackb(data, raw=False, strict_map_key=True, ext_hook=_no_extension, object_pairs_hook=_once)
     except (msgpack.UnpackException, TypeError, OverflowError) as error:

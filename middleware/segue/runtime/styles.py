@@ -1,4 +1,4 @@
-"""A rule file's styles as embeddings, and its stingers' files as sound; what is wrong is told with its place."""
+"""Loads the styles of a rule file as embeddings and the files of its stingers as sound; errors name their place."""
 
 from __future__ import annotations
 
@@ -16,10 +16,18 @@ MOST_STINGER_S = 60.0
 
 
 def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[str, ...]]:
-    """Embed every style: a blend is the weighted mean of its prompts, to unit length.
+    """Embed every style: a blend is the weighted mean of its prompts, scaled to length 1.
 
-    Returns: the bank, in the order of rules.styles, and warnings (words the encoder does not know, ears it lacks).
-    Raises: RuleError naming every prompt that cannot be embedded.
+    Args:
+        rules: The rules.
+        encoder: Embeds texts, and sound if it can.
+
+    Returns:
+        The bank, in the order of rules.styles, and warnings about words that the encoder does not know and prompts
+        that it can use in part only.
+
+    Raises:
+        RuleError: Some prompts cannot be embedded; it names all of them.
     """
     problems: list[Problem] = []
     warnings: list[str] = []
@@ -45,7 +53,11 @@ def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[s
 
 
 def load_stingers(rules: Rules) -> dict[str, Samples]:
-    """The sound of every audio stinger, float32 [S, 2] at 48 kHz. Raises: RuleError naming every unusable file."""
+    """Return the sound of every audio stinger by its name, float32 [S, 2] at 48 kHz.
+
+    Raises:
+        RuleError: Some files cannot be used; it names all of them.
+    """
     problems: list[Problem] = []
     sounds = {}
     for stinger in rules.stingers:
@@ -66,9 +78,9 @@ def _embed(prompt: Prompt, encoder: StyleEncoder) -> np.ndarray[tuple[int], np.d
 
 
 def _warnings(style: Style, prompt: Prompt, encoder: StyleEncoder) -> list[str]:
-    told = []
+    texts = []
     if prompt.audio is not None and encoder.audio_warning:
-        told.append(encoder.audio_warning)
+        texts.append(encoder.audio_warning)
     if prompt.text is not None and (unknown := encoder.unknown_words(prompt.text)):
-        told.append(f"unknown words do not count: {', '.join(unknown)}")
-    return [f'{prompt.mark}: style "{style.name}": {text}' for text in told]
+        texts.append(f"unknown words do not count: {', '.join(unknown)}")
+    return [f'{prompt.mark}: style "{style.name}": {text}' for text in texts]

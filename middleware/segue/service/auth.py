@@ -1,17 +1,16 @@
-"""Who may speak to the service: which addresses need a token, the check of it, and how wrong ones are slowed down.
-
-Source: PROTOCOL.md sections 1 and 10; rfc.zeromq.org 24 (PLAIN).
-"""
+"""Authentication: which addresses need a token, how tokens are checked, and the certificate for TLS."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import ssl
 from collections import OrderedDict
 from collections.abc import Iterable
 from enum import StrEnum
 from ipaddress import ip_address
-from typing import Final
+from pathlib import Path
+from typing import Final, NoReturn
 
 USER: Final = b"segue"
 # The length of a PLAIN password is one byte on the wire.
@@ -34,7 +33,7 @@ class Mechanism(StrEnum):
     PLAIN = "PLAIN"
 
 
-class Refusal(StrEnum):
+class RefusalReason(StrEnum):
     """Why a connection was refused or ended. Each try of a client that reconnects counts."""
 
     TOKEN = "token"
@@ -148,3 +147,39 @@ def _checked(token: str) -> bytes:
     if not 1 <= len(encoded) <= MOST_TOKEN_BYTES:
         raise ValueError(f"token: expected 1 to {MOST_TOKEN_BYTES} bytes, got {len(encoded)}")
     return encoded
+
+
+class CertificateError(ValueError):
+    """A certificate or key that cannot be used; the text names the file and what is wrong with it."""
+
+
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """TLS 1.2 or later with this certificate chain and its private key, both PEM, the key without a passphrase.
+
+    Raises: CertificateError.
+    """
+    _check_pem(certificate, "a certificate", "-----BEGIN CERTIFICATE-----")
+    _check_pem(key, "a private key", "PRIVATE KEY-----")
+
+    def ask() -> NoReturn:
+        raise CertificateError(f"{key}: expected a private key without a passphrase, got an encrypted one")
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    try:
+        context.load_cert_chain(certificate, key, password=ask)
+    except ssl.SSLError as error:
+        reason = (error.reason or "not readable").replace("_", " ").lower()
+        raise CertificateError(f"{certificate}: expected a certificate and {key} as its key, got: {reason}") from None
+    return context
+
+
+def _check_pem(path: Path, expected: str, marker: str) -> None:
+    """That a file is there and looks like what it should be. OpenSSL names neither the file nor what it missed."""
+    try:
+        text = path.read_text("ascii", errors="replace")
+    except OSError as error:
+        raise CertificateError(f"{path}: expected {expected}, cannot read it: {error.strerror}") from None
+    if marker not in text:
+        raise CertificateError(f"{path}: expected {expected} in PEM, found none")

@@ -1,36 +1,148 @@
-"""Keeps the generators busy with the most urgent batches; a call that hangs is left behind before it is heard.
+"""Keeps the generators busy with the most urgent batches, on threads that are abandoned when a call hangs.
 
-Each generator has workers of its own, as many as it says it may be called by at once. A session has one job at a time,
-so its jobs are made in order whichever worker makes them; and a generator that is slow, or hangs, does not hold up
-another.
+Each generator has threads of its own, as many as may call it at once. A session has one job at a time, so its jobs are
+done in order, whichever thread does them; and a generator that is slow, or hangs, does not hold up another.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import queue
+import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
-from segue.runtime.scheduler import Batch, Outcome, Scheduler
+from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
-from segue.service.guard import Guard
-from segue.service.metrics import Metrics
-from segue.service.worker import Worker
+from segue.service.faults import FaultGuard
+from segue.service.monitoring import Metrics
 
 log = logging.getLogger(__name__)
 
-# How often wants are looked for while nobody calls `wake`: credit grows with time.
+T = TypeVar("T")
+
+SUSPENDED_S: Final = 0.5
+"""A wait that ends this much too late shows that the whole process was suspended meanwhile."""
+# How often the scheduler is asked for work while nobody calls `wake`: what sessions want grows with time.
 _IDLE_S: Final = 0.02
-# Where waiting for a moment took so long, the process stood still.
-_AWAY_S: Final = 0.5
-# A call that takes long is left alone while every session has more sound than this.
+# A call that takes long is not abandoned while every session has more sound than this.
 _STARVING_S: Final = 1.0
 
 
+class Worker:
+    """A thread for calls that take long, one after the other. To be used from one event loop.
+
+    Python threads cannot be ended from outside. A call that does not return is abandoned with its thread: the thread
+    is a daemon, its result is dropped, and the next call starts a new thread.
+    """
+
+    def __init__(self, name: str, most_s: float | None = None) -> None:
+        """Start a thread with the first call.
+
+        Args:
+            name: Name of the threads.
+            most_s: Seconds after which a call is abandoned; None leaves that to the caller.
+        """
+        self._name = name
+        self._most_s = most_s
+        self._thread: _CallThread | None = None
+
+    async def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a function on the thread.
+
+        Raises:
+            TimeoutError: It took too long and was abandoned.
+            Exception: Whatever the function raises.
+        """
+        if self._thread is None:
+            self._thread = _CallThread(self._name)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        begun = asyncio.Event()
+
+        def done(value: Any, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is None:
+                future.set_result(value)
+            else:
+                future.set_exception(error)
+
+        def run() -> None:
+            value, raised = None, None
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(begun.set)
+            try:
+                value = function(*args)
+            # Whatever it is belongs to the caller, not to this thread; a panic of a compiled library is no Exception.
+            except BaseException as error:
+                raised = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")
+            # The caller's loop may be closed when a call that hung returns.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(done, value, raised)
+
+        self._thread.calls.put(run)
+        if self._most_s is None:
+            return await future
+        # Its time runs from when it begins: the calls before it may take theirs.
+        await begun.wait()
+        try:
+            return await asyncio.wait_for(future, self._most_s)
+        except TimeoutError:
+            self.abandon()
+            raise
+
+    def abandon(self) -> Callable[[], bool]:
+        """Leave the thread to its present call; the waiting calls go to a new one.
+
+        Returns:
+            A function that says whether the abandoned call still runs.
+        """
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return lambda: False
+        waiting = thread.end()
+        if waiting:
+            self._thread = _CallThread(self._name)
+            for call in waiting:
+                self._thread.calls.put(call)
+        return thread.is_alive
+
+    def close(self, timeout_s: float) -> None:
+        """End the thread after its present call, and wait for it up to the timeout."""
+        if self._thread is not None:
+            self._thread.end()
+            self._thread.join(timeout_s)
+            self._thread = None
+
+
+class _CallThread(threading.Thread):
+    """Runs the calls in its queue; None ends it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self.start()
+
+    def end(self) -> list[Callable[[], None]]:
+        """Let it end after its present call, and return the calls that were waiting."""
+        waiting = []
+        with contextlib.suppress(queue.Empty):
+            while call := self.calls.get_nowait():
+                waiting.append(call)
+        self.calls.put(None)
+        return waiting
+
+    def run(self) -> None:
+        while (call := self.calls.get()) is not None:
+            call()
+
+
 class Generation:
-    """The only user of the scheduler and of the generators' workers. All but the calls happens in one event loop."""
+    """Generates the music of all sessions. Everything but the calls of generators happens in one event loop."""
 
     def __init__(
         self,
@@ -42,11 +154,19 @@ class Generation:
         landed: Callable[[Batch], None],
         broke: Callable[[Session], None],
         metrics: Metrics,
-        guard: Guard,
+        guard: FaultGuard,
     ) -> None:
-        """generators: the scheduler's, of which each gets its workers. stall_s: a call that runs longer is suspect.
+        """Prepare threads for the generators.
 
-        landed: told of each batch whose sessions have news. broke: told of a session that was given up.
+        Args:
+            scheduler: Says what to generate; used by nobody else.
+            generators: Those of the scheduler.
+            clock: Monotonic seconds.
+            stall_s: A call that runs longer may be abandoned.
+            landed: Called with each batch whose sessions have new messages.
+            broke: Called with each session that a fault ended.
+            metrics: Counts calls.
+            guard: Contains faults.
         """
         self._scheduler = scheduler
         self._clock = clock
@@ -56,21 +176,21 @@ class Generation:
         self._metrics = metrics
         self._guard = guard
         self._awake = asyncio.Event()
-        # By rung: the workers that have nothing to do, and whether calls that were left behind still run there.
+        # By level of the fallback chain: the free workers, and whether abandoned calls still run.
         self._free = [[Worker(f"{one.name} {number}") for number in range(one.threads)] for one in generators]
         self._hanging: dict[int, list[Callable[[], bool]]] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
-        """Something came that may want music at once."""
+        """Look for work at once: something happened that may want music."""
         self._awake.set()
 
     async def run(self) -> None:
-        """For ever, until cancelled; then the calls that run are let go."""
+        """Generate until cancelled."""
         try:
             while True:
                 self._awake.clear()
-                with self._guard.turn("generation"):
+                with self._guard.task("generation"):
                     self._begin_all()
                 # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes together with a wake.
                 timer = asyncio.get_running_loop().call_later(_IDLE_S, self._awake.set)
@@ -85,68 +205,68 @@ class Generation:
             for task in self._running:
                 task.cancel()
 
-    def close(self, patience_s: float) -> None:
-        """End the threads, waiting for none longer than that."""
+    def close(self, timeout_s: float) -> None:
+        """End the free threads, waiting for each up to the timeout."""
         for workers in self._free:
             for worker in workers:
-                worker.close(patience_s)
+                worker.close(timeout_s)
 
     def _begin_all(self) -> None:
-        """Give every worker that is free the most urgent batch there is for it."""
-        while batch := self._scheduler.next_batch(self._clock(), self._is_free):
-            rung = batch[0][1].want.rung
-            if self._hangs(rung):
+        """Give each free worker the most urgent batch for it."""
+        while batch := self._scheduler.next_batch(self._clock(), self._is_available):
+            level = batch[0][1].spec.level
+            if self._hangs(level):
                 self._scheduler.abandon(batch, self._clock(), "the generator still hangs")
                 self._landed(batch)
                 continue
-            task = asyncio.ensure_future(self._generate(batch, rung, self._free[rung].pop()))
+            task = asyncio.ensure_future(self._generate(batch, level, self._free[level].pop()))
             task.add_done_callback(lambda done: self.wake())
             self._running.add(task)
         for session in self._scheduler.broken():
             self._broke(session)
 
-    def _is_free(self, rung: int) -> bool:
-        """Whether a batch of this rung can be dealt with now; where it hangs, by refusing it, if there is another."""
-        if self._hangs(rung):
-            return rung < len(self._free) - 1
-        return bool(self._free[rung])
+    def _is_available(self, level: int) -> bool:
+        """Return whether a batch of this level can be handled now; a level that hangs refuses it for the next one."""
+        if self._hangs(level):
+            return level < len(self._free) - 1
+        return bool(self._free[level])
 
-    def _hangs(self, rung: int) -> bool:
-        """Whether a call that was left behind there has not come back."""
-        still = [runs for runs in self._hanging.pop(rung, ()) if runs()]
+    def _hangs(self, level: int) -> bool:
+        """Return whether an abandoned call of this level still runs."""
+        still = [runs for runs in self._hanging.pop(level, ()) if runs()]
         if still:
-            self._hanging[rung] = still
+            self._hanging[level] = still
         return bool(still)
 
-    async def _generate(self, batch: Batch, rung: int, worker: Worker) -> None:
-        with self._guard.turn("generation"):
+    async def _generate(self, batch: Batch, level: int, worker: Worker) -> None:
+        with self._guard.task("generation"):
             try:
-                outcome = await self._outcome(batch, rung, worker)
+                outcome = await self._call(batch, level, worker)
                 if outcome is not None:
                     self._metrics.generated(seconds=outcome.seconds, sessions=len(batch))
-                    self._scheduler.land(batch, outcome, self._clock())
+                    self._scheduler.complete(batch, outcome, self._clock())
             except BaseException as error:
                 # Nobody waits for these jobs any more.
                 self._scheduler.abandon(batch, self._clock(), f"{type(error).__name__}: {error}")
                 raise
             finally:
-                self._free[rung].append(worker)
+                self._free[level].append(worker)
                 self._landed(batch)
 
-    async def _outcome(self, batch: Batch, rung: int, worker: Worker) -> Outcome | None:
-        """What came of the batch; None if its call was left behind, and its jobs given up."""
+    async def _call(self, batch: Batch, level: int, worker: Worker) -> JobResult | None:
+        """Generate a batch; None if the call hung and was abandoned with its jobs."""
         started_s = self._clock()
         call = asyncio.ensure_future(worker.call(self._scheduler.generate, batch))
         try:
             while not call.done():
                 waited_s = self._clock()
                 await asyncio.wait({call}, timeout=_IDLE_S)
-                # While this process stood still, so did the call.
-                started_s += max(0.0, self._clock() - waited_s - _AWAY_S)
+                # While the process was suspended, so was the call.
+                started_s += max(0.0, self._clock() - waited_s - SUSPENDED_S)
                 seconds = self._clock() - started_s
-                if not call.done() and seconds > self._stall_s and self._starving():
-                    self._hanging.setdefault(rung, []).append(worker.abandon())
-                    log.error("the generator hangs", extra={"rung": rung, "seconds": round(seconds, 3)})
+                if not call.done() and seconds > self._stall_s and self._is_starving():
+                    self._hanging.setdefault(level, []).append(worker.abandon())
+                    log.error("the generator hangs", extra={"level": level, "seconds": round(seconds, 3)})
                     self._scheduler.abandon(batch, self._clock(), f"the generator did not return for {seconds:.1f} s")
                     self._metrics.stalled()
                     return None
@@ -154,8 +274,8 @@ class Generation:
         finally:
             call.cancel()
 
-    def _starving(self) -> bool:
-        """Whether a session will soon run dry. One that is held wants nothing: its client never said where it is."""
+    def _is_starving(self) -> bool:
+        """Return whether a session will soon have no sound; a held one wants none."""
         now_s = self._clock()
         for session in self._scheduler.sessions:
             with self._scheduler.guarding(session):
@@ -165,5 +285,5 @@ class Generation:
 
 
 def buffered_s(session: Session, now_s: float) -> float:
-    """Seconds of sound that a session's client has not handed to its engine yet."""
-    return (session.head * FRAME_SIZE - session.pace.committed(now_s)) / SAMPLE_RATE
+    """Return the seconds of sound that a session's client has not handed to its engine yet."""
+    return (session.head * FRAME_SIZE - session.latency.committed(now_s)) / SAMPLE_RATE

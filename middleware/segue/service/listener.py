@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from segue.service import binding
-from segue.service.auth import Mechanism, Password, Refusal, WrongTokens
+from segue.service.auth import Mechanism, Password, RefusalReason, WrongTokens
 from segue.service.peer import Peer
-from segue.service.setting_kinds import Endpoint
+from segue.service.settings.kinds import Endpoint
 from segue_sdk.codec import Part
 from segue_sdk.limits import SILENCE_S
 
@@ -35,7 +35,16 @@ _ACCEPT_PAUSE_S: Final = 0.2
 _NONE_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _IDENTITY_BYTES: Final = 8
 # Refusals that whoever runs the service may want to know of, and how often they are logged at most.
-_TOLD: Final = frozenset({Refusal.TOKEN, Refusal.MECHANISM, Refusal.TLS, Refusal.TOO_LARGE, Refusal.FULL, Refusal.SLOW})
+_TOLD: Final = frozenset(
+    {
+        RefusalReason.TOKEN,
+        RefusalReason.MECHANISM,
+        RefusalReason.TLS,
+        RefusalReason.TOO_LARGE,
+        RefusalReason.FULL,
+        RefusalReason.SLOW,
+    }
+)
 _TELL_EVERY_S: Final = 10.0
 
 
@@ -72,7 +81,7 @@ class Listener:
         has_session: Callable[[bytes], bool],
         clock: Callable[[], float],
         limits: Limits | None = None,
-        refused: Callable[[Refusal], None] = lambda reason: None,
+        refused: Callable[[RefusalReason], None] = lambda reason: None,
     ) -> None:
         """token: PLAIN with it, else NULL. receive: takes a message of an identity, and says for how many seconds no
         more is to be read of it. closed: an identity is gone.
@@ -80,8 +89,8 @@ class Listener:
         has_session: whether an identity is not to make room for others. clock: seconds. refused: told of each.
         """
         self.limits = limits or Limits()
-        self.taken = 0
-        self.refused: Counter[Refusal] = Counter()
+        self.received_messages = 0
+        self.refused: Counter[RefusalReason] = Counter()
         self._password = Password(token) if token else None
         self._wrong = WrongTokens()
         self._receive = receive
@@ -89,7 +98,7 @@ class Listener:
         self._has_session = has_session
         self._clock = clock
         self._count_refused = refused
-        self._untold: Counter[Refusal] = Counter()
+        self._untold: Counter[RefusalReason] = Counter()
         self._told_s = float("-inf")
         self._names = count(1)
         # By identity, the oldest first; those not through their handshake are in both.
@@ -174,7 +183,7 @@ class Listener:
         """A message. Returns: for how many seconds no more is to be read of the peer."""
         if self._ending:
             return 0.0
-        self.taken += 1
+        self.received_messages += 1
         return self._receive(peer.identity, parts)
 
     def judged(self, peer: Peer, user: bytes, token: bytes) -> tuple[bool, float]:
@@ -184,10 +193,10 @@ class Listener:
         right = self._password.matches(user, token)
         if not right:
             self._wrong.add(peer.address, now_s)
-            self.count(Refusal.TOKEN)
+            self.count(RefusalReason.TOKEN)
         return right, self._wrong.delay_s(peer.address, now_s)
 
-    def count(self, reason: Refusal) -> None:
+    def count(self, reason: RefusalReason) -> None:
         """A connection was refused."""
         self.refused[reason] += 1
         self._untold[reason] += 1
@@ -201,7 +210,7 @@ class Listener:
         """Unfinished messages of strangers may not fill the memory, however many strangers there are."""
         strangers = [peer for peer in self._peers.values() if peer.kept_bytes and not self.has_session(peer)]
         if sum(peer.kept_bytes for peer in strangers) > self.limits.kept_bytes:
-            max(strangers, key=lambda peer: peer.kept_bytes).end(Refusal.TOO_LARGE)
+            max(strangers, key=lambda peer: peer.kept_bytes).end(RefusalReason.TOO_LARGE)
 
     def gone(self, peer: Peer) -> None:
         """It is closed."""
@@ -224,7 +233,7 @@ class Listener:
                 accepted, remote = await loop.sock_accept(bound.socket)
             except OSError as error:
                 if error.errno in _NONE_LEFT:
-                    self._make_room(self._strangers())
+                    self._make_room(self._without_session())
                 await asyncio.sleep(_ACCEPT_PAUSE_S)
                 continue
             if not self._has_room():
@@ -243,12 +252,12 @@ class Listener:
         """Whether one more may be taken, once one that may has made room for it."""
         if len(self._new) >= self.limits.handshakes:
             self._make_room(self._new.values())
-        if len(self._peers) < self.limits.connections or self._make_room(self._strangers()):
+        if len(self._peers) < self.limits.connections or self._make_room(self._without_session()):
             return True
-        self.count(Refusal.FULL)
+        self.count(RefusalReason.FULL)
         return False
 
-    def _strangers(self) -> list[Peer]:
+    def _without_session(self) -> list[Peer]:
         return [peer for peer in self._peers.values() if not self.has_session(peer)]
 
     def _make_room(self, peers: Iterable[Peer]) -> bool:
@@ -258,7 +267,7 @@ class Listener:
             return False
         most, _ = Counter(peer.address for peer in peers).most_common(1)[0]
         oldest = next(peer for peer in peers if peer.address == most)
-        oldest.end(Refusal.FULL)
+        oldest.end(RefusalReason.FULL)
         self.gone(oldest)
         return True
 

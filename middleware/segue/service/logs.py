@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final, TextIO
 
-from segue.service.token_bucket import TokenBucket
+from segue.service.client_limits import TokenBucket
 
 _LONGEST: Final = 2_000
 """Characters of a message, of a field's text, of a line of a trace."""

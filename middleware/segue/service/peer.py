@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, cast
 
-from segue.service.auth import Mechanism, Refusal
+from segue.service.auth import Mechanism, RefusalReason
 from segue.service.zmtp import Command, Credentials, Message, Opened, RemoteError, ServerConnection
 from segue_sdk.codec import Part
 
@@ -25,7 +25,7 @@ _EVENTS_AT_ONCE: Final = 4
 _BYTES_AT_ONCE: Final = 64 << 10
 # What may wait until a peer reads it: a lookahead of 30 s, a chunk of 10 s and the longest stinger, as float32.
 _MOST_UNREAD: Final = 40 << 20
-_MOST_UNREAD_OF_STRANGERS: Final = 1 << 20
+_MOST_UNREAD_WITHOUT_SESSION: Final = 1 << 20
 # A peer whose machine or network is gone is noticed by the kernel in so many seconds, where it can be told so.
 _KEEPALIVE: Final = (("TCP_KEEPIDLE", 5), ("TCP_KEEPALIVE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
 _USER_TIMEOUT_MS: Final = 15_000
@@ -94,7 +94,7 @@ class Peer(asyncio.Protocol):
                 log.error("a connection could not be taken", exc_info=error)
             if self._transport is None:
                 if tls is not None:
-                    self._refused(Refusal.TLS)
+                    self._refused(RefusalReason.TLS)
                     self._enter(Stage.GONE)
                 self._leave()
 
@@ -110,10 +110,10 @@ class Peer(asyncio.Protocol):
             return True
         data = self._zmtp.send(parts)
         waiting = self._transport.get_write_buffer_size()
-        if waiting and waiting + len(data) > _MOST_UNREAD_OF_STRANGERS:
-            most = _MOST_UNREAD if self._listener.has_session(self) else _MOST_UNREAD_OF_STRANGERS
+        if waiting and waiting + len(data) > _MOST_UNREAD_WITHOUT_SESSION:
+            most = _MOST_UNREAD if self._listener.has_session(self) else _MOST_UNREAD_WITHOUT_SESSION
             if waiting + len(data) > most:
-                self.end(Refusal.SLOW)
+                self.end(RefusalReason.SLOW)
                 return False
         self._transport.write(data)
         return True
@@ -124,13 +124,13 @@ class Peer(asyncio.Protocol):
         limits = self._listener.limits
         match self._stage:
             case Stage.HANDSHAKE if self._answer is None and self._waited_s >= limits.handshake_s:
-                self.end(Refusal.HANDSHAKE)
+                self.end(RefusalReason.HANDSHAKE)
             case Stage.OPEN if not self._working and self._waited_s >= limits.silence_s:
                 self.abort()
             case Stage.ENDING if self._waited_s >= limits.linger_s:
                 self.abort()
 
-    def end(self, reason: Refusal) -> None:
+    def end(self, reason: RefusalReason) -> None:
         """Close it at once, and count why."""
         self._refused(reason)
         self.abort()
@@ -314,12 +314,12 @@ class Peer(asyncio.Protocol):
         """Send what ZMTP has to say by itself."""
         data = self._zmtp.data_to_send()
         if data and self._transport is not None and not self._transport.is_closing():
-            if self._transport.get_write_buffer_size() > _MOST_UNREAD_OF_STRANGERS:
-                self.end(Refusal.SLOW)
+            if self._transport.get_write_buffer_size() > _MOST_UNREAD_WITHOUT_SESSION:
+                self.end(RefusalReason.SLOW)
                 return
             self._transport.write(data)
 
-    def _refused(self, reason: Refusal) -> None:
+    def _refused(self, reason: RefusalReason) -> None:
         """Count why it ends, the first time."""
         if self._stage in _LISTENING:
             self._listener.count(reason)
@@ -331,7 +331,7 @@ class Peer(asyncio.Protocol):
     def _leave(self) -> None:
         # Whose token is judged is counted for that alone.
         if self._stage is Stage.HANDSHAKE and self._answer is None:
-            self._refused(Refusal.HANDSHAKE)
+            self._refused(RefusalReason.HANDSHAKE)
         self._enter(Stage.GONE)
         if self._answer is not None:
             self._answer.cancel()

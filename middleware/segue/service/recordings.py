@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
-from segue.runtime.config import SessionConfig
 from segue.runtime.journal import Operation
-from segue.runtime.opening import Opening
-from segue.runtime.recorder import Header, Recorder, Sources, recorded
-from segue.service.rulebook import Soundtrack
+from segue.runtime.recording import Header, Recorder, Sources, recorded_restore_point
+from segue.runtime.restore import RestorePoint
+from segue.runtime.session_config import SessionConfig
+from segue.service.soundtrack import Soundtrack
 from segue_rules.model import Rules
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Recording:
         self._over = self.failed = self.lost = False
         self._ending = threading.Lock()
 
-    def learn(self, soundtrack: Soundtrack) -> None:
+    def add_soundtrack(self, soundtrack: Soundtrack) -> None:
         """The session is about to be given these rules."""
         if not self._over:
             self._soundtracks = [*self._soundtracks[-1:], soundtrack]
@@ -93,7 +93,7 @@ class Recording:
 
 
 class Recordings:
-    """Where they go. folder: None to record nothing. generators: names of the ladder's rungs."""
+    """Where they go. folder: None to record nothing. generators: names of the fallback chain."""
 
     def __init__(self, folder: Path | None, generators: Sequence[str], most_mib: int) -> None:
         """most_mib: of all recordings together; once they are as large, recording ends."""
@@ -103,7 +103,7 @@ class Recordings:
         self._writer = _Writer(most_mib)
 
     def begin(
-        self, soundtrack: Soundtrack, config: SessionConfig, home: int, opened: Opening | None
+        self, soundtrack: Soundtrack, config: SessionConfig, primary: int, opened: RestorePoint | None
     ) -> Recording | None:
         """A recording for a session that is about to be made; None if none is wanted."""
         if self._folder is None or self._writer.is_full:
@@ -114,9 +114,9 @@ class Recordings:
             rules=soundtrack.fingerprint,
             generators=self._generators,
             config=config,
-            home=home,
+            primary=primary,
             sources=soundtrack.sources,
-            opening=None if opened is None else recorded(opened),
+            restore_point=None if opened is None else recorded_restore_point(opened),
         )
         return Recording(self._folder / name, header, soundtrack, self._writer)
 

@@ -1,40 +1,48 @@
-"""Which rule files a service is given, by name: those it was told of, and those within folders it was told of."""
+"""Rule files on disk: which ones a service is given, what they include, and when an edit of them is finished.
+
+Watches are polled and know no clock. Paths are watched as they are written, not as they resolve: turning a link to
+another file is an edit.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
-from segue.service.setting_kinds import RuleSource, resolved
+from segue.service.settings.kinds import RuleSource, resolved
 from segue_rules.loading.limits import MOST_INCLUDES
 from segue_yaml.document import read_document
 from segue_yaml.nodes import ListNode, MapNode, Mark, Node, Scalar, quote
 from segue_yaml.report import Report, Scope
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml"})
+# `name.test.yaml` and `name.events.yaml` belong to a rule file and are none.
 _OTHER_KINDS: Final = (".test", ".events")
-"""`name.test.yaml` and `name.events.yaml` belong to a rule file and are none."""
+
+# --- what a rule file includes --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mentioned:
-    """The files a rule file speaks of, resolved, whether or not they are there. includes: with all they include.
+    """The files that a rule file names, whether or not they exist.
 
-    reached: all of them as they are written, from the folder where the file that names them really lies. A link among
-    them may lead elsewhere later.
+    Attributes:
+        includes: Resolved paths of its includes, and of what these include.
+        reached: All files as they are written, from the folder in which the file that names them really lies. A link
+            among them may lead elsewhere later.
     """
 
     includes: tuple[Path, ...]
-    audio: tuple[Path, ...]
     reached: tuple[Path, ...]
 
 
 def mentioned(path: Path) -> Mentioned:
-    """What a rule file and its includes speak of, as far as they can be read. Loads nothing and reports nothing."""
+    """Return what a rule file and its includes name, as far as they can be read; it loads and reports nothing."""
     includes: dict[Path, None] = {}
-    audio: dict[Path, None] = {}
     reached: dict[Path, None] = {}
     main = _resolved(path)
     waiting = [] if main is None else [main]
@@ -50,13 +58,17 @@ def mentioned(path: Path) -> Mentioned:
         includes.update(dict.fromkeys(found))
         waiting += found
         sounds = [current.parent / text for text in _audio(node)]
-        audio.update(dict.fromkeys(each for path in sounds if (each := _resolved(path)) is not None))
         reached.update(dict.fromkeys((*named, *sounds)))
-    return Mentioned(includes=tuple(includes), audio=tuple(audio), reached=tuple(reached))
+    return Mentioned(includes=tuple(includes), reached=tuple(reached))
+
+
+def reached_files(path: Path) -> tuple[Path, ...]:
+    """Return a rule file, all that it includes and the sounds they name, whether or not they exist."""
+    return tuple(dict.fromkeys((path, *mentioned(path).reached)))
 
 
 def _resolved(path: Path) -> Path | None:
-    """Where a path leads; None for a circle of links and for a name that no file can have."""
+    """Return where a path leads; None for a circle of links and for a name that no file can have."""
     try:
         return path.resolve()
     except (OSError, RuntimeError, ValueError):
@@ -70,7 +82,7 @@ def _included(node: Node | None) -> Iterator[str]:
 
 
 def _audio(node: Node | None) -> Iterator[str]:
-    """What stands under any key `audio`."""
+    """Yield the text of every key `audio`, wherever it stands."""
     if isinstance(node, MapNode):
         for entry in node.entries:
             if entry.key == "audio" and isinstance(entry.value, Scalar) and entry.value.text:
@@ -81,9 +93,19 @@ def _audio(node: Node | None) -> Iterator[str]:
             yield from _audio(item)
 
 
+# --- which files a service is given ---------------------------------------------------------------------------------
+
+
 @dataclass(kw_only=True)
 class RuleFiles:
-    """What was found. files: by name, in the order given. folders: that were searched. warnings: of files left out."""
+    """The rule files that were found.
+
+    Attributes:
+        files: By name, in the order given.
+        folders: Folders that were searched.
+        marks: Where each name was given.
+        warnings: About files that were left out.
+    """
 
     files: dict[str, Path] = field(default_factory=dict)
     folders: list[Path] = field(default_factory=list)
@@ -91,7 +113,7 @@ class RuleFiles:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, name: str, path: Path, mark: Mark, scope: Scope) -> None:
-        """Take a file in. One name for two files is a mistake; one file twice under its name is not."""
+        """Add a file. One name for two files is a mistake; the same file twice under its name is not."""
         earlier = self.files.setdefault(name, path)
         self.marks.setdefault(name, mark)
         if earlier.resolve() != path.resolve():
@@ -102,9 +124,13 @@ class RuleFiles:
 def find_rule_files(
     sources: Sequence[RuleSource], folder_of: Callable[[Mark], Path], most: int, scope: Scope
 ) -> RuleFiles:
-    """The rule files of all sources.
+    """Find the rule files of all sources.
 
-    Args: folder_of: the folder that a path counts from, by where it was written. most: files in all.
+    Args:
+        sources: Files and folders, as they were written.
+        folder_of: Returns the folder that a path counts from, by where it was written.
+        most: Files in all.
+        scope: Takes the mistakes.
     """
     found = RuleFiles()
     for source in sources:
@@ -121,31 +147,34 @@ def find_rule_files(
     return found
 
 
-def _add_folder(source: RuleSource, folder: Path, found: RuleFiles, scope: Scope) -> None:
-    if source.name is not None:
-        scope.problem(source.mark, f"expected one rule file to be named {quote(source.name)}, got a folder")
-        return
-    found.folders.append(folder)
-    rules, others = sorted_out(rule_files_below(folder))
-    found.warnings += [f"{path}: no rule file (it has no field 'segue'); passed over" for path in others]
-    for path in rules:
-        found.add(path.stem, path, source.mark, scope)
-    if not rules:
-        scope.problem(source.mark, f"expected rule files (.yaml) in {quote(source.path.text)}, got none")
+def main_files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Split a folder's YAML files into the rule files to serve and those of another purpose.
 
-
-def sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Of a folder's files: the rule files, without those that others include; and YAML files of another purpose."""
+    Files that other files include are in neither list.
+    """
     within = {path.resolve(): mentioned(path).includes for path in paths}
-    # Files that include each other are no parts of one another: taken, so that the circle is told.
+    # Files that include each other are no parts of one another: they are served, so that the circle is reported.
     parts = {part for path, includes in within.items() if path not in includes for part in includes}
     whole = [path for path in paths if path.resolve() not in parts]
     others = [path for path in whole if _is_something_else(path)]
     return [path for path in whole if path not in others], others
 
 
-def rule_files_below(folder: Path) -> list[Path]:
-    """What may be rule files by their names, sorted; some of them may be parts of others, or something else."""
+def _add_folder(source: RuleSource, folder: Path, found: RuleFiles, scope: Scope) -> None:
+    if source.name is not None:
+        scope.problem(source.mark, f"expected one rule file to be named {quote(source.name)}, got a folder")
+        return
+    found.folders.append(folder)
+    rules, others = main_files(_candidates(folder))
+    found.warnings += [f"{path}: not a rule file (it has no field 'segue'); skipped" for path in others]
+    for path in rules:
+        found.add(path.stem, path, source.mark, scope)
+    if not rules:
+        scope.problem(source.mark, f"expected rule files (.yaml) in {quote(source.path.text)}, got none")
+
+
+def _candidates(folder: Path) -> list[Path]:
+    """Return the files below a folder that may be rule files by their names, sorted."""
     return [path for path in sorted(folder.rglob("*")) if _may_hold_rules(path, folder)]
 
 
@@ -156,6 +185,96 @@ def _may_hold_rules(path: Path, folder: Path) -> bool:
 
 
 def _is_something_else(path: Path) -> bool:
-    """Whether it is YAML, and of another purpose. (A broken file is taken, so that its mistakes are told.)"""
+    """Return whether it is YAML of another purpose. (A broken file is served, so that its mistakes are reported.)"""
     node = read_document(path, Report())
     return isinstance(node, MapNode) and all(entry.key != "segue" for entry in node.entries)
+
+
+# --- edits ----------------------------------------------------------------------------------------------------------
+
+Stamp: TypeAlias = tuple[str, int, int, int, int]
+"""Of a file: its real path, time of its last change in ns, size in bytes, inode and device."""
+Stamps: TypeAlias = tuple[Stamp | None, ...]
+"""Of several files, in order; None for a file that does not exist."""
+
+
+def stamps(paths: Sequence[Path]) -> Stamps:
+    """Return cheap signs of the files' contents."""
+    return tuple(map(_stamp, paths))
+
+
+def contents_digest(paths: Sequence[Path]) -> str:
+    """Return the SHA-256 of the files' contents, in order; a file that cannot be read counts as missing."""
+    digest = hashlib.sha256()
+    for path in paths:
+        part = _digest(path)
+        digest.update(bytes([len(part)]) + part)
+    return digest.hexdigest()
+
+
+class FileWatch:
+    """Says when files differ from those last handled, and have stopped changing.
+
+    Attributes:
+        paths: The files.
+    """
+
+    def __init__(self, paths: Sequence[Path], handled: Stamps) -> None:
+        """Watch files; handled: their state that needs no handling."""
+        self.paths = tuple(paths)
+        self._handled = self._seen = handled
+
+    def is_due(self) -> bool:
+        """Poll: return whether files changed since they were handled, and not since the last poll."""
+        now = stamps(self.paths)
+        steady, self._seen = now == self._seen, now
+        return steady and now != self._handled
+
+    def mark_handled(self, paths: Sequence[Path], state: Stamps) -> None:
+        """From now on watch these files for changes from this state."""
+        self.paths, self._handled = tuple(paths), state
+        self._seen = stamps(self.paths)
+
+
+class FolderWatch:
+    """Says when a folder's rule files differ from those last handled, and have stopped changing.
+
+    Attributes:
+        paths: The files there at the last poll.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.paths: tuple[Path, ...] = ()
+        self._folder = folder
+        self._handled: tuple[tuple[Path, ...], Stamps] | None = None
+        self._seen: tuple[tuple[Path, ...], Stamps] | None = None
+
+    def is_due(self) -> bool:
+        """Poll: return whether files changed since they were handled, and not since the last poll."""
+        self.paths = tuple(_candidates(self._folder))
+        now = self.paths, stamps(self.paths)
+        steady, self._seen = now == self._seen, now
+        return steady and now != self._handled
+
+    def mark_handled(self) -> None:
+        """From now on watch for changes from what the last poll found."""
+        self._handled = self._seen
+
+
+def _digest(path: Path) -> bytes:
+    # Opening what is no regular file could wait for ever.
+    if not path.is_file():
+        return b""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return b""
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return os.path.realpath(path), found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev

@@ -1,4 +1,4 @@
-"""The service: a listener, the sessions behind it, the generators' workers, health, and an orderly end."""
+"""The service: a listener, the sessions behind it, the generators' threads, health, and an orderly end."""
 
 from __future__ import annotations
 
@@ -10,57 +10,59 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from segue.contract import Generator, StyleEncoder
-from segue.runtime.config import SessionConfig
-from segue.runtime.loop import Loop
-from segue.runtime.opening import opening
+from segue.runtime.fallback import Loop
+from segue.runtime.restore import make_restore_point
 from segue.runtime.scheduler import Batch, Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
 from segue.runtime.styles import load_styles
-from segue.service.auth import mechanism
-from segue.service.backlog import Parts
-from segue.service.config import ServiceConfig
-from segue.service.generation import Generation, buffered_s
-from segue.service.health import Health, HealthServer
+from segue.service.auth import mechanism, tls_context
+from segue.service.connection_handler import ConnectionHandler
+from segue.service.generation import SUSPENDED_S, Generation, Worker, buffered_s
 from segue.service.listener import Limits, Listener
-from segue.service.live import LiveSession
-from segue.service.metrics import Metrics
-from segue.service.reception import Reception
-from segue.service.rulebook import RuleBook
+from segue.service.monitoring import Health, HealthServer, Metrics
+from segue.service.outgoing import Parts
+from segue.service.rule_store import RuleStore
+from segue.service.server_session import ServerSession
 from segue.service.sessions import Sessions
-from segue.service.tls import tls_context
-from segue.service.worker import Worker
+from segue.service.settings.configuration import ServiceConfig
 from segue_rules.loading import load_text
 
 log = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.05
-# A tick that comes so much too late shows that the process stood still.
-_AWAY_S: Final = 0.5
 _RELOAD_S: Final = 0.5
-# How long a generator may take to come back.
-_PATIENCE_S: Final = 2.0
-# How long it may take to get saved music ready: a language model reads all that it is to remember.
+# How long the service waits for a generator's thread when it ends.
+_THREAD_TIMEOUT_S: Final = 2.0
+# How long preparing a restore may take: a language model reads all that it has to remember.
 _MOST_RESTORE_S: Final = 20.0
-# When clients of a service that stops are to try again.
+# When clients of a service that stops are to connect again.
 _RETRY_MS: Final = 500
-# A buffer as full as this is full: the rest of a chunk is always under way.
+# The share of the lookahead that counts as a full buffer: the rest of a chunk is always under way.
 _FULL: Final = 0.85
 _WARM_UP: Final = """
 segue: 1
 styles: {calm: {text: "calm"}}
 layers: {all: {states: {all: {default: true, mix: {calm: 1}}}}}
 """
-# More than a language model reads at once when it goes on from a saved state.
+# More than a language model reads at once when it continues from a saved state.
 _WARM_UP_FRAMES: Final = 70
 
 
 class GeneratorError(Exception):
-    """A generator that cannot play: the service does not start with it."""
+    """A generator cannot play, so the service does not start with it."""
 
 
 class Service:
-    """Everything between a socket and a generator. Made, started, run until stopped, closed; in one event loop."""
+    """Everything between a socket and a generator. Made, run until it is stopped; in one event loop.
+
+    Attributes:
+        metrics: The service's metrics.
+        rule_store: The soundtracks that clients may ask for.
+        sessions: The sessions.
+        addresses: Where it listens, once it runs.
+    """
 
     def __init__(
         self,
@@ -71,27 +73,33 @@ class Service:
         version: str,
         serving: Callable[[Sequence[str]], None] = lambda addresses: None,
     ) -> None:
-        """generators: the chosen one first, then what the ladder falls back on; the loop of last bars is added.
+        """Load the rule files.
 
-        serving: called with the addresses once clients are welcome.
+        Args:
+            config: What the service is configured to do.
+            encoder: Encodes the prompts of styles.
+            generators: The default generator first, then those to fall back on; a loop of the last bars is added.
+            version: Version of Segue, for the welcome.
+            serving: Called with the addresses once clients may connect.
 
-        Raises: RuleError for rule files that do not load.
+        Raises:
+            RuleError: Rule files have mistakes.
         """
         self._config = config
         self._encoder = encoder
-        self._ladder: tuple[Generator[Any], ...] = (*generators, Loop())
+        self._generators: tuple[Generator[Any], ...] = (*generators, Loop())
         self._serving = serving
         self.metrics = Metrics()
         self._health = Health(time.monotonic)
-        self.rulebook = RuleBook(config, encoder)
-        # What is restored may take a second to get ready; nobody's music waits for it.
+        self.rule_store = RuleStore(config, encoder)
+        # Preparing a restore may take a second; nobody's music waits for it.
         self._restorer = Worker("restores", most_s=_MOST_RESTORE_S)
-        self._scheduler = Scheduler(self._ladder, time.perf_counter, max_batch=config.max_batch)
+        self._scheduler = Scheduler(self._generators, time.perf_counter, max_batch=config.max_batch)
         self.sessions = Sessions(
             config,
             f"segue {version}",
-            self._ladder,
-            self.rulebook,
+            self._generators,
+            self.rule_store,
             self._scheduler,
             self._restorer,
             self.metrics,
@@ -99,7 +107,7 @@ class Service:
         )
         self._generation = Generation(
             self._scheduler,
-            self._ladder,
+            self._generators,
             time.monotonic,
             stall_s=config.stall_ms / 1000,
             landed=self._landed,
@@ -107,17 +115,24 @@ class Service:
             metrics=self.metrics,
             guard=self.sessions.guard,
         )
-        self._reception = Reception(self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake)
+        self._handler = ConnectionHandler(
+            self.sessions, self._send, time.monotonic, self.metrics, self._generation.wake
+        )
         self._guard = self.sessions.guard
         self._listener: Listener | None = None
-        self._taken = 0
+        # Messages of the listener that the metrics have counted.
+        self._counted_messages = 0
         self._stopping = asyncio.Event()
         self.addresses: list[str] = []
 
     async def run(self) -> None:
         """Serve until `stop`.
 
-        Raises: OSError, InsecureBindError where it cannot bind; CertificateError; GeneratorError.
+        Raises:
+            OSError: An address cannot be bound.
+            InsecureBindError: An address is public and there is no token.
+            CertificateError: The certificate or its key cannot be used.
+            GeneratorError: A generator cannot play.
         """
         async with contextlib.AsyncExitStack() as stack:
             listener = await self._bind(stack)
@@ -126,43 +141,43 @@ class Service:
                 return
             listener.start()
             self._health.ready()
-            for name in self.rulebook.names:
-                for warning in self.rulebook.named(name).warnings:
+            for name in self.rule_store.names:
+                for warning in self.rule_store.named(name).warnings:
                     log.warning(warning, extra={"rules": name})
             log.info("serving", extra={"addresses": ", ".join(self.addresses)})
             self._serving(self.addresses)
             work = {"generation": self._generation.run, "tick": self._tick, "watch": self._watch}
-            tasks = [asyncio.ensure_future(self._keep_up(where, one)) for where, one in work.items()]
+            tasks = [asyncio.ensure_future(self._repeat(where, one)) for where, one in work.items()]
             await stopping
             self._health.unready("the service stops")
-            with self._guard.turn("drain"):
+            with self._guard.task("drain"):
                 await self._drain()
-            self._reception.farewell("drain", "the service stops", _RETRY_MS)
-            # Again where it was swallowed: a wait that ends in the same moment may do that.
+            self._handler.say_goodbye("drain", "the service stops", _RETRY_MS)
+            # Cancelled again if it was lost: a wait that ends in the same moment may swallow a cancellation.
             while pending := [task for task in tasks if not task.done()]:
                 for task in pending:
                     task.cancel()
                 await asyncio.wait(pending, timeout=_TICK_S)
-            self.sessions.close_all("the service stopped")
-            self._generation.close(_PATIENCE_S)
-            self._restorer.close(_PATIENCE_S)
+            self.sessions.close_all("service stopped")
+            self._generation.close(_THREAD_TIMEOUT_S)
+            self._restorer.close(_THREAD_TIMEOUT_S)
 
     def stop(self) -> None:
         """Drain and end; to be called in the loop."""
         self._stopping.set()
 
-    # --- the listener ------------------------------------------------------------------------------------------------
+    # --- the listener -----------------------------------------------------------------------------------------------
 
     async def _bind(self, stack: contextlib.AsyncExitStack) -> Listener:
-        """Everything that listens, closed with the stack."""
+        """Bind all addresses; they are closed with the stack."""
         config = self._config
-        # Raises where others could come in without a token.
+        # Raises if others could connect without a token.
         mechanism(config.bind, token=config.token or "", tls=config.tls_bind is not None)
         listener = Listener(
             token=config.token,
-            receive=self._reception.receive,
-            closed=self._reception.closed,
-            has_session=self._reception.has_session,
+            receive=self._handler.receive,
+            closed=self._handler.closed,
+            has_session=self._handler.has_session,
             clock=time.monotonic,
             limits=Limits(
                 connections=config.most_connections,
@@ -183,94 +198,112 @@ class Service:
         return listener
 
     def _send(self, identity: bytes, parts: Parts) -> bool:
-        """Whether a peer could be given a message; not if it is gone, or reads nothing."""
+        """Send a message; False if the connection is gone, or its client does not read."""
         assert self._listener is not None
         if not self._listener.send(identity, parts):
             return False
         self.metrics.sent(sum(map(len, parts)))
         return True
 
-    # --- what goes on besides ---------------------------------------------------------------------------------------
+    # --- tasks ------------------------------------------------------------------------------------------------------
 
     def _landed(self, batch: Batch) -> None:
-        """Sound for sessions: send it."""
-        for session, _ in batch:
-            live = self.sessions.of(session)
-            if live is not None:
-                self._reception.flush(live)
+        """Send the sound that was generated for sessions."""
+        for music, _ in batch:
+            session = self.sessions.of(music)
+            if session is not None:
+                self._handler.flush(session)
 
-    def _broke(self, session: Session) -> None:
-        """A session that a fault of ours ended: its client may begin another from what it has."""
-        with self._guard.turn("generation"):
+    def _broke(self, music: Session) -> None:
+        """End a session whose music a fault ended; its client may restore another from what it has."""
+        with self._guard.task("generation"):
             self.metrics.fault("generation")
-            live = self.sessions.of(session)
-            if live is not None:
-                self._reception.give_up(live)
+            session = self.sessions.of(music)
+            if session is not None:
+                self._handler.end_broken(session)
 
-    async def _keep_up(self, where: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do what never ends, again if it does: the service is not to go on without it."""
+    async def _repeat(self, where: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run work that should never end, again if a fault ends it: the service cannot go on without it."""
         while True:
-            with self._guard.turn(where):
+            with self._guard.task(where):
                 await work()
             await asyncio.sleep(_TICK_S)
 
     async def _tick(self) -> None:
-        # excused: whether the last turn was left out; a loop that is always late still has every other one.
-        ticked_s, excused = time.monotonic(), False
+        # skipped: whether the last tick was left out; a loop that is always late still has every other one.
+        ticked_s, skipped = time.monotonic(), False
         while True:
             await asyncio.sleep(_TICK_S)
             now_s = time.monotonic()
-            away_s, ticked_s = now_s - ticked_s - _TICK_S, now_s
-            if away_s > _AWAY_S:
-                # What clients said meanwhile is still to be read; until then nobody knows where they are.
-                log.warning("the service stood still", extra={"seconds": round(away_s, 3)})
-                self._reception.excuse(away_s)
-                if not excused:
-                    excused = True
+            late_s, ticked_s = now_s - ticked_s - _TICK_S, now_s
+            if late_s > SUSPENDED_S:
+                # What clients sent meanwhile is still to be read; until then nobody knows their playheads.
+                log.warning("the process was suspended", extra={"seconds": round(late_s, 3)})
+                self._handler.extend_deadlines(late_s)
+                if not skipped:
+                    skipped = True
                     continue
-            excused = False
+            skipped = False
             for where, act in (
-                ("tick", self._reception.tick),
+                ("tick", self._handler.tick),
                 ("health", self._health.tick),
                 ("measure", self._measure),
             ):
-                with self._guard.turn(where):
+                with self._guard.task(where):
                     act()
 
     async def _watch(self) -> None:
-        """Take edited rule files over."""
+        """Reload edited rule files."""
         while self._config.reload:
-            for edit in await asyncio.to_thread(self.rulebook.changed):
+            for edit in await asyncio.to_thread(self.rule_store.changed):
                 log.info("rules edited", extra={"rules": edit.name, "errors": edit.errors})
                 self.metrics.reloaded(accepted=edit.soundtrack is not None)
-                for live in self.sessions:
-                    with self._guard.session(live, "reload"):
-                        if live.soundtrack.name == edit.name:
-                            self.sessions.take_edit(live, edit)
-                            self._reception.flush(live)
+                for session in self.sessions:
+                    with self._guard.session(session, "reload"):
+                        if session.soundtrack.name == edit.name:
+                            self.sessions.apply_edit(session, edit)
+                            self._handler.flush(session)
             await asyncio.sleep(_RELOAD_S)
         await asyncio.Event().wait()
 
     async def _drain(self) -> None:
         """Let every client's buffer fill, so that it plays on while the service is away."""
-        self._reception.draining = True
+        self._handler.draining = True
         end = time.monotonic() + self._config.drain_ms / 1000
         while (now_s := time.monotonic()) < end:
             filling = []
-            for live in self.sessions:
-                with self._guard.session(live, "drain"):
-                    filling.append(self._is_filling(live, now_s))
+            for session in self.sessions:
+                with self._guard.session(session, "drain"):
+                    filling.append(self._is_filling(session, now_s))
             if not any(filling):
                 break
             await asyncio.sleep(_TICK_S)
 
-    def _is_filling(self, live: LiveSession, now_s: float) -> bool:
-        """Whether a client's buffer is not full yet."""
-        lookahead_s = live.terms.lookahead_ms / 1000
-        return live.playing and buffered_s(live.session, now_s) < _FULL * lookahead_s
+    def _is_filling(self, session: ServerSession, now_s: float) -> bool:
+        """Return whether a client's buffer is not full yet."""
+        lookahead_s = session.terms.lookahead_ms / 1000
+        return session.playing and buffered_s(session.music, now_s) < _FULL * lookahead_s
+
+    def _measure(self) -> None:
+        sessions = list(self.sessions)
+        connected = sum(one.connection is not None for one in sessions)
+        if self._listener is not None:
+            received = self._listener.received_messages
+            self.metrics.set_connections(len(self._listener), received - self._counted_messages)
+            self._counted_messages = received
+        levels, headrooms = [], []
+        for one in sessions:
+            with self._guard.session(one, "measure"):
+                levels.append(one.fallback_level)
+                headrooms.append(one.music.latency.headroom)
+        self.metrics.set_sessions(
+            connected=connected, waiting=len(sessions) - connected, levels=levels, headroom=min(headrooms, default=0.0)
+        )
+
+    # --- warm-up ----------------------------------------------------------------------------------------------------
 
     async def _warmed_up(self, stopping: asyncio.Future[Any]) -> bool:
-        """Whether the generators are ready to play; not if the service is stopped before. Raises: GeneratorError."""
+        """Warm up the generators; False if the service was stopped meanwhile. Raises: GeneratorError."""
         warming = asyncio.ensure_future(Worker("warm-up").call(self._warm_up))
         await asyncio.wait({warming, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not warming.done():
@@ -280,34 +313,21 @@ class Service:
         return True
 
     def _warm_up(self) -> None:
-        """Play and go on from a saved state with generators that compile, so that no client waits for it."""
-        compiling = [generator for generator in self._ladder if generator.compiles]
+        """Play and restore with the generators that compile, so that no client waits for it."""
+        compiling = [generator for generator in self._generators if generator.compiles]
         if not compiling:
             return
         rules = load_text(_WARM_UP)
         styles, _ = load_styles(rules, self._encoder)
         for generator in compiling:
-            session = Session(rules, styles, [generator], SessionConfig())
+            music = Session(rules, styles, [generator], SessionConfig())
             try:
-                for _ in straight(session, [generator], (), _WARM_UP_FRAMES):
+                for _ in straight(music, [generator], (), _WARM_UP_FRAMES):
                     pass
-                opening(session.snapshot(), rules=rules, generators=[generator], home=0, frame=session.head, seed=0)
+                make_restore_point(
+                    music.snapshot(), rules=rules, generators=[generator], primary=0, frame=music.head, seed=0
+                )
             except Exception as error:
                 log.exception("a generator cannot play", extra={"generator": generator.name})
                 text = f"the generator {generator.name!r} cannot play: {type(error).__name__}: {error}"
                 raise GeneratorError(text) from error
-
-    def _measure(self) -> None:
-        live = list(self.sessions)
-        connected = sum(one.connection is not None for one in live)
-        if self._listener is not None:
-            self.metrics.connections(len(self._listener), self._listener.taken - self._taken)
-            self._taken = self._listener.taken
-        rungs, headrooms = [], []
-        for one in live:
-            with self._guard.session(one, "measure"):
-                rungs.append(one.rung)
-                headrooms.append(one.session.pace.headroom)
-        self.metrics.surveyed(
-            connected=connected, waiting=len(live) - connected, rungs=rungs, headroom=min(headrooms, default=0.0)
-        )

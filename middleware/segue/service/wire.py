@@ -1,4 +1,4 @@
-"""What a session says, as messages of the protocol. Pure: no socket, no clock, no memory."""
+"""Converts what a session produces into messages of the protocol. Pure: no socket, no clock, no memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from segue.contract import FRAME_SIZE, Generator, Samples
-from segue.runtime.messages import ChangeOut, ChunkOut, ClockOut, ReceiptOut, StatusOut
+from segue.runtime.messages import BeatGrid, ChunkOut, StatusOut
+from segue_rules.events import Receipt
 from segue_rules.model import (
     AudioStinger,
     ChoiceInput,
@@ -20,7 +21,9 @@ from segue_rules.model import (
     NumberInput,
     Rules,
 )
+from segue_rules.plan import Change
 from segue_sdk import messages
+from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import (
     HEADER_BYTES,
     LARGEST_INTEGER,
@@ -35,12 +38,37 @@ from segue_sdk.limits import (
 
 Format: TypeAlias = Literal["f32le", "s16le"]
 
-# Of a header, what the messages of a refused rule file may fill.
+# The share of a header that the mistakes of a refused rule file may fill.
 _ERRORS_BYTES: Final = HEADER_BYTES // 2
 
 
+class RequestRefusedError(Exception):
+    """A client's request cannot be met; the client is sent an `error` with this code.
+
+    Attributes:
+        code: Code of the `error`.
+        text: Says what was expected and what came.
+        retry_ms: When the client may ask again; None if asking again will not help.
+        problems: Of refused rules, every mistake.
+    """
+
+    def __init__(self, code: str, text: str, retry_ms: int | None = None, problems: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.code, self.text, self.retry_ms, self.problems = code, text, retry_ms, problems
+
+
+def error(refusal: ProtocolError | RequestRefusedError, about: str, seq: int = 0) -> messages.Error:
+    """Convert a refusal. about, seq: type and number of the refused message."""
+    return messages.Error(code=refusal.code, text=clipped(refusal.text), about=about, seq=seq)
+
+
 def pcm(samples: Samples, sample_format: Format) -> bytes:
-    """Samples as a payload: interleaved, little-endian; what lies beyond full scale is cut off in s16le."""
+    """Encode samples as a payload: interleaved and little-endian.
+
+    Args:
+        samples: float32 [S, 2]; values beyond full scale are clipped in s16le.
+        sample_format: Format on the wire.
+    """
     if sample_format == "f32le":
         return bytes(np.ascontiguousarray(samples, "<f4").tobytes())
     whole = np.clip(np.rint(samples * np.float32(32_768)), -32_768, 32_767)
@@ -48,7 +76,15 @@ def pcm(samples: Samples, sample_format: Format) -> bytes:
 
 
 def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, cell: bytes | None) -> messages.Chunk:
-    """mixed: whether it opens its take and follows what is there without a break. rules: those it was planned by."""
+    """Convert a chunk.
+
+    Args:
+        out: The chunk.
+        rules: The rules that it was planned by.
+        sample_format: Format on the wire.
+        mixed: Whether it is the first of its take and continues the sound before it without a seam.
+        cell: Saved state at its end.
+    """
     last = out.plans[-1]
     names = (style.name for style in rules.styles)
     return messages.Chunk(
@@ -67,25 +103,29 @@ def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, ce
     )
 
 
-def receipt(out: ReceiptOut) -> messages.Receipt:
-    said = out.receipt
+def receipt(receipt: Receipt) -> messages.Receipt:
+    """Convert the receipt of an event."""
     return messages.Receipt(
-        seq=said.sequence, accepted=said.accepted, code=said.code, frame=said.frame, text=clipped(said.text)
+        seq=receipt.sequence,
+        accepted=receipt.accepted,
+        code=receipt.code,
+        frame=receipt.frame,
+        text=clipped(receipt.text),
     )
 
 
-def change(out: ChangeOut) -> messages.Change:
-    said = out.change
+def change(change: Change) -> messages.Change:
+    """Convert a change of state with its causes."""
     return messages.Change(
-        kind=said.kind,
-        layer=said.layer,
-        from_state=said.from_state,
-        to_state=said.to_state,
-        decided=max(0, said.decided),
-        start=max(0, said.start),
-        audible=max(0, out.audible),
-        ramp_frames=said.ramp_frames,
-        at=said.at,
+        kind=change.kind,
+        layer=change.layer,
+        from_state=change.from_state,
+        to_state=change.to_state,
+        decided=max(0, change.decided),
+        start=max(0, change.start),
+        audible=max(0, change.start * FRAME_SIZE),
+        ramp_frames=change.ramp_frames,
+        at=change.at,
         causes=tuple(
             messages.Cause(
                 text=clipped(cause.text),
@@ -93,17 +133,17 @@ def change(out: ChangeOut) -> messages.Change:
                 value=_value(cause.value),
                 seq=max(0, cause.sequence),
             )
-            for cause in said.causes[:MOST_CAUSES]
+            for cause in change.causes[:MOST_CAUSES]
         ),
         candidates=tuple(
             messages.Candidate(state=candidate.state, reason=clipped(candidate.reason))
-            for candidate in said.candidates[:MOST_STATES]
+            for candidate in change.candidates[:MOST_STATES]
         ),
     )
 
 
-def clock(out: ClockOut, of: ChunkOut) -> messages.Clock:
-    """of: the chunk that was told just before."""
+def clock(out: BeatGrid, of: ChunkOut) -> messages.Clock:
+    """Convert the beats of a chunk; of: the chunk, which was sent just before."""
     return messages.Clock(
         start=of.start,
         end=of.start + len(of.samples),
@@ -114,10 +154,10 @@ def clock(out: ClockOut, of: ChunkOut) -> messages.Clock:
     )
 
 
-def status(out: StatusOut, *, home: int, headroom: float) -> messages.Status:
-    """home: the rung of the session's chosen generator, which is 0 on the wire."""
+def status(out: StatusOut, *, primary: int, headroom: float) -> messages.Status:
+    """Convert a status; primary: level of the chosen generator, which is 0 on the wire."""
     return messages.Status(
-        rung=max(0, out.rung - home),
+        rung=max(0, out.level - primary),
         generator=out.generator,
         headroom=min(headroom, 1e6),
         at=out.frame * FRAME_SIZE,
@@ -125,29 +165,31 @@ def status(out: StatusOut, *, home: int, headroom: float) -> messages.Status:
     )
 
 
-def duck(said: Duck | None) -> messages.DuckInfo | None:
-    if said is None:
+def duck(duck: Duck | None) -> messages.DuckInfo | None:
+    """Convert how a stinger ducks the music, within the protocol's bounds."""
+    if duck is None:
         return None
     return messages.DuckInfo(
-        depth_db=min(0.0, max(-96.0, said.depth_db)),
-        fade_out=min(said.fade_out_samples, LONGEST_DUCK),
-        recovery=min(said.recovery_samples, LONGEST_DUCK),
-        fade_in=min(said.fade_in_samples, LONGEST_DUCK),
+        depth_db=min(0.0, max(-96.0, duck.depth_db)),
+        fade_out=min(duck.fade_out_samples, LONGEST_DUCK),
+        recovery=min(duck.recovery_samples, LONGEST_DUCK),
+        fade_in=min(duck.fade_in_samples, LONGEST_DUCK),
     )
 
 
-def refused(errors: Sequence[str]) -> messages.Rules:
-    """Why a rule file was not taken: as many of its errors as fit a header."""
-    told, room = [], _ERRORS_BYTES
+def refused_rules(errors: Sequence[str]) -> messages.Rules:
+    """Return the mistakes of a rule file, as many as fit a header."""
+    fitting, bytes_left = [], _ERRORS_BYTES
     for text in map(clipped, errors[:MOST_ERRORS]):
-        room -= len(text.encode())
-        if room < 0:
+        bytes_left -= len(text.encode())
+        if bytes_left < 0:
             break
-        told.append(text)
-    return messages.Rules(errors=tuple(told))
+        fitting.append(text)
+    return messages.Rules(errors=tuple(fitting))
 
 
 def generator_info(generator: Generator[Any]) -> messages.GeneratorInfo:
+    """Describe a generator."""
     return messages.GeneratorInfo(
         name=generator.name,
         model=generator.model,
@@ -157,7 +199,7 @@ def generator_info(generator: Generator[Any]) -> messages.GeneratorInfo:
 
 
 def declaration(rules: Rules, fingerprint: str) -> messages.Declaration:
-    """What a rule file declares. Raises: ProtocolError where it does not fit the protocol's limits."""
+    """Return what a rule file declares. Raises: ProtocolError if that exceeds the protocol's limits."""
     return messages.Declaration(
         title=clipped(rules.title, 800),
         fingerprint=fingerprint[:NAME_BYTES],
@@ -176,29 +218,29 @@ def declaration(rules: Rules, fingerprint: str) -> messages.Declaration:
 
 
 def clipped(text: str, most: int = TEXT_BYTES) -> str:
-    """At most so many bytes of a text."""
+    """Return the first `most` bytes of a text, without a cut character at the end."""
     return text if len(text) * 4 <= most else text.encode()[:most].decode(errors="ignore")
 
 
-def _input(said: Input) -> messages.Input:
-    match said:
+def _input(source: Input) -> messages.Input:
+    match source:
         case NumberInput() | IntegerInput():
             return messages.Input(
-                name=said.name,
-                type="number" if isinstance(said, NumberInput) else "integer",
-                low=float(said.low),
-                high=float(said.high),
-                default=said.default,
+                name=source.name,
+                type="number" if isinstance(source, NumberInput) else "integer",
+                low=float(source.low),
+                high=float(source.high),
+                default=source.default,
             )
         case ChoiceInput():
-            return messages.Input(name=said.name, type="choice", of=said.of[:MOST_CHOICES], default=said.default)
+            return messages.Input(name=source.name, type="choice", of=source.of[:MOST_CHOICES], default=source.default)
         case FlagInput():
-            return messages.Input(name=said.name, type="flag", default=said.default)
-    return messages.Input(name=said.name, type="trigger")
+            return messages.Input(name=source.name, type="flag", default=source.default)
+    return messages.Input(name=source.name, type="trigger")
 
 
 def _value(value: InputValue) -> InputValue | None:
-    """A cause's value as far as the wire can carry it."""
+    """Return a cause's value as far as the protocol can carry it."""
     if isinstance(value, str):
         return clipped(value, NAME_BYTES)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST_INTEGER:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
-from segue.service.auth import Mechanism, Refusal
+from segue.service.auth import Mechanism, RefusalReason
 from segue_sdk.codec import Part
 from segue_sdk.limits import HEADER_BYTES
 
@@ -85,7 +85,7 @@ class RemoteError(Exception):
     refusal: what to count it as.
     """
 
-    def __init__(self, text: str, refusal: Refusal = Refusal.PROTOCOL) -> None:
+    def __init__(self, text: str, refusal: RefusalReason = RefusalReason.PROTOCOL) -> None:
         super().__init__(text)
         self.refusal = refusal
 
@@ -200,7 +200,9 @@ class ServerConnection:
         name = head[12:32]
         if name != _padded(self._mechanism):
             offered = name.rstrip(b"\0").decode("ascii", "replace")
-            raise RemoteError(f"greeting: expected mechanism {self._mechanism}, got {offered!r}", Refusal.MECHANISM)
+            raise RemoteError(
+                f"greeting: expected mechanism {self._mechanism}, got {offered!r}", RefusalReason.MECHANISM
+            )
         del self._in[:_GREETING_BYTES]
         self._stage = _Stage.HELLO if self._mechanism is Mechanism.PLAIN else _Stage.METADATA
         return None
@@ -245,9 +247,11 @@ class ServerConnection:
             if self._parts_bytes + end - start > bounds.message_bytes:
                 got = self._parts_bytes + end - start
                 text = f"message: expected at most {bounds.message_bytes} bytes, got {got}"
-                raise RemoteError(text, Refusal.TOO_LARGE)
+                raise RemoteError(text, RefusalReason.TOO_LARGE)
             if len(self._parts) >= bounds.frames:
-                raise RemoteError(f"message: expected at most {bounds.frames} frames, got more", Refusal.TOO_LARGE)
+                raise RemoteError(
+                    f"message: expected at most {bounds.frames} frames, got more", RefusalReason.TOO_LARGE
+                )
             if len(data) < end:
                 return None
             self._parts.append(bytes(data[start:end]))
@@ -285,7 +289,7 @@ class ServerConnection:
         size = int.from_bytes(data[1:start])
         if flags & _COMMAND and size > self._bounds.command_bytes:
             text = f"command: expected at most {self._bounds.command_bytes} bytes, got {size}"
-            raise RemoteError(text, Refusal.TOO_LARGE)
+            raise RemoteError(text, RefusalReason.TOO_LARGE)
         return flags, start, start + size
 
     def _handshake_command(self, expected: bytes) -> bytes | None:

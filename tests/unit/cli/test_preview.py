@@ -14,12 +14,12 @@ from segue.cli.main import main
 from segue.contract import Result
 from segue.generators import GeneratorChain, build
 from segue.runtime import session
-from segue.runtime.config import SessionConfig
-from segue.runtime.listener import Listener
 from segue.runtime.messages import ChunkOut
-from segue.runtime.opening import opening
-from segue.runtime.recorder import Header, Recorder, fingerprint
+from segue.runtime.recording import Header, Recorder, fingerprint
+from segue.runtime.restore import make_restore_point
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
+from segue.runtime.simulation import SimulatedClient
 from segue.runtime.styles import load_styles
 from segue_rules.events import Event
 from segue_rules.loading import load
@@ -255,31 +255,33 @@ def test_a_recording_with_an_edit_plays_without_the_files_it_was_made_with(folde
         live.send(Event(sequence=1, set={"fight": True}), position=0, now_s=0.8)
         snapshot = live.snapshot()
         _serve(live, chain, 1.2)
-        opened, outcome = opening(snapshot, rules=edited, generators=chain.generators, home=0, frame=40, seed=2)
+        opened, outcome = make_restore_point(
+            snapshot, rules=edited, generators=chain.generators, primary=0, frame=40, seed=2
+        )
         assert outcome == "all"
         live.restore(opened, at=0, take=9, now_s=1.2)
         _serve(live, chain, 1.6)
         chunks += [m for m in live.messages() if isinstance(m, ChunkOut)]
     (folder / "song.yaml").unlink()
     assert replayed(folder, "again.wav") == 0
-    listener = Listener()
+    client = SimulatedClient()
     for chunk in chunks:
-        listener.put(chunk)
+        client.put(chunk)
     assert {"restore"} < {chunk.reason for chunk in chunks}
     # What was written is what was sent, but for 24 bits, the limiter and the fade over the last 50 ms.
     written = soundfile.read(folder / "again.wav", dtype="float32")[0]
-    assert len(written) == listener.have
-    listener.commit(listener.have)
-    np.testing.assert_allclose(written[:-2_400], listener.heard()[:-2_400], atol=2e-3)
+    assert len(written) == client.have
+    client.commit(client.have)
+    np.testing.assert_allclose(written[:-2_400], client.playback()[:-2_400], atol=2e-3)
 
 
 def _serve(live: Session, chain: GeneratorChain, now_s: float) -> None:
     """Everything that the session wants while its client is at this time."""
     position = round(now_s * 48_000)
     live.playhead(played=position, committed=position, paused=False, now_s=now_s)
-    while (want := live.want(now_s)) is not None:
-        job = live.begin(want, now_s)
-        (result,) = chain.generators[want.rung].generate([job.request])
+    while (spec := live.next_job(now_s)) is not None:
+        job = live.begin(spec, now_s)
+        (result,) = chain.generators[spec.level].generate([job.request])
         live.complete(job, result, seconds=0.05)
 
 

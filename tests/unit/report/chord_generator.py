@@ -18,9 +18,9 @@ from segue.contract import (
     Samples,
     StyleBank,
 )
-from segue.runtime.config import SessionConfig
-from segue.runtime.messages import ChunkOut, Message
+from segue.runtime.messages import ChunkOut, SessionMessage
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import LiveConditions, LiveRun, live, straight
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import Rules
@@ -79,7 +79,7 @@ def session(rules: Rules, lookahead_s: float = 4.0) -> Session:
     return Session(rules, bank, [ChordGenerator()], SessionConfig(seed=rules.seed, lookahead_s=lookahead_s))
 
 
-def straight_run(rules: Rules, events: Sequence[ScriptedEvent], seconds: float) -> tuple[list[Message], Samples]:
+def straight_run(rules: Rules, events: Sequence[ScriptedEvent], seconds: float) -> tuple[list[SessionMessage], Samples]:
     """Run straight. Returns: the session's messages, and the audio [S, 2]."""
     messages = list(straight(session(rules), [ChordGenerator()], events, round(seconds * 25)))
     sound = np.concatenate([message.samples for message in messages if isinstance(message, ChunkOut)])

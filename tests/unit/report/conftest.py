@@ -79,4 +79,4 @@ def run(rules: Rules, events: tuple[ScriptedEvent, ...]) -> LiveRun:
 
 @pytest.fixture(scope="session")
 def live_report(rules: Rules, events: tuple[ScriptedEvent, ...], run: LiveRun) -> ReportData:
-    return from_live(rules, run, measure(run.listener.heard()), events)
+    return from_live(rules, run, measure(run.client.playback()), events)

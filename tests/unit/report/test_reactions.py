@@ -26,7 +26,7 @@ def test_a_reaction_ends_at_the_first_heard_frame_of_the_new_state(rules: Rules,
         (4, "calm", "bar"),
         (5, "nerves", "beat"),
     ]
-    plans = run.listener.heard_plans()
+    plans = run.client.playback_plans()
     for reaction in found:
         frame = reaction.heard // FRAME_SIZE
         before, after = plans[frame - 1], plans[frame]
@@ -52,7 +52,7 @@ def test_slower_generation_increases_the_latency(rules: Rules, events: tuple[Scr
 
 
 def test_a_change_is_found_although_its_first_frame_arrived_too_late(run: LiveRun) -> None:
-    plans = run.listener.heard_plans()
+    plans = run.client.playback_plans()
     frame, change = heard_changes(plans, ["mood"], [])[0]
     plan = plans[frame]
     assert plan is not None

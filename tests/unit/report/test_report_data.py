@@ -13,7 +13,7 @@ import pytest
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.report_data import ReportData, from_straight
 from segue.report.sound import measure
-from segue.runtime.messages import ChangeOut, Message, StingerOut
+from segue.runtime.messages import SessionMessage, StingerOut
 from segue.runtime.simulation import LiveRun
 from segue_rules.events import Event, ScriptedEvent
 from segue_rules.model import InputValue, Rules
@@ -119,14 +119,13 @@ def test_a_run_without_audio_is_an_error(rules: Rules) -> None:
         from_straight(rules, [], measure(np.zeros((0, 2), np.float32)), ())
 
 
-def _with(straight_report: ReportData, *extra: Message) -> ReportData:
+def _with(straight_report: ReportData, *extra: SessionMessage) -> ReportData:
     messages, audio = straight_run(straight_report.rules, (), 2)
     return from_straight(straight_report.rules, [*messages, *extra], measure(audio), ())
 
 
-def _change(kind: Literal["scheduled", "started", "withdrawn"], start: int) -> ChangeOut:
-    change = Change(kind, "mood", "calm", "chase", 10, start, 10, "beat", (), ())
-    return ChangeOut(change=change, audible=start * FRAME_SIZE)
+def _change(kind: Literal["scheduled", "started", "withdrawn"], start: int) -> Change:
+    return Change(kind, "mood", "calm", "chase", 10, start, 10, "beat", (), ())
 
 
 def test_a_change_can_be_withdrawn_and_stays_scheduled_beyond_the_end(straight_report: ReportData) -> None:

@@ -1,4 +1,4 @@
-"""Plans as arrays, and which differences between two plans of a frame are worth playing it again."""
+"""Plans as arrays, and which differences between two plans of a frame replace its music."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 
 from contract.generators import bank, score
 from segue.contract import NoteEvent
-from segue.runtime.conditioning import conditioning, significant
-from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
+from segue.runtime.planner import conditioning, is_significant
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import LiveConditions, live
 from segue.score.composer.instruments import TAIKO
 from segue_rules.events import Event, ScriptedEvent
@@ -33,13 +33,13 @@ def planned(script: Mapping[int, dict[str, bool]], transition: Transition = EVER
     return play_director(rules, events, range(frames))
 
 
-def stale(used: list[FramePlan], wanted: list[FramePlan], *, fills: bool = True) -> list[int]:
-    """Frames before the change that have to be played again."""
+def replaced_frames(used: list[FramePlan], wanted: list[FramePlan], *, fills: bool = True) -> list[int]:
+    """Return the frames before the change that must be replaced."""
     both = zip(used[:START], wanted[:START], strict=True)
-    return [ours.frame for ours, theirs in both if significant(ours, theirs, THRESHOLD, fills=fills)]
+    return [ours.frame for ours, theirs in both if is_significant(ours, theirs, THRESHOLD, fills=fills)]
 
 
-def test_a_change_ahead_is_given_to_the_generator() -> None:
+def test_the_generator_gets_the_upcoming_change() -> None:
     plans = planned({3: {"go": True}})
     asked = conditioning(plans)
     assert asked.to_change.dtype == np.int32
@@ -48,20 +48,20 @@ def test_a_change_ahead_is_given_to_the_generator() -> None:
     assert np.array_equal(asked.next_weights[START + 1 :], asked.weights[START + 1 :])
 
 
-def test_a_new_change_ahead_is_worth_the_last_bar_before_it() -> None:
-    """Known 77 frames before it starts, it is led into in the last 40, the bar."""
+def test_a_new_upcoming_change_replaces_the_bar_before_it() -> None:
+    """The change is known 77 frames before it starts; the music leads into it in the last 40, the bar."""
     before, after = planned({}), planned({3: {"go": True}})
     assert after[3].to_change == START - 3
-    assert stale(before, after) == list(range(START - BAR, START))
-    assert stale(before, after, fills=False) == []
+    assert replaced_frames(before, after) == list(range(START - BAR, START))
+    assert replaced_frames(before, after, fills=False) == []
 
 
-def test_a_withdrawn_change_takes_back_what_led_into_it() -> None:
+def test_a_withdrawn_change_replaces_its_lead_in() -> None:
     kept, withdrawn = planned({3: {"go": True}}), planned({3: {"go": True}, 60: {"go": False}})
-    assert stale(kept, withdrawn) == list(range(60, START))
+    assert replaced_frames(kept, withdrawn) == list(range(60, START))
 
 
-def test_another_goal_is_another_lead_in() -> None:
+def test_a_change_to_another_state_has_another_lead_in() -> None:
     states = (calm(), fight(), fight(name="brass", when=is_on("go2"), mix={"brass": 1.0}, priority=1))
     rules = soundtrack(layer(*states), transitions=[EVERY_OTHER_BAR])
     plans = [
@@ -69,22 +69,22 @@ def test_another_goal_is_another_lead_in() -> None:
         for event in ({"go": True}, {"go": True, "go2": True})
     ]
     assert [p.to_change for p in plans[0]] == [p.to_change for p in plans[1]]
-    assert stale(plans[0], plans[1]) == list(range(START - BAR, START))
+    assert replaced_frames(plans[0], plans[1]) == list(range(START - BAR, START))
 
 
-def test_a_change_that_is_not_heard_is_not_worth_anything() -> None:
+def test_an_inaudible_change_replaces_nothing() -> None:
     quiet = layer(calm(), fight(mix={"harp": 1.0}))
     rules = soundtrack(quiet, transitions=[EVERY_OTHER_BAR])
     events = [[Event(sequence=1, set={"go": True})] if f == 3 else [] for f in range(START)]
-    assert stale(planned({}), play_director(rules, events, range(START))) == []
+    assert replaced_frames(planned({}), play_director(rules, events, range(START))) == []
 
 
 def _prompted(name: str) -> Style:
     return Style(name=name, prompts=(Prompt(text=name),))
 
 
-def _heard(event_s: float | None) -> tuple[list[ChunkOut], list[NoteEvent]]:
-    """Chunks and the notes at last heard of eight seconds of calm, and a fight asked for at the next bar."""
+def _played(event_s: float | None) -> tuple[list[ChunkOut], list[NoteEvent]]:
+    """Return the chunks and the played notes of some seconds of calm, with a fight at the bar after an event."""
     rules = Rules(
         title="fill",
         seed=1,
@@ -117,9 +117,9 @@ def _heard(event_s: float | None) -> tuple[list[ChunkOut], list[NoteEvent]]:
 
 
 @pytest.mark.parametrize("event_s", [None, 2.3])
-def test_a_live_session_plays_the_fill_into_music_that_it_had_already(event_s: float | None) -> None:
-    """A bar is 1.6 s here. An event at 2.3 s reaches the music made ahead before the bar at 3.2 s, with taiko drums."""
-    chunks, notes = _heard(event_s)
+def test_a_live_session_adds_a_fill_to_buffered_music(event_s: float | None) -> None:
+    """A bar lasts 1.6 s. An event at 2.3 s adds taiko drums to the buffered music before the bar at 3.2 s."""
+    chunks, notes = _played(event_s)
     line = round(3.2 * 48_000)
     taiko = [note.start for note in notes if note.program == TAIKO and not note.drums and note.start < line]
     replaced = [chunk.start for chunk in chunks if chunk.reason == "replace"]

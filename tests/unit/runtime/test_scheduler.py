@@ -1,4 +1,4 @@
-"""Who is served first, and who is served together."""
+"""Which sessions are served first, and which share a batch."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from segue.contract import SAMPLE_RATE, Request, Result, Samples
-from segue.runtime.config import SessionConfig
 from segue.runtime.messages import ChunkOut
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
 from segue_rules.events import Event
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator, ToyState
 
 
-class Witness(ToyGenerator):
-    """Remembers the first frame of each row of each batch."""
+class LoggingGenerator(ToyGenerator):
+    """Keeps the seed and the first frame of each row of each batch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Witness(ToyGenerator):
         return super().generate(requests)
 
 
-def session(toy: Witness, seed: int, chunk_frames: int = 10) -> Session:
+def session(toy: LoggingGenerator, seed: int, chunk_frames: int = 10) -> Session:
     return Session(RULES, BANK, [toy], SessionConfig(seed=seed, chunk_frames=chunk_frames, lookahead_s=1.0))
 
 
@@ -44,15 +44,15 @@ def serve(scheduler: Scheduler, now_s: float = 0.0) -> None:
         pass
 
 
-def test_sessions_of_one_shape_share_a_batch_and_do_not_hear_each_other() -> None:
-    toy = Witness()
+def test_sessions_of_one_shape_share_a_batch_and_do_not_affect_each_other() -> None:
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     sessions = [session(toy, seed) for seed in (1, 2, 3)]
     for each in sessions:
         scheduler.add(each)
     serve(scheduler)
     assert toy.batches == [[(seed, frame) for seed in (1, 2, 3)] for frame in (0, 10, 20)]
-    alone_toy = Witness()
+    alone_toy = LoggingGenerator()
     alone = session(alone_toy, 2)
     lonely = Scheduler([alone_toy], timer=lambda: 0.0)
     lonely.add(alone)
@@ -60,8 +60,8 @@ def test_sessions_of_one_shape_share_a_batch_and_do_not_hear_each_other() -> Non
     assert sound(sessions[1]) == sound(alone)
 
 
-def test_a_generator_that_gains_nothing_from_a_batch_is_asked_for_one_at_a_time() -> None:
-    toy = Witness()
+def test_a_batch_has_no_more_rows_than_the_generator_wants() -> None:
+    toy = LoggingGenerator()
     toy.rows = 2
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     for seed in (1, 2, 3):
@@ -70,8 +70,8 @@ def test_a_generator_that_gains_nothing_from_a_batch_is_asked_for_one_at_a_time(
     assert [len(batch) for batch in toy.batches] == [2, 2, 2, 2, 1]
 
 
-def test_the_one_nearest_to_running_dry_comes_first() -> None:
-    toy = Witness()
+def test_the_session_with_the_least_music_comes_first() -> None:
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0, max_batch=1)
     calm, urgent = session(toy, 1), session(toy, 2)
     scheduler.add(calm)
@@ -86,8 +86,8 @@ def test_the_one_nearest_to_running_dry_comes_first() -> None:
     assert {batch[0][0] for batch in toy.batches} == {1, 2}
 
 
-def test_a_change_waits_for_whoever_runs_dry() -> None:
-    toy = Witness()
+def test_a_change_waits_for_a_client_that_runs_dry() -> None:
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0, max_batch=1)
     changing, dry = session(toy, 1), session(toy, 2)
     for each in (changing, dry):
@@ -99,14 +99,14 @@ def test_a_change_waits_for_whoever_runs_dry() -> None:
     dry.playhead(played=position, committed=position, paused=True, now_s=0.0)
     serve(scheduler)
     seeds = [batch[0][0] for batch in toy.batches]
-    # The dry one gets what it needs to go on, then the change is made, then the rest.
+    # The dry client gets its next chunk, then the change is made, then the rest.
     assert seeds[:2] == [2, 1]
     assert 2 in seeds[2:]
 
 
-def test_what_follows_a_change_waits_for_another_change() -> None:
-    """The client of the first still has its older music; so the earlier deadline comes first."""
-    toy = Witness()
+def test_music_after_a_change_waits_for_another_change() -> None:
+    """The first client still has its older music, so the earlier deadline comes first."""
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0, max_batch=1)
     first, second = session(toy, 1), session(toy, 2)
     for each in (first, second):
@@ -121,14 +121,14 @@ def test_what_follows_a_change_waits_for_another_change() -> None:
 
 
 def test_the_first_chunk_of_a_replacement_is_short_and_the_next_ends_with_a_chunk() -> None:
-    toy = Witness()
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     served = session(toy, 1)
     scheduler.add(served)
     serve(scheduler)
     served.messages()
     for second in (1, 2, 3):
-        # Once it is known how fast it goes.
+        # The generation time is known after a while.
         position = second * SAMPLE_RATE
         served.playhead(played=position, committed=position, paused=True, now_s=float(second))
         serve(scheduler, float(second))
@@ -142,23 +142,23 @@ def test_the_first_chunk_of_a_replacement_is_short_and_the_next_ends_with_a_chun
     assert {len(chunk.plans) for chunk in chunks[replaced + 2 :]} == {10}
 
 
-def test_only_rungs_that_are_free_are_served() -> None:
-    first, second = Witness(), Witness()
+def test_only_free_levels_are_served() -> None:
+    first, second = LoggingGenerator(), LoggingGenerator()
     generators = [first, second]
     scheduler = Scheduler(generators, timer=lambda: 0.0)
     sessions = [
-        Session(RULES, BANK, generators, SessionConfig(seed=seed, lookahead_s=1.0), home=home)
-        for seed, home in ((1, 0), (2, 1))
+        Session(RULES, BANK, generators, SessionConfig(seed=seed, lookahead_s=1.0), primary=primary)
+        for seed, primary in ((1, 0), (2, 1))
     ]
     for each in sessions:
         scheduler.add(each)
-    assert [job.want.rung for _, job in scheduler.next_batch(0.0, lambda rung: rung == 1)] == [1]
-    assert scheduler.next_batch(0.0, lambda rung: rung == 1) == []
-    assert [job.want.rung for _, job in scheduler.next_batch(0.0)] == [0]
+    assert [job.spec.level for _, job in scheduler.next_batch(0.0, lambda level: level == 1)] == [1]
+    assert scheduler.next_batch(0.0, lambda level: level == 1) == []
+    assert [job.spec.level for _, job in scheduler.next_batch(0.0)] == [0]
 
 
-def test_other_shapes_wait_for_a_batch_of_their_own() -> None:
-    toy = Witness()
+def test_jobs_of_other_shapes_get_batches_of_their_own() -> None:
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     scheduler.add(session(toy, 1, chunk_frames=10))
     scheduler.add(session(toy, 2, chunk_frames=5))
@@ -168,7 +168,7 @@ def test_other_shapes_wait_for_a_batch_of_their_own() -> None:
 
 
 def test_a_session_is_served_until_it_is_removed() -> None:
-    toy = Witness()
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     gone = session(toy, 1)
     scheduler.add(gone)
@@ -177,16 +177,16 @@ def test_a_session_is_served_until_it_is_removed() -> None:
     assert list(scheduler.sessions) == []
 
 
-@pytest.mark.parametrize("where", ["want", "begin", "complete"])
-def test_a_session_that_breaks_silences_no_other(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    toy = Witness()
+@pytest.mark.parametrize("where", ["next_job", "begin", "complete"])
+def test_a_session_that_raises_silences_no_other(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     broken, well = session(toy, 1), session(toy, 2)
     for each in (broken, well):
         scheduler.add(each)
 
     def fault(*arguments: object) -> None:
-        raise ArithmeticError("a fault of ours")
+        raise ArithmeticError("a test")
 
     monkeypatch.setattr(broken, where, fault)
     serve(scheduler)
@@ -196,8 +196,8 @@ def test_a_session_that_breaks_silences_no_other(where: str, monkeypatch: pytest
     assert well.head == 30
 
 
-def test_credit_is_never_exceeded() -> None:
-    toy = Witness()
+def test_the_lookahead_is_never_exceeded_by_more_than_a_chunk() -> None:
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     served: Any = session(toy, 1)
     scheduler.add(served)
@@ -208,48 +208,48 @@ def test_credit_is_never_exceeded() -> None:
         assert SAMPLE_RATE <= ahead < SAMPLE_RATE + 10 * 1_920
 
 
-def test_a_batch_can_be_generated_elsewhere_while_events_come() -> None:
-    toy = Witness()
+def test_events_may_come_while_a_batch_is_generated() -> None:
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     served = session(toy, 1)
     scheduler.add(served)
     batch = scheduler.next_batch(0.0)
-    outcome = scheduler.generate(batch)
+    result = scheduler.generate(batch)
     served.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.0)
     assert scheduler.next_batch(0.0) == []
-    scheduler.land(batch, outcome, 0.0)
+    scheduler.complete(batch, result, 0.0)
     assert served.head == 10
 
 
-def test_an_abandoned_batch_steps_down_and_its_late_sound_is_nothing() -> None:
-    toy, safety = Witness(), ToyGenerator("safety")
+def test_an_abandoned_batch_steps_down_a_level_and_its_late_sound_is_ignored() -> None:
+    toy, safety = LoggingGenerator(), ToyGenerator("safety")
     scheduler = Scheduler([toy, safety], timer=lambda: 0.0)
     served = Session(RULES, BANK, [toy, safety], SessionConfig(seed=1, lookahead_s=1.0))
     scheduler.add(served)
     batch = scheduler.next_batch(0.0)
-    outcome = scheduler.generate(batch)
+    result = scheduler.generate(batch)
     scheduler.abandon(batch, 1.0, "hangs")
     with pytest.raises(ValueError, match="in flight"):
-        served.complete(batch[0][1], outcome.results[0], 0.1)
+        served.complete(batch[0][1], result.results[0], 0.1)
     assert scheduler.run_once(1.0) == 1
-    assert (served.rung, served.head) == (1, 10)
+    assert (served.level, served.head) == (1, 10)
     after = sound(served)
-    scheduler.land(batch, outcome, 2.0)
+    scheduler.complete(batch, result, 2.0)
     scheduler.abandon(batch, 2.0, "hangs")
-    assert (served.rung, served.head, sound(served)) == (1, 10, b"")
+    assert (served.level, served.head, sound(served)) == (1, 10, b"")
     assert after
 
 
-def test_a_session_removed_while_its_job_runs_gets_nothing_and_may_come_back() -> None:
-    toy = Witness()
+def test_a_session_removed_during_its_job_gets_nothing_and_can_be_added_again() -> None:
+    toy = LoggingGenerator()
     scheduler = Scheduler([toy], timer=lambda: 0.0)
     gone, stays = session(toy, 1), session(toy, 2)
     scheduler.add(gone)
     scheduler.add(stays)
     batch = scheduler.next_batch(0.0)
-    outcome = scheduler.generate(batch)
+    result = scheduler.generate(batch)
     scheduler.remove(gone)
-    scheduler.land(batch, outcome, 0.0)
+    scheduler.complete(batch, result, 0.0)
     assert (gone.head, stays.head) == (0, 10)
     assert list(scheduler.sessions) == [stays]
     scheduler.add(gone)
@@ -257,11 +257,11 @@ def test_a_session_removed_while_its_job_runs_gets_nothing_and_may_come_back() -
     assert gone.head == 10
 
 
-class Careless(ToyGenerator):
-    """Gives what no client could play."""
+class SpoilingGenerator(ToyGenerator):
+    """Returns results that no client can play."""
 
     def __init__(self, spoil: Callable[[list[Result[ToyState]]], list[Result[ToyState]]]) -> None:
-        super().__init__("careless")
+        super().__init__("spoiling")
         self.spoil = spoil
 
     def generate(self, requests: Sequence[Request[ToyState]]) -> list[Result[ToyState]]:
@@ -281,27 +281,27 @@ def _with_samples(result: Result[ToyState], samples: Samples) -> Result[ToyState
     ],
     ids=["no result", "a sample short", "not finite"],
 )
-def test_sound_that_nobody_can_play_is_a_failure(spoil: Callable[[Any], Any]) -> None:
-    careless, safety = Careless(spoil), ToyGenerator("safety")
-    scheduler = Scheduler([careless, safety], timer=lambda: 0.0)
-    served = Session(RULES, BANK, [careless, safety], SessionConfig(seed=1, lookahead_s=1.0))
+def test_sound_that_no_client_can_play_is_a_failure(spoil: Callable[[Any], Any]) -> None:
+    spoiling, safety = SpoilingGenerator(spoil), ToyGenerator("safety")
+    scheduler = Scheduler([spoiling, safety], timer=lambda: 0.0)
+    served = Session(RULES, BANK, [spoiling, safety], SessionConfig(seed=1, lookahead_s=1.0))
     scheduler.add(served)
     assert scheduler.run_once(0.0) == 1
     assert served.head == 0
     assert scheduler.run_once(0.0) == 1
-    assert (served.rung, served.head) == (1, 10)
+    assert (served.level, served.head) == (1, 10)
 
 
-def test_another_home_is_gone_to_and_climbed_back_to() -> None:
+def test_a_session_goes_to_another_primary_level_and_returns_to_it() -> None:
     first, second, third = ToyGenerator("first"), ToyGenerator("second"), ToyGenerator("third")
     generators = [first, second, third]
     scheduler = Scheduler(generators, timer=lambda: 0.0)
     served = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0))
     scheduler.add(served)
     serve(scheduler)
-    scheduler.go_home(served, 1)
+    scheduler.set_primary(served, 1)
     serve(scheduler)
-    assert (served.home, served.rung, second.calls > 0) == (1, 1, True)
+    assert (served.primary, served.level, second.calls > 0) == (1, 1, True)
     calls = first.calls
     second.failing = True
     played_s = 0.0
@@ -311,15 +311,15 @@ def test_another_home_is_gone_to_and_climbed_back_to() -> None:
         served.playhead(played=position, committed=position, paused=True, now_s=played_s)
         serve(scheduler, played_s)
         second.failing = played_s < 2.0
-    assert served.rung == 1
+    assert served.level == 1
     assert third.calls > 0
     assert first.calls == calls
 
 
-def test_a_session_may_begin_with_another_home() -> None:
+def test_a_session_may_begin_at_another_primary_level() -> None:
     generators = [ToyGenerator("first"), ToyGenerator("second")]
     scheduler = Scheduler(generators, timer=lambda: 0.0)
-    served = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0), home=1)
-    scheduler.add(served, home=1)
+    served = Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=1.0), primary=1)
+    scheduler.add(served, primary=1)
     serve(scheduler)
-    assert (generators[0].calls, served.rung) == (0, 1)
+    assert (generators[0].calls, served.level) == (0, 1)

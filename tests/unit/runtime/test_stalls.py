@@ -1,4 +1,4 @@
-"""Stalls of every length at every moment: nothing is raised, every event is answered once, and the music comes back."""
+"""Stalls of any length at any time: nothing is raised, every event is answered once, and the music comes back."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.runtime.config import SessionConfig
-from segue.runtime.loop import Loop
-from unit.runtime import editions
-from unit.runtime.stalled import PRE_ROLL, REPORT_TICKS, TICK, Action, Stall, StalledSession
+from segue.runtime.fallback import Loop
+from segue.runtime.session_config import SessionConfig
+from unit.runtime import rules_versions
+from unit.runtime.stalled_session import PRE_ROLL, REPORT_TICKS, TICK, Action, Stall, StalledSession
 from unit.runtime.toy_generator import ToyGenerator
 
 TICKS_PER_SECOND = SAMPLE_RATE // TICK
-# Stalls and actions fall in the first part; the rest is for the music to come back.
+# Stalls and actions happen in the first part; in the rest the music comes back.
 BUSY_TICKS = 4 * TICKS_PER_SECOND
 LOOKAHEADS = (0.4, 1.0, 2.0, 4.0)
 CHUNKS = (1, 3, 10, 25)
@@ -31,32 +31,34 @@ def _failing(stalled: StalledSession, *, failing: bool) -> None:
     chosen.failing = failing
 
 
-def drawn(dice: random.Random) -> Action:
-    """Something a game, its author or a generator may do."""
-    match dice.randrange(10):
+def drawn(rng: random.Random) -> Action:
+    """Draw an action of a game, its author or a generator."""
+    match rng.randrange(10):
         case 0 | 1 | 2:
-            return partial(StalledSession.set, threat=dice.choice([0.0, 0.2, 0.55, 1.0]))
+            return partial(StalledSession.set, threat=rng.choice([0.0, 0.2, 0.55, 1.0]))
         case 3:
-            return partial(StalledSession.set, region=dice.choice(["field", "cave"]))
+            return partial(StalledSession.set, region=rng.choice(["field", "cave"]))
         case 4:
             return partial(StalledSession.fire, name="win")
         case 5:
-            return partial(StalledSession.reload, edition=dice.choice(editions.ALL))
+            return partial(StalledSession.reload, version=rng.choice(rules_versions.ALL))
         case 6:
             return StalledSession.save
         case 7:
-            return partial(StalledSession.restore, ahead=dice.choice([0, 5, 25, 60]))
+            return partial(StalledSession.restore, ahead=rng.choice([0, 5, 25, 60]))
         case 8:
             return StalledSession.reset
         case _:
-            home, failing = dice.randrange(2), dice.random() < 0.5
-            return dice.choice([partial(StalledSession.go_home, home=home), partial(_failing, failing=failing)])
+            primary, failing = rng.randrange(2), rng.random() < 0.5
+            return rng.choice(
+                [partial(StalledSession.set_primary, primary=primary), partial(_failing, failing=failing)]
+            )
 
 
-def script(dice: random.Random, actions: int) -> dict[int, list[Action]]:
+def script(rng: random.Random, actions: int) -> dict[int, list[Action]]:
     drawn_at: dict[int, list[Action]] = {}
     for _ in range(actions):
-        drawn_at.setdefault(dice.randrange(BUSY_TICKS), []).append(drawn(dice))
+        drawn_at.setdefault(rng.randrange(BUSY_TICKS), []).append(drawn(rng))
     return drawn_at
 
 
@@ -66,18 +68,18 @@ def stalled_session(config: SessionConfig, stalls: list[Stall], job_ticks: int) 
 
 
 def check(stalled: StalledSession) -> None:
-    """The music is back, every event has one receipt, and nothing that was heard clicks."""
+    """Check that the music is back, every event has one receipt, and there is no click."""
     assert Counter(stalled.receipts) == Counter(range(1, stalled.sent + 1))
     assert stalled.playing
     assert stalled.waiting_ticks == 0
-    assert stalled.listener.have - stalled.listener.committed >= PRE_ROLL
+    assert stalled.client.have - stalled.client.committed >= PRE_ROLL
     takes = [chunk.take for chunk in stalled.chunks]
     assert takes == sorted(takes)
-    steps = np.abs(np.diff(stalled.listener.heard()[:, 0]))
+    steps = np.abs(np.diff(stalled.client.playback()[:, 0]))
     for gap in stalled.gaps:
-        # Where it runs dry a client fades out, and in again.
+        # A client that runs dry fades out, and in again.
         steps[gap.at - 1] = 0.0
-    # The toys' sines move less than 0.02 a sample, a click would jump.
+    # The toys' sines change by less than 0.02 per sample; a click would jump.
     assert steps.max() < 0.03
 
 
@@ -87,7 +89,7 @@ _PHASES = (Phase.explicit, Phase.generate)
 configs = st.builds(
     SessionConfig, seed=st.just(5), lookahead_s=st.sampled_from(LOOKAHEADS), chunk_frames=st.sampled_from(CHUNKS)
 )
-# A chunk that is being made does not use up what is buffered.
+# Generating a chunk takes less time than is buffered.
 roomy = st.builds(SessionConfig, lookahead_s=st.sampled_from(LOOKAHEADS[1:]), chunk_frames=st.sampled_from(CHUNKS[:3]))
 one_stall = st.builds(
     Stall,
@@ -99,48 +101,48 @@ seeds = st.integers(0, 1 << 30)
 jobs = st.integers(1, 6)
 
 
-def check_whatever(config: SessionConfig, stalls: list[Stall], seed: int, job: int) -> None:
-    """Stalls among events, reloads, resets, saves, restores and failures."""
-    dice = random.Random(seed)
-    # No slower than the music: a chunk takes half the time it lasts at the most.
+def check_any_actions(config: SessionConfig, stalls: list[Stall], seed: int, job: int) -> None:
+    """Check stalls among events, reloads, resets, saves, restores and failures."""
+    rng = random.Random(seed)
+    # A chunk takes at most half the time it lasts.
     stalled = stalled_session(config, stalls, min(config.chunk_frames, job))
     ticks = BUSY_TICKS + sum(stall.ticks for stall in stalls) + 5 * TICKS_PER_SECOND
-    stalled.run(ticks, script(dice, dice.randrange(20)))
+    stalled.run(ticks, script(rng, rng.randrange(20)))
     check(stalled)
 
 
 def check_one(config: SessionConfig, stall: Stall, seed: int, job: int) -> None:
-    """One stall in a session that is only sent events, six a second."""
-    dice = random.Random(seed)
+    """Check one stall in a session that only gets events, six per second."""
+    rng = random.Random(seed)
     job_ticks = max(1, min(config.chunk_frames // 2, job))
     stalled = stalled_session(config, [stall], job_ticks)
     events: dict[int, list[Action]] = {}
     for tick in range(0, BUSY_TICKS + stall.ticks, TICKS_PER_SECOND // 6):
-        events[tick] = [partial(StalledSession.set, threat=dice.choice([0.0, 0.2, 0.55, 1.0]))]
+        events[tick] = [partial(StalledSession.set, threat=rng.choice([0.0, 0.2, 0.55, 1.0]))]
     stalled.run(BUSY_TICKS + stall.ticks + 5 * TICKS_PER_SECOND, events)
     check(stalled)
     assert len(stalled.gaps) <= 1
-    # The pre-roll has to be generated. The job in flight may come before, too late to last, and one that makes it
-    # anew.
+    # The pre-roll has to be generated. The job in flight may come before it, too late to be of use, and its
+    # repetition.
     frames = PRE_ROLL // FRAME_SIZE + 1
     join = (-(-frames // config.chunk_frames) + 3) * job_ticks + REPORT_TICKS
     lacking = stall.ticks - stalled.buffered[stall] // TICK
-    # While only the game stands still, so does its clock.
+    # While only the game stalls, its clock stops too.
     most = 0 if stall.what == "game" or lacking < 0 else lacking + join
     assert sum(gap.ticks for gap in stalled.gaps) <= most
 
 
 @settings(max_examples=4, deadline=None, derandomize=True, phases=_PHASES)
 @given(config=configs, stalls=st.lists(one_stall, max_size=3), seed=seeds, job=jobs)
-def test_whatever_happens_around_stalls_the_music_comes_back(
+def test_the_music_comes_back_after_stalls_among_any_actions(
     config: SessionConfig, stalls: list[Stall], seed: int, job: int
 ) -> None:
-    check_whatever(config, stalls, seed, job)
+    check_any_actions(config, stalls, seed, job)
 
 
 @settings(max_examples=4, deadline=None, derandomize=True, phases=_PHASES)
 @given(config=roomy, stall=one_stall, seed=seeds, job=jobs)
-def test_a_stall_is_heard_for_no_longer_than_the_buffer_lacks(
+def test_the_silence_of_a_stall_is_no_longer_than_the_buffer_lacks(
     config: SessionConfig, stall: Stall, seed: int, job: int
 ) -> None:
     check_one(config, stall, seed, job)
@@ -151,8 +153,8 @@ def test_a_stall_is_heard_for_no_longer_than_the_buffer_lacks(
     max_examples=100, deadline=None, derandomize=True, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(config=configs, stalls=st.lists(one_stall, max_size=3), seed=seeds, job=jobs)
-def test_stalls_at_length(config: SessionConfig, stalls: list[Stall], seed: int, job: int) -> None:
-    check_whatever(config, stalls, seed, job)
+def test_many_stalls_among_any_actions(config: SessionConfig, stalls: list[Stall], seed: int, job: int) -> None:
+    check_any_actions(config, stalls, seed, job)
 
 
 @pytest.mark.heavy
@@ -160,5 +162,5 @@ def test_stalls_at_length(config: SessionConfig, stalls: list[Stall], seed: int,
     max_examples=100, deadline=None, derandomize=True, phases=_PHASES, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(config=roomy, stall=one_stall, seed=seeds, job=jobs)
-def test_one_stall_at_length(config: SessionConfig, stall: Stall, seed: int, job: int) -> None:
+def test_many_single_stalls(config: SessionConfig, stall: Stall, seed: int, job: int) -> None:
     check_one(config, stall, seed, job)

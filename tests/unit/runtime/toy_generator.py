@@ -1,4 +1,4 @@
-"""A generator small enough to see through: an oscillator whose pitch is the mix, with noise keyed by (seed, frame)."""
+"""A small generator for tests: an oscillator whose pitch is the mix, with noise keyed by (seed, frame)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FAILURES = "the toy was told to fail"
 
 
 class ToyState(NamedTuple):
-    """Before `frame`. phase: of the oscillator. level: a one-pole memory of the mix, so that the past is heard."""
+    """The state before `frame`. phase: of the oscillator. level: the mix through a one-pole filter."""
 
     seed: int
     frame: int
@@ -23,7 +23,7 @@ class ToyState(NamedTuple):
 
 
 class ToyGenerator:
-    """Every sample depends on the whole past of the conditioning."""
+    """A generator whose every sample depends on the whole past of the conditioning."""
 
     controls = frozenset({"tempo"})
     exact_beats = True

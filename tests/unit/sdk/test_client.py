@@ -93,7 +93,7 @@ def test_calls_become_messages_and_messages_callbacks(router: Router) -> None:
         router.expect(Hello)
         router.say(WELCOME)
         until(lambda: client.state is ClientState.LIVE, client)
-        client.set_input("threat", 0.5)
+        client.set("threat", 0.5)
         client.fire("boss_dead")
         client.update()
         (item,) = router.expect(Event).events
@@ -121,7 +121,7 @@ def test_a_service_that_goes_and_comes_back_is_restored_from_the_cell(router: Ro
         router.expect(Hello)
         router.say(WELCOME, music(1, 0, cell=b"cell one"))
         until(lambda: client.player.position.have == COUNT, client)
-        client.set_input("threat", 1)
+        client.set("threat", 1)
         client.update()
         router.expect(Event)
         router.say(Bye(reason="drain", retry_ms=0))

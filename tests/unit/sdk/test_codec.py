@@ -7,8 +7,13 @@ import subprocess
 import sys
 from array import array
 from dataclasses import FrozenInstanceError, replace
+from decimal import Decimal
+from enum import IntEnum
+from fractions import Fraction
+from typing import Any
 
 import msgpack
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,9 +27,11 @@ from segue_sdk.messages import (
     NAMES,
     SERVICE_MESSAGES,
     Chunk,
+    Control,
     Event,
     EventItem,
     Hello,
+    Playhead,
     Rules,
     Save,
 )
@@ -32,6 +39,10 @@ from segue_sdk.take_buffer import floats
 from segue_sdk.vectors.examples import FULL, MINIMAL
 
 EXAMPLES = [*MINIMAL, *FULL]
+
+
+class Crowd(IntEnum):
+    THREE = 3
 
 
 def check(parts: list[bytes]) -> None:
@@ -144,3 +155,40 @@ def test_the_core_needs_neither_numpy_nor_zmq() -> None:
     imports = "import segue_sdk.session, segue_sdk.timeline, segue_sdk.vectors.files, sys"
     command = f"{imports}; sys.exit(any(name in sys.modules for name in ('numpy', 'zmq', 'segue', 'segue_rules')))"
     assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("three", [np.int64(3), np.uint8(3), np.array(3), Crowd.THREE])
+def test_fields_take_whole_numbers_of_other_types(three: Any) -> None:
+    hello = Hello(versions=(np.int16(1),), client="", seed=three)  # type: ignore[arg-type]
+    assert hello == Hello(versions=(1,), client="", seed=3)
+    assert [type(number) for number in (hello.seed, *hello.versions)] == [int, int]
+    assert encode(hello) == encode(Hello(versions=(1,), client="", seed=3))
+
+
+@pytest.mark.parametrize("half", [np.float32(0.5), np.float64(0.5), np.array(0.5), Fraction(1, 2), Decimal("0.5")])
+def test_fields_take_reals_of_other_types(half: Any) -> None:
+    control = Control(op="volume", gain_db=half, ramp_ms=np.int64(0))  # type: ignore[arg-type]
+    assert control == Control(op="volume", gain_db=0.5)
+    assert (type(control.gain_db), type(control.ramp_ms)) == (float, int)
+
+
+@pytest.mark.parametrize(
+    ("gain_db", "code"),
+    [
+        (np.float32("nan"), "not_finite"),
+        (Decimal("sNaN"), "not_finite"),
+        (Fraction(10**400), "out_of_range"),
+        (np.bool_(True), "wrong_type"),
+        (np.zeros(2), "wrong_type"),
+        (np.float32(13), "out_of_range"),
+    ],
+)
+def test_fields_refuse_numbers_of_other_types_that_do_not_fit(gain_db: Any, code: str) -> None:
+    with pytest.raises(ProtocolError) as raised:
+        Control(op="volume", gain_db=gain_db)
+    assert raised.value.code == code
+
+
+def test_booleans_of_numpy_are_booleans() -> None:
+    playhead = Playhead(played=0, committed=0, have=0, paused=np.bool_(True))  # type: ignore[arg-type]
+    assert playhead.paused is True

@@ -36,7 +36,7 @@ class Game:
         for tick in range(round(seconds * 100)):
             self.heard += self.player.read_array(BLOCK)[0::2]
             if events and tick % 10 == 0:
-                self.session.set_input("threat", tick)
+                self.session.set("threat", tick)
                 self.sent += 1
             self.session.tick(self.now_s, self.player.position)
             self.session.end_frame()

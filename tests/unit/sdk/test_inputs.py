@@ -147,7 +147,7 @@ def test_an_array_of_several_values_is_no_value() -> None:
 
 def test_what_is_fired_is_a_trigger() -> None:
     assert TABLE.trigger("door") == "door"
-    with pytest.raises(InputError, match=r"input 'threat' is a number, not a trigger; call set_input\('threat', …\)"):
+    with pytest.raises(InputError, match=r"input 'threat' is a number, not a trigger; call set\('threat', …\)"):
         TABLE.trigger("threat")
     with pytest.raises(InputError, match="did you mean 'window'"):
         TABLE.trigger("windw")
@@ -174,12 +174,12 @@ def offline() -> Peer:
 
 def test_calls_before_the_rules_are_known_are_kept_and_checked_then() -> None:
     peer = offline()
-    peer.session.set_input("threat", 1)
-    peer.session.set_input("theat", np.float32(0.5))
+    peer.session.set("threat", 1)
+    peer.session.set("theat", np.float32(0.5))
     peer.session.fire("door")
     peer.session.fire("dor")
     peer.tick()
-    peer.session.set_input("night", 1)
+    peer.session.set("night", 1)
     peer.tick()
     peer.says(WELCOME)
     live, *told = peer.client_events()
@@ -200,7 +200,7 @@ def test_calls_before_the_rules_are_known_are_kept_and_checked_then() -> None:
 
 def test_a_frame_that_is_not_over_when_the_rules_come_is_checked_as_well() -> None:
     peer = offline()
-    peer.session.set_input("theat", 1)
+    peer.session.set("theat", 1)
     peer.session.fire("dor")
     peer.says(WELCOME)
     assert [one.name for one in of_type(InputRefused, peer.client_events())] == ["theat", "dor"]
@@ -212,14 +212,14 @@ def test_other_rules_change_what_is_taken_at_once() -> None:
     peer = Peer(ClientSession(Hello(versions=(1,), client="test")))
     peer.go_live()
     with pytest.raises(InputError):
-        peer.session.set_input("weather", "rain")
+        peer.session.set("weather", "rain")
     weather = Input(name="weather", type="choice", of=("sun", "rain"), default="sun")
     peer.says(Rules(declaration=replace(WELCOME.rules, inputs=(weather,))))
-    peer.session.set_input("weather", "rain")
+    peer.session.set("weather", "rain")
     with pytest.raises(InputError, match="they declare weather"):
-        peer.session.set_input("threat", 1)
+        peer.session.set("threat", 1)
     peer.says(Rules(errors=("calm.yaml:1:1: no",)))
-    peer.session.set_input("weather", "sun")
+    peer.session.set("weather", "sun")
     peer.tick()
     (event,) = of_type(Event, peer.sent())
     assert event.events[0].set == {"weather": "sun"}
@@ -229,7 +229,7 @@ def test_other_rules_change_what_is_taken_at_once() -> None:
 def test_values_no_message_can_carry_are_refused_before_the_rules_are_known_too(value: object) -> None:
     peer = offline()
     with pytest.raises(InputError):
-        peer.session.set_input("threat", value)
+        peer.session.set("threat", value)
     peer.tick()
     peer.says(WELCOME)
     assert of_type(Event, peer.sent()) == []

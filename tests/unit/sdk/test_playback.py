@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from segue_sdk.client_events import ChangeHeard
+from segue_sdk.client_events import ChangeHeard, StingerHeard
 from segue_sdk.limits import FRAME_SIZE, JOIN
-from segue_sdk.messages import Change, Hello, Status, Welcome
+from segue_sdk.messages import Change, Hello, Status, Stinger, Welcome
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type
 
@@ -126,3 +126,51 @@ def test_the_connection_does_not_matter() -> None:
     peer.says(CHANGE)
     peer.session.disconnected(peer.now_s)
     assert heard(peer, AT) == [CHANGE]
+
+
+# --- stingers -------------------------------------------------------------------------------------------------------
+
+STING = Stinger(id=3, name="victory", kind="placed", start=5_000, total=20, count=10, pcm=bytes(80))
+
+
+def stingers_heard(peer: Peer, played: int) -> list[StingerHeard]:
+    """The stingers reported as heard when the music reaches a position."""
+    peer.client_events()
+    peer.tick(played=played, committed=max(played, peer.position.committed), standing=False)
+    return of_type(StingerHeard, peer.client_events())
+
+
+def test_a_stinger_is_heard_once_however_many_parts_it_has() -> None:
+    peer = live()
+    peer.says(replace(STING, kind="scheduled", pcm=None), STING, replace(STING, offset=10))
+    assert stingers_heard(peer, 4_999) == []
+    assert stingers_heard(peer, 5_000) == [StingerHeard(id=3, name="victory", at=5_000)]
+    peer.says(replace(STING, offset=10))
+    assert stingers_heard(peer, 10_000) == []
+
+
+def test_stingers_are_heard_in_the_order_of_their_beginnings() -> None:
+    peer = live()
+    peer.says(STING, replace(STING, id=4, start=4_000))
+    assert [heard.id for heard in stingers_heard(peer, 6_000)] == [4, 3]
+
+
+@pytest.mark.parametrize("kind", ["cancelled", "dropped"])
+def test_a_stinger_that_is_called_off_before_its_beginning_is_not_heard(kind: str) -> None:
+    peer = live()
+    peer.says(STING, replace(STING, kind=kind, pcm=None))
+    assert stingers_heard(peer, 6_000) == []
+
+
+def test_a_stinger_that_is_only_scheduled_is_not_heard() -> None:
+    peer = live()
+    peer.says(replace(STING, kind="scheduled", pcm=None))
+    assert stingers_heard(peer, 6_000) == []
+
+
+def test_a_late_stinger_is_heard_at_once_or_not_at_all_as_it_says() -> None:
+    peer = live()
+    peer.tick(played=5_900, committed=6_000, standing=False)
+    peer.says(STING, replace(STING, id=4, if_late="play"))
+    assert stingers_heard(peer, 5_999) == []
+    assert stingers_heard(peer, 6_000) == [StingerHeard(id=4, name="victory", at=6_000)]

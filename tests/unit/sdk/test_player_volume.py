@@ -119,3 +119,19 @@ def test_a_new_session_is_told_of_the_volume_and_the_same_one_is_not_told_twice(
     assert of_type(Control, peer.sent()) == [Control(op="volume", gain_db=-6.0), Control(op="mute")]
     assert peer.session.control(Control(op="unmute"))
     assert of_type(Control, peer.sent()) == [Control(op="unmute")]
+
+
+def test_the_players_gain_is_the_volume() -> None:
+    player = Player()
+    player.enqueue(ReceivedChunk(0, 0, memoryview(array("f", [0.5] * 2 * 48_000)), False))
+    player.gain_db = -20.0
+    assert player.gain_db == -20.0
+    heard = player.read_array(FADE + GAIN_RAMP + BLOCK)
+    assert heard[-1] == pytest.approx(0.05, abs=1e-6)
+    change = gain_change(Control(op="volume", gain_db=-6.0))
+    assert change is not None
+    player.enqueue(change)
+    assert player.gain_db == -6.0
+    with pytest.raises(ValueError, match=r"gain_db: expected -96 to 12, got 13"):
+        player.gain_db = 13.0
+    assert player.gain_db == -6.0

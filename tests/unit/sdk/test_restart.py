@@ -50,7 +50,7 @@ class Game:
             self._now_s += TICK_S
             if not quiet and self._chance.random() < 0.4:
                 self.session.fire(f"door {self.said}")
-                self.session.set_input("threat", self.said)
+                self.session.set("threat", self.said)
                 self.said += 1
             if self.session.state is ClientState.OFFLINE:
                 self.session.connected(self._now_s)
@@ -164,8 +164,8 @@ def test_what_is_kept_is_little_and_let_go() -> None:
 @pytest.mark.parametrize("point", range(40, 80, 3))
 def test_a_service_that_begins_from_nothing_is_told_every_input_again(point: int) -> None:
     game = Game(5, faults={point: "kill"}, cells=False)
-    game.session.set_input("region", "crypt")
-    game.session.set_input("night", True)
+    game.session.set("region", "crypt")
+    game.session.set("night", True)
     game.play(60)
     game.play(30, quiet=True)
     assert game.service.values == {"threat": game.said - 1, "region": "crypt", "night": True}
@@ -191,7 +191,7 @@ def live() -> Peer:
 
 def said(peer: Peer, **values: float | bool | str) -> None:
     for name, value in values.items():
-        peer.session.set_input(name, value)
+        peer.session.set(name, value)
     peer.tick()
 
 
@@ -244,7 +244,7 @@ def test_a_refused_event_is_not_sent_again() -> None:
 def test_more_than_may_be_kept_is_merged_and_means_the_same() -> None:
     peer = live()
     for number in range(MOST_UNCONFIRMED + 100):
-        peer.session.set_input("threat", number)
+        peer.session.set("threat", number)
         peer.session.fire("door 0")
         peer.tick()
         peer.says(receipt(number + 1))

@@ -80,7 +80,7 @@ def test_nothing_is_refused_however_a_slow_service_heaps_up_what_is_sent(seed: i
     still_until_s = 0.0
     for step in range(1_000):
         peer.tick(0.01)
-        peer.session.set_input("threat", step)
+        peer.session.set("threat", step)
         if chance.random() < 0.3:
             peer.session.fire("door")
             fired += 1
@@ -103,9 +103,9 @@ def test_a_game_of_any_frame_rate_loses_no_trigger_and_no_last_value(frames_per_
     for frame in range(seconds * frames_per_second):
         peer.now_s += 1 / frames_per_second
         peer.session.tick(peer.now_s, peer.position)
-        peer.session.set_input("threat", frame)
-        peer.session.set_input("enemies", frame // 50 % 9)
-        peer.session.set_input("night", False)
+        peer.session.set("threat", frame)
+        peer.session.set("enemies", frame // 50 % 9)
+        peer.session.set("night", False)
         if frame % 30 == 29:
             peer.session.fire("door")
         numbers.append(peer.session.end_frame())
@@ -132,13 +132,13 @@ def test_unchanged_inputs_are_not_sent_again() -> None:
     peer = live()
     numbers = []
     for _ in range(100):
-        peer.session.set_input("threat", 0.5)
-        peer.session.set_input("night", True)
+        peer.session.set("threat", 0.5)
+        peer.session.set("night", True)
         numbers.append(peer.session.end_frame())
     assert numbers == [1, *[0] * 99]
     (item,) = sent(peer)
     assert item.set == {"threat": 0.5, "night": True}
-    peer.session.set_input("threat", 0.5)
+    peer.session.set("threat", 0.5)
     peer.session.fire("door")
     peer.tick()
     (item,) = sent(peer)
@@ -149,7 +149,7 @@ def test_a_value_is_sent_again_where_the_one_before_may_not_hold_any_more() -> N
     peer = live()
 
     def say() -> dict[str, object]:
-        peer.session.set_input("night", True)
+        peer.session.set("night", True)
         peer.tick()
         items = sent(peer)
         peer.says(*(receipt(item.seq) for item in items))
@@ -164,12 +164,12 @@ def test_a_value_is_sent_again_where_the_one_before_may_not_hold_any_more() -> N
     assert say() == {"night": True}
     peer.says(Rules(declaration=WELCOME.rules))
     assert say() == {"night": True}
-    peer.session.set_input("night", False)
-    peer.session.set_input("threat", 1)
+    peer.session.set("night", False)
+    peer.session.set("threat", 1)
     peer.tick()
     (item,) = sent(peer)
     peer.says(refusal(item.seq, "unknown_input"))
-    peer.session.set_input("night", False)
+    peer.session.set("night", False)
     peer.tick()
     assert [item.set for item in sent(peer)] == [{"night": False}]
 
@@ -178,10 +178,10 @@ def test_a_reset_stands_behind_the_events_before_it_and_before_those_after_it() 
     peer = live(rate=2)
     for number in range(4):
         peer.session.fire("door")
-        peer.session.set_input("threat", number)
+        peer.session.set("threat", number)
         peer.tick(0.001)
     assert peer.session.control(Control(op="reset"))
-    peer.session.set_input("threat", 3)
+    peer.session.set("threat", 3)
     peer.tick(0.001)
     said: list[object] = []
     for _ in range(100):
@@ -220,7 +220,7 @@ def test_inputs_that_wait_for_a_service_are_one_event_with_the_last_values() -> 
     peer = Peer(ClientSession(HELLO))
     numbers = []
     for frame in range(50):
-        peer.session.set_input("threat", frame)
+        peer.session.set("threat", frame)
         if frame == 20:
             peer.session.fire("door")
         numbers.append(peer.session.end_frame())
@@ -240,14 +240,14 @@ def test_a_long_outage_keeps_every_trigger_it_may_and_never_refuses_an_input() -
     peer = Peer(ClientSession(HELLO))
     last = 0
     for frame in range(10 * MOST_MERGED):
-        peer.session.set_input("threat", frame)
+        peer.session.set("threat", frame)
         last = peer.session.end_frame()
     assert (last, peer.session.waiting) == (MOST_MERGED, 1)
     for _ in range(MOST_UNRECEIPTED - 1):
         peer.session.fire("door")
         peer.session.end_frame()
     for frame in range(100):
-        peer.session.set_input("threat", -frame)
+        peer.session.set("threat", -frame)
         assert peer.session.end_frame()
     peer.session.connected(0.0)
     peer.says(WELCOME)
@@ -264,13 +264,13 @@ def test_a_long_outage_keeps_every_trigger_it_may_and_never_refuses_an_input() -
 
 def test_an_event_that_a_service_may_know_is_never_changed() -> None:
     peer = live()
-    peer.session.set_input("threat", 1)
+    peer.session.set("threat", 1)
     peer.tick()
     assert [item.seq for item in sent(peer)] == [1]
     peer.session.disconnected(peer.now_s)
-    peer.session.set_input("threat", 2)
+    peer.session.set("threat", 2)
     peer.tick()
-    peer.session.set_input("threat", 3)
+    peer.session.set("threat", 3)
     peer.tick()
     peer.session.connected(peer.now_s)
     peer.says(replace(WELCOME, resumed=True))
@@ -296,7 +296,7 @@ def test_a_receipt_that_never_comes_does_not_hold_up_the_rest_for_ever() -> None
 
 def test_what_was_refused_for_the_limit_is_offered_again_and_told_under_its_first_number() -> None:
     peer = live()
-    peer.session.set_input("threat", 1)
+    peer.session.set("threat", 1)
     peer.session.fire("door")
     peer.tick()
     sent(peer)
@@ -324,11 +324,11 @@ def test_what_was_refused_for_the_limit_is_offered_again_and_told_under_its_firs
 
 def test_a_value_that_a_later_event_has_replaced_is_not_offered_again() -> None:
     peer = live()
-    peer.session.set_input("threat", 1)
-    peer.session.set_input("enemies", 1)
+    peer.session.set("threat", 1)
+    peer.session.set("enemies", 1)
     peer.session.fire("door")
     peer.tick()
-    peer.session.set_input("threat", 2)
+    peer.session.set("threat", 2)
     peer.tick()
     sent(peer)
     peer.says(receipt(2), refusal(1))
@@ -339,9 +339,9 @@ def test_a_value_that_a_later_event_has_replaced_is_not_offered_again() -> None:
 
 def test_one_of_which_nothing_is_left_has_its_receipt() -> None:
     peer = live()
-    peer.session.set_input("threat", 1)
+    peer.session.set("threat", 1)
     peer.tick()
-    peer.session.set_input("threat", 2)
+    peer.session.set("threat", 2)
     peer.tick()
     sent(peer)
     peer.says(receipt(2), refusal(1))
@@ -380,7 +380,7 @@ def test_any_service_that_refuses_for_its_limit_gets_every_trigger_in_the_end() 
         if step >= 300 and not peer.session.waiting:
             break
         if step < 300:
-            peer.session.set_input("threat", step)
+            peer.session.set("threat", step)
             peer.session.fire("door")
             numbers.append(peer.session.end_frame())
         peer.tick()

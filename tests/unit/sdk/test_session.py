@@ -108,7 +108,7 @@ def test_silence_is_a_lost_connection_and_resume_takes_the_session_up() -> None:
 def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
     peer = live()
     peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920, cell=b"bed"), chunk(3, 1_920, take=4, cell=b"new", mixed=True))
-    peer.session.set_input("threat", 1.0)
+    peer.session.set("threat", 1.0)
     peer.tick(played=500, committed=960, have=3_840, standing=False)
     peer.session.disconnected(peer.now_s)
     peer.session.connected(peer.now_s)
@@ -209,8 +209,8 @@ def test_the_table_of_states_is_the_pages() -> None:
 def test_a_frame_is_one_event_with_the_last_value_of_each_input() -> None:
     peer = live()
     for value in (0.1, 0.2, 0.3):
-        peer.session.set_input("threat", value)
-    peer.session.set_input("region", "crypt")
+        peer.session.set("threat", value)
+    peer.session.set("region", "crypt")
     peer.session.fire("boss_dead")
     peer.session.fire("boss_dead")
     peer.tick(played=4_800, committed=4_800, have=4_800)
@@ -260,10 +260,10 @@ def test_what_the_game_says_before_the_first_welcome_is_kept() -> None:
 def test_queues_are_bounded_and_say_so() -> None:
     peer = offline()
     for i in range(MOST_SETTINGS):
-        peer.session.set_input(f"i{i}", 0)
-    peer.session.set_input("i0", 1)
+        peer.session.set(f"i{i}", 0)
+    peer.session.set("i0", 1)
     with pytest.raises(QueueFullError, match="256"):
-        peer.session.set_input("one_more", 0)
+        peer.session.set("one_more", 0)
     for _ in range(MOST_UNRECEIPTED):
         peer.tick(0.001)
         peer.session.fire("x")
@@ -276,7 +276,7 @@ def test_queues_are_bounded_and_say_so() -> None:
 def test_values_no_message_can_carry_are_refused_at_the_call(value: object) -> None:
     peer = live()
     with pytest.raises(ProtocolError):
-        peer.session.set_input("threat", value)  # type: ignore[arg-type]
+        peer.session.set("threat", value)  # type: ignore[arg-type]
     peer.tick()
     assert not of_type(Event, peer.sent())
 

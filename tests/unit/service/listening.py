@@ -24,7 +24,7 @@ READY: Final = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
 HANDSHAKE: Final = GREETING + READY
 
 
-class Heard:
+class ListenerHarness:
     """A listener's service: what came, who is gone, and who counts as having a session."""
 
     def __init__(
@@ -65,9 +65,9 @@ class Heard:
 @contextlib.asynccontextmanager
 async def listening(
     address: str = "tcp://127.0.0.1:0", limits: Limits | None = None, token: str | None = None
-) -> AsyncIterator[tuple[Heard, str]]:
+) -> AsyncIterator[tuple[ListenerHarness, str]]:
     """A started listener and its address."""
-    heard = Heard(limits, token)
+    heard = ListenerHarness(limits, token)
     async with heard.listener as listener:
         bound = listener.bind(address)
         listener.start()

@@ -10,12 +10,12 @@ from itertools import count, islice
 import msgpack
 import pytest
 
-from segue.service import reception as reception_module
-from segue.service import sessions as sessions_module
-from segue.service.rulebook import Soundtrack
+from segue.service import connection_handler as handler_module
+from segue.service import rule_store as rule_store_module
+from segue.service.rule_store import Soundtrack
 from segue_sdk.codec import Part, encode
-from segue_sdk.messages import Bye, Chunk, Control, Error, Hello, Message, Receipt, Restore, Rules, Status, Welcome
-from unit.service.reception_harness import ReceptionHarness
+from segue_sdk.messages import Bye, Control, Error, Hello, Message, Receipt, Rules, Welcome
+from unit.service.service_harness import ServiceHarness
 
 ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"
 
@@ -34,19 +34,19 @@ JUNK: dict[str, list[Part]] = {
 @pytest.mark.parametrize("kind", JUNK)
 def test_who_floods_is_shown_out_before_anything_is_decoded(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = []
-    decode = reception_module.decode
+    decode = handler_module.decode
 
     def counted(parts: list[Part]) -> Message:
         decoded.append(1)
         return decode(parts)
 
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             await service.greet(TWO)
             service.playhead(ONE)
             service.playhead(TWO)
-            monkeypatch.setattr(reception_module, "decode", counted)
+            monkeypatch.setattr(handler_module, "decode", counted)
             sent = 0
             while not service.all(ONE, Bye):
                 service.receive(ONE, JUNK[kind])
@@ -75,9 +75,9 @@ def test_who_is_not_read_when_over_its_budget_is_never_shown_out(kind: str) -> N
     """A caller that waits as it is told holds the sender back, and what is read stays within the budget."""
 
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
-            begun_s, cost, rate = service.now_s, 0, service.reception._cost_per_second
+            begun_s, cost, rate = service.now_s, 0, service.handler._connections[ONE].budget.work_per_second
             while cost < 10 * rate:
                 wait_s = service.receive(ONE, JUNK[kind])
                 cost += 50 + sum(map(len, JUNK[kind]))
@@ -93,7 +93,7 @@ def test_a_client_at_its_limit_of_events_and_reports_stays_within_its_budget() -
     """Two hundred events a second, each in a message of its own with six inputs, a report every 25 ms."""
 
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             for number in range(1, 1_001):
                 service.tick(0.005)
@@ -107,7 +107,7 @@ def test_a_client_at_its_limit_of_events_and_reports_stays_within_its_budget() -
 
 def test_hello_again_costs_what_its_answer_weighs() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             hello = Hello(versions=(1,), client="a test")
             answers = 0
@@ -126,7 +126,7 @@ def test_hello_again_costs_what_its_answer_weighs() -> None:
 
 def test_a_budget_is_not_renewed_by_bye_and_hello() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             for _ in range(1_000):
                 service.say(ONE, Hello(versions=(1,), client="a test"))
                 await service.settle()
@@ -139,216 +139,20 @@ def test_a_budget_is_not_renewed_by_bye_and_hello() -> None:
     asyncio.run(main())
 
 
-# --- who makes room --------------------------------------------------------------------------------------------------
-
-
-def test_strangers_make_room_for_newcomers_and_are_bounded() -> None:
-    async def main() -> None:
-        async with ReceptionHarness() as service:
-            await service.greet(ONE)
-            for number in range(2_000):
-                service.receive(b"stranger %d" % number, [b"\xc1"])
-                service.now_s += 0.001
-            assert len(service.reception._connections) <= 1 + 256
-            assert not (await service.greet(b"newcomer")).resumed
-            # Who has a session kept its connection.
-            service.playhead(ONE)
-            service.event(ONE, 1)
-            assert service.all(ONE, Receipt)
-
-    asyncio.run(main())
-
-
-def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -> None:
-    async def main() -> None:
-        async with ReceptionHarness(max_sessions=3) as service:
-            welcomes = {}
-            for identity in (ONE, TWO, THREE):
-                welcomes[identity] = await service.greet(identity)
-                service.playhead(identity)
-                service.generate()
-            # Paused, so that they would be waited for half an hour.
-            for identity in (TWO, ONE):
-                service.say(identity, Control(op="pause"))
-                service.tick(1.0)
-                service.playhead(THREE)
-                service.gone.add(identity)
-                service.tick(1.0)
-                service.playhead(THREE)
-            assert not (await service.greet(b"new")).resumed
-            assert {live.token for live in service.sessions} == {
-                welcomes[ONE].token,
-                welcomes[THREE].token,
-                service.all(b"new", Welcome)[0].token,
-            }
-            service.playhead(b"new")
-            # Who lost its place gets another once there is one, and goes on from what it has.
-            last = service.all(TWO, Chunk)[-1]
-            back = await service.greet(b"two again", resume=welcomes[TWO].token, last_chunk=last.seq)
-            assert not back.resumed
-            service.say(b"two again", Restore(id=1, at=last.start + last.count, take=last.take, cell=last.cell))
-            await service.settle()
-            assert service.all(b"two again", Status)[-1].restored == "all"
-            service.playhead(b"two again", last.start + last.count)
-            # Now all are connected and report: nobody is put out for another newcomer.
-            service.say(b"late", Hello(versions=(1,), client="a test"))
-            await service.settle()
-            assert [one.code for one in service.all(b"late", Error)] == ["too_many_sessions"]
-            assert service.all(b"late", Bye)[0].retry_ms
-            assert (
-                service.metrics.registry.get_sample_value("segue_sessions_closed_total", {"reason": "made room"}) == 2
-            )
-
-    asyncio.run(main())
-
-
-def test_who_never_reports_makes_room_after_a_while_and_is_told() -> None:
-    async def main() -> None:
-        async with ReceptionHarness(max_sessions=1) as service:
-            await service.greet(ONE)
-            for _ in range(8):
-                service.tick(1.0)
-                service.say(ONE, Control(op="pause"))
-            service.say(TWO, Hello(versions=(1,), client="a test"))
-            await service.settle()
-            assert [one.code for one in service.all(TWO, Error)] == ["too_many_sessions"]
-            for _ in range(3):
-                service.tick(1.0)
-                service.say(ONE, Control(op="pause"))
-            assert not (await service.greet(THREE)).resumed
-            service.tick()
-            assert [bye.reason for bye in service.all(ONE, Bye)] == ["idle"]
-            service.playhead(ONE)
-            assert service.all(ONE, Error)[-1].code == "no_session"
-
-    asyncio.run(main())
-
-
-def test_a_client_that_plays_keeps_its_place_and_one_that_is_paused_does_for_a_while() -> None:
-    async def main() -> None:
-        async with ReceptionHarness(max_sessions=2) as service:
-            for identity in (ONE, TWO):
-                await service.greet(identity)
-                service.playhead(identity)
-            service.say(ONE, Control(op="pause"))
-            service.tick(3.0)
-            service.say(TWO, Control(op="pause"))
-
-            async def knock(identity: bytes, seconds: int) -> None:
-                for _ in range(seconds):
-                    service.tick(1.0)
-                    for playing in (ONE, TWO, THREE):
-                        service.playhead(playing)
-                service.say(identity, Hello(versions=(1,), client="a test"))
-                await service.settle()
-                service.playhead(identity)
-                service.tick()
-
-            await knock(THREE, 6)
-            assert "too_many_sessions" in [one.code for one in service.all(THREE, Error)]
-            # Said again, it is not paused later.
-            service.say(ONE, Control(op="pause"))
-            await knock(THREE, 2)
-            assert [one.reason for one in service.all(ONE, Bye)] == ["idle"]
-            assert service.all(THREE, Welcome)
-            # Who goes on keeps its place.
-            service.say(TWO, Control(op="resume"))
-            await knock(FOUR, 30)
-            assert not service.all(TWO, Bye)
-            assert not service.all(FOUR, Welcome)
-
-    asyncio.run(main())
-
-
-def test_a_new_session_that_nobody_waits_for_is_closed() -> None:
-    async def main() -> None:
-        async with ReceptionHarness() as service:
-            service.say(ONE, Hello(versions=(1,), client="a test"))
-            greeting = service.reception._connections[ONE].busy
-            assert greeting is not None
-            # Gone before it is answered.
-            service.tick(6.0)
-            await greeting
-            assert service.metrics.registry.get_sample_value("segue_sessions_opened_total") == 1
-            assert len(service.sessions) == 0
-            assert not service.all(ONE, Welcome)
-
-    asyncio.run(main())
-
-
-def test_a_session_that_made_room_is_reached_by_nothing_any_more() -> None:
-    async def main() -> None:
-        async with ReceptionHarness(max_sessions=1) as service:
-            await service.greet(ONE)
-            service.now_s += 11.0
-            for connection in service.reception._connections.values():
-                connection.heard_s = service.now_s
-            await service.greet(TWO)
-            # Before the next tick tells it.
-            service.say(ONE, Control(op="generator", generator="toy"))
-            assert [one.reason for one in service.all(ONE, Bye)] == ["idle"]
-            assert len(service.scheduler.sessions) == len(service.sessions) == 1
-            service.playhead(ONE)
-            assert [one.code for one in service.all(ONE, Error)] == ["no_session"]
-
-    asyncio.run(main())
-
-
 def test_who_is_shut_out_is_remembered_until_all_is_paid_for() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
-            connection = service.reception._connections[ONE]
-            connection.shut_until_s = service.now_s + 20.0
+            connection = service.handler._connections[ONE]
+            connection.budget.blocked_until_s = service.now_s + 20.0
             for _ in range(40):
                 service.tick(0.5)
-            assert service.reception._connections[ONE] is connection
+            assert service.handler._connections[ONE] is connection
             for _ in range(12):
                 service.tick(0.5)
-            assert ONE not in service.reception._connections
+            assert ONE not in service.handler._connections
 
     asyncio.run(main())
-
-
-def test_sessions_are_opened_at_a_bounded_rate() -> None:
-    async def main() -> None:
-        async with ReceptionHarness() as service:
-            for number in range(300):
-                identity = b"%d" % number
-                service.say(identity, Hello(versions=(1,), client="a test"))
-                await service.settle()
-                service.say(identity, Bye(reason="quit"))
-            opened = service.metrics.registry.get_sample_value("segue_sessions_opened_total")
-            assert opened == 80
-            service.tick(1.0)
-            assert not (await service.greet(b"later")).resumed
-
-    asyncio.run(main())
-
-
-def test_a_session_taken_over_belongs_to_the_new_connection_alone() -> None:
-    async def main() -> None:
-        async with ReceptionHarness() as service:
-            token = (await service.greet(ONE)).token
-            assert (await service.greet(TWO, resume=token)).resumed
-            assert [bye.reason for bye in service.all(ONE, Bye)] == ["replaced"]
-            service.playhead(ONE)
-            assert service.all(ONE, Error)[-1].code == "no_session"
-            service.say(ONE, Bye(reason="quit"))
-            for _ in range(6):
-                service.tick(1.0)
-                service.playhead(TWO)
-            service.generate()
-            assert service.all(TWO, Chunk)
-            assert not service.all(ONE, Chunk)
-            # Neither a part of a token nor a longer one will do.
-            for wrong in (token + b"x", token[:-1] + b"\x00", token[:1] * 16, bytes(64)):
-                assert wrong == token or not (await service.greet(b"thief" + wrong, resume=wrong)).resumed
-
-    asyncio.run(main())
-
-
-# --- what takes long -------------------------------------------------------------------------------------------------
 
 
 def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +163,7 @@ def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatc
 
     async def main() -> None:
         nonlocal at_once, most
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             sleep = asyncio.sleep
 
             async def pause(seconds: float) -> None:
@@ -374,10 +178,10 @@ def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatc
                     most = max(most, at_once)
                     service.now_s += 2.0
                     at_once -= 1
-                return service.rulebook.named()
+                return service.rule_store.named()
 
-            monkeypatch.setattr(service.rulebook, "from_text", load)
-            monkeypatch.setattr(sessions_module.asyncio, "sleep", pause)
+            monkeypatch.setattr(service.rule_store, "from_text", load)
+            monkeypatch.setattr(rule_store_module.asyncio, "sleep", pause)
             greeting = [
                 asyncio.ensure_future(
                     service.sessions.open(Hello(versions=(1,), client="a test", rules_text=f"segue: {number}"))
@@ -385,7 +189,7 @@ def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatc
                 for number in range(4)
             ]
             await asyncio.gather(*greeting)
-            monkeypatch.setattr(sessions_module.asyncio, "sleep", sleep)
+            monkeypatch.setattr(rule_store_module.asyncio, "sleep", sleep)
 
     asyncio.run(main())
     assert most == 1
@@ -398,35 +202,29 @@ def test_a_text_that_was_loaded_lately_waits_for_nothing() -> None:
     )
 
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             assert (await service.greet(ONE, rules_text=text)).rules.title == "mine"
             # Another text is being loaded, and takes its time.
-            async with service.sessions._loading_text:
+            async with service.sessions._client_rules._loading:
                 assert (await service.greet(TWO, rules_text=text)).rules.title == "mine"
 
     asyncio.run(main())
 
 
-# --- the log ---------------------------------------------------------------------------------------------------------
-
-
 def test_refusals_that_clients_send_are_logged_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             await service.greet(ONE)
             for _ in range(30):
                 for _ in range(10):
                     service.say(ONE, Error(code="too_loud", text="x" * 1_000))
                 service.tick(1.0)
             lines = [one for one in caplog.records if one.getMessage() == "a client refused messages"]
-            assert [vars(one)["count"] for one in lines] == [1, 100, 100]
+            assert [vars(one)["count"] for one in lines] == [1, 50, 50, 50, 50, 50]
             assert all(len(vars(one)["text"]) <= 200 for one in lines)
 
     with caplog.at_level(logging.INFO):
         asyncio.run(main())
-
-
-# --- planning --------------------------------------------------------------------------------------------------------
 
 
 def layered(layers: int) -> str:
@@ -440,7 +238,7 @@ def layered(layers: int) -> str:
 
 def test_the_longer_the_lookahead_the_simpler_a_clients_rules_have_to_be() -> None:
     async def main() -> None:
-        async with ReceptionHarness(max_rules_parts=200) as service:
+        async with ServiceHarness(max_rules_parts=200) as service:
             # Ten layers, twenty states, ten comparisons.
             await service.greet(ONE, rules_text=layered(10), lookahead_ms=4_000)
             service.say(TWO, Hello(versions=(1,), client="a test", rules_text=layered(10), lookahead_ms=8_000))
@@ -460,7 +258,7 @@ def test_the_longer_the_lookahead_the_simpler_a_clients_rules_have_to_be() -> No
 
 def test_who_has_much_planned_waits_where_others_would_have_to_and_only_there() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             for identity in (ONE, TWO):
                 await service.greet(identity, rules_text=layered(20))
                 service.playhead(identity)

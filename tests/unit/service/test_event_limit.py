@@ -11,14 +11,14 @@ from itertools import count
 
 import pytest
 
-from segue.service.repeated_events import RepeatedEvents
+from segue.service.client_limits import RepeatedEvents
 from segue_sdk.client_events import Live
 from segue_sdk.codec import Part, encode
 from segue_sdk.handshake import ClientState
 from segue_sdk.messages import Chunk, EventItem, Hello, Receipt, Restore, Status
 from segue_sdk.playback import PlaybackPosition
 from segue_sdk.session import ClientSession
-from unit.service.reception_harness import ReceptionHarness
+from unit.service.service_harness import ServiceHarness
 
 LIMIT = 20
 PEER = b"peer"
@@ -50,30 +50,30 @@ def test_no_more_are_taken_than_allowed_whatever_their_numbers(numbers: str) -> 
     """Thirty times as many as allowed, for five seconds, past the connection's own budget."""
 
     async def main() -> None:
-        async with ReceptionHarness(events_per_second=LIMIT) as service:
+        async with ServiceHarness(events_per_second=LIMIT) as service:
             await service.greet(PEER)
             service.playhead(PEER)
-            (live,) = service.sessions
+            (session,) = service.sessions
             sequence = NUMBERS[numbers]()
             for _ in range(50):
                 service.tick(0.1)
                 for _ in range(LIMIT * 3):
-                    live.on_events([EventItem(seq=next(sequence), at=0, set={"level": 0.5})], service.now_s)
-                service.reception.flush(live)
+                    session.on_events([EventItem(seq=next(sequence), at=0, set={"level": 0.5})], service.now_s)
+                service.handler.flush(session)
                 service.playhead(PEER)
             taken = [one for one in service.all(PEER, Receipt) if one.accepted]
             # A burst and the rate, for new ones and for those sent again.
             assert len(taken) <= 2 * (LIMIT + LIMIT * 5)
-            assert len(live._own_answers._kept) <= 4_096
-            assert len(live.session._outbox._receipts) <= 1_024
-            assert len(live._repeated._waiting) <= 2_048
+            assert len(session._receipts._values) <= 4_096
+            assert len(session.music._messages._receipts) <= 1_024
+            assert len(session._repeated._waiting) <= 2_048
 
     asyncio.run(main())
 
 
 def test_each_number_gets_one_verdict() -> None:
     async def main() -> None:
-        async with ReceptionHarness(events_per_second=LIMIT) as service:
+        async with ServiceHarness(events_per_second=LIMIT) as service:
             await service.greet(PEER)
             service.playhead(PEER)
             for number in range(1, 3 * LIMIT + 1):
@@ -96,7 +96,7 @@ def test_each_number_gets_one_verdict() -> None:
 
 def test_numbers_of_a_restored_session_are_known_and_cost_as_well() -> None:
     async def main() -> None:
-        async with ReceptionHarness(events_per_second=LIMIT) as service:
+        async with ServiceHarness(events_per_second=LIMIT) as service:
             await service.greet(PEER)
             service.playhead(PEER)
             service.event(PEER, 2**52)
@@ -107,18 +107,18 @@ def test_numbers_of_a_restored_session_are_known_and_cost_as_well() -> None:
             await service.settle()
             assert service.all(b"next", Status)[-1].restored == "all"
             service.playhead(b"next", last.start + last.count)
-            (_, live) = service.sessions
+            (_, session) = service.sessions
             for step in range(100):
                 service.tick(0.1)
                 for number in range(10):
-                    live.on_events([EventItem(seq=1 + 10 * step + number, at=0)], service.now_s)
+                    session.on_events([EventItem(seq=1 + 10 * step + number, at=0)], service.now_s)
                 service.playhead(b"next", last.start + last.count)
             receipts = service.all(b"next", Receipt)
             assert {one.code for one in receipts} == {"known"}
             assert LIMIT < len(receipts) <= LIMIT + 10 * LIMIT
             known = receipts[0]
             service.generate()
-            live.on_events([EventItem(seq=known.seq, at=0)], service.now_s)
+            session.on_events([EventItem(seq=known.seq, at=0)], service.now_s)
             for _ in range(600):
                 service.tick(0.1)
                 service.playhead(b"next", last.start + last.count)
@@ -131,8 +131,8 @@ def test_numbers_of_a_restored_session_are_known_and_cost_as_well() -> None:
 def test_numbers_that_wait_to_be_answered_again_are_bounded_and_come_once() -> None:
     repeated = RepeatedEvents(10, now_s=0.0)
     for number in range(5_000):
-        repeated.ask(number)
-        repeated.ask(number)
+        repeated.add(number)
+        repeated.add(number)
     assert list(repeated.due(0.0)) == [0, 1, 2, 3, 4]
     assert list(repeated.due(1.0)) == [5, 6, 7, 8, 9]
     assert len([*repeated.due(1.0), *(number for second in range(1_000) for number in repeated.due(2.0 + second))]) == (
@@ -145,7 +145,7 @@ class HonestGame:
 
     FRAME_S = 1 / 30
 
-    def __init__(self, service: ReceptionHarness) -> None:
+    def __init__(self, service: ServiceHarness) -> None:
         self.service = service
         self.session = ClientSession(Hello(versions=(1,), client="honest"))
         self.receipts: list[Receipt] = []
@@ -164,7 +164,7 @@ class HonestGame:
             session.connected(service.now_s)
         session.tick(service.now_s, self._position)
         if say:
-            session.set_input("level", (len(self.receipts) % 10) / 10)
+            session.set("level", (len(self.receipts) % 10) / 10)
             session.end_frame()
         for parts in session.to_send():
             service.receive(self._identity, parts)
@@ -195,7 +195,7 @@ def test_an_honest_game_whose_connection_breaks_time_and_again_is_never_refused(
     """Thirty events a second of forty allowed, and the connection breaks after so many frames, again and again."""
 
     async def main() -> None:
-        async with ReceptionHarness(events_per_second=40) as service:
+        async with ServiceHarness(events_per_second=40) as service:
             game = HonestGame(service)
             for number in range(200):
                 await game.frame()
@@ -214,21 +214,21 @@ def test_an_honest_game_whose_connection_breaks_time_and_again_is_never_refused(
 
 def test_refused_events_leave_a_line_of_each_kind_and_a_count(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        async with ReceptionHarness(events_per_second=LIMIT) as service:
+        async with ServiceHarness(events_per_second=LIMIT) as service:
             await service.greet(PEER)
             service.playhead(PEER)
-            (live,) = service.sessions
+            (session,) = service.sessions
             numbers = count(1)
             for _ in range(6):
-                live.on_events([EventItem(seq=next(numbers), at=0, set={"nonsense": 1})], service.now_s)
+                session.on_events([EventItem(seq=next(numbers), at=0, set={"nonsense": 1})], service.now_s)
                 service.tick(1.0)
                 service.playhead(PEER)
             items = [EventItem(seq=next(numbers), at=0, set={"level": 0.5}) for _ in range(3 * LIMIT)]
-            live.on_events(items, service.now_s)
+            session.on_events(items, service.now_s)
 
-    caplog.set_level("INFO", logger="segue.service.live")
+    caplog.set_level("INFO", logger="segue.service.server_session")
     asyncio.run(main())
-    lines = [vars(record) for record in caplog.records if record.name == "segue.service.live"]
+    lines = [vars(record) for record in caplog.records if record.name == "segue.service.server_session"]
     assert [(line["event"], line["code"], line["left_out"]) for line in lines] == [
         (1, "unknown_input", 0),
         (6, "unknown_input", 4),

@@ -22,7 +22,7 @@ from segue_sdk.messages import (
     Save,
     Saved,
 )
-from unit.service.reception_harness import ReceptionHarness
+from unit.service.service_harness import ServiceHarness
 
 FAR = (LARGEST_INTEGER, LARGEST_INTEGER - 1, 2 * 10**15, (1 << 45) + 1, 1 << 45, (1 << 39) * 1_920)
 
@@ -50,7 +50,7 @@ def messages(number: int) -> list[Message]:
 @pytest.mark.parametrize("plays", [False, True])
 def test_a_far_number_in_any_field_harms_nobody(number: int, plays: bool) -> None:
     async def main() -> None:
-        async with ReceptionHarness(lookahead_ms=600) as harness:
+        async with ServiceHarness(lookahead_ms=600) as harness:
             await harness.greet(b"other", seed=1)
             harness.playhead(b"other")
             harness.say(b"far", Hello(versions=(1,), client="a test", seed=number, last_chunk=number))

@@ -1,4 +1,4 @@
-"""Which calls run at once, and which are left behind: only where somebody who plays would run dry meanwhile."""
+"""Generator threads: order, hanging calls, and generators that do not wait for each other."""
 
 from __future__ import annotations
 
@@ -10,15 +10,116 @@ from typing import Any
 import pytest
 
 from segue.contract import Request, Result
-from segue.runtime.config import SessionConfig
-from segue.runtime.loop import Loop
+from segue.runtime.fallback import Loop
 from segue.runtime.scheduler import Scheduler
 from segue.runtime.session import Session
-from segue.service.generation import Generation
-from segue.service.guard import Guard
-from segue.service.metrics import Metrics
+from segue.runtime.session_config import SessionConfig
+from segue.service.faults import FaultGuard
+from segue.service.generation import Generation, Worker
+from segue.service.monitoring import Metrics
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator, ToyState
+
+
+def test_calls_run_in_order_on_one_other_thread() -> None:
+    async def main() -> None:
+        worker, names = Worker("generator"), []
+
+        def call(number: int) -> int:
+            names.append((number, threading.current_thread().name))
+            return number * 2
+
+        assert await asyncio.gather(*(worker.call(call, number) for number in range(5))) == [0, 2, 4, 6, 8]
+        assert names == [(number, "generator") for number in range(5)]
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
+
+
+def test_errors_belong_to_the_caller() -> None:
+    async def main() -> None:
+        worker = Worker("generator")
+        with pytest.raises(ZeroDivisionError):
+            await worker.call(lambda: 1 // 0)
+        assert await worker.call(lambda: 7) == 7
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
+
+
+def test_a_panic_that_is_no_exception_comes_back_to_the_caller() -> None:
+    def panic() -> None:
+        raise SystemExit("a compiled library's panic")
+
+    async def main() -> None:
+        worker = Worker("generator")
+        with pytest.raises(RuntimeError, match="SystemExit: a compiled library's panic"):
+            await worker.call(panic)
+        assert await worker.call(lambda: 7) == 7
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
+
+
+def test_a_hung_call_is_left_behind_and_the_waiting_ones_are_not() -> None:
+    async def main() -> None:
+        worker, go_on, begun = Worker("generator"), threading.Event(), threading.Event()
+
+        def hang() -> str:
+            begun.set()
+            go_on.wait(20.0)
+            return "late"
+
+        hung = asyncio.ensure_future(worker.call(hang))
+        await asyncio.to_thread(begun.wait, 20.0)
+        waiting = asyncio.ensure_future(worker.call(lambda: "waited"))
+        await asyncio.sleep(0)
+        still_runs = worker.abandon()
+        assert await waiting == "waited"
+        assert await worker.call(lambda: "next") == "next"
+        assert still_runs()
+        assert not hung.done()
+        go_on.set()
+        assert await hung == "late"
+        while still_runs():
+            await asyncio.sleep(0.01)
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
+
+
+def test_a_call_that_returns_after_its_loop_is_gone_harms_nobody() -> None:
+    go_on, begun = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        go_on.wait(20.0)
+
+    async def main() -> Worker:
+        worker = Worker("generator")
+        hung = asyncio.ensure_future(worker.call(hang))
+        await asyncio.to_thread(begun.wait, 20.0)
+        hung.cancel()
+        return worker
+
+    worker = asyncio.run(main())
+    go_on.set()
+    worker.close(timeout_s=5.0)
+
+
+def test_a_call_that_takes_too_long_is_left_behind_and_its_time_runs_from_when_it_begins() -> None:
+    async def main() -> None:
+        worker, go_on = Worker("restores", most_s=0.05), threading.Event()
+        hung = asyncio.ensure_future(worker.call(go_on.wait, 20.0))
+        waiting = asyncio.ensure_future(worker.call(lambda: "waited"))
+        with pytest.raises(TimeoutError):
+            await hung
+        assert await waiting == "waited"
+        assert await worker.call(lambda: "next") == "next"
+        go_on.set()
+        worker.close(timeout_s=5.0)
+
+    asyncio.run(main())
 
 
 class Waiting(ToyGenerator):
@@ -41,12 +142,12 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
     async def main() -> None:
         now_s = 100.0
         generator, metrics = Waiting(), Metrics()
-        ladder: list[Any] = [generator, Loop()]
-        scheduler = Scheduler(ladder, lambda: now_s)
-        game, silent = (Session(RULES, BANK, ladder, SessionConfig(seed=1, lookahead_s=4.0)) for _ in range(2))
+        generators: list[Any] = [generator, Loop()]
+        scheduler = Scheduler(generators, lambda: now_s)
+        game, silent = (Session(RULES, BANK, generators, SessionConfig(seed=1, lookahead_s=4.0)) for _ in range(2))
         silent.held = True
         for session in (game, silent):
-            scheduler.add(session, home=0)
+            scheduler.add(session, primary=0)
         game.playhead(played=0, committed=0, paused=True, now_s=now_s)
         generator.let_go.set()
         while game.head < 50:
@@ -61,13 +162,13 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
         landed = asyncio.Event()
         generation = Generation(
             scheduler,
-            ladder,
+            generators,
             clock,
             stall_s=0.5,
             landed=lambda batch: landed.set(),
             broke=lambda session: None,
             metrics=metrics,
-            guard=Guard(metrics),
+            guard=FaultGuard(metrics),
         )
         running = asyncio.ensure_future(generation.run())
         assert await asyncio.to_thread(generator.begun.wait, 30.0)
@@ -79,7 +180,7 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
         generator.let_go.set()
         await asyncio.wait_for(landed.wait(), 30.0)
         running.cancel()
-        generation.close(patience_s=5.0)
+        generation.close(timeout_s=5.0)
 
     asyncio.run(main())
 
@@ -112,28 +213,28 @@ class Gated(ToyGenerator):
 
 
 class Running:
-    """A Generation over sessions, of (seed, home), that want a second of music each. As an asynchronous context."""
+    """A Generation over sessions, of (seed, primary), that want a second of music each. As an asynchronous context."""
 
-    def __init__(self, ladder: list[Any], sessions: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, generators: list[Any], sessions: Sequence[tuple[int, int]]) -> None:
         self.now_s = 100.0
         self.metrics = Metrics()
-        self.scheduler = Scheduler(ladder, lambda: self.now_s)
+        self.scheduler = Scheduler(generators, lambda: self.now_s)
         self.sessions = {
-            seed: Session(RULES, BANK, ladder, SessionConfig(seed=seed, lookahead_s=1.0), home=home)
-            for seed, home in sessions
+            seed: Session(RULES, BANK, generators, SessionConfig(seed=seed, lookahead_s=1.0), primary=primary)
+            for seed, primary in sessions
         }
         for session in self.sessions.values():
             self.scheduler.add(session)
         self._landed = asyncio.Event()
         self.generation = Generation(
             self.scheduler,
-            ladder,
+            generators,
             lambda: self.now_s,
             stall_s=0.5,
             landed=lambda batch: self._landed.set(),
             broke=lambda session: None,
             metrics=self.metrics,
-            guard=Guard(self.metrics),
+            guard=FaultGuard(self.metrics),
         )
 
     async def __aenter__(self) -> Running:
@@ -143,7 +244,7 @@ class Running:
     async def __aexit__(self, *error: object) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self.generation.close(patience_s=5.0)
+        self.generation.close(timeout_s=5.0)
 
     @property
     def stalls(self) -> float:
@@ -203,10 +304,10 @@ def test_a_call_that_hangs_takes_its_own_thread_alone_and_its_generator_is_not_t
             await running.until_head(1, 30)
             await running.until_head(2, 30)
             assert len(hanging.at_once) == 2
-            assert [session.rung for session in running.sessions.values()] == [1, 1]
+            assert [session.level for session in running.sessions.values()] == [1, 1]
             # One is back, the other is not: the generator still hangs.
             hanging.gate.release()
-            running.scheduler.go_home(running.sessions[1], 0)
+            running.scheduler.set_primary(running.sessions[1], 0)
             running.sessions[1].playhead(played=48_000, committed=48_000, paused=True, now_s=running.now_s)
             await running.until_head(1, 50)
             assert len(hanging.at_once) == 2
@@ -221,16 +322,16 @@ def test_generation_ends_when_it_is_cancelled_just_as_it_is_woken(turns: int) ->
 
     async def main() -> None:
         generator, metrics = Waiting(), Metrics()
-        ladder: list[Any] = [generator, Loop()]
+        generators: list[Any] = [generator, Loop()]
         generation = Generation(
-            Scheduler(ladder, lambda: 0.0),
-            ladder,
+            Scheduler(generators, lambda: 0.0),
+            generators,
             lambda: 0.0,
             stall_s=0.5,
             landed=lambda batch: None,
             broke=lambda session: None,
             metrics=metrics,
-            guard=Guard(metrics),
+            guard=FaultGuard(metrics),
         )
         running = asyncio.ensure_future(generation.run())
         for _ in range(5):
@@ -242,6 +343,6 @@ def test_generation_ends_when_it_is_cancelled_just_as_it_is_woken(turns: int) ->
         done, _ = await asyncio.wait({running}, timeout=10.0)
         assert done
         assert running.cancelled()
-        generation.close(patience_s=5.0)
+        generation.close(timeout_s=5.0)
 
     asyncio.run(main())

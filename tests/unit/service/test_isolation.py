@@ -12,44 +12,41 @@ from typing import Any
 
 import pytest
 
-from segue.runtime.deck import Deck
-from segue.runtime.outbox import Outbox
-from segue.runtime.pace import Pace
+from segue.runtime.audio_buffer import AudioBuffer
+from segue.runtime.chunk_producer import ChunkProducer
+from segue.runtime.jobs import DirtyTracker
+from segue.runtime.latency import LatencyEstimator
+from segue.runtime.message_collector import MessageCollector
 from segue.runtime.planner import Planner
 from segue.runtime.session import Session
-from segue.runtime.staleness import Staleness
-from segue.service.backlog import Backlog
-from segue.service.credit import Credit
-from segue.service.dispatch import Dispatch
-from segue.service.live import LiveSession
-from segue.service.recent import Recent
+from segue.service.client_limits import PlayheadValidator, RepeatedEvents, TokenBucket
+from segue.service.outgoing import OutgoingQueue, ResendBuffer, StingerEncoder
 from segue.service.recordings import Recording
-from segue.service.repeated_events import RepeatedEvents
-from segue.service.rulebook import Edit
-from segue.service.stingers import StingerDesk
-from segue.service.token_bucket import TokenBucket
+from segue.service.rule_store import RuleEdit
+from segue.service.server_session import BoundedCache, ServerSession
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import Bye, Chunk, Control, Error, Hello, Restore, Save
-from unit.service.reception_harness import ReceptionHarness
+from unit.service.service_harness import ServiceHarness
 
 BROKEN, OTHER = b"broken", b"other"
 
 # Of whom each session has one of its own. Every method of theirs runs for one session alone.
 PARTS = (
-    LiveSession,
+    ServerSession,
     Session,
     Recording,
-    Backlog,
-    Credit,
-    Dispatch,
-    Deck,
-    Outbox,
-    Pace,
+    ResendBuffer,
+    PlayheadValidator,
+    OutgoingQueue,
+    AudioBuffer,
+    ChunkProducer,
+    MessageCollector,
+    LatencyEstimator,
     Planner,
-    Recent,
+    BoundedCache,
     RepeatedEvents,
-    Staleness,
-    StingerDesk,
+    DirtyTracker,
+    StingerEncoder,
     TokenBucket,
 )
 
@@ -105,38 +102,38 @@ class Broken:
     """Two clients of one service: everything a client does is done by the one that breaks; the other plays on."""
 
     def __init__(self, folder: Path) -> None:
-        self.harness = ReceptionHarness(record=folder, lookahead_ms=600)
+        self.harness = ServiceHarness(record=folder, lookahead_ms=600)
         self.committed = 0
-        self.live: LiveSession | None = None
+        self.session: ServerSession | None = None
         self._owned: dict[int, tuple[Any, bool]] = {}
 
     def owns(self, part: Any) -> bool:
         """Whether an object is the session's that is to break; each is kept, so that its id stays its own."""
-        if self.live is None:
+        if self.session is None:
             return False
         if id(part) not in self._owned:
-            recording = self.harness.sessions._recorded.get(self.live.session)
-            self._owned[id(part)] = (part, part is recording or belongs(self.live, part))
+            recording = self.harness.sessions._recorded.get(self.session.music)
+            self._owned[id(part)] = (part, part is recording or belongs(self.session, part))
         return self._owned[id(part)][1]
 
     @property
     def is_connected(self) -> bool:
         """Whether the client that breaks could be told so."""
-        connection = self.harness.reception._connections.get(BROKEN)
-        return connection is not None and connection.live is self.live
+        connection = self.harness.handler._connections.get(BROKEN)
+        return connection is not None and connection.session is self.session
 
     async def begin(self) -> None:
         for identity in (OTHER, BROKEN):
             await self.harness.greet(identity, seed=1)
             self.harness.playhead(identity, 0)
-        self.live = self.harness.reception._connections[BROKEN].live
-        assert self.live is not None
+        self.session = self.harness.handler._connections[BROKEN].session
+        assert self.session is not None
         self.harness.generate()
 
     async def play(self) -> None:
         """A tenth of a second, in which the client that breaks does all that a client can do."""
-        harness, live = self.harness, self.live
-        assert live is not None
+        harness, session = self.harness, self.session
+        assert session is not None
         self.committed += 4_800
         for identity in (OTHER, BROKEN):
             harness.playhead(identity, self.committed, have=self.committed, paused=False)
@@ -154,19 +151,19 @@ class Broken:
             harness.say(BROKEN, Restore(id=2, at=self.committed + 96_000, take=1))
             await harness.settle()
         if number == 8:
-            if live in harness.sessions:
-                with harness.sessions.guard.session(live, "reload"):
-                    harness.sessions.take_edit(live, Edit(name="calm", soundtrack=live.soundtrack))
-            harness.reception.closed(BROKEN)
+            if session in harness.sessions:
+                with harness.sessions.guard.session(session, "reload"):
+                    harness.sessions.apply_edit(session, RuleEdit(name="calm", soundtrack=session.soundtrack))
+            harness.handler.closed(BROKEN)
         if number == 9:
-            harness.say(BROKEN, Hello(versions=(1,), client="a test", resume=live.token, last_chunk=1))
+            harness.say(BROKEN, Hello(versions=(1,), client="a test", resume=session.token, last_chunk=1))
             await harness.settle()
         harness.tick(0.1)
         harness.generate()
         for session in harness.scheduler.broken():
             # As the service does, when the scheduler has given a session up.
             if (whose := harness.sessions.of(session)) is not None:
-                harness.reception.give_up(whose)
+                harness.handler.end_broken(whose)
 
 
 ERRORS: dict[str, Callable[[], Exception]] = {
@@ -182,7 +179,7 @@ def test_what_is_raised_for_one_session_ends_it_alone(
     error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From each place in turn; the other client's music goes on, and the one whose session broke comes back."""
-    monkeypatch.setattr("segue.service.guard.log.exception", lambda *said, **more: None)
+    monkeypatch.setattr("segue.service.faults.log.exception", lambda *said, **more: None)
     monkeypatch.setattr("segue.runtime.scheduler.log.exception", lambda *said, **more: None)
     # Of each kind of error every fourth place; together all of them.
     chosen = list(places())[list(ERRORS).index(error) :: len(ERRORS)]
@@ -203,8 +200,8 @@ def test_what_is_raised_for_one_session_ends_it_alone(
             if raising.reached:
                 reached.append(name)
             # A fault of a recording may end the recording alone.
-            if raising.reached and not (part is Recording and broken.live in harness.sessions):
-                assert broken.live not in harness.sessions, f"{part.__name__}.{name}: the session went on"
+            if raising.reached and not (part is Recording and broken.session in harness.sessions):
+                assert broken.session not in harness.sessions, f"{part.__name__}.{name}: the session went on"
                 codes = [one.code for one in harness.all(BROKEN, Error)]
                 assert not raising.connected or "internal" in codes, f"{part.__name__}.{name}: its client was not told"
                 assert not raising.connected or any(one.retry_ms for one in harness.all(BROKEN, Bye))

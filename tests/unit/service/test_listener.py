@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import random
 import socket
 import struct
-from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,7 @@ import zmq
 import zmq.asyncio
 from zmq.utils.monitor import recv_monitor_message
 
-from segue.service.auth import Refusal
+from segue.service.auth import RefusalReason
 from segue.service.listener import Limits
 from segue.service.zmtp import Command, Event, ServerConnection
 from unit.service.listening import (
@@ -26,7 +23,7 @@ from unit.service.listening import (
     HANDSHAKE,
     PLAIN_GREETING,
     TOKEN,
-    Heard,
+    ListenerHarness,
     dealer,
     endless,
     listening,
@@ -36,8 +33,6 @@ from unit.service.listening import (
     until,
     with_token,
 )
-
-# --- libzmq's clients -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc", "plain"])
@@ -95,7 +90,7 @@ def test_a_client_with_heartbeats_stays(monkeypatch: pytest.MonkeyPatch) -> None
 def test_other_kinds_of_sockets_are_refused(kind: int) -> None:
     async def story() -> None:
         async with listening() as (heard, bound), dealer(bound, kind):
-            await until(lambda: heard.listener.refused[Refusal.PROTOCOL])
+            await until(lambda: heard.listener.refused[RefusalReason.PROTOCOL])
             assert heard.messages == []
 
     play(story())
@@ -109,15 +104,17 @@ def curve() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (with_token(b"a wrong token"), Refusal.TOKEN),
-        (with_token(TOKEN.encode()[:-1]), Refusal.TOKEN),
-        (with_token(TOKEN.encode(), b"admin"), Refusal.TOKEN),
-        (with_token(b"\0"), Refusal.TOKEN),
-        ({}, Refusal.MECHANISM),
-        (curve(), Refusal.MECHANISM),
+        (with_token(b"a wrong token"), RefusalReason.TOKEN),
+        (with_token(TOKEN.encode()[:-1]), RefusalReason.TOKEN),
+        (with_token(TOKEN.encode(), b"admin"), RefusalReason.TOKEN),
+        (with_token(b"\0"), RefusalReason.TOKEN),
+        ({}, RefusalReason.MECHANISM),
+        (curve(), RefusalReason.MECHANISM),
     ],
 )
-def test_who_has_not_the_token_is_refused_and_a_friend_gets_through(options: dict[str, Any], reason: Refusal) -> None:
+def test_who_has_not_the_token_is_refused_and_a_friend_gets_through(
+    options: dict[str, Any], reason: RefusalReason
+) -> None:
     async def story() -> None:
         async with listening(token=TOKEN) as (heard, bound):
             async with dealer(bound, **options) as stranger:
@@ -127,7 +124,9 @@ def test_who_has_not_the_token_is_refused_and_a_friend_gets_through(options: dic
                 await friend.send(b"hello")
                 await until(lambda: heard.messages)
             assert heard.said() == [b"hello"]
-            assert {kind for kind, number in heard.listener.refused.items() if number} - {Refusal.HANDSHAKE} == {reason}
+            assert {kind for kind, number in heard.listener.refused.items() if number} - {RefusalReason.HANDSHAKE} == {
+                reason
+            }
 
     play(story())
 
@@ -187,22 +186,19 @@ def test_who_is_reset_as_the_service_ends_does_not_break_its_end() -> None:
     play(story())
 
 
-# --- bytes of strangers ---------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"GET / HTTP/1.1\r\n\r\n", Refusal.PROTOCOL),
-        (GREETING[:10] + b"\x01", Refusal.PROTOCOL),
-        (PLAIN_GREETING, Refusal.MECHANISM),
-        (GREETING + message(b"no handshake"), Refusal.PROTOCOL),
-        (HANDSHAKE + b"\x02" + (2**40).to_bytes(8), Refusal.TOO_LARGE),
-        (HANDSHAKE + message(*[b""] * 65), Refusal.TOO_LARGE),
-        (HANDSHAKE + b"\x04\x00", Refusal.PROTOCOL),
+        (b"GET / HTTP/1.1\r\n\r\n", RefusalReason.PROTOCOL),
+        (GREETING[:10] + b"\x01", RefusalReason.PROTOCOL),
+        (PLAIN_GREETING, RefusalReason.MECHANISM),
+        (GREETING + message(b"no handshake"), RefusalReason.PROTOCOL),
+        (HANDSHAKE + b"\x02" + (2**40).to_bytes(8), RefusalReason.TOO_LARGE),
+        (HANDSHAKE + message(*[b""] * 65), RefusalReason.TOO_LARGE),
+        (HANDSHAKE + b"\x04\x00", RefusalReason.PROTOCOL),
     ],
 )
-def test_bytes_that_break_the_protocol_are_hung_up_on(data: bytes, reason: Refusal) -> None:
+def test_bytes_that_break_the_protocol_are_hung_up_on(data: bytes, reason: RefusalReason) -> None:
     async def story() -> None:
         async with listening() as (heard, bound), raw(bound) as stranger:
             stranger.say(data)
@@ -211,40 +207,6 @@ def test_bytes_that_break_the_protocol_are_hung_up_on(data: bytes, reason: Refus
             assert heard.listener.refused == {reason: 1}
             assert heard.messages == []
             assert len(heard.gone) == data.startswith(HANDSHAKE)
-
-    play(story())
-
-
-def test_an_endless_message_is_cut_off_and_little_of_it_kept() -> None:
-    async def story() -> None:
-        async with listening() as (heard, bound), raw(bound) as stranger:
-            stranger.say(HANDSHAKE)
-            part = b"\x03" + (1 << 18).to_bytes(8) + bytes(1 << 18)
-            with contextlib.suppress(ConnectionError):
-                for _ in range(100):
-                    stranger.say(part)
-                    await stranger.writer.drain()
-            await until(lambda: heard.listener.refused[Refusal.TOO_LARGE])
-            assert heard.messages == []
-
-    play(story())
-
-
-@pytest.mark.parametrize("sent", [b"", GREETING[:40], GREETING, HANDSHAKE[:-1]])
-def test_a_handshake_that_does_not_end_is_ended_however_it_trickles(sent: bytes) -> None:
-    async def story() -> None:
-        async with listening(limits=Limits(handshake_s=0.5)) as (heard, bound), raw(bound) as stranger:
-
-            async def trickle() -> None:
-                for byte in sent:
-                    stranger.say(bytes((byte,)))
-                    await asyncio.sleep(0.005)
-
-            trickling = asyncio.create_task(trickle())
-            await stranger.hung_up_on()
-            assert heard.listener.refused == {Refusal.HANDSHAKE: 1}
-            assert len(heard.listener) == 0
-            await trickling
 
     play(story())
 
@@ -272,171 +234,6 @@ def test_who_vanishes_is_gone_at_once(sent: bytes) -> None:
     play(story())
 
 
-# --- room for others ------------------------------------------------------------------------------------------------
-
-
-def test_handshakes_that_never_end_make_room_the_oldest_first() -> None:
-    async def story() -> None:
-        limits = Limits(handshakes=3, handshake_s=60)
-        async with contextlib.AsyncExitStack() as stack:
-            heard, bound = await stack.enter_async_context(listening(limits=limits))
-            strangers = [await stack.enter_async_context(raw(bound)) for _ in range(3)]
-            await until(lambda: len(heard.listener) == 3)
-            friend = await stack.enter_async_context(dealer(bound))
-            await friend.send(b"hello")
-            await until(lambda: heard.messages)
-            await strangers[0].hung_up_on()
-            assert heard.listener.refused == {Refusal.FULL: 1}
-            # Through its handshake it makes no room for others.
-            for _ in range(5):
-                await stack.enter_async_context(raw(bound))
-            await until(lambda: heard.listener.refused[Refusal.FULL] == 5)
-            await friend.send(b"again")
-            await until(lambda: heard.said() == [b"hello", b"again"])
-            assert len(heard.listener) == 4
-
-    play(story())
-
-
-def test_who_plays_makes_no_room_and_others_do() -> None:
-    async def story() -> None:
-        async with contextlib.AsyncExitStack() as stack:
-            heard, bound = await stack.enter_async_context(listening(limits=Limits(connections=3)))
-            heard.on_message = lambda identity, parts: heard.playing.add(identity) if parts[0] == b"play" else None
-            peers = []
-            for word in (b"play", b"idle", b"idle"):
-                peers.append(await stack.enter_async_context(raw(bound)))
-                peers[-1].say(HANDSHAKE + message(word))
-                await until(lambda: len(heard.messages) == len(peers))
-            for word in (b"play", b"play"):
-                peers.append(await stack.enter_async_context(raw(bound)))
-                peers[-1].say(HANDSHAKE + message(word))
-                await until(lambda: len(heard.messages) == len(peers))
-                await peers[len(peers) - 3].hung_up_on()
-            assert heard.gone == [identity for identity, parts in heard.messages if parts == [b"idle"]]
-            # All play now: who comes is not let in.
-            late = await stack.enter_async_context(raw(bound))
-            assert await late.hung_up_on() == b""
-            assert len(heard.listener) == 3
-            assert heard.listener.refused == {Refusal.FULL: 3}
-
-    play(story())
-
-
-def test_room_is_made_by_the_address_with_most_connections() -> None:
-    async def story() -> None:
-        async with contextlib.AsyncExitStack() as stack:
-            heard = Heard(Limits(handshakes=3))
-            listener = await stack.enter_async_context(heard.listener)
-            bound = listener.bind("tcp://0.0.0.0:0")
-            listener.start()
-            port = int(bound.rpartition(":")[2])
-            kept = []
-            for source in ("127.0.0.2", "127.0.0.1", "127.0.0.1", "127.0.0.1"):
-                reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
-                stack.callback(writer.transport.abort)
-                kept.append((reader, writer))
-                await until(lambda: len(listener) == min(len(kept), 3))
-            await until(lambda: listener.refused[Refusal.FULL] == 1)
-            # The oldest of all stays, the oldest of those who came from one place goes.
-            with contextlib.suppress(ConnectionError):
-                await kept[1][0].read()
-            assert await kept[0][0].readexactly(11)
-
-    play(story())
-
-
-def test_unfinished_messages_of_all_strangers_are_bounded_together() -> None:
-    async def story() -> None:
-        most = 2 << 20
-        async with contextlib.AsyncExitStack() as stack:
-            heard, bound = await stack.enter_async_context(listening(limits=Limits(kept_bytes=most)))
-            heard.on_message = lambda identity, parts: heard.playing.add(identity)
-            player = await stack.enter_async_context(raw(bound))
-            player.say(HANDSHAKE + message(b"play") + endless(900_000))
-            await until(lambda: heard.playing)
-            for _ in range(7):
-                stranger = await stack.enter_async_context(raw(bound))
-                stranger.say(HANDSHAKE + endless(900_000))
-            await until(lambda: heard.listener.refused[Refusal.TOO_LARGE] == 5)
-            assert heard.of(b"play") not in heard.gone
-
-    play(story())
-
-
-def test_no_descriptor_left_makes_room_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story() -> None:
-        async with listening() as (heard, bound), raw(bound) as stranger:
-            await until(lambda: len(heard.listener) == 1)
-            loop = asyncio.get_running_loop()
-            accept, failures = loop.sock_accept, [errno.EMFILE, errno.ECONNABORTED]
-
-            async def failing(listener: socket.socket) -> Any:
-                if failures:
-                    raise OSError(failures.pop(), "as if")
-                return await accept(listener)
-
-            monkeypatch.setattr(loop, "sock_accept", failing)
-            async with raw(bound), dealer(bound) as friend:
-                await stranger.hung_up_on()
-                await friend.send(b"hello")
-                await until(lambda: heard.messages)
-            assert failures == []
-
-    play(story())
-
-
-# --- turns ----------------------------------------------------------------------------------------------------------
-
-
-def test_who_sends_much_at_once_does_not_keep_others_waiting() -> None:
-    """Both have said all they say before the listener reads a byte, and all takes long by the clock."""
-
-    async def story() -> None:
-        heard = Heard(clock=partial(next, count(0.0, 0.01)))
-        async with heard.listener as listener:
-            bound = listener.bind("tcp://127.0.0.1:0")
-            async with raw(bound) as much, raw(bound) as little:
-                much.say(HANDSHAKE + message(b"much") * 2_000)
-                await much.writer.drain()
-                little.say(HANDSHAKE + message(b"little"))
-                await little.writer.drain()
-                listener.start()
-                await until(lambda: len(heard.messages) == 2_001)
-                assert heard.said().index(b"little") < 200
-                # Whoever plays has half of the turns, however many others there are.
-                player, stranger = heard.of(b"little"), heard.of(b"much")
-                heard.playing.add(player)
-                heard.messages.clear()
-                much.say(message(b"much") * 400)
-                little.say(message(b"little") * 400)
-                await until(lambda: len(heard.messages) == 800)
-                order = [identity for identity, _ in heard.messages]
-                shares = [order[start : start + 80].count(player) for start in range(80, 480, 80)]
-                assert len(set(order)) == 2
-                assert stranger in order
-                assert min(shares) > 0
-
-    play(story())
-
-
-def test_who_is_to_wait_is_not_read_and_others_are() -> None:
-    async def story() -> None:
-        async with listening() as (heard, bound):
-            heard.pauses_s[b"wait"] = 600.0
-            heard.pauses_s[b"wait a little"] = 0.05
-            async with dealer(bound) as waiting, dealer(bound) as other:
-                await waiting.send(b"wait")
-                await waiting.send(b"not yet")
-                await until(lambda: heard.messages)
-                for text in (b"wait a little", b"at last"):
-                    await other.send(text)
-                await until(lambda: b"at last" in heard.said())
-            assert heard.said() == [b"wait", b"wait a little", b"at last"]
-
-    play(story())
-
-
 def test_what_a_peer_said_before_it_went_is_taken_in_full_and_then_it_is_gone() -> None:
     async def story() -> None:
         async with listening() as (heard, bound), raw(bound) as peer:
@@ -453,53 +250,10 @@ def test_what_a_peer_said_before_it_went_is_taken_in_full_and_then_it_is_gone() 
     play(story())
 
 
-def test_a_peer_that_does_not_read_is_gone_with_little_kept_for_it() -> None:
-    async def story() -> None:
-        async with listening() as (heard, bound), raw(bound) as peer:
-            peer.writer.transport.pause_reading()
-            peer.say(HANDSHAKE + message(b"hello"))
-            await until(lambda: heard.messages)
-            identity, block = heard.of(b"hello"), bytes(1 << 20)
-            heard.playing.add(identity)
-            # As much as a resumed session may be sent at once.
-            for _ in range(39):
-                assert heard.listener.send(identity, [block])
-            heard.playing.clear()
-            assert not heard.listener.send(identity, [block])
-            assert not heard.listener.send(identity, [b"x"])
-            await until(lambda: heard.gone == [identity])
-            assert heard.listener.refused == {Refusal.SLOW: 1}
-
-    play(story())
-
-
-def test_pings_are_no_way_to_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Kernels keep some megabytes of answers besides; the fewer here, the sooner it is seen.
-    monkeypatch.setattr("segue.service.peer._MOST_UNREAD_OF_STRANGERS", 10_000)
-
-    async def story() -> None:
-        async with listening() as (heard, bound), raw(bound) as peer:
-            peer.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            peer.writer.transport.pause_reading()
-            peer.say(HANDSHAKE)
-            ping = b"\x04\x17\x04PING\x00\x64" + b"0123456789abcdef"
-            with contextlib.suppress(ConnectionError):
-                while not heard.gone:
-                    peer.say(ping * 5_000)
-                    await peer.writer.drain()
-            await until(lambda: heard.gone)
-            assert heard.listener.refused == {Refusal.SLOW: 1}
-
-    play(story())
-
-
-# --- mistakes of those who run it -----------------------------------------------------------------------------------
-
-
 def test_a_taken_port_is_an_error_that_names_it() -> None:
     async def story() -> None:
         async with listening() as (_, bound):
             with pytest.raises(OSError, match=f"{bound}: Address already in use"):
-                Heard().listener.bind(bound)
+                ListenerHarness().listener.bind(bound)
 
     play(story())

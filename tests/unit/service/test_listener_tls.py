@@ -12,17 +12,27 @@ from pathlib import Path
 import pytest
 import trustme
 
-from segue.service.auth import Refusal
+from segue.service.auth import CertificateError, RefusalReason, tls_context
 from segue.service.listener import Limits
-from segue.service.setting_kinds import Endpoint
-from segue.service.tls import CertificateError, tls_context
+from segue.service.settings.kinds import Endpoint
 from segue_sdk.client import SegueClient
 from segue_sdk.codec import decode, encode
 from segue_sdk.handshake import ClientState
 from segue_sdk.messages import Bye, Hello
 from service.bridge import bridge
 from unit.sdk.peer import WELCOME
-from unit.service.listening import GREETING, PLAIN_GREETING, TOKEN, Heard, Raw, dealer, play, raw, until, with_token
+from unit.service.listening import (
+    GREETING,
+    PLAIN_GREETING,
+    TOKEN,
+    ListenerHarness,
+    Raw,
+    dealer,
+    play,
+    raw,
+    until,
+    with_token,
+)
 
 NAME = "music.example"
 # A key made for this test, locked with a passphrase.
@@ -66,8 +76,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @contextlib.asynccontextmanager
 async def listening_for_tls(
     authority: Authority, limits: Limits | None = None
-) -> AsyncIterator[tuple[Heard, tuple[str, int]]]:
-    heard = Heard(limits, TOKEN)
+) -> AsyncIterator[tuple[ListenerHarness, tuple[str, int]]]:
+    heard = ListenerHarness(limits, TOKEN)
     async with heard.listener as listener:
         address = listener.bind_tls(Endpoint("127.0.0.1", 0), authority.server)
         listener.start()
@@ -122,8 +132,8 @@ def test_the_python_client_lives_behind_tls(authority: Authority) -> None:
     play(story())
 
 
-@pytest.mark.parametrize(("token", "reason"), [("wrong", Refusal.TOKEN), ("", Refusal.MECHANISM)])
-def test_the_token_is_asked_for_behind_tls(authority: Authority, token: str, reason: Refusal) -> None:
+@pytest.mark.parametrize(("token", "reason"), [("wrong", RefusalReason.TOKEN), ("", RefusalReason.MECHANISM)])
+def test_the_token_is_asked_for_behind_tls(authority: Authority, token: str, reason: RefusalReason) -> None:
     async def story() -> None:
         async with listening_for_tls(authority) as (heard, place), bridge(*place, authority.client(), NAME) as to:
             async with dealer(to, **with_token(token.encode()) if token else {}):
@@ -175,7 +185,7 @@ def test_an_old_or_distrustful_client_gets_nowhere(authority: Authority, tmp_pat
             with pytest.raises(ssl.SSLCertVerificationError):
                 async with encrypted(place, Authority(tmp_path).client()):
                     pass
-            await until(lambda: heard.listener.refused == {Refusal.TLS: 1})
+            await until(lambda: heard.listener.refused == {RefusalReason.TLS: 1})
 
     play(story())
 
@@ -190,7 +200,7 @@ def test_what_is_no_tls_ends_there(authority: Authority, garbage: bytes) -> None
             stranger.say(garbage)
             await stranger.hung_up_on()
             await until(lambda: not len(heard.listener))
-            assert heard.listener.refused == {Refusal.TLS: 1}
+            assert heard.listener.refused == {RefusalReason.TLS: 1}
 
     play(story())
 
@@ -225,7 +235,7 @@ def test_handshakes_of_tls_that_never_end_make_room(authority: Authority) -> Non
             friend = await stack.enter_async_context(encrypted(place, authority.client()))
             friend.say(PLAIN_GREETING + HELLO + INITIATE + b"\x00\x02hi")
             await until(lambda: heard.messages)
-            assert heard.listener.refused == {Refusal.FULL: 1}
+            assert heard.listener.refused == {RefusalReason.FULL: 1}
 
     play(story())
 

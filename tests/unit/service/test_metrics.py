@@ -7,7 +7,7 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from segue.service.metrics import Metrics
+from segue.service.monitoring import Metrics
 
 
 def read(metrics: Metrics) -> dict[str, float]:
@@ -34,7 +34,7 @@ def test_everything_that_happens_is_counted_where_it_belongs() -> None:
     metrics.refused("malformed")
     metrics.restored("rules")
     metrics.stalled()
-    metrics.stepped(1)
+    metrics.fell_back(1)
     metrics.reloaded(accepted=True)
     metrics.reloaded(accepted=False)
     metrics.reloaded(accepted=False)
@@ -50,7 +50,7 @@ def test_everything_that_happens_is_counted_where_it_belongs() -> None:
         'segue_refused_messages_total{code="malformed"}': 1,
         'segue_restores_total{outcome="rules"}': 1,
         "segue_generator_stalls_total": 1,
-        'segue_ladder_steps_total{rung="1"}': 1,
+        'segue_fallbacks_total{level="1"}': 1,
         'segue_reloads_total{outcome="accepted"}': 1,
         'segue_reloads_total{outcome="refused"}': 2,
         "segue_underruns_total": 1,
@@ -80,12 +80,12 @@ def test_times_fall_into_buckets() -> None:
 
 def test_a_survey_says_how_things_stand_now() -> None:
     metrics = Metrics()
-    metrics.surveyed(connected=2, waiting=1, rungs=[0, 0, 2], headroom=12.5)
-    metrics.surveyed(connected=1, waiting=0, rungs=[1], headroom=3.0)
+    metrics.set_sessions(connected=2, waiting=1, levels=[0, 0, 2], headroom=12.5)
+    metrics.set_sessions(connected=1, waiting=0, levels=[1], headroom=3.0)
     found = read(metrics)
     assert found['segue_sessions{state="connected"}'] == 1
     assert found['segue_sessions{state="waiting"}'] == 0
-    assert [found[f'segue_ladder_sessions{{rung="{rung}"}}'] for rung in (0, 1, 2)] == [0, 1, 0]
+    assert [found[f'segue_fallback_sessions{{level="{level}"}}'] for level in (0, 1, 2)] == [0, 1, 0]
     assert found["segue_headroom"] == 3.0
 
 

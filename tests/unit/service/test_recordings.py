@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from segue.runtime.config import SessionConfig
-from segue.runtime.edition import Edition
+from segue.runtime.jobs import JobSpec
 from segue.runtime.journal import Operation
-from segue.runtime.recorder import read_recording
-from segue.runtime.wants import Want
+from segue.runtime.planner import RulesVersion
+from segue.runtime.recording import read_recording
+from segue.runtime.session_config import SessionConfig
 from segue.service import recordings as recordings_module
 from segue.service.recordings import Recording, Recordings
-from segue.service.rulebook import Soundtrack
+from segue.service.rule_store import Soundtrack
 from segue_rules.events import Event
 from unit.runtime.rule_files import BANK, RULES
 
@@ -33,7 +33,7 @@ SOUNDTRACK = Soundtrack(
     sources={"rules.yaml": "segue: 1\n"},
     warnings=(),
 )
-BEGUN: Operation = ("begun", Want("extend", 0, 0, 10, 0))
+BEGUN: Operation = ("begun", JobSpec("extend", 0, 0, 10, 0))
 
 
 def event(number: int) -> Operation:
@@ -198,7 +198,7 @@ def test_a_fault_of_ours_ends_the_recording_alone(tmp_path: Path, caplog: pytest
     recording.operation(BEGUN)
     # Rules whose texts it was never told.
     unknown = dataclasses.replace(RULES, title="unknown")
-    recording.operation(("reload", Edition(rules=unknown, styles=BANK, fingerprint=""), 3))
+    recording.operation(("reload", RulesVersion(rules=unknown, styles=BANK, fingerprint=""), 3))
     recording.operation(BEGUN)
     recordings.close()
     assert len(ended(caplog)) == 1

@@ -11,7 +11,7 @@ import pytest
 
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
 from segue_sdk.messages import Error, Hello, Restore, Status
-from unit.service.reception_harness import ReceptionHarness
+from unit.service.service_harness import ServiceHarness
 
 ONE, TWO = b"one", b"two"
 HOUR = 3_600 * SAMPLE_RATE
@@ -20,7 +20,7 @@ FEW = 1_000
 
 
 @contextmanager
-def worker_held(service: ReceptionHarness) -> Iterator[None]:
+def worker_held(service: ServiceHarness) -> Iterator[None]:
     """Whatever is to be restored waits until the block ends."""
     gate = threading.Event()
     held = asyncio.ensure_future(service.worker.call(gate.wait, 20.0))
@@ -34,45 +34,45 @@ def worker_held(service: ReceptionHarness) -> Iterator[None]:
 @pytest.mark.parametrize("at", [SAMPLE_RATE, HOUR, 2**44])
 def test_a_client_that_comes_back_while_it_is_restored_plays_what_was_restored(at: int) -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             welcome = await service.greet(ONE)
             with worker_held(service):
                 service.say(ONE, Restore(id=1, at=at, take=0))
-                service.reception.closed(ONE)
+                service.handler.closed(ONE)
                 service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.token))
                 while not service.sent[TWO]:
                     await asyncio.sleep(0.001)
                 service.playhead(TWO)
-                (live,) = service.sessions
-                assert not live.playing
-            while live.restoring:
+                (session,) = service.sessions
+                assert not session.playing
+            while session.restoring:
                 await asyncio.sleep(0.001)
             service.tick()
             assert [one.restore for one in service.all(TWO, Status) if one.restore] == [1]
-            assert live.playing
-            assert live.session.head >= at // FRAME_SIZE - 1
-            assert live.session.planned_frames < FEW
+            assert session.playing
+            assert session.music.head >= at // FRAME_SIZE - 1
+            assert session.music.planned_frames < FEW
 
     asyncio.run(main())
 
 
 def test_a_second_restore_far_ahead_of_what_plays_by_then_is_refused() -> None:
     async def main() -> None:
-        async with ReceptionHarness() as service:
+        async with ServiceHarness() as service:
             welcome = await service.greet(ONE)
             with worker_held(service):
                 service.say(ONE, Restore(id=1, at=0, take=0))
-                service.reception.closed(ONE)
+                service.handler.closed(ONE)
                 service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.token))
                 while not service.sent[TWO]:
                     await asyncio.sleep(0.001)
                 service.say(TWO, Restore(id=2, at=HOUR, take=0))
                 service.playhead(TWO)
-            (live,) = service.sessions
-            while live.restoring:
+            (session,) = service.sessions
+            while session.restoring:
                 await asyncio.sleep(0.001)
             await service.settle()
             assert [(one.code, one.seq) for one in service.all(TWO, Error)] == [("out_of_range", 2)]
-            assert live.session.planned_frames < FEW
+            assert session.music.planned_frames < FEW
 
     asyncio.run(main())

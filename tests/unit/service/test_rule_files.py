@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from segue.service.config import ConfigError, ServiceConfig, add_arguments, configure
 from segue.service.rule_files import mentioned
+from segue.service.settings.configuration import ConfigError, ServiceConfig, add_arguments, configure
 
 RULES = "segue: 1\nlayers: {a: {states: {b: {default: true}}}}\n"
 
@@ -65,7 +65,7 @@ def test_other_yaml_in_a_folder_is_passed_over_and_broken_rules_are_not(music: P
     (music / "broken.yaml").write_text("segue: [", encoding="utf-8")
     config, warnings = run("music")
     assert set(config.rules) == {"forest", "town", "broken"}
-    assert warnings == ["music/service.yaml: no rule file (it has no field 'segue'); passed over"]
+    assert warnings == ["music/service.yaml: not a rule file (it has no field 'segue'); skipped"]
 
 
 def test_mistakes(music: Path) -> None:
@@ -104,4 +104,5 @@ def test_what_a_rule_file_speaks_of_is_found_even_where_it_is_missing(music: Pat
         home / "regions" / "deep.yaml",
         main.resolve(),
     }
-    assert set(found.audio) == {home / "a.wav", home / "b.wav", home / "sub" / "c.wav", home / "regions" / "d.wav"}
+    sounds = {home / "a.wav", home / "b.wav", home / "sub" / "c.wav", home / "regions" / "d.wav"}
+    assert {path.resolve() for path in found.reached} == {*found.includes, *sounds}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from segue.service import rulebook as rulebook_module
-from segue.service.rulebook import RuleBook, UnknownRulesError
-from unit.service.test_rulebook import RULES, STINGER, book_of, refused, settled, taken_over, write_sound
+from segue.service import rule_store as rule_store_module
+from segue.service.rule_store import RuleStore, UnknownRulesError
+from unit.service.test_rule_store import RULES, STINGER, book_of, refused, settled, taken_over, write_sound
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links need a privilege on Windows")
 
@@ -143,7 +143,7 @@ def test_a_link_that_leads_nowhere_or_in_a_circle_is_a_refused_edit(tmp_path: Pa
 # --- folders ---------------------------------------------------------------------------------------------------------
 
 
-def titles(book: RuleBook) -> dict[str, str]:
+def titles(book: RuleStore) -> dict[str, str]:
     return {name: book.named(name).rules.title for name in book.names}
 
 
@@ -202,7 +202,7 @@ def test_a_name_that_is_taken_is_told_once_and_changes_nothing(
     with caplog.at_level(logging.WARNING):
         assert settled(book) == settled(book) == []
     (line,) = caplog.records
-    assert "sub/town.yaml: not served: expected a name of its own" in line.getMessage()
+    assert "sub/town.yaml: not served: another rule file has the same name" in line.getMessage()
     assert titles(book) == {"town": "Town"}
 
 
@@ -229,22 +229,22 @@ def test_a_fault_of_ours_in_one_file_leaves_the_others(
         (tmp_path / f"{name}.yaml").write_text(rules(name.title()), "utf-8")
     book = book_of(tmp_path / "town.yaml", tmp_path / "wood.yaml")
     settled(book)
-    load = rulebook_module.load
+    load = rule_store_module.load
 
     def broken(path: Path) -> object:
         if path.stem == "town":
             raise ArithmeticError("a fault of ours")
         return load(path)
 
-    monkeypatch.setattr(rulebook_module, "load", broken)
+    monkeypatch.setattr(rule_store_module, "load", broken)
     for name in ("town", "wood"):
         (tmp_path / f"{name}.yaml").write_text(rules(f"New {name}"), "utf-8")
     edits = {edit.name: edit for edit in settled(book)}
     assert "ArithmeticError" in edits["town"].errors[0]
     assert titles(book) == {"town": "Town", "wood": "New wood"}
-    assert [one.getMessage() for one in caplog.records] == ["a rule file could not be taken up"]
+    assert [one.getMessage() for one in caplog.records] == ["a rule file could not be loaded"]
     assert settled(book) == []
-    monkeypatch.setattr(rulebook_module, "load", load)
+    monkeypatch.setattr(rule_store_module, "load", load)
     (tmp_path / "town.yaml").write_text(rules("Town once more"), "utf-8")
     assert taken_over(settled(book)).rules.title == "Town once more"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.service.auth import Mechanism, Refusal
+from segue.service.auth import Mechanism, RefusalReason
 from segue.service.zmtp import (
     Bounds,
     Command,
@@ -251,7 +251,7 @@ def test_what_is_too_large_is_refused_before_its_body_comes(header: bytes, text:
     connection.receive_data(header)
     with pytest.raises(RemoteError) as caught:
         connection.next_event()
-    assert (str(caught.value), caught.value.refusal) == (text, Refusal.TOO_LARGE)
+    assert (str(caught.value), caught.value.refusal) == (text, RefusalReason.TOO_LARGE)
     assert connection.kept_bytes == 0
 
 
@@ -262,7 +262,7 @@ def test_what_is_as_large_as_it_may_be_is_taken() -> None:
 
 def test_a_command_of_the_handshake_is_bounded_too() -> None:
     error, told = broken(NULL_GREETING + b"\x06" + (2**30).to_bytes(8), bounds=TIGHT)
-    assert error.refusal is Refusal.TOO_LARGE
+    assert error.refusal is RefusalReason.TOO_LARGE
     assert told.endswith(command(b"ERROR", bytes((len(str(error)),)) + str(error).encode()))
 
 
@@ -280,14 +280,14 @@ def test_a_command_of_the_handshake_is_bounded_too() -> None:
 )
 def test_other_protocols_are_known_by_their_first_bytes(data: bytes, text: str) -> None:
     error, told = broken(data)
-    assert (str(error), error.refusal, told) == (text, Refusal.PROTOCOL, b"")
+    assert (str(error), error.refusal, told) == (text, RefusalReason.PROTOCOL, b"")
 
 
 def test_another_mechanism_is_refused() -> None:
     curve = PLAIN_GREETING.replace(b"PLAIN", b"CURVE")
     for mechanism, data in ((NULL, PLAIN_GREETING), (PLAIN, NULL_GREETING), (PLAIN, curve)):
         error, told = broken(data, mechanism)
-        assert error.refusal is Refusal.MECHANISM
+        assert error.refusal is RefusalReason.MECHANISM
         # By which libzmq knows what is wrong, too.
         assert told[1:].startswith(mechanism.encode())
         assert str(error).startswith(f"greeting: expected mechanism {mechanism}, got ")
@@ -317,7 +317,7 @@ def test_names_of_properties_have_any_case_and_unknown_ones_are_ignored() -> Non
 )
 def test_metadata_that_is_none_is_refused(rest: bytes) -> None:
     error, _ = broken(NULL_GREETING + command(b"READY", rest))
-    assert error.refusal is Refusal.PROTOCOL
+    assert error.refusal is RefusalReason.PROTOCOL
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_metadata_that_is_none_is_refused(rest: bytes) -> None:
 )
 def test_a_handshake_out_of_order_or_cut_short_is_refused_with_error(mechanism: Mechanism, data: bytes) -> None:
     error, told = broken((NULL_GREETING if mechanism is NULL else PLAIN_GREETING) + data, mechanism)
-    assert error.refusal is Refusal.PROTOCOL
+    assert error.refusal is RefusalReason.PROTOCOL
     assert told[53:54] == b"\x04"
     assert told[55:61] == b"\x05ERROR"
 
@@ -356,7 +356,7 @@ def test_a_handshake_out_of_order_or_cut_short_is_refused_with_error(mechanism: 
 )
 def test_traffic_that_breaks_the_protocol_ends_the_connection(data: bytes) -> None:
     error, told = broken(NULL_GREETING + READY + data)
-    assert (error.refusal, told) == (Refusal.PROTOCOL, b"")
+    assert (error.refusal, told) == (RefusalReason.PROTOCOL, b"")
 
 
 # --- our own mistakes -----------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         statistics = reaction_statistics(reactions(live, [layer.name for layer in rules.layers]))
         cells = "".join(f"{statistics[u].p50_s * 1000:>11.0f} ms{statistics[u].p99_s * 1000:>7.0f}" for u in UNITS)
         print_lines(
-            f"{lookahead_s:>7.1f} s  {cells}{replaced_share(live):>9.0%} {live.listener.late:>5}"
+            f"{lookahead_s:>7.1f} s  {cells}{replaced_share(live):>9.0%} {live.client.late:>5}"
             f"{states / 1024:>7.0f} KiB{sound / 2**20:>7.1f} MiB"
         )
     return DONE
@@ -95,8 +95,8 @@ def _events(seconds: float) -> list[ScriptedEvent]:
 
 def _pace(rules: Rules, styles: StyleBank, chain: GeneratorChain) -> float:
     """Wall-clock seconds that generating a second of music takes here, once warm."""
-    from segue.runtime.config import SessionConfig
     from segue.runtime.session import Session
+    from segue.runtime.session_config import SessionConfig
     from segue.runtime.simulation import straight
 
     for _ in range(2):
@@ -117,8 +117,8 @@ def _play(
     pace: float,
 ) -> tuple[LiveRun, int, int]:
     """One live run. Returns: it, and at its end the bytes of the deck's generator states and of its sound."""
-    from segue.runtime.config import SessionConfig
     from segue.runtime.session import Session
+    from segue.runtime.session_config import SessionConfig
     from segue.runtime.simulation import LiveConditions, live
 
     session = Session(rules, styles, chain.generators, SessionConfig(seed=1, lookahead_s=lookahead_s))

@@ -1,0 +1,158 @@
+"""What was generated and may still be played or returned to: sound, plans and generator states, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from segue.contract import CHANNELS, FRAME_SIZE, Samples
+from segue.runtime.planner import PlannedFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkBoundary:
+    """A frame from which generation can continue.
+
+    Attributes:
+        frame: The next frame to generate.
+        state: The generator's state before it.
+        master: The mastering stage's state before it.
+        level: The fallback level of that generator.
+        lead: Frames from `frame` on that are generated but not played, for restored music that arrives late.
+    """
+
+    frame: int
+    state: Any
+    master: Any
+    level: int
+    lead: tuple[PlannedFrame, ...] = ()
+
+    @property
+    def first_audible(self) -> int:
+        """The first frame after the boundary that is played."""
+        return self.frame + len(self.lead)
+
+
+class AudioBuffer:
+    """Sound and states of the frames [base, head).
+
+    The buffer keeps the generator's state at each chunk boundary, the sound up to `head`, and the plan each frame was
+    generated under. A write cuts off everything behind its start; sound that was read before stays unchanged.
+    """
+
+    def __init__(self, first: ChunkBoundary) -> None:
+        self.base = first.first_audible
+        self._boundaries: list[ChunkBoundary] = [first]
+        self._frames: list[PlannedFrame] = []
+        self._sound: list[Samples] = []
+
+    @property
+    def head(self) -> int:
+        """The first frame that is not generated yet."""
+        return self.base + len(self._frames)
+
+    @property
+    def boundaries(self) -> Sequence[ChunkBoundary]:
+        """All boundaries that are kept, in order."""
+        return self._boundaries
+
+    @property
+    def last(self) -> ChunkBoundary:
+        """The boundary at `head`."""
+        return self._boundaries[-1]
+
+    def planned_frame(self, frame: int) -> PlannedFrame:
+        """Return the plan that `frame` was generated under.
+
+        Raises:
+            IndexError: `frame` lies outside [base, head).
+        """
+        return self._frames[self._index(frame)]
+
+    def planned_frames(self, start: int, end: int) -> Sequence[PlannedFrame]:
+        """Return the plans that the frames [start, min(end, head)) were generated under.
+
+        Raises:
+            IndexError: `start` lies before `base`.
+        """
+        return self._frames[self._index(start) : self._index(end)] if start < end else []
+
+    def frames_since(self, boundary: ChunkBoundary, end: int) -> tuple[PlannedFrame, ...]:
+        """Return the plans that were used from a boundary of the buffer up to `end`, its lead included."""
+        return (*boundary.lead, *self.planned_frames(boundary.first_audible, end))
+
+    def read(self, start: int, end: int) -> Samples:
+        """Return the sound of the frames [start, min(end, head)), float32 [S, 2].
+
+        Raises:
+            IndexError: `start` lies before `base`.
+        """
+        frames = self._sound[self._index(start) : self._index(end)] if start < end else []
+        return np.concatenate(frames) if frames else np.zeros((0, CHANNELS), np.float32)
+
+    def sound_bytes(self) -> int:
+        """Return the memory that the sound takes, in bytes."""
+        return sum(frame.nbytes for frame in self._sound)
+
+    def boundary_before(self, frame: int) -> ChunkBoundary:
+        """Return the last boundary at or before `frame`.
+
+        Raises:
+            LookupError: All boundaries lie behind it.
+        """
+        for boundary in reversed(self._boundaries):
+            if boundary.first_audible <= frame:
+                return boundary
+        raise LookupError(
+            f"no state at or before frame {frame}; the oldest kept is {self._boundaries[0].first_audible}"
+        )
+
+    def repeated_before(self, frame: int) -> int:
+        """Return how many frames have to be generated again to continue at `frame`; 0 where that is impossible."""
+        known = [boundary.first_audible for boundary in self._boundaries if boundary.first_audible <= frame]
+        return frame - known[-1] if known else 0
+
+    def add_boundary(self, boundary: ChunkBoundary) -> None:
+        """Add a boundary at which other music takes over, in place of any at or behind it."""
+        self._boundaries = [b for b in self._boundaries if b.first_audible < boundary.first_audible]
+        self._boundaries.append(boundary)
+
+    def write(self, start: int, samples: Samples, frames: Sequence[PlannedFrame], after: ChunkBoundary) -> None:
+        """Write the sound of frames from `start` on, in place of everything there.
+
+        Args:
+            start: A frame in [base, head].
+            samples: float32 [S, 2], S = FRAME_SIZE for each frame.
+            frames: The plans the sound was generated under.
+            after: The boundary at its end.
+
+        Raises:
+            ValueError: `start` lies elsewhere, or sound and plans differ in length.
+        """
+        if not self.base <= start <= self.head or len(samples) != len(frames) * FRAME_SIZE:
+            raise ValueError(f"expected {len(frames)} frames from {self.base}-{self.head}, got start {start}")
+        self._frames[start - self.base :] = frames
+        self._sound[start - self.base :] = np.split(samples, len(frames))
+        self._boundaries = [
+            b for b in self._boundaries if b.first_audible <= start and b.first_audible < after.first_audible
+        ]
+        self._boundaries.append(after)
+
+    def forget(self, frame: int, keep: int) -> None:
+        """Drop states that only frames before `frame` need, and sound and plans before `keep` (<= frame)."""
+        needed = [b.first_audible for b in self._boundaries if b.first_audible <= frame]
+        if needed:
+            self._boundaries = [b for b in self._boundaries if b.first_audible >= needed[-1]]
+        count = min(keep, self._boundaries[0].first_audible, self.head) - self.base
+        if count > 0:
+            del self._frames[:count]
+            del self._sound[:count]
+            self.base += count
+
+    def _index(self, frame: int) -> int:
+        if frame < self.base:
+            raise IndexError(f"frame {frame} is forgotten; the first kept is {self.base}")
+        return frame - self.base

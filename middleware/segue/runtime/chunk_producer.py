@@ -1,0 +1,326 @@
+"""One session's generation: what to make next, jobs in flight, and their sound as chunks in the buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from segue.audio.fades import crossfade, fade_in, fade_out
+from segue.contract import FRAME_SIZE, Generator, Request, Result, Samples
+from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
+from segue.runtime.fallback import Loop
+from segue.runtime.jobs import DirtyTracker, Job, JobSpec, SessionView, next_job
+from segue.runtime.journal import Operation
+from segue.runtime.latency import LatencyEstimator
+from segue.runtime.mastering import master_job
+from segue.runtime.message_collector import MessageCollector
+from segue.runtime.planner import Planner, generator_input
+from segue.runtime.restore import PendingRestore, RestorePoint, pending_restore
+from segue.runtime.session_config import SessionConfig
+
+
+class ChunkProducer:
+    """Turns the planner's frames into chunks of sound.
+
+    Attributes:
+        buffer: The music that was generated.
+        dirty: Finds the music that newer plans have made outdated.
+        in_flight: The job begun and neither completed nor failed.
+        level: The fallback level that the next frames come from.
+        pending: Restored music that is to take over, None for none.
+    """
+
+    def __init__(
+        self,
+        start: RestorePoint,
+        *,
+        config: SessionConfig,
+        generators: Sequence[Generator[Any]],
+        planner: Planner,
+        messages: MessageCollector,
+        latency: LatencyEstimator,
+        journal: Callable[[Operation], None],
+        stems: bool,
+        restored: bool,
+    ) -> None:
+        """Begin at a restore point.
+
+        Args:
+            start: Where the music continues from.
+            config: The session's numbers.
+            generators: The fallback chain.
+            planner: Plans the frames.
+            messages: Takes chunks and decisions.
+            latency: The session's latency.
+            journal: Takes the operations that decide the sound.
+            stems: Whether chunks carry stems.
+            restored: Whether the start continues other music, so that its first chunk counts as a new take.
+        """
+        self._config = config
+        self._generators = tuple(generators)
+        self._planner, self._messages, self._latency = planner, messages, latency
+        self._journal = journal
+        self._stems = stems
+        first = start.boundary
+        self.buffer = AudioBuffer(first)
+        self.dirty = DirtyTracker(config.significance, start.frame)
+        self.in_flight: Job | None = None
+        self.level = start.level
+        self.pending = PendingRestore(first, start, planner.state_before(start.frame)) if restored else None
+        # What the job in flight restores; another restore may have replaced it by the time the job is done.
+        self._restoring: PendingRestore | None = None
+        # The frame at which the music was faded out, for the restored music that begins there.
+        self._faded: int | None = None
+        self._playable_end = start.frame
+        self._take = start.take - 1 if restored else 0
+
+    @property
+    def head(self) -> int:
+        """The first frame that is not generated yet."""
+        return self.buffer.head
+
+    @property
+    def playable_end(self) -> int:
+        """The first frame for which the client has no music at all, not even music that was replaced."""
+        return max(self._playable_end, self.buffer.head)
+
+    def job_end(self, now_s: float) -> int:
+        """Return the first frame behind the music and the job in flight, or the client's position if it is later."""
+        end = self.in_flight.spec.end if self.in_flight else self.buffer.head
+        return max(end, self.committed_frame(now_s))
+
+    def committed_frame(self, now_s: float) -> int:
+        """Return the first frame that the client's engine has not taken yet."""
+        return -(-self._latency.committed(now_s) // FRAME_SIZE)
+
+    def restore(self, point: RestorePoint, planner: Planner, frame: int, take: int) -> None:
+        """Let restored music take over at `frame`; the session's planner has switched to its rules' state already.
+
+        Args:
+            point: What is restored.
+            planner: A planner from `planner_from`, whose frames lead to `frame`.
+            frame: The first frame that is heard of it.
+            take: The greatest take that the client knows.
+        """
+        self.pending = pending_restore(point, planner, frame, self._planner.state_before(frame))
+        self._take = max(self._take, take)
+        self.dirty.clear_from(frame)
+
+    def find_dirty(self) -> None:
+        """Compare the music with the newest plans, and announce their decisions."""
+        end = self.buffer.head if self.pending is None else min(self.buffer.head, self.pending.boundary.first_audible)
+        fills = "fills" in self._generators[self.level].controls
+        self._messages.add_decisions(self.dirty.scan(self.buffer, self._planner, end, fills=fills))
+
+    def forget(self, committed: int) -> None:
+        """Drop music, plans and decisions that a client at sample `committed` no longer needs."""
+        # While a job is long in flight, plans that an event undid may lie behind the client: compare them first.
+        self.find_dirty()
+        frame = min(committed // FRAME_SIZE, self.buffer.head)
+        origin = min(self.in_flight.origin.first_audible, frame) if self.in_flight else frame
+        self.buffer.forget(origin, min(frame - self._config.history_frames, origin))
+        # Plans continue from `head`, or from the end of the job in flight, which may cut the music off before `head`,
+        # or from where restored music takes over. The client may be ahead of all but the first.
+        needed = [frame, self.buffer.head]
+        if self.in_flight is not None:
+            needed.append(self.in_flight.spec.end)
+        if self.pending is not None:
+            needed.append(self.pending.boundary.first_audible)
+        known = min(needed)
+        self._planner.forget(known)
+        self._messages.forget(known)
+
+    def next_job(self, now_s: float) -> JobSpec | None:
+        """Return what to generate next, None for nothing."""
+        if self.in_flight is not None:
+            return None
+        committed = self.committed_frame(now_s)
+        if self.buffer.head >= committed:
+            self.find_dirty()
+        self.dirty.clear_from(self.buffer.head if self.buffer.head > committed else 0)
+        return next_job(
+            SessionView(
+                config=self._config,
+                buffer=self.buffer,
+                level=self.level,
+                replace_at=self.dirty.replace_at,
+                restoring=self.pending.boundary if self.pending else None,
+                faded=self._faded == self.buffer.head,
+                floor=self.dirty.floor,
+                committed=committed,
+                reachable=self._latency.reachable(now_s, busy=False),
+                first_frames=self._latency.first_frames,
+                fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
+            )
+        )
+
+    def begin(self, spec: JobSpec, now_s: float) -> Job:
+        """Begin a job, which is in flight until `complete` or `fail`.
+
+        Raises:
+            ValueError: Another job is in flight.
+        """
+        if self.in_flight is not None:
+            raise ValueError("expected no job in flight")
+        if spec.reason in ("replace", "ladder", "skip"):
+            self.dirty.clear_from(0)
+        origin = self._origin(spec)
+        replaces = spec.change if spec.reason == "replace" else None
+        self._latency.job_began(spec.end - origin.frame, now_s, replaces=replaces)
+        frames = (*self.buffer.frames_since(origin, spec.change), *self._planner.frames(spec.change, spec.end))
+        styles, conditioning = generator_input(frames)
+        request = Request(state=origin.state, styles=styles, conditioning=conditioning, stems=self._stems)
+        job = Job(spec=spec, origin=origin, frames=frames, request=request, plan_revision=self._planner.revision)
+        self._messages.add_decisions(job.new_frames)
+        self.in_flight = job
+        self._restoring = self.pending if spec.reason == "restore" else None
+        self._journal(("begun", spec))
+        return job
+
+    def complete(self, job: Job, result: Result[Any], seconds: float, now_s: float | None = None) -> bool:
+        """Take the sound of the job in flight.
+
+        Args:
+            job: The job.
+            result: What its generator gave.
+            seconds: How long the generator took.
+            now_s: When the result came; None in a replay, where it is known to have been of use.
+
+        Returns:
+            Whether it was of use. If it came too late, the older music goes on and the change is made further ahead.
+
+        Raises:
+            ValueError: The job is not in flight.
+        """
+        if now_s is not None and (meets := self._outrun(job, now_s)) is not None:
+            self._latency.job_ended(job.spec.end - job.origin.frame, seconds, now_s)
+            self.fail(job)
+            self.dirty.raise_floor(meets)
+            return False
+        self._land(job)
+        spec, head = job.spec, self.buffer.head
+        self._playable_end = self.playable_end
+        generator = self._generators[spec.level]
+        self._latency.job_ended(spec.end - job.origin.frame, seconds, now_s)
+        self._journal(("done", spec))
+        samples, stems, master = master_job(job, result.chunk, mastered=isinstance(generator, Loop))
+        follows = self.buffer.base < spec.change <= head
+        skips = spec.reason == "skip" or spec.change > head
+        if spec.reason != "extend":
+            self._take += 1
+        if spec.reason == "restore":
+            if self.pending is self._restoring:
+                self.pending = None
+            self.dirty.settle(spec.change)
+        samples = self._joined(spec, samples, skips=skips, follows=follows)
+        if skips:
+            self.buffer = AudioBuffer(job.origin)
+        elif spec.reason in ("ladder", "restore"):
+            self.buffer.add_boundary(job.origin)
+        self.buffer.write(
+            spec.change,
+            samples,
+            job.new_frames,
+            ChunkBoundary(frame=spec.end, state=result.state, master=master, level=spec.level),
+        )
+        if self._planner.revision != job.plan_revision:
+            self.dirty.mark(spec.change)
+        number = self._messages.add_chunk(
+            job,
+            self._take,
+            samples,
+            result.chunk.notes,
+            stems,
+            generator=generator.name,
+            exact_beats=generator.exact_beats,
+            mixed=spec.reason != "extend" and follows,
+        )
+        if now_s is not None:
+            self._latency.chunk_sent(number, now_s)
+        return True
+
+    def fail(self, job: Job) -> None:
+        """Give up the job in flight; the caller decides about the fallback chain.
+
+        Raises:
+            ValueError: The job is not in flight.
+        """
+        self._land(job)
+        self._journal(("failed", job.spec))
+        if job.spec.reason in ("replace", "ladder"):
+            self.dirty.mark(job.spec.change)
+
+    def state_bytes(self) -> int:
+        """Return the memory that the generators' states take, in bytes."""
+        return sum(self._generators[b.level].state_bytes(b.state) for b in self.buffer.boundaries)
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _joined(self, spec: JobSpec, samples: Samples, *, skips: bool, follows: bool) -> Samples:
+        """Return a job's sound joined to the music before and after it.
+
+        Args:
+            spec: The job.
+            samples: Its mastered sound, float32 [S, 2].
+            skips: Whether it leaves a gap before it.
+            follows: Whether music of the buffer precedes it.
+        """
+        length = self._config.crossfade_samples
+        fade_end = min(spec.change + self._config.crossfade_frames, self.buffer.head)
+        old = self.buffer.read(spec.change, fade_end)[:length]
+        samples = _crossfaded(old, samples)
+        self._faded = None
+        if self.pending is not None and spec.end == self.pending.boundary.first_audible:
+            # The restored music begins where this ends: with nothing to crossfade from, both fade.
+            samples = fade_out(samples, length)
+            self._faded = spec.end
+        if skips or (spec.reason == "restore" and follows and not len(old)):
+            samples = fade_in(samples, length)
+        return samples
+
+    def _outrun(self, job: Job, now_s: float) -> int | None:
+        """Return the first frame that another try would reach, if this job would take music away from the client.
+
+        A replacement cuts off the older music at its own end. If the client has reached its start already, and would
+        reach its end before more is made, the older music is better.
+        """
+        spec, committed = job.spec, self._latency.committed(now_s)
+        if spec.end >= self.buffer.head or spec.change > self.buffer.head or committed <= spec.change * FRAME_SIZE:
+            return None
+        meets = -(-(committed + self._latency.next_samples) // FRAME_SIZE)
+        return meets if spec.end < meets else None
+
+    def _origin(self, spec: JobSpec) -> ChunkBoundary:
+        """Return the boundary that a job is generated from."""
+        if spec.reason in ("extend", "replace"):
+            return self.buffer.boundary_before(spec.change)
+        before = self.buffer.last if spec.reason == "skip" else self.buffer.boundary_before(spec.change)
+        if spec.reason == "restore" and self.pending is not None:
+            before = self.pending.boundary
+            if before.level == spec.level:
+                lead = (*before.lead, *self._planner.frames(before.first_audible, spec.change))
+                return replace(before, lead=lead)
+        return ChunkBoundary(frame=spec.change, state=self._fresh(spec), master=before.master, level=spec.level)
+
+    def _fresh(self, spec: JobSpec) -> Any:
+        """Return the state from which another generator takes over."""
+        generator = self._generators[spec.level]
+        start = max(self.buffer.base, spec.change - self._config.history_frames)
+        if isinstance(generator, Loop) and start < spec.change <= self.buffer.head:
+            plans = [frame.plan for frame in self.buffer.planned_frames(start, spec.change)]
+            return generator.capture(self.buffer.read(start, spec.change), plans)
+        return generator.start(seed=self._config.seed, frame=spec.change)
+
+    def _land(self, job: Job) -> None:
+        if job is not self.in_flight:
+            raise ValueError("expected the job in flight")
+        self.in_flight = None
+
+
+def _crossfaded(old: Samples, new: Samples) -> Samples:
+    """Return `new` with its head crossfaded from `old`, over as much as there is of both."""
+    length = min(len(old), len(new))
+    return np.concatenate([crossfade(old[:length], new[:length]), new[length:]]) if length else new

@@ -1,0 +1,244 @@
+"""What a session generates next: which frames have become outdated, and a pure choice of the next job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from segue.contract import FRAME_SIZE, Request
+from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
+from segue.runtime.planner import PlannedFrame, Planner, is_significant
+from segue.runtime.session_config import SessionConfig
+
+# extend: more music at the end. replace: music for newer plans. ladder: music of another fallback level. skip: music
+# after a gap, because the client ran dry. restore: music from the state of a save or a cell.
+# The words are part of the protocol and of recordings.
+Reason: TypeAlias = Literal["extend", "replace", "ladder", "skip", "restore"]
+
+
+class JobSpec(NamedTuple):
+    """Music that a session lacks.
+
+    Attributes:
+        reason: Why it is generated.
+        origin: The frame that generation starts from.
+        change: The first frame that the client gets.
+        end: The first frame behind it.
+        level: The fallback level that generates it.
+    """
+
+    reason: Reason
+    origin: int
+    change: int
+    end: int
+    level: int
+
+    @property
+    def deadline(self) -> int:
+        """The sample at which the client needs it."""
+        return self.change * FRAME_SIZE
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """What all jobs of a batch have in common: the level and the number of frames."""
+        return self.level, self.end - self.origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job in flight. Its frames before spec.change repeat what the client has.
+
+    Attributes:
+        spec: What is generated.
+        origin: The boundary that generation starts from.
+        frames: The plans of [origin, end).
+        request: What the generator gets.
+        plan_revision: The planner's revision when the frames were planned.
+    """
+
+    spec: JobSpec
+    origin: ChunkBoundary
+    frames: tuple[PlannedFrame, ...]
+    request: Request[Any]
+    plan_revision: int
+
+    @property
+    def new_frames(self) -> tuple[PlannedFrame, ...]:
+        """The frames from spec.change on."""
+        return self.frames[self.spec.change - self.origin.frame :]
+
+
+class DirtyTracker:
+    """Finds the generated frames that newer plans have made outdated.
+
+    Attributes:
+        replace_at: The first frame found that must be replaced, None for none.
+        floor: No frame before it is replaced: music before a restore stays as it is, and what cannot be made in time
+            is not tried.
+    """
+
+    def __init__(self, threshold: float, floor: int) -> None:
+        """threshold: of `is_significant`."""
+        self.replace_at: int | None = None
+        self.floor = floor
+        self._threshold = threshold
+        self._from: int | None = None
+
+    def mark(self, frame: int) -> None:
+        """Note that plans from `frame` on may differ from those that the music was generated under."""
+        self._from = frame if self._from is None else min(frame, self._from)
+
+    def scan(self, buffer: AudioBuffer, planner: Planner, end: int, *, fills: bool) -> list[PlannedFrame]:
+        """Find the first outdated frame before `end` among the frames marked since the last scan.
+
+        Args:
+            buffer: The music that was generated.
+            planner: The newest plans.
+            end: Where to stop.
+            fills: Whether the generator leads into changes.
+
+        Returns:
+            The frames that were compared, as they are planned now.
+        """
+        if self._from is None:
+            return []
+        start, self._from = max(self._from, planner.base, buffer.base, self.floor), None
+        planned = list(planner.frames(start, max(start, end)))
+        # A frame found earlier and not replaced yet is found again if it lies here, or has become right meanwhile.
+        if self.replace_at is None or self.replace_at >= start:
+            dirty = (frame.plan.frame for frame in planned if self._is_dirty(buffer, frame, fills=fills))
+            self.replace_at = next(dirty, None)
+        return planned
+
+    def clear_from(self, frame: int) -> None:
+        """Note that nothing from `frame` on has to be replaced."""
+        if self.replace_at is not None and self.replace_at >= frame:
+            self.replace_at = None
+
+    def settle(self, frame: int) -> None:
+        """Note that everything before `frame` stays as it is."""
+        self.replace_at, self.floor = None, frame
+
+    def raise_floor(self, frame: int) -> None:
+        """Note that nothing before `frame` can be made in time."""
+        self.floor = max(self.floor, frame)
+
+    def _is_dirty(self, buffer: AudioBuffer, planned: PlannedFrame, *, fills: bool) -> bool:
+        used = buffer.planned_frame(planned.plan.frame)
+        if used.rules_version.styles is not planned.rules_version.styles:
+            return True
+        return is_significant(used.plan, planned.plan, self._threshold, fills=fills)
+
+
+class SessionView(NamedTuple):
+    """All that decides a session's next job.
+
+    Attributes:
+        config: The session's numbers.
+        buffer: What is generated.
+        level: The fallback level to generate with.
+        replace_at: The first frame to replace, None for none.
+        restoring: The boundary of restored music that is to take over, None for none.
+        faded: Whether the buffer ends in a fade-out, for the restored music.
+        floor: No frame before it is replaced.
+        committed: The first frame of which the client's engine has nothing yet.
+        reachable: The first frame that generation begun now reaches, None while nothing may be replaced.
+        first_frames: Length of the first chunk of a replacement.
+        fill_to: The sample up to which the client wants music.
+    """
+
+    config: SessionConfig
+    buffer: AudioBuffer
+    level: int
+    replace_at: int | None
+    restoring: ChunkBoundary | None
+    faded: bool
+    floor: int
+    committed: int
+    reachable: int | None
+    first_frames: int
+    fill_to: int
+
+
+def next_job(view: SessionView) -> JobSpec | None:
+    """Return the next job, None if there is nothing to do.
+
+    Restored music comes first, then music for a client that ran dry, replacements, another level, and more music.
+    """
+    head = view.buffer.head
+    if view.restoring is not None:
+        return _restore(view, view.restoring)
+    if head < view.committed:
+        # It is too late for everything in between: continue where the music can reach the client.
+        return _spec(view, "skip", _meeting_frame(view))
+    if view.replace_at is not None:
+        # What the engine has taken meanwhile stays as it is.
+        change = max(view.replace_at, view.committed, view.buffer.base)
+        if change < head:
+            return _replacement(view, change)
+    if view.level != view.buffer.last.level:
+        return _other_level(view)
+    if head * FRAME_SIZE < view.fill_to:
+        return _spec(view, "extend", head)
+    return None
+
+
+def _restore(view: SessionView, restoring: ChunkBoundary) -> JobSpec | None:
+    head, base, target = view.buffer.head, view.buffer.base, restoring.first_audible
+    # The restored music may be too late for its frame, or for what can be kept before it.
+    start = max(target, view.floor, base)
+    if view.replace_at is not None and view.reachable is not None:
+        sooner = max(view.replace_at, view.reachable, base)
+        if sooner < min(target, head):
+            spec = _replacement(view, sooner)
+            return spec._replace(end=min(spec.end, target))
+    # The present music has to last until then, and for a crossfade unless it was faded out there.
+    if view.committed <= head and (head < start or (head == start and head > base and not view.faded)):
+        # A generator that was left for another one gets no more jobs.
+        spec = _spec(view, "extend", head) if view.level == view.buffer.last.level else _other_level(view)
+        if head < target:
+            spec = spec._replace(end=min(spec.end, target))
+        return spec if head * FRAME_SIZE < view.fill_to else None
+    if head < view.committed and _meeting_frame(view) < target:
+        spec = _spec(view, "skip", _meeting_frame(view))
+        return spec._replace(end=min(spec.end, target))
+    change = max(start, view.committed)
+    if change > head:
+        change = max(start, _meeting_frame(view))
+    if change >= head and change * FRAME_SIZE >= view.fill_to:
+        return None
+    spec = _spec(view, "restore", change)
+    return spec._replace(origin=restoring.frame) if restoring.level == view.level else spec
+
+
+def _replacement(view: SessionView, change: int) -> JobSpec:
+    """Replace the music from `change` on; a generator that was left for another one gets no more jobs."""
+    left = view.buffer.boundary_before(change).level != view.level
+    return _spec(view, "ladder" if left else "replace", change)
+
+
+def _other_level(view: SessionView) -> JobSpec:
+    """Continue on another level, from just before the end of the music."""
+    change = max(view.buffer.head - view.config.crossfade_frames, view.buffer.base, view.committed)
+    return _spec(view, "ladder", min(change, view.buffer.head))
+
+
+def _meeting_frame(view: SessionView) -> int:
+    """Return the first frame at which new music can reach a client that ran dry."""
+    return view.reachable or view.committed + view.config.chunk_frames
+
+
+def _spec(view: SessionView, reason: Reason, change: int) -> JobSpec:
+    """Return the shortest job that starts to be heard at `change` and ends with a chunk.
+
+    A replacement ends as soon as possible: what follows it is an extension, for which there is time.
+    """
+    if reason in ("ladder", "skip", "restore"):
+        origin = change
+    else:
+        origin = view.buffer.boundary_before(change).frame
+    fade = view.config.crossfade_frames if change < view.buffer.head else 1
+    if reason == "replace":
+        return JobSpec(reason, origin, change, change + max(fade, view.first_frames), view.level)
+    chunk = view.config.chunk_frames
+    return JobSpec(reason, origin, change, -(-(change + fade) // chunk) * chunk, view.level)

@@ -1,0 +1,208 @@
+"""Collects a session's messages: receipts, the director's decisions, and chunks with their beats."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, NoteEvent, Samples
+from segue.runtime.jobs import Job
+from segue.runtime.messages import BeatGrid, BeatPosition, ChunkOut, SessionMessage, StingerOut
+from segue.runtime.planner import PlannedFrame
+from segue_rules.events import Receipt
+from segue_rules.plan import Change, FramePlan, StingerCue
+
+# Receipts that are kept, so that an event sent again gets the same answer.
+_RECEIPTS_KEPT = 1_024
+
+
+class MessageCollector:
+    """The messages of one session, in order.
+
+    Attributes:
+        last_event: The greatest event number answered, 0 for none.
+    """
+
+    def __init__(self) -> None:
+        self._messages: list[SessionMessage] = []
+        self._changes = ChangeNotifier()
+        self._receipts: dict[int, Receipt] = {}
+        self._chunks = 0
+        self.last_event = 0
+
+    def take(self) -> list[SessionMessage]:
+        """Return all messages since the last call."""
+        taken, self._messages = self._messages, []
+        return taken
+
+    def add(self, message: SessionMessage) -> None:
+        """Add a message."""
+        self._messages.append(message)
+
+    def add_decisions(self, frames: Iterable[PlannedFrame]) -> None:
+        """Add the decisions in these frames that were not announced yet."""
+        self._messages += self._changes.announce(frame.plan for frame in frames)
+
+    @property
+    def announced_end(self) -> int:
+        """The first frame behind all frames with announced decisions; 0 if there are none."""
+        return self._changes.end
+
+    def withdraw(self, frame: int, waiting: Collection[str]) -> None:
+        """Withdraw what was announced before `frame` and has not started, except the stingers in `waiting`."""
+        self._messages += self._changes.withdraw(frame, waiting)
+
+    def forget(self, frame: int) -> None:
+        """Note that frames before `frame` are final."""
+        self._changes.forget(frame)
+
+    def has_answered(self, sequence: int) -> bool:
+        """Return whether the receipt of this event number is kept."""
+        return sequence in self._receipts
+
+    def answer(self, receipt: Receipt) -> None:
+        """Add an event's receipt, and keep it."""
+        self._receipts[receipt.sequence] = receipt
+        self.last_event = max(self.last_event, receipt.sequence)
+        if len(self._receipts) > _RECEIPTS_KEPT:
+            del self._receipts[next(iter(self._receipts))]
+        self._messages.append(receipt)
+
+    def answer_again(self, sequence: int) -> Receipt | None:
+        """Add the receipt of this event number once more; return it, or None if none is kept."""
+        receipt = self._receipts.get(sequence)
+        if receipt is not None:
+            self._messages.append(receipt)
+        return receipt
+
+    def add_chunk(
+        self,
+        job: Job,
+        take: int,
+        samples: Samples,
+        notes: tuple[NoteEvent, ...],
+        stems: Mapping[str, Samples],
+        *,
+        generator: str,
+        exact_beats: bool,
+        mixed: bool,
+    ) -> int:
+        """Add a job's sound and the beats in it.
+
+        Args:
+            job: The job.
+            take: The take the chunk belongs to.
+            samples: float32 [S, 2] of the job's new frames.
+            notes: All notes of the job.
+            stems: Sound by instrument family.
+            generator: Name of the generator.
+            exact_beats: Whether the generator plays exactly on the beats.
+            mixed: Whether the chunk opens a take and is crossfaded from earlier sound.
+
+        Returns:
+            The chunk's number.
+        """
+        self._chunks += 1
+        plans = tuple(frame.plan for frame in job.new_frames)
+        start = job.spec.change * FRAME_SIZE
+        self._messages.append(
+            ChunkOut(
+                sequence=self._chunks,
+                take=take,
+                start=start,
+                samples=samples,
+                plans=plans,
+                rules=job.frames[-1].rules_version.rules,
+                generator=generator,
+                reason=job.spec.reason,
+                mixed=mixed,
+                notes=tuple(note for note in notes if note.start >= start),
+                stems=dict(stems),
+            )
+        )
+        self._messages.append(_beat_grid(plans, exact=exact_beats))
+        return self._chunks
+
+
+class ChangeNotifier:
+    """Announces each decision of the director once, and withdraws those that newer plans have undone.
+
+    It remembers what it announced for each frame that may still be planned again, and what is scheduled and has not
+    started.
+    """
+
+    def __init__(self) -> None:
+        self._announced: dict[int, tuple[tuple[Change, ...], tuple[StingerCue, ...]]] = {}
+        # By layer and by stinger: scheduled in a frame, and nothing since.
+        self._changes: dict[str, tuple[int, Change]] = {}
+        self._cues: dict[str, tuple[int, StingerCue]] = {}
+
+    @property
+    def end(self) -> int:
+        """The first frame behind all that were announced; 0 if there are none."""
+        return max(self._announced, default=-1) + 1
+
+    def announce(self, plans: Iterable[FramePlan]) -> list[SessionMessage]:
+        """Return messages for what is new in the plans, and for what was announced and is no longer in them."""
+        messages: list[SessionMessage] = []
+        for plan in plans:
+            changes, cues = self._announced.get(plan.frame, ((), ()))
+            if (changes, cues) == (plan.changes, plan.stingers):
+                continue
+            undone = [change for change in changes if change not in plan.changes and change.kind != "withdrawn"]
+            cancelled = [cue for cue in cues if cue not in plan.stingers and cue.kind != "dropped"]
+            at = plan.frame
+            messages += [self._change(at, change._replace(kind="withdrawn")) for change in undone]
+            messages += [self._cue(at, cue, cancelled=True) for cue in cancelled]
+            messages += [self._change(at, change) for change in plan.changes if change not in changes]
+            messages += [self._cue(at, cue, cancelled=False) for cue in plan.stingers if cue not in cues]
+            self._announced[at] = (plan.changes, plan.stingers)
+        return messages
+
+    def withdraw(self, frame: int, waiting: Collection[str]) -> list[SessionMessage]:
+        """Return messages that withdraw what was announced before `frame` and has not started.
+
+        Args:
+            frame: The first frame of a new course of the rules.
+            waiting: Names of stingers that may go on waiting.
+        """
+        changes = [change for at, change in self._changes.values() if at < frame]
+        cues = [cue for at, cue in self._cues.values() if at < frame and cue.stinger not in waiting]
+        messages: list[SessionMessage] = [self._change(frame, change._replace(kind="withdrawn")) for change in changes]
+        return messages + [self._cue(frame, cue, cancelled=True) for cue in cues]
+
+    def forget(self, frame: int) -> None:
+        """Note that frames before `frame` are final."""
+        self._announced = {at: kept for at, kept in self._announced.items() if at >= frame}
+
+    def _change(self, frame: int, change: Change) -> Change:
+        if change.kind == "scheduled":
+            self._changes[change.layer] = frame, change
+        else:
+            self._changes.pop(change.layer, None)
+        return change
+
+    def _cue(self, frame: int, cue: StingerCue, *, cancelled: bool) -> StingerOut:
+        if cue.kind == "scheduled" and not cancelled:
+            self._cues[cue.stinger] = frame, cue
+        else:
+            self._cues.pop(cue.stinger, None)
+        return StingerOut(cue=cue, cancelled=cancelled)
+
+
+def _beat_grid(plans: Sequence[FramePlan], *, exact: bool) -> BeatGrid:
+    """Return every beat that falls in these frames, of which there is at least one."""
+    return BeatGrid(
+        beats=tuple(_beat(plan) for plan in plans if plan.beat >= 0),
+        tempo_bpm=plans[0].controls.tempo_mbpm / 1000,
+        exact=exact,
+    )
+
+
+def _beat(plan: FramePlan) -> BeatPosition:
+    """Return the beat in a frame that has one."""
+    clock = plan.clock
+    bar, origin = clock.bar, clock.bar_ticks
+    if plan.bar_start >= 0 and clock.ticks != origin:
+        bar, origin = bar + 1, origin + clock.meter * TICKS_PER_BEAT
+    line = -(-clock.ticks // TICKS_PER_BEAT) * TICKS_PER_BEAT
+    return BeatPosition(sample=plan.frame * FRAME_SIZE + plan.beat, bar=bar, beat=(line - origin) // TICKS_PER_BEAT)

@@ -1,0 +1,377 @@
+"""Recordings of sessions: written while a session plays, read, and played again to the same bytes.
+
+A recording has a JSON object per line: a header, then every operation in order. Each line is flushed, so that a service
+that is killed leaves a recording that can be played. The last line of a complete recording is `{"op":"end"}`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, Protocol, TextIO, TypeAlias, get_args
+
+from segue.contract import Generator
+from segue.runtime.jobs import Job, JobSpec
+from segue.runtime.journal import Operation
+from segue.runtime.messages import SessionMessage
+from segue.runtime.planner import RulesVersion
+from segue.runtime.restore import RestoreOrigin, RestoreOutcome, RestorePoint, make_restore_point
+from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
+from segue.runtime.snapshot import Snapshot
+from segue_rules.events import Event
+from segue_rules.model import Rules
+
+FORMAT: Final = "segue-recording"
+VERSION: Final = 3
+
+# Recordings of this version have no end line.
+_WITHOUT_END: Final = 2
+_END: Final = {"op": "end"}
+
+# The texts of rule files by their path from the main one's folder, the main one first.
+Sources: TypeAlias = Mapping[str, str]
+
+
+class RecordingError(ValueError):
+    """A recording cannot be played; the message says what was expected and what came."""
+
+
+class RecordedRestorePoint(NamedTuple):
+    """What a restore point was made from. take: the take of its first chunk, where it began a session."""
+
+    origin: RestoreOrigin
+    take: int
+
+
+class RecordedRules(NamedTuple):
+    """What a session got at a reload: the texts of its files and their fingerprint."""
+
+    sources: Sources
+    fingerprint: str
+
+
+# The operations of `segue.runtime.journal`, with rules as texts and restore points by their origin.
+RecordedOperation: TypeAlias = (
+    tuple[Literal["event"], Event, int]
+    | tuple[Literal["begun", "done", "failed"], JobSpec]
+    | tuple[Literal["reload"], RecordedRules, int]
+    | tuple[Literal["restore"], RecordedRestorePoint, int, int]
+    | tuple[Literal["reset"], int]
+    | tuple[Literal["home"], int]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The first line of a recording.
+
+    Attributes:
+        rules: Fingerprint of the rule files.
+        generators: Names of the fallback chain.
+        config: The session's numbers.
+        frames: How long the recording plays; 0 plays to the end of what was generated.
+        primary: Level of the chosen generator.
+        sources: Texts of the rule files, if the recording can be played without them.
+        restore_point: What the session continued from, None for a fresh start.
+    """
+
+    rules: str
+    generators: tuple[str, ...]
+    config: SessionConfig
+    frames: int = 0
+    primary: int = 0
+    sources: Sources = field(default_factory=dict)
+    restore_point: RecordedRestorePoint | None = None
+
+
+class TextSink(Protocol):
+    """Where a recording is written: a text file, or an object like one."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
+class Recorder:
+    """Writes one session's recording while it plays."""
+
+    def __init__(self, file: TextSink, header: Header, sources: Callable[[Rules], Sources] | None = None) -> None:
+        """Write the header.
+
+        Args:
+            file: Gets the lines, and is flushed after each.
+            header: The header.
+            sources: Gives the texts of rules that a reload brings; None reads them from their files.
+        """
+        self._file = file
+        self._sources = sources or source_texts
+        self._line({"format": FORMAT, "version": VERSION, **_plain_header(header)})
+
+    def operation(self, operation: Operation) -> None:
+        """Write an operation; a session's `journal`."""
+        self._line(_plain(operation, self._sources))
+
+    def end(self) -> None:
+        """Write the end line: the recording is complete."""
+        self._line(_END)
+
+    def _line(self, data: Mapping[str, Any]) -> None:
+        self._file.write(_text(data) + "\n")
+        self._file.flush()
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """Return the SHA-256 digest of a rule file and all that it includes, in order."""
+    digest = hashlib.sha256()
+    for path in files:
+        content = path.read_bytes()
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()
+
+
+def source_texts(rules: Rules) -> dict[str, str]:
+    """Return the texts of the files that rules were loaded from, by their path from the main file's folder."""
+    folder = rules.files[0].parent if rules.files else Path()
+    return {path.relative_to(folder).as_posix(): path.read_bytes().decode() for path in rules.files}
+
+
+def recorded_restore_point(point: RestorePoint) -> RecordedRestorePoint:
+    """Return what a header keeps of the point that a session continues from."""
+    return RecordedRestorePoint(point.origin, point.take)
+
+
+def write_recording(file: TextIO, header: Header, operations: Iterable[Operation]) -> None:
+    """Write a complete recording."""
+    recorder = Recorder(file, header)
+    for operation in operations:
+        recorder.operation(operation)
+    recorder.end()
+
+
+def read_recording(path: Path) -> tuple[Header, list[RecordedOperation], bool]:
+    """Read a recording; a last line that was cut off is ignored.
+
+    Returns:
+        The header, the operations, and whether the recording is complete.
+
+    Raises:
+        RecordingError: A line is not as expected; it names the line.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordingError(f"{path}: cannot be read: {error}") from error
+    lines = text.split("\n")
+    cut_off = lines.pop()
+    if not lines:
+        if cut_off:
+            _line(path, 1, cut_off, _versioned_header)
+        raise RecordingError(f"{path}:1: expected a recording, the file is empty")
+    version, header = _line(path, 1, lines[0], _versioned_header)
+    ended = version != _WITHOUT_END and len(lines) > 1 and lines[-1] == _text(_END)
+    last = len(lines) - 1 if ended else len(lines)
+    operations = [_line(path, number, line, _operation) for number, line in enumerate(lines[1:last], start=2)]
+    return header, operations, ended or version == _WITHOUT_END
+
+
+def replay(
+    session: Session, generators: Sequence[Generator[Any]], operations: Iterable[Operation]
+) -> Iterator[SessionMessage]:
+    """Do a journal's operations again on a fresh session, one job at a time.
+
+    Args:
+        session: A session that begins like the recorded one.
+        generators: Its fallback chain.
+        operations: The journal.
+
+    Yields:
+        The session's messages.
+
+    Raises:
+        ValueError: The operations are not those of a session.
+    """
+    job: Job | None = None
+    for operation in operations:
+        match operation:
+            case ("event", event, frame):
+                session.apply_event(event, frame)
+            case ("reload", rules_version, frame):
+                session.apply_reload(rules_version, frame)
+            case ("restore", point, frame, take):
+                session.apply_restore(point, frame, take)
+            case ("reset", frame):
+                session.apply_reset(frame)
+            case ("home", primary):
+                session.set_primary(primary)
+            case ("begun", spec):
+                job = session.begin(spec, now_s=0.0)
+            case (kind, spec):
+                if job is None or job.spec != spec:
+                    raise ValueError(f"expected a job to have begun before it is {kind}: {spec}")
+                if kind == "done":
+                    (result,) = generators[spec.level].generate([job.request])
+                    session.complete(job, result, seconds=0.0)
+                else:
+                    session.fail(job)
+        yield from session.messages()
+
+
+def resolve_operations(
+    operations: Iterable[RecordedOperation],
+    rules: Rules,
+    generators: Sequence[Generator[Any]],
+    load: Callable[[RecordedRules], RulesVersion],
+) -> Iterator[Operation]:
+    """Yield a recording's operations as a session takes them: with rules loaded and restore points made again.
+
+    Args:
+        operations: The recorded operations.
+        rules: The rules that the session begins with.
+        generators: Its fallback chain.
+        load: Loads rules and styles from the recorded texts.
+
+    Raises:
+        RecordingError: A restore gives less than it did when it was recorded, or more.
+    """
+    for operation in operations:
+        match operation:
+            case ("reload", texts, frame):
+                rules_version = load(texts)
+                rules = rules_version.rules
+                yield "reload", rules_version, frame
+            case ("restore", recorded, frame, take):
+                yield "restore", remake_restore_point(recorded, rules, generators), frame, take
+            case _:
+                yield operation
+
+
+def remake_restore_point(
+    recorded: RecordedRestorePoint, rules: Rules, generators: Sequence[Generator[Any]]
+) -> RestorePoint:
+    """Make a recorded restore point again.
+
+    Raises:
+        RecordingError: It gives less than it did when it was recorded, or more.
+    """
+    snapshot, frame, seed, primary, outcome = recorded.origin
+    point, now = make_restore_point(
+        snapshot, rules=rules, generators=generators, primary=primary, frame=frame, seed=seed, take=recorded.take
+    )
+    if now != outcome:
+        raise RecordingError(f"a restore at frame {frame} gave {outcome!r} when it was recorded, now {now!r}")
+    return point
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"))
+
+
+def _line(path: Path, number: int, line: str, read: Callable[[Any], Any]) -> Any:
+    try:
+        return read(json.loads(line))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecordingError(f"{path}:{number}: not a line of a recording: {error}") from error
+
+
+def _plain(operation: Operation, sources: Callable[[Rules], Sources]) -> dict[str, Any]:
+    match operation:
+        case ("event", event, frame):
+            settings = {"seq": event.sequence, "set": dict(event.set), "fire": list(event.fire)}
+            return {"op": "event", "frame": frame, **settings}
+        case ("reload", rules_version, frame):
+            texts = dict(sources(rules_version.rules))
+            return {"op": "reload", "frame": frame, "fingerprint": rules_version.fingerprint, "sources": texts}
+        case ("restore", point, frame, take):
+            opening = _plain_restore_point(recorded_restore_point(point))
+            return {"op": "restore", "frame": frame, "take": take, "opening": opening}
+        case ("reset", frame):
+            return {"op": "reset", "frame": frame}
+        case ("home", primary):
+            return {"op": "home", "home": primary}
+        case (kind, spec):
+            reason, origin, change, end, level = spec
+            return {"op": kind, "reason": reason, "origin": origin, "change": change, "end": end, "rung": level}
+
+
+def _plain_header(header: Header) -> dict[str, Any]:
+    return {
+        "rules": header.rules,
+        "generators": list(header.generators),
+        "config": asdict(header.config),
+        "frames": header.frames,
+        "home": header.primary,
+        "sources": dict(header.sources),
+        "opening": header.restore_point and _plain_restore_point(header.restore_point),
+    }
+
+
+def _plain_restore_point(point: RecordedRestorePoint) -> dict[str, Any]:
+    snapshot, frame, seed, primary, outcome = point.origin
+    return {
+        "snapshot": snapshot and base64.b64encode(snapshot.to_bytes()).decode(),
+        "frame": frame,
+        "seed": seed,
+        "home": primary,
+        "outcome": outcome,
+        "take": point.take,
+    }
+
+
+def _versioned_header(data: Any) -> tuple[int, Header]:
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ValueError(f'expected {{"format": "{FORMAT}", ...}}')
+    if data["version"] not in (_WITHOUT_END, VERSION):
+        raise ValueError(f"expected version {VERSION}, got {data['version']}")
+    opening = data.get("opening")
+    return data["version"], Header(
+        rules=str(data["rules"]),
+        generators=tuple(map(str, data["generators"])),
+        config=SessionConfig(**data["config"]),
+        frames=int(data.get("frames", 0)),
+        primary=int(data.get("home", 0)),
+        sources=_sources(data.get("sources", {})),
+        restore_point=None if opening is None else _restore_point(opening),
+    )
+
+
+def _operation(data: dict[str, Any]) -> RecordedOperation:
+    kind = data.pop("op")
+    match kind:
+        case "event":
+            return "event", Event(sequence=data["seq"], set=data["set"], fire=tuple(data["fire"])), int(data["frame"])
+        case "begun" | "done" | "failed":
+            return kind, JobSpec(level=data.pop("rung"), **data)
+        case "reload":
+            return "reload", RecordedRules(_sources(data["sources"]), str(data["fingerprint"])), int(data["frame"])
+        case "restore":
+            return "restore", _restore_point(data["opening"]), int(data["frame"]), int(data["take"])
+        case "reset":
+            return "reset", int(data["frame"])
+        case "home":
+            return "home", int(data["home"])
+        case "end":
+            raise ValueError("expected nothing after the end of the recording")
+    raise ValueError(f"unknown operation {kind!r}")
+
+
+def _sources(data: Any) -> dict[str, str]:
+    """Return texts by paths that stay in their folder."""
+    for name, text in data.items():
+        parts = name.split("/")
+        if not isinstance(text, str) or any(part in ("", ".", "..") or "\\" in part or ":" in part for part in parts):
+            raise ValueError(f"expected texts by relative paths, got {name!r}")
+    return dict(data)
+
+
+def _restore_point(data: dict[str, Any]) -> RecordedRestorePoint:
+    snapshot, outcome = data["snapshot"], data["outcome"]
+    if outcome not in get_args(RestoreOutcome):
+        raise ValueError(f"outcome: expected one of {', '.join(get_args(RestoreOutcome))}, got {outcome!r}")
+    read = None if snapshot is None else Snapshot.from_bytes(base64.b64decode(snapshot, validate=True))
+    origin = RestoreOrigin(read, int(data["frame"]), int(data["seed"]), int(data["home"]), outcome)
+    return RecordedRestorePoint(origin, int(data["take"]))

@@ -1,0 +1,382 @@
+"""Handles the messages of all connections: each is decoded, then answered or refused, and none can end the service.
+
+It knows connections by their identity only and uses no socket. Each connection has a budget of work, so that no client
+can keep the service from the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from segue.service import wire
+from segue.service.connection import Connection
+from segue.service.monitoring import Metrics
+from segue.service.outgoing import Parts
+from segue.service.server_session import ServerSession
+from segue.service.sessions import Sessions
+from segue.service.wire import RequestRefusedError
+from segue_sdk.codec import Part, decode, type_of
+from segue_sdk.errors import ProtocolError
+from segue_sdk.limits import SILENCE_S, VERSION
+from segue_sdk.messages import Bye, Control, Error, Event, Hello, Message, Playhead, Restore, Save
+
+log = logging.getLogger(__name__)
+
+# The service's loop is late when a tick comes this much after its time; it counts as late for a while then.
+_TICK_S: Final = 0.05
+_LATE_S: Final = 0.1
+_LATE_FOR_S: Final = 2.0
+# When a client may connect again that says hello while the service stops.
+_RETRY_MS: Final = 1_000
+# Connections without a session that are remembered, beside those with one.
+_MOST_WITHOUT_SESSION: Final = 256
+_FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)
+_UNEXPECTED: Final = "clients do not send this type of message"
+
+
+class ConnectionHandler:
+    """Connects clients to their sessions. To be used from one event loop."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        send: Callable[[bytes, Parts], bool],
+        clock: Callable[[], float],
+        metrics: Metrics,
+        wake: Callable[[], None],
+    ) -> None:
+        """Handle the connections to a service's sessions.
+
+        Args:
+            sessions: The service's sessions.
+            send: Sends the parts of a message to an identity; False if the connection is gone.
+            clock: Monotonic seconds.
+            metrics: Counts refused messages.
+            wake: Called when music may be wanted at once.
+        """
+        self._sessions = sessions
+        self._send = send
+        self._clock = clock
+        self._metrics = metrics
+        self._wake = wake
+        self._connections: dict[bytes, Connection] = {}
+        self._ticked_s = -math.inf
+        self._late_until_s = -math.inf
+        self._guard = sessions.guard
+        self._guard.end_session = self.end_broken
+        self.draining = False
+
+    # --- called by the service --------------------------------------------------------------------------------------
+
+    def flush(self, session: ServerSession) -> None:
+        """Send a session's outgoing messages."""
+        with self._guard.session(session, "flush"):
+            for parts in session.outgoing():
+                if session.connection is None or not self._send(session.connection, parts):
+                    self._lose(session)
+                    return
+
+    def tick(self) -> None:
+        """Drop silent connections, close expired sessions and send what the others have; every 50 ms."""
+        now_s = self._clock()
+        if self._ticked_s > -math.inf and now_s - self._ticked_s > _TICK_S + _LATE_S:
+            self._late_until_s = now_s + _LATE_FOR_S
+        self._ticked_s = now_s
+        for connection in list(self._connections.values()):
+            # A blocked connection is remembered until its work is paid for, or it would get a new budget.
+            if now_s - max(connection.heard_s, connection.budget.blocked_until_s) >= SILENCE_S:
+                self._forget(connection)
+            elif connection.session is not None and connection.session not in self._sessions:
+                connection.release_idle()
+        for session in self._sessions:
+            with self._guard.session(session, "tick"):
+                if session.expired(now_s):
+                    self._sessions.close(session, "expired")
+                    continue
+                session.tick(now_s)
+            self.flush(session)
+
+    def extend_deadlines(self, seconds: float) -> None:
+        """Discount a time in which the process was suspended: no client could be heard then."""
+        for connection in self._connections.values():
+            connection.heard_s += seconds
+        for session in self._sessions:
+            session.heard_s += seconds
+
+    def say_goodbye(self, reason: str, text: str, retry_ms: int | None) -> None:
+        """Send `bye` to every connection, and from now on to everyone who says hello."""
+        self.draining = True
+        for connection in list(self._connections.values()):
+            with self._guard.task("goodbye"):
+                connection.send(Bye(reason=reason, text=text, retry_ms=retry_ms))
+
+    def end_broken(self, session: ServerSession) -> None:
+        """Close a session after a fault of the service; its client is asked to connect again and restore."""
+        connections = [one for one in self._connections.values() if one.session is session]
+        try:
+            self._sessions.close(session, "broken")
+        finally:
+            for connection in connections:
+                connection.release_broken(self._clock())
+
+    # --- called by the listener -------------------------------------------------------------------------------------
+
+    def has_session(self, identity: bytes) -> bool:
+        """Return whether a session is played over the connection."""
+        connection = self._connections.get(identity)
+        return connection is not None and connection.session is not None
+
+    def closed(self, identity: bytes) -> None:
+        """Forget a connection that is gone; its session waits for the client to come back."""
+        connection = self._connections.get(identity)
+        if connection is not None:
+            self._forget(connection)
+
+    def receive(self, identity: bytes, parts: Sequence[Part]) -> float:
+        """Handle the parts of one message. It raises nothing, whatever they hold.
+
+        Returns:
+            Seconds for which the caller should read nothing from this connection, since it has used up its budget. A
+            client that is read all the same is blocked before anything more is decoded.
+        """
+        now_s = self._clock()
+        connection = self._connection(identity, now_s)
+        budget = connection.budget
+        if blocked_s := budget.blocked_s(now_s):
+            return blocked_s
+        connection.heard_s = now_s
+        budget.charge_message(parts, now_s)
+        if budget.is_flooding(now_s):
+            return self._block(connection, now_s)
+        try:
+            self._decode(connection, parts, now_s)
+            planning_s = self._charge_planning(connection, now_s)
+        # Whatever a message causes must not end the service for everybody else.
+        except Exception:
+            self._broke(connection, "message", connection.session)
+            planning_s = 0.0
+        return max(budget.debt_s(now_s), planning_s)
+
+    # --- messages ---------------------------------------------------------------------------------------------------
+
+    def _charge_planning(self, connection: Connection, now_s: float) -> float:
+        """Charge for the planning that a client caused; returns seconds not to read it, while the loop is late."""
+        if connection.session is None:
+            return 0.0
+        return connection.budget.charge_planning(
+            connection.session.planning_us(), len(self._sessions), now_s, late=now_s < self._late_until_s
+        )
+
+    def _decode(self, connection: Connection, parts: Sequence[Part], now_s: float) -> None:
+        refusal: ProtocolError | RequestRefusedError
+        try:
+            message = decode(parts)
+        except ProtocolError as error:
+            refusal = error
+        else:
+            connection.budget.charge_request(message, now_s)
+            try:
+                # A ProtocolError from here is a message of our own that breaks a limit.
+                self._handle(connection, message, now_s)
+                return
+            except RequestRefusedError as error:
+                refusal = error
+        self._metrics.refused(refusal.code)
+        # Reading a message a second time, for its type, is part of the answer.
+        if connection.budget.may_send_error(now_s):
+            connection.send_error(wire.error(refusal, *type_of(parts)))
+
+    def _handle(self, connection: Connection, message: Message, now_s: float) -> None:
+        session = connection.session
+        if isinstance(message, Error):
+            connection.log_error(message, now_s)
+        elif isinstance(message, Bye):
+            if session is not None:
+                self._sessions.close(session, "quit")
+            connection.release()
+        elif isinstance(message, Hello):
+            self._on_hello(connection, message, now_s)
+        elif session is None:
+            if type(message) not in _FROM_CLIENTS:
+                raise RequestRefusedError("unexpected", _UNEXPECTED)
+            raise RequestRefusedError("no_session", "expected hello first")
+        elif session not in self._sessions:
+            connection.release_idle()
+        else:
+            session.heard_s = now_s
+            self._on_session_message(connection, session, message, now_s)
+            self.flush(session)
+
+    def _on_session_message(
+        self, connection: Connection, session: ServerSession, message: Message, now_s: float
+    ) -> None:
+        match message:
+            case Event(events=items):
+                session.on_events(items, now_s)
+                self._wake()
+            case Playhead() if session.restoring and not session.playing:
+                # Whichever connection it comes over: music made now would not be the restored music.
+                session.held_playhead = message
+            case Playhead():
+                session.on_playhead(message, now_s)
+                self._wake()
+            case Save():
+                session.on_save(message)
+            case Restore():
+                self._start(connection, self._restore(session, message), "restore", message.id)
+                # Counted from here on, not from when it begins: the next message may be a playhead.
+                session.restoring += 1
+            case Control(op="rules"):
+                self._start(connection, self._sessions.change_rules(session, message), "control")
+            case Control(op="generator"):
+                self._sessions.change_generator(session, message.generator or "")
+            case Control():
+                session.on_control(message, now_s)
+                self._wake()
+            case _:
+                raise RequestRefusedError("unexpected", _UNEXPECTED)
+
+    def _on_hello(self, connection: Connection, hello: Hello, now_s: float) -> None:
+        if self.draining:
+            connection.send(Bye(reason="drain", retry_ms=_RETRY_MS))
+        elif connection.session is not None:
+            connection.welcome_again(now_s)
+        elif VERSION not in hello.versions:
+            error = Error(code="unsupported_version", text=f"expected {VERSION}", about="hello")
+            connection.refuse(error, now_s)
+            connection.send(Bye(reason="refused", text="no protocol version in common"))
+            connection.release()
+        elif connection.task is None:
+            self._start(connection, self._open(connection, hello), "hello")
+
+    # --- requests that take a while ---------------------------------------------------------------------------------
+
+    def _start(self, connection: Connection, work: Coroutine[Any, Any, None], about: str, seq: int = 0) -> None:
+        """Run a request in a task; about, seq: the message that asked for it.
+
+        Raises:
+            RequestRefusedError: An earlier request of the connection still runs. Several at once would keep the
+                generator from everybody else.
+        """
+        if connection.task is not None:
+            work.close()
+            raise RequestRefusedError("rate_limited", "an earlier request is not finished yet")
+
+        session = connection.session
+
+        async def run() -> None:
+            try:
+                try:
+                    await work
+                except RequestRefusedError as error:
+                    connection.refuse(wire.error(error, about, seq), self._clock())
+            except Exception:
+                self._broke(connection, about, connection.session or session)
+            finally:
+                connection.task = None
+            if connection.session is not None:
+                self.flush(connection.session)
+
+        connection.task = asyncio.ensure_future(run())
+
+    async def _open(self, connection: Connection, hello: Hello) -> None:
+        """Resume the session that a hello names, or open a new one, and send the welcome."""
+        known = self._sessions.find(hello.resume)
+        try:
+            session = known or await self._sessions.open(hello)
+        except RequestRefusedError as error:
+            connection.refuse(wire.error(error, "hello"), self._clock())
+            connection.send(Bye(reason="refused", retry_ms=error.retry_ms))
+            connection.release()
+            return
+        for other in list(self._connections.values()):
+            if other.session is session and other is not connection:
+                other.send(Bye(reason="replaced", text="the session was taken up by another connection"))
+                other.release()
+        if self._connections.get(connection.identity) is not connection:
+            # The client has gone. It can come back to a session that was there before; of a new one it has no token.
+            if known is None:
+                self._sessions.close(session, "abandoned")
+            return
+        connection.welcome(session, resumed=known is not None, last_chunk=hello.last_chunk, now_s=self._clock())
+        if known is not None:
+            log.info("session resumed", extra={"session": session.name})
+
+    async def _restore(self, session: ServerSession, request: Restore) -> None:
+        """Restore a session, and then apply the playhead that came meanwhile."""
+        refusal, restored = None, False
+        try:
+            if not session.answered_again(request.id):
+                outcome = await self._sessions.restore(session, request)
+                restored = True
+                self._metrics.restored(outcome)
+                log.info("session restored", extra={"session": session.name, "restored": outcome})
+        except RequestRefusedError as error:
+            refusal = error
+        finally:
+            session.restoring -= 1
+        # After a refused restore the music begins without it, unless another restore still runs.
+        if restored or not session.restoring:
+            playhead, session.held_playhead = session.held_playhead, None
+            if playhead is not None:
+                session.on_playhead(playhead, self._clock())
+        self._wake()
+        if refusal is not None:
+            raise refusal
+
+    # --- connections ------------------------------------------------------------------------------------------------
+
+    def _connection(self, identity: bytes, now_s: float) -> Connection:
+        """Return the connection of an identity.
+
+        A new one replaces the connection without a session that was silent the longest, if there are too many.
+        """
+        known = self._connections.get(identity)
+        if known is None:
+            without_session = [one for one in self._connections.values() if one.session is None]
+            if len(without_session) >= _MOST_WITHOUT_SESSION:
+                self._drop(min(without_session, key=lambda one: (one.task is not None, one.heard_s)))
+            rate = self._sessions.config.events_per_second
+            known = self._connections[identity] = Connection(identity, self._send, self._metrics, rate, now_s)
+        return known
+
+    def _broke(self, connection: Connection, where: str, session: ServerSession | None) -> None:
+        """Handle an exception that a connection's message caused; it ends `session`, if there is one."""
+        self._guard.fault(where, session)
+        if session is None or connection.session is not None:
+            with self._guard.task("goodbye"):
+                connection.release_broken(self._clock())
+
+    def _block(self, connection: Connection, now_s: float) -> float:
+        """Block a flooding connection and return for how long, in seconds; its session waits for the client."""
+        session = connection.session
+        wait_s = connection.block(now_s)
+        if session is not None:
+            with self._guard.session(session, "lost"):
+                session.lost(now_s)
+        return wait_s
+
+    def _lose(self, session: ServerSession) -> None:
+        """Handle that a message could not be sent over a session's connection."""
+        gone = self._connections.get(session.connection) if session.connection is not None else None
+        session.lost(self._clock())
+        if gone is not None:
+            gone.release()
+            self._drop(gone)
+
+    def _forget(self, connection: Connection) -> None:
+        """Drop a connection that is gone or silent."""
+        session = connection.session
+        connection.release()
+        self._drop(connection)
+        if session is not None:
+            with self._guard.session(session, "lost"):
+                log.info("connection lost", extra={"session": session.name})
+                session.lost(self._clock())
+
+    def _drop(self, connection: Connection) -> None:
+        self._connections.pop(connection.identity, None)

@@ -1,0 +1,1 @@
+"""The settings of the service: one table, the sources it is filled from, the checks, and the reference page."""

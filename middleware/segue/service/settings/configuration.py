@@ -1,0 +1,192 @@
+"""The service's configuration: flags over environment over a YAML file over defaults; all mistakes at once."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from segue.service.settings.checks import Checks
+from segue.service.settings.kinds import Endpoint, HostPort, Milliseconds, PathText, Token, is_private
+from segue.service.settings.sources import CONFIG_VARIABLE, merge, read_environment, read_file, read_flags, told
+from segue.service.settings.table import Settings, default_of, flag_of
+from segue_yaml.kinds import Boolean, Choice, Number
+from segue_yaml.nodes import Mark
+from segue_yaml.report import DocumentError, Report
+from segue_yaml.tables import Field, Record
+
+_METAVARS: Final[Mapping[type, str]] = {
+    Number: "N",
+    Milliseconds: "TIME",
+    PathText: "PATH",
+    HostPort: "HOST:PORT",
+    Token: "TOKEN",
+}
+
+
+# Beyond the sessions: clients that are greeted or refused, strangers, old connections of sessions taken up again.
+_MORE_CONNECTIONS: Final = 128
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used. problems: every mistake of all sources, each with its place."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceConfig:
+    """All that a service is told; CONFIG.md says what each means.
+
+    token: never shown. tls_bind, http_bind: None where off. rules: name to file, each of them there when it was read.
+    rule_folders: in which further ones may appear. default_rules: a name of `rules`; None if there are none. seed,
+    soundfont, note_memory, record, max_connections: None where not given.
+
+    Raises: ValueError for a public address or TLS without a token, and for fewer connections than sessions.
+    """
+
+    bind: tuple[str, ...] = default_of(Settings.bind)
+    token: str | None = field(default=None, repr=False)
+    tls_bind: Endpoint | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    http_bind: Endpoint | None = None
+    rules: Mapping[str, Path] = field(default_factory=dict)
+    rule_folders: tuple[Path, ...] = ()
+    default_rules: str | None = None
+    reload: bool = default_of(Settings.reload)
+    generator: str = default_of(Settings.generator)
+    soundfont: Path | None = None
+    seed: int | None = None
+    lookahead_ms: int = default_of(Settings.lookahead)
+    chunk_frames: int = int(default_of(Settings.chunk_frames))
+    max_sessions: int = int(default_of(Settings.max_sessions))
+    max_connections: int | None = None
+    max_handshakes: int = int(default_of(Settings.max_handshakes))
+    handshake_ms: int = default_of(Settings.handshake)
+    max_batch: int = int(default_of(Settings.max_batch))
+    note_memory: int | None = None
+    events_per_second: int = int(default_of(Settings.events_per_second))
+    resume_window_ms: int = default_of(Settings.resume_window)
+    paused_window_ms: int = default_of(Settings.paused_window)
+    stall_ms: int = default_of(Settings.stall)
+    drain_ms: int = default_of(Settings.drain)
+    max_rules_bytes: int = int(default_of(Settings.max_rules_bytes))
+    max_rules_parts: int = int(default_of(Settings.max_rules_parts))
+    max_prompts: int = int(default_of(Settings.max_prompts))
+    max_prompt_audio_ms: int = default_of(Settings.max_prompt_audio)
+    record: Path | None = None
+    max_record_mib: int = int(default_of(Settings.max_record_mib))
+    log_level: str = default_of(Settings.log_level)
+    log_format: str = default_of(Settings.log_format)
+
+    def __post_init__(self) -> None:
+        public = [address for address in self.bind if not is_private(address)]
+        if public and not self.token:
+            raise ValueError(f"bind: expected a token for the public address {public[0]}, got none")
+        if self.tls_bind is not None and not self.token:
+            raise ValueError("tls_bind: expected a token with it, got none")
+        if self.most_connections <= self.max_sessions:
+            raise ValueError(f"max_connections: expected more than max_sessions, got {self.max_connections}")
+
+    @property
+    def most_connections(self) -> int:
+        """Connections at a time: as many as told, else some beyond the sessions."""
+        return self.max_sessions + _MORE_CONNECTIONS if self.max_connections is None else self.max_connections
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A flag for every setting, the rule files as operands, and `--config`. `configure` checks what they hold."""
+    parser.add_argument("--config", metavar="FILE", help=f"a YAML file of settings ({CONFIG_VARIABLE})")
+    for setting in Settings.fields.values():
+        help_text = setting.doc if setting.default_text is None else f"{setting.doc} ({setting.default_text})"
+        if setting is Settings.rules:
+            parser.add_argument(setting.name, metavar="RULES", nargs="*", help=f"{help_text} [NAME=]FILE or FOLDER")
+        elif isinstance(setting.kind, Boolean):
+            parser.add_argument(flag_of(setting), action=argparse.BooleanOptionalAction, default=None, help=help_text)
+        else:
+            action = "append" if setting is Settings.bind else "store"
+            parser.add_argument(flag_of(setting), action=action, metavar=_metavar(setting), help=help_text)
+
+
+def _metavar(setting: Field[Any]) -> str:
+    kind = setting.kind
+    if isinstance(kind, Choice):
+        return f"{{{','.join(kind.words)}}}"
+    return _METAVARS.get(type(kind), "ADDRESS" if setting is Settings.bind else "NAME")
+
+
+def configure(
+    arguments: argparse.Namespace, environ: Mapping[str, str], generators: Sequence[str] = ()
+) -> tuple[ServiceConfig, list[str]]:
+    """The configuration and warnings about it.
+
+    Args: generators: the names there are; none if any will do.
+    Raises: ConfigError with every mistake of flags, environment and file.
+    """
+    report = Report()
+    try:
+        record, file, warnings = _read(arguments, environ, report)
+        checks = Checks(record, lambda mark: _folder(mark, file), report)
+        values = checks.values(generators)
+        report.raise_problems()
+    except DocumentError as error:
+        raise ConfigError([told(problem) for problem in error.problems]) from None
+    return ServiceConfig(**values), [*warnings, *checks.warnings]
+
+
+def _read(
+    arguments: argparse.Namespace, environ: Mapping[str, str], report: Report
+) -> tuple[Record, Path | None, list[str]]:
+    """Every source, merged; the configuration file, if there is one; warnings."""
+    named = getattr(arguments, "config", None) or environ.get(CONFIG_VARIABLE)
+    file = Path(named) if named else None
+    of_file = read_file(file, report) if file is not None else None
+    of_environment, warnings = read_environment(environ, report)
+    of_flags = read_flags(arguments, report)
+    if file is not None and of_file is None:
+        report.raise_problems()
+    records = [record for record in (of_file, of_environment, of_flags) if record is not None]
+    return merge(records, report), file, warnings
+
+
+def _folder(mark: Mark, file: Path | None) -> Path:
+    """Where a path counts from: the configuration file's folder for what stands in it, else the present one."""
+    return file.parent if file is not None and mark.line else Path()
+
+
+# Measured of sessions that play one soundtrack, each with a seed of its own: the first needs some 120 MiB of sources
+# and of notes that come again, each further one 10 to 15 more. Sessions of different soundtracks share less.
+FIRST_MIB: Final = 128
+EACH_MIB: Final = 16
+LEAST_MIB: Final = 64
+# Of the machine's memory, so that a small one is left room for all else.
+SHARE: Final = 8
+# Where a container says what it may use: cgroups of version 2 and 1.
+_LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def note_memory_mib(max_sessions: int, machine_bytes: int | None) -> int:
+    """MiB for the sounds of notes of all sessions. machine_bytes: None where it is not known."""
+    wanted = FIRST_MIB + EACH_MIB * max_sessions
+    return wanted if machine_bytes is None else max(LEAST_MIB, min(wanted, (machine_bytes >> 20) // SHARE))
+
+
+def machine_memory_bytes(limits: Sequence[Path] = _LIMITS) -> int | None:
+    """What this process may use at most: the machine's memory or its container's limit; None if neither can be told.
+
+    limits: files that hold a number of bytes each, or "max".
+    """
+    found = []
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    for path in limits:
+        with contextlib.suppress(ValueError, OSError):
+            found.append(int(path.read_text(encoding="ascii")))
+    return min((number for number in found if number > 0), default=None)

@@ -1,0 +1,177 @@
+"""Saved music over a real socket: what a client kept is continued in the same service and in another."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segue.runtime.restore import RestoreOutcome
+from segue.service.server import Service
+from segue.service.server_session import ServerSession
+from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
+from segue_sdk.messages import (
+    Bye,
+    Chunk,
+    Error,
+    Restore,
+    Save,
+    Saved,
+    Status,
+)
+from service.game import largest_step
+from service.peer import PATIENCE_S, Peer, play_deep
+from service.serving import orchestra, serving
+
+LOOKAHEAD = 2 * SAMPLE_RATE
+
+
+def test_saved_music_goes_on_in_a_new_service() -> None:
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet(seed=9)
+        peer.playhead(0)
+        play_deep(peer, 4 * SAMPLE_RATE)
+        peer.say(Save(id=1))
+        saved = peer.expect(Saved)
+        assert len(saved.blob) <= 65_536
+        committed = saved.position - FRAME_SIZE * 10
+        peer.playhead(committed)
+        peer.fill(saved.position + 3 * SAMPLE_RATE)
+        music = peer.music()
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet(seed=1)
+        peer.say(Restore(id=4, at=0, take=0, blob=saved.blob))
+        status = peer.expect(Status, lambda one: one.restore == 4)
+        assert status.restored == "all"
+        peer.playhead(0)
+        peer.fill(3 * SAMPLE_RATE)
+        assert peer.chunks[0].states["water"] == "depth"
+        expected = music[saved.position : saved.position + 3 * SAMPLE_RATE]
+        np.testing.assert_allclose(peer.music()[: len(expected)], expected, atol=1e-3)
+
+
+def test_a_killed_service_is_not_heard() -> None:
+    """The cell of the last chunk, given to a new service, goes on where the old one would have gone."""
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet(seed=9)
+        peer.playhead(0)
+        play_deep(peer, 4 * SAMPLE_RATE)
+        last = peer.chunks[-1]
+        assert last.cell is not None
+        assert len(last.cell) <= 16_384
+        at = last.start + last.count
+        peer.playhead(2 * SAMPLE_RATE)
+        peer.fill(at + SAMPLE_RATE)
+        unbroken = peer.music()
+    with serving() as service, Peer(service.addresses[0]) as peer:
+        peer.greet(seed=9)
+        peer.say(Restore(id=1, at=at, take=last.take, cell=last.cell))
+        peer.playhead(2 * SAMPLE_RATE, have=at)
+        assert peer.expect(Status, lambda one: one.restore == 1).restored == "all"
+        peer.fill(at + SAMPLE_RATE)
+        first = peer.chunks[0]
+        assert (first.start, first.take, first.reason, first.mixed) == (at, last.take + 1, "restore", True)
+        expected = unbroken[at : at + SAMPLE_RATE]
+        np.testing.assert_allclose(peer.music()[: len(expected)], expected, atol=1e-3)
+        joint = np.concatenate([unbroken[at - 10 : at], peer.music()[:10]])
+        assert largest_step(joint) <= largest_step(unbroken)
+
+
+@pytest.mark.parametrize("cell", [b"\x00" * 40, b"SGS1" + bytes(100), bytes(range(256)) * 64])
+def test_a_cell_that_is_none_begins_anew_with_an_overlap(service: Service, cell: bytes) -> None:
+    with Peer(service.addresses[0]) as peer:
+        peer.greet()
+        at = 100 * FRAME_SIZE
+        peer.say(Restore(id=1, at=at, take=6, cell=cell))
+        assert peer.expect(Status, lambda one: one.restore == 1).restored == "nothing"
+        peer.playhead(90 * FRAME_SIZE, have=at)
+        first = peer.expect(Chunk)
+        assert (first.start, first.take, first.mixed) == (at - FRAME_SIZE, 7, False)
+
+
+def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
+    peer.greet()
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    peer.say(Restore(id=2, at=0, take=0, blob=b"SGS1" + bytes(200)))
+    error = peer.expect(Error)
+    assert (error.code, error.about, error.seq) == ("restore_refused", "restore", 2)
+    peer.playhead(FRAME_SIZE * 20)
+    peer.fill(LOOKAHEAD + 20 * FRAME_SIZE)
+    assert {one.take for one in peer.chunks} == {0}
+
+
+def test_restores_are_made_one_at_a_time(service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, restore = threading.Event(), service.sessions.restore
+
+    async def held(session: ServerSession, said: Restore) -> RestoreOutcome:
+        await asyncio.to_thread(gate.wait, PATIENCE_S)
+        return await restore(session, said)
+
+    monkeypatch.setattr(service.sessions, "restore", held)
+    peer.greet()
+    for number in (1, 2, 3):
+        peer.say(Restore(id=number, at=0, take=0))
+    refused = [peer.expect(Error) for _ in range(2)]
+    gate.set()
+    assert [(one.code, one.about, one.seq) for one in refused] == [("rate_limited", "restore", n) for n in (2, 3)]
+    peer.expect(Status, lambda one: one.restore == 1)
+    peer.playhead(0)
+    peer.fill(LOOKAHEAD)
+    answered = [one.restore for one in peer.seen if isinstance(one, Status) and one.restore]
+    assert answered == [1]
+
+
+def test_a_fault_in_what_takes_a_while_ends_that_session_alone(
+    service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer.greet()
+
+    async def broken(*arguments: object) -> None:
+        raise ArithmeticError("a fault of ours")
+
+    monkeypatch.setattr(service.sessions, "restore", broken)
+    peer.say(Restore(id=1, at=0, take=0))
+    assert peer.expect(Error).code == "internal"
+    assert peer.expect(Bye).retry_ms
+    with Peer(service.addresses[0]) as other:
+        assert not other.greet().resumed
+
+
+class SlowToRestore:
+    """The orchestra, whose saved music is not ready before it is let go."""
+
+    def __init__(self) -> None:
+        self._inside = orchestra()
+        self.begun, self.let_go = threading.Event(), threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inside, name)
+
+    def unpack(self, data: bytes, *, frame: int) -> Any:
+        self.begun.set()
+        assert self.let_go.wait(30.0)
+        return self._inside.unpack(data, frame=frame)
+
+
+def test_a_restore_that_takes_long_keeps_nobody_from_music() -> None:
+    slow = SlowToRestore()
+    with (
+        serving(slow, lookahead_ms=1_000) as service,  # type: ignore[arg-type]
+        Peer(service.addresses[0]) as restored,
+        Peer(service.addresses[0]) as other,
+    ):
+        for peer in (restored, other):
+            peer.greet()
+            peer.playhead(0)
+            peer.fill(SAMPLE_RATE)
+        restored.say(Save(id=1))
+        restored.say(Restore(id=2, at=SAMPLE_RATE // 2, take=9, blob=restored.expect(Saved).blob))
+        assert slow.begun.wait(30.0)
+        other.playhead(SAMPLE_RATE)
+        other.fill(2 * SAMPLE_RATE)
+        slow.let_go.set()
+        assert restored.expect(Status, lambda one: one.restore == 2).restored == "all"

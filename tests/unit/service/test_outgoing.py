@@ -1,0 +1,139 @@
+"""What a session sends: stingers as messages, and what is sent again after a broken connection."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segue.runtime.messages import StingerOut
+from segue.service.outgoing import ResendBuffer, StingerEncoder
+from segue_rules.model import Duck
+from segue_rules.plan import StingerCue
+from segue_sdk.codec import decode, encode
+from segue_sdk.messages import Stinger
+
+FRAME = 1_920
+
+
+def filled() -> ResendBuffer:
+    """Three chunks of ten frames, each with its beats, after each other."""
+    buffer = ResendBuffer()
+    for seq in (1, 2, 3):
+        end = seq * 10 * FRAME
+        buffer.add_chunk(seq, end, [f"chunk {seq}".encode(), bytes(100)])
+        buffer.add(end, [f"beats of {seq}".encode()])
+    return buffer
+
+
+def names(buffer: ResendBuffer, last_chunk: int) -> list[bytes]:
+    return [bytes(parts[0]) for parts in buffer.take(last_chunk)]
+
+
+def test_chunks_after_the_last_received_come_again_with_all_beats() -> None:
+    assert names(filled(), 2) == [b"beats of 1", b"beats of 2", b"chunk 3", b"beats of 3"]
+
+
+def test_what_was_handed_to_the_engine_does_not_come_again() -> None:
+    buffer = filled()
+    buffer.acknowledge(committed=15 * FRAME, last_chunk=0)
+    assert names(buffer, 0) == [b"chunk 2", b"beats of 2", b"chunk 3", b"beats of 3"]
+    buffer.acknowledge(committed=20 * FRAME, last_chunk=0)
+    assert names(buffer, 0) == [b"chunk 3", b"beats of 3"]
+
+
+def test_coming_back_twice_gives_the_same_chunks_twice() -> None:
+    buffer = filled()
+    assert names(buffer, 1) == names(buffer, 1)
+
+
+def test_what_nobody_heard_is_told_once() -> None:
+    buffer = filled()
+    buffer.add_missed([b"a change"])
+    assert names(buffer, 3)[-1] == b"a change"
+    assert b"a change" not in names(buffer, 3)
+
+
+def test_sound_on_its_way_is_what_was_not_reported() -> None:
+    buffer = filled()
+    assert buffer.unreceived_bytes() == 300
+    buffer.acknowledge(committed=0, last_chunk=2)
+    assert buffer.unreceived_bytes() == 100
+    # A client that reports what was never sent does not free what will be.
+    buffer.acknowledge(committed=0, last_chunk=1_000)
+    buffer.add_chunk(4, 40 * FRAME, [b"chunk 4", bytes(50)])
+    assert buffer.unreceived_bytes() == 50
+
+
+SECONDS = 25
+SOUND = np.random.default_rng(1).uniform(-1, 1, (SECONDS * 48_000, 2)).astype(np.float32)
+DUCK = Duck(depth_db=-9.0, fade_out_samples=4_800, recovery_samples=9_600, fade_in_samples=24_000)
+
+
+def cue(kind: str, start: int = 96_000, reason: str = "") -> StingerCue:
+    return StingerCue(kind, "fanfare", start, -3.0, "drop", DUCK, reason)
+
+
+def said(
+    encoder: StingerEncoder, kind: str, *, cancelled: bool = False, start: int = 96_000, reason: str = ""
+) -> list[Stinger]:
+    """What the encoder says, having gone over the wire."""
+    out = StingerOut(cue=cue(kind, start, reason), cancelled=cancelled)
+    received = [decode(encode(message)) for message in encoder.messages(out)]
+    assert all(isinstance(message, Stinger) for message in received)
+    return received  # type: ignore[return-value]
+
+
+@pytest.fixture
+def encoder() -> StingerEncoder:
+    return StingerEncoder({"fanfare": SOUND}, "f32le")
+
+
+def test_a_sound_goes_in_parts_that_add_up(encoder: StingerEncoder) -> None:
+    parts = said(encoder, "started")
+    assert [part.kind for part in parts] == ["placed"] * 3
+    assert [(part.offset, part.count) for part in parts] == [(0, 480_000), (480_000, 480_000), (960_000, 240_000)]
+    assert {(part.id, part.total, part.start, part.gain_db) for part in parts} == {(1, len(SOUND), 96_000, -3.0)}
+    whole = np.concatenate([np.frombuffer(bytes(part.pcm or b""), "<f4") for part in parts]).reshape(-1, 2)
+    assert np.array_equal(whole, SOUND)
+    assert parts[0].duck is not None
+    assert (parts[0].duck.depth_db, parts[0].duck.fade_in) == (-9.0, 24_000)
+
+
+def test_the_one_told_ahead_is_the_one_that_sounds(encoder: StingerEncoder) -> None:
+    (ahead,) = said(encoder, "scheduled", start=90_000)
+    assert (ahead.kind, ahead.pcm) == ("scheduled", None)
+    assert {part.id for part in said(encoder, "started")} == {ahead.id}
+    assert {part.id for part in said(encoder, "started", start=960_000)} == {ahead.id + 1}
+
+
+def test_what_is_taken_back_bears_its_number(encoder: StingerEncoder) -> None:
+    (ahead,) = said(encoder, "scheduled")
+    (gone,) = said(encoder, "scheduled", cancelled=True)
+    assert (gone.kind, gone.id) == ("cancelled", ahead.id)
+    number = said(encoder, "started")[0].id
+    assert number != ahead.id
+    (gone,) = said(encoder, "started", cancelled=True)
+    assert (gone.kind, gone.id) == ("cancelled", number)
+    assert said(encoder, "started", cancelled=True) == []
+
+
+def test_one_that_is_over_cannot_be_taken_back(encoder: StingerEncoder) -> None:
+    said(encoder, "started")
+    encoder.forget(96_001)
+    assert said(encoder, "started", cancelled=True) == []
+
+
+def test_a_dropped_one_says_why(encoder: StingerEncoder) -> None:
+    (ahead,) = said(encoder, "scheduled")
+    (dropped,) = said(encoder, "dropped", reason="cooldown 3 s left")
+    assert (dropped.kind, dropped.id, dropped.reason) == ("dropped", ahead.id, "cooldown 3 s left")
+
+
+def test_a_burst_of_style_is_heard_in_the_music_alone() -> None:
+    assert said(StingerEncoder({}, "f32le"), "started") == []
+
+
+def test_whole_numbers_stay_within_theirs() -> None:
+    loud = StingerEncoder({"fanfare": np.array([[2.0, -2.0], [0.5, -0.5]], np.float32)}, "s16le")
+    (part,) = said(loud, "started")
+    assert np.frombuffer(bytes(part.pcm or b""), "<i2").tolist() == [32_767, -32_768, 16_384, -16_384]
