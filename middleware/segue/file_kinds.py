@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import glob
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Final
-
-from segue_rules.errors import RuleError
-from segue_yaml.nodes import Mark
-from segue_yaml.report import Problem
 
 _SUFFIXES: Final = (".yaml", ".yml")
 
@@ -51,42 +49,82 @@ def script_beside(rules: Path) -> Path | None:
     return beside if beside.exists() else None
 
 
+class FilesError(ValueError):
+    """Arguments that name no usable file. problems: a sentence for each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def require_file(path: Path) -> Path:
+    """The path, if there is something; otherwise a guess which name was meant.
+
+    Raises:
+        FilesError: There is nothing.
+    """
+    if not path.exists():
+        raise FilesError([_missing(path)])
+    return path
+
+
 def find_files(arguments: Sequence[str], kinds: frozenset[FileKind]) -> list[Path]:
-    """The files that the arguments name, each once, in order; of a folder, those of the kinds within it.
+    """Find the files that arguments name, each once, in order.
 
-    Patterns are resolved here because Windows shells do not. A file that is named itself is taken whatever its kind.
+    Patterns are resolved here because shells on Windows do not.
 
-    Raises: RuleError for every argument that names nothing.
+    Args:
+        arguments: Files, which are taken whatever their kind; folders and patterns.
+        kinds: What is taken of a folder.
+    Raises:
+        FilesError: Arguments name nothing, or cannot be read.
     """
     found: dict[Path, None] = {}
     problems = []
     for argument in arguments:
-        paths = list(_expand(argument, kinds))
-        if not paths:
+        try:
+            paths = list(_expand(argument, kinds))
+        except OSError as error:  # a name that no file can have, or a folder without the permission to read
+            problems.append(f"{argument}: cannot be read: {error.strerror or error}")
+            continue
+        if not paths and Path(argument).is_dir():
             wanted = " or ".join(kind.value for kind in FileKind if kind in kinds)
-            text = f"no {wanted} in this folder" if Path(argument).is_dir() else "no such file"
-            problems.append(Problem(mark=Mark(file=argument, line=1, column=1), where="", text=text))
+            problems.append(f"{argument}: no {wanted} in this folder")
+        elif not paths:
+            problems.append(_missing(Path(argument)) if argument else "expected the name of a file, got nothing")
         found.update(dict.fromkeys(paths))
     if problems:
-        raise RuleError(problems)
+        raise FilesError(problems)
     return list(found)
+
+
+def _missing(path: Path) -> str:
+    """A sentence that says which file is missing, and which name was probably meant."""
+    near: list[str] = []
+    with contextlib.suppress(OSError):
+        wanted = {file_kind(path)} if file_kind(path) is not FileKind.OTHER else {FileKind.RULES}
+        # Names are compared without their endings, which are alike.
+        names = {_stem(other): other.name for other in path.parent.iterdir() if file_kind(other) in wanted}
+        near = [names[stem] for stem in difflib.get_close_matches(_stem(path), names, n=1)]
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"{path}: no such file{hint}"
+
+
+def _stem(path: Path) -> str:
+    return path.name.partition(".")[0].lower()
 
 
 def _expand(argument: str, kinds: frozenset[FileKind]) -> Iterator[Path]:
     path = Path(argument)
     if not argument:
         return
-    try:
-        if path.is_dir():
-            yield from _within(path, kinds)
-        elif path.exists():
-            yield path
-        else:
-            for match in _matches(path):
-                yield from _within(match, kinds) if match.is_dir() else [match]
-    except OSError as error:  # a name no file can have, a folder that may not be read
-        problem = f"cannot be read: {error.strerror or error}"
-        raise RuleError([Problem(mark=Mark(file=argument, line=1, column=1), where="", text=problem)]) from error
+    if path.is_dir():
+        yield from _within(path, kinds)
+    elif path.exists():
+        yield path
+    else:
+        for match in _matches(path):
+            yield from _within(match, kinds) if match.is_dir() else [match]
 
 
 def _matches(pattern: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from segue.cli.console import BAD_INPUT, DONE, print_json, print_lines, print_problems, problem_record
-from segue.file_kinds import FileKind, file_kind, find_files, sibling
+from segue.file_kinds import FileKind, FilesError, file_kind, find_files, sibling
 from segue.render.file_checks import named_sounds
 from segue_rules.errors import RuleError
 from segue_rules.model import Rules
@@ -51,7 +51,7 @@ class _Findings:
 def run(arguments: argparse.Namespace) -> int:
     try:
         paths = find_files(arguments.files, _CHECKED)
-    except RuleError as error:
+    except FilesError as error:
         print_problems(error.problems)
         return BAD_INPUT
     found = _Findings()

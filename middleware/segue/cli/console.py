@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -22,6 +23,17 @@ READER_GONE: Final = 141
 
 # File names may hold characters that control a terminal: colours, cursor moves, bells.
 _ESCAPED: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+_BOLD, _RED, _GREEN, _YELLOW, _CYAN = "1", "31", "32", "33", "36"
+_LINE_COLOURS: Final = (
+    (re.compile(r"(?<=: )warning(?=: )|^note(?=  )"), _YELLOW),
+    (re.compile(r"^problem(?=  )|\b[1-9]\d* (?:failed|mistakes?)\b"), _RED),
+    (re.compile(r"^ok(?=  )|\b[1-9]\d* passed\b"), _GREEN),
+    (re.compile(r"^[^\s:][^:]*:\d+:\d+:(?= )"), _BOLD),
+)
+_HELP_COLOURS: Final = (
+    (re.compile(r"^(?:usage|[a-z][a-z ()]*):", re.MULTILINE), _BOLD),
+    (re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*"), _CYAN),
+)
 
 
 class UnwritableError(Exception):
@@ -35,22 +47,22 @@ def print_lines(*lines: str) -> None:
         UnwritableError: stdout cannot be written.
         BrokenPipeError: The reader went away.
     """
-    print_text("".join(f"{line}\n" for line in lines))
+    _write("".join(f"{_coloured(line.translate(_ESCAPED), _LINE_COLOURS, sys.stdout)}\n" for line in lines))
+
+
+def print_help(text: str) -> None:
+    """Print the help of a command. Raises: as `print_lines`."""
+    _write(_coloured(text, _HELP_COLOURS, sys.stdout))
 
 
 def print_text(text: str) -> None:
     """Print a result as it is. Raises: as `print_lines`."""
-    try:
-        sys.stdout.write(text.translate(_ESCAPED))
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _unwritable(error) from error
+    _write(text.translate(_ESCAPED))
 
 
 def print_json(record: dict[str, Any]) -> None:
     """Print one JSON object in a line of its own. Raises: as `print_lines`."""
-    print_lines(json.dumps(record, ensure_ascii=False))
+    print_text(f"{json.dumps(record, ensure_ascii=False)}\n")
 
 
 def print_problems(lines: Iterable[object]) -> None:
@@ -61,7 +73,8 @@ def print_problems(lines: Iterable[object]) -> None:
     flush()
     with contextlib.suppress(OSError):
         for line in lines:
-            sys.stderr.write(f"{line}\n".translate(_ESCAPED))
+            text = str(line).translate(_ESCAPED)
+            sys.stderr.write(f"{_coloured(text, _LINE_COLOURS, sys.stderr)}\n")
 
 
 def flush() -> None:
@@ -135,6 +148,26 @@ def can_print(text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _coloured(text: str, colours: Iterable[tuple[re.Pattern[str], str]], stream: TextIO) -> str:
+    """The text with colours, if the stream is a terminal that shows them and NO_COLOR is not set."""
+    # Windows' older consoles show escape sequences as characters; Windows Terminal sets WT_SESSION.
+    able = sys.platform != "win32" or "WT_SESSION" in os.environ
+    if not able or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+        return text
+    for pattern, colour in colours:
+        text = pattern.sub(lambda match, colour=colour: f"\x1b[{colour}m{match[0]}\x1b[0m", text)  # type: ignore[misc]
+    return text
 
 
 def _unwritable(error: OSError) -> UnwritableError:

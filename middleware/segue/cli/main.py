@@ -16,7 +16,6 @@ from importlib import import_module
 from typing import Any, Final
 
 from segue.cli import console
-from segue.cli.help_text import HelpFormatter
 from segue.signals import exiting_on_signals
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -29,8 +28,16 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "run the service that games connect to",
     "schema": "print the JSON Schema for your editor, or the reference",
     "bench": "measure speed on this machine",
+    "doctor": "look for what is missing or wrong on this machine, and say what to do",
+    "completion": "print the script that completes commands in your shell",
 }
 """Every command with its line of help, in the order of the help text."""
+_EPILOG: Final = """examples:
+  segue init meadow            begin a soundtrack of your own
+  segue check meadow.yaml      find its mistakes
+  segue preview meadow.yaml    hear it
+  segue COMMAND --help         options and examples of a command
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,12 +81,30 @@ def _run(arguments: Sequence[str]) -> int:
     return code
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps the paragraphs of descriptions one by one, and keeps indented lines, such as examples, as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = []
+        for paragraph in text.strip("\n").split("\n\n"):
+            if "\n  " in paragraph:
+                paragraphs.append("\n".join(indent + line for line in paragraph.splitlines()))
+            else:
+                paragraphs.append(super()._fill_text(paragraph, width, indent))
+        return "\n\n".join(paragraphs)
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that prints through the console, so that a stream that cannot be written raises."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=HelpFormatter, **options)
+        # From Python 3.14 on, argparse colours help by itself.
+        self.color = False
+
     def _print_message(self, message: str, file: Any = None) -> None:
         if message and file is sys.stdout:
-            console.print_text(message)
+            console.print_help(message)
         elif message:
             console.print_problems([message.rstrip("\n")])
 
@@ -100,11 +125,11 @@ def build_parser(only: Sequence[str] | None = None) -> argparse.ArgumentParser:
     Args:
         only: Commands whose arguments are wanted; the modules of the others are not imported. None for all.
     """
-    parser = _Parser(prog="segue", description="Adaptive soundtracks for games.", formatter_class=HelpFormatter)
+    parser = _Parser(prog="segue", description="Adaptive soundtracks for games.", epilog=_EPILOG)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, formatter_class=HelpFormatter)
+        command = commands.add_parser(name, help=summary)
         if only is None or name in only:
             module = import_module(f"segue.cli.{name}")
             command.description, command.epilog = module.__doc__, module.EXAMPLES

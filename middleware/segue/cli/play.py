@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import seed
 from segue.cli.console import BAD_INPUT, DONE, print_problems
+from segue.file_kinds import FilesError, require_file
 from segue.generators import PLAYABLE
 from segue.signals import exiting_on_signals
 
@@ -63,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         _play(arguments)
-    except (RuleError, OutputsError) as error:
+    except (RuleError, FilesError, OutputsError) as error:
         print_problems(error.problems)
         return BAD_INPUT
     except (ServiceError, OutputError, NoTerminalError) as error:
@@ -77,7 +78,7 @@ class NoTerminalError(RuntimeError):
 
 
 def _play(arguments: argparse.Namespace) -> None:
-    """Raises: RuleError, OutputsError, NoTerminalError, ServiceError, OutputError."""
+    """Raises: RuleError, FilesError, OutputsError, NoTerminalError, ServiceError, OutputError."""
     from segue.play.app import PlayApp
     from segue.play.child import Child, serve_command
     from segue.play.game import Game
@@ -86,8 +87,8 @@ def _play(arguments: argparse.Namespace) -> None:
     from segue_sdk.messages import Hello
 
     local = arguments.connect is None
-    rules = load(arguments.rules) if local else None
-    script = load_events(arguments.events, rules) if arguments.events else ()
+    rules = load(require_file(Path(arguments.rules))) if local else None
+    script = load_events(require_file(arguments.events), rules) if arguments.events else ()
     _check_output(arguments, rules)
     _check_terminal()
     with contextlib.ExitStack() as stack:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import duration, factor, seed
 from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_lines, print_problems
+from segue.file_kinds import FilesError
 from segue.generators import PLAYABLE
 from segue.signals import exit_if_signalled
 
@@ -99,7 +100,7 @@ def _once(request: PreviewRequest, *, quiet: bool) -> int:
     started = time.monotonic()
     try:
         summary = write_preview(request, _progress(started, quiet=quiet))
-    except (RuleError, OutputsError) as error:
+    except (RuleError, FilesError, OutputsError) as error:
         print_problems(error.problems)
         return BAD_INPUT
     except BrokenPipeError:

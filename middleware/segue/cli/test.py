@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
-from segue.file_kinds import FileKind, file_kind, find_files, sibling
+from segue.file_kinds import FileKind, FilesError, file_kind, find_files, require_file, sibling
 from segue_rules.errors import RuleError
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
 
     try:
         paths = find_files(arguments, frozenset({FileKind.TESTS}))
-    except RuleError as error:
+    except FilesError as error:
         print_problems(error.problems)
         return [], True
     loaded, unusable = [], False
     for path in dict.fromkeys(map(_tests_of, paths)):
         try:
-            loaded.append(load_tests(path))
-        except RuleError as error:
+            loaded.append(load_tests(require_file(path)))
+        except (RuleError, FilesError) as error:
             print_problems(error.problems)
             unusable = True
     return loaded, unusable

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import duration, names
 from segue.cli.console import BAD_INPUT, DONE, can_print, print_json, print_lines, print_problems
-from segue.file_kinds import script_beside
+from segue.file_kinds import FilesError, require_file, script_beside
 from segue_rules.errors import RuleError
 
 if TYPE_CHECKING:
@@ -146,10 +146,10 @@ def run(arguments: argparse.Namespace) -> int:
     from segue_rules.timeline import play_script
 
     try:
-        rules = load(arguments.rules)
+        rules = load(require_file(arguments.rules))
         script = arguments.events or script_beside(arguments.rules)
-        events = load_events(script, rules) if script else ()
-    except RuleError as error:
+        events = load_events(require_file(script), rules) if script else ()
+    except (RuleError, FilesError) as error:
         print_problems(error.problems)
         return BAD_INPUT
     selection = Selection(only=arguments.only, layers=arguments.layer, inputs=arguments.input)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from segue.atomic import replacing
 from segue.audio.files import AudioFileError, AudioWriter
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.file_kinds import require_file
 from segue.generators import BuildOptions, GeneratorChain, build
 from segue.render.collector import Collector, Keep
 from segue.render.file_checks import files_of
@@ -51,6 +52,7 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
     """Render once and write every file that is asked for.
 
     Raises:
+        FilesError: A file that is read is not there.
         OutputsError: A file that is read would be written over, or one cannot be written.
         RuleError: The rules or events have mistakes.
         AudioFileError: The sound cannot be written.
@@ -61,6 +63,9 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
     started = time.perf_counter()
     request.check_files()
     AudioWriter(request.output)
+    require_file(request.recording or request.rules)
+    if request.script:
+        require_file(request.script)
     chain = build(request.generator, BuildOptions(soundfont=request.soundfont))
     session: RecordedSession | None = None
     if request.recording:

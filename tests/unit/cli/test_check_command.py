@@ -109,10 +109,22 @@ def test_what_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> N
     Path("empty").mkdir()
     assert main(["check", "nowhere.yaml", "no*.yaml", "empty"]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "empty:1:1: no NAME.yaml or NAME.test.yaml or NAME.events.yaml or NAME.events.jsonl in this folder",
-        "no*.yaml:1:1: no such file",
-        "nowhere.yaml:1:1: no such file",
+        "nowhere.yaml: no such file",
+        "no*.yaml: no such file",
+        "empty: no NAME.yaml or NAME.test.yaml or NAME.events.yaml or NAME.events.jsonl in this folder",
     ]
+
+
+def test_a_missing_file_has_a_guess_of_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    write("Meadow.yaml", GOOD)
+    write("meadow.events.yaml", "- {at: 1s, fire: won}")
+    for command in ("check", "timeline", "preview", "play", "bench rules", "test"):
+        assert main([*command.split(), "medow.yaml"]) == 2
+        assert capsys.readouterr().err == "medow.yaml: no such file; did you mean 'Meadow.yaml'?\n"
+    assert main(["timeline", "Meadow.yaml", "--events", "fight.events.yaml"]) == 2
+    assert capsys.readouterr().err == "fight.events.yaml: no such file\n"
+    assert main(["preview", "Meadow.yaml", "--events", "meadw.events.yaml"]) == 2
+    assert capsys.readouterr().err == "meadw.events.yaml: no such file; did you mean 'meadow.events.yaml'?\n"
 
 
 def test_json_has_a_line_for_every_mistake(capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,3 +130,18 @@ def test_a_terminal_that_knows_ascii_only_gets_ascii() -> None:
     assert "calm -> combat" in text
     assert "?" not in text
     assert "@@@" in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_during_the_imports_is_quiet(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'segue.cli.main': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from segue.__main__ import main\n"
+        "main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, "--help"], cwd=tmp_path, capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (-signal.SIGINT, b"", b"")

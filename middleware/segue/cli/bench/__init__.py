@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
-from segue.cli.help_text import HelpFormatter
-
 EXAMPLES: Final = """examples:
   segue bench rules
   segue bench start music/meadow.yaml
@@ -28,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_subparsers(title="parts", metavar="PART", required=True)
     for name, (module_name, summary) in PARTS.items():
         module = import_module(f"segue.cli.bench.{module_name}")
-        part = parts.add_parser(name, help=summary, description=module.__doc__, formatter_class=HelpFormatter)
+        part = parts.add_parser(name, help=summary, description=module.__doc__)
         module.add_arguments(part)
         part.set_defaults(measure=module.run)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import BAD_INPUT, DONE, print_lines, print_problems
-from segue.file_kinds import FileKind, library_folder, sibling
+from segue.file_kinds import FilesError, library_folder, require_file, script_beside
 from segue_rules.errors import RuleError
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     from segue_rules.model import FRAME_RATE
 
     path = arguments.rules or library_folder() / "emberwood" / "emberwood.yaml"
-    script = sibling(path, FileKind.EVENTS)
     try:
-        rules = load(path)
-        events = load_events(script, rules) if script.exists() else ()
-    except RuleError as error:
+        rules = load(require_file(path))
+        script = script_beside(path)
+        events = load_events(script, rules) if script else ()
+    except (RuleError, FilesError) as error:
         print_problems(error.problems)
         return BAD_INPUT
     frames = (max((scripted.frame for scripted in events), default=0) // FRAME_RATE + AFTER_LAST_EVENT_S) * FRAME_RATE

@@ -1,0 +1,200 @@
+"""Look for what is missing or wrong on this machine: Python, packages, sound files, audio device, ports.
+
+Each line is `ok`, `note` (an optional part is not there) or `problem`, and says what to do. The exit code is 1 if there
+is a problem.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import platform
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+from segue.cli.console import DONE, FAILED, print_json, print_lines
+from segue.generators import GENERATORS
+
+EXAMPLES: Final = """examples:
+  segue doctor
+  segue doctor --json
+"""
+_OLDEST: Final = (3, 11)
+_NEWEST: Final = (3, 14)
+"""Versions of Python that Segue is tested with."""
+# Packages that bring compiled code: installed is not enough, they have to load.
+_NATIVE: Final = {"numpy": "numpy", "scipy": "scipy", "soundfile": "soundfile", "soxr": "soxr", "pyzmq": "zmq"}
+_REQUIREMENT: Final = re.compile(r"""([\w.-]+)\s*([^;]*)(?:;\s*extra\s*==\s*['"]([\w-]+)['"])?""")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        status: ok; note: an optional part is not there; problem: Segue will not work as it should.
+        name: What was looked at.
+        text: What was found.
+        advice: What to do; "" if nothing.
+    """
+
+    status: Literal["ok", "note", "problem"]
+    name: str
+    text: str
+    advice: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    failed = False
+    for finding in examine():
+        failed |= finding.status == "problem"
+        if arguments.json:
+            print_json(asdict(finding))
+        else:
+            advice = f"; {finding.advice}" if finding.advice else ""
+            print_lines(f"{finding.status:<7}  {finding.name:<24}  {finding.text}{advice}")
+    return FAILED if failed else DONE
+
+
+def examine() -> Iterator[Finding]:
+    """Look at every part, one finding each."""
+    yield _python()
+    yield from _packages()
+    yield from _generators()
+    yield _orchestra()
+    yield _audio_device()
+    yield from _ports()
+
+
+def _python() -> Finding:
+    present = sys.version_info[:2]
+    text = f"{platform.python_version()} ({platform.python_implementation()}, {platform.system()} {platform.machine()})"
+    tested = f"Segue is tested with {_OLDEST[0]}.{_OLDEST[1]} to {_NEWEST[0]}.{_NEWEST[1]}"
+    if present < _OLDEST:
+        return Finding(status="problem", name="Python", text=text, advice=f"install a newer one; {tested}")
+    if present > _NEWEST:
+        return Finding(status="note", name="Python", text=text, advice=tested)
+    return Finding(status="ok", name="Python", text=text)
+
+
+def _packages() -> Iterator[Finding]:
+    """Segue's own version, what it requires, and its extras."""
+    try:
+        required = [match for text in requires("segue") or () if (match := _REQUIREMENT.fullmatch(text))]
+        yield Finding(status="ok", name="segue", text=version("segue"))
+    except PackageNotFoundError:
+        text = "not installed: it runs from its sources"
+        yield Finding(status="note", name="segue", text=text, advice="pip install -e . in the checkout")
+        return
+    extras: dict[str, list[str]] = {}
+    for name, bounds, extra in (match.groups() for match in required):
+        if extra:
+            extras.setdefault(extra, []).append(name)
+        else:
+            yield _package(name, bounds.strip())
+    for extra, names in extras.items():
+        # What its developers need is of no use to others.
+        if extra != "dev":
+            yield _extra(extra, names)
+
+
+def _package(name: str, bounds: str) -> Finding:
+    advice = f"pip install --force-reinstall '{name}{bounds}'"
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return Finding(status="problem", name=name, text="is not installed", advice=advice)
+    least = re.search(r"[>=]=\s*([\d.]+)", bounds)
+    if least and _numbers(found) < _numbers(least[1]):
+        return Finding(status="problem", name=name, text=f"{found}, expected {bounds}", advice=advice)
+    if name in _NATIVE:
+        try:
+            import_module(_NATIVE[name])
+        except (ImportError, OSError) as error:
+            return Finding(status="problem", name=name, text=f"{found} does not load: {error}", advice=advice)
+    return Finding(status="ok", name=name, text=found)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text.partition("+")[0])[:3])
+
+
+def _extra(extra: str, names: list[str]) -> Finding:
+    found, missing = [], []
+    for name in names:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        advice = f"pip install 'segue[{extra}]'"
+        return Finding(status="note", name=f"extra {extra}", text=f"lacks {', '.join(missing)}", advice=advice)
+    return Finding(status="ok", name=f"extra {extra}", text=", ".join(found))
+
+
+def _generators() -> Iterator[Finding]:
+    for name, spec in GENERATORS.items():
+        problems = spec.problems()
+        # A generator that cannot be chosen anyway is no fault of this machine.
+        bad: Literal["note", "problem"] = "note" if spec.build is None else "problem"
+        text = "; ".join(problems) if problems else spec.summary
+        yield Finding(status=bad if problems else "ok", name=f"generator {name}", text=text)
+
+
+def _orchestra() -> Finding:
+    """The bundled SoundFont, whole to the byte: a checkout without Git LFS has a stand-in."""
+    folder = files("segue") / "weights" / "orchestra"
+    try:
+        expected = (folder / "orchestra.sf3.sha256").read_text("ascii").split()[0]
+        data = (folder / "orchestra.sf3").read_bytes()
+    except OSError as error:
+        return Finding(status="problem", name="orchestra", text=str(error), advice="install segue again")
+    if hashlib.sha256(data).hexdigest() != expected:
+        text = f"{folder / 'orchestra.sf3'} is damaged"
+        return Finding(status="problem", name="orchestra", text=text, advice="install segue again")
+    return Finding(status="ok", name="orchestra", text=f"{len(data) / 1e6:.1f} MB, checksum as expected")
+
+
+def _audio_device() -> Finding:
+    try:
+        sounddevice: Any = import_module("sounddevice")
+    except ImportError:
+        advice = "pip install 'segue[play]'"
+        return Finding(status="note", name="audio device", text="needs sounddevice", advice=advice)
+    except OSError as error:
+        advice = "install PortAudio (on Debian: apt install libportaudio2)"
+        return Finding(status="note", name="audio device", text=str(error), advice=advice)
+    try:
+        device = sounddevice.query_devices(kind="output")
+    except (sounddevice.PortAudioError, ValueError):
+        advice = "segue preview and segue play --output FILE need none"
+        return Finding(status="note", name="audio device", text="there is none", advice=advice)
+    return Finding(status="ok", name="audio device", text=f"{device['name']}, {device['default_samplerate']:.0f} Hz")
+
+
+def _ports() -> Iterator[Finding]:
+    """Whether the addresses that `segue serve` binds to without settings are free."""
+    from segue.service.settings.table import Settings, default_of
+
+    for address in default_of(Settings.bind):
+        host, _, port = address.removeprefix("tcp://").rpartition(":")
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            try:
+                probe.bind((host.strip("[]"), int(port)))
+            except OSError as error:
+                text = f"cannot be bound: {error.strerror or error}"
+                advice = "a service may run already; choose another one with segue serve --bind"
+                yield Finding(status="note", name=address, text=text, advice=advice)
+                continue
+        yield Finding(status="ok", name=address, text="is free")

@@ -1,0 +1,92 @@
+"""`segue doctor`: what it looks at, what it advises, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import socket
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import pytest
+
+from segue.cli import doctor
+from segue.cli.doctor import Finding
+from segue.cli.main import main
+
+
+def finding(name: str) -> Finding:
+    return next(each for each in doctor.examine() if each.name == name)
+
+
+def test_a_machine_that_runs_these_tests_has_no_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("ok       Python ")
+    assert any(line.startswith("ok       numpy ") for line in lines)
+    assert any(line.startswith("ok       orchestra ") for line in lines)
+    assert any(line.startswith("note     generator language-model ") for line in lines)
+    assert {line.split()[0] for line in lines} <= {"ok", "note"}
+
+
+def test_json_has_a_line_for_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(record.keys() == {"status", "name", "text", "advice"} for record in records)
+    assert {"Python", "segue", "orchestra", "audio device"} <= {record["name"] for record in records}
+
+
+def without(*missing: str) -> Any:
+    def versions(name: str) -> str:
+        if name in missing:
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    return versions
+
+
+def test_a_missing_package_is_a_problem_and_a_missing_extra_a_note(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "version", without("soxr", "textual"))
+    assert main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    (soxr,) = [line for line in lines if line.startswith("problem")]
+    assert soxr.split()[1:] == ["soxr", "is", "not", "installed;", "pip", "install", "--force-reinstall", "'soxr>=1.0'"]
+    assert finding("extra play") == Finding(
+        status="note", name="extra play", text="lacks textual", advice="pip install 'segue[play]'"
+    )
+
+
+def test_a_package_that_is_too_old_or_does_not_load_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> Any:
+        raise OSError("libsndfile not found")
+
+    monkeypatch.setattr(doctor, "version", lambda name: "1.9.9")
+    old = doctor._package("numpy", ">=2.0")
+    assert (old.status, old.text) == ("problem", "1.9.9, expected >=2.0")
+    monkeypatch.setattr(doctor, "import_module", broken)
+    unloadable = doctor._package("soundfile", ">=0.13")
+    assert (unloadable.status, unloadable.text) == ("problem", "1.9.9 does not load: libsndfile not found")
+
+
+def test_an_old_python_is_a_problem_and_an_untested_one_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    for present, status in (((3, 10), "problem"), ((3, 11), "ok"), ((3, 14), "ok"), ((3, 15), "note")):
+        monkeypatch.setattr(doctor.sys, "version_info", (*present, 0, "final", 0))
+        assert doctor._python().status == status
+
+
+def test_a_damaged_orchestra_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.hashlib, "sha256", lambda data: type("Hash", (), {"hexdigest": lambda self: "0"})())
+    assert doctor._orchestra().status == "problem"
+    assert "is damaged" in doctor._orchestra().text
+
+
+def test_a_port_in_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setattr("segue.service.settings.default_of", lambda setting: (address,))
+        (port,) = doctor._ports()
+    assert (port.status, port.name) == ("note", address)
+    assert port.advice == "a service may run already; choose another one with segue serve --bind"

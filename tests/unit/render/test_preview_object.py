@@ -1,0 +1,164 @@
+"""`segue.render.preview`: the same as the command's files, in memory; events as data; what-ifs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from segue import render
+from segue.cli.main import main
+from segue_rules.errors import RuleError
+from segue_rules.loading import load_events
+
+RULES = """
+segue: 1
+title: Test & <try>
+music: {tempo: 120bpm, key: D minor}
+inputs:
+  fight: {type: flag}
+  threat: {type: number, range: [0, 1]}
+  won: {type: trigger}
+styles:
+  walk: {text: "calm woodland, harp and soft strings"}
+  battle: {text: "driving taiko drums and brass"}
+layers:
+  action:
+    states:
+      calm: {default: true, mix: {walk: 1}}
+      combat: {when: {fight: true}, mix: {battle: 1}}
+transitions:
+  - {from: any, to: any, at: beat, ramp: 400ms}
+"""
+EVENTS = "- {at: 1s, set: {fight: true}}\n- {at: 2s, fire: won}\n"
+DATA: Sequence[dict[str, Any]] = [{"at": 1, "set": {"fight": True}}, {"at": "2s", "fire": "won"}]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "song.yaml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "song.events.yaml").write_text(EVENTS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_it_is_what_the_command_writes(folder: Path) -> None:
+    extra = ["--midi", "a.mid", "--stems", "a"]
+    assert main(["preview", "song.yaml", "--duration", "3", "--quiet", "-o", "preview.wav", *extra]) == 0
+    piece = render.preview("song.yaml", duration_s=3)
+    piece.save("b.wav")
+    piece.write_midi("b.mid")
+    piece.write_stems("b")
+    assert Path("preview.wav").read_bytes() == Path("b.wav").read_bytes()
+    assert Path("a.mid").read_bytes() == Path("b.mid").read_bytes()
+    names = sorted(path.name for path in Path("a").iterdir())
+    assert names == sorted(path.name for path in Path("b").iterdir())
+    assert all((Path("a") / name).read_bytes() == (Path("b") / name).read_bytes() for name in names)
+
+
+def test_a_live_preview_and_its_replay_are_what_the_command_writes(folder: Path) -> None:
+    options = ["--live", "--lookahead", "2", "--record", "live.jsonl"]
+    assert main(["preview", "song.yaml", "--duration", "3", "--quiet", "-o", "a.wav", *options]) == 0
+    live = render.preview("song.yaml", duration_s=3, live=True, lookahead_s=2)
+    again = render.replay("live.jsonl", "song.yaml")
+    for name, piece in (("live.wav", live), ("again.wav", again)):
+        piece.save(name)
+        assert Path("a.wav").read_bytes() == Path(name).read_bytes()
+        with pytest.raises(ValueError, match="stems: expected a straight preview"):
+            piece.stems()
+    assert len(again.frames.time_s) == len(live.frames.time_s) == 75
+    assert [event.event.set for event in again.what_if(duration_s=1).events] == [{"fight": True}, {}]
+
+
+def test_frames_changes_receipts_and_notes_tell_what_happened() -> None:
+    piece = render.preview(RULES, events=DATA, duration_s=3)
+    assert (piece.audio.shape, piece.audio.dtype) == ((144_000, 2), np.float32)
+    assert (piece.duration_s, piece.sample_rate, piece.frame_rate) == (3.0, 48_000, 25)
+    frames = piece.frames
+    assert frames.time_s.tolist() == [frame / 25 for frame in range(75)]
+    np.testing.assert_allclose(sum(frames.mix.values()), 1, atol=1e-6)
+    assert (frames.mix["walk"][0], frames.mix["battle"][-1]) == (1, 1)
+    assert (frames.states["action"][0], frames.states["action"][-1]) == ("calm", "combat")
+    assert (frames.inputs["fight"][24], frames.inputs["fight"][25]) == (False, True)
+    assert (frames.controls["tempo"][0], frames.controls["key"][0]) == (120, "D minor")
+    (change,) = piece.changes
+    assert (change.from_state, change.to_state, change.start) == ("calm", "combat", 25)
+    assert [(receipt.frame, receipt.accepted) for receipt in piece.receipts] == [(25, True), (50, True)]
+    assert piece.notes
+    assert piece.notes == sorted(piece.notes, key=lambda note: note.start)
+
+
+def test_stems_sum_to_the_mix_before_its_limiter() -> None:
+    piece = render.preview(RULES, events=DATA, duration_s=3)
+    stems = piece.stems()
+    assert sorted(stems) == ["bass", "drums", "harmony", "melody", "texture"]
+    same = np.abs(sum(stems.values()) - piece.audio)[:-2_400] < 1e-3
+    assert same.mean() > 0.95
+
+
+def test_events_are_the_same_as_data_as_a_script_or_loaded(folder: Path) -> None:
+    pieces = [
+        render.preview("song.yaml", events=events, duration_s=3)
+        for events in (None, "song.events.yaml", DATA, load_events("song.events.yaml"))
+    ]
+    assert all(np.array_equal(piece.audio, pieces[0].audio) for piece in pieces)
+    assert render.preview("song.yaml", events=[], duration_s=1).events == ()
+
+
+def test_mistakes_in_data_are_named_by_the_number_of_their_event() -> None:
+    with pytest.raises(RuleError) as raised:
+        render.preview(RULES, events=[*DATA, {"at": 3, "set": {"fihgt": True}}])
+    (problem,) = raised.value.problems
+    assert problem.mark.line == 3
+    assert problem.text == "unknown input 'fihgt'; did you mean 'fight'?"
+    with pytest.raises(TypeError, match="either loaded events or data"):
+        render.preview(RULES, events=[*DATA, *render.preview(RULES, events=DATA, duration_s=0.1).events])
+
+
+def test_a_what_if_changes_one_thing_and_keeps_the_rest() -> None:
+    piece = render.preview(RULES, events=DATA, duration_s=3)
+    assert np.array_equal(piece.what_if().audio, piece.audio)
+    calm = piece.what_if(inputs={"fight": False})
+    assert (calm.changes, calm.duration_s) == ([], 3.0)
+    assert [event.event.fire for event in calm.events if event.event.fire] == [("won",)]
+    assert not np.array_equal(piece.what_if(seed=9).audio, piece.audio)
+    assert piece.what_if(events=[]).changes == []
+    quick = piece.what_if(rules=RULES.replace("120bpm", "150bpm"))
+    assert quick.frames.controls["tempo"][0] == 150
+    with pytest.raises(RuleError, match="expected a number from 0 to 1"):
+        piece.what_if(inputs={"threat": "high"})
+
+
+def test_warnings_come_with_it() -> None:
+    piece = render.preview(RULES, events=[{"at": 1, "set": {"threat": 3}}, {"at": 9, "fire": "won"}], duration_s=2)
+    clamped, late = piece.warnings
+    assert "expected a number from 0 to 1" in clamped
+    assert late == "events:2:3: 1 event comes after the end at 2 s and will not be played"
+
+
+def test_a_notebook_shows_a_player_and_the_changes() -> None:
+    html = render.preview(RULES, events=DATA, duration_s=3)._repr_html_()
+    assert '<audio controls preload="metadata" src="data:audio/ogg;base64,' in html
+    assert "Test &amp; &lt;try&gt;" in html
+    assert "calm → combat" in html
+
+
+def test_a_report_is_written_without_a_file_of_the_sound(folder: Path) -> None:
+    render.preview("song.yaml", duration_s=3).write_report("a.html")
+    assert "<script" in Path("a.html").read_text(encoding="utf-8")
+
+
+def test_importing_it_loads_neither_numpy_nor_ipython() -> None:
+    program = (
+        "import sys; from segue import render; print(dir(render))\n"
+        "print([name for name in ('numpy', 'IPython') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    names, loaded = done.stdout.splitlines()
+    assert "preview" in names
+    assert loaded == "[]"
