@@ -33,7 +33,7 @@ from segue_rules.timeline import bar_beat
 
 
 @dataclass(frozen=True, kw_only=True)
-class BeatGrid:
+class HeardBeats:
     """Every beat that was heard, in order. samples: positions. bars, beats: counted from 1."""
 
     samples: tuple[int, ...]
@@ -113,7 +113,7 @@ class ReportData:
         return sum(event.routine for event in self.events)
 
     @cached_property
-    def beats(self) -> BeatGrid:
+    def beats(self) -> HeardBeats:
         """The beats that fall in the heard frames."""
         found = []
         for frame, plan in enumerate(self.plans):
@@ -121,7 +121,7 @@ class ReportData:
                 place = bar_beat(plan)
                 offset = plan.bar_start if plan.bar_start >= 0 else plan.beat
                 found.append((frame * FRAME_SIZE + offset, place.bar, place.beat))
-        return BeatGrid(
+        return HeardBeats(
             samples=tuple(sample for sample, _, _ in found),
             bars=tuple(bar for _, bar, _ in found),
             beats=tuple(beat for _, _, beat in found),
