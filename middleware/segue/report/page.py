@@ -160,7 +160,7 @@ def _fields(entry: LogEntry) -> list[Any]:
 
 
 def _rows(report: ReportData, axis: TimeAxis) -> list[PlotRow]:
-    """Return the rows in the order of the page: what was heard, why, and how it was delivered."""
+    """Return the rows in the order of the page: what was played, why, and how it was delivered."""
     found: list[PlotRow | None] = [
         audio_rows.bars(axis),
         audio_rows.waveform(report, axis),
