@@ -43,7 +43,8 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
 def _goes_on(line: DrumLine, kit: Kit) -> bool:
     """Whether a line goes on while a fill leads into another situation.
 
-    A drummer at a set has two hands for it and a foot for the kick; of several players only those rest who play it.
+    A drummer at a set plays the fill with both hands and goes on with the kick. Where several musicians play, only
+    those who play the fill leave their own lines.
     """
     if line.program >= 0:
         return not line.fills

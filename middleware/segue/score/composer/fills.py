@@ -1,4 +1,4 @@
-"""The material of lead-ins: drum fills, swells and runs, pickups, and the last stroke of a fight that is let go.
+"""What lead-ins are made of: drum fills, rolls, swells and runs, pickups, and the last stroke of a fight.
 
 Beats count from the arrival that is led to: those before it are negative.
 """
