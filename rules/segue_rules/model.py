@@ -222,7 +222,7 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class Music:
-    """The controls of the music, as `segue_rules.controls` describes them; None leaves one to whatever lies below."""
+    """The controls of the music, as `segue_rules.controls` describes them; None leaves one to a layer before."""
 
     tempo_bpm: float | Binding | None = None
     meter: int | None = None

@@ -21,7 +21,7 @@ def holds_json_lines(path: Path) -> bool:
     if path.suffix.lower() in _SUFFIXES:
         return True
     try:
-        if not path.is_file():  # opening a pipe would wait for whoever writes to it
+        if not path.is_file():  # opening a pipe would wait for its writer
             return False
         with path.open("rb") as file:
             return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
