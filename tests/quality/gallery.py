@@ -1,6 +1,6 @@
-"""Pictures of the composer's music: a piano roll over a spectrogram for every situation, to be looked at.
+"""Draws the composer's music for inspection: a piano roll and a spectrogram of every situation.
 
-python tests/quality/gallery.py OUT [SITUATION ...]
+Usage: python tests/quality/gallery.py OUT [SITUATION ...]
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+from composed import Score, compose
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples
-from segue.score.composer.score import Score, compose
 from segue.score.composer.table import NAMES
 from segue.score.sampler.sampler import Sampler
 
@@ -32,7 +32,7 @@ SECONDS: Final = 16.0
 
 
 def rendered(sampler: Sampler, score: Score) -> Samples:
-    """The whole of a score as sound, float32 [S, 2]."""
+    """Render a score to audio, float32 [S, 2]."""
     _, samples, _ = sampler.render(sampler.start(), score.notes, score.num_frames * FRAME_SIZE)
     return samples
 

@@ -1,0 +1,58 @@
+"""The classifier, trained with clips of every situation; the tests classify clips of other seeds."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composed import Score, perform, steady
+from quality.situation_classifier import SituationClassifier, features, fit, windows
+from segue.contract import FRAME_SIZE, MODES, Samples
+from segue.score.composer.keyed_random import KeyedRandom
+from segue.score.composer.table import NAMES, TABLE
+from segue.score.sampler.sampler import Sampler
+
+CLIP_S: Final = 12
+TRAINING_SEEDS: Final = tuple(range(1000, 1005))
+
+
+@cache
+def sampler() -> Sampler:
+    return Sampler()
+
+
+def rendered(piece: Score) -> Samples:
+    """Render a score to audio, float32 [S, 2]."""
+    _, samples, _ = sampler().render(sampler().start(), piece.notes, piece.num_frames * FRAME_SIZE)
+    return samples
+
+
+def clip(name: str, seed: int) -> Samples:
+    """Render a clip of a situation at a random intensity from 0.25 up.
+
+    Every second clip, by chance, has any mode instead of one of the situation's own.
+    """
+    random = KeyedRandom(seed, 99)
+    intensity = 0.25 + 0.7 * random.uniform()
+    mode = random.choice(TABLE[name].modes if random.chance(0.5) else MODES)
+    frames = steady(name, seed=seed, num_frames=CLIP_S * 25, intensity=intensity, mode=mode)
+    return rendered(perform(frames, seed=seed))
+
+
+def labelled_features(seeds: tuple[int, ...]) -> tuple[NDArray[np.float64], list[str]]:
+    """Return the features [W, F] of clips of every situation, and the situation of each."""
+    rows = [(name, features(window)) for name in NAMES for seed in seeds for window in windows(clip(name, seed))]
+    return np.stack([row for _, row in rows]), [name for name, _ in rows]
+
+
+@cache
+def training_set() -> tuple[NDArray[np.float64], list[str]]:
+    return labelled_features(TRAINING_SEEDS)
+
+
+@cache
+def classifier() -> SituationClassifier:
+    return fit(*training_set())
