@@ -12,6 +12,7 @@ from segue.service.settings.kinds import (
     Token,
     ZmqAddress,
 )
+from segue_rules.model import LARGEST_SEED
 from segue_yaml.containers import ListOf, OneOrMore
 from segue_yaml.kinds import Boolean, Choice, Number, Text
 from segue_yaml.tables import Field, Table
@@ -81,7 +82,7 @@ class Settings(Table):
         example="orchestra.sf2",
     )
     seed = Field(
-        Number(low=0, high=2**32 - 1, whole=True), "Seed of the music; by default the rule file's.", example="7"
+        Number(low=0, high=LARGEST_SEED, whole=True), "Seed of the music; by default the rule file's.", example="7"
     )
     lookahead = Field(
         Milliseconds(low=200, high=30_000),
