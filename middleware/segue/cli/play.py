@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError:
         print_problems([f"segue play needs the package textual: {install_advice('play')}"])
         return BAD_INPUT
-    from segue.play.child import ServiceError
+    from segue.play.local_service import ServiceError
     from segue.render.file_checks import OutputsError
     from segue_rules.errors import RuleError
     from segue_sdk.output import OutputError
@@ -81,8 +81,8 @@ class NoTerminalError(RuntimeError):
 def _play(arguments: argparse.Namespace) -> None:
     """Raises: RuleError, FilesError, OutputsError, NoTerminalError, ServiceError, OutputError."""
     from segue.play.app import PlayApp
-    from segue.play.child import Child, serve_command
-    from segue.play.game import Game
+    from segue.play.local_service import LocalService, serve_command
+    from segue.play.session import PlaySession
     from segue_rules.loading import load, load_events
     from segue_sdk.client import SegueClient
     from segue_sdk.messages import Hello
@@ -96,7 +96,7 @@ def _play(arguments: argparse.Namespace) -> None:
         stack.enter_context(exiting_on_signals())
         print_problems(["starting the service …" if local else f"connecting to {arguments.connect} …"])
         command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
-        child = stack.enter_context(Child(command)) if local else None
+        child = stack.enter_context(LocalService(command)) if local else None
         hello = Hello(
             versions=(1,),
             client="segue play",
@@ -106,9 +106,9 @@ def _play(arguments: argparse.Namespace) -> None:
         )
         address = arguments.connect if child is None else child.address
         client = stack.enter_context(SegueClient(address, hello, token=arguments.token or ""))
-        game = Game(client, script)
-        output = stack.enter_context(_output(arguments, client, game.complain))
-        PlayApp(game, lambda: output.name, child.ended if child else lambda: None).run()
+        session = PlaySession(client, script)
+        output = stack.enter_context(_output(arguments, client, session.show_error))
+        PlayApp(session, lambda: output.name, child.ended if child else lambda: None).run()
 
 
 def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:
