@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class NoTerminalError(RuntimeError):
-    """There is nothing to draw on, or nobody to press keys."""
+    """Standard input or the stream to draw on is no terminal."""
 
 
 def _play(arguments: argparse.Namespace) -> None:
@@ -139,9 +139,10 @@ def _check_terminal() -> None:
 
 
 def _output(arguments: argparse.Namespace, client: SegueClient, report: Callable[[str], None]) -> Output:
-    """Where the sound goes; where there is no device and none was asked for, nowhere, which is said.
+    """Where the sound goes: nowhere, with a notice, if there is no device and none was asked for.
 
-    Raises: OutputError.
+    Raises:
+        OutputError: The device that was asked for cannot be used.
     """
     from segue_sdk.output import DeviceOutput, FileOutput, NullOutput, OutputError
 
@@ -161,12 +162,12 @@ def _output(arguments: argparse.Namespace, client: SegueClient, report: Callable
 
 
 def _options(arguments: argparse.Namespace) -> list[str]:
-    """Flags of the service."""
+    """Flags for the service."""
     return ["--soundfont", str(arguments.soundfont)] if arguments.soundfont else []
 
 
 def _contradiction(arguments: argparse.Namespace) -> str:
-    """What cannot be meant; "" if all is well."""
+    """Why options contradict each other; "" if they do not."""
     if arguments.connect is None and arguments.rules is None:
         return "expected a rule file, or --connect and the address of a service"
     if arguments.connect is not None and arguments.soundfont is not None:
