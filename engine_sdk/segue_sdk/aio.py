@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from segue_sdk.client import SegueClient
 from segue_sdk.client_events import ClientEvent, Closed
 from segue_sdk.messages import Hello
+
+if TYPE_CHECKING:
+    # typing has it from Python 3.11 on.
+    from typing_extensions import Self
 
 
 class AsyncSegueClient:

@@ -12,10 +12,14 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, NamedTuple, Protocol, Self, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast, get_type_hints
 
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import LARGEST_INTEGER, NAME_BYTES, TEXT_BYTES, TOKEN_BYTES
+
+if TYPE_CHECKING:
+    # typing has it from Python 3.11 on.
+    from typing_extensions import Self
 
 
 class FieldType(Protocol):

@@ -17,11 +17,15 @@ from array import array
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from segue_sdk.limits import CHANNELS, SAMPLE_RATE
 from segue_sdk.player import Player
 from segue_sdk.take_buffer import Floats, integers
+
+if TYPE_CHECKING:
+    # typing has it from Python 3.11 on.
+    from typing_extensions import Self
 
 # A WAV counts its bytes in 32 bits.
 _MOST_BYTES: Final = 2**32 - 2**20

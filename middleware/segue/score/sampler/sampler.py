@@ -86,9 +86,13 @@ class Sampler:
     latency: Final = 0
 
     def __init__(self, soundfont: Path | None = None, *, memory_bytes: int = MEMORY_BYTES) -> None:
-        """soundfont: any General MIDI SF2 or SF3; the bundled orchestra if None. memory_bytes: as of NoteBank.
+        """Open a SoundFont.
 
-        Raises: SoundFontError if the file is no usable SoundFont.
+        Args:
+            soundfont: Any General MIDI SF2 or SF3; the bundled orchestra if None.
+            memory_bytes: As of NoteBank.
+        Raises:
+            SoundFontError: If the file is no usable SoundFont.
         """
         if soundfont is None:
             self._bank = NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS), memory_bytes=memory_bytes)
@@ -101,7 +105,7 @@ class Sampler:
         return self._bank.sha256()
 
     def substitute(self, program: int) -> int:
-        """The programme heard for `program`: itself, unless the soundfont lacks it. For warnings."""
+        """The programme that plays for `program`: itself, unless the soundfont lacks it. For warnings."""
         return self._bank.substitute(program)
 
     def start(self, position: int = 0) -> SamplerState:
@@ -141,13 +145,13 @@ class Sampler:
             within rounding; the reverb of what was played before stems were asked for is in "texture".
         Raises:
             ValueError: For notes out of range, out of order or not starting in the chunk.
-            SoundFontError: If a compressed sample of a user's font, decoded when first heard, turns out to be damaged.
+            SoundFontError: If a compressed sample of a user's font, decoded when first played, turns out to be damaged.
         """
         end = state.position + num_samples
         check_notes(notes, state.position, end)
         sounding = (*state.sounding, *notes)
         points, remaining, ended = self._points(sounding, state.position, num_samples)
-        over = tuple(heard for heard in (*state.over, *ended) if heard.end > end - MEMORY)
+        over = tuple(note for note in (*state.over, *ended) if note.end > end - MEMORY)
         recent, buses = _wide(state.recent, points, num_samples)
         dry, sent = _mixed(buses, list(buses), num_samples)
         room, wet = reverb.process(state.room, sent)
@@ -182,10 +186,10 @@ class Sampler:
             bus = Bus(event.family, note.send, note.width)
             if bus not in buses:
                 buses[bus] = np.zeros((2, num_samples), np.float32)
-            heard = self._bank.read(note, begin - event.start, end - event.start)
+            sound = self._bank.read(note, begin - event.start, end - event.start)
             for side, gain in enumerate(note.gains):
                 level = np.float32(gain * velocity_gain(event.velocity))
-                share = np.multiply(heard[side % note.channels], level, out=levelled[: end - begin])
+                share = np.multiply(sound[side % note.channels], level, out=levelled[: end - begin])
                 buses[bus][side, begin - position : end - position] += share
         return buses, tuple(remaining), ended
 
