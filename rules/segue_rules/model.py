@@ -379,7 +379,7 @@ class Rules:
     """A whole soundtrack.
 
     music: With every control set. latches: All Latch conditions, by index. files: The files read, the main one first.
-    warnings: Doubts that do not prevent loading, as finished messages.
+    warnings: Warnings that do not prevent loading, as finished messages.
     """
 
     title: str

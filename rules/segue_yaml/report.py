@@ -1,4 +1,4 @@
-"""Mistakes and doubts, each with its place, collected so that one run reports all of them."""
+"""Mistakes and warnings, each with its place, collected so that one run reports all of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Final
 from segue_yaml.nodes import Mark, Node, describe, quote
 
 MOST_PROBLEMS: Final = 500
-"""Nobody corrects more at a time, and each guess at what was meant takes time."""
+"""More than this is not corrected at a time, and each guess at what was meant takes time."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Problem:
-    """One mistake or doubt.
+    """One mistake or warning.
 
     where: The object it is in ('layer "action", state "combat"'), "" for the file. text: What is wrong.
     """
@@ -123,10 +123,10 @@ class Scope:
         self.report.add(Problem(mark=mark, where=self.where, text=text))
 
     def warning(self, mark: Mark, text: str) -> None:
-        """Report a doubt about this object. After MOST_PROBLEMS doubts the others are dropped."""
+        """Report a warning about this object. After MOST_PROBLEMS warnings the others are dropped."""
         count = len(self.report.warnings)
         if count == MOST_PROBLEMS:
-            text = f"more than {MOST_PROBLEMS} doubts; the others are not shown"
+            text = f"more than {MOST_PROBLEMS} warnings; the others are not shown"
         if count <= MOST_PROBLEMS:
             self.report.warnings.append(Problem(mark=mark, where=self.where, text=text))
 

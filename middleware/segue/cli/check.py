@@ -123,14 +123,14 @@ def _check(path: Path, found: _Findings) -> None:
                 from segue_rules.ruletest import load_tests
 
                 tests = load_tests(path)
-                found.warnings += [(problem, SCRIPT_CODE) for problem in tests.doubts]
+                found.warnings += [(problem, SCRIPT_CODE) for problem in tests.warnings]
                 found.summaries.append(f"{path}: {_count(len(tests.tests), 'test')}")
             case FileKind.EVENTS:
                 from segue_rules.loading.scripts import load_script
 
                 rules = sibling(path, FileKind.RULES)
                 script = load_script(path, load(rules) if rules.exists() else None)
-                found.warnings += [(problem, SCRIPT_CODE) for problem in script.doubts]
+                found.warnings += [(problem, SCRIPT_CODE) for problem in script.warnings]
                 alone = "" if rules.exists() else f" (inputs and values unchecked: there is no {rules.name} beside it)"
                 found.summaries.append(f"{path}: {_count(len(script.events), 'event')}{alone}")
             case _:

@@ -40,7 +40,7 @@ def read_events(events: Events, rules: Rules) -> Script:
     if loaded and data:
         raise TypeError("events: expected either loaded events or data, got both")
     if loaded:
-        return Script(events=_numbered(loaded), doubts=())
+        return Script(events=_numbered(loaded), warnings=())
     report = rule_report()
     # YAML with one event a line, so that the line of a message is the number of the event.
     text = "".join(f"- {json.dumps(_with_unit(event), ensure_ascii=False)}\n" for event in data)
@@ -48,8 +48,8 @@ def read_events(events: Events, rules: Rules) -> Script:
     records = EVENTS.read(node, report.scope("events")) if node is not None else None
     built = build_events(records or (), rules)
     report.raise_problems()
-    doubts: tuple[Problem, ...] = tuple(report.warnings)
-    return Script(events=built, doubts=doubts)
+    warnings: tuple[Problem, ...] = tuple(report.warnings)
+    return Script(events=built, warnings=warnings)
 
 
 def hold_inputs(events: Sequence[ScriptedEvent], inputs: Mapping[str, InputValue], rules: Rules) -> Script:
@@ -68,7 +68,7 @@ def hold_inputs(events: Sequence[ScriptedEvent], inputs: Mapping[str, InputValue
         values = {name: value for name, value in scripted.event.set.items() if name not in inputs}
         if values or scripted.event.fire:
             kept.append(replace(scripted, event=replace(scripted.event, set=values)))
-    return Script(events=_numbered([*held.events, *kept]), doubts=held.doubts)
+    return Script(events=_numbered([*held.events, *kept]), warnings=held.warnings)
 
 
 def _numbered(events: Sequence[ScriptedEvent]) -> tuple[ScriptedEvent, ...]:

@@ -201,10 +201,10 @@ class Preview:
         choices = self._choices
         loaded = choices.rules if rules is None else _load(rules)
         script = read_events(choices.events if events is None else events, loaded)
-        warnings = [str(doubt) for doubt in script.doubts]
+        warnings = [str(warning) for warning in script.warnings]
         if inputs is not None:
             script = hold_inputs(script.events, inputs, loaded)
-            warnings += [str(doubt) for doubt in script.doubts]
+            warnings += [str(warning) for warning in script.warnings]
         changed = replace(
             choices,
             rules=loaded,
@@ -293,7 +293,7 @@ def preview(
     choices = _Choices(
         rules=loaded,
         events=script.events,
-        warnings=[str(doubt) for doubt in script.doubts],
+        warnings=[str(warning) for warning in script.warnings],
         seed=seed,
         duration_s=duration_s,
         mode="live" if live else "straight",

@@ -209,7 +209,7 @@ def write_page(
 def _scripted(request: PreviewRequest, chain: GeneratorChain) -> Scenario:
     """The scenario of a request with an event script, or with nothing but time."""
     rules = load(request.rules)
-    script = load_script(request.script, rules) if request.script else Script(events=(), doubts=())
+    script = load_script(request.script, rules) if request.script else Script(events=(), warnings=())
     return scripted(
         rules,
         script.events,
@@ -217,7 +217,7 @@ def _scripted(request: PreviewRequest, chain: GeneratorChain) -> Scenario:
         duration_s=request.duration_s,
         seed=request.seed,
         lookahead_s=_or(request.lookahead_s, LOOKAHEAD_S),
-        warnings=[str(doubt) for doubt in script.doubts],
+        warnings=[str(warning) for warning in script.warnings],
     )
 
 

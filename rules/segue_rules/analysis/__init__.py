@@ -1,9 +1,9 @@
-"""Doubts about a soundtrack that loads: what can never happen, flaps, or is too fast for the music model.
+"""Warnings about a soundtrack that loads: what can never happen, flaps, or is too fast for the music model.
 
     for finding in analyse(rules):
         print(f"{finding.mark}: {finding.where}: {finding.text}")
 
-Findings are doubts, not mistakes: the soundtrack plays. What a single comparison shows (always or never true) is
+Findings are warnings, not mistakes: the soundtrack plays. What a single comparison shows (always or never true) is
 reported in loading. Each kind of finding has a stable code; `CODES` lists them all.
 """
 

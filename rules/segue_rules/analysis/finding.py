@@ -1,4 +1,4 @@
-"""One doubt about a soundtrack, and the codes of all kinds."""
+"""One warning about a soundtrack, and the codes of all kinds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CODES: Final = {
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Finding:
-    """One doubt.
+    """One warning.
 
     where: The object ('layer "action", state "combat"'). code: One of CODES. text: What is doubtful, why, and what to
     do.

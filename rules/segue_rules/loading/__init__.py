@@ -1,6 +1,6 @@
 """Loads rule files and event scripts: YAML in, checked `Rules` out, or a RuleError with every mistake and its place.
 
-rules = load("emberwood.yaml")            # may raise RuleError; rules.warnings holds doubts
+rules = load("emberwood.yaml")            # may raise RuleError; rules.warnings holds warnings
 events = load_events("session.yaml", rules)
 """
 

@@ -83,10 +83,10 @@ EVENTS: Final = ListOf(of=Object(table=EventTable), item="event", most=MOST_EVEN
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """An event script. doubts: What will be played otherwise than written, or not at all."""
+    """An event script. warnings: What will be played otherwise than written, or not at all."""
 
     events: tuple[ScriptedEvent, ...]
-    doubts: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
 
 
 def load_events(path: Path | str, rules: Rules | None = None) -> tuple[ScriptedEvent, ...]:
@@ -102,7 +102,7 @@ def load_events(path: Path | str, rules: Rules | None = None) -> tuple[ScriptedE
 
 
 def load_script(path: Path | str, rules: Rules | None = None) -> Script:
-    """Load a script as `load_events` does, with doubts: clamped values, refused events, a changed order."""
+    """Load a script as `load_events` does, with warnings: clamped values, refused events, a changed order."""
     path = Path(path)
     report = rule_report()
     name = path.as_posix()
@@ -116,13 +116,13 @@ def load_script(path: Path | str, rules: Rules | None = None) -> Script:
     records = EVENTS.read(node, report.scope("events")) if node is not None else None
     events = build_events(records or (), rules)
     report.raise_problems()
-    return Script(events=events, doubts=tuple(report.warnings))
+    return Script(events=events, warnings=tuple(report.warnings))
 
 
 def build_events(records: Iterable[Record], rules: Rules | None = None) -> tuple[ScriptedEvent, ...]:
     """Scripted events from records of EventTable, sorted by time and numbered in that order.
 
-    Mistakes and doubts go to the report of the records.
+    Mistakes and warnings go to the report of the records.
     """
     inputs = None if rules is None else {each.name: each for each in rules.inputs}
     timed: list[tuple[Fraction, Record]] = []

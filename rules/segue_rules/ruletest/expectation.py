@@ -82,9 +82,9 @@ class RuleTest:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTestFile:
-    """The tests of one file, all of the same rules. doubts: Events that are played otherwise than written."""
+    """The tests of one file, all of the same rules. warnings: Events that are played otherwise than written."""
 
     path: Path
     rules: Rules
     tests: tuple[RuleTest, ...]
-    doubts: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()

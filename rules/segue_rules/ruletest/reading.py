@@ -40,7 +40,7 @@ def load_tests(path: Path | str) -> RuleTestFile:
         raise AssertionError("what cannot be read is reported")
     tests = _Reader(path, rules, report).tests(record)
     report.raise_problems()
-    return RuleTestFile(path=path, rules=rules, tests=tests, doubts=tuple(report.warnings))
+    return RuleTestFile(path=path, rules=rules, tests=tests, warnings=tuple(report.warnings))
 
 
 def _load_rules(record: Record, path: Path, report: Report) -> Rules | None:
@@ -116,7 +116,7 @@ class _Reader:
         except RuleError as error:
             _pass_on(error, record, TestTable.events, self._report)
             return ()
-        self._report.warnings += [doubt for doubt in script.doubts if doubt not in self._report.warnings]
+        self._report.warnings += [warning for warning in script.warnings if warning not in self._report.warnings]
         return script.events
 
     def _expect(self, record: Record) -> list[Expectation]:
