@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ _KINDS: Final = (
 
 
 class NotReplaceableError(OSError):
-    """What stands in the place of a file to be written is no regular file, and stays as it is."""
+    """The path to write to holds something other than a regular file, which stays as it is."""
 
 
 def replaceable(path: Path) -> Path:
     """Where a file named `path` is written: `path` itself, or what it links to.
 
-    Raises: NotReplaceableError where something other than a regular file is there; OSError where nothing can be.
+    Raises:
+        NotReplaceableError: Where something other than a regular file is there.
+        OSError: Where nothing can be.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -57,7 +59,9 @@ def replacing(path: Path) -> Iterator[Path]:
     A symbolic link is followed: what it leads to is replaced, and the link stays. Anything that ends the block early
     leaves nothing behind. Close the file within the block: Windows does not rename what is open.
 
-    Raises: NotReplaceableError and OSError as `replaceable`; OSError, naming `path`, if the place cannot be written.
+    Raises:
+        NotReplaceableError and OSError: As `replaceable`.
+        OSError: Naming `path`, if the place cannot be written.
     """
     target = replaceable(path)
     partial = target.with_name(f".{target.name[:_SHOWN_NAME]}.{secrets.token_hex(8)}.part")
@@ -72,7 +76,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.filename not in (None, str(partial), partial):
             raise
-        # The part's name means nothing to whoever reads this.
+        # A message with the name of the partial file would help nobody.
         raise type(error)(error.errno, error.strerror or str(error), str(path)) from error
     finally:
         partial.unlink(missing_ok=True)

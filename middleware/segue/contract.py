@@ -1,6 +1,7 @@
-"""What passes between the rooms: conditioning in, sound out, and the protocols of those who do it.
+"""The types that packages exchange: conditioning in, sound out, and the protocols of generators, encoders and codecs.
 
-The lowest room: it imports NumPy alone, so that `score`, `model` and `runtime` agree without knowing each other.
+The lowest module: it imports NumPy alone, so that `score`, `model` and `runtime` share types without importing each
+other.
 
 Dimensions: T frames, N styles, D embedding width, S samples (T * FRAME_SIZE), K codebooks, C channels (2).
 """
@@ -33,8 +34,10 @@ State = TypeVar("State")
 class StyleBank:
     """The styles of a session, in a fixed order: column n of a mix weighs row n here.
 
-    names: N names, as in the rule file. embeddings: float32 [N, D], unit length, from one StyleEncoder.
-    captions: N texts the embeddings came from ("" for audio prompts), for reports only.
+    Attributes:
+        names: N names, as in the rule file.
+        embeddings: float32 [N, D], unit length, from one StyleEncoder.
+        captions: N texts the embeddings came from ("" for audio prompts), for reports only.
     """
 
     names: tuple[str, ...]
@@ -50,19 +53,29 @@ class StyleBank:
 
 @dataclass(frozen=True, kw_only=True)
 class Conditioning:
-    """What a generator is to play over T consecutive frames. All arrays have length T; row t is frame + t.
+    """The input of a generator for T consecutive frames. All arrays have length T; row t is frame + t.
 
-    frame: index of the first frame. weights: float32 [T, N], each row finite, >= 0, summing to 1.
-    tempo_bpm: float32, beats a minute. ticks: int64, musical position at the frame's start, TICKS_PER_BEAT a beat.
-    bar: int32, index of the bar the frame starts in. bar_ticks: int64, musical position where that bar began.
-    meter: int8, beats in the bar. tonic: int8, pitch class 0 (C) to 11, or -1 for the generator's choice.
-    mode: int8, index into MODES. drums: int8, 1 on, 0 off, -1 the generator's choice.
-    intensity: float32 in [0, 1]. temperature: float32 > 0. guidance: float32 >= 0.
-    Where a bar line falls inside a frame, tonic, mode and drums are those of the bar that begins there.
-    to_change: int32, frames until the next change of the music that is known in this frame: 0 where it starts, -1 for
-    none; it may be taken back. next_weights: float32 [T, N], the mix that it leads to, else the weights. Both left out,
-    no change is known. What leads into a change begins at most a bar (`meter` beats) before it, so that nothing needs
-    to be played again for a change that is further off.
+    Where a bar line falls inside a frame, tonic, mode and drums are those of the bar that begins there. What leads into
+    a change begins at most a bar (`meter` beats) before it, so a change that is further off never makes a generator
+    play again what it has played. Without `to_change` and `next_weights`, no change is known.
+
+    Attributes:
+        frame: Index of the first frame.
+        weights: float32 [T, N], each row finite, >= 0, summing to 1.
+        tempo_bpm: float32, beats a minute.
+        ticks: int64, musical position at the frame's start, TICKS_PER_BEAT a beat.
+        bar: int32, index of the bar the frame starts in.
+        bar_ticks: int64, musical position where that bar began.
+        meter: int8, beats in the bar.
+        tonic: int8, pitch class 0 (C) to 11, or -1 for the generator's choice.
+        mode: int8, index into MODES.
+        drums: int8, 1 on, 0 off, -1 the generator's choice.
+        intensity: float32 in [0, 1].
+        temperature: float32 > 0.
+        guidance: float32 >= 0.
+        to_change: int32, frames until the next change of the music that is known in this frame: 0 where it starts, -1
+            for none. A change that is known may still be withdrawn.
+        next_weights: float32 [T, N], the mix that the change leads to; the weights where no change is known.
     """
 
     frame: int
@@ -103,10 +116,15 @@ class Conditioning:
 
 @dataclass(frozen=True, kw_only=True)
 class NoteEvent:
-    """One note as played. start: sample position (48 kHz, session clock). duration: samples.
+    """One note as played.
 
-    program: General MIDI programme 0-127; ignored when drums. pitch: MIDI key (a drum key when drums).
-    velocity: 1-127. family: the stem it belongs to: drums, bass, harmony, melody or texture.
+    Attributes:
+        start: Sample position (48 kHz, session clock).
+        duration: Samples.
+        program: General MIDI programme 0-127; ignored when drums.
+        pitch: MIDI key (a drum key when drums).
+        velocity: 1-127.
+        family: The stem it belongs to: drums, bass, harmony, melody or texture.
     """
 
     start: int
@@ -120,10 +138,13 @@ class NoteEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """Sound for consecutive frames. samples: float32 [S, 2] in [-1, 1]; frame: index of the first.
+    """Sound for consecutive frames.
 
-    notes: the notes that start in the chunk, where the generator knows them. stems: family -> float32 [S, 2],
-    summing to `samples` up to the loudness stage; empty unless asked for.
+    Attributes:
+        samples: float32 [S, 2] in [-1, 1].
+        frame: Index of the first.
+        notes: The notes that start in the chunk, where the generator knows them.
+        stems: Family -> float32 [S, 2], summing to `samples` up to the loudness stage; empty unless asked for.
     """
 
     frame: int
@@ -153,13 +174,19 @@ class Result(Generic[State]):
 class Generator(Protocol[State]):
     """Plays conditioning as sound. A state is an immutable value: generating from an old one again is always valid.
 
-    name: as in `--generator`. model: what plays, its content hashed, at most 128 bytes: packed states are good for
-    generators of the same model alone. controls: the fields of Conditioning it obeys, of {"tempo", "meter", "key",
-    "drums", "intensity", "temperature", "guidance"}, and "fills" if it leads into changes that it is told of ahead.
-    exact_beats: whether beats sound where the tempo map says. rows: how many requests it plays in little more time
-    than one; more are better asked for one after the other. threads: how many of them may call `generate` at once, and
-    gain by it; whatever it is, `start`, `pack` and `unpack` may be called by others meanwhile. compiles: whether its
-    first calls take seconds longer than those that follow; then it is to be warmed up before anybody waits for it.
+    Attributes:
+        name: As in `--generator`.
+        model: What plays, its content hashed, at most 128 bytes: packed states are good for generators of the same
+            model alone.
+        controls: The fields of Conditioning it obeys, of {"tempo", "meter", "key", "drums", "intensity", "temperature",
+            "guidance"}, and "fills" if it leads into changes that are known in advance.
+        exact_beats: Whether beats sound where the tempo map says.
+        rows: How many requests it plays in little more time than one; further ones are better requested one after the
+            other.
+        threads: How many threads may call `generate` at once with a gain. Whatever the number, `start`, `pack` and
+            `unpack` may be called by other threads meanwhile.
+        compiles: Whether its first calls take seconds longer than those that follow; call it once before the first
+            session needs it.
     """
 
     @property
@@ -190,7 +217,8 @@ class Generator(Protocol[State]):
     def generate(self, requests: Sequence[Request[State]]) -> list[Result[State]]:
         """Play each request; rows are independent, and equal requests give equal bytes.
 
-        Raises: ValueError if a conditioning does not start where its state ends.
+        Raises:
+            ValueError: If a conditioning does not start where its state ends.
         """
         ...
 
@@ -209,7 +237,9 @@ class Generator(Protocol[State]):
         """A state before `frame` from which the packed music goes on, whatever frame it was packed at.
 
         It sounds as if it had never stopped, within what the generator documents; it may take a second to make.
-        Raises: ValueError for bytes that are not of this model's packing; nothing else, whatever they are.
+
+        Raises:
+            ValueError: For bytes that are not of this model's packing. No bytes raise anything else.
         """
         ...
 
@@ -218,7 +248,8 @@ class Generator(Protocol[State]):
 class StyleEncoder(Protocol):
     """Text and audio to one style embedding (float32 [D], unit length).
 
-    audio_warning: what its users must know of its audio prompts; "" where they are as good as its texts.
+    Attributes:
+        audio_warning: What its users must know of its audio prompts; "" where they are as good as its texts.
     """
 
     @property
@@ -231,11 +262,19 @@ class StyleEncoder(Protocol):
     def audio_warning(self) -> str: ...
 
     def embed_text(self, text: str) -> NDArray[np.float32]:
-        """Embedding of a phrase. Raises: ValueError for one with no known word."""
+        """Embedding of a phrase.
+
+        Raises:
+            ValueError: For one with no known word.
+        """
         ...
 
     def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
-        """Embedding of sound, float32 [S, 2] at 48 kHz. Raises: NotImplementedError where the encoder has no ears."""
+        """Embedding of sound, float32 [S, 2] at 48 kHz.
+
+        Raises:
+            NotImplementedError: If the encoder takes text alone.
+        """
         ...
 
     def unknown_words(self, text: str) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+from composed import Score, compose
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples
-from segue.score.composer.score import Score, compose
 from segue.score.composer.table import NAMES
 from segue.score.sampler.sampler import Sampler
 

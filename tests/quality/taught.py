@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from composed import Score, perform, steady
 from quality.listening import Listener, features, fit, windows
 from segue.contract import FRAME_SIZE, MODES, Samples
-from segue.score.composer.dice import Dice
-from segue.score.composer.score import Score, perform, steady
+from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.table import NAMES, TABLE
 from segue.score.sampler.sampler import Sampler
 
@@ -31,9 +31,9 @@ def rendered(piece: Score) -> Samples:
 
 def clip(name: str, seed: int) -> Samples:
     """A clip of a situation at any intensity from a quarter up, half of them in a mode that it would not choose."""
-    dice = Dice(seed, 99)
-    intensity = 0.25 + 0.7 * dice.uniform()
-    mode = dice.choice(TABLE[name].modes if dice.chance(0.5) else MODES)
+    random = KeyedRandom(seed, 99)
+    intensity = 0.25 + 0.7 * random.uniform()
+    mode = random.choice(TABLE[name].modes if random.chance(0.5) else MODES)
     frames = steady(name, seed=seed, num_frames=CLIP_S * 25, intensity=intensity, mode=mode)
     return rendered(perform(frames, seed=seed))
 

@@ -12,7 +12,6 @@ import pytest
 
 from quality.listening import HOP_S, WINDOW_S, features, windows
 from quality.taught import listener
-from segue.audio.measure import step_at_joins
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.file_kinds import library_folder
 from segue.runtime.messages import ChunkOut
@@ -25,6 +24,7 @@ from segue.score.sampler.sampler import Sampler
 from segue.style.word_table import WordEncoder
 from segue_rules import load, load_events
 from segue_rules.plan import FramePlan
+from sound_measures import step_at_joins
 
 pytestmark = pytest.mark.heavy
 

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 import pytest
 
+from composed import compose
 from contract.generators import bank, conditioning, play, score
 from quality.listening import confusion, features, fit, spearman, table_text
 from quality.taught import heard, listener, rendered, taught
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.score.composer.score import compose
 from segue.score.composer.table import NAMES
 
 pytestmark = pytest.mark.heavy

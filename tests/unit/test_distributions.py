@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = (ROOT / "middleware" / "segue", ROOT / "rules" / "segue_rules", ROOT / "engine_sdk" / "segue_sdk")
+PACKAGES = (
+    ROOT / "middleware" / "segue",
+    ROOT / "rules" / "segue_rules",
+    ROOT / "rules" / "segue_yaml",
+    ROOT / "engine_sdk" / "segue_sdk",
+)
 
 
 def project(folder: Path) -> dict[str, Any]:
@@ -40,7 +45,7 @@ def test_segue_depends_on_the_sdk_of_this_checkout() -> None:
 
 def test_the_wheel_of_segue_leaves_the_sdk_to_its_own() -> None:
     build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
-    assert build["targets"]["wheel"]["packages"] == ["middleware/segue", "rules/segue_rules"]
+    assert build["targets"]["wheel"]["packages"] == ["middleware/segue", "rules/segue_rules", "rules/segue_yaml"]
     assert not any("engine_sdk" in folder for folder in build["dev-mode-dirs"])
 
 

@@ -24,7 +24,9 @@ def crossfade_gains(length: int, r: float) -> tuple[NDArray[np.float32], NDArray
     """Gains [length] of the outgoing and the incoming side for correlation `r` in [0, 1].
 
     They start and end with slope 0, so that a crossfade begins and ends without a corner.
-    Raises: ValueError if r is out of range.
+
+    Raises:
+        ValueError: If r is out of range.
     """
     if not 0 <= r <= 1:
         raise ValueError(f"r: expected 0 to 1, got {r}")
@@ -37,7 +39,8 @@ def crossfade_gains(length: int, r: float) -> tuple[NDArray[np.float32], NDArray
 def crossfade(outgoing: Samples, incoming: Samples) -> Samples:
     """Go from one passage to another of the same shape [S, C], over their whole length.
 
-    Raises: ValueError if the shapes differ.
+    Raises:
+        ValueError: If the shapes differ.
     """
     if outgoing.shape != incoming.shape:
         raise ValueError(f"expected passages of one shape, got {outgoing.shape} and {incoming.shape}")

@@ -1,4 +1,4 @@
-"""Reading sound files of any origin safely, and writing ours without ever leaving half a file.
+"""Reads sound files of any origin safely, and writes sound files that are never left half written.
 
 What comes from a file is checked before it is believed: every fault is an AudioFileError that says what was expected
 and what came. The caller knows where the file was named and puts that position in front.
@@ -11,17 +11,21 @@ import shutil
 import struct
 from collections.abc import Mapping
 from contextlib import ExitStack
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 import numpy as np
 import soundfile
+import soxr
 
 from segue.atomic import replaceable, replacing
-from segue.audio.resample import resample
+from segue.audio.unknown_length import flac_with_length, mp3_with_length
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
+# Of soxr, which resamples.
+_QUALITY: Final = "HQ"
 MAX_BYTES: Final = 256 << 20
 MAX_SECONDS: Final = 600.0
 _RATES: Final = (4_000, 384_000)
@@ -32,6 +36,8 @@ MAX_WAV_BYTES: Final = (4 << 30) - 4_096
 _WAV_SAMPLE_BYTES: Final = 3
 # What a program writes that does not know the length yet and cannot go back, such as one that writes to a pipe.
 _UNKNOWN_LENGTH: Final = 0xFFFFFFFF
+# What libsndfile says of a FLAC that counts 0 samples.
+_FLAC_UNKNOWN: Final = 2**63 - 1
 _LONGEST_PAGE: Final = 27 + 255 + 255 * 255
 _END_OF_STREAM: Final = 4
 _READ_FRAMES: Final = 1 << 18
@@ -57,6 +63,13 @@ _DOWNMIX: Final[Mapping[int, list[tuple[float, float]]]] = {
 }
 
 
+def resample(samples: Samples, rate: float, to: float = SAMPLE_RATE) -> Samples:
+    """`samples` [S, C] at `rate` Hz as [round(S * to / rate), C] at `to` Hz, delay compensated."""
+    if rate == to or not len(samples):
+        return samples
+    return np.asarray(soxr.resample(samples, rate, to, quality=_QUALITY), np.float32)
+
+
 class AudioFileError(ValueError):
     """A sound file that cannot be read or written; the message names the file and the fault."""
 
@@ -65,7 +78,9 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
     """The sound of a file as float32 [S, 2] at 48 kHz.
 
     Reads what libsndfile reads (WAV, FLAC, Ogg, AIFF, MP3 …), 1, 2, 4, 6 or 8 channels, any usual rate.
-    Raises: AudioFileError for anything that is not such a file, is too large, empty, truncated or not finite.
+
+    Raises:
+        AudioFileError: For anything that is not such a file, is too large, empty, truncated or not finite.
     """
     try:
         if not path.is_file():
@@ -74,7 +89,7 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         if size > max_bytes:
             raise AudioFileError(f"{path}: has {size} bytes, at most {max_bytes} are read")
         _check_whole(path, size)
-        with soundfile.SoundFile(_native(path)) as file:
+        with _opened(path) as file:
             return _stereo(_checked(path, file, max_seconds), file.samplerate)
     except soundfile.SoundFileError as error:
         # Without libsndfile's own "Error opening 'path':".
@@ -84,13 +99,36 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
         raise AudioFileError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def _opened(path: Path) -> soundfile.SoundFile:
+    """The file, open, with a length that is not less than what it holds.
+
+    Raises: as `soundfile.SoundFile`; AudioFileError for a FLAC of unknown length that is truncated.
+    """
+    file = soundfile.SoundFile(_native(path))
+    data: bytes | None = None
+    if file.format == "MP3":
+        known = mp3_with_length(path.read_bytes())
+        # Of a constant bit rate the estimate holds.
+        data = known[0] if known is not None and known[1] > file.frames else None
+    elif file.format == "FLAC" and file.frames == _FLAC_UNKNOWN:
+        try:
+            data = flac_with_length(path.read_bytes())
+        except ValueError as error:
+            file.close()
+            raise AudioFileError(f"{path}: truncated: {error}") from error
+    if data is None:
+        return file
+    file.close()
+    return soundfile.SoundFile(BytesIO(data))
+
+
 def _native(path: Path) -> str | bytes:
     """The path as the system has it: on POSIX names are bytes, and need not be UTF-8."""
     return str(path) if os.name == "nt" else os.fsencode(path)
 
 
 def _check_whole(path: Path, size: int) -> None:
-    """libsndfile reads what a file has and stays silent about what was to follow; this does not."""
+    """Refuse a file that has fewer bytes than its header promises: libsndfile reads such a file without an error."""
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] == b"RIFF" and head[8:] == b"WAVE":
@@ -165,9 +203,13 @@ def _stereo(samples: Samples, rate: int) -> Samples:
 class AudioWriter:
     """A sound file under way: written beside its final name, which appears only when all of it is there.
 
-    with AudioWriter(path) as writer: writer.write(samples)   # float32 [S, 2]
-    Leaving by an error or Ctrl-C leaves nothing behind.
-    Raises: AudioFileError for an unknown extension or a place that cannot be written.
+            with AudioWriter(path) as writer:
+            writer.write(samples)  # float32 [S, 2]
+
+    An error or Ctrl-C inside the block leaves nothing behind.
+
+    Raises:
+        AudioFileError: For an unknown extension or a place that cannot be written.
     """
 
     def __init__(self, path: Path, *, rate: int = SAMPLE_RATE, channels: int = CHANNELS) -> None:
@@ -202,7 +244,8 @@ class AudioWriter:
     def write(self, samples: Samples) -> None:
         """Append float32 [S, C]; integer formats clip at full scale.
 
-        Raises: AudioFileError if a WAV would grow beyond 4 GiB, four hours of stereo, or the disk is full.
+        Raises:
+            AudioFileError: If a WAV would grow beyond 4 GiB, four hours of stereo, or the disk is full.
         """
         self._written += samples.size * _WAV_SAMPLE_BYTES
         if self._path.suffix.lower() == ".wav" and self._written > MAX_WAV_BYTES:
@@ -226,13 +269,13 @@ class AudioWriter:
             raise self._fault(fault) from fault
 
     def _check(self, partial: Path) -> None:
-        """An encoder's last block is written when it is closed, and libsndfile tells nobody if that fails."""
+        """Check that all frames arrived: libsndfile reports no failure of the last block."""
         with soundfile.SoundFile(_native(partial)) as file:
             if file.frames < self._frames:
                 raise OSError(f"{self._frames} samples were written, {file.frames} arrived")
 
     def _fault(self, error: Exception) -> AudioFileError:
-        """libsndfile knows of a system's error only that there was one."""
+        """The error with a reason: of a system's error libsndfile knows only that there was one."""
         full = shutil.disk_usage(self._path.parent).free < _FULL_BYTES
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return AudioFileError(f"{self._path}: cannot be written: {'no space left on the disk' if full else reason}")
@@ -241,7 +284,8 @@ class AudioWriter:
 def write_audio(path: Path, samples: Samples, *, rate: int = SAMPLE_RATE) -> None:
     """Write [S, C] as WAV, FLAC (24 bit) or Ogg Vorbis, by extension; all or nothing.
 
-    Raises: AudioFileError as AudioWriter.
+    Raises:
+        AudioFileError: As AudioWriter.
     """
     with AudioWriter(path, rate=rate, channels=samples.shape[1]) as writer:
         writer.write(samples)

@@ -56,7 +56,8 @@ def start() -> LimiterState:
 def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_DB) -> tuple[LimiterState, Samples]:
     """The next [S, 2] of the stream, LATENCY samples late.
 
-    Returns: the state after, and samples whose true peak is at most `ceiling_db`.
+    Returns:
+        The state after, and samples whose true peak is at most `ceiling_db`.
     """
     length = len(samples)
     if not length:

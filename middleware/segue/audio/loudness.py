@@ -1,6 +1,6 @@
-"""How loud sound is: integrated and short-term loudness (EBU R128) and true peak. S samples, C channels, 48 kHz.
+"""Loudness (K-weighting, integrated and short-term, EBU R128) and true peak. S samples, C channels, 48 kHz.
 
-Source: ITU-R BS.1770-4; EBU Tech 3341 (2016).
+Source: ITU-R BS.1770-4, with the two filters of annex 1, tables 1 and 2; EBU Tech 3341 (2016).
 """
 
 from __future__ import annotations
@@ -13,9 +13,18 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from segue.audio.weighting import k_weighted, loudness
+from segue.audio.biquads import filtered
 from segue.contract import SAMPLE_RATE, Samples
 
+# Second-order sections for 48 kHz as printed: a shelf for the head, then a high-pass (RLB).
+K_WEIGHTING: Final = np.array(
+    [
+        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
+        [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
+    ]
+)
+# Loudness in LUFS is this plus 10 log10 of the summed channel powers.
+LOUDNESS_OFFSET: Final = -0.691
 SHORT_TERM_S: Final = 3.0
 _BLOCK_S: Final = 0.4
 OVERSAMPLING: Final = 4
@@ -26,6 +35,16 @@ _KAISER_BETA: Final = 8.0
 _BLOCK: Final = 4_096
 # Samples whose peaks are one row of a matrix product.
 _STRETCH: Final = 32
+
+
+def k_weighted(samples: NDArray[np.floating]) -> NDArray[np.float64]:
+    """`samples` [S, C] at 48 kHz weighted as the loudness measure weighs them: float64 [S, C]."""
+    return filtered(K_WEIGHTING, samples)[0]
+
+
+def loudness(power: float) -> float:
+    """LUFS of a summed mean square of K-weighted channels; -inf for silence."""
+    return LOUDNESS_OFFSET + 10 * float(np.log10(power)) if power > 0 else -float("inf")
 
 
 def integrated_loudness(samples: Samples) -> float:
@@ -57,8 +76,9 @@ def true_peak_db(samples: Samples) -> float:
 def oversampled_peaks(samples: Samples, *, edge: bool) -> NDArray[np.float32]:
     """Largest magnitude around each sample over all channels, seen at four times the rate.
 
-    edge: whether `samples` [S, C] come with TAPS / 2 samples of context on both sides, which get no value of their own:
-    the result is then float32 [S - TAPS], else [S] as if silence surrounded them.
+    Args:
+        edge: Whether `samples` [S, C] come with TAPS / 2 samples of context on both sides, which get no value of their
+            own: the result is then float32 [S - TAPS], else [S] as if silence surrounded them.
     """
     context = _TAPS // 2
     padded = samples if edge else np.pad(samples, ((context, context), (0, 0)))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.audio.biquads import filtered
-from segue.audio.weighting import K_WEIGHTING, loudness
+from segue.audio.loudness import K_WEIGHTING, loudness
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 TARGET_LUFS: Final = -18.0
@@ -62,7 +62,8 @@ def process(
 ) -> tuple[LoudnessState, Samples, NDArray[np.float32]]:
     """`samples` [S, 2] at the gain of the moment.
 
-    Returns: the state after, the louder or softer samples, and the gain of each, float32 [S], for stems to follow.
+    Returns:
+        The state after, the louder or softer samples, and the gain of each, float32 [S], for stems to follow.
     """
     weighted, filters = filtered(K_WEIGHTING, samples, state.filters)
     # Sums of powers one sample after another, so that their rounding is the same however the block was cut.

@@ -33,7 +33,7 @@ def style_findings(rules: Rules, encoder: StyleEncoder) -> Iterator[tuple[Proble
     Yields:
         Problems, each with its code.
     """
-    from segue.style.confusion import confusable
+    from segue.style.word_table import confusable
 
     alone: dict[str, str] = {}
     for style in rules.styles:

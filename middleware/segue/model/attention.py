@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from .layers import exact
+from segue.model.layers import exact
 
 MASKED = -1e9
 

@@ -23,15 +23,14 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from . import temporal
-from .conditioning import Frames
-from .config import CONFIGS, Depthformer
-from .depthformer import Conditioned, condition
-from .floor import Rates, best_seconds, measure_rates, work
-from .fused import Fused
-from .generation import Controls, draw, generate
-from .probe import probe_codes, probe_frames, probe_weights
-from .state import State, memories_of, stack_rows, start, state_bytes
+from segue.model import temporal
+from segue.model.conditioning import Frames
+from segue.model.config import CONFIGS, Depthformer
+from segue.model.depthformer import Conditioned, condition
+from segue.model.floor import Rates, best_seconds, measure_rates, probe_codes, probe_frames, probe_weights, work
+from segue.model.fused import Fused
+from segue.model.generation import Controls, draw, generate
+from segue.model.state import State, memories_of, stack_rows, start, state_bytes
 
 FRAME_MS = 40.0
 PARTS = ("conditioning", "temporal", "depth")
@@ -39,7 +38,11 @@ PARTS = ("conditioning", "temporal", "depth")
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One model at one batch. ms: a frame of every row, whole and by part (0 where there was no time to measure)."""
+    """One model at one batch.
+
+    Attributes:
+        ms: A frame of every row, whole and by part (0 where there was no time to measure).
+    """
 
     model: str
     dtype: str

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, DTypeLike
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from .config import Depthformer
-from .weights import Shape, Weights, shapes
+from segue.model.config import Depthformer
+from segue.model.weights import Shape, Weights, shapes
 
 PREFIX: Final = "params/depthformer/"
 # Other parts a released file holds; their own loaders check them.
@@ -54,7 +54,8 @@ def _differences(wanted: Mapping[str, Shape], found: Mapping[str, tuple[Shape, s
 def read(path: Path, config: Depthformer) -> Weights:
     """The language model's weights, in the types they are stored in.
 
-    Raises: CheckpointError naming every tensor that is missing, extra, misshapen, of a wrong type or not finite.
+    Raises:
+        CheckpointError: Naming every tensor that is missing, extra, misshapen, of a wrong type or not finite.
     """
     with safe_open(path, framework="numpy") as file:
         names = [name for name in file.keys() if not name.startswith(NEIGHBOURS)]  # noqa: SIM118
@@ -83,7 +84,11 @@ def write(
     dtype: DTypeLike = np.float32,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write weights in the released layout; metadata: text to keep beside them (configuration, commit, metrics)."""
+    """Write weights in the released layout;
+
+    Args:
+        metadata: Text to keep beside them (configuration, commit, metrics).
+    """
     arrays = {name: np.asarray(value) for name, value in weights.items()}
     lines = _differences(shapes(config), {name: (value.shape, "F32") for name, value in arrays.items()})
     if lines:

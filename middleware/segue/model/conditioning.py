@@ -13,17 +13,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from .config import Depthformer, FeatureConditioning, TokenConditioning
-from .layers import LayerNorm, project
-from .weights import CHANNEL_TABLE, ENCODER, STYLE_PROJECTION, STYLE_TABLE
+from segue.model.config import Depthformer, FeatureConditioning, TokenConditioning
+from segue.model.layers import LayerNorm, project
+from segue.model.weights import CHANNEL_TABLE, ENCODER, STYLE_PROJECTION, STYLE_TABLE
 
 
 class TokenFrames(NamedTuple):
     """Conditioning of the released models.
 
-    style: a sum of one row a level of the style table (see `style_vector`), so blends may be formed as weighted
-    sums of such vectors. notes: -1 not given, 0 off, 1 held, 2 struck, 3 either. drums: -1 not given, 0, 1.
-    scales: guidance of style (0-40), notes (0-40) and drums (0-8) as the model's own tokens; see `scale_token`.
+    Attributes:
+        style: A sum of one row a level of the style table (see `style_vector`), so blends may be formed as weighted
+            sums of such vectors.
+        notes: -1 not given, 0 off, 1 held, 2 struck, 3 either.
+        drums: -1 not given, 0, 1.
+        scales: Guidance of style (0-40), notes (0-40) and drums (0-8) as the model's own tokens; see `scale_token`.
     """
 
     style: Float[Array, "B T S"]
@@ -35,9 +38,13 @@ class TokenFrames(NamedTuple):
 class FeatureFrames(NamedTuple):
     """Conditioning of the bundled model. What is not given is embedded as such; training drops parts at random.
 
-    style: unit vector, and whether it is given. clock: beat and bar phase in [0, 1), and the natural logarithm of
-    tempo / 120 bpm. meter: beats in the bar, 0 not given. intensity: [0, 1], NaN-free, and whether it is given.
-    mode: -1 not given. drums: -1 not given, 0 off, 1 on.
+    Attributes:
+        style: Unit vector, and whether it is given. clock: beat and bar phase in [0, 1), and the natural logarithm of
+            tempo / 120 bpm.
+        meter: Beats in the bar, 0 not given.
+        intensity: [0, 1], NaN-free, and whether it is given.
+        mode: -1 not given.
+        drums: -1 not given, 0 off, 1 on.
     """
 
     style: Float[Array, "B T S"]

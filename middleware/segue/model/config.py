@@ -17,7 +17,12 @@ def _require(condition: bool, message: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A stack of transformer layers. width: residual stream; hidden: feed-forward; heads * head_width: attention."""
+    """A stack of transformer layers.
+
+    Attributes:
+        width: Residual stream;.
+        hidden: Feed-forward; heads * head_width: attention.
+    """
 
     layers: int
     width: int
@@ -38,10 +43,11 @@ class Stack:
 class Codes:
     """How a frame is spelled in codes.
 
-    cardinalities: the size of each codebook, in the order a frame goes through them. max_events: 0 where a frame is
-    one pass through all codebooks (audio); otherwise a frame is up to that many passes (note events), closed by
-    END_OF_FRAME, which is code 0 of the first codebook. reserved: rows of the embedding table before the first code
-    (row 0 stands for "before the music").
+    Attributes:
+        cardinalities: The size of each codebook, in the order a frame goes through them.
+        max_events: 0 where a frame is one pass through all codebooks (audio); otherwise a frame is up to that many
+            passes (note events), closed by END_OF_FRAME, which is code 0 of the first codebook.
+        reserved: Rows of the embedding table before the first code (row 0 stands for "before the music").
     """
 
     cardinalities: tuple[int, ...]
@@ -85,8 +91,9 @@ class Codes:
 class TokenConditioning:
     """Magenta RealTime 2's conditioning: style tokens, note states, drums and guidance scales, all as tokens.
 
-    The style enters as the sum of style_levels rows of a table of vectors (style_width wide); the other channels
-    as the mean of one embedding each. channels: cardinality of note states (x 128), drums, and the three scales.
+    The style enters as the sum of style_levels rows of a table of vectors (style_width wide); the other channels as the
+    mean of one embedding each. channels: cardinality of note states (x 128), drums, and the three scales.
+
     Source: magenta-rt 2.0.3, configuration of the released checkpoints.
     """
 
@@ -127,8 +134,11 @@ class TokenConditioning:
 class FeatureConditioning:
     """The bundled model's conditioning: a style vector, the musical clock and a few named controls.
 
-    style_width: length of the style embedding. beat_harmonics, bar_harmonics: sine/cosine pairs of each phase.
-    modes: number of key modes. max_meter: largest number of beats in a bar.
+    Attributes:
+        style_width: Length of the style embedding.
+        beat_harmonics, bar_harmonics: Sine/cosine pairs of each phase.
+        modes: Number of key modes.
+        max_meter: Largest number of beats in a bar.
     """
 
     style_width: int = 128
@@ -147,10 +157,14 @@ class FeatureConditioning:
 class Depthformer:
     """One language model: a temporal stack over frames, a depth stack over the codes of a frame.
 
-    window: frames a temporal layer sees, its own included. sinks: learned keys every query may attend to.
-    encoder_width: width of a frame's encoded conditioning. cross_attention: whether temporal layers attend to the
-    window's conditioning (otherwise each frame's own is added to its input). streams: 2 where guidance needs a
-    second, unconditioned stream beside each row, else 1. soft_cap: bound of the logits.
+    Attributes:
+        window: Frames a temporal layer sees, its own included.
+        sinks: Learned keys every query may attend to.
+        encoder_width: Width of a frame's encoded conditioning.
+        cross_attention: Whether temporal layers attend to the window's conditioning (otherwise each frame's own is
+            added to its input).
+        streams: 2 where guidance needs a second, unconditioned stream beside each row, else 1.
+        soft_cap: Bound of the logits.
     """
 
     name: str

@@ -8,11 +8,11 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from .attention import Ring, attend_block, attend_ring, write
-from .config import Depthformer
-from .fused import Fused
-from .layers import project
-from .temporal import finish, query_key_value
+from segue.model.attention import Ring, attend_block, attend_ring, write
+from segue.model.config import Depthformer
+from segue.model.fused import Fused
+from segue.model.layers import project
+from segue.model.temporal import finish, query_key_value
 
 Caches = tuple[Ring, ...]
 
@@ -43,7 +43,8 @@ def run_whole(
 ) -> Float[Array, "M J P"]:
     """Outputs of whole known code sequences, normalised.
 
-    segments: where several frames' codes follow one another in a sequence, the frame of each.
+    Args:
+        segments: Where several frames' codes follow one another in a sequence, the frame of each.
     """
     (past, *_) = empty_caches(fused, config, x.shape[0])
     nothing = jnp.zeros(x.shape[0], jnp.int32)

@@ -12,16 +12,20 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from . import depth, temporal
-from .conditioning import FeatureEncoder, Frames, encode, inward
-from .config import NO_CODE, Depthformer
-from .fused import Fused
-from .layers import project
-from .state import State, advance, memories_of, merge_streams, repeat_streams
+from segue.model import depth, temporal
+from segue.model.conditioning import FeatureEncoder, Frames, encode, inward
+from segue.model.config import NO_CODE, Depthformer
+from segue.model.fused import Fused
+from segue.model.layers import project
+from segue.model.state import State, advance, memories_of, merge_streams, repeat_streams
 
 
 class Conditioned(NamedTuple):
-    """Frames' conditioning, ready for the temporal stack. added: its share of the input, where it has one."""
+    """Frames' conditioning, ready for the temporal stack.
+
+    Attributes:
+        added: Its share of the input, where it has one.
+    """
 
     encoded: Float[Array, "R T E"]
     added: Float[Array, "R T D"] | None
@@ -54,7 +58,11 @@ def frame_inputs(fused: Fused, config: Depthformer, codes: Int[Array, "*B K"]) -
 def extend(
     fused: Fused, config: Depthformer, state: State, codes: Int[Array, "B T K"], frames: Frames
 ) -> tuple[State, Float[Array, "R T D"]]:
-    """Take in known frames all at once (prefill). Returns: the state after them, and the temporal outputs."""
+    """Take in known frames all at once (prefill).
+
+    Returns:
+        The state after them, and the temporal outputs.
+    """
     encoded, added = condition(fused, config, frames)
     before = jnp.concatenate([state.previous[:, None], codes[:, :-1]], axis=1)
     x = repeat_streams(config, frame_inputs(fused, config, before))

@@ -18,12 +18,12 @@ from jax.stages import Compiled
 from jaxtyping import Array
 from numpy.typing import NDArray
 
-from .conditioning import Frames
-from .config import NO_CODE, Depthformer
-from .depthformer import extend
-from .fused import Fused, fuse
-from .generation import Controls, generate
-from .state import State, split_rows, stack_rows, start, state_bytes
+from segue.model.conditioning import Frames
+from segue.model.config import NO_CODE, Depthformer
+from segue.model.depthformer import extend
+from segue.model.fused import Fused, fuse
+from segue.model.generation import Controls, generate
+from segue.model.state import State, split_rows, stack_rows, start, state_bytes
 
 Codes = NDArray[np.int32]
 Leaf = NDArray[Any]
@@ -31,9 +31,13 @@ Leaf = NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One row's next T frames. frames: conditioning, every leaf [T, ...] without a batch axis.
+    """One row's next T frames.
 
-    temperature: [T], 0 is greedy. guidance: [T], 1 is none. forced: [T, K], NO_CODE where free; None: all free.
+    Attributes:
+        frames: Conditioning, every leaf [T, ...] without a batch axis.
+        temperature: [T], 0 is greedy.
+        guidance: [T], 1 is none.
+        forced: [T, K], NO_CODE where free; None: all free.
     """
 
     state: State
@@ -108,7 +112,10 @@ class Engine:
         """Generate every run; those of equal length share a call. Rows never touch each other.
 
         Equal runs give equal bytes in the same batch bucket, and a shorter run a prefix of a longer one of its chunk
-        bucket. Raises: ValueError for a run longer, or a batch larger, than the largest bucket.
+        bucket.
+
+        Raises:
+            ValueError: For a run longer, or a batch larger, than the largest bucket.
         """
         by_length: dict[int, list[int]] = defaultdict(list)
         for index, run in enumerate(runs):
@@ -122,7 +129,7 @@ class Engine:
     def _generate(self, runs: list[Run], length: int) -> list[Ran]:
         batch = _bucket(self.batch_buckets, len(runs), "rows in a batch")
         chunk = _bucket(self.chunk_buckets, length, "frames in a chunk")
-        # The spare rows of a bucket repeat the first; nobody reads them.
+        # The spare rows of a bucket repeat the first; their results are dropped.
         rows = [*runs, *[runs[0]] * (batch - len(runs))]
         free = np.full((length, self.config.codes.steps), NO_CODE, np.int32)
 

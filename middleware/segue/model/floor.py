@@ -1,7 +1,9 @@
-"""The least time a frame can take on this machine: bytes over measured bandwidth, FLOPs over measured rate.
+"""The least time a frame can take on this machine, and made-up models to measure against it.
 
-At batch one every weight is read once a pass and used once, so bandwidth bounds; a pass is a frame for the temporal
-stack and a code for the depth stack, whose weights no CPU cache of today keeps.
+Bytes are divided by measured bandwidth, FLOPs by the measured rate. At batch one every weight is read once a pass and
+used once, so bandwidth bounds; a pass is a frame for the temporal stack and a code for the depth stack, whose weights
+no CPU cache of today keeps. Made-up weights are made on the device, in seconds at any size: speed does not depend on
+their values.
 """
 
 from __future__ import annotations
@@ -13,12 +15,75 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+import numpy as np
+from jaxtyping import Array, Int
 
-from .config import Depthformer
-from .fused import Fused
-from .probe import EVENT_FRAME_CODES
-from .state import state_bytes
+from segue.model.conditioning import FeatureFrames, Frames, TokenFrames
+from segue.model.config import END_OF_FRAME, NO_CODE, Depthformer, TokenConditioning
+from segue.model.fused import Fused, fuse
+from segue.model.state import state_bytes
+from segue.model.weights import initial_weights
+
+# Codes in the frames that `probe_codes` forces: half hold END_OF_FRAME alone, half one event and END_OF_FRAME.
+EVENT_FRAME_CODES = 2.5
+
+
+def probe_weights(config: Depthformer, dtype: jnp.dtype) -> Fused:
+    """Weights of the right shapes and sizes; every matrix its own memory, no two entries alike."""
+    shape = jax.eval_shape(lambda key: fuse(initial_weights(config, key), config, dtype), jax.random.key(0))
+
+    @jax.jit
+    def made() -> Fused:
+        leaves, tree = jax.tree.flatten(shape)
+        filled = []
+        for index, leaf in enumerate(leaves):
+            if leaf.ndim == 1:
+                filled.append(jnp.ones(leaf.shape, leaf.dtype))
+                continue
+            place = jnp.arange(leaf.size, dtype=jnp.uint32) * jnp.uint32(2_654_435_761) + jnp.uint32(index)
+            spread = (place >> 8).astype(jnp.float32) / 2**24 - 0.5
+            filled.append((spread * (3.0 / leaf.shape[-1]) ** 0.5).reshape(leaf.shape).astype(leaf.dtype))
+        return jax.tree.unflatten(tree, filled)
+
+    return jax.block_until_ready(made())
+
+
+def probe_frames(config: Depthformer, batch: int, frames: int) -> Frames:
+    """Plain conditioning: one style, 4/4 at 120 bpm, nothing forbidden."""
+    shape, conditioning = (batch, frames), config.conditioning
+    ones, yes = jnp.ones(shape), jnp.ones(shape, bool)
+    whole = jnp.ones(shape, jnp.int32)
+    if isinstance(conditioning, TokenConditioning):
+        return TokenFrames(
+            style=jnp.ones((*shape, conditioning.style_width)),
+            notes=jnp.full((*shape, conditioning.NOTES), -1),
+            drums=-whole,
+            scales=jnp.ones((*shape, 3), jnp.int32),
+        )
+    beat = jnp.broadcast_to(jnp.arange(frames) * 0.08 % 1.0, shape)
+    return FeatureFrames(
+        style=jnp.full((*shape, conditioning.style_width), conditioning.style_width**-0.5),
+        style_given=yes,
+        beat_phase=beat,
+        bar_phase=beat / 4,
+        log_tempo=0 * ones,
+        clock_given=yes,
+        meter=4 * whole,
+        intensity=0.5 * ones,
+        intensity_given=yes,
+        mode=whole,
+        drums=whole,
+    )
+
+
+def probe_codes(config: Depthformer, batch: int, frames: int) -> Int[Array, "B T K"]:
+    """Codes to force while measuring: for events, whose frames made-up weights would not end, as above."""
+    codes = np.full((batch, frames, config.codes.steps), NO_CODE, np.int32)
+    if config.codes.ends_early:
+        codes[:, ::2, 0] = END_OF_FRAME
+        codes[:, 1::2, : config.codes.num_codebooks] = 1
+        codes[:, 1::2, config.codes.num_codebooks] = END_OF_FRAME
+    return jnp.asarray(codes)
 
 
 def best_seconds(call: Callable[[], object], repeats: int) -> float:
@@ -55,7 +120,11 @@ def _matmul_rate(dtype: jnp.dtype, repeats: int = 5) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
-    """What this machine was measured to do. bytes_per_s: from a working set no cache holds."""
+    """What this machine was measured to do.
+
+    Attributes:
+        bytes_per_s: From a working set no cache holds.
+    """
 
     bytes_per_s: float
     flops_per_s: float
@@ -73,9 +142,13 @@ def measure_rates(dtype: jnp.dtype) -> Rates:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What one part does for one frame. passes: how often its weights are read; weights: bytes of one reading.
+    """What one part does for one frame.
 
-    other: bytes read besides, once a frame and row. flops: for one row.
+    Attributes:
+        passes: How often its weights are read;.
+        weights: bytes of one reading.
+        other: bytes read besides, once a frame and row.
+        flops: For one row.
     """
 
     passes: float

@@ -15,11 +15,11 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from .attention import Sinks
-from .conditioning import FeatureEncoder, TokenEncoder, feature_encoder, token_encoder
-from .config import Depthformer, Stack, TokenConditioning
-from .layers import FeedForward, LayerNorm
-from .weights import (
+from segue.model.attention import Sinks
+from segue.model.conditioning import FeatureEncoder, TokenEncoder, feature_encoder, token_encoder
+from segue.model.config import Depthformer, Stack, TokenConditioning
+from segue.model.layers import FeedForward, LayerNorm
+from segue.model.weights import (
     CODE_TABLE,
     DEPTH,
     DEPTH_ADAPTER,
@@ -57,9 +57,14 @@ class Layer(NamedTuple):
 
 
 class Fused(NamedTuple):
-    """All of a model. code_rows: what a code of the past frame adds to a frame's input; event: events' own matrix.
+    """All of a model.
 
-    adapter: temporal output to depth input. depth_rows: a code as depth input. logits, bias: one a codebook.
+    Attributes:
+        code_rows: What a code of the past frame adds to a frame's input;.
+        event: Events' own matrix.
+        adapter: Temporal output to depth input.
+        depth_rows: A code as depth input.
+        logits, bias: One a codebook.
     """
 
     encoder: TokenEncoder | FeatureEncoder

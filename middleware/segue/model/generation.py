@@ -8,24 +8,59 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from . import depth, temporal
-from .conditioning import Frames
-from .config import END_OF_FRAME, NO_CODE, Depthformer
-from .depthformer import condition, frame_inputs
-from .fused import Fused
-from .layers import project
-from .sampling import choose, guide, noise
-from .state import State, advance, memories_of, repeat_streams
+from segue.model import depth, temporal
+from segue.model.conditioning import Frames
+from segue.model.config import END_OF_FRAME, NO_CODE, Depthformer
+from segue.model.depthformer import condition, frame_inputs
+from segue.model.fused import Fused
+from segue.model.layers import project
+from segue.model.state import State, advance, memories_of, repeat_streams
+
+
+def noise(
+    seed: UInt32[Array, " B"], frame: Int[Array, " B"], steps: Int[Array, " K"], size: int
+) -> Float[Array, "B K C"]:
+    """Standard Gumbel noise for the codes at `steps` of each row's frame."""
+
+    def row(seed: Array, frame: Array) -> Array:
+        key = jax.random.fold_in(jax.random.key(seed), frame)
+        return jax.vmap(lambda step: jax.random.gumbel(jax.random.fold_in(key, step), (size,)))(steps)
+
+    return jax.vmap(row)(seed, frame)
+
+
+def guide(logits: Float[Array, "B G C"], guidance: Float[Array, " B"]) -> Float[Array, "B C"]:
+    """Classifier-free guidance (Ho & Salimans 2022): 1 follows the conditioned stream, more exaggerates it."""
+    if logits.shape[1] == 1:
+        return logits[:, 0]
+    conditioned, free = logits[:, 0], logits[:, 1]
+    return free + guidance[:, None] * (conditioned - free)
+
+
+def choose(
+    logits: Float[Array, "B C"], temperature: Float[Array, " B"], gumbel: Float[Array, "B C"], top_k: int
+) -> Int[Array, " B"]:
+    """A draw from the top_k likeliest codes (0: from all) by the Gumbel-max trick; temperature 0 is greedy."""
+    if 0 < top_k < logits.shape[-1]:
+        threshold = lax.top_k(logits, top_k)[0][:, -1:]
+        logits = jnp.where(logits >= threshold, logits, -jnp.inf)
+    return jnp.argmax(logits + temperature[:, None] * gumbel, axis=-1).astype(jnp.int32)
 
 
 class Controls(NamedTuple):
-    """How to sample. temperature: 0 is greedy. guidance: 1 is none. forced: codes that must come, NO_CODE elsewhere.
+    """How to sample.
 
     A frame of events is forced as a whole: its codes up to and with END_OF_FRAME.
+
+    Attributes:
+        temperature: 0 is greedy.
+        guidance: 1 is none.
+        forced: Codes that must come, NO_CODE elsewhere.
     """
 
     temperature: Float[Array, "B T"]
@@ -52,7 +87,11 @@ class Frame(NamedTuple):
 
 
 class _Sampler(NamedTuple):
-    """What one frame of each row is sampled by. trace: whether logits are kept."""
+    """What one frame of each row is sampled by.
+
+    Attributes:
+        trace: Whether logits are kept.
+    """
 
     fused: Fused
     config: Depthformer
@@ -120,7 +159,7 @@ def _events(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
     """A frame of events; the loop ends with the longest frame of the batch, after one step if all are empty."""
     layout = sampler.config.codes
     books, last = layout.num_codebooks, layout.steps - 1
-    # After the last event there is room for nothing but the end.
+    # After the last event only the end fits.
     sampler = sampler._replace(forced=sampler.forced.at[:, last].set(END_OF_FRAME))
 
     def more(carry: tuple[Array, Frame]) -> Bool[Array, ""]:

@@ -20,14 +20,13 @@ from segue.contract import (
     Result,
     StyleBank,
 )
-
-from . import packing
-from .conditioning import FeatureFrames, Frames
-from .config import NO_CODE, Depthformer, FeatureConditioning
-from .config import Codes as CodeLayout
-from .engine import Codes, Engine, Run
-from .history import BLOCK, History, Played, frames_to_keep
-from .state import State
+from segue.model import packed_history
+from segue.model.conditioning import FeatureFrames, Frames
+from segue.model.config import NO_CODE, Depthformer, FeatureConditioning
+from segue.model.config import Codes as CodeLayout
+from segue.model.engine import Codes, Engine, Run
+from segue.model.history import BLOCK, History, Played, frames_to_keep
+from segue.model.state import State
 
 OBEYED = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"})
 REFERENCE_TEMPO_BPM = 120.0
@@ -40,7 +39,10 @@ SILENT_STYLE = 1e-6
 class GeneratorState:
     """A row between two frames: the language model's state, the codec decoder's, and the next frame.
 
-    The noise goes by the model's own frame, which is another where saved music goes on. history: what was played last.
+    The noise goes by the model's own frame, which is another where saved music goes on.
+
+    Attributes:
+        history: What was played last.
     """
 
     model: State
@@ -52,7 +54,8 @@ class GeneratorState:
 def feature_frames(config: FeatureConditioning, styles: StyleBank, conditioning: Conditioning) -> FeatureFrames:
     """Conditioning as the bundled model reads it; a blend of styles is the direction of their weighted sum.
 
-    Raises: ValueError if the styles' embeddings are not as wide as the model's.
+    Raises:
+        ValueError: If the styles' embeddings are not as wide as the model's.
     """
     width = styles.embeddings.shape[1]
     if width != config.style_width:
@@ -100,8 +103,9 @@ def sounding_pitches(layout: CodeLayout, codes: Codes, tonic: NDArray[np.int8]) 
 class LanguageModelGenerator:
     """Implements segue.contract.Generator over an Engine and a Codec.
 
-    conditioned: a request's styles and conditioning as the model's frames. sounding: the model's codes as the
-    codec's, under the same conditioning.
+    Attributes:
+        conditioned: A request's styles and conditioning as the model's frames.
+        sounding: The model's codes as the codec's, under the same conditioning.
     """
 
     def __init__(
@@ -130,14 +134,18 @@ class LanguageModelGenerator:
     @cached_property
     def model(self) -> str:
         """What plays: the hash of all weights, made when first asked."""
-        return f"{self.name}-{packing.model_hash(self.engine)[:32]}"
+        return f"{self.name}-{packed_history.model_hash(self.engine)[:32]}"
 
     def start(self, *, seed: int, frame: int = 0) -> GeneratorState:
         model = self.engine.start(seed=seed, frame=frame)
         return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
 
     def generate(self, requests: Sequence[Request[GeneratorState]]) -> list[Result[GeneratorState]]:
-        """Play each request. Raises: ValueError if a conditioning does not start where its state ends."""
+        """Play each request.
+
+        Raises:
+            ValueError: If a conditioning does not start where its state ends.
+        """
         for request in requests:
             if request.conditioning.frame != request.state.frame:
                 begins, ends = request.conditioning.frame, request.state.frame
@@ -193,17 +201,19 @@ class LanguageModelGenerator:
     def pack(self, state: GeneratorState) -> bytes:
         """What `unpack` needs to go on from `state`: the codes of all frames that can reach the next, and at least ten
         seconds, as far as MOST_STATE_BYTES hold them."""
-        position = packing.Position(int(state.model.seed), int(state.model.frame))
-        return packing.pack(self.model, position, state.history, self._keep)
+        position = packed_history.NoisePosition(int(state.model.seed), int(state.model.frame))
+        return packed_history.pack(self.model, position, state.history, self._keep)
 
     def unpack(self, data: bytes, *, frame: int) -> GeneratorState:
         """The packed state, moved to `frame`: the model reads its codes again, the codec plays them, unheard.
 
         The noise goes on where it was, so the codes that follow are those of the unbroken music but where two are
         equally likely to within the rounding of float32; sound is as much the same as the codec forgets what is older.
-        Raises: ValueError for bytes that are not of this model's packing.
+
+        Raises:
+            ValueError: For bytes that are not of this model's packing.
         """
-        position, played = packing.unpack(self.model, data, self.engine.config.codes)
+        position, played = packed_history.unpack(self.model, data, self.engine.config.codes)
         if played is None:
             model = self.engine.start(seed=position.seed, frame=position.frame)
             return GeneratorState(model=model, codec=self._codec.start(), frame=frame)
@@ -213,7 +223,7 @@ class LanguageModelGenerator:
             model=self._read_again(position, played), codec=codec, frame=frame, history=History((played,))
         )
 
-    def _read_again(self, position: packing.Position, played: Played) -> State:
+    def _read_again(self, position: packed_history.NoisePosition, played: Played) -> State:
         """The model's state at `position`, after the frames of `played`.
 
         What whole blocks leave over is generated with its codes forced, by the program that is there to play anyway.
@@ -237,7 +247,11 @@ class LanguageModelGenerator:
 
 
 def bundled_generator(engine: Engine, codec: Codec) -> LanguageModelGenerator:
-    """The bundled model's generator. codec: of note frames with absolute pitches."""
+    """The bundled model's generator.
+
+    Args:
+        codec: Of note frames with absolute pitches.
+    """
     config: Depthformer = engine.config
     features = config.conditioning
     if not isinstance(features, FeatureConditioning):

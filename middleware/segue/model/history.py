@@ -1,4 +1,4 @@
-"""What a language model has played of late, and under which conditioning: enough to bring its state about again.
+"""The last frames that a language model played, with their conditioning: enough to rebuild its state.
 
 T frames, N styles, D embedding width, K codes a frame.
 """
@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import FRAME_RATE, Conditioning, StyleBank
-
-from .config import Depthformer
+from segue.model.config import Depthformer
 
 # A save holds at least ten seconds; the codec may remember longer than the language model.
 _LEAST_FRAMES: Final = 10 * FRAME_RATE
-# More than any configuration keeps; what foreign bytes may ask for.
+# More than any configuration keeps; the limit on what untrusted bytes may ask for.
 MOST_FRAMES: Final = 1_024
 # The longest block in which the engine reads known frames. A full history is whole blocks: one program reads it.
 BLOCK: Final = 64
@@ -39,7 +38,11 @@ FIELDS: Final[Mapping[str, tuple[str, float, float]]] = {
 
 
 class Played(NamedTuple):
-    """Consecutive frames as generated. codes: the model's own, int16 [T, K], NO_CODE past a frame's end."""
+    """Consecutive frames as generated.
+
+    Attributes:
+        codes: The model's own, int16 [T, K], NO_CODE past a frame's end.
+    """
 
     styles: StyleBank
     conditioning: Conditioning
@@ -81,7 +84,8 @@ class History:
     def last(self, keep: int) -> Played:
         """The last `keep` frames, or all, as one piece, of no styles but those heard in them.
 
-        Raises: ValueError for a history of nothing.
+        Raises:
+            ValueError: For a history of nothing.
         """
         pieces = _latest(self.pieces, keep)
         if not pieces:

@@ -11,16 +11,19 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt32
 
-from .attention import Past
-from .config import NO_CODE, Depthformer
-from .temporal import Memories, Memory
+from segue.model.attention import Past
+from segue.model.config import NO_CODE, Depthformer
+from segue.model.temporal import Memories, Memory
 
 
 class State(NamedTuple):
     """A row between two frames (batched: every leaf with B in front).
 
-    own, source: keys and values of the last W frames, oldest first; source is empty without cross-attention.
-    previous: codes of the last frame. frame: index of the next one. seen: how many of the W frames are real.
+    Attributes:
+        own, source: Keys and values of the last W frames, oldest first; source is empty without cross-attention.
+        previous: Codes of the last frame.
+        frame: Index of the next one.
+        seen: How many of the W frames are real.
     """
 
     own: Float[Array, "L G 2 N W H"]
@@ -32,7 +35,11 @@ class State(NamedTuple):
 
 
 def start(config: Depthformer, *, seed: int, frame: int = 0, dtype: jnp.dtype = jnp.float32) -> State:
-    """One row's state before its first frame. seed: its low 32 bits count."""
+    """One row's state before its first frame.
+
+    Args:
+        seed: Its low 32 bits count.
+    """
     stack = config.temporal
     past = (config.streams, 2, stack.heads, config.window, stack.head_width)
     return State(

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from .attention import Past, attend_block, attend_ring, close_ring, open_ring, visible_slots, write
-from .config import Depthformer
-from .fused import CrossAttention, Layer, SelfAttention
-from .layers import project, rms_norm
+from segue.model.attention import Past, attend_block, attend_ring, close_ring, open_ring, visible_slots, write
+from segue.model.config import Depthformer
+from segue.model.fused import CrossAttention, Layer, SelfAttention
+from segue.model.layers import project, rms_norm
 
 
 class Memory(NamedTuple):
@@ -57,7 +57,11 @@ def run_block(
     memories: Memories,
     seen: Int[Array, " R"],
 ) -> tuple[Float[Array, "R T D"], Memories]:
-    """All layers over T known frames. seen: how many frames of the memories are real."""
+    """All layers over T known frames.
+
+    Args:
+        seen: How many frames of the memories are real.
+    """
     after = []
     for layer, memory in zip(layers, memories, strict=True):
         own, source = memory
@@ -118,7 +122,11 @@ def run_frame(
     frame: Int[Array, ""],
     seen: Int[Array, " R"],
 ) -> tuple[Float[Array, "R D"], Memories]:
-    """All layers over the frame-th frame of a run. seen: real frames before the run."""
+    """All layers over the frame-th frame of a run.
+
+    Args:
+        seen: Real frames before the run.
+    """
     slot = config.sinks + frame % config.window
     visible = visible_slots(frame, seen, config.window, config.sinks)
     head_width = config.temporal.head_width

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array
 from numpy.typing import NDArray
 
-from .config import Depthformer, FeatureConditioning, Stack, TokenConditioning
+from segue.model.config import Depthformer, FeatureConditioning, Stack, TokenConditioning
 
 Weights = dict[str, Array]
 Shape = tuple[int, ...]
@@ -116,7 +116,11 @@ def _fan_in(name: str, shape: Shape) -> int:
 
 
 def _moments(name: str, shape: Shape, spread: float) -> tuple[float, float]:
-    """Mean and standard deviation a tensor begins with; spread: that of norms, biases and the like."""
+    """Mean and standard deviation a tensor begins with;
+
+    Args:
+        spread: That of norms, biases and the like.
+    """
     leaf = name.rsplit("/", 1)[-1]
     if leaf == "scale":
         return 1.0, spread

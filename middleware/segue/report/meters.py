@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 from segue.audio.biquads import filtered
-from segue.audio.loudness import SHORT_TERM_S, highest_peak
-from segue.audio.weighting import K_WEIGHTING, LOUDNESS_OFFSET
+from segue.audio.loudness import K_WEIGHTING, LOUDNESS_OFFSET, SHORT_TERM_S, highest_peak
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 WAVEFORM_HZ: Final = 250

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import FRAME_SIZE, Chunk, Conditioning, NoteEvent, Request, Result, Samples, StyleBank, StyleEncoder
-from segue.score import packing
+from segue.score import packed_state
 from segue.score.composer.conductor import Form, advance
 from segue.score.composer.moment import Mix, Moment
 from segue.score.composer.table import NAMES
@@ -55,7 +55,7 @@ class ScoreGenerator:
     @cached_property
     def model(self) -> str:
         """What plays: the composer's form and the SoundFont. Hashes the SoundFont when first asked."""
-        return f"{self.name}-{packing.FORM_SIGNATURE:08x}-{self._sampler.sha256[:32]}"
+        return f"{self.name}-{packed_state.FORM_SIGNATURE:08x}-{self._sampler.sha256[:32]}"
 
     def start(self, *, seed: int, frame: int = 0) -> ScoreState:
         """The state before `frame`, with nothing played yet."""
@@ -64,7 +64,8 @@ class ScoreGenerator:
     def generate(self, requests: Sequence[Request[ScoreState]]) -> list[Result[ScoreState]]:
         """Play each request; rows are independent, and equal requests give equal bytes.
 
-        Raises: ValueError if a conditioning does not start where its state ends.
+        Raises:
+            ValueError: If a conditioning does not start where its state ends.
         """
         return [self._play(request) for request in requests]
 
@@ -74,17 +75,19 @@ class ScoreGenerator:
 
     def pack(self, state: ScoreState) -> bytes:
         """What `unpack` needs to go on from `state`: some 1 to 4 KB, at most MOST_STATE_BYTES."""
-        return packing.pack(self.model, state.form, state.sampler)
+        return packed_state.pack(self.model, state.form, state.sampler)
 
     def unpack(self, data: bytes, *, frame: int) -> ScoreState:
         """The packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
 
-        Plays the last seconds again, unheard, for what still echoes in the room. Only where notes had to be left out,
-        in blends of some hundreds of notes a second, is an echo missing.
-        Raises: ValueError for bytes that are not of this model's packing.
+        Renders the last seconds again, without output, for the reverb that still sounds. Only where notes had to be
+        left out, in blends of some hundreds of notes a second, is an echo missing.
+
+        Raises:
+            ValueError: For bytes that are not of this model's packing.
         """
         position = frame * FRAME_SIZE
-        form, notes = packing.unpack(self.model, data, frame=frame, position=position)
+        form, notes = packed_state.unpack(self.model, data, frame=frame, position=position)
         return ScoreState(form=form, sampler=self._sampler.resumed(notes, position))
 
     def situations(self, styles: StyleBank) -> dict[str, dict[str, float]]:

@@ -1,23 +1,44 @@
-"""A sound as a style prompt: the situations its measurements resemble, blended. Rough, and meant to be known as such.
+"""Sound as a style prompt: seven measurements of it, and a blend of the situations that they resemble. Rough.
 
-It tells a drone from a drum kit and a lullaby from a thrash riff. It does not hear genre, instruments or melody: a
+It tells a drone from a drum kit and a lullaby from a thrash riff. It does not recognise genre, instruments or melody: a
 quiet piano is "calm" whether it plays a waltz or a hymn, and a desert differs from a dungeon by little but its mode.
-Whoever can say in words what the music is like should; the encoder's audio_warning says so.
+Words describe music better where there are any; the encoder's `audio_warning` says so.
+
+Dimensions: S samples, F frames of the spectrogram, B frequency bins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+from scipy.signal import find_peaks, stft
 
-from segue.contract import Samples, StyleEncoder
-from segue.style.audio_features import AudioFeatures, audio_features
+from segue.contract import CHANNELS, SAMPLE_RATE, Samples, StyleEncoder
 from segue.style.situations import SITUATIONS, situation_embeddings
 
+MIN_SECONDS: Final = 0.5
+# The middle minute of a longer sound speaks for it.
+MAX_SECONDS: Final = 60.0
+_SILENCE: Final = 1e-4
+
+_WINDOW: Final = 2_048
+_HOP: Final = 1_024
+_CHROMA_WINDOW: Final = 16_384
+_MEDIAN: Final = 17
+_TOP_HZ: Final = 12_000.0
+_BASS_HZ: Final = 150.0
+# A rise of the mean log spectrum, in nepers a hop, that counts as an onset; two are at least 85 ms apart.
+_ONSET_RISE: Final = 0.12
+_ONSET_GAP_HOPS: Final = 4
+# Krumhansl & Kessler 1982: how well each degree of the scale fits a key, from the tonic up in semitones.
+_MAJOR: Final = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
+_MINOR: Final = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
 # How many situations a sound is a blend of; the fourth nearest has never said anything about it.
 BLEND: Final = 3
 # Of the softmax over minus the squared distance. Profiles lie 0.8 to 6 apart, so the nearest gets a half to nearly all.
@@ -50,6 +71,107 @@ PROFILES: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType(
     }
 )
 
+Spectrogram = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioFeatures:
+    """onset_rate: onsets a second. centroid_hz: mean spectral centroid. bass: share of power below 150 Hz, 0-1.
+
+    percussiveness: share of power that is short and broad rather than long and narrow, 0-1. flatness: geometric over
+    arithmetic mean of the power spectrum, 0 a tone, 1 white noise. loudness_db: RMS re full scale.
+    majorness: how much better the best major key fits than the best minor one, a difference of correlations.
+    """
+
+    onset_rate: float
+    centroid_hz: float
+    bass: float
+    percussiveness: float
+    flatness: float
+    loudness_db: float
+    majorness: float
+
+
+def _checked(samples: Samples) -> NDArray[np.float64]:
+    """The mono mix of at most the middle MAX_SECONDS.
+
+    Raises:
+        ValueError: As `audio_features`.
+    """
+    if samples.ndim != 2 or samples.shape[1] != CHANNELS:
+        raise ValueError(f"samples: expected stereo [S, {CHANNELS}] at {SAMPLE_RATE} Hz, got shape {samples.shape}")
+    if len(samples) < MIN_SECONDS * SAMPLE_RATE:
+        seconds = len(samples) / SAMPLE_RATE
+        raise ValueError(f"samples: expected at least {MIN_SECONDS} s of sound, got {seconds:.3f} s")
+    if not np.isfinite(samples).all():
+        raise ValueError("samples: expected finite numbers, got NaN or infinity")
+    spare = max(0, len(samples) - int(MAX_SECONDS * SAMPLE_RATE)) // 2
+    mono = samples[spare : len(samples) - spare].mean(axis=1, dtype=np.float64)
+    if np.abs(mono).max() < _SILENCE:
+        raise ValueError(f"samples: expected sound, got silence (mono peak below {_SILENCE:g})")
+    return np.asarray(mono)
+
+
+def _power(mono: NDArray[np.float64], window: int, hop: int) -> tuple[NDArray[np.float64], Spectrogram]:
+    """Frequencies in Hz [B] and the power spectrogram [B, F]."""
+    window = min(window, len(mono))
+    frequencies, _, spectrum = stft(mono, fs=SAMPLE_RATE, nperseg=window, noverlap=window - min(hop, window // 2))
+    return frequencies, np.abs(spectrum) ** 2
+
+
+def _onset_rate(power: Spectrogram, seconds: float) -> float:
+    """Onsets a second: peaks of the mean rise of the log spectrum (Bello et al. 2005, sec. III-A)."""
+    floor = power.mean() * 1e-3
+    rise = np.maximum(0.0, np.diff(0.5 * np.log(power + floor), axis=1)).mean(axis=0)
+    peaks, _ = find_peaks(np.concatenate([[0.0], rise, [0.0]]), height=_ONSET_RISE, distance=_ONSET_GAP_HOPS)
+    return len(peaks) / seconds
+
+
+def _percussiveness(power: Spectrogram) -> float:
+    """Share of the power in vertical structures of the spectrogram (FitzGerald 2010)."""
+    steady = median_filter(power, size=(1, _MEDIAN), mode="nearest")
+    struck = median_filter(power, size=(_MEDIAN, 1), mode="nearest")
+    share = struck**2 / (struck**2 + steady**2 + 1e-30)
+    return float((share * power).sum() / power.sum())
+
+
+def _majorness(mono: NDArray[np.float64]) -> float:
+    """Best correlation of the pitch classes with a major key less the best with a minor one (Krumhansl 1990)."""
+    frequencies, power = _power(mono, _CHROMA_WINDOW, _CHROMA_WINDOW // 2)
+    heard = (frequencies > 100.0) & (frequencies < 2_000.0)
+    classes = np.rint(12.0 * np.log2(frequencies[heard] / 440.0)).astype(int) % 12
+    chroma = np.bincount(classes, weights=np.sqrt(power[heard]).sum(axis=1), minlength=12)
+    if chroma.std() < 1e-6 * chroma.mean():
+        return 0.0
+    major, minor = (
+        max(np.corrcoef(np.roll(chroma, -tonic), profile)[0, 1] for tonic in range(12)) for profile in (_MAJOR, _MINOR)
+    )
+    return float(major - minor)
+
+
+def audio_features(samples: Samples) -> AudioFeatures:
+    """Measure sound, float32 [S, 2] at 48 kHz.
+
+    Raises:
+        ValueError: For sound that is not stereo, shorter than MIN_SECONDS, not finite or silent.
+    """
+    mono = _checked(samples)
+    frequencies, power = _power(mono, _WINDOW, _HOP)
+    heard = frequencies <= _TOP_HZ
+    frequencies, power = frequencies[heard], power[heard] + 1e-20
+    spectrum = power.mean(axis=1)
+    flatness = np.exp(np.log(power).mean(axis=0)) / power.mean(axis=0)
+    loud = power.sum(axis=0)
+    return AudioFeatures(
+        onset_rate=_onset_rate(power, len(mono) / SAMPLE_RATE),
+        centroid_hz=float(frequencies @ np.sqrt(spectrum) / np.sqrt(spectrum).sum()),
+        bass=float(spectrum[frequencies < _BASS_HZ].sum() / spectrum.sum()),
+        percussiveness=_percussiveness(power),
+        flatness=float(flatness @ loud / loud.sum()),
+        loudness_db=float(10.0 * np.log10((mono**2).mean() + 1e-20)),
+        majorness=_majorness(mono),
+    )
+
 
 def coordinates(features: AudioFeatures) -> NDArray[np.float64]:
     """Measurements on the scale of PROFILES, each within [-1.2, 1.2]."""
@@ -68,7 +190,8 @@ def coordinates(features: AudioFeatures) -> NDArray[np.float64]:
 def audio_situations(samples: Samples) -> list[tuple[str, float]]:
     """The BLEND situations that sound, float32 [S, 2] at 48 kHz, resembles, with weights summing to 1.
 
-    Raises: ValueError for sound that is not stereo, too short, not finite or silent.
+    Raises:
+        ValueError: For sound that is not stereo, too short, not finite or silent.
     """
     profiles = np.array([PROFILES[name] for name in SITUATIONS])
     distances = ((profiles - coordinates(audio_features(samples))) ** 2).sum(axis=1)
@@ -79,7 +202,11 @@ def audio_situations(samples: Samples) -> list[tuple[str, float]]:
 
 
 def audio_embedding(encoder: StyleEncoder, samples: Samples) -> NDArray[np.float32]:
-    """Unit embedding of a sound: the situations it resembles, blended. Raises: ValueError as `audio_situations`."""
+    """Unit embedding of a sound: the situations it resembles, blended.
+
+    Raises:
+        ValueError: As `audio_situations`.
+    """
     centres = situation_embeddings(encoder)
     blend = np.zeros(encoder.dimension, dtype=np.float32)
     for name, weight in audio_situations(samples):

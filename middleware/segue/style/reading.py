@@ -58,7 +58,12 @@ def _stems(word: str) -> Iterator[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What the table makes of a text. rows: indices into it. unknown: words that do not count, each once."""
+    """What the table makes of a text.
+
+    Attributes:
+        rows: Indices into it.
+        unknown: Words that do not count, each once.
+    """
 
     rows: tuple[int, ...]
     unknown: tuple[str, ...]
@@ -75,7 +80,8 @@ class WordReader:
     def read(self, text: str) -> Reading:
         """The rows that make up `text`, in order, and its unknown words; punctuation alone makes up nothing.
 
-        Raises: ValueError for an empty text.
+        Raises:
+            ValueError: For an empty text.
         """
         if not text.strip():
             raise ValueError("text: expected a phrase such as 'calm woodland, harp', got an empty one")

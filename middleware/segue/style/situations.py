@@ -175,7 +175,8 @@ def situation_embeddings(encoder: StyleEncoder) -> NDArray[np.float32]:
 def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     """How near `embedding` (float32 [D], unit) lies to each of SITUATIONS, float32 in [-1, 1].
 
-    Raises: ValueError if the embedding is not a finite vector of the encoder's dimension.
+    Raises:
+        ValueError: If the embedding is not a finite vector of the encoder's dimension.
     """
     if embedding.shape != (encoder.dimension,) or not np.isfinite(embedding).all():
         raise ValueError(f"embedding: expected a finite vector [{encoder.dimension}], got shape {embedding.shape}")
@@ -189,9 +190,11 @@ def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArr
 def nearest(encoder: StyleEncoder, embedding: NDArray[np.float32], k: int = 3) -> list[tuple[str, float]]:
     """The k situations nearest to `embedding` and their weights, heaviest first.
 
-    Weights are a softmax of SHARPNESS * similarity over the k nearest, so they sum to 1: a phrase that plainly
-    means one situation gives it nearly all, a blend of two styles gives both.
-    Raises: ValueError for k outside 1..len(SITUATIONS) or a malformed embedding.
+    Weights are a softmax of SHARPNESS * similarity over the k nearest, so they sum to 1: a phrase that plainly means
+    one situation gives it nearly all, a blend of two styles gives both.
+
+    Raises:
+        ValueError: For k outside 1..len(SITUATIONS) or a malformed embedding.
     """
     if not 1 <= k <= len(SITUATIONS):
         raise ValueError(f"k: expected 1 to {len(SITUATIONS)}, got {k}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,19 +21,25 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from segue.contract import Samples
+from segue.contract import Samples, StyleEncoder
 from segue.style.reading import WordReader
 
 PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
+# Cosine from which two phrases are one style to the word table: 21 of 24 paraphrases lie above it, and none of 22 155
+# pairs of other phrases (python -m segue.training.words.calibrate; segue/weights/words/WORDS.md).
+CONFUSABLE: Final = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordTable:
     """The table as stored.
 
-    entries: V spellings; two words side by side are one entry with a space. rows: int8 [V, D]. scales: float16 [V],
-    the value of one step of a row. descriptors: words for how music sounds, which "no" and "without" may leave out.
-    about: where the table comes from, for cards and reports.
+    Attributes:
+        entries: V spellings; two words side by side are one entry with a space.
+        rows: int8 [V, D].
+        scales: float16 [V], the value of one step of a row.
+        descriptors: Words for how music sounds, which "no" and "without" may leave out.
+        about: Where the table comes from, for cards and reports.
     """
 
     entries: tuple[str, ...]
@@ -50,7 +57,12 @@ class WordTable:
 
     @classmethod
     def load(cls, path: Path = PATH) -> WordTable:
-        """Read a table. Raises: OSError, or ValueError for a file that is not a word table."""
+        """Read a table.
+
+        Raises:
+            OSError: See above.
+            ValueError: For a file that is not a word table.
+        """
         with safe_open(path, framework="numpy") as file:
             missing = {"entries", "descriptors", "rows", "scales"} - set(file.keys())
             if missing:
@@ -100,7 +112,11 @@ class WordEncoder:
         self.dimension = self._table.rows.shape[1]
 
     def embed_text(self, text: str) -> NDArray[np.float32]:
-        """Unit embedding of a phrase, float32 [D]. Raises: ValueError for one with no known word."""
+        """Unit embedding of a phrase, float32 [D].
+
+        Raises:
+            ValueError: For one with no known word.
+        """
         reading = self._reader.read(text)
         if not reading.rows:
             raise ValueError(f"text: no known word in {text[:80]!r}; describe the music in plain English words")
@@ -115,7 +131,8 @@ class WordEncoder:
     def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
         """Unit embedding of sound, float32 [S, 2] at 48 kHz: rough, see segue.style.audio_prompt.
 
-        Raises: ValueError for sound that is too short, silent, not finite or not stereo.
+        Raises:
+            ValueError: For sound that is too short, silent, not finite or not stereo.
         """
         # SciPy takes seconds to load, and `segue check` reads words only.
         from segue.style.audio_prompt import audio_embedding
@@ -125,3 +142,18 @@ class WordEncoder:
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words of `text` that do not count, in order, as read (lower case, no accents)."""
         return self._reader.read(text).unknown
+
+
+def confusable(
+    encoder: StyleEncoder, texts: Mapping[str, str], threshold: float = CONFUSABLE
+) -> list[tuple[str, str, float]]:
+    """Pairs of `texts` (style name to phrase) whose embeddings are at least `threshold` alike, the most alike first.
+
+    Returns:
+        (name, name, cosine), the names in the order of `texts`.
+    Raises:
+        ValueError: For a phrase the encoder cannot embed; check those before.
+    """
+    embeddings = {name: encoder.embed_text(text) for name, text in texts.items()}
+    alike = [(a, b, float(embeddings[a] @ embeddings[b])) for a, b in combinations(embeddings, 2)]
+    return sorted((pair for pair in alike if pair[2] >= threshold), key=lambda pair: -pair[2])

@@ -7,8 +7,7 @@ import pytest
 from scipy.signal import firwin, sosfilt, upfirdn
 
 from segue.audio import biquads, limiter
-from segue.audio.loudness import OVERSAMPLING, oversampled_peaks, peak_bound
-from segue.audio.weighting import K_WEIGHTING
+from segue.audio.loudness import K_WEIGHTING, OVERSAMPLING, oversampled_peaks, peak_bound
 from unit.audio.signals import noise
 
 SECTION = K_WEIGHTING[:1]

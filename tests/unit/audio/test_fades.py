@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.audio.fades import correlation, crossfade, crossfade_gains, fade_in, fade_out
-from segue.audio.measure import largest_step
+from sound_measures import largest_step
 from unit.audio.signals import noise, tone
 
 

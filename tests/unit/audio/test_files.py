@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segue.audio.files import AudioFileError, AudioWriter, read_audio, write_audio
+from segue.audio.unknown_length import mp3_with_length
 from segue.contract import SAMPLE_RATE
 from unit.audio.signals import tone
 
@@ -202,6 +205,77 @@ def test_an_mp3_without_a_xing_header_is_as_long_as_what_is_found(tmp_path: Path
         found = len(file.read())
     assert found < promised
     assert len(read_audio(path)) == found
+
+
+def variable_mp3(path: Path, parts: str, channels: int, rate: int) -> int:
+    """Write an MP3 of variable bit rate: "q" is a second of silence, "l" one of noise. Returns: its bytes of header."""
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (rate, channels))
+    sound = np.concatenate([noise if part == "l" else np.zeros_like(noise) for part in parts])
+    soundfile.write(path, sound, rate, format="MP3", bitrate_mode="VARIABLE", compression_level=0.5)
+    data = path.read_bytes()
+    assert b"Xing" in data[:64]
+    return data.index(data[:2], 4)
+
+
+@pytest.mark.parametrize("tag", [b"", b"ID3\3\0\0\0\0\1\0" + bytes(128), bytes(700)], ids=["none", "id3v2", "zeros"])
+@pytest.mark.parametrize("parts", ["lq", "ql", "lqlq"])
+@pytest.mark.parametrize(("channels", "rate", "frame"), [(2, 48_000, 1_152), (1, 44_100, 1_152), (2, 22_050, 576)])
+def test_an_mp3_of_variable_bit_rate_without_a_xing_header_is_read_to_its_end(
+    tmp_path: Path, parts: str, channels: int, rate: int, frame: int, tag: bytes
+) -> None:
+    path = tmp_path / "a.mp3"
+    header = variable_mp3(path, parts, channels, rate)
+    path.write_bytes(tag + path.read_bytes()[header:])
+    with soundfile.SoundFile(path) as file:
+        promised = file.frames
+    seconds = len(read_audio(path)) / SAMPLE_RATE
+    # The encoder's delay and its padding are not known without the header: up to three frames of both.
+    assert len(parts) <= seconds <= len(parts) + 3 * frame / rate
+    assert abs(promised / rate - len(parts)) > 0.5
+
+
+def test_an_mp3_with_a_xing_header_has_the_length_that_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    variable_mp3(path, "lq", 2, 48_000)
+    assert len(read_audio(path)) == 2 * 48_000
+
+
+@given(st.binary(max_size=3_000), st.integers(0, 3_000))
+def test_any_bytes_in_an_mp3_end_the_walk(junk: bytes, at: int) -> None:
+    stream = bytes([0xFF, 0xFB, 0x94, 0x44]) + bytes(380)
+    known = mp3_with_length((stream * 8)[:at] + junk + stream * 8)
+    assert known is None or known[1] >= 1_152
+
+
+def streamed_flac(path: Path, samples: int, *, channels: int = 2, subtype: str = "PCM_16") -> bytes:
+    """Write a FLAC as an encoder does that writes to a pipe: it counts 0 samples. Returns: what is in it."""
+    noise = np.random.default_rng(1).normal(0, 0.1, (samples, channels))
+    soundfile.write(path, noise, 48_000, format="FLAC", subtype=subtype)
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+@pytest.mark.parametrize(("samples", "channels"), [(1, 2), (4_096, 1), (4_097, 2), (300_000, 2), (700_000, 1)])
+def test_a_flac_of_unknown_length_is_read_to_its_end(tmp_path: Path, samples: int, channels: int, subtype: str) -> None:
+    path = tmp_path / "a.flac"
+    data = streamed_flac(path, samples, channels=channels, subtype=subtype)
+    sound = read_audio(path)
+    assert sound.shape == (samples, 2)
+    path.write_bytes(data + b"TAG" + bytes(125))
+    np.testing.assert_array_equal(read_audio(path), sound)
+
+
+def test_a_flac_of_unknown_length_that_was_cut_off_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    data = streamed_flac(path, 96_000)
+    for end in (len(data) - 1, len(data) // 2):
+        path.write_bytes(data[:end])
+        with pytest.raises(AudioFileError, match="truncated"):
+            read_audio(path)
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.aiff"])

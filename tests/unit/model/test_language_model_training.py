@@ -13,8 +13,7 @@ import pytest
 from segue.model.config import END_OF_FRAME, MRT2_TINY, NO_CODE, SEGUE_TINY, Depthformer
 from segue.model.state import stack_rows, start
 from segue.model.weights import initial_weights, random_weights
-from segue.training.language_model.loss import Batch, Dropout, drop_conditioning, nats_per_frame
-from segue.training.language_model.packing import capacity_for, pack
+from segue.training.language_model import Batch, Dropout, capacity_for, drop_conditioning, nats_per_frame, pack
 
 from .cases import frames_for, run_score, tiny
 

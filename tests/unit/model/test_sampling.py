@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from segue.model import sampling
-from segue.model.sampling import choose, guide
+from segue.model import generation
+from segue.model.generation import choose, guide
 
 SIZE = 32
-noise = jax.jit(sampling.noise, static_argnums=3)
+noise = jax.jit(generation.noise, static_argnums=3)
 
 
 def drawn(seed: int, frame: int, step: int, size: int = SIZE) -> np.ndarray:
@@ -25,7 +25,7 @@ def test_noise_depends_on_its_address_alone() -> None:
     np.testing.assert_array_equal(together[1, 0], drawn(9, 3, 5))
     np.testing.assert_array_equal(together[1, 1], drawn(9, 3, 2))
     np.testing.assert_array_equal(together[1, 1, :7], drawn(9, 3, 2, 7))
-    np.testing.assert_array_equal(sampling.noise(seeds, frames, steps, SIZE), together)
+    np.testing.assert_array_equal(generation.noise(seeds, frames, steps, SIZE), together)
 
 
 def test_noise_of_two_addresses_is_unlike() -> None:

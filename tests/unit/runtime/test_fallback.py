@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segue.audio.measure import longest_silence
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator
 from segue.runtime.fallback import FIRST_PATIENCE_S, FallbackChain, Loop
 from segue.runtime.messages import ChunkOut, StatusOut
@@ -16,6 +15,7 @@ from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import SimulatedClient
 from segue_rules.events import Event
+from sound_measures import longest_silence
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
 

@@ -11,7 +11,7 @@ import numpy as np
 from segue.contract import SAMPLE_RATE, NoteEvent, Samples
 from segue.score.sampler.sampler import Sampler, SamplerState
 from segue.score.sampler.soundfont import TABLES, SoundFont
-from segue.training.orchestra.write import soundfont_bytes
+from segue.training.orchestra.cut import soundfont_bytes
 
 
 def note(start: int = 0, duration: int = 24_000, program: int = 0, pitch: int = 60, **rest: object) -> NoteEvent:

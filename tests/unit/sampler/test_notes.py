@@ -14,10 +14,10 @@ import pytest
 from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
-from segue.score.sampler.envelopes import Envelope
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import NoteBank
 from segue.score.sampler.sampler import BUNDLED_LEVELS, BUNDLED_SOUNDFONT
+from segue.score.sampler.voice import VolumeEnvelope
 from unit.sampler.material import note
 from unit.sampler.test_voice import PLAIN
 
@@ -89,7 +89,7 @@ def test_threads_hear_the_same_bits() -> None:
 @pytest.mark.parametrize("held", [1, 100, 2_400, 20_000, SAMPLE_RATE, 3 * SAMPLE_RATE])
 @pytest.mark.parametrize("changes", [{}, {"sustain_db": -100.0}, {"delay_s": 0.01, "release_s": 0.0}])
 def test_any_part_of_an_envelope_has_the_bits_of_the_whole(held: int, changes: dict[str, float]) -> None:
-    envelope = Envelope(replace(PLAIN, **changes), held, 2 * SAMPLE_RATE)
+    envelope = VolumeEnvelope(replace(PLAIN, **changes), held, 2 * SAMPLE_RATE)
     everything = envelope.read(0, envelope.length)
     cuts = sorted(
         {0, 7, 500, 4_801, 9_600, held, envelope.length - 3, envelope.length} & set(range(envelope.length + 1))

@@ -10,8 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from segue.audio.measure import band_levels_db, stereo_width
-from segue.audio.weighting import k_weighted, loudness
+from segue.audio.loudness import k_weighted, loudness
 from segue.contract import SAMPLE_RATE, Samples
 from segue.runtime.mastering import HEADROOM_DB
 from segue.score.sampler.levels import KIT, read_levels
@@ -22,6 +21,7 @@ from segue.score.sampler.sampler import BUNDLED_LEVELS, BUNDLED_SOUNDFONT, Sampl
 from segue.score.sampler.soundfont import read_soundfont
 from segue.training.orchestra.recipe import MAX_BYTES, pitched
 from segue.training.orchestra.tune import pitch_error_cents
+from sound_measures import band_levels_db, stereo_width
 from unit.sampler.material import note, play, song
 
 # Vibrato and sections of players spread a note; everything else is held to 10 cents.

@@ -15,8 +15,7 @@ from segue.contract import SAMPLE_RATE
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.sampler import BUNDLED_SOUNDFONT, Sampler
 from segue.score.sampler.soundfont import TABLES, SoundFontError, parse_soundfont, read_soundfont
-from segue.training.orchestra.cut import Wanted, cut
-from segue.training.orchestra.write import soundfont_bytes
+from segue.training.orchestra.cut import Wanted, cut, soundfont_bytes
 from unit.sampler.material import note, tiny_font, written
 
 

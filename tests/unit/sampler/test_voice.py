@@ -11,7 +11,7 @@ from segue.contract import SAMPLE_RATE
 from segue.score.sampler import reverb, voice
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.regions import LOOP_ALWAYS, LOOP_NEVER, LOOP_WHILE_HELD, Region
-from segue.score.sampler.seating import SPAN, pan_gains, widened
+from segue.score.sampler.stereo import SPAN, pan_gains, widened
 
 PLAIN = Region(
     sample=0,
@@ -46,8 +46,14 @@ def db(gain: float) -> float:
     return 20 * float(np.log10(gain))
 
 
+def envelope(region: Region, held: int, limit: int) -> np.ndarray:
+    """All samples of a region's envelope."""
+    whole = voice.VolumeEnvelope(region, held, limit)
+    return whole.read(0, whole.length)
+
+
 def test_envelope_rises_linearly_and_falls_100_db_in_its_time() -> None:
-    gain = voice.envelope(PLAIN, SAMPLE_RATE, LONG)
+    gain = envelope(PLAIN, SAMPLE_RATE, LONG)
     assert gain[2_399] == pytest.approx(0.5, abs=1e-3)
     assert gain[9_000] == 1
     assert db(gain[9_600 + 4_800]) == pytest.approx(-10, abs=0.05)
@@ -58,20 +64,20 @@ def test_envelope_rises_linearly_and_falls_100_db_in_its_time() -> None:
 
 
 def test_a_note_released_in_its_attack_starts_falling_from_there() -> None:
-    gain = voice.envelope(PLAIN, 2_400, LONG)
+    gain = envelope(PLAIN, 2_400, LONG)
     assert gain.max() == pytest.approx(0.5, abs=1e-3)
     assert np.argmax(gain) == 2_399
     assert np.abs(np.diff(gain)).max() < 1e-3
 
 
 def test_a_voice_that_decays_to_nothing_ends_though_held() -> None:
-    gain = voice.envelope(replace(PLAIN, sustain_db=-100.0), LONG, LONG)
+    gain = envelope(replace(PLAIN, sustain_db=-100.0), LONG, LONG)
     assert len(gain) == pytest.approx(SAMPLE_RATE * (0.2 + 0.7), abs=2)
     assert gain[-1] == 0
 
 
 def test_no_release_is_still_no_click() -> None:
-    gain = voice.envelope(replace(PLAIN, release_s=0.0), SAMPLE_RATE, LONG)
+    gain = envelope(replace(PLAIN, release_s=0.0), SAMPLE_RATE, LONG)
     assert np.abs(np.diff(gain)).max() < 1e-3
 
 

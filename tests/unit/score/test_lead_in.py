@@ -10,7 +10,7 @@ import pytest
 
 from contract.generators import beat_samples, conditioning
 from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, Conditioning, NoteEvent
-from segue.score.composer.approach import Player
+from segue.score.composer.approach import PickupVoice
 from segue.score.composer.conductor import Form, advance
 from segue.score.composer.instruments import CRASH, TAIKO
 from segue.score.composer.lead_in import Turn, kind_of, lead_in
@@ -34,8 +34,8 @@ def turn(out_of: str, into: str, **fields: object) -> Turn:
         drums=-1,
         chord=chord("5M", 2, "minor"),
         target=chord("1", 2, "minor"),
-        bass=Player("bass", 43, 36, 96, 0.0),
-        tune=Player("melody", 60, 69, 100, 0.1),
+        bass=PickupVoice("bass", 43, 36, 96, 0.0),
+        tune=PickupVoice("melody", 60, 69, 100, 0.1),
         beat_ms=500,
     )
     return first._replace(**fields)

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segue.contract import SAMPLE_RATE
-from segue.style.audio_features import audio_features
-from segue.style.audio_prompt import PROFILES, audio_situations
+from segue.style.audio_prompt import PROFILES, audio_features, audio_situations
 from segue.style.situations import SITUATIONS, nearest
 from segue.style.word_table import WordEncoder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from segue.contract import StyleEncoder
-from segue.style.confusion import CONFUSABLE, confusable
-from segue.style.word_table import PATH, WordEncoder, WordTable
-from segue.training.words.distil import DIMENSION, MAX_BYTES, quantised
-from segue.training.words.evaluate import load_cases, score
-from segue.training.words.lexicon_check import overlaps
+from segue.style.word_table import CONFUSABLE, PATH, WordEncoder, WordTable, confusable
+from segue.style.wordpiece import split_words
+from segue.training.words.distil import DIMENSION, FUNCTION_WORDS, MAX_BYTES, quantised
+from segue.training.words.evaluate import Case, load_cases, score
+from segue.training.words.phrases import Lexicon
 
 ENCODER = WordEncoder()
 ANOTHER = WordEncoder()
@@ -94,6 +95,20 @@ def test_the_committed_table_finds_the_situations_of_free_phrases(split: str, to
     found = score(ENCODER, load_cases()[split])
     assert found.top1 >= top1
     assert found.top3 >= top3
+
+
+AND_OTHERS = frozenset(("and", "it", "no", "not", "we", "who"))
+
+
+def meaning(text: str) -> frozenset[str]:
+    return frozenset(word for word in split_words(text) if word.isalnum()) - FUNCTION_WORDS - AND_OTHERS
+
+
+def overlaps(cases: Iterable[Case]) -> list[tuple[str, str]]:
+    """(phrase, entry) where a lexicon entry shares two words of meaning with a phrase. Single words may recur."""
+    entries = [(entry, meaning(entry)) for entry in Lexicon.load().entries()]
+    phrases = [(case.text, meaning(case.text)) for case in cases]
+    return [(text, entry) for text, said in phrases for entry, words in entries if len(words & said) > 1]
 
 
 def test_the_test_phrases_were_not_trained_on() -> None:

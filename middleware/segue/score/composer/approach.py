@@ -9,14 +9,13 @@ import math
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from segue.score.composer.dice import Dice
+from segue.score.composer import instruments as gm
+from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.theory import Chord, nearest_step, place, step_pitch
-from segue.score.composer.vocabulary import DRUM_SLOT, Note, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, Part, Situation
 
 _KIT: Final = -1
-_TIMPANI, _HARP, _CELESTA, _STRINGS, _TREMOLO, _SQUARE, _REVERSE = 47, 46, 8, 48, 44, 80, 119
 _TIMPANI_CENTRE: Final = 45
-_SNARE: Final = 38
 _LENGTH: Final = 0.25
 # A reversed cymbal on key 60 is loudest after this long and then breaks off; higher keys sooner, as they play faster.
 _REVERSE_PEAK_S: Final = 1.38
@@ -27,10 +26,12 @@ _EARLY: Final = ((0.0, 0.5), (0.0, 0.5, 0.75), (0.0, 0.25, 0.5))
 _FULL: Final = (0.0, 0.25, 0.5, 0.75)
 
 
-class Player(NamedTuple):
-    """A voice that may play a pickup. program, register: its instrument, and the key about which it plays.
+class PickupVoice(NamedTuple):
+    """A voice that may play a pickup.
 
-    velocity, level: as in Voice.
+    Attributes:
+        program, register: Its instrument, and the key about which it plays.
+        velocity, level: As in Voice.
     """
 
     role: str
@@ -40,20 +41,20 @@ class Player(NamedTuple):
     level: float
 
 
-def drum_fill(drummer: Situation, span: float, quiet: float, dice: Dice) -> list[Part]:
+def drum_fill(drummer: Situation, span: float, quiet: float, random: KeyedRandom) -> list[Part]:
     """A fill of `span` beats down the kit's drums: thicker toward its end, and louder from velocity `quiet` to 120."""
     places: list[float] = []
     for beat in range(math.ceil(span)):
         start = -span + beat
-        rhythm = _FULL if start >= -1 else dice.choice(_EARLY)
+        rhythm = _FULL if start >= -1 else random.choice(_EARLY)
         places += [start + step for step in rhythm if start + step < 0]
     keys = drummer.kit.fill
     notes = tuple(
-        Note(
+        BarNote(
             at,
             _LENGTH,
             keys[min(index * len(keys) // len(places), len(keys) - 1)],
-            quiet + (120 - quiet) * (index + 1) / len(places) + dice.spread(4),
+            quiet + (120 - quiet) * (index + 1) / len(places) + random.spread(4),
             0.0 if at % 1 == 0 else _HALVES if at % 0.5 == 0 else _QUARTERS,
         )
         for index, at in enumerate(places)
@@ -66,7 +67,7 @@ def snare_roll(span: float) -> list[Part]:
     places = [-span + step / 4 for step in range(round(4 * span) - 2)] + [-0.5 + step / 8 for step in range(4)]
     count = len(places)
     notes = tuple(
-        Note(at, 0.12, _SNARE, 54 + 56 * (index + 1) / count, _HALVES if at % 0.25 == 0 else _QUARTERS)
+        BarNote(at, 0.12, gm.SNARE, 54 + 56 * (index + 1) / count, _HALVES if at % 0.25 == 0 else _QUARTERS)
         for index, at in enumerate(places)
     )
     return [Part(DRUM_SLOT, "drums", _KIT, notes)]
@@ -77,10 +78,10 @@ def timpani_roll(chord: Chord, span: float) -> list[Part]:
     count = round(6 * span)
     root = place(chord.root, _TIMPANI_CENTRE)
     notes = tuple(
-        Note(-span + step / 6, 0.2, root, 48 + 60 * (step + 1) / count, 0.0 if step % 2 == 0 else _HALVES)
+        BarNote(-span + step / 6, 0.2, root, 48 + 60 * (step + 1) / count, 0.0 if step % 2 == 0 else _HALVES)
         for step in range(count)
     )
-    return [Part(DRUM_SLOT, "drums", _TIMPANI, notes)]
+    return [Part(DRUM_SLOT, "drums", gm.TIMPANI, notes)]
 
 
 def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
@@ -88,14 +89,14 @@ def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
     key = _REVERSE_KEY + round(12 * math.log2(_REVERSE_PEAK_S / (span * beat_s)))
     if not _REVERSE_LOW <= key <= _REVERSE_HIGH:
         return []
-    return [Part(DRUM_SLOT, "drums", _REVERSE, (Note(-span, span, key, 92, _HALVES),))]
+    return [Part(DRUM_SLOT, "drums", gm.REVERSE_CYMBAL, (BarNote(-span, span, key, 92, _HALVES),))]
 
 
 def last_stroke(drummer: Situation, chord: Chord) -> list[Part]:
     """One low stroke a beat before the arrival, and then nothing."""
     if drummer.kit.fill_program == _KIT and drummer.kit.fill:
-        return [Part(DRUM_SLOT, "drums", _KIT, (Note(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))]
-    return [Part(DRUM_SLOT, "drums", _TIMPANI, (Note(-1.0, 0.9, place(chord.root, _TIMPANI_CENTRE), 76, 0.0),))]
+        return [Part(DRUM_SLOT, "drums", _KIT, (BarNote(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))]
+    return [Part(DRUM_SLOT, "drums", gm.TIMPANI, (BarNote(-1.0, 0.9, place(chord.root, _TIMPANI_CENTRE), 76, 0.0),))]
 
 
 def _harp_up(chord: Chord, span: float) -> list[Part]:
@@ -103,10 +104,10 @@ def _harp_up(chord: Chord, span: float) -> list[Part]:
     count = round(12 * span)
     top = nearest_step(chord, 82)
     notes = tuple(
-        Note(-span + step / 12, 0.6, step_pitch(chord, top - count + step), 46 + 34 * step / count, 0.0)
+        BarNote(-span + step / 12, 0.6, step_pitch(chord, top - count + step), 46 + 34 * step / count, 0.0)
         for step in range(count)
     )
-    return [Part(DRUM_SLOT, "texture", _HARP, notes)]
+    return [Part(DRUM_SLOT, "texture", gm.HARP, notes)]
 
 
 def _rising(program: int, rate: int, low: int, velocity: float) -> Callable[[Chord, float], list[Part]]:
@@ -116,7 +117,7 @@ def _rising(program: int, rate: int, low: int, velocity: float) -> Callable[[Cho
         count = round(rate * span)
         tones = sorted(place(tone, low + 6) + 12 * octave for tone in chord.tones for octave in range(3))
         notes = tuple(
-            Note(-span + step / rate, 1.2 / rate, tones[step], velocity * (0.6 + 0.4 * (step + 1) / count), 0.0)
+            BarNote(-span + step / rate, 1.2 / rate, tones[step], velocity * (0.6 + 0.4 * (step + 1) / count), 0.0)
             for step in range(min(count, len(tones)))
         )
         return [Part(DRUM_SLOT, "texture", program, notes)]
@@ -129,9 +130,9 @@ def _strings_swell(chord: Chord, span: float) -> list[Part]:
     count = round(2 * span)
     keys = sorted({place(tone, 65) for tone in chord.tones})
     notes = tuple(
-        Note(-span + step / 2, 0.55, key, 56 + 50 * (step + 1) / count, 0.0) for step in range(count) for key in keys
+        BarNote(-span + step / 2, 0.55, key, 56 + 50 * (step + 1) / count, 0.0) for step in range(count) for key in keys
     )
-    return [Part(DRUM_SLOT, "texture", _TREMOLO, notes)]
+    return [Part(DRUM_SLOT, "texture", gm.TREMOLO_STRINGS, notes)]
 
 
 def strings_up(chord: Chord, span: float) -> list[Part]:
@@ -139,40 +140,40 @@ def strings_up(chord: Chord, span: float) -> list[Part]:
     count = round(4 * span)
     top = nearest_step(chord, place(chord.root, 76))
     notes = tuple(
-        Note(-span + step / 4, 0.3, step_pitch(chord, top - count + step), 64 + 46 * (step + 1) / count, 0.0)
+        BarNote(-span + step / 4, 0.3, step_pitch(chord, top - count + step), 64 + 46 * (step + 1) / count, 0.0)
         for step in range(count)
     )
-    return [Part(DRUM_SLOT, "texture", _STRINGS, notes)]
+    return [Part(DRUM_SLOT, "texture", gm.STRINGS, notes)]
 
 
 # How an entrance is led to without drums.
 SOFT: Final[dict[str, Callable[[Chord, float], list[Part]]]] = {
     "glissando": _harp_up,
     "pluck": _harp_up,
-    "shimmer": _rising(_CELESTA, 6, 72, 76),
-    "bleep": _rising(_SQUARE, 6, 66, 88),
+    "shimmer": _rising(gm.CELESTA, 6, 72, 76),
+    "bleep": _rising(gm.SQUARE, 6, 66, 88),
     **dict.fromkeys(("hit", "band", "roll", "bell", "sting", "wash", "none"), _strings_swell),
 }
 
 
-def bass_pickup(player: Player, chord: Chord, target: Chord, *, busy: bool) -> Part:
+def bass_pickup(player: PickupVoice, chord: Chord, target: Chord, *, busy: bool) -> Part:
     """Steps to the coming root from the side where the line is: three notes in the last beat, one if not `busy`."""
     here, there = place(chord.root, player.register), place(target.root, player.register)
     step = nearest_step(chord, there)
     side = 1 if here > there else -1
     near, far = step_pitch(chord, step + side), step_pitch(chord, step + 2 * side)
     line = [(-1.0, here, 0.9), (-0.5, far, 0.95), (-0.25, near, 1.0)] if busy else [(-0.5, near, 0.85)]
-    notes = tuple(Note(at, -at if not busy else 0.25, key, player.velocity * v, player.level) for at, key, v in line)
+    notes = tuple(BarNote(at, -at if not busy else 0.25, key, player.velocity * v, player.level) for at, key, v in line)
     return Part(DRUM_SLOT, player.role, player.program, notes)
 
 
-def tune_pickup(player: Player, chord: Chord, target: Chord, places: tuple[float, ...], *, down: bool) -> Part:
+def tune_pickup(player: PickupVoice, chord: Chord, target: Chord, places: tuple[float, ...], *, down: bool) -> Part:
     """Scale steps at `places` into a tone of the coming chord: `down` and soft, or up and growing."""
     there = nearest_step(chord, place(target.tones[-1 if down else 0], player.register))
     count = len(places)
     ends = [*places[1:], 0.0]
     notes = tuple(
-        Note(
+        BarNote(
             at,
             0.9 * (end - at),
             step_pitch(chord, there + (count - index) * (1 if down else -1)),

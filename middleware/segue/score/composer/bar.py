@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from segue.contract import TICKS_PER_BEAT
 from segue.score.composer import bass, figures
-from segue.score.composer.dice import Dice, text_key
 from segue.score.composer.drums import drum_parts
 from segue.score.composer.harmony import PHRASE_BARS, Phrase, phrase
+from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.melody import melody
 from segue.score.composer.scene import Scene
 from segue.score.composer.theory import fit_range
@@ -25,8 +25,13 @@ _SHORTEST: Final = TICKS_PER_BEAT // 16
 
 
 class Onset(NamedTuple):
-    """A note of a bar, ready to be played. tick and ticks: from the bar's start, and how long. level: intensity from
-    which it is heard. velocity: at intensity 0.5, before the mix. slot, through: as in Part."""
+    """A note of a bar, ready to be played. tick and ticks: from the bar's start, and how long.
+
+    Attributes:
+        level: Intensity from which it is heard.
+        velocity: At intensity 0.5, before the mix.
+        slot, through: As in Part.
+    """
 
     tick: int
     ticks: int
@@ -41,7 +46,11 @@ class Onset(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A situation's bar. ticks: the onsets' ticks alone, rising, for bisection."""
+    """A situation's bar.
+
+    Attributes:
+        ticks: The onsets' ticks alone, rising, for bisection.
+    """
 
     ticks: tuple[int, ...]
     onsets: tuple[Onset, ...]
@@ -50,7 +59,7 @@ class Bar(NamedTuple):
 def program_of(situation: Situation, slot: int, letter: str, seed: int) -> int:
     """The programme a voice plays in a section: a session's choice, and another for the tune's contrast."""
     programs = situation.voices[slot].programs
-    chosen = Dice(seed, text_key(situation.name), slot, 51).below(len(programs))
+    chosen = KeyedRandom(seed, text_key(situation.name), slot, 51).below(len(programs))
     if letter == "B" and situation.voices[slot].role == "melody":
         chosen += 1
     return programs[chosen % len(programs)]
@@ -90,20 +99,20 @@ def _arc(plan: Phrase, bar: int) -> float:
 
 def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int) -> Iterator[Onset]:
     """A part on the clock: swung, humanised (never before the bar), fitted to the instrument's range."""
-    dice = Dice(seed, plan.key, bar, part.slot, text_key(situation.name), 52)
+    random = KeyedRandom(seed, plan.key, bar, part.slot, text_key(situation.name), 52)
     arc = _arc(plan, bar) * situation.gain
     family = FAMILY[part.role]
     for note in part.notes:
         weight = DOWNBEAT if note.start < 0.1 else 1.0
         start = note.start + (situation.swing if 0.5 <= note.start % 1 < 0.6 else 0.0)
-        tick = max(0, round((start + dice.spread(situation.loose)) * TICKS_PER_BEAT))
+        tick = max(0, round((start + random.spread(situation.loose)) * TICKS_PER_BEAT))
         tick = min(tick, plan.meter * TICKS_PER_BEAT - 1)
         yield Onset(
             tick,
             max(_SHORTEST, round(note.beats * TICKS_PER_BEAT)),
             part.program,
             playable(part.program, note.pitch),
-            note.velocity * arc * weight * (1 + dice.spread(0.05)),
+            note.velocity * arc * weight * (1 + random.spread(0.05)),
             min(1.0, note.level),
             part.role,
             family,

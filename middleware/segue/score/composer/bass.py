@@ -8,15 +8,15 @@ from typing import Final
 from segue.score.composer.harmony import Segment
 from segue.score.composer.scene import Scene, folded_beats
 from segue.score.composer.theory import nearest_step, step_pitch
-from segue.score.composer.vocabulary import Note
+from segue.score.composer.vocabulary import BarNote
 
 
-def line(scene: Scene) -> list[Note]:
+def line(scene: Scene) -> list[BarNote]:
     """A written pattern, `rate` tokens a beat for four beats: r root, f fifth, o octave, t third, a approach, `.` rest.
 
     A token holds until the next one; an approach is the scale's step below or above the root to come.
     """
-    voice, dice = scene.voice, scene.dice(11)
+    voice, random = scene.voice, scene.random(11)
     tokens = voice.pattern.split()
     places: list[tuple[float, str]] = []
     for beat, source in enumerate(folded_beats(scene.meter)):
@@ -31,14 +31,14 @@ def line(scene: Scene) -> list[Note]:
     ends = [start for start, _ in places[1:]] + [float(scene.meter)]
     notes = []
     for (start, token), end in zip(places, ends, strict=True):
-        if token == "r" and start % 1 and dice.chance(0.08):
-            token = dice.choice("fo")
+        if token == "r" and start % 1 and random.chance(0.08):
+            token = random.choice("fo")
         pitch = _token_pitch(scene, start, end, token)
         accent = 1.08 if start == 0 else 0.95 if start % 1 == 0 else 0.85
         level = voice.level + (0.0 if start % 1 == 0 else 0.1 if start % 0.5 == 0 else 0.2)
         if voice.rate == 1 or start == 0:
             level = voice.level
-        notes.append(Note(start, max(0.12, (end - start) * voice.hold), pitch, accent, level))
+        notes.append(BarNote(start, max(0.12, (end - start) * voice.hold), pitch, accent, level))
     return notes
 
 
@@ -68,16 +68,16 @@ def _approach(scene: Scene, segment: Segment) -> int:
     return step_pitch(segment.chord, step + (1 if here > target else -1))
 
 
-def walk(scene: Scene) -> list[Note]:
+def walk(scene: Scene) -> list[BarNote]:
     """Quarter notes from root to root: chord tones and steps, the last a neighbour of the root to come."""
-    voice, dice = scene.voice, scene.dice(12)
+    voice, random = scene.voice, scene.random(12)
     notes = []
     for segment in scene.segments:
         root = scene.root(segment)
         tones = segment.chord.tones
         third = root + (tones[1] - root) % 12
         fifth = root + (tones[2 if len(tones) > 2 else 1] - root) % 12
-        middle = dice.choice(((third, fifth), (fifth, third), (fifth, root + 12), (third, fifth)))
+        middle = random.choice(((third, fifth), (fifth, third), (fifth, root + 12), (third, fifth)))
         for beat in range(segment.beats):
             if beat == 0:
                 pitch = root
@@ -86,19 +86,19 @@ def walk(scene: Scene) -> list[Note]:
             else:
                 pitch = middle[(beat - 1) % 2]
             level = voice.level + (0.0 if beat % 2 == 0 else 0.1)
-            notes.append(Note(segment.start + beat, voice.hold, pitch, 1.0 if beat == 0 else 0.88, level))
+            notes.append(BarNote(segment.start + beat, voice.hold, pitch, 1.0 if beat == 0 else 0.88, level))
     return notes
 
 
-def pedal(scene: Scene) -> list[Note]:
+def pedal(scene: Scene) -> list[BarNote]:
     """The tonic under everything that bears it, else the root; struck once a chord."""
     notes = []
     for segment in scene.segments:
         tonic, root = segment.chord.tonic, scene.root(segment)
         rubs = any((tone - tonic) % 12 in (1, 11) for tone in segment.chord.tones)
         pitch = root if rubs else root + (tonic - root + 5) % 12 - 5
-        notes.append(Note(segment.start, segment.beats * scene.voice.hold, pitch, 1.0, scene.voice.level))
+        notes.append(BarNote(segment.start, segment.beats * scene.voice.hold, pitch, 1.0, scene.voice.level))
     return notes
 
 
-FIGURES: Final[dict[str, Callable[[Scene], list[Note]]]] = {"line": line, "walk": walk, "pedal": pedal}
+FIGURES: Final[dict[str, Callable[[Scene], list[BarNote]]]] = {"line": line, "walk": walk, "pedal": pedal}

@@ -13,14 +13,13 @@ from functools import lru_cache
 from typing import Final
 
 from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
-from segue.score.composer.approach import Player
+from segue.score.composer.approach import PickupVoice
 from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
-from segue.score.composer.cue import PATIENCE, Cue, follow
-from segue.score.composer.dice import Dice
 from segue.score.composer.entrance import GESTURES
 from segue.score.composer.harmony import PHRASE_BARS, phrase
+from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in
-from segue.score.composer.moment import Mix, Moment
+from segue.score.composer.moment import PATIENCE, Cue, Mix, Moment, follow
 from segue.score.composer.table import NAMES, TABLE
 from segue.score.composer.theory import Chord
 from segue.score.composer.vocabulary import FAMILY, Situation
@@ -43,11 +42,18 @@ GESTURE_TICKS: Final = 2 * TICKS_PER_BEAT
 class Form:
     """Where the music stands between two frames.
 
-    seed: the session's. frame: the next one. bar: the last bar settled, None before the first. leader: the situation
-    that leads the mix. plan: the one whose harmony the bar follows, since bar `origin`. tonic, mode: the bar's key.
-    holders: who plays melody, bass and drums ("" nobody). arrival: tick of the leader's entrance, -1 when it is past.
-    cue: the change that is led into, or just was. awaited: the situation whose arrival has been marked already, which
-    the plan follows until it leads, at most to `awaited_until`.
+    Attributes:
+        seed: The session's.
+        frame: The next one.
+        bar: The last bar settled, None before the first.
+        leader: The situation that leads the mix.
+        plan: The one whose harmony the bar follows, since bar `origin`.
+        tonic, mode: The bar's key.
+        holders: Who plays melody, bass and drums ("" nobody).
+        arrival: Tick of the leader's entrance, -1 when it is past.
+        cue: The change that is led into, or just was.
+        awaited: The situation whose arrival has been marked already, which the plan follows until it leads, at most to
+            `awaited_until`.
     """
 
     seed: int
@@ -68,7 +74,8 @@ class Form:
 def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     """The form after a frame and the notes that start in it, ordered by start.
 
-    Raises: ValueError if the frame is not the form's next.
+    Raises:
+        ValueError: If the frame is not the form's next.
     """
     if moment.frame != form.frame:
         raise ValueError(f"frame: expected {form.frame}, got {moment.frame}")
@@ -142,8 +149,8 @@ def _key(form: Form, moment: Moment, situation: Situation) -> tuple[int, str]:
     """The key that is asked for; if none is, the seed's tonic, in one of the situation's modes."""
     if moment.tonic >= 0:
         return moment.tonic, MODES[moment.mode]
-    dice = Dice(form.seed, 62, _ORDER[situation.name])
-    return Dice(form.seed, 61).below(12), situation.modes[dice.below(len(situation.modes))]
+    random = KeyedRandom(form.seed, 62, _ORDER[situation.name])
+    return KeyedRandom(form.seed, 61).below(12), situation.modes[random.below(len(situation.modes))]
 
 
 def _plays(situation: Situation, role: str, drums: int) -> bool:
@@ -218,7 +225,8 @@ def _event(
 ) -> NoteEvent:
     """The onset as a note on the sample clock; tempo is constant within a frame, so the position is exact.
 
-    force: factor on its velocity.
+    Args:
+        force: Factor on its velocity.
     """
     share = min(1.0, weight / 0.5)
     # The leader must be told by ear from what is blended in, so others stay behind it even at equal weight.
@@ -278,7 +286,7 @@ def _lead_notes(form: Form, moment: Moment, lead: LeadIn) -> Iterator[NoteEvent]
             yield _event(moment, True, weight, onset, arrival + onset.tick, onset.ticks)
 
 
-def _player(form: Form, moment: Moment, role: str) -> Player | None:
+def _player(form: Form, moment: Moment, role: str) -> PickupVoice | None:
     """The voice that plays a solo role in the settled bar, if it has one to play."""
     holder = form.holders[SOLO_ROLES.index(role)]
     if not holder:
@@ -289,7 +297,7 @@ def _player(form: Form, moment: Moment, role: str) -> Player | None:
     if letter not in voice.sections:
         return None
     program = program_of(TABLE[holder], slot, letter, form.seed)
-    return Player(role, program, voice.register, voice.velocity, voice.level)
+    return PickupVoice(role, program, voice.register, voice.velocity, voice.level)
 
 
 def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from segue.score.composer.dice import Dice, text_key
 from segue.score.composer.harmony import Phrase
+from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
-from segue.score.composer.vocabulary import DRUM_SLOT, DrumLine, Kit, Note, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, DrumLine, Kit, Part, Situation
 
 TIMPANI: Final = 47
 _TIMPANI_CENTRE: Final = 45
@@ -24,19 +24,19 @@ _FILL_LEVEL: Final = 0.25
 def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[Part]:
     """The drums of one bar: one part a line, then the fill and the crash."""
     kit = situation.kit
-    dice = Dice(seed, plan.key, bar, text_key(situation.name), 21)
-    groove = kit.grooves[Dice(seed, plan.motif_key, 22).below(len(kit.grooves))]
-    fill_beats = _fill_beats(situation, plan, bar, dice)
+    random = KeyedRandom(seed, plan.key, bar, text_key(situation.name), 21)
+    groove = kit.grooves[KeyedRandom(seed, plan.motif_key, 22).below(len(kit.grooves))]
+    fill_beats = _fill_beats(situation, plan, bar, random)
     parts = []
     for slot, line in enumerate(groove):
         end = plan.meter - (fill_beats if line.fills else 0)
-        notes = tuple(note for note in _strokes(line, plan, bar, dice) if note.start < end)
+        notes = tuple(note for note in _strokes(line, plan, bar, random) if note.start < end)
         parts.append(Part(DRUM_SLOT + slot, "drums", line.program, notes, _goes_on(line, kit)))
     slot = DRUM_SLOT + len(groove)
     if fill_beats:
-        parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(situation, plan, fill_beats, dice))))
-    if kit.crash and bar % 4 == 0 and (bar == 0 or dice.chance(0.35)):
-        crash = Note(0.0, 1.0, kit.crash, 84 if bar == 0 else 70, 0.2 if bar == 0 else 0.5)
+        parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(situation, plan, fill_beats, random))))
+    if kit.crash and bar % 4 == 0 and (bar == 0 or random.chance(0.35)):
+        crash = BarNote(0.0, 1.0, kit.crash, 84 if bar == 0 else 70, 0.2 if bar == 0 else 0.5)
         parts.append(Part(slot + 1, "drums", -1, (crash,)))
     return parts
 
@@ -53,11 +53,11 @@ def _goes_on(line: DrumLine, kit: Kit) -> bool:
     return not line.fills or line.key in _KICKS or (not at_a_set and line.key not in playing)
 
 
-def _strokes(line: DrumLine, plan: Phrase, bar: int, dice: Dice) -> list[Note]:
+def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> list[BarNote]:
     notes = []
     for beat, source in enumerate(folded_beats(plan.meter)):
         for step, sign in enumerate(line.steps[source * 4 : source * 4 + 4]):
-            if sign == "." or (sign == "o" and not dice.chance(line.chance)):
+            if sign == "." or (sign == "o" and not random.chance(line.chance)):
                 continue
             key = line.key
             if line.program == TIMPANI and key == 0:
@@ -65,31 +65,31 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, dice: Dice) -> list[Note]:
                 root = segments[-1] if beat >= segments[-1].start else segments[0]
                 key = place(root.chord.root, _TIMPANI_CENTRE)
             inner = _INNER if source == 0 and beat else 1.0
-            velocity = line.velocity * _STROKE[sign] * inner * (1 + dice.spread(0.06))
+            velocity = line.velocity * _STROKE[sign] * inner * (1 + random.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)
-            notes.append(Note(beat + step / 4, _LENGTH, key, velocity, level))
+            notes.append(BarNote(beat + step / 4, _LENGTH, key, velocity, level))
     return notes
 
 
-def _fill_beats(situation: Situation, plan: Phrase, bar: int, dice: Dice) -> int:
+def _fill_beats(situation: Situation, plan: Phrase, bar: int, random: KeyedRandom) -> int:
     """Beats of fill that end this bar: more at the phrase's end than at its half."""
     if not situation.kit.fill or bar % 4 != 3:
         return 0
-    return min(plan.meter - 1, 2 if bar == 7 else 1) if bar == 7 or dice.chance(0.6) else 0
+    return min(plan.meter - 1, 2 if bar == 7 else 1) if bar == 7 or random.chance(0.6) else 0
 
 
-def _fill(situation: Situation, plan: Phrase, beats: int, dice: Dice) -> list[Note]:
+def _fill(situation: Situation, plan: Phrase, beats: int, random: KeyedRandom) -> list[BarNote]:
     """A roll down the fill's drums, growing louder, in one of four rhythms."""
-    rhythm = dice.choice(((0, 1, 2, 3), (0, 2, 3), (0, 1, 2), (0, 1.5, 3)))
+    rhythm = random.choice(((0, 1, 2, 3), (0, 2, 3), (0, 1, 2), (0, 1.5, 3)))
     places = [plan.meter - beats + beat + step / 4 for beat in range(beats) for step in rhythm]
     keys = situation.kit.fill
     count = len(places)
     return [
-        Note(
+        BarNote(
             start,
             _LENGTH,
             keys[min(index * len(keys) // count, len(keys) - 1)],
-            78 + 34 * index / count + dice.spread(5),
+            78 + 34 * index / count + random.spread(5),
             _FILL_LEVEL + (0.2 if start % 0.5 else 0.0),
         )
         for index, start in enumerate(places)

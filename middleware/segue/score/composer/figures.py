@@ -8,9 +8,9 @@ from typing import Final
 from segue.score.composer.harmony import Segment
 from segue.score.composer.scene import Scene, folded_beats
 from segue.score.composer.theory import nearest_step, step_pitch
-from segue.score.composer.vocabulary import Note
+from segue.score.composer.vocabulary import BarNote
 
-Figure = Callable[[Scene], list[Note]]
+Figure = Callable[[Scene], list[BarNote]]
 
 _ACCENT: Final = {"o": 0.72, "x": 0.9, "!": 1.12}
 
@@ -34,7 +34,7 @@ def _thinned(scene: Scene, step: int, rate: int) -> float:
     return scene.voice.level + (0.1 if position * 2 == rate else 0.22 if rate > 2 else 0.12)
 
 
-def pad(scene: Scene) -> list[Note]:
+def pad(scene: Scene) -> list[BarNote]:
     """Held chords, one a segment; pattern "half" strikes long ones again in the middle, "open" spreads them."""
     notes = []
     voice = scene.voice
@@ -48,15 +48,15 @@ def pad(scene: Scene) -> list[Note]:
             for tone, key in enumerate(keys):
                 level = voice.level + (0.12 if tone == 1 and len(keys) > 2 else 0.0)
                 at = start + tone * voice.strum
-                notes.append(Note(at, beats * voice.hold - tone * voice.strum, key, 1.0 - 0.1 * piece, level))
+                notes.append(BarNote(at, beats * voice.hold - tone * voice.strum, key, 1.0 - 0.1 * piece, level))
     return _suspended(scene, notes)
 
 
-def _suspended(scene: Scene, notes: list[Note]) -> list[Note]:
+def _suspended(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
     """Now and then the third arrives a beat late from the fourth above it: a suspension and its resolution."""
     segment = scene.segments[0]
     tones = segment.chord.tones
-    if segment.beats < 3 or len(tones) < 3 or not scene.dice(31).chance(0.25):
+    if segment.beats < 3 or len(tones) < 3 or not scene.random(31).chance(0.25):
         return notes
     third = tones[1]
     result = []
@@ -70,7 +70,7 @@ def _suspended(scene: Scene, notes: list[Note]) -> list[Note]:
     return result
 
 
-def stabs(scene: Scene) -> list[Note]:
+def stabs(scene: Scene) -> list[BarNote]:
     """Struck chords in the voice's rhythm; `strum` spreads each over time."""
     notes = []
     for start, gap, accent in _strokes(scene):
@@ -80,7 +80,7 @@ def stabs(scene: Scene) -> list[Note]:
         if scene.voice.strum and start % 1 >= 0.5:
             keys = tuple(reversed(keys))
         for tone, key in enumerate(keys):
-            notes.append(Note(start + tone * scene.voice.strum, length, key, accent, level))
+            notes.append(BarNote(start + tone * scene.voice.strum, length, key, accent, level))
     return notes
 
 
@@ -93,34 +93,34 @@ _SHAPES: Final[dict[str, Callable[[int, int], int]]] = {
 }
 
 
-def arpeggio(scene: Scene) -> list[Note]:
+def arpeggio(scene: Scene) -> list[BarNote]:
     """A broken chord at `rate` notes a beat in the voice's shape; some bars take another shape."""
-    voice, dice = scene.voice, scene.dice(3)
+    voice, random = scene.voice, scene.random(3)
     shape = _SHAPES[voice.pattern or "updown"]
-    if scene.last_of_half or dice.chance(0.25):
+    if scene.last_of_half or random.chance(0.25):
         shape = _SHAPES["updown" if voice.pattern != "updown" else "broken"]
     notes = []
     for segment in scene.segments:
         keys = scene.voicing(segment)
         for step in range(segment.beats * voice.rate):
             start = segment.start + step / voice.rate
-            if step % voice.rate and not dice.chance(0.5 + voice.density):
+            if step % voice.rate and not random.chance(0.5 + voice.density):
                 continue
             accent = 1.05 if step == 0 else 0.92 if step % voice.rate == 0 else 0.8
             level = _thinned(scene, step, voice.rate)
-            notes.append(Note(start, voice.hold / voice.rate, keys[shape(step, len(keys))], accent, level))
+            notes.append(BarNote(start, voice.hold / voice.rate, keys[shape(step, len(keys))], accent, level))
     return notes
 
 
-def ostinato(scene: Scene) -> list[Note]:
+def ostinato(scene: Scene) -> list[BarNote]:
     """A short figure again and again, moved to each chord: `pattern` lists diatonic steps above the root, `.` rests.
 
     One place in most bars is varied, so that the engine runs without the same bar returning for long.
     """
-    voice, dice = scene.voice, scene.dice(4)
+    voice, random = scene.voice, scene.random(4)
     figure = voice.pattern.split()
     notes = []
-    varied = dice.below(scene.meter * voice.rate) if dice.chance(0.7) else -1
+    varied = random.below(scene.meter * voice.rate) if random.chance(0.7) else -1
     for step in range(scene.meter * voice.rate):
         token = figure[(scene.bar % 2 * scene.meter * voice.rate + step) % len(figure)]
         if token == ".":
@@ -128,14 +128,14 @@ def ostinato(scene: Scene) -> list[Note]:
         start = step / voice.rate
         segment = scene.segment_at(start)
         base = nearest_step(segment.chord, scene.root(segment))
-        offset = int(token) + (dice.choice((2, 4, 7)) if step == varied and step % voice.rate else 0)
+        offset = int(token) + (random.choice((2, 4, 7)) if step == varied and step % voice.rate else 0)
         accent = 1.1 if step == 0 else 0.98 if step % voice.rate == 0 else 0.82
         pitch = step_pitch(segment.chord, base + offset)
-        notes.append(Note(start, voice.hold / voice.rate, pitch, accent, _thinned(scene, step, voice.rate)))
+        notes.append(BarNote(start, voice.hold / voice.rate, pitch, accent, _thinned(scene, step, voice.rate)))
     return notes
 
 
-def drone(scene: Scene) -> list[Note]:
+def drone(scene: Scene) -> list[BarNote]:
     """The tonic (and its fifth, with two tones) held; where the chord would rub against it, the chord's own root."""
     notes = []
     for segment in scene.segments:
@@ -148,30 +148,30 @@ def drone(scene: Scene) -> list[Note]:
         keys = [tonic, tonic + (7 if fifth_fits else 12), tonic + 12][: scene.voice.tones]
         for tone, key in enumerate(keys):
             level = scene.voice.level + 0.2 * tone
-            notes.append(Note(segment.start, segment.beats * scene.voice.hold, key, 1 - 0.08 * tone, level))
+            notes.append(BarNote(segment.start, segment.beats * scene.voice.hold, key, 1 - 0.08 * tone, level))
     return notes
 
 
-def sparkle(scene: Scene) -> list[Note]:
+def sparkle(scene: Scene) -> list[BarNote]:
     """Scattered chord tones, high and few; every bar falls otherwise."""
-    voice, dice = scene.voice, scene.dice(5)
+    voice, random = scene.voice, scene.random(5)
     notes = []
     last = -1
     for step in range(scene.meter * voice.rate):
-        if not dice.chance(voice.density * (1.2 if step % voice.rate == 0 else 0.8)):
+        if not random.chance(voice.density * (1.2 if step % voice.rate == 0 else 0.8)):
             continue
         start = step / voice.rate
         keys = scene.voicing(scene.segment_at(start))
-        key = dice.choice(keys)
+        key = random.choice(keys)
         if key == last:
             key = keys[(keys.index(key) + 1) % len(keys)]
         last = key
-        level = voice.level + dice.uniform() * 0.4
-        notes.append(Note(start, voice.hold, key, 0.75 + 0.3 * dice.uniform(), level))
+        level = voice.level + random.uniform() * 0.4
+        notes.append(BarNote(start, voice.hold, key, 0.75 + 0.3 * random.uniform(), level))
     return notes
 
 
-def toll(scene: Scene) -> list[Note]:
+def toll(scene: Scene) -> list[BarNote]:
     """A bell on the first beat: `pattern` has a sign for each bar of four; `!` strikes the root, `x` the fifth."""
     sign = scene.voice.pattern[scene.bar % len(scene.voice.pattern)]
     if sign == ".":
@@ -180,13 +180,13 @@ def toll(scene: Scene) -> list[Note]:
     pitch = scene.root(segment)
     if sign == "x":
         pitch += (segment.chord.tones[-1] - pitch) % 12
-    return [Note(0.0, segment.beats * scene.voice.hold, pitch, 1.0, scene.voice.level)]
+    return [BarNote(0.0, segment.beats * scene.voice.hold, pitch, 1.0, scene.voice.level)]
 
 
-def run(scene: Scene) -> list[Note]:
+def run(scene: Scene) -> list[BarNote]:
     """A scale into the next phrase half, in its last bar's last beats; `pattern` "up" or "down"."""
     voice = scene.voice
-    if not scene.last_of_half and not scene.dice(6).chance(voice.density * 0.3):
+    if not scene.last_of_half and not scene.random(6).chance(voice.density * 0.3):
         return []
     beats = 2 if scene.bar == 7 and scene.meter > 3 else 1
     count = beats * voice.rate
@@ -195,7 +195,7 @@ def run(scene: Scene) -> list[Note]:
     base = nearest_step(segment.chord, voice.register)
     direction = -1 if voice.pattern == "down" else 1
     return [
-        Note(
+        BarNote(
             first + step / voice.rate,
             voice.hold / voice.rate,
             step_pitch(segment.chord, base + direction * (step - count // 2)),
@@ -206,7 +206,7 @@ def run(scene: Scene) -> list[Note]:
     ]
 
 
-def swell(scene: Scene) -> list[Note]:
+def swell(scene: Scene) -> list[BarNote]:
     """Repeated chords growing louder toward the bar's end."""
     voice = scene.voice
     count = scene.meter * voice.rate
@@ -215,31 +215,33 @@ def swell(scene: Scene) -> list[Note]:
         keys = scene.voicing(scene.segment_at(step / voice.rate))
         for key in keys:
             level = _thinned(scene, step, voice.rate)
-            notes.append(Note(step / voice.rate, voice.hold / voice.rate, key, 0.6 + 0.5 * step / count, level))
+            notes.append(BarNote(step / voice.rate, voice.hold / voice.rate, key, 0.6 + 0.5 * step / count, level))
     return notes
 
 
-def cluster(scene: Scene) -> list[Note]:
+def cluster(scene: Scene) -> list[BarNote]:
     """Tones a semitone apart, high, each entering after the last: none lies a semitone from root or pedal."""
-    voice, dice = scene.voice, scene.dice(7)
+    voice, random = scene.voice, scene.random(7)
     notes = []
     for segment in scene.segments:
-        if not dice.chance(voice.density):
+        if not random.chance(voice.density):
             continue
         allowed = [
             key
             for key in range(voice.register - 6, voice.register + 7)
             if not {(key - segment.chord.root) % 12, (key - segment.chord.tonic) % 12} & {1, 11}
         ]
-        first = dice.below(len(allowed) - voice.tones)
-        start = segment.start + dice.choice((0.0, 0.5, 1.0))
+        first = random.below(len(allowed) - voice.tones)
+        start = segment.start + random.choice((0.0, 0.5, 1.0))
         beats = max(0.5, (segment.start + segment.beats - start) * voice.hold)
         for tone, key in enumerate(allowed[first : first + voice.tones]):
-            notes.append(Note(start + 0.12 * tone, beats, key, 0.8 + 0.2 * dice.uniform(), voice.level + 0.1 * tone))
+            notes.append(
+                BarNote(start + 0.12 * tone, beats, key, 0.8 + 0.2 * random.uniform(), voice.level + 0.1 * tone)
+            )
     return notes
 
 
-def chug(scene: Scene) -> list[Note]:
+def chug(scene: Scene) -> list[BarNote]:
     """Muted low roots (`x`, `o`) and ringing power chords (`!`) in the voice's rhythm, one rhythm a phrase half."""
     voice = scene.voice
     notes = []
@@ -250,22 +252,22 @@ def chug(scene: Scene) -> list[Note]:
         length = gap * voice.hold if ringing else min(gap, 0.25) * 0.7
         level = voice.level + (0.0 if start % 0.5 == 0 else 0.12)
         for key in (root, root + 7, root + 12)[: voice.tones if ringing else 2]:
-            notes.append(Note(start, length, key, accent, level))
+            notes.append(BarNote(start, length, key, accent, level))
     return notes
 
 
-def counter(scene: Scene) -> list[Note]:
+def counter(scene: Scene) -> list[BarNote]:
     """A slow second line: chord tones by the shortest way, thirds and sevenths before roots."""
-    voice, dice = scene.voice, scene.dice(8)
+    voice, random = scene.voice, scene.random(8)
     notes = []
     for segment in scene.segments:
         line = _guide_tones(scene, segment)
-        moving = segment.beats >= 4 and dice.chance(voice.density)
+        moving = segment.beats >= 4 and random.chance(voice.density)
         pieces = [(0, segment.beats // 2), (segment.beats // 2, segment.beats - segment.beats // 2)]
         for index, (offset, beats) in enumerate(pieces if moving else [(0, segment.beats)]):
             pitch = line[index % len(line)]
             start = segment.start + offset
-            notes.append(Note(start, beats * voice.hold, pitch, 0.95 - 0.05 * index, voice.level))
+            notes.append(BarNote(start, beats * voice.hold, pitch, 0.95 - 0.05 * index, voice.level))
     return notes
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from segue.score.composer.dice import Dice, text_key
+from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.theory import Chord, chord, minor_third, place
 from segue.score.composer.vocabulary import Situation
 
@@ -19,7 +19,13 @@ FORM: Final = "AABA"
 
 
 class Segment(NamedTuple):
-    """One chord's stay. bar: within the phrase. start, beats: within the bar. number: counts segments of the phrase."""
+    """One chord's stay.
+
+    Attributes:
+        bar: Within the phrase.
+        start, beats: Within the bar.
+        number: Counts segments of the phrase.
+    """
 
     bar: int
     start: int
@@ -32,8 +38,13 @@ class Segment(NamedTuple):
 class Phrase:
     """Eight bars of harmony. Compared and hashed by identity: `phrase` hands out one object per set of arguments.
 
-    key: hash of what the phrase depends on. number: phrases since the plan began. letter: "A" or "B".
-    motif_key: equal for phrases that share their tune. bars: segments of each bar. meter: beats a bar.
+    Attributes:
+        key: Hash of what the phrase depends on.
+        number: Phrases since the plan began.
+        letter: "A" or "B".
+        motif_key: Equal for phrases that share their tune.
+        bars: Segments of each bar.
+        meter: Beats a bar.
     """
 
     key: int
@@ -55,9 +66,9 @@ def _half_bar(meter: int) -> int:
     return (meter + 1) // 2
 
 
-def _four_bars(tokens: list[str], dice: Dice, situation: Situation) -> list[str]:
+def _four_bars(tokens: list[str], random: KeyedRandom, situation: Situation) -> list[str]:
     """A progression as one token a bar, each chord `stretch` bars long; a colour may be added for variety."""
-    tokens = [token + "9" if token in "1346" and dice.chance(0.2) else token for token in tokens]
+    tokens = [token + "9" if token in "1346" and random.chance(0.2) else token for token in tokens]
     return [tokens[index // situation.stretch] for index in range(4)]
 
 
@@ -73,10 +84,10 @@ def phrase(situation: Situation, seed: int, number: int, meter: int, tonic: int,
     motif_key = text_key(situation.name) ^ seed ^ (cycle << 8) ^ ord(letter)
     minor = minor_third(mode)
     rows = situation.minor if minor else situation.major
-    dice = Dice(seed, text_key(situation.name), cycle, ord(letter), 1)
-    first = dice.below(len(rows))
-    second = first if dice.chance(0.5) else dice.below(len(rows))
-    own = Dice(seed, text_key(situation.name), number, 2)
+    random = KeyedRandom(seed, text_key(situation.name), cycle, ord(letter), 1)
+    first = random.below(len(rows))
+    second = first if random.chance(0.5) else random.below(len(rows))
+    own = KeyedRandom(seed, text_key(situation.name), number, 2)
     bars = _four_bars(rows[first].split(), own, situation)
     answer = rows[second].split()
     bars += _four_bars(answer[2:] + answer[:2] if situation.stretch > 1 and second == first else answer, own, situation)

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from segue.contract import TICKS_PER_BEAT
 from segue.score.composer.approach import (
     SOFT,
-    Player,
+    PickupVoice,
     bass_pickup,
     drum_fill,
     last_stroke,
@@ -23,10 +23,10 @@ from segue.score.composer.approach import (
     tune_pickup,
 )
 from segue.score.composer.bar import Onset, playable
-from segue.score.composer.dice import Dice, text_key
 from segue.score.composer.entrance import GESTURES
+from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.theory import Chord
-from segue.score.composer.vocabulary import DRUM_SLOT, FAMILY, Note, Part, Situation
+from segue.score.composer.vocabulary import DRUM_SLOT, FAMILY, BarNote, Part, Situation
 
 Kind = Literal["fill", "soft", "release"]
 
@@ -56,9 +56,16 @@ _FIGHT: Final = 0.7
 class Turn(NamedTuple):
     """What a lead-in is written for.
 
-    out_of, into: the situations. seed: the session's. beat: of the arrival, counted from the session's start. known:
-    beats of notice. meter: beats a bar. drums: as in Moment. chord, target: what sounds before and at the arrival.
-    bass, tune: who may play a pickup. beat_ms: how long a beat is.
+    Attributes:
+        out_of, into: The situations.
+        seed: The session's.
+        beat: Of the arrival, counted from the session's start.
+        known: Beats of notice.
+        meter: Beats a bar.
+        drums: As in Moment.
+        chord, target: What sounds before and at the arrival.
+        bass, tune: Who may play a pickup.
+        beat_ms: How long a beat is.
     """
 
     out_of: Situation
@@ -70,8 +77,8 @@ class Turn(NamedTuple):
     drums: int
     chord: Chord
     target: Chord
-    bass: Player | None
-    tune: Player | None
+    bass: PickupVoice | None
+    tune: PickupVoice | None
     beat_ms: int
 
     @property
@@ -82,12 +89,14 @@ class Turn(NamedTuple):
 class LeadIn(NamedTuple):
     """Notes about an arrival, and what gives way to them.
 
-    ticks: of the onsets, rising, for bisection; negative before the arrival. rests: role and ticks before the arrival
-    from which on that role's written notes rest. span: ticks before the arrival in which the rest of the music follows:
-    velocities move to `swell`, intensity to `thinned`, as factors. lets_go: whether what is left stays so, its drums
-    at rest, until it is gone.
-
     A written note's `position` is its ticks after the arrival; `left` says whether it is of what is left.
+
+    Attributes:
+        ticks: Of the onsets, rising, for bisection; negative before the arrival.
+        rests: Role and ticks before the arrival from which on that role's written notes rest.
+        span: Ticks before the arrival in which the rest of the music follows: velocities move to `swell`, intensity to
+            `thinned`, as factors.
+        lets_go: Whether what is left stays so, its drums at rest, until it is gone.
     """
 
     ticks: tuple[int, ...]
@@ -146,10 +155,10 @@ def kind_of(out_of: Situation, into: Situation, drums: int) -> Kind:
 def lead_in(turn: Turn) -> LeadIn:
     """The lead-in to a change, as long as the notice allows: half a beat to a bar."""
     kind = kind_of(turn.out_of, turn.into, turn.drums)
-    dice = Dice(turn.seed, turn.beat, text_key(turn.into.name), 31)
-    span = _span(turn, kind, dice)
+    random = KeyedRandom(turn.seed, turn.beat, text_key(turn.into.name), 31)
+    span = _span(turn, kind, random)
     last_beat = min(span, 1.0)
-    parts, rests = _body(turn, kind, span, dice)
+    parts, rests = _body(turn, kind, span, random)
     if turn.bass is not None and kind != "release" and span >= 1:
         parts.append(bass_pickup(turn.bass, turn.chord, turn.target, busy=kind == "fill"))
         rests.append(("bass", last_beat if kind == "fill" else 0.5))
@@ -169,15 +178,15 @@ def lead_in(turn: Turn) -> LeadIn:
     )
 
 
-def _span(turn: Turn, kind: Kind, dice: Dice) -> float:
+def _span(turn: Turn, kind: Kind, random: KeyedRandom) -> float:
     """Beats of lead-in: a build-up takes a bar, the rest two beats or one, where there is notice enough."""
     bar = min(_LONGEST, float(turn.meter))
-    wanted = bar if kind == "fill" and turn.climbs else dice.choice((1.0, 2.0, 2.0))
+    wanted = bar if kind == "fill" and turn.climbs else random.choice((1.0, 2.0, 2.0))
     spans = sorted({min(wanted, bar), min(wanted, 2.0), 1.0, 0.5}, reverse=True)
     return next((span for span in spans if span <= turn.known), 0.5)
 
 
-def _body(turn: Turn, kind: Kind, span: float, dice: Dice) -> tuple[list[Part], list[tuple[str, float]]]:
+def _body(turn: Turn, kind: Kind, span: float, random: KeyedRandom) -> tuple[list[Part], list[tuple[str, float]]]:
     """What the whole span is about, and which roles rest for how many beats before the arrival."""
     last_beat = min(span, 1.0)
     if kind == "release":
@@ -190,7 +199,7 @@ def _body(turn: Turn, kind: Kind, span: float, dice: Dice) -> tuple[list[Part], 
         soft = SOFT[turn.into.entrance](turn.chord, last_beat)
         return (soft + strings_up(turn.chord, min(span, 2.0)) if turn.climbs else soft), []
     quiet = _FROM_LOUD if playing is turn.out_of else _FROM_QUIET
-    parts = drum_fill(playing, span, quiet, dice)
+    parts = drum_fill(playing, span, quiet, random)
     if playing.kit.fill_program >= 0:
         parts += timpani_roll(turn.chord, last_beat) + snare_roll(last_beat)
     if turn.climbs and span >= 1:
@@ -204,7 +213,7 @@ def _landing(turn: Turn, kind: Kind) -> list[Part]:
     entrance = "none" if turn.into is turn.out_of else _ARRIVES.get(turn.into.entrance, turn.into.entrance)
     parts = GESTURES[entrance](turn.target)
     if kind == "fill" and turn.into.kit.crash and entrance not in _CRASHES:
-        parts = [*parts, Part(DRUM_SLOT, "drums", -1, (Note(0.0, 1.0, turn.into.kit.crash, 88, 0.0),))]
+        parts = [*parts, Part(DRUM_SLOT, "drums", -1, (BarNote(0.0, 1.0, turn.into.kit.crash, 88, 0.0),))]
     return parts
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from segue.score.composer.dice import Dice
 from segue.score.composer.harmony import PHRASE_BARS, Segment
+from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.scene import Scene
 from segue.score.composer.theory import chord_step, nearest_step, place, step_pitch
-from segue.score.composer.vocabulary import Note
+from segue.score.composer.vocabulary import BarNote
 
 UNIT_BARS: Final = 2
 # How the four units of a phrase treat the motif: period, arch, sentence.
@@ -44,7 +44,7 @@ class Place(NamedTuple):
 Bar = tuple[Place, ...]
 
 
-def melody(scene: Scene) -> list[Note]:
+def melody(scene: Scene) -> list[BarNote]:
     """The voice's tune in this bar; silent in the sections that the voice rests."""
     if scene.plan.letter not in scene.voice.sections:
         return []
@@ -73,11 +73,11 @@ class _Tune:
 
 
 @lru_cache(maxsize=512)
-def _phrase(tune: _Tune) -> tuple[tuple[Note, ...], ...]:
+def _phrase(tune: _Tune) -> tuple[tuple[BarNote, ...], ...]:
     scene = tune.scene
     shapes = _shapes(scene)
     voice = scene.voice
-    bars: list[tuple[Note, ...]] = []
+    bars: list[tuple[BarNote, ...]] = []
     previous = voice.register
     for bar in range(PHRASE_BARS):
         here = Scene(situation=scene.situation, voice=voice, slot=scene.slot, plan=scene.plan, bar=bar, seed=scene.seed)
@@ -86,43 +86,43 @@ def _phrase(tune: _Tune) -> tuple[tuple[Note, ...], ...]:
     return tuple(bars)
 
 
-def _rhythm(scene: Scene, dice: Dice) -> tuple[tuple[float, float], ...]:
+def _rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...]:
     """One bar of places (start, gap), denser with the voice's density; `rate` 3 divides beats in three."""
     voice, meter = scene.voice, scene.meter
     places: list[float] = []
     for beat in range(meter):
         strong = beat in (0, (meter + 1) // 2)
-        if dice.chance(0.3 + 0.75 * voice.density + (0.3 if strong else 0.0)) or (beat == 0 and dice.chance(0.8)):
+        if random.chance(0.3 + 0.75 * voice.density + (0.3 if strong else 0.0)) or (beat == 0 and random.chance(0.8)):
             places.append(float(beat))
         if voice.rate == 3:
-            if dice.chance(voice.density * 0.9):
+            if random.chance(voice.density * 0.9):
                 places.append(beat + 2 / 3)
-            if dice.chance(max(0.0, voice.density - 0.55)):
+            if random.chance(max(0.0, voice.density - 0.55)):
                 places.append(beat + 1 / 3)
         else:
-            if voice.rate >= 2 and dice.chance(voice.density * 0.75):
+            if voice.rate >= 2 and random.chance(voice.density * 0.75):
                 places.append(beat + 0.5)
-            if voice.rate >= 4 and dice.chance(max(0.0, voice.density - 0.45)):
-                places.append(beat + dice.choice((0.25, 0.75)))
+            if voice.rate >= 4 and random.chance(max(0.0, voice.density - 0.45)):
+                places.append(beat + random.choice((0.25, 0.75)))
     places = sorted(set(places)) or [0.0]
     ends = [*places[1:], float(meter)]
     return tuple((start, end - start) for start, end in zip(places, ends, strict=True))
 
 
-def _contour(count: int, dice: Dice, leaps: float) -> list[int]:
+def _contour(count: int, random: KeyedRandom, leaps: float) -> list[int]:
     """Heights of `count` notes: mostly steps, leaps turned back by a step, an arch over all."""
-    heights = [dice.choice((0, 0, 2, 4))]
+    heights = [random.choice((0, 0, 2, 4))]
     direction = 1
     leapt = False
     for index in range(1, count):
         if leapt:
             direction, size, leapt = -direction, 1, False
-        elif dice.chance(leaps):
-            size, leapt = dice.choice((2, 3, 4)), True
-            direction = dice.choice((1, -1))
+        elif random.chance(leaps):
+            size, leapt = random.choice((2, 3, 4)), True
+            direction = random.choice((1, -1))
         else:
-            size = dice.weighted(((1, 0.9), (0, 0.1)))
-            direction = dice.weighted(((direction, 0.7), (-direction, 0.3)))
+            size = random.weighted(((1, 0.9), (0, 0.1)))
+            direction = random.weighted(((direction, 0.7), (-direction, 0.3)))
         if index > count * 0.6 and heights[-1] > 3:
             direction = -1
         heights.append(max(-4, min(7, heights[-1] + direction * size)))
@@ -130,10 +130,10 @@ def _contour(count: int, dice: Dice, leaps: float) -> list[int]:
 
 
 def _motif(scene: Scene) -> tuple[Bar, Bar]:
-    dice = Dice(scene.motif_key(1))
-    first = _rhythm(scene, dice)
-    second = first if dice.chance(0.4) else _rhythm(scene, dice)
-    heights = _contour(len(first) + len(second), dice, scene.voice.leaps)
+    random = KeyedRandom(scene.motif_key(1))
+    first = _rhythm(scene, random)
+    second = first if random.chance(0.4) else _rhythm(scene, random)
+    heights = _contour(len(first) + len(second), random, scene.voice.leaps)
     return (
         tuple(Place(start, gap, height) for (start, gap), height in zip(first, heights, strict=False)),
         tuple(Place(start, gap, height) for (start, gap), height in zip(second, heights[len(first) :], strict=True)),
@@ -143,11 +143,11 @@ def _motif(scene: Scene) -> tuple[Bar, Bar]:
 def _shapes(scene: Scene) -> list[Bar]:
     """Eight bars of places: the motif under the phrase's plan, slightly varied when the phrase repeats one."""
     motif = _motif(scene)
-    dice = Dice(scene.motif_key(2))
-    plan = dice.choice(_PLANS)
-    contrast = dice.choice(_CONTRASTS)
-    step = dice.choice((1, -1, 2, -2))
-    own = scene.phrase_dice(3)
+    random = KeyedRandom(scene.motif_key(2))
+    plan = random.choice(_PLANS)
+    contrast = random.choice(_CONTRASTS)
+    step = random.choice((1, -1, 2, -2))
+    own = scene.phrase_random(3)
     bars: list[Bar] = []
     for treatment in plan:
         name = contrast if treatment == "contrast" else treatment
@@ -200,11 +200,11 @@ def _displaced(bar: Bar, meter: int) -> Bar:
     return tuple(spot._replace(start=spot.start + 0.5) for spot in bar if spot.start + 0.5 < meter)
 
 
-def _varied(bar: Bar, dice: Dice) -> Bar:
+def _varied(bar: Bar, random: KeyedRandom) -> Bar:
     """One note of the bar moved by a step, or its last note split."""
-    if len(bar) > 1 and dice.chance(0.5):
-        at = dice.below(len(bar) - 1) + 1
-        return bar[:at] + _moved(bar[at : at + 1], dice.choice((1, -1))) + bar[at + 1 :]
+    if len(bar) > 1 and random.chance(0.5):
+        at = random.below(len(bar) - 1) + 1
+        return bar[:at] + _moved(bar[at : at + 1], random.choice((1, -1))) + bar[at + 1 :]
     last = bar[-1]
     if last.gap < 1:
         return bar
@@ -212,12 +212,12 @@ def _varied(bar: Bar, dice: Dice) -> Bar:
     return (*bar[:-1], last._replace(gap=half), Place(last.start + half, half, last.height - 1))
 
 
-def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[Note], int]:
+def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[BarNote], int]:
     """Places as pitches over the bar's chords. Returns the notes and the last pitch, for the next bar to go on from."""
     if not bar:
         return [], previous
-    dice = scene.phrase_dice(40 + scene.bar)
-    notes: list[Note] = []
+    random = scene.phrase_random(40 + scene.bar)
+    notes: list[BarNote] = []
     ends = [spot.start for spot in bar[1:]] + [float(scene.meter)]
     closing = scene.bar == PHRASE_BARS - 1
     height = 0
@@ -240,11 +240,11 @@ def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[Note], int]:
         if changed or (closing and final and following is not segment):
             # The chord changes under the note: it moves to the new chord, the phrase's last one to rest.
             until = following.start - spot.start
-            notes.extend(_sounded(scene, segment, spot.start, until, pitch, strong, dice))
+            notes.extend(_sounded(scene, segment, spot.start, until, pitch, strong, random))
             pitch = _resolved(following, pitch, closing=closing and final)
-            notes.extend(_sounded(scene, following, following.start, gap - until, pitch, True, dice))
+            notes.extend(_sounded(scene, following, following.start, gap - until, pitch, True, random))
         else:
-            notes.extend(_sounded(scene, segment, spot.start, gap, pitch, strong, dice))
+            notes.extend(_sounded(scene, segment, spot.start, gap, pitch, strong, random))
         previous = pitch
     return _smoothed(scene, notes), previous
 
@@ -284,24 +284,24 @@ def _cadence(segment: Segment, pitch: int) -> int:
 
 
 def _sounded(
-    scene: Scene, segment: Segment, start: float, gap: float, pitch: int, strong: bool, dice: Dice
-) -> list[Note]:
+    scene: Scene, segment: Segment, start: float, gap: float, pitch: int, strong: bool, random: KeyedRandom
+) -> list[BarNote]:
     """A note with its accent, perhaps graced by its upper neighbour."""
     voice = scene.voice
-    accent = (1.06 if strong else 0.92) + dice.spread(0.05)
+    accent = (1.06 if strong else 0.92) + random.spread(0.05)
     level = voice.level + (0.0 if strong or gap >= 1 else 0.15)
     length = max(0.1, gap * voice.hold) if gap <= 2 else gap * min(voice.hold, 0.92)
-    if voice.ornaments and gap >= 0.5 and dice.chance(voice.ornaments):
+    if voice.ornaments and gap >= 0.5 and random.chance(voice.ornaments):
         upper = step_pitch(segment.chord, nearest_step(segment.chord, pitch) + 1)
         grace = min(_GRACE, gap / 4)
         return [
-            Note(start, grace, upper, accent * 0.85, level + 0.1),
-            Note(start + grace, length - grace, pitch, accent, level),
+            BarNote(start, grace, upper, accent * 0.85, level + 0.1),
+            BarNote(start + grace, length - grace, pitch, accent, level),
         ]
-    return [Note(start, length, pitch, accent, level)]
+    return [BarNote(start, length, pitch, accent, level)]
 
 
-def _smoothed(scene: Scene, notes: list[Note]) -> list[Note]:
+def _smoothed(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
     """Weak notes foreign to the chord pass: no leap leads to them and a step leaves them within their beat.
 
     The others become chord tones.

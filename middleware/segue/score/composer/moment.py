@@ -1,18 +1,28 @@
-"""Conditioning of one frame, as the composer reads it."""
+"""What the composer reads of one frame: its conditioning, and the change that the music leads into."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from segue.contract import TICKS_PER_BEAT
 
 Mix = tuple[tuple[str, float], ...]
+
+# A change of less than this share of the mix passes without a sign.
+LEAST_TURN: Final = 0.2
+# So long after the arrival what is left may take to go, and what came to lead the mix.
+PATIENCE: Final = 16 * TICKS_PER_BEAT
 
 
 class Moment(NamedTuple):
     """Conditioning of one frame.
 
-    mix: (situation, weight) pairs, weights summing to 1. tempo: milli-bpm, which is the ticks of one frame. tonic: -1
-    for the composer's choice. next_mix: the mix to which the change in `to_change` frames leads; read where there is
-    one. The rest as in contract.Conditioning.
+    Attributes:
+        mix: (situation, weight) pairs, weights summing to 1.
+        tempo: Milli-bpm, which is the ticks of one frame.
+        tonic: -1 for the composer's choice.
+        next_mix: The mix to which the change in `to_change` frames leads; read where there is one. The rest as in
+            contract.Conditioning.
     """
 
     frame: int
@@ -28,3 +38,54 @@ class Moment(NamedTuple):
     intensity: float
     to_change: int = -1
     next_mix: Mix = ()
+
+
+class Cue(NamedTuple):
+    """A change ahead.
+
+    Attributes:
+        arrival: Tick of the beat that it is led to.
+        since: Tick at which it became known, within a bar.
+        out_of, into: The situations that lead before and after.
+        certain: Whether it has started, so that it must arrive.
+    """
+
+    arrival: int
+    since: int
+    out_of: str
+    into: str
+    certain: bool
+
+
+def follow(cue: Cue | None, moment: Moment, leader: str, into: str) -> Cue | None:
+    """The cue in this frame.
+
+    A change that comes without notice has no cue; one that is withdrawn loses it. What has arrived keeps it, as what is
+    left may still sound.
+
+    Args:
+        into: Who will lead the mix that the change ahead leads to.
+    """
+    if not 0 <= moment.to_change * moment.tempo <= moment.meter * TICKS_PER_BEAT:
+        return cue if cue is not None and cue.certain and moment.ticks <= cue.arrival + PATIENCE else None
+    arrival = _first_beat(moment)
+    if cue is not None and (cue.arrival, cue.into) == (arrival, into):
+        return cue._replace(certain=moment.to_change == 0)
+    if moment.to_change == 0:
+        # Another change, without notice, has its frame; the one that was ahead is still to come.
+        return cue if cue is not None and not cue.certain and cue.arrival >= moment.ticks + moment.tempo else None
+    if turn(moment.mix, moment.next_mix) < LEAST_TURN:
+        return None
+    return Cue(arrival, moment.ticks, leader, into, False)
+
+
+def turn(mix: Mix, other: Mix) -> float:
+    """The share of the music, 0 to 1, by which two mixes differ."""
+    ours, theirs = dict(mix), dict(other)
+    return sum(abs(ours.get(name, 0.0) - theirs.get(name, 0.0)) for name in {**ours, **theirs}) / 2
+
+
+def _first_beat(moment: Moment) -> int:
+    """The first beat at or after the change: the line it waits for, unless it could wait no longer."""
+    start = moment.ticks + moment.to_change * moment.tempo - moment.bar_ticks
+    return moment.bar_ticks + -(-start // TICKS_PER_BEAT) * TICKS_PER_BEAT

@@ -1,12 +1,12 @@
-"""What a figure sees when it writes one bar: the plan, the voice, the place in the form, and its own dice."""
+"""What a figure sees when it writes one bar: the plan, the voice, the place in the form, and its own random."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from segue.score.composer.dice import Dice, mix, text_key
 from segue.score.composer.harmony import PHRASE_BARS, Phrase, Segment, bass_line, voicings
+from segue.score.composer.keyed_random import KeyedRandom, mix, text_key
 from segue.score.composer.vocabulary import Situation, Voice
 
 # Which beat of a pattern written for four beats each beat of another meter takes: 3 = down, middle, last; 5 = 3 + 2;
@@ -29,7 +29,12 @@ def folded_beats(meter: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scene:
-    """One voice in one bar. bar: within the phrase, 0 to 7. slot: the voice's place in its situation."""
+    """One voice in one bar.
+
+    Attributes:
+        bar: Within the phrase, 0 to 7.
+        slot: The voice's place in its situation.
+    """
 
     situation: Situation
     voice: Voice
@@ -51,13 +56,13 @@ class Scene:
         """Whether a phrase or half phrase ends with this bar."""
         return self.bar % 4 == 3
 
-    def dice(self, salt: int) -> Dice:
+    def random(self, salt: int) -> KeyedRandom:
         """Draws for this voice in this bar alone."""
-        return Dice(self.seed, self.plan.key, self.bar, self.slot, text_key(self.situation.name), salt)
+        return KeyedRandom(self.seed, self.plan.key, self.bar, self.slot, text_key(self.situation.name), salt)
 
-    def phrase_dice(self, salt: int) -> Dice:
+    def phrase_random(self, salt: int) -> KeyedRandom:
         """Draws that this voice shares over the phrase."""
-        return Dice(self.seed, self.plan.key, self.slot, text_key(self.situation.name), salt)
+        return KeyedRandom(self.seed, self.plan.key, self.slot, text_key(self.situation.name), salt)
 
     def motif_key(self, salt: int) -> int:
         """A key that phrases with the same tune share."""

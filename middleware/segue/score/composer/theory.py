@@ -38,9 +38,13 @@ _TOKEN: Final = re.compile(r"(?P<flat>b?)(?P<degree>[1-7])(?P<third>M?)(?P<colou
 class Chord:
     """A chord in a key.
 
-    name: as a musician writes it ("Dm", "Bb", "Asus4"). root: pitch class. tones: pitch classes, root first.
-    steps: semitones above the tonic of the seven degrees that a melody may use while the chord sounds.
-    tonic: pitch class of the key. degree: 1 to 7.
+    Attributes:
+        name: As a musician writes it ("Dm", "Bb", "Asus4").
+        root: Pitch class.
+        tones: Pitch classes, root first.
+        steps: Semitones above the tonic of the seven degrees that a melody may use while the chord sounds.
+        tonic: Pitch class of the key.
+        degree: 1 to 7.
     """
 
     name: str

@@ -26,8 +26,12 @@ DRUM_SLOT: Final = 100
 _DRUM_LINE: Final = re.compile(r"[.ox!]{16}")
 
 
-class Note(NamedTuple):
-    """One note of a bar. start and beats: beats from the bar's start, and how long. level: see the module."""
+class BarNote(NamedTuple):
+    """One note of a bar. start and beats: beats from the bar's start, and how long.
+
+    Attributes:
+        level: See the module.
+    """
 
     start: float
     beats: float
@@ -39,14 +43,16 @@ class Note(NamedTuple):
 class Part(NamedTuple):
     """What one voice plays in one bar.
 
-    slot: the voice's place in its situation's row, DRUM_SLOT and more for drums. program: -1 is the drum kit. through:
-    whether it goes on while a fill leads into another situation.
+    Attributes:
+        slot: The voice's place in its situation's row, DRUM_SLOT and more for drums.
+        program: -1 is the drum kit.
+        through: Whether it goes on while a fill leads into another situation.
     """
 
     slot: int
     role: str
     program: int
-    notes: tuple[Note, ...]
+    notes: tuple[BarNote, ...]
     through: bool = False
 
 
@@ -54,11 +60,19 @@ class Part(NamedTuple):
 class Voice:
     """One instrument's task in a situation.
 
-    programs: General MIDI programmes; a session takes one of them. figure: what it plays (figures.FIGURES,
-    bass.FIGURES, or "melody"). register: the key about which it plays. velocity, level: see the module. rate: notes a
-    beat at most. hold: sounding share of a note's slot (0.3 staccato, 1 legato). tones: notes of a chord it takes.
-    pattern: the figure's own rhythm or shape. density: share of places it fills. sections: "A", "B" or "AB", the parts
-    of the form. strum: beats between a chord's notes. leaps, ornaments: shares of wide steps and graced notes (melody).
+    Attributes:
+        programs: General MIDI programmes; a session takes one of them.
+        figure: What it plays (figures.FIGURES, bass.FIGURES, or "melody").
+        register: The key about which it plays.
+        velocity, level: See the module.
+        rate: Notes a beat at most.
+        hold: Sounding share of a note's slot (0.3 staccato, 1 legato).
+        tones: Notes of a chord it takes.
+        pattern: The figure's own rhythm or shape.
+        density: Share of places it fills.
+        sections: "A", "B" or "AB", the parts of the form.
+        strum: Beats between a chord's notes.
+        leaps, ornaments: Shares of wide steps and graced notes (melody).
     """
 
     role: Role
@@ -88,9 +102,12 @@ class Voice:
 class DrumLine:
     """One drum over a bar of four beats.
 
-    key: General MIDI drum key, or the MIDI key of a tuned or low drum that `program` names (timpani, taiko); 0 for
-    timpani stands for the chord's root. steps: 16 signs: `.` silent, `o` soft, `x` normal, `!` accented. chance:
-    probability that a soft stroke sounds, so that no two bars are alike. fills: whether the line rests during a fill.
+    Attributes:
+        key: General MIDI drum key, or the MIDI key of a tuned or low drum that `program` names (timpani, taiko); 0 for
+            timpani stands for the chord's root.
+        steps: 16 signs: `.` silent, `o` soft, `x` normal, `!` accented.
+        chance: Probability that a soft stroke sounds, so that no two bars are alike.
+        fills: Whether the line rests during a fill.
     """
 
     key: int
@@ -110,9 +127,12 @@ class DrumLine:
 class Kit:
     """A situation's drums.
 
-    grooves: alternatives, each a set of lines; a phrase takes one. fill: drum keys, high to low, that play before a
-    phrase ends (empty: none); of the programme `fill_program`, -1 for the drum kit. crash: the key struck where a
-    phrase begins (0: none). own: whether the drums play where conditioning leaves them to the generator.
+    Attributes:
+        grooves: Alternatives, each a set of lines; a phrase takes one.
+        fill: Drum keys, high to low, that play before a phrase ends (empty: none); of the programme `fill_program`, -1
+            for the drum kit.
+        crash: The key struck where a phrase begins (0: none).
+        own: Whether the drums play where conditioning leaves them to the generator.
     """
 
     grooves: tuple[tuple[DrumLine, ...], ...]
@@ -126,12 +146,20 @@ class Kit:
 class Situation:
     """One row of the table: how a game's moment sounds. Compared by identity: rows are made once.
 
-    tempo: its natural range. modes: used where conditioning leaves the key open. minor, major: progressions of four
-    chords (theory.chord tokens, `a/b` for two in a bar) for modes of either third. half, full: what the fourth and the
-    eighth bar of a phrase become, for minor and for major modes. stretch: bars a chord lasts. meters: natural ones.
-    swing: delay of off-beat halves, share of a beat. loose: humanised timing, beats. entrance: what marks its arrival
-    (entrance.GESTURES). gain: factor on velocities that levels the situations' loudness. drive: how hard it pushes on,
-    0 at rest to 1 in the thick of a fight; music that turns to one with more drive is built up, to less is let go.
+    Attributes:
+        tempo: Its natural range.
+        modes: Used where conditioning leaves the key open.
+        minor, major: Progressions of four chords (theory.chord tokens, `a/b` for two in a bar) for modes of either
+            third.
+        half, full: What the fourth and the eighth bar of a phrase become, for minor and for major modes.
+        stretch: Bars a chord lasts.
+        meters: Natural ones.
+        swing: Delay of off-beat halves, share of a beat.
+        loose: Humanised timing, beats.
+        entrance: What marks its arrival (entrance.GESTURES).
+        gain: Factor on velocities that levels the situations' loudness.
+        drive: How hard it pushes on, 0 at rest to 1 in the thick of a fight; music that turns to one with more drive is
+            built up, to less is let go.
     """
 
     name: str

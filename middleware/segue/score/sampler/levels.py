@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio.weighting import k_weighted, loudness
+from segue.audio.loudness import k_weighted, loudness
 
 # What one note of every programme measures at full velocity, before its seat's level.
 NOTE_LUFS: Final = -24.0
@@ -59,7 +59,7 @@ def flattened(register: Register) -> Register:
 
 
 def read_levels(path: Path) -> dict[str, Register]:
-    """Measurements from a file of ours: programme number or KIT -> register."""
+    """Read a file that `write_levels` wrote: programme number or KIT -> register."""
     entries = json.loads(path.read_text(encoding="utf-8"))
     return {name: Register(keys=tuple(entry["keys"]), lufs=tuple(entry["lufs"])) for name, entry in entries.items()}
 

@@ -33,9 +33,13 @@ _NOTE_MESSAGES: Final = {"note_off": 1, "note_on": 2}
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """The musical state from sample `sample` on. beat: its musical position. tonic: pitch class or -1 for none.
+    """The musical state from sample `sample` on.
 
-    meter: beats a bar. mode: index into MODES.
+    Attributes:
+        beat: Its musical position.
+        tonic: Pitch class or -1 for none.
+        meter: Beats a bar.
+        mode: Index into MODES.
     """
 
     sample: int
@@ -67,7 +71,11 @@ def marks(conditionings: Iterable[Conditioning]) -> list[Mark]:
 def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[Mark]) -> None:
     """Write `notes` under `timeline` (by sample, not empty); the file appears whole or not at all.
 
-    Time 0 of the file is the first mark. Raises: ValueError without marks; OSError if the place cannot be written.
+    Time 0 of the file is the first mark.
+
+    Raises:
+        ValueError: Without marks.
+        OSError: If the place cannot be written.
     """
     if not timeline:
         raise ValueError("timeline: expected at least one mark")

@@ -1,10 +1,10 @@
-"""Notes as sound: rendered from a SoundFont, levelled and seated in the stereo image.
+"""Notes as sound: rendered from a SoundFont, levelled and placed in the stereo image.
 
 A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, so it is the same bits whenever
 it is made, and the caches are no part of any state. What is kept is the source of each sound: a sample at its pitch,
 filtered, which notes of any length, velocity and session share. From it a note is made piece by piece as it is heard:
 two sessions hardly ever play the same notes, and keeping all of them whole would take several times the memory. Only
-notes that come again, drums above all, are kept whole, as long as there is room.
+notes that come again, drums above all, are kept whole, as far as memory allows.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
-from segue.score.sampler.envelopes import Envelope, fade_end, release_samples
 from segue.score.sampler.levels import KIT, Register, flattened, measured
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
-from segue.score.sampler.seating import pan_gains
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
+from segue.score.sampler.stereo import pan_gains
+from segue.score.sampler.voice import VolumeEnvelope, fade_end, release_samples
 
 Planar = NDArray[np.float32]
 
@@ -73,10 +73,15 @@ class _Key(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Voice:
-    """A region as one note plays it. number: the region's in its bank. size, until: of the source to read from.
+class RegionVoice:
+    """A region as one note plays it.
 
-    length: of its sound. gain: of its level. sides: of each channel of the note.
+    Attributes:
+        number: The region's number in its bank.
+        size, until: Arguments of the source to read from, see `_source`.
+        length: Samples of its sound.
+        gain: Amplitude of its level.
+        sides: Amplitude in each channel of the note.
     """
 
     region: Region
@@ -84,23 +89,26 @@ class Voice:
     size: int
     until: int
     length: int
-    envelope: Envelope
+    envelope: VolumeEnvelope
     gain: np.float32
     sides: tuple[np.float32, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Note:
-    """A note at full velocity, to be read from its bank. channels: 1 or, for a stereo preset, 2. length: in samples.
+class BankNote:
+    """A note at full velocity, to be read from its bank.
 
-    key: equal for equal notes.
-
-    gains: left and right amplitude (of the one channel, or of each). send: how much goes to the room. width: to be
-    widened by, 0 for what is stereo already.
+    Attributes:
+        channels: 1 or, for a stereo preset, 2.
+        length: In samples.
+        key: Equal for equal notes.
+        gains: Left and right amplitude (of the one channel, or of each).
+        send: Share that goes to the reverb.
+        width: To be widened by, 0 for what is stereo already.
     """
 
     key: _Key
-    voices: tuple[Voice, ...]
+    voices: tuple[RegionVoice, ...]
     channels: int
     length: int
     gains: tuple[float, float]
@@ -147,14 +155,14 @@ class NoteBank:
         _, nearest = min((abs(other - program), other) for other in group or available)
         return nearest
 
-    def note(self, event: NoteEvent) -> Note:
+    def note(self, event: NoteEvent) -> BankNote:
         """The sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
         duration = DURATION_STEP * max(1, round(min(event.duration, MAX_DURATION) / DURATION_STEP))
         program = 0 if event.drums else self.substitute(event.program)
         layer = event.velocity // VELOCITY_LAYER
         return self._note(_Key(program, event.drums, event.pitch, layer, 0 if event.drums else duration))
 
-    def read(self, note: Note, begin: int, end: int) -> Planar:
+    def read(self, note: BankNote, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written to."""
         if note.key in self._wholes or (begin == 0 and self._is_repeated(note.key)):
             return self._wholes.get(note.key, lambda: self._rendered(note, 0, note.length))[:, begin:end]
@@ -169,12 +177,12 @@ class NoteBank:
         self._begun.add(key)
         return False
 
-    def _rendered(self, note: Note, begin: int, end: int) -> Planar:
+    def _rendered(self, note: BankNote, begin: int, end: int) -> Planar:
         sound = self._summed(note.voices, note.channels, begin, end)
         fade_end(sound, begin, note.length, _TRIM_FADE)
         return sound
 
-    def _described(self, key: _Key) -> Note:
+    def _described(self, key: _Key) -> BankNote:
         if key.drums:
             drum = DRUM_KIT.get(key.pitch, _DRUM_SEAT)
             pan, level_db, send, width = drum.pan, drum.level_db, drum.send, 0.0
@@ -189,7 +197,7 @@ class NoteBank:
         # A pair is balanced, not panned: each side stays where it is, one softer than the other.
         balance = level * math.sqrt(channels)
         left, right = (balance * gain for gain in pan_gains(pan))
-        return Note(
+        return BankNote(
             key=key,
             voices=voices,
             channels=channels,
@@ -199,8 +207,8 @@ class NoteBank:
             width=width if channels == 1 else 0.0,
         )
 
-    def _audible(self, voices: Sequence[Voice], channels: int) -> int:
-        """Samples of a note without the end that nobody hears."""
+    def _audible(self, voices: Sequence[RegionVoice], channels: int) -> int:
+        """Samples of a note without its inaudible end."""
         length = max((one.length for one in voices), default=0)
         sound = self._summed(voices, channels, 0, length)
         # Two passes over all of it for the peak; what is heard last is looked for from the end.
@@ -212,7 +220,7 @@ class NoteBank:
                 return min(length, begin + int(heard[-1]) + 1 + _TRIM_FADE)
         return 0
 
-    def _summed(self, voices: Sequence[Voice], channels: int, begin: int, end: int) -> Planar:
+    def _summed(self, voices: Sequence[RegionVoice], channels: int, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a key press before level and seat: float32 [C, end - begin]."""
         if len(voices) == 1:
             (only,) = voices
@@ -225,7 +233,7 @@ class NoteBank:
                     channel[: len(wave)] += side * wave
         return sound
 
-    def _played(self, one: Voice, begin: int, end: int) -> Planar:
+    def _played(self, one: RegionVoice, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a voice, which lie within it: float32 [end - begin]."""
         gain = one.envelope.read(begin, end)
         gain *= one.gain
@@ -235,24 +243,24 @@ class NoteBank:
             gain *= trembling
         return gain
 
-    def _voices(self, key: _Key) -> tuple[Voice, ...]:
+    def _voices(self, key: _Key) -> tuple[RegionVoice, ...]:
         """Each region of a key press."""
         velocity = max(1, min(_MAX_VELOCITY, key.layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
         regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums)
         apart = len({region.pan for region in regions}) > 1
         return tuple(self._voice(region, key, apart=apart) for region in regions)
 
-    def _voice(self, region: Region, key: _Key, *, apart: bool) -> Voice:
+    def _voice(self, region: Region, key: _Key, *, apart: bool) -> RegionVoice:
         with self._numbering:
             number = self._numbers.setdefault(region, len(self._numbers))
         natural = voice.natural_length(region, self._samples.length(region.sample))
         held = key.duration if not key.drums else natural or _LOOPED_DRUM
         limit = min(natural or MAX_DURATION, held) + release_samples(region)
-        envelope = Envelope(region, held, limit)
+        envelope = VolumeEnvelope(region, held, limit)
         # Made in fixed sizes, so that a source never varies.
         size = int(_SOURCE_SIZES[np.searchsorted(_SOURCE_SIZES, envelope.length)])
         until = held if region.loop_mode == LOOP_WHILE_HELD else 0
-        return Voice(
+        return RegionVoice(
             region=region,
             number=number,
             size=size,

@@ -1,4 +1,4 @@
-"""The orchestra: which General MIDI programmes and drum keys may be played, their ranges and their seats in the room.
+"""The orchestra: which General MIDI programmes and drum keys may be played, their ranges and their places in the mix.
 
 The table is what the composer orchestrates from, what the bundled soundfont is cut to and what the sampler mixes by.
 `level_db` is a seat in the mix, not a correction: the sampler levels each programme by its measured loudness first.
@@ -19,9 +19,14 @@ NUM_KEYS: Final = 128
 class Instrument:
     """A programme and its seat.
 
-    program: General MIDI 0-127. low, high: MIDI keys that sound right, inclusive. family: the stem it usually plays in.
-    pan: -1 left to 1 right. level_db: relative to the others, for equal velocity. send: reverb, 0 dry to 1 far away.
-    width: amplitude of what differs between left and right, 0 a point to 1 all around; for mono samples.
+    Attributes:
+        program: General MIDI 0-127.
+        low, high: MIDI keys that sound right, inclusive.
+        family: The stem it usually plays in.
+        pan: -1 left to 1 right.
+        level_db: Relative to the others, for equal velocity.
+        send: Reverb, 0 dry to 1 far away.
+        width: Amplitude of what differs between left and right, 0 a point to 1 all around; for mono samples.
     """
 
     program: int

@@ -84,8 +84,11 @@ LOOP_WHILE_HELD: Final = 3
 class Region:
     """One sample as one key press plays it. Times in seconds, levels in dB, cutoff in Hz, pan -1 to 1.
 
-    rate: source samples to advance a second of output, over the output rate times that rate: a pure ratio is
-    `rate / sample_rate`. sample: row of shdr. loop: (start, end) in samples from the sample's start.
+    Attributes:
+        rate: Source samples to advance a second of output, over the output rate times that rate: the ratio is
+            `rate / sample_rate`.
+        sample: Row of shdr.
+        loop: (start, end) in samples from the sample's start.
     """
 
     sample: int
@@ -146,7 +149,8 @@ class SampleBank:
     def regions(self, program: int, pitch: int, velocity: int, *, drums: bool) -> tuple[Region, ...]:
         """What sounds when a key is pressed; nothing if the preset does not cover it.
 
-        Raises: KeyError if the font has no such preset.
+        Raises:
+            KeyError: If the font has no such preset.
         """
         preset = self._presets[(DRUM_BANK, 0) if drums else (0, program)]
         found: list[Region] = []
@@ -162,7 +166,8 @@ class SampleBank:
     def waveform(self, sample: int) -> NDArray[np.float32]:
         """Waveform of a row of shdr, float32 [S] in [-1, 1].
 
-        Raises: SoundFontError if a compressed sample cannot be decoded.
+        Raises:
+            SoundFontError: If a compressed sample cannot be decoded.
         """
         return self._waveforms.get(sample, lambda: self._decode(sample))
 

@@ -43,9 +43,11 @@ _LATE_GAIN: Final = 0.42
 
 @dataclass(frozen=True, kw_only=True)
 class ReverbState:
-    """What still travels in the room. early: float32 [2, span], newest last.
+    """What still travels in the room.
 
-    lines: float32 [L, longest + 1]: of each line what comes out of it in the next samples, as many as it is long.
+    Attributes:
+        early: float32 [2, span], newest last.
+        lines: float32 [L, longest + 1]: of each line what comes out of it in the next samples, as many as it is long.
     """
 
     early: Planar

@@ -1,8 +1,8 @@
 """The sampler: notes to 48 kHz stereo, streaming, its state a small value.
 
-The state names the notes that still sound and holds what echoes in the room; the notes' own sound is a pure function
-of them. So any cut of the same notes into chunks gives the same samples, to the last bit.
-S samples; arrays are planar [2, S] inside and [S, 2] outside.
+The state names the notes that still sound and holds what still echoes in the reverb; the notes' own sound is a pure
+function of them. So any cut of the same notes into chunks gives the same samples, to the last bit. S samples; arrays
+are planar [2, S] inside and [S, 2] outside.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from segue.score.sampler import reverb
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import MEMORY_BYTES, NoteBank, velocity_gain
 from segue.score.sampler.orchestra import FAMILIES, NUM_KEYS, NUM_PROGRAMS
-from segue.score.sampler.seating import SPAN, widened
+from segue.score.sampler.stereo import SPAN, widened
 
 BUNDLED_SOUNDFONT: Final = Path(__file__).parents[2] / "weights" / "orchestra" / "orchestra.sf3"
 BUNDLED_LEVELS: Final = BUNDLED_SOUNDFONT.with_name("levels.json")
@@ -32,21 +32,25 @@ Planar = NDArray[np.float32]
 
 
 class Bus(NamedTuple):
-    """Notes that are treated alike are summed first: their family, their send to the room and their width."""
+    """A sum of notes with the same family, reverb send and width."""
 
     family: str
     send: float
     width: float
 
 
-class Heard(NamedTuple):
-    """A note that is over. end: the first sample after its sound."""
+class EndedNote(NamedTuple):
+    """A note that is over.
+
+    Attributes:
+        end: The first sample after its sound.
+    """
 
     note: NoteEvent
     end: int
 
 
-# In this time the room falls by 158 dB, below the last bit of float32: older notes leave no trace in a state.
+# In this time the reverb falls by 158 dB, below the last bit of float32: older notes leave no trace in a state.
 MEMORY: Final = 5 * SAMPLE_RATE
 # Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
 _PIECE: Final = SAMPLE_RATE // 2
@@ -56,17 +60,21 @@ _MASTER_GAIN: Final = np.float32(1.0)
 
 @dataclass(frozen=True, kw_only=True)
 class SamplerState:
-    """What is needed to go on. position: next sample to render, session clock. sounding: notes not yet over, by start.
+    """What the sampler needs to continue.
 
-    over: notes that ended within the last MEMORY samples; nothing plays them any more, but with `sounding` they are
-    all it takes to make the rest anew, see `resumed`. recent: of each bus that is widened, its last samples before
-    that, float32 [2, SPAN]. room: the reverb of the whole. family_rooms: the reverb of each family, kept only while
-    stems are asked for.
+    Attributes:
+        position: Next sample to render, session clock.
+        sounding: Notes not yet over, by start.
+        over: Notes that ended within the last MEMORY samples; nothing plays them any more, but with `sounding` they are
+            all it takes to rebuild the rest, see `resumed`.
+        recent: Of each bus that is widened, its last samples before that, float32 [2, SPAN].
+        room: The reverb of the whole.
+        family_rooms: The reverb of each family, kept only while stems are asked for.
     """
 
     position: int
     sounding: tuple[NoteEvent, ...]
-    over: tuple[Heard, ...]
+    over: tuple[EndedNote, ...]
     recent: Mapping[Bus, Planar]
     room: reverb.ReverbState
     family_rooms: tuple[reverb.ReverbState, ...] | None = None
@@ -128,10 +136,12 @@ class Sampler:
     ) -> tuple[SamplerState, Samples, dict[str, Samples]]:
         """Play on for `num_samples`, with `notes` starting in them.
 
-        Returns: the state after, float32 [S, 2], and with `stems` each family's share, float32 [S, 2], summing to
-        the whole within rounding; a tail of the room from before stems were asked for is in "texture".
-        Raises: ValueError for notes out of range, out of order or not starting in the chunk; SoundFontError if a
-        compressed sample of a user's font, decoded when first heard, turns out to be damaged.
+        Returns:
+            The state after, float32 [S, 2], and with `stems` each family's share, float32 [S, 2], summing to the whole
+            within rounding; the reverb of what was played before stems were asked for is in "texture".
+        Raises:
+            ValueError: For notes out of range, out of order or not starting in the chunk.
+            SoundFontError: If a compressed sample of a user's font, decoded when first heard, turns out to be damaged.
         """
         end = state.position + num_samples
         check_notes(notes, state.position, end)
@@ -153,12 +163,12 @@ class Sampler:
 
     def _points(
         self, sounding: Sequence[NoteEvent], position: int, num_samples: int
-    ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[Heard]]:
+    ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[EndedNote]]:
         """Notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do not."""
         buses: dict[Bus, Planar] = {}
         levelled = np.empty(num_samples, np.float32)
         remaining: list[NoteEvent] = []
-        ended: list[Heard] = []
+        ended: list[EndedNote] = []
         for event in sounding:
             note = self._bank.note(event)
             begin = max(event.start, position)
@@ -166,7 +176,7 @@ class Sampler:
             if event.start + note.length > position + num_samples:
                 remaining.append(event)
             else:
-                ended.append(Heard(event, event.start + note.length))
+                ended.append(EndedNote(event, event.start + note.length))
             if end <= begin:
                 continue
             bus = Bus(event.family, note.send, note.width)
@@ -219,7 +229,7 @@ def _wide(
 
 
 def _mixed(buses: Mapping[Bus, Planar], keys: Sequence[Bus], num_samples: int) -> tuple[Planar, Planar]:
-    """The buses `keys` summed, and what they send to the room."""
+    """The buses `keys` summed, and what they send to the reverb."""
     dry = np.zeros((2, num_samples), np.float32)
     sent = np.zeros((2, num_samples), np.float32)
     for key in keys:

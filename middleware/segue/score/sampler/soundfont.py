@@ -82,8 +82,10 @@ class SoundFontError(ValueError):
 class SoundFont:
     """The parts of a SoundFont file.
 
-    info: INFO chunks in file order, id -> bytes. tables: the nine pdta tables, each with its terminal record.
-    data: the `smpl` chunk: 16-bit PCM (SF2) or concatenated Ogg Vorbis streams (SF3).
+    Attributes:
+        info: INFO chunks in file order, id -> bytes.
+        tables: The nine pdta tables, each with its terminal record.
+        data: The `smpl` chunk: 16-bit PCM (SF2) or concatenated Ogg Vorbis streams (SF3).
     """
 
     info: Mapping[str, bytes]
@@ -126,7 +128,8 @@ def text(raw: bytes) -> str:
 def read_soundfont(path: Path) -> SoundFont:
     """Read and check the SoundFont at `path`.
 
-    Raises: SoundFontError if the file is missing, too large, truncated, not a SoundFont or inconsistent.
+    Raises:
+        SoundFontError: If the file is missing, too large, truncated, not a SoundFont or inconsistent.
     """
     try:
         size = path.stat().st_size
@@ -143,7 +146,8 @@ def read_soundfont(path: Path) -> SoundFont:
 def parse_soundfont(raw: bytes, name: str) -> SoundFont:
     """Parse the bytes of a SoundFont; `name` opens error messages.
 
-    Raises: SoundFontError as read_soundfont.
+    Raises:
+        SoundFontError: As read_soundfont.
     """
     if len(raw) < 12 or raw[:4] != b"RIFF" or raw[8:12] != b"sfbk":
         raise SoundFontError(f"{name}: expected a SoundFont (RIFF file of form sfbk), got {raw[:4]!r} {raw[8:12]!r}")

@@ -18,9 +18,8 @@ from segue.score.sampler.notes import NoteBank
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
 from segue.score.sampler.soundfont import SoundFont, read_soundfont
 from segue.training.orchestra import recipe
-from segue.training.orchestra.cut import cut
+from segue.training.orchestra.cut import cut, soundfont_bytes
 from segue.training.orchestra.tune import retuned
-from segue.training.orchestra.write import soundfont_bytes
 
 _WEIGHTS = Path(__file__).parents[2] / "weights" / "orchestra"
 
@@ -54,7 +53,9 @@ def main() -> int:
 def fetch(cache: Path) -> Path:
     """The unpacked source package, downloaded if need be.
 
-    Raises: ValueError if the package is not the one the recipe names; CalledProcessError if a tool fails.
+    Raises:
+        ValueError: If the package is not the one the recipe names.
+        CalledProcessError: If a tool fails.
     """
     cache.mkdir(parents=True, exist_ok=True)
     package = cache / recipe.PACKAGE_FILE

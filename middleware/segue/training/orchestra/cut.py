@@ -1,4 +1,4 @@
-"""Cutting a SoundFont down: the wanted presets, their wanted keys, and no sample closer to its neighbour than needed.
+"""Cuts a SoundFont down to wanted presets and keys, no sample closer to its neighbour than needed, and writes it.
 
 Instruments are thinned one by one: key zones are kept from low to high while their roots stand at least `spacing`
 semitones apart, and the keys of those left out go to the nearest one kept. Zones at the edges reach to keys 0 and 127,
@@ -7,6 +7,7 @@ so that a key out of range still sounds. Samples are copied as they are stored, 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -25,6 +26,7 @@ from segue.score.sampler.soundfont import (
     PRESET_RECORD,
     SAMPLE_OPERATOR,
     SAMPLE_RECORD,
+    TABLES,
     SoundFont,
 )
 
@@ -35,7 +37,12 @@ _VORBIS_MONO: Final = 0x11
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What to keep of a preset. keys: MIDI keys that must sound as they did. spacing: semitones between samples."""
+    """What to keep of a preset.
+
+    Attributes:
+        keys: MIDI keys that must sound as they did.
+        spacing: Semitones between samples.
+    """
 
     bank: int
     program: int
@@ -45,7 +52,11 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Zone:
-    """A zone as raw records. link: the instrument or sample it names, None for a global zone."""
+    """A zone as raw records.
+
+    Attributes:
+        link: The instrument or sample it names, None for a global zone.
+    """
 
     generators: NDArray[np.void]
     modulators: NDArray[np.void]
@@ -62,7 +73,8 @@ class Zone:
 def cut(font: SoundFont, wanted: Sequence[Wanted], info: Mapping[str, bytes]) -> SoundFont:
     """The part of a compressed `font` that `wanted` names, under new INFO texts.
 
-    Raises: ValueError if a preset is missing or the samples are not compressed.
+    Raises:
+        ValueError: If a preset is missing or the samples are not compressed.
     """
     if not font.compressed:
         raise ValueError("expected a compressed font (SF3)")
@@ -218,3 +230,20 @@ def _table(rows: Sequence[np.void], record: np.dtype[np.void], end: bytes) -> ND
     table[:-1] = np.array(rows, record)
     table["name"][-1] = end
     return table
+
+
+def soundfont_bytes(font: SoundFont) -> bytes:
+    """The file: a RIFF of form sfbk with the INFO, sdta and pdta lists in the order the specification demands."""
+    info = _list(b"INFO", [(tag.encode(), body) for tag, body in font.info.items()])
+    samples = _list(b"sdta", [(b"smpl", font.data)])
+    tables = _list(b"pdta", [(tag.encode(), font.tables[tag].tobytes()) for tag in TABLES])
+    return _chunk(b"RIFF", b"sfbk" + info + samples + tables)
+
+
+def _list(form: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
+    return _chunk(b"LIST", form + b"".join(_chunk(tag, body) for tag, body in chunks))
+
+
+def _chunk(tag: bytes, body: bytes) -> bytes:
+    """A RIFF chunk, padded to an even length as RIFF asks."""
+    return struct.pack("<4sI", tag, len(body)) + body + b"\0" * (len(body) & 1)

@@ -86,7 +86,7 @@ class TeacherEncoder:
         return np.asarray(self._known[text])
 
     def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
-        raise NotImplementedError("a sentence encoder has no ears")
+        raise NotImplementedError("a sentence encoder takes text alone")
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         return ()
@@ -120,7 +120,11 @@ def misses(encoder: StyleEncoder, cases: Iterable[Case]) -> list[str]:
 
 
 def write_card(table: str, path: Path = CARD) -> None:
-    """Put the table between the card's marks. Raises: ValueError if the card has no marks."""
+    """Put the table between the card's marks.
+
+    Raises:
+        ValueError: If the card has no marks.
+    """
     text = path.read_text(encoding="utf-8")
     start, end = (text.find(mark) for mark in _MARKS)
     if not 0 <= start < end:

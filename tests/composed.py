@@ -7,8 +7,8 @@ from typing import Final
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, NoteEvent
 from segue.score.composer.conductor import Form, advance
-from segue.score.composer.dice import Dice, text_key
 from segue.score.composer.harmony import PHRASE_BARS, phrase
+from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.moment import Moment
 from segue.score.composer.table import TABLE, situation
 from segue.score.composer.theory import NOTE_NAMES
@@ -84,9 +84,9 @@ def steady(
     Raises: ValueError for an unknown situation or mode.
     """
     row = situation(name)
-    dice = Dice(seed, text_key(name), 71)
-    drawn_tempo = row.tempo[0] + (row.tempo[1] - row.tempo[0]) * dice.uniform()
-    drawn_meter, drawn_tonic, drawn_mode = dice.choice(row.meters), dice.below(12), dice.choice(row.modes)
+    random = KeyedRandom(seed, text_key(name), 71)
+    drawn_tempo = row.tempo[0] + (row.tempo[1] - row.tempo[0]) * random.uniform()
+    drawn_meter, drawn_tonic, drawn_mode = random.choice(row.meters), random.below(12), random.choice(row.modes)
     tempo = round((drawn_tempo if tempo_bpm is None else tempo_bpm) * 1000)
     beats = drawn_meter if meter is None else meter
     key = drawn_tonic if tonic is None else tonic

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.score import records
+from segue.score import record_codec
 
 WHOLE = st.integers(-(2**63), 2**63)
 
@@ -47,22 +47,22 @@ SAMPLES = st.builds(
 
 @given(SAMPLES, st.binary(max_size=9))
 def test_what_is_written_is_read(sample: Sample, after: bytes) -> None:
-    data = records.write(Sample, sample)
-    assert records.read(Sample, data + after) == (sample, len(data))
+    data = record_codec.write(Sample, sample)
+    assert record_codec.read(Sample, data + after) == (sample, len(data))
 
 
 @given(SAMPLES)
 def test_no_part_is_read_as_the_whole(sample: Sample) -> None:
-    data = records.write(Sample, sample)
+    data = record_codec.write(Sample, sample)
     for end in range(len(data)):
         with pytest.raises(ValueError):
-            records.read(Sample, data[:end])
+            record_codec.read(Sample, data[:end])
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_record_or_refused(data: bytes) -> None:
     try:
-        sample, end = records.read(Sample, data)
+        sample, end = record_codec.read(Sample, data)
     except ValueError:
         return
     assert end <= len(data)
@@ -74,31 +74,31 @@ def test_values_out_of_bounds_are_refused() -> None:
     fitting = Sample(whole=0, real=0.0, flag=True, text="", pair=("", 0), many=())
     for wrong in ({"whole": 2**70}, {"text": "x" * 256}, {"many": (Place(0, ""),) * 4_097}):
         with pytest.raises(ValueError):
-            records.write(Sample, Sample(**(vars(fitting) | wrong)))
+            record_codec.write(Sample, Sample(**(vars(fitting) | wrong)))
 
 
 @pytest.mark.parametrize("data", [b"\xff" * 11, b"\x80" * 10 + b"\0"])
 def test_endless_numbers_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="64 bits"):
-        records.read(Place, data)
+        record_codec.read(Place, data)
 
 
 def test_counts_beyond_reason_cost_nothing() -> None:
     many = make_dataclass("Many", [("places", tuple[Place, ...])], frozen=True)
     with pytest.raises(ValueError, match="expected at most 4096"):
-        records.read(many, b"\xff\xff\xff\xff\x0f")
+        record_codec.read(many, b"\xff\xff\xff\xff\x0f")
 
 
 def test_other_types_are_refused() -> None:
     listed = make_dataclass("Listed", [("names", list)], frozen=True)
     with pytest.raises(TypeError, match="cannot be written"):
-        records.write(listed, listed(names=[]))
+        record_codec.write(listed, listed(names=[]))
     with pytest.raises(TypeError, match="cannot be read"):
-        records.read(listed, b"\0")
+        record_codec.read(listed, b"\0")
 
 
 def test_the_signature_tells_every_field_and_type() -> None:
-    assert records.signature(Sample) == (
+    assert record_codec.signature(Sample) == (
         "Sample(whole: int, real: float, flag: bool, text: str, pair: tuple[str, int], "
         "many: tuple[Place(beat: int, name: str), ...], here: union[Place(beat: int, name: str), NoneType], "
         "bar: union[int, NoneType])"
@@ -107,4 +107,4 @@ def test_the_signature_tells_every_field_and_type() -> None:
 
 def test_leaves_are_all_numbers_and_texts_at_any_depth() -> None:
     sample = Sample(whole=1, real=2.5, flag=True, text="a", pair=("b", 3), many=(Place(4, "c"),), here=Place(5, "d"))
-    assert list(records.leaves(Sample, sample)) == [1, 2.5, True, "a", "b", 3, 4, "c", 5, "d", None]
+    assert list(record_codec.leaves(Sample, sample)) == [1, 2.5, True, "a", "b", 3, 4, "c", 5, "d", None]

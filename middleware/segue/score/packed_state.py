@@ -1,4 +1,4 @@
-"""A score state as bytes: where the music stands, and the notes from which the sampler's state is made anew.
+"""A score state as bytes: the composer's form, and the notes from which the sampler's state is rebuilt.
 
 Layout: the model's checksum (uint32), then, deflated: the form (see `records`), the number of notes (uint16), and of
 all notes one quantity after the other: distance in samples from the start to the next note's, for the last to the
@@ -18,19 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import MODES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
-from segue.score import records
+from segue.score import record_codec
 from segue.score.composer.conductor import Form
 from segue.score.composer.table import TABLE
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
 from segue.score.sampler.orchestra import DRUM_KIT, FAMILIES, NUM_KEYS, ORCHESTRA
 from segue.score.sampler.sampler import SamplerState
 
-# To be raised when a form of old would mean other music now, so that old saves do not go on with it.
+# Raise it when an old form would now mean other music, so that old saves are refused.
 _VERSION: Final = 1
-FORM_SIGNATURE: Final = zlib.crc32(f"{_VERSION} {records.signature(Form)}".encode())
+FORM_SIGNATURE: Final = zlib.crc32(f"{_VERSION} {record_codec.signature(Form)}".encode())
 KIT: Final = 128
 
-# What foreign bytes may ask for. The densest blends tried (four situations, 250 bpm) have 850 notes and a work of 350.
+# Limits on what untrusted bytes may ask for. The densest blends tried (four situations, 250 bpm) have 850 notes and a
+# work of 350.
 _MOST_NOTES: Final = 1_500
 _MOST_WORK: Final = 600
 _MOST_AGE: Final = 4 * MAX_DURATION
@@ -50,7 +51,7 @@ def pack(model: str, form: Form, sampler: SamplerState) -> bytes:
     over = sorted(sampler.over, key=lambda heard: heard.end)
     notes = [note for note in (*(heard.note for heard in over), *sampler.sounding) if position - note.start < _MOST_AGE]
     notes = notes[-_MOST_NOTES:]
-    written = records.write(Form, form)
+    written = record_codec.write(Form, form)
     while True:
         table = _table(notes)
         packed = _sum(model) + zlib.compress(written + _COUNT.pack(len(notes)) + _columns(table, position))
@@ -62,12 +63,13 @@ def pack(model: str, form: Form, sampler: SamplerState) -> bytes:
 def unpack(model: str, data: bytes, *, frame: int, position: int) -> tuple[Form, list[NoteEvent]]:
     """The form packed, at `frame`, and the notes packed, by start, before `position`.
 
-    Raises: ValueError for bytes that another model packed, that are damaged, or that say what no state can.
+    Raises:
+        ValueError: For bytes that another model packed, that are damaged, or that say what no state can.
     """
     if len(data) > MOST_STATE_BYTES or data[: _SUM.size] != _sum(model):
         raise ValueError(f"expected at most {MOST_STATE_BYTES} bytes packed by {model}")
     raw = _inflated(data[_SUM.size :])
-    form, offset = records.read(Form, raw)
+    form, offset = record_codec.read(Form, raw)
     counted = offset + _COUNT.size
     if len(raw) < counted:
         raise ValueError("expected the number of notes, got the end")
@@ -127,7 +129,11 @@ def _columns(table: NDArray[np.int64], position: int) -> bytes:
 
 
 def _read_table(columns: bytes, count: int, position: int) -> NDArray[np.int64]:
-    """The inverse of `_columns`. Raises: ValueError for notes that the composer would not write."""
+    """The inverse of `_columns`.
+
+    Raises:
+        ValueError: For notes that the composer would not write.
+    """
     flat = np.frombuffer(columns, np.uint8)
     planes = flat[: 4 * _WIDE * count].reshape(_WIDE, 4, count).transpose(0, 2, 1)
     distances, durations = np.ascontiguousarray(planes).view("<u4")[..., 0].astype(np.int64)
@@ -160,8 +166,12 @@ def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
 
 
 def _checked(form: Form) -> Form:
-    """`form`, if the composer can go on from it. Raises: ValueError."""
-    leaves = list(records.leaves(Form, form))
+    """`form`, if the composer can go on from it.
+
+    Raises:
+        ValueError: See above.
+    """
+    leaves = list(record_codec.leaves(Form, form))
     numbers = [leaf for leaf in leaves if isinstance(leaf, int | float)]
     texts = {leaf for leaf in leaves if isinstance(leaf, str)}
     bar = form.origin if form.bar is None else form.bar

@@ -37,7 +37,7 @@ def mix(*key: int) -> int:
     return state
 
 
-class Dice:
+class KeyedRandom:
     """A short-lived stream of draws from one key."""
 
     __slots__ = ("_state",)

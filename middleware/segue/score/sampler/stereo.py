@@ -1,7 +1,7 @@
-"""Seats in the stereo image: panning, and width for instruments recorded in mono.
+"""Places in the stereo image: panning, and width for instruments recorded in mono.
 
 Width is made by complementary filters: a sparse, noise-like echo pattern is added on the left and taken away on the
-right. The ear hears a wider source; for one in the middle the sum of both sides is the source itself, so mono
+right. Listeners perceive a wider source; for one in the middle the sum of both sides is the source itself, so mono
 listeners lose nothing.
 
 Source: Schroeder 1958 (pseudo-stereo by complementary combs); Alary et al. 2017 (velvet-noise decorrelation).
@@ -26,7 +26,7 @@ Planar = NDArray[np.float32]
 
 
 def pan_gains(pan: float) -> tuple[float, float]:
-    """Left and right amplitude of a seat from -1 to 1 (beyond is clipped), of constant power."""
+    """Left and right amplitude of a place from -1 to 1 (beyond is clipped), of constant power."""
     angle = (min(1.0, max(-1.0, pan)) + 1) * math.pi / 4
     return math.cos(angle), math.sin(angle)
 
@@ -34,8 +34,11 @@ def pan_gains(pan: float) -> tuple[float, float]:
 def widened(before: Planar, sound: Planar, width: float) -> tuple[Planar, Planar]:
     """Widen a stream of seated sounds, whose sides then differ by `width` times what they share. Latency 0.
 
-    before: the last SPAN samples of the stream, float32 [2, SPAN]. sound: the next, float32 [2, S].
-    Returns: what is `before` the following samples, and float32 [2, S], as loud as `sound`.
+    Args:
+        before: The last SPAN samples of the stream, float32 [2, SPAN].
+        sound: The next, float32 [2, S].
+    Returns:
+        What is `before` the following samples, and float32 [2, S], as loud as `sound`.
     """
     length = sound.shape[1]
     heard = np.concatenate([before, sound], axis=1)

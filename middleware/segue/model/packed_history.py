@@ -20,22 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import MOST_STATE_BYTES, Conditioning, StyleBank
-
-from .config import END_OF_FRAME, NO_CODE
-from .config import Codes as CodeLayout
-from .engine import Engine
-from .history import FIELDS, MOST_FRAMES, History, Played
+from segue.model.config import END_OF_FRAME, NO_CODE
+from segue.model.config import Codes as CodeLayout
+from segue.model.engine import Engine
+from segue.model.history import FIELDS, MOST_FRAMES, History, Played
 
 _HEAD: Final = struct.Struct("<IIqHHHB")
 _LEVEL: Final = 4
-# What foreign bytes may ask for: six times what the widest styles tried inflate to.
+# The limit on what untrusted bytes may ask for: six times what the widest styles tried inflate to.
 _MOST_INFLATED: Final = 1 << 20
 # Weights are rounded to float32 wherever they are summed; embeddings may have come as float16.
 _NEAR_ONE: Final = 1e-2
 _WORDS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
-class Position(NamedTuple):
+class NoisePosition(NamedTuple):
     """Where in the noise a row stands: its seed, 32 bits, and the frame whose noise comes next."""
 
     seed: int
@@ -50,7 +49,7 @@ def model_hash(engine: Engine) -> str:
     return digest.hexdigest()
 
 
-def pack(model: str, position: Position, history: History, keep: int) -> bytes:
+def pack(model: str, position: NoisePosition, history: History, keep: int) -> bytes:
     """The last `keep` frames in at most MOST_STATE_BYTES; what is too much costs first the last bits of styles and
     weights, then the oldest frames."""
     keep = min(keep, history.num_frames)
@@ -67,17 +66,18 @@ def pack(model: str, position: Position, history: History, keep: int) -> bytes:
     return _head(model, position, (0, 0, 0, False)) + zlib.compress(b"")
 
 
-def unpack(model: str, data: bytes, layout: CodeLayout) -> tuple[Position, Played | None]:
+def unpack(model: str, data: bytes, layout: CodeLayout) -> tuple[NoisePosition, Played | None]:
     """What was packed; its frames are numbered from 0. None: nothing was played.
 
-    Raises: ValueError for bytes that another model packed, that are damaged, or that say what no state can.
+    Raises:
+        ValueError: For bytes that another model packed, that are damaged, or that say what no state can.
     """
     if len(data) > MOST_STATE_BYTES or len(data) < _HEAD.size or data[:4] != _sum(model):
         raise ValueError(f"expected {_HEAD.size} to {MOST_STATE_BYTES} bytes packed by {model}")
     _, seed, frame, num_frames, num_styles, width, half = _HEAD.unpack_from(data)
     if abs(frame) >= 2**31 or num_frames > MOST_FRAMES or half > 1:
         raise ValueError("expected a state's position and sizes")
-    position = Position(seed, frame)
+    position = NoisePosition(seed, frame)
     if num_frames == 0:
         return position, None
     shapes = _shapes(num_frames, num_styles, width, layout.steps, half=bool(half))
@@ -91,7 +91,7 @@ def unpack(model: str, data: bytes, layout: CodeLayout) -> tuple[Position, Playe
     return position, played
 
 
-def _head(model: str, position: Position, sizes: tuple[int, int, int, bool]) -> bytes:
+def _head(model: str, position: NoisePosition, sizes: tuple[int, int, int, bool]) -> bytes:
     return _HEAD.pack(zlib.crc32(model.encode()), *position, *sizes)
 
 
@@ -99,7 +99,7 @@ def _sum(model: str) -> bytes:
     return struct.pack("<I", zlib.crc32(model.encode()))
 
 
-def _packed(model: str, position: Position, played: Played, *, half: bool) -> bytes:
+def _packed(model: str, position: NoisePosition, played: Played, *, half: bool) -> bytes:
     """The frames of `played`, however many bytes they take."""
     embeddings, conditioning = played.styles.embeddings, played.conditioning
     num_frames, (num_styles, width) = conditioning.num_frames, embeddings.shape

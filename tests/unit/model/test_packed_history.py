@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from contract.step_codec import LAYOUT, StepCodec
 from segue.contract import FRAME_SIZE, MOST_STATE_BYTES, Conditioning, Request, Samples, StyleBank
-from segue.model import packing
+from segue.model import packed_history
 from segue.model.config import NO_CODE, NOTE_CODES, SEGUE_SMALL, SEGUE_TINY
 from segue.model.engine import Engine
 from segue.model.generator import GeneratorState, LanguageModelGenerator, bundled_generator
 from segue.model.history import FIELDS, History, Played, frames_to_keep
-from segue.model.packing import Position
+from segue.model.packed_history import NoisePosition
 from segue.model.weights import random_weights
 
 MODEL: Final = "model-of-a-test"
@@ -167,7 +167,7 @@ def test_other_weights_are_another_model(generator: LanguageModelGenerator) -> N
 
 
 def test_styles_of_another_width_are_refused(generator: LanguageModelGenerator) -> None:
-    data = packing.pack(generator.model, Position(1, 2), history(20, styles=bank(width=9)), KEEP)
+    data = packed_history.pack(generator.model, NoisePosition(1, 2), history(20, styles=bank(width=9)), KEEP)
     with pytest.raises(ValueError, match="expected width 16, got 9"):
         generator.unpack(data, frame=0)
 
@@ -203,9 +203,11 @@ def test_a_history_holds_each_style_that_is_heard_once() -> None:
 @pytest.mark.parametrize("length", [1, 10, 256, 300])
 def test_nothing_is_lost_on_the_way(length: int) -> None:
     past = history(length)
-    position, played = packing.unpack(MODEL, packing.pack(MODEL, Position(7, -3), past, KEEP), LAYOUT)
+    position, played = packed_history.unpack(
+        MODEL, packed_history.pack(MODEL, NoisePosition(7, -3), past, KEEP), LAYOUT
+    )
     before = past.last(KEEP)
-    assert position == Position(7, -3)
+    assert position == NoisePosition(7, -3)
     assert played is not None
     np.testing.assert_array_equal(played.styles.embeddings, before.styles.embeddings)
     np.testing.assert_array_equal(played.codes, before.codes)
@@ -224,9 +226,9 @@ def test_what_is_too_much_costs_style_bits_and_then_old_frames(
 ) -> None:
     """Frames kept at least, of 384, with Poisson `events` a frame: two is dense music, eight fills every frame."""
     past = history(390, styles=bank(styles, width), layout=NOTE_CODES, events=events, keep=384)
-    data = packing.pack(MODEL, Position(1, 2), past, 384)
+    data = packed_history.pack(MODEL, NoisePosition(1, 2), past, 384)
     assert len(data) <= MOST_STATE_BYTES
-    _, played = packing.unpack(MODEL, data, NOTE_CODES)
+    _, played = packed_history.unpack(MODEL, data, NOTE_CODES)
     assert played is not None
     assert frames <= len(played.codes) <= 384
     np.testing.assert_array_equal(played.codes, past.last(len(played.codes)).codes)
@@ -234,14 +236,14 @@ def test_what_is_too_much_costs_style_bits_and_then_old_frames(
 
 
 def test_styles_too_large_for_any_frame_leave_the_position() -> None:
-    data = packing.pack(MODEL, Position(1, 2), history(20, styles=bank(50, 768)), KEEP)
-    assert packing.unpack(MODEL, data, LAYOUT) == (Position(1, 2), None)
+    data = packed_history.pack(MODEL, NoisePosition(1, 2), history(20, styles=bank(50, 768)), KEEP)
+    assert packed_history.unpack(MODEL, data, LAYOUT) == (NoisePosition(1, 2), None)
 
 
 def raw_frames() -> tuple[bytes, bytes]:
     """Head and inflated body of a packing."""
-    data = packing.pack(MODEL, Position(1, 2), history(30), KEEP)
-    return data[: packing._HEAD.size], zlib.decompress(data[packing._HEAD.size :])
+    data = packed_history.pack(MODEL, NoisePosition(1, 2), history(30), KEEP)
+    return data[: packed_history._HEAD.size], zlib.decompress(data[packed_history._HEAD.size :])
 
 
 @settings(max_examples=200, deadline=None)
@@ -256,7 +258,7 @@ def test_foreign_frames_are_refused_or_possible(body: list[tuple[int, int]], hea
         for place, value in edits:
             part[place % len(part)] = value
     try:
-        _, played = packing.unpack(MODEL, bytes(changed_head) + zlib.compress(bytes(changed)), LAYOUT)
+        _, played = packed_history.unpack(MODEL, bytes(changed_head) + zlib.compress(bytes(changed)), LAYOUT)
     except ValueError:
         return
     if played is not None:
@@ -271,16 +273,16 @@ def test_a_bomb_is_not_inflated() -> None:
     vast = head[:16] + b"\xff\x03\xff\xff\xff\xff\0" + zlib.compress(bytes(10_000_000))
     tracemalloc.start()
     with pytest.raises(ValueError, match="whole stream"):
-        packing.unpack(MODEL, bomb, LAYOUT)
+        packed_history.unpack(MODEL, bomb, LAYOUT)
     with pytest.raises(ValueError, match="at most 1048576 bytes"):
-        packing.unpack(MODEL, vast, LAYOUT)
+        packed_history.unpack(MODEL, vast, LAYOUT)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 500_000
 
 
 def edited(change: Callable[[Played], Played]) -> bytes:
-    return packing.pack(MODEL, Position(1, 2), History((change(history(20).last(20)),)), KEEP)
+    return packed_history.pack(MODEL, NoisePosition(1, 2), History((change(history(20).last(20)),)), KEEP)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +308,7 @@ def test_impossible_conditioning_is_refused(name: str, value: float) -> None:
         return played._replace(conditioning=replace(played.conditioning, **{name: row}))
 
     with pytest.raises(ValueError, match=name):
-        packing.unpack(MODEL, edited(change), LAYOUT)
+        packed_history.unpack(MODEL, edited(change), LAYOUT)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +330,7 @@ def test_frames_that_the_model_cannot_spell_are_refused(frame: list[int]) -> Non
         return played._replace(codes=codes)
 
     with pytest.raises(ValueError, match="codes"):
-        packing.unpack(MODEL, edited(change), LAYOUT)
+        packed_history.unpack(MODEL, edited(change), LAYOUT)
 
 
 def test_embeddings_that_are_no_directions_are_refused() -> None:
@@ -340,4 +342,4 @@ def test_embeddings_that_are_no_directions_are_refused() -> None:
             return played._replace(styles=replace(played.styles, embeddings=loud))
 
         with pytest.raises(ValueError, match="style embeddings"):
-            packing.unpack(MODEL, edited(change), LAYOUT)
+            packed_history.unpack(MODEL, edited(change), LAYOUT)

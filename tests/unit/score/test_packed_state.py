@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from contract.generators import CaptionEncoder, bank, conditioning, score, steady
 from segue.contract import FRAME_SIZE, MODES, MOST_STATE_BYTES, SAMPLE_RATE, Conditioning, NoteEvent, Request, StyleBank
-from segue.score import packing, records
+from segue.score import packed_state, record_codec
 from segue.score.composer.conductor import Form
-from segue.score.composer.cue import Cue
+from segue.score.composer.moment import Cue
 from segue.score.composer.table import NAMES
 from segue.score.generator import ScoreGenerator, ScoreState
 from segue.score.sampler.orchestra import ORCHESTRA
@@ -104,8 +104,8 @@ def random_notes(count: int, before: int) -> list[NoteEvent]:
 def test_where_notes_do_not_fit_the_oldest_leave() -> None:
     start = Sampler().start(0)
     notes = random_notes(5_000, before=0)
-    data = packing.pack(MODEL, Form(seed=1, frame=0), replace(start, sounding=tuple(notes)))
-    _, kept = packing.unpack(MODEL, data, frame=0, position=0)
+    data = packed_state.pack(MODEL, Form(seed=1, frame=0), replace(start, sounding=tuple(notes)))
+    _, kept = packed_state.unpack(MODEL, data, frame=0, position=0)
     assert len(data) <= MOST_STATE_BYTES
     assert 50 < len(kept) < 5_000
     assert {note.start for note in kept} == {note.start for note in notes[-len(kept) :]}
@@ -114,20 +114,20 @@ def test_where_notes_do_not_fit_the_oldest_leave() -> None:
 def test_work_for_a_core_is_bounded() -> None:
     """Notes of which no two sound alike, few enough bytes, but minutes of sound to make."""
     long = [replace(note, duration=29 * SAMPLE_RATE + 480 * place) for place, note in enumerate(random_notes(300, 0))]
-    table = packing._table(long)
-    raw = records.write(Form, Form(seed=1, frame=0)) + len(long).to_bytes(2, "little")
-    data = packing._sum(MODEL) + zlib.compress(raw + packing._columns(table, 0))
+    table = packed_state._table(long)
+    raw = record_codec.write(Form, Form(seed=1, frame=0)) + len(long).to_bytes(2, "little")
+    data = packed_state._sum(MODEL) + zlib.compress(raw + packed_state._columns(table, 0))
     assert len(data) <= MOST_STATE_BYTES
     with pytest.raises(ValueError, match="work"):
-        packing.unpack(MODEL, data, frame=0, position=0)
+        packed_state.unpack(MODEL, data, frame=0, position=0)
 
 
 def test_a_bomb_is_not_inflated() -> None:
-    bomb = packing._sum(MODEL) + zlib.compress(bytes(11_000_000))
+    bomb = packed_state._sum(MODEL) + zlib.compress(bytes(11_000_000))
     assert len(bomb) <= MOST_STATE_BYTES
     tracemalloc.start()
     with pytest.raises(ValueError, match="whole"):
-        packing.unpack(MODEL, bomb, frame=0, position=0)
+        packed_state.unpack(MODEL, bomb, frame=0, position=0)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 500_000
@@ -175,7 +175,9 @@ def test_foreign_notes_are_refused_or_play(tail: bytes, edits: list[tuple[int, i
     for place, value in edits:
         raw[place % len(raw)] = value
     try:
-        form, notes = packing.unpack(MODEL, packing._sum(MODEL) + zlib.compress(bytes(raw)), frame=5, position=9_600)
+        form, notes = packed_state.unpack(
+            MODEL, packed_state._sum(MODEL) + zlib.compress(bytes(raw)), frame=5, position=9_600
+        )
     except ValueError:
         return
     assert form.frame == 5
@@ -183,7 +185,7 @@ def test_foreign_notes_are_refused_or_play(tail: bytes, edits: list[tuple[int, i
     score()._sampler.resumed(notes[-8:], 9_600)
 
 
-PACKED: Final = packing.pack(
+PACKED: Final = packed_state.pack(
     MODEL, Form(seed=1, frame=0), replace(Sampler().start(0), sounding=tuple(random_notes(120, 0)))
 )
 
