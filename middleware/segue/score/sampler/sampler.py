@@ -54,8 +54,6 @@ class EndedNote(NamedTuple):
 MEMORY: Final = 5 * SAMPLE_RATE
 # Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
 _PIECE: Final = SAMPLE_RATE // 2
-# Leaves the loudest drums of the densest music just below full scale; the loudness stage does the rest.
-_MASTER_GAIN: Final = np.float32(1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,4 +253,4 @@ def _split_room(room: reverb.ReverbState) -> tuple[reverb.ReverbState, ...]:
 
 
 def _interleaved(planar: Planar) -> Samples:
-    return np.ascontiguousarray((planar * _MASTER_GAIN).T)
+    return np.ascontiguousarray(planar.T)
