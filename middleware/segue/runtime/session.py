@@ -7,6 +7,7 @@ journal, and `segue.runtime.recording.replay` does the same again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -337,6 +338,10 @@ class Session:
         self._producer.dirty.mark(frame)
 
     # --- generation -------------------------------------------------------------------------------------------------
+
+    def idle_s(self, now_s: float) -> float:
+        """Return for how many seconds there is no next job unless something happens."""
+        return math.inf if self.held else self._producer.idle_s(now_s)
 
     def next_job(self, now_s: float) -> JobSpec | None:
         """Return what to generate next, None for nothing."""
