@@ -155,7 +155,9 @@ class Session:
             # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
             frame = max(boundary.first_audible, planner.switched_at)
             shift = boundary.frame - frame
-            director, rules = shift_state(planner.state_before(frame), shift), version.rules
+            director, rules = planner.state_before(frame), version.rules
+            if shift:
+                director = shift_state(director, shift)
             events = [(at + shift, event) for at, event in planner.upcoming(frame)]
         return take_snapshot(
             boundary,
