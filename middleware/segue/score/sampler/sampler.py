@@ -167,24 +167,27 @@ class Sampler:
         levelled = np.empty(num_samples, np.float32)
         remaining: list[NoteEvent] = []
         ended: list[EndedNote] = []
+        chunk_end = position + num_samples
         for event in sounding:
             note = self._bank.note(event)
-            begin = max(event.start, position)
-            end = min(event.start + note.length, position + num_samples)
-            if event.start + note.length > position + num_samples:
+            start, note_end = event.start, event.start + note.length
+            begin, end = max(start, position), min(note_end, chunk_end)
+            if note_end > chunk_end:
                 remaining.append(event)
             else:
-                ended.append(EndedNote(event, event.start + note.length))
+                ended.append(EndedNote(event, note_end))
             if end <= begin:
                 continue
             bus = Bus(event.family, note.send, note.width)
-            if bus not in buses:
-                buses[bus] = np.zeros((2, num_samples), np.float32)
-            heard = self._bank.read(note, begin - event.start, end - event.start)
+            mixed = buses.get(bus)
+            if mixed is None:
+                mixed = buses[bus] = np.zeros((2, num_samples), np.float32)
+            heard = self._bank.read(note, begin - start, end - start)
+            loudness = velocity_gain(event.velocity)
             for side, gain in enumerate(note.gains):
-                level = np.float32(gain * velocity_gain(event.velocity))
-                share = np.multiply(heard[side % note.channels], level, out=levelled[: end - begin])
-                buses[bus][side, begin - position : end - position] += share
+                share = levelled[: end - begin]
+                np.multiply(heard[side % note.channels], np.float32(gain * loudness), out=share)
+                mixed[side, begin - position : end - position] += share
         return buses, tuple(remaining), ended
 
 
