@@ -1,4 +1,4 @@
-"""A long match of Emberwood as a game would send it: inputs several times a second, triggers and regions now and then.
+"""An event script of a long match of Emberwood: inputs several times a second, and occasional triggers and regions.
 
 The same arguments give the same script. `python tests/match.py 30 > match.jsonl` writes half an hour: 10 000 events.
 """
@@ -15,14 +15,14 @@ from typing import Any, Final
 EVENTS_A_MINUTE: Final = 334
 _INPUT_S: Final = 0.2
 _FIGHT_S: Final = (35.0, 20.0)
-"""How long it is calm, then how long a fight lasts; every fourth fight is a boss."""
+"""Seconds of calm, then seconds of fight; every fourth fight is a boss."""
 
 
 def match(minutes: float, seed: int = 1) -> Iterator[dict[str, Any]]:
-    """Events in time order, as lines of a script: five inputs a second, and what happens in the game besides."""
+    """Yield events in time order, as lines of a script: five inputs a second, and the other events of the game."""
     chance = random.Random(seed)
     calm_s, fight_s = _FIGHT_S
-    others = sorted(_happenings(minutes * 60, chance), key=lambda event: event[0])
+    others = sorted(_game_events(minutes * 60, chance), key=lambda event: event[0])
     for n in range(round(minutes * 60 / _INPUT_S)):
         now_s = n * _INPUT_S
         while others and others[0][0] <= now_s:
@@ -37,10 +37,10 @@ def match(minutes: float, seed: int = 1) -> Iterator[dict[str, Any]]:
         yield {"at": f"{round(now_s * 1000)}ms", "set": values}
 
 
-def _happenings(end_s: float, chance: random.Random) -> Iterator[tuple[float, dict[str, Any]]]:
-    """Regions, enemies, bosses, finds and nights: 34 a minute."""
+def _game_events(end_s: float, chance: random.Random) -> Iterator[tuple[float, dict[str, Any]]]:
+    """Yield regions, enemies, bosses, discoveries and nights: 34 events a minute."""
     calm_s, fight_s = _FIGHT_S
-    # What comes between two inputs keeps its own millisecond.
+    # Each kind has its own millisecond, so that no two events have the same time.
     for n in range(round(end_s / 2.5)):
         at_s = n * 2.5 + 0.05
         yield at_s, {"set": {"enemies": chance.randrange(0, 9) if at_s % (calm_s + fight_s) >= calm_s else 0}}

@@ -1,4 +1,4 @@
-"""Counts the work that code does, whatever the machine: the instructions Python executes in chosen files."""
+"""Counts the bytecode instructions that Python executes in chosen files: a measure of work that no machine changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Work:
-    """instructions: executed so far."""
+    """instructions: Number executed so far."""
 
     def __init__(self) -> None:
         self.instructions = 0
@@ -18,7 +18,7 @@ class Work:
 
 @contextmanager
 def counted(*within: str) -> Iterator[Work]:
-    """Count the instructions of code whose file's path contains one of `within`."""
+    """Count the instructions of code in files whose path contains one of `within`."""
     work = Work()
 
     def enter(frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:

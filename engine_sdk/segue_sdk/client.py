@@ -11,11 +11,12 @@ and a client without references, end their session all the same.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from segue_sdk.client_events import (
     BeatHeard,
@@ -31,11 +32,16 @@ from segue_sdk.connecting import parse_address
 from segue_sdk.errors import InputError
 from segue_sdk.handshake import ClientState
 from segue_sdk.limits import VERSION
+from segue_sdk.log import log
 from segue_sdk.messages import Change, Control, Hello
 from segue_sdk.network import Network
 from segue_sdk.player import Player, gain_change
 from segue_sdk.session import ClientSession
 from segue_sdk.timeline import DEFAULT, Timing
+
+if TYPE_CHECKING:
+    # typing has it from Python 3.11 on.
+    from typing_extensions import Self
 
 # The length of a PLAIN password is one byte on the wire.
 _TOKEN_BYTES: Final = 255
@@ -198,7 +204,8 @@ class SegueClient:
         """End the game's frame: send what it set and fired, and run the callbacks of the client events since then.
 
         Raises:
-            Exception: What a callback raised, after the other callbacks have run; an ExceptionGroup of several.
+            Exception: What a callback raised, after the other callbacks have run; an ExceptionGroup of several. On
+                Python 3.10, which has no groups, the first is raised and the others are logged.
         """
         self.end_frame()
         errors: list[Exception] = []
@@ -213,12 +220,13 @@ class SegueClient:
                     try:
                         callback(event)
                     except Exception as error:
-                        error.add_note(f"raised by a callback for {type(event).__name__}; the others have run")
+                        if sys.version_info >= (3, 11):
+                            error.add_note(f"raised by a callback for {type(event).__name__}; the others have run")
                         errors.append(error)
         if len(errors) == 1:
             raise errors[0]
         if errors:
-            raise ExceptionGroup("callbacks of SegueClient.update", errors)
+            raise _one_error(errors)
 
     def poll(self) -> list[ClientEvent]:
         """The client events since the last call, for games that prefer this to callbacks."""
@@ -329,3 +337,14 @@ def connect(
         lookahead_ms=lookahead_ms,
     )
     return SegueClient(address, hello, token=token, latency=latency)
+
+
+def _one_error(errors: list[Exception]) -> Exception:
+    """Several errors as one, as far as this Python can."""
+    if sys.version_info >= (3, 11):
+        error: Exception = ExceptionGroup("callbacks of SegueClient.update", errors)  # novm
+    else:
+        for further in errors[1:]:
+            log.error("a further callback raised", exc_info=further)
+        error = errors[0]
+    return error

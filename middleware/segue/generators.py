@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from segue.extras import missing_text
 
 if TYPE_CHECKING:
     from segue.contract import Generator, StyleEncoder
@@ -41,8 +42,7 @@ class GeneratorSpec:
         summary: One line for people.
         controls: The controls of a rule file that it obeys.
         lookahead_s: The least and the greatest lookahead of its sessions, in seconds.
-        modules: Modules that it imports besides those of a plain installation.
-        extra: The extra of the distribution that installs them.
+        extra: The extra of the distribution that it needs; "" if none.
         files: Files it needs, from the package `segue.weights` on.
         missing: What it still lacks to play at all; "" if nothing.
         build: Makes it; None while something is missing.
@@ -52,7 +52,6 @@ class GeneratorSpec:
     summary: str
     controls: frozenset[str]
     lookahead_s: tuple[float, float] = (0.2, 30.0)
-    modules: tuple[str, ...] = ()
     extra: str = ""
     files: tuple[str, ...] = ()
     missing: str = ""
@@ -61,9 +60,8 @@ class GeneratorSpec:
     def problems(self) -> list[str]:
         """Say why it cannot play on this machine: what is missing, and how to get it; empty if it can."""
         found = [self.missing] if self.missing else []
-        absent = [module for module in self.modules if find_spec(module) is None]
-        if absent:
-            found.append(f"needs {' and '.join(absent)}: pip install 'segue[{self.extra}]'")
+        if self.extra and (text := missing_text(self.extra)):
+            found.append(text)
         weights = files("segue") / "weights"
         found += [
             f"lacks the file {weights / name}: install segue again"
@@ -98,7 +96,6 @@ GENERATORS: Final[Mapping[str, GeneratorSpec]] = {
             name="language-model",
             summary="a live music model: codes of a codec, frame by frame",
             controls=frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance"}),
-            modules=("jax", "jaxtyping"),
             extra="models",
             missing="has no trained weights and no codec yet; 'segue bench lm' measures its speed with made-up weights",
         ),

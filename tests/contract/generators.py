@@ -1,6 +1,6 @@
-"""The generators that promise to keep the contract, and conditioning to try them with.
+"""The generators that the contract tests cover, and conditioning for them.
 
-A new Generator joins by adding its maker to GENERATORS.
+To cover a new generator, add its constructor to GENERATORS.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from segue.style.situations import CAPTIONS, SITUATIONS
 
 
 class CaptionEncoder:
-    """A StyleEncoder that knows the situations' captions and nothing else: each lies on its situation's own axis."""
+    """A StyleEncoder for the situations' captions only; the embedding of a caption is its situation's axis."""
 
     name: Final = "captions"
     dimension: Final = len(SITUATIONS)
@@ -42,7 +42,7 @@ class CaptionEncoder:
         raise ValueError(f"{text!r}: expected a caption")
 
     def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
-        raise NotImplementedError("captions have no ears")
+        raise NotImplementedError("expected a caption, not audio")
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         return ()
@@ -55,7 +55,7 @@ def score() -> ScoreGenerator:
 
 @cache
 def language_model() -> Generator[Any]:
-    """The bundled model's generator over made-up weights, which obey no control, and a stand-in codec."""
+    """Make the generator of the bundled model with random weights, which follow no control, and a codec for tests."""
     from contract.step_codec import StepCodec
     from segue.model.config import SEGUE_TINY, FeatureConditioning
     from segue.model.engine import Engine
@@ -72,7 +72,7 @@ GENERATORS: Final[Mapping[str, Callable[[], Generator[Any]]]] = {"score": score,
 
 
 def bank(*names: str) -> StyleBank:
-    """A style for each situation named."""
+    """Make a style for each situation."""
     texts = tuple(CAPTIONS[name][0] for name in names)
     encoder = CaptionEncoder()
     return StyleBank(names=names, embeddings=np.stack([encoder.embed_text(text) for text in texts]), captions=texts)
@@ -91,11 +91,12 @@ def conditioning(
     known: Mapping[int, int] | None = None,
     next_weights: Sequence[Sequence[float]] | NDArray[np.float32] | None = None,
 ) -> Conditioning:
-    """Conditioning from beat 0, its clock as the director runs it: a bar takes the meter of the frame it starts in.
+    """Make conditioning from beat 0 with the clock of the director: a bar has the meter of the frame it starts in.
 
-    Args: weights: [T, N]. Other sequences have length T. known: of each change ahead, the frame it starts in and the
-        frame from which that is known, one after another. next_weights: [T, N], where they lead; the last weights if
-        None.
+    Args:
+        weights: [T, N]. Other sequences have length T.
+        known: Maps the frame in which a change starts to the frame from which it is announced.
+        next_weights: [T, N], the weights after the announced change; the last weights if None.
     """
     rows = np.asarray(weights, np.float32)
     T = len(rows)
@@ -139,14 +140,14 @@ def conditioning(
 
 
 def steady(num_frames: int, **controls: Any) -> Conditioning:
-    """One style alone under constant controls."""
+    """Make conditioning of one style under constant controls."""
     return conditioning(np.ones((num_frames, 1)), **controls)
 
 
 def eventful(num_frames: int) -> Conditioning:
-    """Three styles that change in the middle of bars while tempo ramps, meter changes and intensity rises.
+    """Make conditioning of three styles that change in the middle of bars while tempo, meter and intensity change.
 
-    The second change is known in advance, the third is announced and withdrawn.
+    The second change is announced, the third is announced and withdrawn.
     """
     position = np.linspace(0, 1, num_frames)
     first = np.clip(1 - 4 * np.abs(position - 0.1), 0, 1)
@@ -167,7 +168,7 @@ def eventful(num_frames: int) -> Conditioning:
 def play(
     generator: Generator[Any], styles: StyleBank, asked: Conditioning, sizes: Sequence[int] = (), *, seed: int = 1
 ) -> tuple[Samples, tuple[NoteEvent, ...]]:
-    """All of `asked` from a fresh start in chunks of `sizes` frames in turn (at once if none given)."""
+    """Generate all of `asked` from a new state, in chunks of `sizes` frames in turn, or in one chunk."""
     state = generator.start(seed=seed, frame=asked.frame)
     samples: list[Samples] = []
     notes: list[NoteEvent] = []
@@ -184,7 +185,7 @@ def play(
 
 
 def beat_samples(asked: Conditioning, *, bars_only: bool = False) -> list[int]:
-    """Sample positions, from the conditioning's start, of the beats (or bars) that begin within it."""
+    """Return the sample positions, from the start of the conditioning, of its beats or bars."""
     found = []
     for index in range(asked.num_frames):
         tempo = round(float(asked.tempo_bpm[index]) * 1000)

@@ -1,4 +1,4 @@
-"""What both sides are asked: one conditioning script and one set of weights for each size."""
+"""The input of both implementations: random conditioning and codes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Case:
 
 
 def make_case(config: Depthformer, frames: int, seed: int) -> Case:
-    """Conditioning that changes every frame, with every kind of token and "not given" among them."""
+    """Make conditioning that changes every frame and contains every kind of token, "not given" included."""
     conditioning = config.conditioning
     assert isinstance(conditioning, TokenConditioning)
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 """Parity with Google's JAX implementation: python tests/parity/compare.py [--full]. See requirements.txt.
 
-Random weights are written in the released layout and read by both. Prints a table; exits 1 beyond tolerance.
+It writes random weights in the released layout, which both read, and prints a table. Exit code 1: beyond the tolerance.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ MEDIUM = replace(
     depth=Stack(layers=2, width=128, hidden=384, heads=4, head_width=32),
     window=18,
 )
-# Largest difference of logits in [-30, 30]. Measured: 2e-6 (tiny), 4e-6 (medium), 9e-6 (mrt2_small), all rounding;
-# a wrong window, scale or offset shows as 1e-2 or more.
+# Largest difference of logits in [-30, 30]. Measured: 2e-6 (tiny), 4e-6 (medium), 9e-6 (mrt2_small), all by rounding;
+# a wrong window, scale or offset causes 1e-2 or more.
 TOLERANCE = 5e-5
 
 

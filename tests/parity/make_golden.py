@@ -1,7 +1,7 @@
 """Writes tests/golden/model/mrt2_tiny.npz from Google's implementation: python tests/parity/make_golden.py.
 
-The file holds what was asked and what the official model answered; its weights follow from a seed
-(segue.model.weights.random_weights), so `make test` can prove the reduced case without the official package.
+The file contains the input and the output of the official model. The weights follow from a seed
+(segue.model.weights.random_weights), so `make test` can compare the reduced case without the official package.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The peer: Google's own Depthformer (magenta-rt 2.0.3), built at any size and run on weights read from a file.
+"""The reference: Google's Depthformer (magenta-rt 2.0.3), built at any size, with weights read from a file.
 
-Runs only in the environment of requirements.txt.
+It runs only in the environment of requirements.txt.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _model(config: Depthformer, dtype: jnp.dtype) -> MagentaRT2ModelBase:
         encoder_size = dataclasses.replace(ModelSpec(), model_dims=config.encoder_width)
         decoder_temporal_size = _spec(config.temporal)
         decoder_depth_size = _spec(config.depth)
-        # The released code counts a window without its last frame, ours with it.
+        # The released code does not count the last frame of a window; ours does.
         decoder_temporal_self_attention_max_past_horizon = config.window - 1
         decoder_temporal_cross_attention_max_past_horizon = config.window - 1
         compute_dtype = dtype
@@ -84,7 +84,7 @@ def _model(config: Depthformer, dtype: jnp.dtype) -> MagentaRT2ModelBase:
 
 @dataclass(frozen=True, kw_only=True)
 class Streamed:
-    """A greedy run. codes: [T, K]; logits: [T, K, C], each codebook's own, soft-capped as sampling sees them."""
+    """A greedy run. codes: [T, K]; logits: [T, K, C], those of each codebook, soft-capped as for sampling."""
 
     codes: NDArray[np.int32]
     logits: NDArray[np.float32]
@@ -102,7 +102,7 @@ class Official:
         self._step = jax.jit(self._one_step)
 
     def _own(self, logits: jax.Array) -> NDArray[np.float32]:
-        """Of logits over all codebooks [..., K, V], each step's own codebook [..., K, C]."""
+        """Select from logits over all codebooks [..., K, V] those of each step's codebook, [..., K, C]."""
         size = self.config.codes.cardinalities[0]
         parts = [
             logits[..., step, NUM_RESERVED_TOKENS + step * size :][..., :size]
@@ -114,7 +114,7 @@ class Official:
         return codes + NUM_RESERVED_TOKENS + np.arange(codes.shape[-1]) * self.config.codes.cardinalities[0]
 
     def teacher_forced(self, tokens: NDArray[np.int32], codes: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Logits [T, K, C] of known codes [T, K] under conditioning tokens [T, channels] (-1: not given)."""
+        """Return logits [T, K, C] of known codes [T, K] under conditioning tokens [T, channels] (-1: not given)."""
 
         def forward(module, source, target):
             encoded = module.encoder.body.layer(source, training=False)
@@ -144,7 +144,7 @@ class Official:
         return self.module.apply(self.params, method=initial, rngs={"random": jax.random.key(0)})
 
     def step(self, token: jax.Array, state):
-        """One greedy frame: its codes, the state after it, and its raw logits [K, V]."""
+        """Generate one greedy frame. Returns: its codes, the state after it, and its raw logits [K, V]."""
         return self._step(self.params, token, state)
 
     def greedy(self, tokens: NDArray[np.int32]) -> Streamed:
@@ -162,7 +162,7 @@ class Official:
 
 
 def _leaves(tree, path=()):
-    """(path, tuple of sown values) of a nest of dicts."""
+    """Yield (path, tuple of sown values) of nested dicts."""
     for name, value in tree.items():
         if isinstance(value, dict):
             yield from _leaves(value, (*path, name))

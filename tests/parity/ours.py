@@ -1,4 +1,4 @@
-"""Our side of the parity proof: the same questions put to segue.model."""
+"""Segue's side of the comparison: the same input for segue.model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from segue.model.state import stack_rows, start
 
 
 class Ours:
-    """Our model with weights from a file in the released layout. Batches of one, as the peer's."""
+    """Segue's model with weights from a file in the released layout, in batches of one like the reference."""
 
     def __init__(self, config: Depthformer, path: Path) -> None:
         self.config = config
@@ -45,14 +45,14 @@ class Ours:
         return stack_rows((start(self.config, seed=0),))
 
     def teacher_forced(self, tokens: NDArray[np.int32], codes: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Logits [T, K, C] of known codes [T, K]."""
+        """Return logits [T, K, C] of known codes [T, K]."""
         steps = self._score(self._start(), jnp.asarray(codes)[None], self.frames(tokens))
         return np.stack([np.asarray(logits[0, 0]) for logits in steps], axis=1)
 
     def streamed(
         self, tokens: NDArray[np.int32], forced: NDArray[np.int32] | None = None
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Greedy codes [T, K] and the logits [T, K, C] they came from; `forced` codes replace the choice."""
+        """Return greedy codes [T, K] and their logits [T, K, C]; `forced` codes replace the greedy ones."""
         length = len(tokens)
         blank = np.full((length, self.config.codes.steps), NO_CODE, np.int32)
         controls = Controls(

@@ -1,7 +1,7 @@
-"""Milliseconds a frame of Google's JAX path, as one line of JSON for `segue bench lm --official`.
+"""Measures the milliseconds per frame of Google's JAX code, as one line of JSON for `segue bench lm --official`.
 
-python tests/parity/time_official.py mrt2_small float32   (in the environment of requirements.txt)
-Like the official package it makes one compiled call a frame.
+Usage: python tests/parity/time_official.py mrt2_small float32   (in the environment of requirements.txt)
+Like the official package, it makes one compiled call per frame.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
         code, state, _ = official.step(jnp.asarray(token), state)
         jax.block_until_ready((code, state))
         seconds.append(time.perf_counter() - began)
-    # The first call compiles; the best of the rest, as for ours.
+    # The first call compiles. The minimum of the others is also what Segue's benchmark takes.
     print(json.dumps({"model": config.name, "dtype": dtype, "batch": 1, "ms": 1e3 * min(seconds[1:])}))
 
 

@@ -1,6 +1,6 @@
-"""Pictures of the composer's music: a piano roll over a spectrogram for every situation, to be looked at.
+"""Draws the composer's music for inspection: a piano roll and a spectrogram of every situation.
 
-python tests/quality/gallery.py OUT [SITUATION ...]
+Usage: python tests/quality/gallery.py OUT [SITUATION ...]
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SECONDS: Final = 16.0
 
 
 def rendered(sampler: Sampler, score: Score) -> Samples:
-    """The whole of a score as sound, float32 [S, 2]."""
+    """Render a score to audio, float32 [S, 2]."""
     _, samples, _ = sampler.render(sampler.start(), score.notes, score.num_frames * FRAME_SIZE)
     return samples
 

@@ -1,4 +1,4 @@
-"""The shipped soundtracks by ear: the right situation sounds, fights arrive in time, joins are not heard."""
+"""The audio of the library's soundtracks: situations can be recognised, combat is on time, joins are smooth."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from quality.listening import HOP_S, WINDOW_S, features, windows
-from quality.taught import listener
+from quality.situation_classifier import HOP_S, WINDOW_S, features, windows
+from quality.trained_classifier import classifier
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.file_kinds import library_folder
 from segue.runtime.messages import ChunkOut
@@ -29,17 +29,17 @@ from sound_measures import step_at_joins
 pytestmark = pytest.mark.heavy
 
 LIBRARY: Final = ("emberwood", "nightwatch", "redline")
-# A situation is a part of the mix from this share on: an even blend of two has two parts, and either may be named.
+# A situation with at least this share is a part of the mix. An even mix of two has two parts; either is right.
 PART: Final = 0.34
-# A window counts where the parts stay the same through all of it and the two seconds before: so long do notes and the
-# hall go on after a transition.
+# A window counts if the parts are the same in all of it and in the two seconds before, in which notes and reverb of the
+# previous mix decay.
 SETTLED_S: Final = 2.0
 SILENT_DB: Final = -60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
-    """A soundtrack's story without its stingers. situations: of each frame, the share of each that sounds."""
+    """A soundtrack's event script, rendered without stingers. situations: shares of the situations, by frame."""
 
     samples: Samples
     plans: tuple[FramePlan, ...]
@@ -81,12 +81,12 @@ def _parts(shares: dict[str, float]) -> frozenset[str]:
     return frozenset(name for name, share in shares.items() if share >= PART)
 
 
-def _heard(window: Samples) -> str:
-    return listener().name(features(window)[None])[0]
+def _classified(window: Samples) -> str:
+    return classifier().classify(features(window)[None])[0]
 
 
-def _named(piece: Rendered) -> list[tuple[float, frozenset[str], str]]:
-    """Of every window that counts: when it starts in seconds, its parts, and what the listener hears."""
+def _classified_windows(piece: Rendered) -> list[tuple[float, frozenset[str], str]]:
+    """Return of every window that counts: its start in seconds, its parts, and the situation it is classified as."""
     found = []
     for index, window in enumerate(windows(piece.samples)):
         start_s = index * HOP_S
@@ -94,39 +94,39 @@ def _named(piece: Rendered) -> list[tuple[float, frozenset[str], str]]:
         parts = {_parts(shares) for shares in piece.situations[first:last]}
         audible = min(plan.controls.gain_db for plan in piece.plans[first:last]) > SILENT_DB
         if audible and len(parts) == 1 and frozenset() not in parts:
-            found.append((start_s, parts.pop(), _heard(window)))
+            found.append((start_s, parts.pop(), _classified(window)))
     return found
 
 
 @pytest.mark.parametrize("name", LIBRARY)
-def test_the_listener_hears_what_leads_the_mix(name: str) -> None:
-    found = _named(rendered(name))
-    right = [heard in parts for _, parts, heard in found]
-    alone = [heard in parts for _, parts, heard in found if len(parts) == 1]
-    missed = [(at, parts, heard) for at, parts, heard in found if heard not in parts]
-    wrong = "; ".join(f"{at:.0f} s: {'/'.join(sorted(parts))}, heard {heard}" for at, parts, heard in missed)
+def test_windows_are_classified_as_a_part_of_the_mix(name: str) -> None:
+    found = _classified_windows(rendered(name))
+    right = [guess in parts for _, parts, guess in found]
+    alone = [guess in parts for _, parts, guess in found if len(parts) == 1]
+    missed = [(at, parts, guess) for at, parts, guess in found if guess not in parts]
+    wrong = "; ".join(f"{at:.0f} s: {'/'.join(sorted(parts))}, classified as {guess}" for at, parts, guess in missed)
     print(f"{name}: {sum(right)} of {len(right)} windows, {sum(alone)} of {len(alone)} with one part. {wrong}")
     assert len(found) >= 20
     assert sum(right) >= 0.8 * len(right)
-    # By chance, by the same listener on another soundtrack's windows: what it says must depend on what it hears.
-    others = [heard for other in LIBRARY if other != name for _, _, heard in _named(rendered(other))]
-    dice = np.random.default_rng(0)
-    chance = np.mean([dice.choice(others) in parts for _ in range(20) for _, parts, _ in found])
+    # The rate by chance: guesses for the windows of the other soundtracks.
+    others = [guess for other in LIBRARY if other != name for _, _, guess in _classified_windows(rendered(other))]
+    random = np.random.default_rng(0)
+    chance = np.mean([random.choice(others) in parts for _ in range(20) for _, parts, _ in found])
     assert chance < 0.4
 
 
-def test_combat_leads_within_its_ramp_and_is_heard() -> None:
+def test_combat_leads_the_mix_after_its_ramp_and_is_classified() -> None:
     piece = rendered("emberwood")
     (change,) = [c for plan in piece.plans for c in plan.changes if c.kind == "started" and c.to_state == "combat"]
     at_ramp_end = piece.situations[change.start + change.ramp_frames]
     assert max(at_ramp_end, key=lambda name: at_ramp_end[name]) == "combat"
     after = round((change.start + change.ramp_frames) / FRAME_RATE * SAMPLE_RATE)
     window = piece.samples[after : after + round(WINDOW_S * SAMPLE_RATE)]
-    assert _heard(window) == "combat"
+    assert _classified(window) == "combat"
 
 
 @pytest.mark.parametrize("name", LIBRARY)
-def test_joins_are_no_rougher_than_what_they_join(name: str) -> None:
+def test_steps_at_joins_are_no_larger_than_steps_inside(name: str) -> None:
     piece = rendered(name)
     at_joins, inside = step_at_joins(piece.samples, piece.joins)
     print(f"{name}: largest step {at_joins:.3f} at joins, {inside:.3f} inside")

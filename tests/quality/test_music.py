@@ -1,4 +1,4 @@
-"""What is heard: situations told apart by ear, intensity by loudness and bustle, space, spectrum, transitions.
+"""The composer's audio: distinct situations, effect of intensity, stereo width, spectrum, transitions.
 
 Heavy: renders about fifty minutes of music. Tables are printed (`pytest -s`).
 """
@@ -12,8 +12,8 @@ import pytest
 
 from composed import compose
 from contract.generators import bank, conditioning, play, score
-from quality.listening import confusion, features, fit, spearman, table_text
-from quality.taught import heard, listener, rendered, taught
+from quality.situation_classifier import confusion, features, fit, spearman, table_text
+from quality.trained_classifier import classifier, labelled_features, rendered, training_set
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.score.composer.table import NAMES
 
@@ -22,21 +22,21 @@ pytestmark = pytest.mark.heavy
 HELD_OUT_SEEDS: Final = tuple(range(5000, 5003))
 
 
-def test_situations_are_told_apart_by_ear() -> None:
-    rows, names = heard(HELD_OUT_SEEDS)
-    guesses = listener().name(rows)
-    table = confusion(names, guesses, listener().labels)
+def test_situations_are_classified_correctly() -> None:
+    rows, names = labelled_features(HELD_OUT_SEEDS)
+    guesses = classifier().classify(rows)
+    table = confusion(names, guesses, classifier().labels)
     accuracy = np.trace(table) / table.sum()
-    teaching, truth = taught()
-    shuffled = fit(teaching, [str(name) for name in np.random.default_rng(0).permutation(truth)]).name(rows)
+    training_rows, truth = training_set()
+    shuffled = fit(training_rows, [str(name) for name in np.random.default_rng(0).permutation(truth)]).classify(rows)
     chance = float(np.mean([guess == name for guess, name in zip(shuffled, names, strict=True)]))
-    print(f"\n{table_text(table, listener().labels)}\n{accuracy:.1%} of {len(names)}; shuffled labels {chance:.1%}")
+    print(f"\n{table_text(table, classifier().labels)}\n{accuracy:.1%} of {len(names)}; shuffled labels {chance:.1%}")
     assert accuracy >= 0.8
     assert (np.diag(table) >= 0.5 * table.sum(axis=1)).all()
     assert chance < 0.15
 
 
-def test_intensity_is_heard() -> None:
+def test_intensity_raises_loudness_and_density() -> None:
     levels = np.linspace(0, 1, 6)
     lines = []
     worst = 1.0
@@ -51,7 +51,7 @@ def test_intensity_is_heard() -> None:
     assert worst >= 0.8
 
 
-def test_sound_is_wide_and_bright() -> None:
+def test_audio_is_stereo_and_reaches_high_frequencies() -> None:
     """Every situation is stereo without being out of phase; percussion and strings reach 16 kHz."""
     reach = []
     lines = []
@@ -70,8 +70,8 @@ def test_sound_is_wide_and_bright() -> None:
 
 
 @pytest.mark.parametrize("first", ["calm", "dungeon", "exploration"])
-def test_a_transition_is_heard_within_its_ramp(first: str) -> None:
-    """The listener names combat in the window that starts when its 400 ms ramp ends, and the first style before it."""
+def test_a_transition_is_complete_after_its_ramp(first: str) -> None:
+    """The window that starts when the 400 ms ramp ends is classified as combat, the one before the ramp is not."""
     frames, at = 350, 187
     second = np.clip((np.arange(frames) - at) / 10, 0, 1)
     asked = conditioning(np.stack([1 - second, second], axis=1), tempo_bpm=128, intensity=0.6)
@@ -81,8 +81,8 @@ def test_a_transition_is_heard_within_its_ramp(first: str) -> None:
     rows = np.stack(
         [features(samples[at * FRAME_SIZE - size : at * FRAME_SIZE]), features(samples[begin : begin + size])]
     )
-    labels = listener().labels
-    scores = listener().scores(rows)
+    labels = classifier().labels
+    scores = classifier().scores(rows)
     fights = [labels.index(name) for name in ("combat", "boss", "chase", "metal", "victory")]
     assert labels[int(scores[1].argmax())] == "combat"
     assert int(scores[0].argmax()) not in fights

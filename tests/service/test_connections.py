@@ -1,7 +1,8 @@
-"""The service at its edge: where it listens, whom it lets in, and that it knows at once who is gone."""
+"""The service's addresses: where it listens, which clients it accepts, and that it notices lost connections at once."""
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import zmq
 
 from segue.service.auth import InsecureBindError
+from segue.service.settings.kinds import Endpoint
 from service.peer import Peer
 from service.serving import serving
 
@@ -24,8 +26,8 @@ def until(what: str, holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_a_session_whose_client_vanished_waits_for_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    # So that it is not silence that tells.
+def test_a_lost_connection_is_noticed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that the connection is not lost because of its silence.
     monkeypatch.setattr("segue.service.connection_handler.SILENCE_S", 1e9)
     with serving() as service:
         with Peer(service.addresses[0]) as peer:
@@ -37,7 +39,7 @@ def test_a_session_whose_client_vanished_waits_for_it_at_once(monkeypatch: pytes
             assert again.greet(resume=welcome.token).resumed
 
 
-def test_all_transports_lead_to_the_same_service(tmp_path: Path) -> None:
+def test_tcp_and_ipc_reach_the_same_service(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     with serving(bind=("tcp://127.0.0.1:0", f"ipc://{path}")) as service:
         assert service.addresses[1] == f"ipc://{path}"
@@ -49,10 +51,10 @@ def test_all_transports_lead_to_the_same_service(tmp_path: Path) -> None:
 
 
 def test_wrong_tokens_are_counted_by_reason() -> None:
-    with serving(token=TOKEN) as service, zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
-        stranger.linger = 0
-        stranger.plain_username, stranger.plain_password = b"segue", b"not the token"
-        stranger.connect(service.addresses[0])
+    with serving(token=TOKEN) as service, zmq.Context() as context, context.socket(zmq.DEALER) as client:
+        client.linger = 0
+        client.plain_username, client.plain_password = b"segue", b"not the token"
+        client.connect(service.addresses[0])
         line = b'segue_refused_connections_total{reason="token"} 1.0'
         until("the refusal", lambda: line in service.metrics.exposition())
         assert b"not the token" not in service.metrics.exposition()
@@ -63,8 +65,27 @@ def test_a_public_address_without_a_token_is_never_bound() -> None:
         pass
 
 
-def test_an_address_that_is_taken_ends_the_start_with_its_name() -> None:
+def test_a_port_in_use_is_an_error_that_names_it_and_suggests_another() -> None:
     with serving() as service:
         address = service.addresses[0]
-        with pytest.raises(OSError, match=f"{address}: Address already in use"), serving(bind=(address,)):
+        other = f"tcp://127.0.0.1:{int(address.rpartition(':')[2]) + 1}"
+        with (
+            pytest.raises(OSError, match=f"{address}: Address already in use; .* with --bind {other}$"),
+            serving(bind=(address,)),
+        ):
+            pass
+
+
+def test_an_http_port_in_use_is_an_error_that_names_its_flag() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = Endpoint("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(OSError, match=r"address already in use; .* with --http-bind$"), serving(http_bind=place):
+            pass
+
+
+def test_an_ipc_socket_in_use_is_an_error_that_names_the_flag(tmp_path: Path) -> None:
+    address = f"ipc://{tmp_path}/socket"
+    with serving(bind=(address,)):
+        expected = f"{address}: another program listens there; .* with --bind tcp://127.0.0.1:7723$"
+        with pytest.raises(OSError, match=expected), serving(bind=(address,)):
             pass

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and never in place of anything that is no file."""
+"""Files appear whole or not at all, and replace nothing but files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
 
 @posix
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device", "loop", "link to a pipe"])
-def test_what_is_no_file_stays(tmp_path: Path, kind: str) -> None:
+def test_anything_other_than_a_file_stays(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "there"
     if kind == "pipe":
         os.mkfifo(path)
@@ -70,7 +70,7 @@ def test_permissions_of_the_old_file_stay_and_a_new_one_has_the_usual(tmp_path: 
 
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, SystemExit(143), OSError(28, "No space left on device")])
-def test_nothing_stays_of_a_block_that_ends_early(tmp_path: Path, fault: BaseException | type[BaseException]) -> None:
+def test_a_block_that_ends_early_leaves_nothing(tmp_path: Path, fault: BaseException | type[BaseException]) -> None:
     path = tmp_path / "file"
     path.write_text("old", encoding="utf-8")
 
@@ -87,12 +87,12 @@ def test_nothing_stays_of_a_block_that_ends_early(tmp_path: Path, fault: BaseExc
         assert raised.value.filename == str(path), "the part's own name means nothing to anybody"
 
 
-def test_a_name_as_long_as_a_file_system_takes(tmp_path: Path) -> None:
+def test_names_of_the_longest_length_work(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 250)
     write(path, "new")
     assert path.read_text(encoding="utf-8") == "new"
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere"):
         replaceable(tmp_path / "nowhere" / "file")

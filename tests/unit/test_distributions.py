@@ -53,6 +53,13 @@ def test_the_sdk_needs_zmq_and_messagepack_alone() -> None:
     assert names(project(ROOT / "engine_sdk")["dependencies"]) == {"msgpack", "pyzmq"}
 
 
+def test_nothing_says_to_install_segue_from_an_index() -> None:
+    pages = [file for ending in ("md", "py", "ipynb") for file in ROOT.rglob(f"*.{ending}")]
+    pages = [file for file in pages if not any(part.startswith(".") for part in file.relative_to(ROOT).parts)]
+    wrong = [file for file in pages if re.search(r"pip install ['\"]?" + "segue", file.read_text("utf-8"))]
+    assert [file.relative_to(ROOT).as_posix() for file in wrong] == []
+
+
 def test_jax_is_an_extra() -> None:
     segue = project(ROOT)
     assert names(segue["optional-dependencies"]["models"]) == {"jax", "jaxtyping"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segue import generators
+from segue.extras import install_advice
 from segue.generators import GENERATORS, PLAYABLE, GeneratorSpec, build
 from segue.model.generator import OBEYED
 
@@ -30,11 +30,9 @@ def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
         build("orchestra")
 
 
-def test_missing_modules_and_files_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generators, "find_spec", lambda name: None)
-    spec = GeneratorSpec(
-        name="x", summary="", controls=frozenset(), modules=("jax",), extra="models", files=("nowhere.sf3",)
-    )
-    module, file = spec.problems()
-    assert module == "needs jax: pip install 'segue[models]'"
+def test_missing_extras_and_files_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segue.extras.find_spec", lambda name: None)
+    spec = GeneratorSpec(name="x", summary="", controls=frozenset(), extra="models", files=("nowhere.sf3",))
+    extra, file = spec.problems()
+    assert extra == f"the packages jax and jaxtyping are missing; {install_advice('models')}"
     assert file.startswith("lacks the file ")

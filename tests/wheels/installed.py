@@ -63,9 +63,7 @@ def try_commands(rules: Path) -> None:
 
 def try_service(rules: Path) -> None:
     """A service plays to a client of the SDK."""
-    from segue_sdk.client_messages import Hello
-
-    from segue_sdk.client import SegueClient
+    import segue_sdk
 
     with subprocess.Popen(
         [SEGUE, "serve", str(rules), "--bind", "tcp://127.0.0.1:0"], stdout=subprocess.PIPE, text=True
@@ -74,10 +72,9 @@ def try_service(rules: Path) -> None:
             assert service.stdout is not None
             line = service.stdout.readline()
             assert line.startswith("serving on tcp://"), line
-            hello = Hello(versions=(1,), client="installed", rules_name=rules.stem)
             block = array("f", bytes(4 * 2 * 480))
-            with SegueClient(line.split()[2], hello) as client:
-                client.set_input("threat", 0.9)
+            with segue_sdk.connect(line.split()[2], rules.stem) as client:
+                client.threat = 0.9
                 while not any(block):
                     client.update()
                     client.player.read(memoryview(block))

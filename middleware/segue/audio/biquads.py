@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 # The compiled filter's module, its function: (sections [N, 6], samples [C, S], state [C, N, 2]) -> None, in place.
@@ -49,6 +48,8 @@ def filtered(
 @lru_cache(maxsize=1)
 def _compiled() -> Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], Any]:
     """SciPy's filter."""
+    import scipy
+
     found = PathFinder.find_spec(_MODULE, [str(Path(scipy.__file__).parent / "signal")])
     if found is not None and found.loader is not None:
         module = importlib.util.module_from_spec(found)

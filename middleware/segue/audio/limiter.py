@@ -33,9 +33,11 @@ _RELEASE: Final = round(_RELEASE_DB_A_SECOND / SAMPLE_RATE / _UNIT_DB)
 
 @dataclass(frozen=True, kw_only=True)
 class LimiterState:
-    """samples: the last LATENCY + CONTEXT of the input, float32 [., 2].
+    """What the limiter remembers between blocks.
 
-    held: the last 2 * LOOKAHEAD gains before smoothing, int64, in units of 2^-20 dB.
+    Attributes:
+        samples: The last LATENCY + CONTEXT of the input, float32 [., 2].
+        held: The last 2 * LOOKAHEAD gains before smoothing, int64, in units of 2^-20 dB.
     """
 
     samples: Samples
@@ -62,13 +64,13 @@ def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_D
     length = len(samples)
     if not length:
         return state, samples
-    heard = np.concatenate([state.samples, samples])
-    delayed = heard[_CONTEXT : _CONTEXT + length]
+    stream = np.concatenate([state.samples, samples])
+    delayed = stream[_CONTEXT : _CONTEXT + length]
     # Peaks of the samples from CONTEXT before the newest backwards: those with context on both sides.
-    wanted = _wanted(heard[-(length + 2 * _CONTEXT) :], ceiling_db - _MARGIN_DB)
+    wanted = _wanted(stream[-(length + 2 * _CONTEXT) :], ceiling_db - _MARGIN_DB)
     released = _released(int(state.held[-1]), wanted)
     held = np.concatenate([state.held, released])
-    after = LimiterState(samples=heard[length:].copy(), held=held[length:].copy())
+    after = LimiterState(samples=stream[length:].copy(), held=held[length:].copy())
     if not held.any():
         return after, delayed.copy()
     # The lowest gain of the look-ahead, then its mean over as long: the ramp is down when the peak arrives.

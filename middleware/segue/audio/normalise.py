@@ -33,9 +33,13 @@ _MAX_GAIN_DB: Final = 12.0
 
 @dataclass(frozen=True, kw_only=True)
 class LoudnessState:
-    """filters: K-weighting memory, float64 [2, 2, C]. powers: of the last whole blocks, oldest first, up to 30.
+    """What the loudness stage remembers between blocks.
 
-    energy: of the block under way, over its first `filled` samples. gain_db, next_gain_db: at the block's ends.
+    Attributes:
+        filters: K-weighting memory, float64 [2, 2, C].
+        powers: Of the last whole blocks, oldest first, up to 30.
+        energy: Of the block under way, over its first `filled` samples.
+        gain_db, next_gain_db: At the block's ends.
     """
 
     filters: NDArray[np.float64]
@@ -47,7 +51,7 @@ class LoudnessState:
 
 
 def start(gain_db: float = 0.0) -> LoudnessState:
-    """Nothing heard yet; the first blocks play at `gain_db`."""
+    """The state before the first block; the first blocks play at `gain_db`."""
     return LoudnessState(
         filters=np.zeros((len(K_WEIGHTING), 2, CHANNELS)),
         powers=(),
@@ -90,11 +94,11 @@ def process(
 
 
 def _next_gain_db(powers: tuple[float, ...], gain_db: float, target_lufs: float) -> float:
-    """One step from `gain_db` toward the target; none while nothing is heard."""
-    heard = [power for power in powers if _counts(power)]
-    if not heard:
+    """One step from `gain_db` toward the target; none in silence."""
+    loud = [power for power in powers if _counts(power)]
+    if not loud:
         return gain_db
-    wanted = target_lufs - loudness(math.fsum(heard) / len(heard))
+    wanted = target_lufs - loudness(math.fsum(loud) / len(loud))
     wanted = min(_MAX_GAIN_DB, max(-_MAX_GAIN_DB, wanted))
     return gain_db + min(_RISE_DB_A_BLOCK, max(-_FALL_DB_A_BLOCK, wanted - gain_db))
 

@@ -104,28 +104,30 @@ def _parts(paths: Sequence[Path]) -> set[str]:
             waiting += new
         return seen
 
+    starts = [os.path.realpath(path) for path in paths if file_kind(path) is FileKind.RULES]
     parts: set[str] = set()
-    for path in paths:
-        if file_kind(path) is FileKind.RULES:
-            start = os.path.realpath(path)
-            within = reached(start)
-            if start not in within:
-                parts |= within
+    # A single file is no part of another; reading it here would be for nothing.
+    for start in starts if len(starts) > 1 else ():
+        within = reached(start)
+        if start not in within:
+            parts |= within
     return parts
 
 
 def _check(path: Path, found: _Findings) -> None:
     from segue_rules.loading import load
-    from segue_rules.loading.scripts import load_script
-    from segue_rules.ruletest import load_tests
 
     try:
         match file_kind(path):
             case FileKind.TESTS:
+                from segue_rules.ruletest import load_tests
+
                 tests = load_tests(path)
                 found.warnings += [(problem, SCRIPT_CODE) for problem in tests.doubts]
                 found.fine.append(f"{path}: {_count(len(tests.tests), 'test')}")
             case FileKind.EVENTS:
+                from segue_rules.loading.scripts import load_script
+
                 rules = sibling(path, FileKind.RULES)
                 script = load_script(path, load(rules) if rules.exists() else None)
                 found.warnings += [(problem, SCRIPT_CODE) for problem in script.doubts]

@@ -20,6 +20,7 @@ from importlib.resources import files
 from typing import Any, Final, Literal
 
 from segue.cli.console import DONE, FAILED, print_json, print_lines
+from segue.extras import EXTRAS, install_advice, missing_modules
 from segue.generators import GENERATORS
 
 EXAMPLES: Final = """examples:
@@ -31,7 +32,8 @@ _NEWEST: Final = (3, 14)
 """Versions of Python that Segue is tested with."""
 # Packages that bring compiled code: installed is not enough, they have to load.
 _NATIVE: Final = {"numpy": "numpy", "scipy": "scipy", "soundfile": "soundfile", "soxr": "soxr", "pyzmq": "zmq"}
-_REQUIREMENT: Final = re.compile(r"""([\w.-]+)\s*([^;]*)(?:;\s*extra\s*==\s*['"]([\w-]+)['"])?""")
+# A requirement of every installation; those of extras and of some systems have a marker behind a semicolon.
+_REQUIREMENT: Final = re.compile(r"([\w.-]+)\s*([^;]*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,22 +97,15 @@ def _packages() -> Iterator[Finding]:
         yield Finding(status="ok", name="segue", text=version("segue"))
     except PackageNotFoundError:
         text = "not installed: it runs from its sources"
-        yield Finding(status="note", name="segue", text=text, advice="pip install -e . in the checkout")
+        yield Finding(status="note", name="segue", text=text, advice="run pip install -e . in the checkout")
         return
-    extras: dict[str, list[str]] = {}
-    for name, bounds, extra in (match.groups() for match in required):
-        if extra:
-            extras.setdefault(extra, []).append(name)
-        else:
-            yield _package(name, bounds.strip())
-    for extra, names in extras.items():
-        # What its developers need is of no use to others.
-        if extra != "dev":
-            yield _extra(extra, names)
+    for name, bounds in (match.groups() for match in required):
+        yield _package(name, bounds.strip())
+    yield from map(_extra, EXTRAS)
 
 
 def _package(name: str, bounds: str) -> Finding:
-    advice = f"pip install --force-reinstall '{name}{bounds}'"
+    advice = f"run pip install --force-reinstall '{name}{bounds}'"
     try:
         found = version(name)
     except PackageNotFoundError:
@@ -130,17 +125,13 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text.partition("+")[0])[:3])
 
 
-def _extra(extra: str, names: list[str]) -> Finding:
-    found, missing = [], []
-    for name in names:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            missing.append(name)
+def _extra(extra: str) -> Finding:
+    missing = missing_modules(extra)
     if missing:
-        advice = f"pip install 'segue[{extra}]'"
-        return Finding(status="note", name=f"extra {extra}", text=f"lacks {', '.join(missing)}", advice=advice)
-    return Finding(status="ok", name=f"extra {extra}", text=", ".join(found))
+        text = f"lacks {' and '.join(missing)}"
+        return Finding(status="note", name=f"extra {extra}", text=text, advice=install_advice(extra))
+    text = ", ".join(f"{name} {version(name)}" for name in EXTRAS[extra])
+    return Finding(status="ok", name=f"extra {extra}", text=text)
 
 
 def _generators() -> Iterator[Finding]:
@@ -170,8 +161,8 @@ def _audio_device() -> Finding:
     try:
         sounddevice: Any = import_module("sounddevice")
     except ImportError:
-        advice = "pip install 'segue[play]'"
-        return Finding(status="note", name="audio device", text="needs sounddevice", advice=advice)
+        text = "needs the package sounddevice"
+        return Finding(status="note", name="audio device", text=text, advice=install_advice("play"))
     except OSError as error:
         advice = "install PortAudio (on Debian: apt install libportaudio2)"
         return Finding(status="note", name="audio device", text=str(error), advice=advice)

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final
 
+from segue import __version__
 from segue.cli import console
 from segue.signals import exiting_on_signals
 
@@ -109,16 +110,6 @@ class _Parser(argparse.ArgumentParser):
             console.print_problems([message.rstrip("\n")])
 
 
-class _Version(argparse.Action):
-    """Prints the version; looking it up takes time that other commands need not spend."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
-
-        console.print_lines(f"segue {version('segue')}")
-        parser.exit()
-
-
 def build_parser(only: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """Build the parser.
 
@@ -126,7 +117,7 @@ def build_parser(only: Sequence[str] | None = None) -> argparse.ArgumentParser:
         only: Commands whose arguments are wanted; the modules of the others are not imported. None for all.
     """
     parser = _Parser(prog="segue", description="Adaptive soundtracks for games.", epilog=_EPILOG)
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument("--version", action="version", version=f"segue {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import seed
 from segue.cli.console import BAD_INPUT, DONE, print_problems
+from segue.extras import install_advice
 from segue.file_kinds import FilesError, require_file
 from segue.generators import PLAYABLE
 from segue.signals import exiting_on_signals
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         import textual  # noqa: F401
     except ImportError:
-        print_problems(["segue play needs the package textual: pip install 'segue[play]'"])
+        print_problems([f"segue play needs the package textual: {install_advice('play')}"])
         return BAD_INPUT
     from segue.play.child import ServiceError
     from segue.render.file_checks import OutputsError

@@ -16,9 +16,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
+from segue import __version__
 from segue.cli.console import BAD_INPUT, DONE, flush, print_lines, print_problems
 from segue.generators import PLAYABLE
 from segue.service.settings import configuration as settings
@@ -74,7 +74,7 @@ def _configured(arguments: argparse.Namespace) -> int:
         try:
             memory = config.note_memory or note_memory_mib(config.max_sessions, machine_memory_bytes())
             chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=memory))
-            service = Service(config, chain.encoder, chain.generators, version=version("segue"), serving=_announce)
+            service = Service(config, chain.encoder, chain.generators, version=__version__, serving=_announce)
             _serve(service, exit_with_stdin=arguments.exit_with_stdin)
         except BrokenPipeError:
             # The reader of stdout went away: `main` handles that for every command.

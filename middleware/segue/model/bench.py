@@ -66,7 +66,11 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """official: what the peer's command printed as JSON, e.g. {"model": "mrt2_small", "ms": 233.0}."""
+    """The measurements of a run.
+
+    Attributes:
+        official: What the peer's command printed as JSON, e.g. {"model": "mrt2_small", "ms": 233.0}.
+    """
 
     device: str
     jax: str

@@ -1,6 +1,6 @@
-"""What a frame is to sound like, embedded: the released model's tokens and the bundled model's features.
+"""Embeddings of a frame's conditioning: the released model's tokens and the bundled model's features.
 
-B batch, T frames, E encoder width, G streams a row: the second, where there is one, has lost its style (guidance).
+B batch, T frames, E encoder width, G streams a row: the second, where there is one, is without its style (guidance).
 """
 
 from __future__ import annotations

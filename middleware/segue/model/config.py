@@ -1,4 +1,4 @@
-"""The shapes of a Depthformer: what a configuration fixes, checked at construction, and the three that ship."""
+"""The configuration of a Depthformer, checked at construction, and the three that ship."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _bucket(buckets: Sequence[int], size: int, what: str) -> int:
 
 
 def _pad_frames(x: Leaf, length: int) -> Leaf:
-    """Repeat the last frame up to `length`: real values, so nothing not finite is computed beside the music."""
+    """Repeat the last frame up to `length`: real values, so that no padded row computes NaN or infinity."""
     return np.concatenate([x, np.repeat(x[-1:], length - len(x), axis=0)])
 
 
@@ -109,7 +109,7 @@ class Engine:
         return start(self.config, seed=seed, frame=frame, dtype=self.dtype)
 
     def generate(self, runs: Sequence[Run]) -> list[Ran]:
-        """Generate every run; those of equal length share a call. Rows never touch each other.
+        """Generate every run; those of equal length share a call. Rows are independent of each other.
 
         Equal runs give equal bytes in the same batch bucket, and a shorter run a prefix of a longer one of its chunk
         bucket.

@@ -32,7 +32,11 @@ from segue.model.weights import (
 
 
 class SelfAttention(NamedTuple):
-    """qkv: query (scaled), key and value matrices, one below the other. A = heads * head width."""
+    """The matrices of one attention, joined.
+
+    Attributes:
+        qkv: Query (scaled), key and value matrices, one below the other. A = heads * head width.
+    """
 
     pre_norm: Float[Array, " D"]
     qkv: Float[Array, "3*A D"]

@@ -69,7 +69,12 @@ class Controls(NamedTuple):
 
 
 class Generated(NamedTuple):
-    """codes: NO_CODE past a frame's end and from `num_frames` on. logits: after guidance, if asked for; else empty."""
+    """The frames of a chunk.
+
+    Attributes:
+        codes: NO_CODE past a frame's end and from `num_frames` on.
+        logits: After guidance, if asked for; else empty.
+    """
 
     state: State
     codes: Int[Array, "B T K"]
@@ -219,7 +224,7 @@ def generate(
     top_k: int = 0,
     trace: bool = False,
 ) -> Generated:
-    """Generate num_frames <= T frames of each row. Rows do not touch each other; nothing is donated.
+    """Generate num_frames <= T frames of each row. Rows are independent; no buffer is donated.
 
     The compiled program depends on B and T alone, so a run of fewer frames is, to the byte, a prefix of a longer one.
     """

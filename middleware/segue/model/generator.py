@@ -205,7 +205,8 @@ class LanguageModelGenerator:
         return packed_history.pack(self.model, position, state.history, self._keep)
 
     def unpack(self, data: bytes, *, frame: int) -> GeneratorState:
-        """The packed state, moved to `frame`: the model reads its codes again, the codec plays them, unheard.
+        """The packed state, moved to `frame`: the model reads its codes again, and the codec decodes them without
+        output.
 
         The noise goes on where it was, so the codes that follow are those of the unbroken music but where two are
         equally likely to within the rounding of float32; sound is as much the same as the codec forgets what is older.

@@ -82,7 +82,7 @@ class History:
         return History(_latest((*self.pieces, piece), keep))
 
     def last(self, keep: int) -> Played:
-        """The last `keep` frames, or all, as one piece, of no styles but those heard in them.
+        """The last `keep` frames, or all, as one piece, with the styles that sound in them alone.
 
         Raises:
             ValueError: For a history of nothing.
@@ -113,18 +113,18 @@ def _latest(pieces: tuple[Played, ...], keep: int) -> tuple[Played, ...]:
 
 
 def _merged(pieces: tuple[Played, ...]) -> tuple[StyleBank, NDArray[np.float32]]:
-    """The styles of all pieces that are heard, each once, and their weights [T, N]."""
+    """The styles that sound in the pieces, each once, and their weights [T, N]."""
     columns: dict[bytes, int] = {}
-    heard: list[tuple[int, int, NDArray[np.float32]]] = []
+    columns_played: list[tuple[int, int, NDArray[np.float32]]] = []
     row = 0
     for piece in pieces:
         weights, embeddings = piece.conditioning.weights, piece.styles.embeddings
         for own in np.flatnonzero(weights.any(axis=0)):
             column = columns.setdefault(embeddings[own].tobytes(), len(columns))
-            heard.append((row, column, weights[:, own]))
+            columns_played.append((row, column, weights[:, own]))
         row += len(piece.codes)
     merged = np.zeros((row, len(columns)), np.float32)
-    for begin, column, own_weights in heard:
+    for begin, column, own_weights in columns_played:
         merged[begin : begin + len(own_weights), column] += own_weights
     embeddings = np.frombuffer(b"".join(columns), np.float32).reshape(len(columns), -1)
     return StyleBank(names=tuple(str(column) for column in range(len(columns))), embeddings=embeddings), merged

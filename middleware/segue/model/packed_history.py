@@ -1,4 +1,4 @@
-"""A language model's state as bytes: its noise position, and the codes of the last seconds with what they were made of.
+"""A language model's state as bytes: its noise position, and the codes of the last seconds with their conditioning.
 
 Layout: the model's checksum (uint32), seed (uint32), noise position (int64), frames T, styles N, embedding width D
 (uint16 each) and whether embeddings and weights are float16 (uint8); then, deflated, the embeddings, the weights, the
@@ -35,7 +35,7 @@ _WORDS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
 class NoisePosition(NamedTuple):
-    """Where in the noise a row stands: its seed, 32 bits, and the frame whose noise comes next."""
+    """A row's position in the noise: its seed, 32 bits, and the frame whose noise comes next."""
 
     seed: int
     frame: int
@@ -50,8 +50,8 @@ def model_hash(engine: Engine) -> str:
 
 
 def pack(model: str, position: NoisePosition, history: History, keep: int) -> bytes:
-    """The last `keep` frames in at most MOST_STATE_BYTES; what is too much costs first the last bits of styles and
-    weights, then the oldest frames."""
+    """The last `keep` frames in at most MOST_STATE_BYTES; where they do not fit, styles and weights lose their
+    last bits first, then the oldest frames are dropped."""
     keep = min(keep, history.num_frames)
     half = False
     while keep:

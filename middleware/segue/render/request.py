@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from segue.extras import missing_text
 from segue.file_kinds import script_beside
 from segue.generators import GENERATORS, PLAYABLE
 from segue.render.file_checks import NamedFile, check_outputs, files_of
@@ -94,11 +94,8 @@ class PreviewRequest:
         low, high = GENERATORS[self.generator].lookahead_s
         if self.lookahead_s is not None and not low <= self.lookahead_s <= high:
             raise RequestError(f"--lookahead: expected {low:g} to {high:g} seconds, got {self.lookahead_s:g}")
-        if self.report:
-            missing = [package for package in ("bokeh", "jinja2") if find_spec(package) is None]
-            if missing:
-                packages = f"package{'s'[: len(missing) - 1]} {' and '.join(missing)}"
-                raise RequestError(f"--report needs the {packages}: pip install 'segue[report]'")
+        if self.report and (text := missing_text("report")):
+            raise RequestError(f"--report: {text}")
 
     @property
     def script(self) -> Path | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 from segue.audio.biquads import filtered
-from segue.audio.loudness import K_WEIGHTING, LOUDNESS_OFFSET, SHORT_TERM_S, highest_peak
+from segue.audio.loudness import K_WEIGHTING, LOUDNESS_OFFSET, SHORT_TERM_S, gated_loudness, highest_peak
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 WAVEFORM_HZ: Final = 250
@@ -36,8 +36,6 @@ _BATCH: Final = 1 << 19
 _STEP: Final = SAMPLE_RATE // 10
 _BLOCK_STEPS: Final = 4
 _WINDOW_STEPS: Final = round(SHORT_TERM_S * 10)
-_ABSOLUTE_GATE_LUFS: Final = -70.0
-_RELATIVE_GATE_LU: Final = -10.0
 _SILENT: Final = 1e-12
 # Samples on each side that the true peak at a sample depends on.
 _CONTEXT: Final = 12
@@ -229,7 +227,7 @@ class LoudnessMeter:
         energies = np.concatenate([np.zeros(0), *self._energies])
         windows = _sums(energies, _WINDOW_STEPS) / (_WINDOW_STEPS * _STEP)
         return Loudness(
-            integrated_lufs=_integrated(_sums(energies, _BLOCK_STEPS) / (_BLOCK_STEPS * _STEP)),
+            integrated_lufs=gated_loudness(_sums(energies, _BLOCK_STEPS) / (_BLOCK_STEPS * _STEP)),
             true_peak_db=20 * math.log10(self._peak) if self._peak > 0 else -math.inf,
             short_term_lufs=_lufs(windows),
         )
@@ -252,12 +250,3 @@ def _lufs(power: NDArray[np.float64]) -> NDArray[np.float64]:
     audible = power > _SILENT
     levels[audible] = LOUDNESS_OFFSET + 10 * np.log10(power[audible])
     return levels
-
-
-def _integrated(power: NDArray[np.float64]) -> float:
-    """Return the gated mean of gating blocks, -inf for silence and for less than one block."""
-    loud = power[_lufs(power) > _ABSOLUTE_GATE_LUFS]
-    if not len(loud):
-        return -math.inf
-    gate = float(_lufs(np.array([loud.mean()]))[0]) + _RELATIVE_GATE_LU
-    return float(_lufs(np.array([loud[_lufs(loud) > gate].mean()]))[0])

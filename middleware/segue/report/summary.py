@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from segue.audio.normalise import TARGET_LUFS
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
 from segue.report.reactions import TimeStatistics, reaction_statistics, time_statistics
 from segue.report.report_data import LiveFigures, ReportData, clock_text, span_text
 
-TARGET_LUFS: Final = -18.0
 PEAK_LIMIT_DB: Final = -1.0
 _MUCH_REPLACED: Final = 0.25
 _MOST_HINTS: Final = 8
@@ -191,7 +191,7 @@ def _tempo(data: ReportData) -> Iterator[Hint]:
 def _unreached_states(data: ReportData) -> Iterator[Hint]:
     missing = []
     for index, layer in enumerate(data.rules.layers):
-        heard = {plan.states[index] for plan in data.plans if plan is not None}
-        missing += [f"{layer.name} {state.name}" for state in layer.states if state.name not in heard]
+        played = {plan.states[index] for plan in data.plans if plan is not None}
+        missing += [f"{layer.name} {state.name}" for state in layer.states if state.name not in played]
     if missing:
         yield Hint(text=f"States never reached: {', '.join(missing)}.")

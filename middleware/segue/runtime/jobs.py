@@ -103,15 +103,17 @@ class DirtyTracker:
             fills: Whether the generator leads into changes.
 
         Returns:
-            The frames that were compared, as they are planned now.
+            The marked frames before `end`, those before the floor too, as they are planned now.
         """
         if self._from is None:
             return []
-        start, self._from = max(self._from, planner.base, buffer.base, self.floor), None
-        planned = list(planner.frames(start, max(start, end)))
+        first, self._from = max(self._from, planner.base, buffer.base), None
+        planned = list(planner.frames(first, max(first, end)))
+        start = max(first, self.floor)
         # A frame found earlier and not replaced yet is found again if it lies here, or has become right meanwhile.
         if self.replace_at is None or self.replace_at >= start:
-            dirty = (frame.plan.frame for frame in planned if self._is_dirty(buffer, frame, fills=fills))
+            candidates = (frame for frame in planned if frame.plan.frame >= start)
+            dirty = (frame.plan.frame for frame in candidates if self._is_dirty(buffer, frame, fills=fills))
             self.replace_at = next(dirty, None)
         return planned
 

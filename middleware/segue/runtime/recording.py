@@ -218,6 +218,8 @@ def replay(
                     session.complete(job, result, seconds=0.0)
                 else:
                     session.fail(job)
+        # The recorded session did so at its client's reports, which a journal does not hold.
+        session.announce()
         yield from session.messages()
 
 

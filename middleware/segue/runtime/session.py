@@ -339,6 +339,10 @@ class Session:
         self._last_effective = frame
         self._producer.dirty.mark(frame)
 
+    def announce(self) -> None:
+        """Announce what the newest plans decide in frames that are generated already, such as a stinger."""
+        self._producer.find_dirty()
+
     # --- generation -------------------------------------------------------------------------------------------------
 
     def idle_s(self, now_s: float) -> float:

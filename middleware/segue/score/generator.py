@@ -47,7 +47,12 @@ class ScoreGenerator:
     threads: Final = 1
 
     def __init__(self, encoder: StyleEncoder, sampler: Sampler) -> None:
-        """encoder: made the style banks that requests will bring. sampler: plays the notes."""
+        """Make a generator.
+
+        Args:
+            encoder: Made the style banks that requests will bring.
+            sampler: Plays the notes.
+        """
         self._encoder = encoder
         self._sampler = sampler
         self._shares = lru_cache(maxsize=64)(self._shares_of)

@@ -49,8 +49,8 @@ _COUNT: Final = struct.Struct("<H")
 def pack(model: str, form: Form, sampler: SamplerState) -> bytes:
     """The bytes from which `unpack` has form and notes; where they would be too many, what ended first is left out."""
     position = sampler.position
-    over = sorted(sampler.over, key=lambda heard: heard.end)
-    notes = [note for note in (*(heard.note for heard in over), *sampler.sounding) if position - note.start < _MOST_AGE]
+    over = sorted(sampler.over, key=lambda ended: ended.end)
+    notes = [note for note in (*(ended.note for ended in over), *sampler.sounding) if position - note.start < _MOST_AGE]
     notes = notes[-_MOST_NOTES:]
     written = record_codec.write(Form, form)
     while True:

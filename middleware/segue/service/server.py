@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
 from segue.contract import Generator, StyleEncoder
@@ -19,7 +20,7 @@ from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
 from segue.runtime.styles import load_styles
 from segue.service.auth import mechanism, tls_context
-from segue.service.connection_handler import ConnectionHandler
+from segue.service.connection_handler import TICK_S, ConnectionHandler
 from segue.service.generation import SUSPENDED_S, Generation, Worker, buffered_s
 from segue.service.listener import Limits, Listener
 from segue.service.monitoring import Health, HealthServer, Metrics
@@ -32,7 +33,6 @@ from segue_rules.loading import load_text
 
 log = logging.getLogger(__name__)
 
-_TICK_S: Final = 0.05
 # How often the gauges of the metrics are set.
 _MEASURE_S: Final = 0.5
 _RELOAD_S: Final = 0.5
@@ -160,7 +160,7 @@ class Service:
             while pending := [task for task in tasks if not task.done()]:
                 for task in pending:
                     task.cancel()
-                await asyncio.wait(pending, timeout=_TICK_S)
+                await asyncio.wait(pending, timeout=TICK_S)
             self.sessions.close_all("service stopped")
             self._generation.close(_THREAD_TIMEOUT_S)
             self._restorer.close(_THREAD_TIMEOUT_S)
@@ -190,12 +190,17 @@ class Service:
             refused=self.metrics.refused_connection,
         )
         self._listener = await stack.enter_async_context(listener)
-        self.addresses += [listener.bind(address) for address in config.bind]
+        for address in config.bind:
+            with _suggesting(f"--bind {_next_port(address)}"):
+                self.addresses.append(listener.bind(address))
         if config.tls_bind is not None and config.tls_cert is not None and config.tls_key is not None:
-            self.addresses.append(listener.bind_tls(config.tls_bind, tls_context(config.tls_cert, config.tls_key)))
+            tls = tls_context(config.tls_cert, config.tls_key)
+            with _suggesting("--tls-bind"):
+                self.addresses.append(listener.bind_tls(config.tls_bind, tls))
         if config.http_bind is not None:
             server = HealthServer(config.http_bind, self._health, self.metrics)
-            server.start()
+            with _suggesting("--http-bind"):
+                server.start()
             stack.callback(server.close)
             self.addresses.append("http://{}:{}".format(*server.address))
         return listener
@@ -230,15 +235,15 @@ class Service:
         while True:
             with self._guard.task(where):
                 await work()
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(TICK_S)
 
     async def _tick(self) -> None:
         # skipped: whether the last tick was left out; a loop that is always late still has every other one.
         ticked_s, measured_s, skipped = time.monotonic(), -math.inf, False
         while True:
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(TICK_S)
             now_s = time.monotonic()
-            late_s, ticked_s = now_s - ticked_s - _TICK_S, now_s
+            late_s, ticked_s = now_s - ticked_s - TICK_S, now_s
             if late_s > SUSPENDED_S:
                 # What clients sent meanwhile is still to be read; until then nobody knows their playheads.
                 log.warning("the process was suspended", extra={"seconds": round(late_s, 3)})
@@ -281,7 +286,7 @@ class Service:
                     filling.append(self._is_filling(session, now_s))
             if not any(filling):
                 break
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(TICK_S)
 
     def _is_filling(self, session: ServerSession, now_s: float) -> bool:
         """Return whether a client's buffer is not full yet."""
@@ -335,3 +340,21 @@ class Service:
                 log.exception("a generator cannot play", extra={"generator": generator.name})
                 text = f"the generator {generator.name!r} cannot play: {type(error).__name__}: {error}"
                 raise GeneratorError(text) from error
+
+
+def _next_port(address: str) -> str:
+    """Return a TCP address with the next port; any other address as an example of such."""
+    host, _, port = address.rpartition(":")
+    return f"{host}:{int(port) + 1}" if address.startswith("tcp:") and int(port) < 65_535 else "tcp://127.0.0.1:7723"
+
+
+@contextlib.contextmanager
+def _suggesting(flag: str) -> Iterator[None]:
+    """Add to the error about an address in use how to choose another. flag: the flag, maybe with an address."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        text = f"{error.strerror}; stop the program that listens there, or choose another address with {flag}"
+        raise OSError(error.errno, text) from error

@@ -1,1 +1,1 @@
-"""Words and sounds to styles: the static word table, the situations it knows, simple audio features."""
+"""Text and sound to styles: the word table, the situations, simple audio features."""

@@ -76,11 +76,16 @@ Spectrogram = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class AudioFeatures:
-    """onset_rate: onsets a second. centroid_hz: mean spectral centroid. bass: share of power below 150 Hz, 0-1.
+    """Seven measurements of a sound.
 
-    percussiveness: share of power that is short and broad rather than long and narrow, 0-1. flatness: geometric over
-    arithmetic mean of the power spectrum, 0 a tone, 1 white noise. loudness_db: RMS re full scale.
-    majorness: how much better the best major key fits than the best minor one, a difference of correlations.
+    Attributes:
+        onset_rate: Onsets a second.
+        centroid_hz: Mean spectral centroid.
+        bass: Share of power below 150 Hz, 0-1.
+        percussiveness: Share of power that is short and broad rather than long and narrow, 0-1.
+        flatness: Geometric over arithmetic mean of the power spectrum, 0 a tone, 1 white noise.
+        loudness_db: RMS re full scale.
+        majorness: How much better the best major key fits than the best minor one, a difference of correlations.
     """
 
     onset_rate: float
@@ -138,9 +143,9 @@ def _percussiveness(power: Spectrogram) -> float:
 def _majorness(mono: NDArray[np.float64]) -> float:
     """Best correlation of the pitch classes with a major key less the best with a minor one (Krumhansl 1990)."""
     frequencies, power = _power(mono, _CHROMA_WINDOW, _CHROMA_WINDOW // 2)
-    heard = (frequencies > 100.0) & (frequencies < 2_000.0)
-    classes = np.rint(12.0 * np.log2(frequencies[heard] / 440.0)).astype(int) % 12
-    chroma = np.bincount(classes, weights=np.sqrt(power[heard]).sum(axis=1), minlength=12)
+    within = (frequencies > 100.0) & (frequencies < 2_000.0)
+    classes = np.rint(12.0 * np.log2(frequencies[within] / 440.0)).astype(int) % 12
+    chroma = np.bincount(classes, weights=np.sqrt(power[within]).sum(axis=1), minlength=12)
     if chroma.std() < 1e-6 * chroma.mean():
         return 0.0
     major, minor = (
@@ -157,8 +162,8 @@ def audio_features(samples: Samples) -> AudioFeatures:
     """
     mono = _checked(samples)
     frequencies, power = _power(mono, _WINDOW, _HOP)
-    heard = frequencies <= _TOP_HZ
-    frequencies, power = frequencies[heard], power[heard] + 1e-20
+    within = frequencies <= _TOP_HZ
+    frequencies, power = frequencies[within], power[within] + 1e-20
     spectrum = power.mean(axis=1)
     flatness = np.exp(np.log(power).mean(axis=0)) / power.mean(axis=0)
     loud = power.sum(axis=0)

@@ -104,7 +104,7 @@ class WordReader:
         return Reading(rows=tuple(rows) if spoken else (), unknown=tuple(unknown))
 
     def _said(self, words: list[Word]) -> Iterator[Word]:
-        """The words that are meant: "no drums" and "not happy" are taken out, "no escape" stays."""
+        """The words without those that a text excludes: "no drums" and "not happy" are taken out, "no escape" stays."""
         index = 0
         while index < len(words):
             end = index + 1

@@ -1,7 +1,7 @@
 """The situations of game music in words, and how near an embedding lies to each.
 
 A situation is a row of the composer's table; its captions say in a player's words what it sounds and feels like.
-A style's embedding is compared with the captions, never by name, so a blended or a heard style has a place too.
+A style's embedding is compared with the captions, never by name, so a blend and an audio prompt have a place too.
 """
 
 from __future__ import annotations

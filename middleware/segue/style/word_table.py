@@ -106,7 +106,11 @@ class WordEncoder:
     )
 
     def __init__(self, table: WordTable | None = None) -> None:
-        """table: the shipped one by default."""
+        """Make an encoder.
+
+        Args:
+            table: The shipped one by default.
+        """
         self._table = WordTable.load() if table is None else table
         self._reader = WordReader(self._table.entries, self._table.descriptors)
         self.dimension = self._table.rows.shape[1]

@@ -72,7 +72,13 @@ class WordPiece:
     """A vocabulary, and the greedy longest-match segmentation of words into it."""
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
-        """vocabulary: distinct pieces, index is id. Raises: ValueError for a piece that comes twice."""
+        """Number the pieces.
+
+        Args:
+            vocabulary: Distinct pieces, index is id.
+        Raises:
+            ValueError: For a piece that comes twice.
+        """
         self._ids = {piece: index for index, piece in enumerate(vocabulary)}
         if len(self._ids) != len(vocabulary):
             raise ValueError(f"vocabulary: expected distinct pieces, got {len(vocabulary) - len(self._ids)} twice")

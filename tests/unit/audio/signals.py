@@ -1,4 +1,4 @@
-"""Signals the audio tests are made of. S samples; float32 [S, 2] at 48 kHz."""
+"""Signals for the audio tests. S samples; float32 [S, 2] at 48 kHz."""
 
 from __future__ import annotations
 

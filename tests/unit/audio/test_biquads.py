@@ -68,7 +68,7 @@ def test_no_true_peak_is_higher_than_its_bound() -> None:
 
 
 @pytest.mark.parametrize("level", [0.2, 0.45, 0.9, 3.0])
-def test_looking_only_where_a_peak_can_be_finds_them_all(level: float) -> None:
+def test_skipping_low_samples_misses_no_peak(level: float) -> None:
     signal = noise(1, seed=8, level=0.02)
     signal[np.random.default_rng(8).integers(0, len(signal), 30)] *= 50 * level
     context = np.pad(signal, ((12, 12), (0, 0)))

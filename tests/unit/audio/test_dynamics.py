@@ -1,4 +1,4 @@
-"""The loudness normaliser and the limiter: what they promise, and that chunks do not matter."""
+"""The loudness normaliser and the limiter: their targets, and that chunk sizes do not matter."""
 
 from __future__ import annotations
 

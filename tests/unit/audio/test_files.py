@@ -1,4 +1,4 @@
-"""Files from anywhere are read or refused with a reason; files of ours are whole or absent."""
+"""Files of any origin are read or refused with a reason; written files are whole or absent."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_limits_of_size_and_length(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "tolerance"), [("a.wav", 2**-23), ("a.flac", 2**-23), ("A.OGG", 0.05)])
-def test_what_is_written_is_read_again(tmp_path: Path, name: str, tolerance: float) -> None:
+def test_a_written_file_is_read_back(tmp_path: Path, name: str, tolerance: float) -> None:
     samples = tone(-12, 3)
     write_audio(tmp_path / name, samples)
     np.testing.assert_allclose(read_audio(tmp_path / name), samples, atol=tolerance)
@@ -133,7 +133,7 @@ def test_wav_is_24_bit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_an_interrupted_file_leaves_the_old_one(tmp_path: Path, error: type[BaseException]) -> None:
+def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, error: type[BaseException]) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"old")
 
@@ -148,7 +148,7 @@ def test_an_interrupted_file_leaves_the_old_one(tmp_path: Path, error: type[Base
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+def test_paths_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AudioFileError, match=r"unknown extension '\.mp5', expected one of \.wav, \.flac, \.ogg"):
         write_audio(tmp_path / "a.mp5", tone(-12, 0.1))
     with pytest.raises(AudioFileError, match="cannot be written"):
@@ -158,7 +158,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
         write_audio(tmp_path / "b.wav", tone(-12, 0.1))
 
 
-def test_a_wav_does_not_outgrow_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wav_larger_than_its_header_allows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segue.audio.files.MAX_WAV_BYTES", 10_000)
     with pytest.raises(AudioFileError, match=r"write a \.flac instead"):
         write_audio(tmp_path / "a.wav", tone(-12, 0.1))
@@ -171,7 +171,7 @@ def _chunk(tag: bytes, content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("case", ["odd chunks", "extensible", "of unknown length", "riff of none", "trailing", "8 kHz"])
-def test_odd_but_good_wavs_are_read(tmp_path: Path, case: str) -> None:
+def test_unusual_but_valid_wavs_are_read(tmp_path: Path, case: str) -> None:
     path = tmp_path / "a.wav"
     form, rate = ("WAVEX" if case == "extensible" else "WAV"), (8_000 if case == "8 kHz" else 48_000)
     soundfile.write(path, np.full((rate, 1 if rate == 8_000 else 2), 0.25), rate, subtype="PCM_24", format=form)
@@ -192,7 +192,7 @@ def test_odd_but_good_wavs_are_read(tmp_path: Path, case: str) -> None:
     assert samples[24_000] == pytest.approx([0.25, 0.25], abs=1e-3)
 
 
-def test_an_mp3_without_a_xing_header_is_as_long_as_what_is_found(tmp_path: Path) -> None:
+def test_an_mp3_without_a_xing_header_is_as_long_as_its_frames(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
     noise = np.random.default_rng(1).normal(0, 0.1, (96_000, 2))
     soundfile.write(path, noise, 48_000, format="MP3", bitrate_mode="CONSTANT", compression_level=0.5)
@@ -241,7 +241,7 @@ def test_an_mp3_with_a_xing_header_has_the_length_that_it_says(tmp_path: Path) -
 
 
 @given(st.binary(max_size=3_000), st.integers(0, 3_000))
-def test_any_bytes_in_an_mp3_end_the_walk(junk: bytes, at: int) -> None:
+def test_any_bytes_in_an_mp3_end_the_frame_walk(junk: bytes, at: int) -> None:
     stream = bytes([0xFF, 0xFB, 0x94, 0x44]) + bytes(380)
     known = mp3_with_length((stream * 8)[:at] + junk + stream * 8)
     assert known is None or known[1] >= 1_152
@@ -269,7 +269,7 @@ def test_a_flac_of_unknown_length_is_read_to_its_end(tmp_path: Path, samples: in
     np.testing.assert_array_equal(read_audio(path), sound)
 
 
-def test_a_flac_of_unknown_length_that_was_cut_off_is_told(tmp_path: Path) -> None:
+def test_a_truncated_flac_of_unknown_length_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.flac"
     data = streamed_flac(path, 96_000)
     for end in (len(data) - 1, len(data) // 2):
@@ -279,7 +279,7 @@ def test_a_flac_of_unknown_length_that_was_cut_off_is_told(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.aiff"])
-def test_a_file_that_was_cut_off_is_told(tmp_path: Path, name: str) -> None:
+def test_a_truncated_file_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     soundfile.write(path, np.random.default_rng(1).normal(0, 0.1, (96_000, 2)), 48_000)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -288,7 +288,7 @@ def test_a_file_that_was_cut_off_is_told(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are text on Windows")
-def test_names_that_are_no_utf8(tmp_path: Path) -> None:
+def test_file_names_that_are_not_utf8_work(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"\xff.wav")
     write_audio(path, tone(-12, 0.1))
     assert len(read_audio(path)) == 4_800
@@ -296,7 +296,7 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("when", ["writing", "closing"])
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
-def test_a_disk_that_fails_is_told_and_nothing_stays(
+def test_a_disk_error_is_reported_and_leaves_no_file(
     tmp_path: Path, name: str, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = soundfile.SoundFile

@@ -1,4 +1,4 @@
-"""Measures see what was put there; resampling keeps it."""
+"""The tests' measures of sound find known values; resampling keeps a tone."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 from segue.cli import doctor
 from segue.cli.doctor import Finding
 from segue.cli.main import main
+from segue.extras import install_advice
 
 
 def finding(name: str) -> Finding:
@@ -47,13 +48,24 @@ def without(*missing: str) -> Any:
 def test_a_missing_package_is_a_problem_and_a_missing_extra_a_note(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor, "version", without("soxr", "textual"))
+    monkeypatch.setattr(doctor, "version", without("soxr"))
+    monkeypatch.setattr("segue.extras.find_spec", lambda name: None if name == "textual" else name)
     assert main(["doctor"]) == 1
     lines = capsys.readouterr().out.splitlines()
     (soxr,) = [line for line in lines if line.startswith("problem")]
-    assert soxr.split()[1:] == ["soxr", "is", "not", "installed;", "pip", "install", "--force-reinstall", "'soxr>=1.0'"]
+    assert soxr.split()[1:] == [
+        "soxr",
+        "is",
+        "not",
+        "installed;",
+        "run",
+        "pip",
+        "install",
+        "--force-reinstall",
+        "'soxr>=1.0'",
+    ]
     assert finding("extra play") == Finding(
-        status="note", name="extra play", text="lacks textual", advice="pip install 'segue[play]'"
+        status="note", name="extra play", text="lacks textual", advice=install_advice("play")
     )
 
 
@@ -86,7 +98,7 @@ def test_a_port_in_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        monkeypatch.setattr("segue.service.settings.default_of", lambda setting: (address,))
+        monkeypatch.setattr("segue.service.settings.table.default_of", lambda setting: (address,))
         (port,) = doctor._ports()
     assert (port.status, port.name) == ("note", address)
     assert port.advice == "a service may run already; choose another one with segue serve --bind"

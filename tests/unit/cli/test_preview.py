@@ -343,9 +343,12 @@ def test_a_seed_that_is_none_is_refused(command: str, seed: str, capsys: pytest.
 def test_a_report_without_its_packages_is_refused_before_rendering(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("segue.render.request.find_spec", lambda name: None)
+    monkeypatch.setattr("segue.extras.find_spec", lambda name: None)
     assert main(["preview", "song.yaml", "--report", "a.html"]) == 2
-    expected = "--report needs the packages bokeh and jinja2: pip install 'segue[report]'\n"
+    expected = (
+        "--report: the packages bokeh and jinja2 are missing; install the extra segue[report]: "
+        "run pip install '.[report]' in the checkout\n"
+    )
     assert capsys.readouterr().err == expected
 
 

@@ -1,4 +1,4 @@
-"""Small models and conditioning that the tests of segue.model share."""
+"""Small models and conditioning for the tests of segue.model."""
 
 from __future__ import annotations
 

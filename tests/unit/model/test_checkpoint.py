@@ -1,4 +1,4 @@
-"""Weight files: the released layout round, and every way a file can be wrong, by the name of the tensor."""
+"""Weight files: the released layout is read and written, and every error names its tensor."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def complaint(path: Path) -> str:
     return str(caught.value)
 
 
-def test_what_is_written_is_read(path: Path) -> None:
+def test_a_written_record_is_read_back(path: Path) -> None:
     stored, found = random_weights(MRT2_TINY, 1), read(path, MRT2_TINY)
     assert found.keys() == stored.keys()
     for name, value in stored.items():
@@ -58,7 +58,7 @@ def test_narrow_types_are_read_as_stored(tmp_path: Path, dtype: type) -> None:
     assert {value.dtype for value in found.values()} == {np.dtype(dtype)}
 
 
-def test_the_codec_beside_the_model_is_left_alone(path: Path) -> None:
+def test_tensors_of_the_codec_are_ignored(path: Path) -> None:
     tensors = load_file(path) | {"params/soundstream/decoder/kernel": np.zeros(3, np.float32)}
     assert read(change(path, tensors), MRT2_TINY)
 
@@ -83,7 +83,7 @@ def test_a_misshapen_tensor_is_named(path: Path) -> None:
     assert f"{PREFIX}{LOGITS}/kernel: expected shape (28, 70), came (70, 28)" in complaint(change(path, tensors))
 
 
-def test_a_foreign_tensor_is_named(path: Path) -> None:
+def test_an_unknown_tensor_is_named(path: Path) -> None:
     tensors = load_file(path) | {"optimizer/step": np.zeros(1, np.float32)}
     assert "optimizer/step: not part of the model" in complaint(change(path, tensors))
 
@@ -101,7 +101,7 @@ def test_not_a_number_is_refused(path: Path) -> None:
     assert f"{PREFIX}{LOGITS}/bias: expected finite numbers" in complaint(change(path, tensors))
 
 
-def test_all_errors_come_at_once(path: Path) -> None:
+def test_all_errors_are_reported_at_once(path: Path) -> None:
     tensors = load_file(path)
     del tensors[PREFIX + CODE_TABLE], tensors[f"{PREFIX}{LOGITS}/bias"]
     text = complaint(change(path, tensors))

@@ -62,7 +62,7 @@ def test_guidance_scales_as_tokens(value: float, step: float, largest: int, toke
     assert scale_token(value, step=step, largest=largest) == token
 
 
-def test_the_released_channel_table_has_room_for_the_largest_scale() -> None:
+def test_the_released_channel_table_holds_the_largest_scale() -> None:
     conditioning = MRT2_SMALL.conditioning
     assert isinstance(conditioning, TokenConditioning)
     assert len(conditioning.channel_sizes) == 132
@@ -85,7 +85,7 @@ def test_the_second_stream_lacks_the_style_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("control", ["style", "clock", "intensity"])
-def test_what_is_not_given_does_not_matter(control: str) -> None:
+def test_values_of_controls_that_are_not_given_have_no_effect(control: str) -> None:
     encoder, frames = tiny(SEGUE_TINY).encoder, frames_for(SEGUE_TINY, 1, 4)
     assert isinstance(frames, FeatureFrames)
     leaves = {"style": ["style"], "clock": ["beat_phase", "bar_phase", "log_tempo"], "intensity": ["intensity"]}

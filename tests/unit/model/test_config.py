@@ -1,4 +1,4 @@
-"""Configurations: what they refuse, and the sizes the shipped ones promise."""
+"""Configurations: invalid ones are refused, and the shipped ones have their documented sizes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_released_models_have_the_released_number_of_parameters() -> None:
     assert count(MRT2_BASE) == 2_406_701_830
 
 
-def test_the_bundled_model_fits_its_room() -> None:
+def test_the_bundled_model_fits_its_size_limit() -> None:
     assert 2 * count(SEGUE_SMALL) <= 16 * MEBIBYTE
     assert SEGUE_SMALL.receptive_field >= 250
     assert SEGUE_SMALL.codes.steps <= 25

@@ -1,4 +1,4 @@
-"""The engine: rows that never touch, states that stay, noise with an address, and a bounded number of programs."""
+"""The engine: independent rows, immutable states, addressed noise, and a bounded number of programs."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_seed_and_position_change_the_music(engine: Engine) -> None:
         assert (other.codes != first.codes).any()
 
 
-def test_forced_codes_come_and_the_rest_follows(engine: Engine) -> None:
+def test_forced_codes_are_used_and_later_codes_depend_on_them(engine: Engine) -> None:
     (donor,) = engine.generate([run_of(engine, 7)])
     forced = donor.codes.copy()
     forced[6:] = NO_CODE

@@ -70,7 +70,7 @@ def request_from(state: GeneratorState, length: int) -> Request[GeneratorState]:
     return Request(state=state, styles=styles(), conditioning=conditioning(state.frame, length))
 
 
-def test_it_is_a_generator_and_takes_a_codec(generator: LanguageModelGenerator) -> None:
+def test_it_is_a_generator_with_a_codec(generator: LanguageModelGenerator) -> None:
     as_generator: Generator[GeneratorState] = generator
     as_codec: Codec = StepCodec()
     assert as_generator.name == "segue-tiny"
@@ -90,7 +90,7 @@ def test_chunks_of_a_row_join_as_one(generator: LanguageModelGenerator) -> None:
     assert np.ptp(whole.chunk.samples) > 0
 
 
-def test_rows_do_not_touch_each_other(generator: LanguageModelGenerator) -> None:
+def test_rows_of_a_batch_are_independent(generator: LanguageModelGenerator) -> None:
     first, second = generator.start(seed=1), generator.start(seed=2, frame=9)
     (alone,) = generator.generate([request_from(first, 6)])
     both = generator.generate([request_from(second, 6), request_from(first, 6)])

@@ -1,4 +1,4 @@
-"""The reduced model beside what Google's implementation answered (tests/parity/make_golden.py wrote the file)."""
+"""The reduced model against recorded results of Google's implementation (written by tests/parity/make_golden.py)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def streamed(golden: dict[str, NDArray[np.float32]], fused: Fused, frames: Token
     return traced(fused, MRT2_TINY, twice, len(golden["tokens"]), temperature=0.0, guidance=1.0)
 
 
-def test_the_case_outlasts_the_receptive_field(golden: dict[str, NDArray[np.float32]]) -> None:
+def test_the_case_is_longer_than_the_receptive_field(golden: dict[str, NDArray[np.float32]]) -> None:
     assert len(golden["tokens"]) > 2 * MRT2_TINY.receptive_field
     assert golden["teacher_forced"].std() > 0.5
 

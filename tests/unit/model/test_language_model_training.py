@@ -68,7 +68,7 @@ def test_packing_keeps_every_code_that_is_chosen_once() -> None:
     assert (codes[..., -1] == END_OF_FRAME).any()
 
 
-def test_packing_refuses_too_little_room() -> None:
+def test_packing_refuses_too_small_a_capacity() -> None:
     codes = event_codes(1)
     with pytest.raises(ValueError, match=r"capacity: a row holds .* codes, got room for 8"):
         pack(codes, SEGUE_TINY.codes, 8)

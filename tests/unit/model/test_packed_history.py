@@ -1,4 +1,4 @@
-"""The language model's states as bytes: codes come the same, nothing is too much, foreign frames are refused."""
+"""Packed states of the language model: codes continue the same, sizes are bounded, invalid frames are refused."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def played_on(
 
 @pytest.mark.parametrize("temperature", [0.01, 1.0])
 @pytest.mark.parametrize("length", [30, 70, 330])
-def test_codes_and_sound_go_on_the_same(generator: LanguageModelGenerator, length: int, temperature: float) -> None:
+def test_codes_and_sound_continue_the_same(generator: LanguageModelGenerator, length: int, temperature: float) -> None:
     asked = conditioning(length + 60, temperature=temperature)
     state, _ = played_on(generator, generator.start(seed=4), asked[:length])
     restored = generator.unpack(generator.pack(state), frame=length)
@@ -135,7 +135,7 @@ def test_codes_and_sound_go_on_the_same(generator: LanguageModelGenerator, lengt
     assert len(np.unique(sound)) > 3
 
 
-def test_the_model_comes_back_to_within_rounding(generator: LanguageModelGenerator) -> None:
+def test_the_state_is_rebuilt_within_rounding(generator: LanguageModelGenerator) -> None:
     """Keys and values are those of whole blocks of frames instead of single ones: the same sums in another order."""
     state, _ = played_on(generator, generator.start(seed=4), conditioning(330))
     restored = generator.unpack(generator.pack(state), frame=330)
@@ -148,7 +148,7 @@ def test_the_model_comes_back_to_within_rounding(generator: LanguageModelGenerat
         np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=0, atol=5e-5)
 
 
-def test_no_length_compiles_anything_of_its_own(generator: LanguageModelGenerator) -> None:
+def test_no_history_length_compiles_its_own_program(generator: LanguageModelGenerator) -> None:
     state, _ = played_on(generator, generator.start(seed=4), conditioning(130))
     generator.unpack(generator.pack(state), frame=130)
     before = generator.engine.compilations
@@ -172,7 +172,7 @@ def test_styles_of_another_width_are_refused(generator: LanguageModelGenerator) 
         generator.unpack(data, frame=0)
 
 
-def test_a_history_keeps_what_reaches_the_next_frame() -> None:
+def test_a_history_keeps_all_that_reaches_the_next_frame() -> None:
     assert frames_to_keep(SEGUE_TINY) == 256
     assert frames_to_keep(SEGUE_SMALL) == 384 > SEGUE_SMALL.receptive_field
     grown = history(1_000)
@@ -184,7 +184,7 @@ def test_a_history_keeps_what_reaches_the_next_frame() -> None:
         History().last(10)
 
 
-def test_a_history_holds_each_style_that_is_heard_once() -> None:
+def test_a_history_holds_each_style_in_use_once() -> None:
     both, other = bank(2), bank(3, seed=5)
     swapped = StyleBank(names=("b", "a"), embeddings=both.embeddings[::-1].copy())
     silent = replace(conditioning(4, 3), weights=np.tile(np.float32([0, 0, 1]), (4, 1)))
@@ -201,7 +201,7 @@ def test_a_history_holds_each_style_that_is_heard_once() -> None:
 
 
 @pytest.mark.parametrize("length", [1, 10, 256, 300])
-def test_nothing_is_lost_on_the_way(length: int) -> None:
+def test_packing_loses_nothing(length: int) -> None:
     past = history(length)
     position, played = packed_history.unpack(
         MODEL, packed_history.pack(MODEL, NoisePosition(7, -3), past, KEEP), LAYOUT
@@ -221,7 +221,7 @@ def test_nothing_is_lost_on_the_way(length: int) -> None:
     ("styles", "width", "events", "frames"),
     [(3, 128, 2.0, 384), (6, 128, 2.0, 384), (7, 768, 2.0, 90), (3, 128, 8.0, 300)],
 )
-def test_what_is_too_much_costs_style_bits_and_then_old_frames(
+def test_too_large_a_history_loses_style_bits_then_old_frames(
     styles: int, width: int, events: float, frames: int
 ) -> None:
     """Frames kept at least, of 384, with Poisson `events` a frame: two is dense music, eight fills every frame."""
@@ -235,7 +235,7 @@ def test_what_is_too_much_costs_style_bits_and_then_old_frames(
     np.testing.assert_allclose(played.styles.embeddings, past.last(len(played.codes)).styles.embeddings, atol=1e-3)
 
 
-def test_styles_too_large_for_any_frame_leave_the_position() -> None:
+def test_styles_too_large_for_one_frame_leave_the_position_alone() -> None:
     data = packed_history.pack(MODEL, NoisePosition(1, 2), history(20, styles=bank(50, 768)), KEEP)
     assert packed_history.unpack(MODEL, data, LAYOUT) == (NoisePosition(1, 2), None)
 
@@ -251,7 +251,7 @@ def raw_frames() -> tuple[bytes, bytes]:
     st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 255)), max_size=3),
     st.lists(st.tuples(st.integers(4, 22), st.integers(0, 255)), max_size=1),
 )
-def test_foreign_frames_are_refused_or_possible(body: list[tuple[int, int]], head: list[tuple[int, int]]) -> None:
+def test_any_frames_are_refused_or_valid(body: list[tuple[int, int]], head: list[tuple[int, int]]) -> None:
     """Bytes changed before they are deflated, so that no checksum gives them away."""
     changed_head, changed = (bytearray(part) for part in raw_frames())
     for edits, part in ((body, changed), (head, changed_head)):
@@ -267,7 +267,7 @@ def test_foreign_frames_are_refused_or_possible(body: list[tuple[int, int]], hea
         assert (played.codes < max(LAYOUT.cardinalities)).all()
 
 
-def test_a_bomb_is_not_inflated() -> None:
+def test_a_compression_bomb_is_not_inflated() -> None:
     head, body = raw_frames()
     bomb = head + zlib.compress(body + bytes(10_000_000))
     vast = head[:16] + b"\xff\x03\xff\xff\xff\xff\0" + zlib.compress(bytes(10_000_000))
@@ -333,7 +333,7 @@ def test_frames_that_the_model_cannot_spell_are_refused(frame: list[int]) -> Non
         packed_history.unpack(MODEL, edited(change), LAYOUT)
 
 
-def test_embeddings_that_are_no_directions_are_refused() -> None:
+def test_embeddings_without_unit_length_are_refused() -> None:
     for factor in (0.5, 2.0, np.inf):
 
         def change(played: Played, factor: float = factor) -> Played:

@@ -60,7 +60,7 @@ def test_blocks_of_any_size_reach_the_generated_state(name: str, block: int) -> 
 
 
 @BOTH
-def test_a_model_hears_exactly_its_receptive_field(name: str) -> None:
+def test_a_frame_depends_on_exactly_the_receptive_field(name: str) -> None:
     config, made = CONFIGS[name], generated(name)
     fused, frames = tiny(config), frames_for(config, BATCH, LENGTH)
     outputs = run_extend(fused, config, opened(config, BATCH), made.codes, frames)[1]
@@ -91,7 +91,7 @@ def test_event_frames_are_well_formed() -> None:
     assert {0, layout.max_events} <= set(lengths)
 
 
-def test_which_pitch_is_whose_matters() -> None:
+def test_which_row_has_which_pitch_matters() -> None:
     """Two events that swap their pitches are another frame, though the bag of codes is the same."""
     fused, frames = tiny(SEGUE_TINY), frames_for(SEGUE_TINY, BATCH, 2)
     swapped = np.array([[2, 5, 1, 4, 7, 3, 0, -1, -1, -1], [2, 7, 1, 4, 5, 3, 0, -1, -1, -1]])

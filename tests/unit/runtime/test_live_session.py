@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,14 +13,14 @@ from hypothesis import strategies as st
 from segue.contract import FRAME_SIZE, Request
 from segue.runtime import mastering
 from segue.runtime.journal import Operation
-from segue.runtime.messages import ChunkOut
+from segue.runtime.messages import ChunkOut, SessionMessage, StingerOut
 from segue.runtime.planner import conditioning, is_significant
 from segue.runtime.recording import replay
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import LiveConditions, LiveRun, live
 from segue_rules.events import Event, ScriptedEvent
-from segue_rules.plan import FramePlan
+from segue_rules.plan import FramePlan, StingerCue
 from segue_yaml.nodes import NOWHERE
 from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator
@@ -123,7 +125,20 @@ def test_every_frame_follows_the_newest_plan_that_could_reach_it(
         for plan, wanted in zip(run.client.playback_plans(), newest, strict=True)
         if plan is not None and is_significant(plan, wanted, config.significance, fills=False)
     ]
-    assert run.client.late or outdated == []
+    assert run.client.late or set(outdated) <= given_up(journal)
+
+
+def given_up(journal: list[Operation]) -> set[int]:
+    """Return the frames of replacements that came too late to be taken, up to where the next replacement begins."""
+    frames: set[int] = set()
+    since: int | None = None
+    for operation in journal:
+        if operation[0] == "failed" and since is None:
+            since = operation[1].change
+        elif operation[0] == "done" and operation[1].reason == "replace" and since is not None:
+            frames |= set(range(since, operation[1].change))
+            since = None
+    return frames if since is None else frames | set(range(since, FRAMES))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -134,8 +149,19 @@ def test_a_replay_gives_the_same_bytes(
     run, journal = played(config, events, condition)
     toy = ToyGenerator()
     session = Session(RULES, BANK, [toy], config)
-    chunks = [message for message in replay(session, [toy], journal) if isinstance(message, ChunkOut)]
+    replayed = list(replay(session, [toy], journal))
+    assert kept_cues(replayed) == kept_cues(message for _, message in run.messages)
+    chunks = [message for message in replayed if isinstance(message, ChunkOut)]
     recorded = [message for _, message in run.messages if isinstance(message, ChunkOut)]
     assert [(c.take, c.start, c.reason) for c in chunks] == [(c.take, c.start, c.reason) for c in recorded]
     for ours, theirs in zip(chunks, recorded, strict=True):
         assert ours.samples.tobytes() == theirs.samples.tobytes()
+
+
+def kept_cues(messages: Iterable[SessionMessage]) -> Counter[StingerCue]:
+    """Count the stingers that were announced and not cancelled, except near the end, where a run may miss one."""
+    cues: Counter[StingerCue] = Counter()
+    for message in messages:
+        if isinstance(message, StingerOut) and message.cue.start < (FRAMES - 30) * FRAME_SIZE:
+            cues[message.cue] += -1 if message.cancelled else 1
+    return +cues

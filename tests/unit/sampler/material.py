@@ -1,4 +1,4 @@
-"""Music and SoundFonts the sampler tests are made of."""
+"""Music and SoundFonts for the tests of the sampler."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def messages(file: mido.MidiFile, kind: str) -> list[mido.MetaMessage]:
     return [message for track in file.tracks for message in track if message.type == kind]
 
 
-def test_notes_come_back_with_their_places(tmp_path: Path) -> None:
+def test_notes_are_read_back_at_their_positions(tmp_path: Path) -> None:
     notes = song(8, seed=3)
     write_midi(tmp_path / "song.mid", notes, steady())
     file = mido.MidiFile(tmp_path / "song.mid")
@@ -90,7 +90,7 @@ def test_notes_come_back_with_their_places(tmp_path: Path) -> None:
     assert {track.name for track in file.tracks} >= {"drums: kit", "bass: finger bass", "melody: flute"}
 
 
-def test_tempo_meter_and_key_come_back(tmp_path: Path) -> None:
+def test_tempo_meter_and_key_are_read_back(tmp_path: Path) -> None:
     tempo = np.concatenate([np.full(50, 96.0), np.linspace(96, 140, 25), np.full(50, 140.0)])
     meter = np.concatenate([np.full(100, 4), np.full(25, 3)])
     timeline = marks([conditioning(tempo, meter, tonic=2, mode=1)])

@@ -1,4 +1,4 @@
-"""Notes piece by piece: the same bits whatever is kept, however they are cut and however many threads want them."""
+"""Notes read in parts: the same bits whatever is cached, wherever they are cut, on any number of threads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def whole(of: NoteBank, event: NoteEvent) -> np.ndarray:
     return of.read(described, 0, described.length).copy()
 
 
-def test_pieces_are_those_of_the_whole_whether_it_is_kept_or_not() -> None:
+def test_parts_of_a_note_equal_the_whole_with_and_without_caching() -> None:
     kept, forgetful = bank(), bank(memory_bytes=0)
     for event in NOTES:
         first, again, unkept = whole(kept, event), whole(kept, event), whole(forgetful, event)
@@ -52,7 +52,7 @@ def test_pieces_are_those_of_the_whole_whether_it_is_kept_or_not() -> None:
         np.testing.assert_array_equal(np.concatenate(pieces, axis=1), first)
 
 
-def test_only_notes_that_come_again_are_kept_whole() -> None:
+def test_only_repeated_notes_are_cached_whole() -> None:
     notes = bank()
     described = notes.note(NOTES[0])
     for begin in range(0, described.length - 4_800, 4_800):
@@ -62,7 +62,7 @@ def test_only_notes_that_come_again_are_kept_whole() -> None:
     assert len(notes._wholes) == 1
 
 
-def test_notes_of_one_sound_share_its_source() -> None:
+def test_notes_with_the_same_sound_share_a_source() -> None:
     notes = bank()
     for velocity in (81, 95):
         for duration in (SAMPLE_RATE, SAMPLE_RATE + 9_600):
@@ -70,7 +70,7 @@ def test_notes_of_one_sound_share_its_source() -> None:
     assert len(notes._sources) == 1
 
 
-def test_threads_hear_the_same_bits() -> None:
+def test_all_threads_read_the_same_bits() -> None:
     expected = [whole(bank(), event) for event in NOTES]
     # Room for hardly anything, so that threads make and drop all the time.
     shared = bank(memory_bytes=2 << 20)
@@ -88,7 +88,7 @@ def test_threads_hear_the_same_bits() -> None:
 
 @pytest.mark.parametrize("held", [1, 100, 2_400, 20_000, SAMPLE_RATE, 3 * SAMPLE_RATE])
 @pytest.mark.parametrize("changes", [{}, {"sustain_db": -100.0}, {"delay_s": 0.01, "release_s": 0.0}])
-def test_any_part_of_an_envelope_has_the_bits_of_the_whole(held: int, changes: dict[str, float]) -> None:
+def test_any_part_of_an_envelope_equals_the_whole(held: int, changes: dict[str, float]) -> None:
     envelope = VolumeEnvelope(replace(PLAIN, **changes), held, 2 * SAMPLE_RATE)
     everything = envelope.read(0, envelope.length)
     cuts = sorted(
@@ -98,7 +98,7 @@ def test_any_part_of_an_envelope_has_the_bits_of_the_whole(held: int, changes: d
         np.testing.assert_array_equal(envelope.read(begin, end), everything[begin:end])
 
 
-def test_any_part_of_a_tremolo_has_the_bits_of_the_whole() -> None:
+def test_any_part_of_a_tremolo_equals_the_whole() -> None:
     trembling = replace(PLAIN, tremolo_db=3.0, tremolo_delay_s=0.05)
     everything = voice.tremolo(trembling, 0, 30_000)
     assert everything is not None
@@ -110,7 +110,7 @@ def test_any_part_of_a_tremolo_has_the_bits_of_the_whole() -> None:
     assert voice.tremolo(PLAIN, 0, 100) is None
 
 
-def test_a_value_is_made_once_for_all_threads_that_want_it() -> None:
+def test_a_cached_value_is_made_once_for_all_threads() -> None:
     cache: ByteCache[str, bytes] = ByteCache(100, len)
     making, go_on = threading.Event(), threading.Event()
     made: list[str] = []
@@ -133,7 +133,7 @@ def test_a_value_is_made_once_for_all_threads_that_want_it() -> None:
     assert cache.nbytes == 15
 
 
-def test_a_value_that_cannot_be_made_is_tried_again() -> None:
+def test_a_value_whose_making_failed_is_made_again() -> None:
     cache: ByteCache[str, bytes] = ByteCache(100, len)
 
     def failing() -> bytes:

@@ -53,7 +53,7 @@ def loudest(samples: Samples) -> float:
     return loudness(float((energy[19_200:] - energy[:-19_200]).max()) / 19_200)
 
 
-def test_the_file_is_the_one_described_and_small_enough() -> None:
+def test_the_font_matches_its_card_and_size_limit() -> None:
     raw = BUNDLED_SOUNDFONT.read_bytes()
     assert len(raw) <= MAX_BYTES
     written, name = (BUNDLED_SOUNDFONT.parent / "orchestra.sf3.sha256").read_text().split()
@@ -112,7 +112,7 @@ def test_most_programmes_have_a_pitch_that_can_be_checked(sampler: Sampler) -> N
     assert clear >= 0.8 * len(chosen)
 
 
-def test_velocity_is_loudness_and_brightness(sampler: Sampler) -> None:
+def test_velocity_changes_loudness_and_brightness(sampler: Sampler) -> None:
     soft, loud = (alone(sampler, 60, 60, velocity) for velocity in (40, 120))
     assert loudest(loud) - loudest(soft) == pytest.approx(40 * math.log10(3), abs=3)
     brightness = []
@@ -132,12 +132,12 @@ def test_an_arrangement_is_wide_bright_and_leaves_headroom_below_minus_18_lufs(s
 
 
 @pytest.mark.parametrize("program", [0, 38, 73, 108])
-def test_the_levels_that_ship_are_those_of_the_font(program: int) -> None:
+def test_the_shipped_levels_match_the_font(program: int) -> None:
     shipped = read_levels(BUNDLED_LEVELS)[str(program)]
     again = NoteBank(BUNDLED_SOUNDFONT).register(program)
     assert again.keys == shipped.keys
     np.testing.assert_allclose(again.lufs, shipped.lufs, atol=0.05)
 
 
-def test_levels_ship_for_everything_that_plays() -> None:
+def test_every_programme_and_the_kit_have_shipped_levels() -> None:
     assert set(read_levels(BUNDLED_LEVELS)) == {KIT, *map(str, ORCHESTRA)}

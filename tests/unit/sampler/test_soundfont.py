@@ -1,4 +1,4 @@
-"""SoundFonts from anywhere: read, cut and written, or refused with a reason."""
+"""SoundFonts of any origin are read, cut and written, or refused with a reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from segue.training.orchestra.cut import Wanted, cut, soundfont_bytes
 from unit.sampler.material import note, tiny_font, written
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_a_written_file_is_read_back() -> None:
     font = tiny_font()
     again = parse_soundfont(soundfont_bytes(font), "tiny")
     assert again.data == font.data
@@ -46,7 +46,7 @@ def test_a_users_pcm_font_plays_in_tune_and_in_stereo(tmp_path: Path) -> None:
     assert np.abs(samples).max() > 0.05
 
 
-def test_a_programme_the_font_lacks_is_played_by_another_and_says_so(tmp_path: Path, sampler: Sampler) -> None:
+def test_a_missing_programme_is_replaced_and_reported(tmp_path: Path, sampler: Sampler) -> None:
     user = Sampler(written(tiny_font(), tmp_path / "user.sf2"))
     assert user.substitute(0) == 0
     assert user.substitute(73) == 0
@@ -98,7 +98,7 @@ def test_absent_files_and_folders_are_refused(tmp_path: Path) -> None:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_damage_gets_past_the_reader_or_breaks_the_voice(tmp_path: Path, data: st.DataObject) -> None:
+def test_a_damaged_font_is_refused_or_playable(tmp_path: Path, data: st.DataObject) -> None:
     raw = bytearray(soundfont_bytes(tiny_font()))
     pdta = raw.index(b"pdta")
     for _ in range(data.draw(st.integers(1, 4))):
@@ -113,7 +113,7 @@ def test_no_damage_gets_past_the_reader_or_breaks_the_voice(tmp_path: Path, data
     assert np.isfinite(samples).all()
 
 
-def test_a_cut_keeps_what_is_wanted_and_no_more() -> None:
+def test_a_cut_keeps_exactly_the_wanted_presets() -> None:
     source = read_soundfont(BUNDLED_SOUNDFONT)
     keys = frozenset(range(60, 73))
     small = cut(source, [Wanted(bank=0, program=73, keys=keys, spacing=0)], {"INAM": b"x\0"})
@@ -126,6 +126,6 @@ def test_a_cut_keeps_what_is_wanted_and_no_more() -> None:
         cut(source, [Wanted(bank=0, program=126, keys=keys, spacing=0)], {})
 
 
-def test_the_bundled_font_names_no_other_programmes() -> None:
+def test_the_bundled_font_has_no_other_programmes() -> None:
     presets = read_soundfont(BUNDLED_SOUNDFONT).presets()
     assert set(presets) == {(0, program) for program in ORCHESTRA} | {(128, 0)}

@@ -1,4 +1,4 @@
-"""The sampler streams: chunks, restores and caches make no difference to a single bit."""
+"""The sampler as a stream: chunk sizes, restored states and caches change no bit of the sound."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_cold_cache_plays_the_same_bits(sampler: Sampler) -> None:
     np.testing.assert_array_equal(warm, cold)
 
 
-def test_an_old_state_goes_on_as_before(sampler: Sampler) -> None:
+def test_an_old_state_continues_unchanged(sampler: Sampler) -> None:
     notes = song(4, seed=5)
     middle, _, _ = play(sampler, notes, 2 * SAMPLE_RATE, lambda: 19_200)
     _, first, _ = play(sampler, notes, TOTAL, lambda: 19_200, state=middle)
@@ -63,7 +63,7 @@ def test_stems_asked_for_in_the_middle_still_sum_to_the_whole(sampler: Sampler) 
     np.testing.assert_allclose(np.sum(list(stems.values()), axis=0), whole, atol=2e-6)
 
 
-def test_a_note_sounds_where_it_starts_and_the_room_fades_after_it(sampler: Sampler) -> None:
+def test_a_note_sounds_where_it_starts_and_the_reverb_fades_after_it(sampler: Sampler) -> None:
     _, samples, _ = play(sampler, [note(start=10_000, program=13, pitch=72)], 8 * SAMPLE_RATE, lambda: 19_200)
     assert not samples[:10_000].any()
     peak = np.abs(samples).max()
@@ -71,7 +71,7 @@ def test_a_note_sounds_where_it_starts_and_the_room_fades_after_it(sampler: Samp
     assert np.abs(samples[-SAMPLE_RATE:]).max() < 1e-3 * peak
 
 
-def test_a_state_is_small_and_forgets_what_is_over(sampler: Sampler) -> None:
+def test_a_state_is_small_and_drops_notes_that_ended(sampler: Sampler) -> None:
     notes = song(8, seed=1)
     state, _, _ = play(sampler, notes, 4 * SAMPLE_RATE, lambda: 19_200)
     assert 0 < len(state.sounding) < 60
@@ -81,7 +81,7 @@ def test_a_state_is_small_and_forgets_what_is_over(sampler: Sampler) -> None:
 
 
 @pytest.mark.parametrize("position", [SAMPLE_RATE // 2, 3 * SAMPLE_RATE, 9 * SAMPLE_RATE])
-def test_the_notes_played_of_late_bring_the_state_about_again(sampler: Sampler, position: int) -> None:
+def test_a_state_is_rebuilt_from_the_notes_played_last(sampler: Sampler, position: int) -> None:
     notes = song(12, seed=4)
     middle, _, _ = play(sampler, notes, position, lambda: 19_200)
     heard = sorted((*(over.note for over in middle.over), *middle.sounding), key=lambda event: event.start)
@@ -94,7 +94,7 @@ def test_the_notes_played_of_late_bring_the_state_about_again(sampler: Sampler, 
     np.testing.assert_allclose(again, unbroken, rtol=0, atol=1e-6)
 
 
-def test_without_what_is_over_the_room_is_missing(sampler: Sampler) -> None:
+def test_without_the_ended_notes_the_reverb_is_missing(sampler: Sampler) -> None:
     notes = song(12, seed=4)
     middle, _, _ = play(sampler, notes, 9 * SAMPLE_RATE, lambda: 19_200)
     resumed = sampler.resumed(middle.sounding, 9 * SAMPLE_RATE)
@@ -103,14 +103,14 @@ def test_without_what_is_over_the_room_is_missing(sampler: Sampler) -> None:
     assert np.abs(again - unbroken).max() > 1e-3
 
 
-def test_what_is_over_is_forgotten(sampler: Sampler) -> None:
+def test_ended_notes_are_dropped_after_the_reverb(sampler: Sampler) -> None:
     state, _, _ = play(sampler, [note(start=100, duration=4_800)], 2 * SAMPLE_RATE, lambda: 19_200)
     (over,) = state.over
     silent, _, _ = play(sampler, [], over.end + MEMORY, lambda: 19_200, state=state)
     assert silent.over == ()
 
 
-def test_notes_to_resume_from_lie_before_and_in_order(sampler: Sampler) -> None:
+def test_notes_to_resume_from_must_be_earlier_and_in_order(sampler: Sampler) -> None:
     for wrong in ([note(start=200), note(start=100)], [note(start=300)]):
         with pytest.raises(ValueError, match="in order"):
             sampler.resumed(wrong, 300)
@@ -129,7 +129,7 @@ def test_notes_to_resume_from_lie_before_and_in_order(sampler: Sampler) -> None:
         {"family": "brass"},
     ],
 )
-def test_wrong_notes_are_refused(sampler: Sampler, wrong: dict[str, object]) -> None:
+def test_invalid_notes_are_refused(sampler: Sampler, wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="expected"):
         sampler.render(sampler.start(), [note(**wrong)], 19_200)
 
@@ -139,7 +139,7 @@ def test_notes_out_of_order_are_refused(sampler: Sampler) -> None:
         sampler.render(sampler.start(), [note(start=500), note(start=100)], 19_200)
 
 
-def test_a_chunk_of_nothing_changes_nothing(sampler: Sampler) -> None:
+def test_an_empty_chunk_changes_nothing(sampler: Sampler) -> None:
     state, _, _ = sampler.render(sampler.start(), [note()], 4_800)
     after, samples, _ = sampler.render(state, [], 0)
     assert samples.shape == (0, 2)

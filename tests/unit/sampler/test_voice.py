@@ -1,4 +1,4 @@
-"""One voice: envelopes as the specification draws them, loops, filters; the room; the caches."""
+"""Voices (envelopes by the specification, loops, filters), the reverb and the byte cache."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def test_a_note_released_in_its_attack_starts_falling_from_there() -> None:
     assert np.abs(np.diff(gain)).max() < 1e-3
 
 
-def test_a_voice_that_decays_to_nothing_ends_though_held() -> None:
+def test_a_voice_that_decays_to_silence_ends_while_held() -> None:
     gain = envelope(replace(PLAIN, sustain_db=-100.0), LONG, LONG)
     assert len(gain) == pytest.approx(SAMPLE_RATE * (0.2 + 0.7), abs=2)
     assert gain[-1] == 0
 
 
-def test_no_release_is_still_no_click() -> None:
+def test_a_release_of_no_time_does_not_click() -> None:
     gain = envelope(replace(PLAIN, release_s=0.0), SAMPLE_RATE, LONG)
     assert np.abs(np.diff(gain)).max() < 1e-3
 
@@ -85,7 +85,7 @@ def waveform() -> np.ndarray:
     return np.sin(2 * np.pi * np.arange(400) / 100).astype(np.float32)
 
 
-def test_a_loop_goes_on_without_a_seam() -> None:
+def test_a_loop_has_no_step_at_its_seam() -> None:
     played = voice.source(PLAIN, waveform(), 0, 5_000)
     np.testing.assert_allclose(played, np.sin(2 * np.pi * np.arange(5_000) / 100), atol=1e-5)
 
@@ -99,13 +99,13 @@ def test_loop_modes() -> None:
     assert voice.natural_length(held, len(waveform())) is None
 
 
-def test_pitch_is_the_rate() -> None:
+def test_the_rate_sets_the_pitch() -> None:
     played = voice.source(replace(PLAIN, rate=SAMPLE_RATE * 1.5), waveform(), 0, 48_000)
     spectrum = np.abs(np.fft.rfft(played * np.hanning(len(played))))
     assert np.argmax(spectrum) == pytest.approx(720 * len(played) / SAMPLE_RATE, abs=1)
 
 
-def test_the_filter_takes_what_lies_above_it() -> None:
+def test_the_filter_removes_frequencies_above_the_cutoff() -> None:
     noise = np.random.default_rng(1).standard_normal(48_000).astype(np.float32)
     region = replace(PLAIN, cutoff_hz=1_000.0, loop_mode=LOOP_NEVER)
     played = voice.source(region, noise, 0, 48_000)
@@ -142,7 +142,7 @@ def test_panning_keeps_power_and_widening_keeps_the_middle() -> None:
     np.testing.assert_allclose(still[0], still[1], atol=1e-6)
 
 
-def test_the_room_fades_evenly_and_differs_left_and_right() -> None:
+def test_the_reverb_decays_evenly_and_differs_left_and_right() -> None:
     click = np.zeros((2, 4 * SAMPLE_RATE), np.float32)
     click[:, 0] = 1
     state, answer = reverb.process(reverb.start(), click)
@@ -159,7 +159,7 @@ def test_the_room_fades_evenly_and_differs_left_and_right() -> None:
     assert state.nbytes < 128 * 1024
 
 
-def test_the_room_hears_both_sides() -> None:
+def test_the_reverb_takes_both_channels() -> None:
     left = np.zeros((2, 9_600), np.float32)
     left[0, 0] = 1
     _, answer = reverb.process(reverb.start(), left)

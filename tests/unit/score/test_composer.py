@@ -47,7 +47,7 @@ def test_notes_are_playable(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_rubs_against_the_bass(name: str) -> None:
+def test_no_chord_is_dissonant_with_the_bass(name: str) -> None:
     """No semitone (or minor ninth) above a bass note lasts longer than a beat."""
     for seed in SEEDS:
         score = clip(name, seed)
@@ -67,7 +67,7 @@ def _end(note: NoteEvent) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("intensity", [0.25, 0.85])
-def test_no_bar_is_heard_more_than_four_times_in_a_row(name: str, intensity: float) -> None:
+def test_no_bar_repeats_more_than_four_times_in_a_row(name: str, intensity: float) -> None:
     for seed in SEEDS:
         run = 1
         for before, after in pairwise(bars_of(clip(name, seed, intensity))):
@@ -76,13 +76,13 @@ def test_no_bar_is_heard_more_than_four_times_in_a_row(name: str, intensity: flo
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_two_seeds_are_alike(name: str) -> None:
+def test_different_seeds_give_different_music(name: str) -> None:
     shared = [set(bars_of(clip(name, seed))) for seed in SEEDS]
     assert not shared[0] & shared[1]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_tune_rests_on_the_chord_and_passes_by_step(name: str) -> None:
+def test_long_melody_notes_are_chord_tones_and_others_move_by_step(name: str) -> None:
     """Nine in ten of the notes on strong beats or above a beat are chord tones; other foreign ones leave by step."""
     row = TABLE[name]
     strong: list[bool] = []
@@ -104,7 +104,7 @@ def test_the_tune_rests_on_the_chord_and_passes_by_step(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_phrases_end_at_rest(name: str) -> None:
+def test_phrases_end_on_a_cadence(name: str) -> None:
     row = TABLE[name]
     for number in range(3):
         plan = phrase(row, 9, number, 4, 0, "minor")
@@ -140,7 +140,7 @@ def test_outer_voices_avoid_parallel_octaves() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_intensity_adds_and_never_replaces(name: str) -> None:
+def test_intensity_adds_notes_and_never_replaces_them(name: str) -> None:
     heard = [
         {(note.start, note.program, note.pitch, note.drums) for note in clip(name, 1, intensity).notes}
         for intensity in (0.0, 0.35, 0.7, 1.0)
@@ -151,7 +151,7 @@ def test_intensity_adds_and_never_replaces(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("meter", [2, 3, 5, 6, 7])
-def test_any_meter(name: str, meter: int) -> None:
+def test_any_meter_is_playable(name: str, meter: int) -> None:
     row = TABLE[name]
     for bar in range(PHRASE_BARS):
         written = compose_bar(row, row, 1, bar, meter, 0, "dorian")
@@ -164,7 +164,7 @@ def test_any_meter(name: str, meter: int) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_seed(name: str) -> None:
+def test_any_seed_is_playable(name: str) -> None:
     row = TABLE[name]
     for seed in range(100, 116):
         for bar in range(PHRASE_BARS):
@@ -183,7 +183,7 @@ def test_a_fill_ends_the_phrase(name: str) -> None:
     assert len(late) >= 4
 
 
-def test_drums_are_played_left_or_forbidden() -> None:
+def test_drums_are_on_off_or_the_situations_own() -> None:
     def drum_notes(name: str, drums: int) -> int:
         score = perform(steady(name, seed=1, num_frames=400, intensity=0.9, drums=drums), seed=1)
         return sum(note.family == "drums" for note in score.notes)
@@ -194,7 +194,7 @@ def test_drums_are_played_left_or_forbidden() -> None:
     assert drum_notes("calm", 1) > 5
 
 
-def test_labels_hold() -> None:
+def test_labels_describe_the_notes() -> None:
     score = perform(
         steady("exploration", seed=4, num_frames=500, tempo_bpm=100, meter=3, tonic=7, mode="major"), seed=4
     )
@@ -210,13 +210,13 @@ def test_labels_hold() -> None:
     assert "G major" in score.caption
 
 
-def test_a_piece_needs_a_moment() -> None:
+def test_a_piece_needs_at_least_one_frame() -> None:
     with pytest.raises(ValueError, match="at least one"):
         perform((), seed=1)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_hour_is_not_a_loop(name: str) -> None:
+def test_an_hour_of_music_does_not_loop(name: str) -> None:
     """A cycle of four phrases is followed by another that shares no whole bar with it."""
     row = TABLE[name]
 

@@ -1,4 +1,4 @@
-"""The live composer: exact beats, transitions, hand-over of roles, keys that hold for a bar."""
+"""The conductor: exact beats, transitions, who plays each role, keys that hold for a bar."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_beats_fall_on_the_sample() -> None:
     assert kicks <= {beat + slip for beat in beat_samples(asked) for slip in (-1, 0, 1)}
 
 
-def test_a_gap_is_refused() -> None:
+def test_a_gap_between_frames_is_refused() -> None:
     asked = conditioning(np.ones((4, 1)))
     with pytest.raises(ValueError, match="expected 3, got 0"):
         advance(Form(seed=1, frame=3), moments(asked, mixed(("calm",)))[0])
@@ -64,7 +64,7 @@ def test_notes_start_within_their_frame() -> None:
 
 @pytest.mark.parametrize("at", [83, 97, 110])
 @pytest.mark.parametrize("calm", ["calm", "dungeon", "town"])
-def test_combat_is_dominant_within_its_ramp(calm: str, at: int) -> None:
+def test_combat_leads_before_its_ramp_ends(calm: str, at: int) -> None:
     """From the ramp's end on, even in the middle of a bar, what starts is combat's, and louder than what was there."""
     asked = conditioning(change(200, at), tempo_bpm=120, intensity=0.6)
     _, notes = performed((calm, "combat"), asked)
@@ -93,7 +93,7 @@ def test_an_arrival_is_marked_on_the_next_beat() -> None:
     assert not [note for note in without if note.family == "drums"]
 
 
-def test_held_voices_do_not_wait_for_the_bar() -> None:
+def test_held_notes_are_struck_again_at_an_arrival() -> None:
     """A choir that would have been struck on the bar is struck on the beat after the change."""
     asked = conditioning(change(220, 106), tempo_bpm=60, intensity=0.6)
     _, notes = performed(("chiptune", "temple"), asked)
@@ -103,14 +103,14 @@ def test_held_voices_do_not_wait_for_the_bar() -> None:
     assert choir[0].start < bar - 48_000
 
 
-def test_the_leader_holds_against_flicker() -> None:
+def test_the_leader_has_hysteresis() -> None:
     flicker = 0.5 + 0.03 * (-1.0) ** np.arange(200)
     forms, _ = performed(("town", "tavern"), conditioning(np.stack([flicker, 1 - flicker], axis=1)))
     assert {form.leader for form in forms} == {forms[0].leader}
     assert len({form.holders for form in forms}) == 1
 
 
-def test_one_plays_the_bass_at_a_time() -> None:
+def test_only_one_situation_plays_the_bass() -> None:
     asked = conditioning(change(300, 60, ramp=200), drums=1)
     forms, notes = performed(("space", "tavern"), asked)
     owners = {"space": 39, "tavern": 32}
@@ -147,7 +147,7 @@ def test_a_key_holds_for_its_bar() -> None:
     assert late <= {(8 + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10, 11)}
 
 
-def test_an_open_key_is_the_seeds() -> None:
+def test_without_a_key_the_seed_chooses_it() -> None:
     asked = conditioning(np.ones((10, 1)), tonic=-1)
     tonics = {performed(("calm",), asked, seed)[0][-1].tonic for seed in range(20)}
     assert len(tonics) > 5

@@ -1,4 +1,4 @@
-"""Keyed randomness: the same everywhere, spread as promised."""
+"""Keyed randomness: the same draws on every machine, with the documented distributions."""
 
 from __future__ import annotations
 

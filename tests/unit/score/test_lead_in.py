@@ -1,4 +1,4 @@
-"""Lead-ins: of which kind, how long, playable, obedient, and gone when the change is."""
+"""Lead-ins: their kind, length and notes, the drums control, and withdrawn changes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from contract.generators import beat_samples, conditioning
 from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, Conditioning, NoteEvent
-from segue.score.composer.approach import PickupVoice
 from segue.score.composer.conductor import Form, advance
+from segue.score.composer.fills import PickupVoice
 from segue.score.composer.instruments import CRASH, TAIKO
 from segue.score.composer.lead_in import Turn, kind_of, lead_in
 from segue.score.composer.table import NAMES, TABLE
@@ -99,7 +99,7 @@ def test_every_lead_in_is_playable(drums: int) -> None:
                     assert ORCHESTRA[onset.program].low <= onset.pitch <= ORCHESTRA[onset.program].high
 
 
-def test_the_fill_is_as_long_as_the_notice() -> None:
+def test_the_fill_is_no_longer_than_the_notice() -> None:
     starts = [
         min(
             onset.tick / TICKS_PER_BEAT
@@ -120,7 +120,7 @@ def test_a_fill_grows() -> None:
         assert np.mean(loud[len(loud) // 2 :]) > 1.08 * np.mean(loud[: len(loud) // 2])
 
 
-def test_nothing_is_played_for_what_is_further_off_than_a_bar() -> None:
+def test_a_change_more_than_a_bar_away_has_no_lead_in() -> None:
     """Known 130 frames before or 60: the same music, so that the runtime need not play the difference again."""
     _, early = performed(("exploration", "combat"), changing(20))
     _, late = performed(("exploration", "combat"), changing(90))
@@ -130,7 +130,7 @@ def test_nothing_is_played_for_what_is_further_off_than_a_bar() -> None:
     assert (LINE - BAR) * FRAME_SIZE <= early[first].start < LINE * FRAME_SIZE
 
 
-def test_no_notice_no_lead_in() -> None:
+def test_a_change_without_notice_has_no_lead_in() -> None:
     assert performed(("calm", "combat"), changing(LINE)) == performed(("calm", "combat"), changing(None))
 
 
@@ -150,7 +150,7 @@ def test_the_entrance_is_marked_once() -> None:
     assert sum(note.drums and note.pitch == CRASH for note in notes) == 1
 
 
-def test_a_plan_is_not_kept_for_one_who_never_leads() -> None:
+def test_a_situation_that_never_leads_does_not_keep_the_plan() -> None:
     """The change is announced and starts, and then its weight stays low: the plan goes back after four bars."""
     asked = changing(100, ramp=1_000)
     frames = asked.num_frames + 8 * BAR
@@ -161,7 +161,7 @@ def test_a_plan_is_not_kept_for_one_who_never_leads() -> None:
     assert forms[LINE + 5 * BAR].plan == "calm"
 
 
-def test_a_withdrawn_change_is_led_into_no_further() -> None:
+def test_a_withdrawn_change_ends_its_lead_in() -> None:
     announced = changing(100)
     flat = replace(announced, weights=np.tile(np.float32([1, 0]), (announced.num_frames, 1)))
     cut = LINE - 20
@@ -174,14 +174,14 @@ def test_a_withdrawn_change_is_led_into_no_further() -> None:
 
 
 @pytest.mark.parametrize("names", [("calm", "combat"), ("combat", "boss"), ("combat", "calm"), ("town", "tavern")])
-def test_drums_that_are_forbidden_stay_silent(names: tuple[str, str]) -> None:
+def test_a_lead_in_has_no_drums_where_drums_are_off(names: tuple[str, str]) -> None:
     _, notes = performed(names, changing(100, drums=0))
     _, unknown = performed(names, changing(None, drums=0))
     assert not [note for note in notes if note.family == "drums"]
     assert before_line(notes) != before_line(unknown)
 
 
-def test_a_fight_that_is_let_go_does_not_come_back() -> None:
+def test_after_a_release_the_drums_stay_silent() -> None:
     """From the last beat on there are no drums, and what is left of the fight thins out."""
     for seed in range(1, 6):
         _, notes = performed(("combat", "calm"), changing(100, ramp=60, intensity=0.9), seed)
@@ -195,7 +195,7 @@ def test_a_fight_that_is_let_go_does_not_come_back() -> None:
         assert len(late[0]) < 0.8 * len(late[1])
 
 
-def test_a_change_that_could_not_wait_is_led_to_the_next_beat() -> None:
+def test_the_lead_in_of_an_immediate_change_ends_on_the_next_beat() -> None:
     """Off the beat (max_wait): the fill ends, and the entrance is marked, on the first beat after the change."""
     frames = LINE + 60
     second = np.clip((np.arange(frames) - LINE - 5) / 20, 0, 1)
@@ -212,7 +212,7 @@ def test_a_change_that_could_not_wait_is_led_to_the_next_beat() -> None:
 
 
 @pytest.mark.parametrize("names", [("calm", "combat"), ("exploration", "boss"), ("combat", "calm"), ("temple", "snow")])
-def test_a_lead_in_does_not_rub_against_the_bass(names: tuple[str, str]) -> None:
+def test_a_lead_in_is_not_dissonant_with_the_bass(names: tuple[str, str]) -> None:
     """No semitone (or minor ninth) above a bass note for more than a beat in the bar of the lead-in."""
     for seed in range(1, 9):
         _, notes = performed(names, changing(100, intensity=0.85), seed)
@@ -224,7 +224,7 @@ def test_a_lead_in_does_not_rub_against_the_bass(names: tuple[str, str]) -> None
                     assert end - max(bass.start, note.start) <= 1.05 * 24_000, (seed, bass, note)
 
 
-def test_a_pickup_cuts_nobody_off_at_once() -> None:
+def test_no_note_starts_just_before_its_role_rests() -> None:
     """Stealth's bass walks loosely: a note just before the last beat gives way whole, not after an instant."""
     for seed in range(1, 9):
         _, notes = performed(("stealth", "chase"), changing(100, intensity=0.7), seed)

@@ -1,4 +1,4 @@
-"""The score's states as bytes: every situation goes on, what does not fit leaves in order, no foreign form plays."""
+"""Packed score states: every situation continues, the oldest notes are dropped first, invalid bytes are refused."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ def assert_goes_on(styles: StyleBank, asked: Conditioning, seed: int, frames: in
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_every_situation_goes_on(situation: str) -> None:
+def test_every_situation_continues_after_unpacking(situation: str) -> None:
     seed = 10 + SITUATIONS.index(situation)
     assert_goes_on(bank(situation), steady(170, tempo_bpm=92, intensity=0.8, drums=1), seed, 150)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_long_notes_at_slow_tempos_go_on(seed: int) -> None:
+def test_long_notes_at_slow_tempos_continue_after_unpacking(seed: int) -> None:
     assert_goes_on(bank("temple"), steady(330, tempo_bpm=48, intensity=1.0), seed, 300)
 
 
-def test_the_densest_music_goes_on_from_a_few_kilobytes() -> None:
+def test_the_densest_music_continues_from_a_few_kilobytes() -> None:
     data = assert_goes_on(bank("combat"), steady(220, tempo_bpm=180, intensity=1.0, drums=1), 1, 200)
     assert len(data) < 3_000
     blend = bank("chase", "tavern", "calm", "boss")
@@ -75,7 +75,7 @@ def test_the_densest_music_goes_on_from_a_few_kilobytes() -> None:
 
 
 @pytest.mark.parametrize("frames", [130, 160, 170])
-def test_a_change_ahead_is_led_into_as_it_would_have_been(frames: int) -> None:
+def test_a_known_change_gets_the_same_lead_in_after_unpacking(frames: int) -> None:
     weights = np.repeat([[1.0, 0.0], [0.0, 1.0]], (160, 60), axis=0)
     asked = conditioning(weights, intensity=0.8, drums=1, known={160: 125})
     assert performed(bank("exploration", "combat"), asked, 5, frames).form.cue is not None
@@ -101,7 +101,7 @@ def random_notes(count: int, before: int) -> list[NoteEvent]:
     )
 
 
-def test_where_notes_do_not_fit_the_oldest_leave() -> None:
+def test_the_oldest_notes_are_dropped_where_not_all_fit() -> None:
     start = Sampler().start(0)
     notes = random_notes(5_000, before=0)
     data = packed_state.pack(MODEL, Form(seed=1, frame=0), replace(start, sounding=tuple(notes)))
@@ -111,7 +111,7 @@ def test_where_notes_do_not_fit_the_oldest_leave() -> None:
     assert {note.start for note in kept} == {note.start for note in notes[-len(kept) :]}
 
 
-def test_work_for_a_core_is_bounded() -> None:
+def test_the_work_of_unpacking_is_bounded() -> None:
     """Notes of which no two sound alike, few enough bytes, but minutes of sound to make."""
     long = [replace(note, duration=29 * SAMPLE_RATE + 480 * place) for place, note in enumerate(random_notes(300, 0))]
     table = packed_state._table(long)
@@ -122,7 +122,7 @@ def test_work_for_a_core_is_bounded() -> None:
         packed_state.unpack(MODEL, data, frame=0, position=0)
 
 
-def test_a_bomb_is_not_inflated() -> None:
+def test_a_compression_bomb_is_not_inflated() -> None:
     bomb = packed_state._sum(MODEL) + zlib.compress(bytes(11_000_000))
     assert len(bomb) <= MOST_STATE_BYTES
     tracemalloc.start()
@@ -155,7 +155,7 @@ forms = st.builds(
 
 @settings(max_examples=120, deadline=None)
 @given(forms)
-def test_any_form_is_refused_or_goes_on(form: Form) -> None:
+def test_any_form_is_refused_or_can_continue(form: Form) -> None:
     state = ScoreState(form=form, sampler=score().start(seed=0).sampler)
     try:
         restored = score().unpack(score().pack(state), frame=0)
@@ -169,7 +169,7 @@ def test_any_form_is_refused_or_goes_on(form: Form) -> None:
 
 @settings(max_examples=120, deadline=None)
 @given(st.binary(max_size=60), st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 255)), max_size=3))
-def test_foreign_notes_are_refused_or_play(tail: bytes, edits: list[tuple[int, int]]) -> None:
+def test_invalid_notes_are_refused_or_playable(tail: bytes, edits: list[tuple[int, int]]) -> None:
     """Bytes changed before they are deflated, so that no checksum gives them away."""
     raw = bytearray(zlib.decompress(PACKED[4:]) + tail)
     for place, value in edits:
@@ -190,14 +190,14 @@ PACKED: Final = packed_state.pack(
 )
 
 
-def test_another_orchestra_is_another_model(tmp_path: Path) -> None:
+def test_another_soundfont_is_another_model(tmp_path: Path) -> None:
     other = ScoreGenerator(CaptionEncoder(), Sampler(written(tiny_font(), tmp_path / "tiny.sf2")))
     assert other.model != score().model
     with pytest.raises(ValueError, match="packed by"):
         other.unpack(score().pack(score().start(seed=1)), frame=0)
 
 
-def test_the_memory_of_what_is_over_is_short() -> None:
+def test_notes_that_ended_long_ago_are_not_packed() -> None:
     state = performed(bank("combat"), steady(200, intensity=1.0), 1, 200)
     assert state.sampler.over
     assert min(heard.end for heard in state.sampler.over) > 200 * FRAME_SIZE - MEMORY

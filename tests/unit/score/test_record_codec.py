@@ -1,4 +1,4 @@
-"""Records as bytes: what is written is read, and nothing else is."""
+"""Records as bytes: written records are read back, and all other bytes are refused."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ SAMPLES = st.builds(
 
 
 @given(SAMPLES, st.binary(max_size=9))
-def test_what_is_written_is_read(sample: Sample, after: bytes) -> None:
+def test_a_written_record_is_read_back(sample: Sample, after: bytes) -> None:
     data = record_codec.write(Sample, sample)
     assert record_codec.read(Sample, data + after) == (sample, len(data))
 
 
 @given(SAMPLES)
-def test_no_part_is_read_as_the_whole(sample: Sample) -> None:
+def test_a_truncated_record_is_refused(sample: Sample) -> None:
     data = record_codec.write(Sample, sample)
     for end in range(len(data)):
         with pytest.raises(ValueError):
@@ -60,7 +60,7 @@ def test_no_part_is_read_as_the_whole(sample: Sample) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_record_or_refused(data: bytes) -> None:
+def test_any_bytes_are_a_record_or_a_value_error(data: bytes) -> None:
     try:
         sample, end = record_codec.read(Sample, data)
     except ValueError:
@@ -78,12 +78,12 @@ def test_values_out_of_bounds_are_refused() -> None:
 
 
 @pytest.mark.parametrize("data", [b"\xff" * 11, b"\x80" * 10 + b"\0"])
-def test_endless_numbers_are_refused(data: bytes) -> None:
+def test_numbers_without_an_end_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="64 bits"):
         record_codec.read(Place, data)
 
 
-def test_counts_beyond_reason_cost_nothing() -> None:
+def test_excessive_counts_are_refused_before_memory_is_taken() -> None:
     many = make_dataclass("Many", [("places", tuple[Place, ...])], frozen=True)
     with pytest.raises(ValueError, match="expected at most 4096"):
         record_codec.read(many, b"\xff\xff\xff\xff\x0f")
@@ -97,7 +97,7 @@ def test_other_types_are_refused() -> None:
         record_codec.read(listed, b"\0")
 
 
-def test_the_signature_tells_every_field_and_type() -> None:
+def test_the_signature_names_every_field_and_type() -> None:
     assert record_codec.signature(Sample) == (
         "Sample(whole: int, real: float, flag: bool, text: str, pair: tuple[str, int], "
         "many: tuple[Place(beat: int, name: str), ...], here: union[Place(beat: int, name: str), NoneType], "

@@ -1,4 +1,4 @@
-"""The generator's own parts: styles to situations, bounds of sound. What every generator keeps is in tests/contract."""
+"""The score generator: styles to situations, bounds of sound. Tests for all generators are in tests/contract."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_style_is_played_as_the_situation_it_names() -> None:
     assert found["snow"]["snow"] > 0.99
 
 
-def test_a_blend_of_two_captions_is_both() -> None:
+def test_a_blend_of_two_captions_has_both_situations() -> None:
     encoder = CaptionEncoder()
     both = bank("combat", "snow").embeddings.sum(axis=0)
     found = score().situations(StyleBank(names=("both",), embeddings=(both / np.linalg.norm(both))[None]))
@@ -37,7 +37,7 @@ def test_mixes_are_summed_over_styles() -> None:
 
 
 @given(st.lists(st.floats(-8, 8, width=32), min_size=2, max_size=40))
-def test_bounded_keeps_quiet_sound_and_order(values: list[float]) -> None:
+def test_bounded_leaves_quiet_sound_alone_and_keeps_the_order(values: list[float]) -> None:
     samples = np.sort(np.array(values, np.float32))[:, None].repeat(2, axis=1)
     result = bounded(samples)
     assert result.dtype == np.float32
@@ -47,6 +47,6 @@ def test_bounded_keeps_quiet_sound_and_order(values: list[float]) -> None:
     assert np.array_equal(result[quiet], samples[quiet])
 
 
-def test_states_cost_little() -> None:
+def test_states_are_small() -> None:
     generator = score()
     assert generator.state_bytes(generator.start(seed=1)) < 4_000_000

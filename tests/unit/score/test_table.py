@@ -7,7 +7,7 @@ import re
 import pytest
 
 from segue.contract import MODES
-from segue.score.composer import bass, figures
+from segue.score.composer import bass, figures, instruments
 from segue.score.composer.entrance import GESTURES
 from segue.score.composer.table import NAMES, TABLE, situation
 from segue.score.composer.theory import chord
@@ -18,7 +18,7 @@ from segue.style.situations import SITUATIONS
 STROKES = {"stabs", "chug"}
 
 
-def test_every_situation_that_words_can_name_has_a_row() -> None:
+def test_every_situation_of_the_encoder_has_a_row() -> None:
     assert set(NAMES) == set(SITUATIONS)
 
 
@@ -63,3 +63,10 @@ def test_bad_rows_are_refused() -> None:
         Voice(role="bass", programs=(), figure="line", register=40, velocity=90)
     with pytest.raises(ValueError, match="out of range"):
         Voice(role="bass", programs=(32,), figure="line", register=40, velocity=190)
+
+
+def test_every_named_programme_and_drum_key_is_in_the_orchestra() -> None:
+    names = {name: number for name, number in vars(instruments).items() if name.isupper()}
+    drums = {name for name in names if list(names).index(name) >= list(names).index("LOW_KICK")}
+    assert {names[name] for name in names.keys() - drums} <= ORCHESTRA.keys()
+    assert {names[name] for name in drums} <= DRUM_KIT.keys()

@@ -38,7 +38,7 @@ def test_tokens(token: str, tonic: int, mode: str, name: str, tones: set[int]) -
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_no_chord_is_diminished_or_rubs_against_its_bass(mode: str) -> None:
+def test_no_chord_is_diminished_or_dissonant_with_its_bass(mode: str) -> None:
     for token in (degree + colour for degree in DEGREES for colour in ("", "M", "7", "9", "s", "5")):
         found = chord(token, 4, mode)
         intervals = {(tone - found.root) % 12 for tone in found.tones}
@@ -48,7 +48,7 @@ def test_no_chord_is_diminished_or_rubs_against_its_bass(mode: str) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "8", "0", "1x", "bb2", "1/4"])
-def test_a_token_that_is_none(token: str) -> None:
+def test_an_invalid_token_is_refused(token: str) -> None:
     with pytest.raises(ValueError, match="expected a chord"):
         chord(token, 0, "major")
 
@@ -63,13 +63,13 @@ def test_steps_and_keys(token: str, tonic: int, mode: str, index: int) -> None:
 
 
 @given(st.integers(0, 11), st.integers(0, 127))
-def test_a_pitch_class_is_placed_nearby(pitch_class: int, near: int) -> None:
+def test_place_finds_the_nearest_key(pitch_class: int, near: int) -> None:
     assert place(pitch_class, near) % 12 == pitch_class
     assert abs(place(pitch_class, near) - near) <= 6
 
 
 @given(st.integers(0, 127), st.integers(20, 80), st.integers(11, 40))
-def test_octaves_bring_into_range(pitch: int, low: int, span: int) -> None:
+def test_fit_range_moves_by_octaves(pitch: int, low: int, span: int) -> None:
     fitted = fit_range(pitch, low, low + span)
     assert low <= fitted <= low + span
     assert (fitted - pitch) % 12 == 0

@@ -1,4 +1,4 @@
-"""Audio prompts on synthetic sounds: each measurement hears what it should, and the rough verdict is sensible."""
+"""Audio prompts on synthetic sounds: each measurement is right, and the chosen situations are plausible."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_loudness_is_rms_re_full_scale() -> None:
 
 
 @pytest.mark.parametrize("tonic", [220.0, 261.6, 329.6])
-def test_majorness_tells_major_from_minor(tonic: float) -> None:
+def test_majorness_separates_major_from_minor(tonic: float) -> None:
     major, minor = ([tonic * 2 ** (step / 12) for step in chord] for chord in ((0, 4, 7), (0, 3, 7)))
     assert audio_features(stereo(tones(*major))).majorness > 0.02  # measured 0.048 and more
     assert audio_features(stereo(tones(*minor))).majorness < -0.1  # measured -0.27
@@ -94,7 +94,7 @@ def test_weights_sum_to_one_and_fall() -> None:
     assert weights == sorted(weights, reverse=True)
 
 
-def test_the_embedding_lies_where_the_situations_lie() -> None:
+def test_the_embedding_is_a_blend_of_situations() -> None:
     encoder = WordEncoder()
     for sound in (drone(), drum_storm()):
         embedding = encoder.embed_audio(sound)
@@ -104,7 +104,7 @@ def test_the_embedding_lies_where_the_situations_lie() -> None:
         assert nearest(encoder, embedding, 1)[0][0] in {name for name, _ in audio_situations(sound)}
 
 
-def test_only_the_middle_minute_of_a_long_sound_speaks() -> None:
+def test_only_the_middle_minute_of_a_long_sound_counts() -> None:
     noise = np.random.default_rng(3).standard_normal((20 * SAMPLE_RATE, 2)).astype(np.float32)
     middle = np.tile(drone(), (60 // SECONDS + 1, 1))[: 60 * SAMPLE_RATE]
     assert audio_features(np.concatenate([noise, middle, noise])) == audio_features(middle)

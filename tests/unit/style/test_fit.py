@@ -1,4 +1,4 @@
-"""The fit of the word table's rows: it learns what the teacher says, and repeats itself."""
+"""The fit of the word table's rows: it approaches the teacher and is deterministic."""
 
 from __future__ import annotations
 

@@ -58,13 +58,13 @@ def test_letters_of_other_scripts_are_reported_and_signs_are_not() -> None:
 
 
 @pytest.mark.parametrize("text", ["no drums", "not happy", "without loud drums", "No DRUMS"])
-def test_what_is_left_out_leaves_no_row(text: str) -> None:
+def test_excluded_words_have_no_row(text: str) -> None:
     assert READER.read(text) == READER.read(text + " ")
     assert READER.read(text).rows == ()
     assert READER.read(text).unknown == ()
 
 
-def test_only_descriptors_are_left_out() -> None:
+def test_only_descriptors_can_be_excluded() -> None:
     assert spelled("no escape") == ["no", "escape"]
     assert spelled("heavy, no drums, metal") == ["heavy", ",", ",", "metal"]
     assert spelled("not loud escape") == ["escape"]
@@ -76,7 +76,7 @@ def test_an_empty_text_is_an_error(text: str) -> None:
         READER.read(text)
 
 
-def test_punctuation_alone_says_nothing() -> None:
+def test_punctuation_alone_has_no_words() -> None:
     assert READER.read(", , ,").rows == ()
     assert READER.read("Xyvrath, no drums,").rows == ()
 

@@ -1,4 +1,4 @@
-"""Situations in words: a phrase finds its own, a blend finds both, weights are a distribution."""
+"""Text to situations: a phrase gives its own, a blend gives both, weights are a distribution."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_every_situation_has_three_to_six_captions_of_known_words() -> None:
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
-def test_a_caption_means_nearly_only_its_situation(name: str) -> None:
+def test_a_caption_gives_nearly_only_its_situation(name: str) -> None:
     for caption in CAPTIONS[name]:
         found, weight = nearest(ENCODER, ENCODER.embed_text(caption))[0]
         assert found == name
@@ -27,7 +27,7 @@ def test_a_caption_means_nearly_only_its_situation(name: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [("combat", "calm"), ("snow", "horror"), ("town", "sad")])
-def test_a_blend_finds_both_and_follows_its_weights(one: str, other: str) -> None:
+def test_a_blend_gives_both_situations_by_its_weights(one: str, other: str) -> None:
     centres = situation_embeddings(ENCODER)
     a, b = centres[SITUATIONS.index(one)], centres[SITUATIONS.index(other)]
     shares = []
@@ -40,7 +40,7 @@ def test_a_blend_finds_both_and_follows_its_weights(one: str, other: str) -> Non
     assert 0.2 < shares[1] < 0.8
 
 
-def test_weights_are_a_falling_distribution_and_the_same_every_time() -> None:
+def test_weights_fall_sum_to_one_and_repeat() -> None:
     embedding = ENCODER.embed_text("driving taiko drums and brass")
     for k in (1, 3, 20):
         found = nearest(ENCODER, embedding, k)

@@ -39,7 +39,7 @@ def test_a_phrase_is_the_sum_of_its_rows_made_unit_length() -> None:
     np.testing.assert_allclose(embedding, expected / np.linalg.norm(expected), rtol=1e-6)
 
 
-def test_what_cannot_be_embedded_is_an_error_that_says_why() -> None:
+def test_text_that_cannot_be_embedded_is_an_error_with_a_reason() -> None:
     encoder = WordEncoder(SMALL)
     with pytest.raises(ValueError, match="expected a phrase such as"):
         encoder.embed_text(" ")
@@ -51,7 +51,7 @@ def test_what_cannot_be_embedded_is_an_error_that_says_why() -> None:
         encoder.embed_text("drums anti")
 
 
-def test_a_table_comes_back_from_its_file_and_equal_tables_give_equal_bytes(tmp_path: Path) -> None:
+def test_a_saved_table_is_read_back_and_equal_tables_give_equal_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         SMALL.save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
@@ -140,7 +140,7 @@ def test_unknown_words_are_named_and_change_nothing() -> None:
     assert named.tobytes() == ENCODER.embed_text("battle drums").tobytes()
 
 
-def test_leaving_something_out_is_not_asking_for_it() -> None:
+def test_a_word_after_no_does_not_count() -> None:
     left_out = ENCODER.embed_text("soft piano, no drums")
     asked = ENCODER.embed_text("soft piano, drums")
     without = ENCODER.embed_text("soft piano")

@@ -1,4 +1,4 @@
-"""WordPiece: BERT's own pieces (recorded from the reference tokenizer), and what no vocabulary can spell."""
+"""WordPiece: BERT's pieces (recorded from the reference tokenizer), and words that cannot be spelled."""
 
 from __future__ import annotations
 

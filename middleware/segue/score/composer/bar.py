@@ -18,9 +18,9 @@ from segue.score.composer.vocabulary import FAMILY, Part, Situation
 from segue.score.sampler.orchestra import ORCHESTRA
 
 _FIGURES: Final = {**figures.FIGURES, **bass.FIGURES, "melody": melody}
-# The first beat's notes are played louder, so that a bar is heard as one.
+# The first beat's notes are louder, to mark the bar.
 DOWNBEAT: Final = 1.08
-# A note shorter than this is not heard as one.
+# A shorter note has no recognisable pitch.
 _SHORTEST: Final = TICKS_PER_BEAT // 16
 
 
@@ -28,7 +28,7 @@ class Onset(NamedTuple):
     """A note of a bar, ready to be played. tick and ticks: from the bar's start, and how long.
 
     Attributes:
-        level: Intensity from which it is heard.
+        level: Intensity from which it sounds.
         velocity: At intensity 0.5, before the mix.
         slot, through: As in Part.
     """

@@ -1,6 +1,6 @@
-"""Frame by frame: which notes start now, from the musical clock, the mix of situations and what has sounded so far.
+"""The notes that start in each frame, from the musical clock, the mix of situations and the form so far.
 
-A frame decides from conditioning up to itself alone, so chunks of any size give the same notes. What must not change in
+A frame depends on conditioning up to itself alone, so chunks of any size give the same notes. What must not change in
 the middle of a bar (plan, key, who plays the bass) is settled where the bar begins.
 """
 
@@ -13,9 +13,9 @@ from functools import lru_cache
 from typing import Final
 
 from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
-from segue.score.composer.approach import PickupVoice
 from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
 from segue.score.composer.entrance import GESTURES
+from segue.score.composer.fills import PickupVoice
 from segue.score.composer.harmony import PHRASE_BARS, phrase
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in
@@ -101,16 +101,16 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     return form, notes
 
 
-def _ahead_of(leader: str, mix: Mix) -> str:
-    """Who leads a mix: the heaviest, unless the leader so far is nearly as heavy."""
+def _leader_of(leader: str, mix: Mix) -> str:
+    """The situation that leads a mix: the heaviest, unless the leader so far is nearly as heavy."""
     weights = dict(mix)
     best = max(mix, key=lambda pair: (pair[1], -_ORDER[pair[0]]))[0]
     return best if weights[best] > weights.get(leader, 0.0) + (HYSTERESIS if leader else 0.0) else leader
 
 
 def _led(form: Form, moment: Moment) -> Form:
-    """The leader, with hysteresis; a new one is announced on the next beat."""
-    best = _ahead_of(form.leader, moment.mix)
+    """The form with its leader, chosen with hysteresis; the entrance of a new one is on the next beat."""
+    best = _leader_of(form.leader, moment.mix)
     if best == form.leader:
         return form
     if not form.leader:
@@ -121,10 +121,10 @@ def _led(form: Form, moment: Moment) -> Form:
 
 
 def _expecting(form: Form, moment: Moment) -> Form:
-    """The change ahead, and, where it arrives in this frame, who is awaited."""
+    """The form with the coming change, and with its situation awaited where it arrives in this frame."""
     if form.cue is None and moment.to_change < 0:
         return form
-    into = _ahead_of(form.leader, moment.next_mix) if moment.to_change >= 0 else ""
+    into = _leader_of(form.leader, moment.next_mix) if moment.to_change >= 0 else ""
     cue = follow(form.cue, moment, form.leader, into)
     form = replace(form, cue=cue)
     arrives = cue is not None and cue.certain and moment.ticks <= cue.arrival < moment.ticks + moment.tempo
@@ -134,7 +134,7 @@ def _expecting(form: Form, moment: Moment) -> Form:
 
 
 def _settled(form: Form, moment: Moment, bar: int, bar_ticks: int) -> Form:
-    """What a bar keeps from its first frame on: whose plan it follows, from where, and in which key."""
+    """The form with what holds for a whole bar: its plan, the plan's origin and the key."""
     if form.bar == bar:
         return form
     plan, origin = form.plan, form.origin
@@ -177,7 +177,7 @@ def _holders(holders: tuple[str, str, str], mix: tuple[tuple[str, float], ...], 
 
 
 def _bar_notes(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, start: int, end: int) -> Iterator[NoteEvent]:
-    """Notes of all sounding situations whose tick lies in [start, end), as far as `lead` leaves them room."""
+    """Notes of all sounding situations whose tick lies in [start, end), as `lead` changes them."""
     arrival = form.cue.arrival if form.cue else 0
     for name, weight in moment.mix:
         if weight < FLOOR:
@@ -195,13 +195,13 @@ def _bar_notes(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, start: 
 
 
 def _written(form: Form, moment: Moment, name: str) -> Bar:
-    """What a situation has in the settled bar."""
+    """The written notes of a situation in the settled bar."""
     number = (form.bar or 0) - form.origin
     return compose_bar(TABLE[name], TABLE[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
 
 
 def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset, intensity: float) -> bool:
-    """Whether a written note is heard: intensity reaches its level, its role is not another's, the weight carries."""
+    """Whether a written note sounds: by intensity, by who plays its role, and by the situation's weight."""
     if onset.level > intensity + 1e-6 or (onset.family == "drums" and moment.drums == 0):
         return False
     if onset.role in SOLO_ROLES and form.holders[SOLO_ROLES.index(onset.role)] != name:
@@ -229,7 +229,7 @@ def _event(
         force: Factor on its velocity.
     """
     share = min(1.0, weight / 0.5)
-    # The leader must be told by ear from what is blended in, so others stay behind it even at equal weight.
+    # The leader must stand out from what is blended in, so others are softer even at equal weight.
     gain = 0.8 + 0.2 * share if leads else 0.3 + 0.5 * share
     velocity = round(onset.velocity * loudness(moment.intensity) * gain * force)
     offset = min(FRAME_SIZE - 1, max(0, (tick - moment.ticks) * FRAME_SIZE // moment.tempo))
@@ -245,7 +245,7 @@ def _event(
 
 
 def _lead_in(form: Form, moment: Moment) -> LeadIn:
-    """What leads into the change ahead and marks its arrival, for the settled bar."""
+    """The lead-in to the coming change, for the settled bar."""
     cue = form.cue
     if cue is None:
         return NO_LEAD_IN
@@ -274,7 +274,7 @@ def _lead_in(form: Form, moment: Moment) -> LeadIn:
 
 
 def _lead_notes(form: Form, moment: Moment, lead: LeadIn) -> Iterator[NoteEvent]:
-    """What of a lead-in falls in this frame; what marks the arrival only where there is one."""
+    """Notes of a lead-in in this frame; those at the arrival only if the change has started."""
     if form.cue is None:
         return
     arrival, weight = form.cue.arrival, dict(moment.mix).get(form.leader, 0.0)
@@ -301,7 +301,7 @@ def _player(form: Form, moment: Moment, role: str) -> PickupVoice | None:
 
 
 def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
-    """What of the leader's entrance falls in this frame: its gesture, and on the beat its held notes struck anew."""
+    """Notes of the leader's entrance in this frame: its gesture, and on the beat its held notes struck again."""
     leader, weight = TABLE[form.leader], dict(moment.mix).get(form.leader, 0.0)
     if form.awaited != form.leader:
         yield from _gesture(form, moment, leader, weight, bar_ticks)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from segue.score.composer import instruments as gm
 from segue.score.composer.harmony import Phrase
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
 from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, DrumLine, Kit, Part, Situation
 
-TIMPANI: Final = 47
-_TIMPANI_CENTRE: Final = 45
-_KICKS: Final = (35, 36)
-_SNARES: Final = (38, 40)
+_KICKS: Final = (gm.LOW_KICK, gm.KICK)
+_SNARES: Final = (gm.SNARE, gm.TIGHT_SNARE)
 _STROKE: Final = {"o": 0.66, "x": 0.88, "!": 1.1}
 # A bar of six or seven has two beats that play the pattern's first; the second must not sound like a new bar.
 _INNER: Final = 0.85
@@ -44,7 +43,8 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
 def _goes_on(line: DrumLine, kit: Kit) -> bool:
     """Whether a line goes on while a fill leads into another situation.
 
-    A drummer at a set has two hands for it and a foot for the kick; of several players only those rest who play it.
+    A drummer at a set plays the fill with both hands and goes on with the kick. Where several musicians play, only
+    those who play the fill leave their own lines.
     """
     if line.program >= 0:
         return not line.fills
@@ -60,10 +60,10 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> lis
             if sign == "." or (sign == "o" and not random.chance(line.chance)):
                 continue
             key = line.key
-            if line.program == TIMPANI and key == 0:
+            if line.program == gm.TIMPANI and key == 0:
                 segments = plan.bars[bar]
                 root = segments[-1] if beat >= segments[-1].start else segments[0]
-                key = place(root.chord.root, _TIMPANI_CENTRE)
+                key = place(root.chord.root, gm.TIMPANI_CENTRE)
             inner = _INNER if source == 0 and beat else 1.0
             velocity = line.velocity * _STROKE[sign] * inner * (1 + random.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)

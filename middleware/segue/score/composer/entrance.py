@@ -1,4 +1,4 @@
-"""What marks a situation's arrival: a hit, a roll, a run or a bell on the first beat that it owns."""
+"""Gestures that mark the arrival of a situation on its first beat: a hit, a roll, a run, a bell."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What leads into a change, and what gives way to it: a fill that grows, something softer, or a fight let go.
+"""Lead-ins to a change: a growing fill, something softer, or a release, and which written notes rest meanwhile.
 
-A pure function of what the music leaves, what it brings and how long that has been known.
+A lead-in is a pure function of the situation before, the situation after, and how long the change has been known.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from segue.contract import TICKS_PER_BEAT
-from segue.score.composer.approach import (
+from segue.score.composer.bar import Onset, playable
+from segue.score.composer.entrance import GESTURES
+from segue.score.composer.fills import (
     SOFT,
     PickupVoice,
     bass_pickup,
@@ -22,50 +24,48 @@ from segue.score.composer.approach import (
     timpani_roll,
     tune_pickup,
 )
-from segue.score.composer.bar import Onset, playable
-from segue.score.composer.entrance import GESTURES
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.theory import Chord
 from segue.score.composer.vocabulary import DRUM_SLOT, FAMILY, BarNote, Part, Situation
 
 Kind = Literal["fill", "soft", "release"]
 
-# A situation with so much more drive is built up to; to one with so much less, the music is let go.
+# A situation with so much more drive gets a build-up; one with so much less gets a release.
 CLIMB: Final = 0.25
 _LONGEST: Final = 4.0
 # A fill out of quiet music begins softer than one in music that has drums.
 _FROM_QUIET, _FROM_LOUD = 58.0, 88.0
-# What stands for an entrance whose own gesture would repeat what has just led to it.
+# The entrance in place of one whose own gesture would repeat the lead-in.
 _ARRIVES: Final = {"glissando": "pluck", "roll": "band"}
 _CRASHES: Final = ("hit", "band")
-# By the arrival, all that is played has this part of its velocity, and, let go, sounds as at this part of intensity.
+# Factors at the arrival: on the velocity of all that is played, and, in a release, on the intensity.
 _SWELL: Final[dict[Kind, float]] = {"fill": 1.12, "soft": 1.08, "release": 0.7}
 _THINNED: Final = 0.35
-# Where the tune's pickup has its notes; one falling note is enough where music sinks.
+# Beats at which the tune's pickup has its notes; a release has one falling note.
 _PICKUP: Final[dict[Kind, tuple[float, ...]]] = {
     "fill": (-0.75, -0.5, -0.25),
     "soft": (-1.0, -0.5),
     "release": (-0.5,),
 }
-# Who plays so shortly before a rest would be cut off as soon as heard.
+# A note that begins so shortly before a rest would be cut off at once, so it is left out.
 _AT_ONCE: Final = TICKS_PER_BEAT // 8
-# Music of so much drive ends with a stroke; what has less just stops.
+# Music of so much drive ends with a stroke; music with less just stops.
 _FIGHT: Final = 0.7
 
 
 class Turn(NamedTuple):
-    """What a lead-in is written for.
+    """The situation of a lead-in: what it leads from and to, and when.
 
     Attributes:
-        out_of, into: The situations.
+        out_of, into: The situations before and after.
         seed: The session's.
-        beat: Of the arrival, counted from the session's start.
+        beat: The arrival, in beats from the session's start.
         known: Beats of notice.
         meter: Beats a bar.
         drums: As in Moment.
         chord, target: What sounds before and at the arrival.
-        bass, tune: Who may play a pickup.
-        beat_ms: How long a beat is.
+        bass, tune: The voices that may play a pickup.
+        beat_ms: Length of a beat.
     """
 
     out_of: Situation
@@ -87,16 +87,16 @@ class Turn(NamedTuple):
 
 
 class LeadIn(NamedTuple):
-    """Notes about an arrival, and what gives way to them.
+    """Notes around an arrival, and which written notes rest or change for them.
 
-    A written note's `position` is its ticks after the arrival; `left` says whether it is of what is left.
+    A written note's `position` is its ticks after the arrival; `left` says whether its situation is the one before.
 
     Attributes:
         ticks: Of the onsets, rising, for bisection; negative before the arrival.
         rests: Role and ticks before the arrival from which on that role's written notes rest.
         span: Ticks before the arrival in which the rest of the music follows: velocities move to `swell`, intensity to
             `thinned`, as factors.
-        lets_go: Whether what is left stays so, its drums at rest, until it is gone.
+        lets_go: Whether the situation before stays that way, without drums, until it is silent.
     """
 
     ticks: tuple[int, ...]
@@ -108,14 +108,14 @@ class LeadIn(NamedTuple):
     lets_go: bool
 
     def silences(self, onset: Onset, position: int, *, left: bool) -> bool:
-        """Whether a written note gives way."""
+        """Whether a written note is left out."""
         if position >= 0:
             return self.lets_go and left and onset.role == "drums"
         goes_on = onset.through and not self.lets_go
         return not goes_on and any(role == onset.role and position >= -ticks - _AT_ONCE for role, ticks in self.rests)
 
     def lasting(self, onset: Onset, position: int) -> int:
-        """How long a written note lasts so as to leave room for what its role plays next."""
+        """Ticks of a written note, shortened where its role plays in the lead-in."""
         room = [-ticks - position for role, ticks in self.rests if role == onset.role and position < -ticks - _AT_ONCE]
         return min(onset.ticks, *room) if room else onset.ticks
 
@@ -124,7 +124,7 @@ class LeadIn(NamedTuple):
         return 1 + (self.swell - 1) * self._progress(position, left)
 
     def intensity(self, position: int, *, left: bool) -> float:
-        """Factor on the intensity by which written notes are heard."""
+        """Factor on the intensity that decides which written notes sound."""
         return 1 + (self.thinned - 1) * self._progress(position, left)
 
     def _progress(self, position: int, left: bool) -> float:
@@ -137,7 +137,7 @@ NO_LEAD_IN: Final = LeadIn((), (), (), 0, 1.0, 1.0, False)
 
 
 def drummer(out_of: Situation, into: Situation, drums: int) -> Situation | None:
-    """Whose drums play a fill: those that play, else those that come; None where there are none to be."""
+    """The situation whose drums play a fill: the one before, else the one after; None without drums."""
     if drums == 0:
         return None
     ready = (row for row in (out_of, into) if row.kit.fill and (row.kit.own or drums == 1))
@@ -145,7 +145,7 @@ def drummer(out_of: Situation, into: Situation, drums: int) -> Situation | None:
 
 
 def kind_of(out_of: Situation, into: Situation, drums: int) -> Kind:
-    """How a musician gets from one situation to the other."""
+    """The kind of lead-in from one situation to the other."""
     if into.drive <= out_of.drive - CLIMB:
         return "release"
     return "soft" if drummer(out_of, into, drums) is None else "fill"
@@ -187,7 +187,7 @@ def _span(turn: Turn, kind: Kind, random: KeyedRandom) -> float:
 
 
 def _body(turn: Turn, kind: Kind, span: float, random: KeyedRandom) -> tuple[list[Part], list[tuple[str, float]]]:
-    """What the whole span is about, and which roles rest for how many beats before the arrival."""
+    """The parts over the whole span, and which roles rest for how many beats before the arrival."""
     last_beat = min(span, 1.0)
     if kind == "release":
         playing = drummer(turn.out_of, turn.out_of, turn.drums)
@@ -209,7 +209,7 @@ def _body(turn: Turn, kind: Kind, span: float, random: KeyedRandom) -> tuple[lis
 
 
 def _landing(turn: Turn, kind: Kind) -> list[Part]:
-    """What marks the arrival: the entrance of what comes, and after a fill a cymbal."""
+    """The parts that mark the arrival: the entrance of the situation after, and a cymbal after a fill."""
     entrance = "none" if turn.into is turn.out_of else _ARRIVES.get(turn.into.entrance, turn.into.entrance)
     parts = GESTURES[entrance](turn.target)
     if kind == "fill" and turn.into.kit.crash and entrance not in _CRASHES:

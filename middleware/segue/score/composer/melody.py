@@ -27,7 +27,7 @@ _PLANS: Final = (
 _CONTRASTS: Final = ("invert", "augment", "displace", "fragment")
 # Widest step between neighbours, in semitones, before the line is folded back.
 _WIDEST: Final = 9
-# A note of more beats than this is heard as harmony, wherever it starts.
+# A note of more beats than this counts as harmony, wherever it starts.
 _PASSING: Final = 1.0
 # How long the upper neighbour of an ornament lasts, in beats, at most.
 _GRACE: Final = 0.125

@@ -8,21 +8,20 @@ from segue.contract import TICKS_PER_BEAT
 
 Mix = tuple[tuple[str, float], ...]
 
-# A change of less than this share of the mix passes without a sign.
+# A change of less than this share of the mix gets no lead-in.
 LEAST_TURN: Final = 0.2
-# So long after the arrival what is left may take to go, and what came to lead the mix.
+# After the arrival, the situation before may take so long to fade, and the one after to lead the mix.
 PATIENCE: Final = 16 * TICKS_PER_BEAT
 
 
 class Moment(NamedTuple):
-    """Conditioning of one frame.
+    """Conditioning of one frame. Fields that are not listed are as in contract.Conditioning.
 
     Attributes:
         mix: (situation, weight) pairs, weights summing to 1.
         tempo: Milli-bpm, which is the ticks of one frame.
         tonic: -1 for the composer's choice.
-        next_mix: The mix to which the change in `to_change` frames leads; read where there is one. The rest as in
-            contract.Conditioning.
+        next_mix: The mix after the change in `to_change` frames; unused where no change is known.
     """
 
     frame: int
@@ -41,10 +40,10 @@ class Moment(NamedTuple):
 
 
 class Cue(NamedTuple):
-    """A change ahead.
+    """A coming change.
 
     Attributes:
-        arrival: Tick of the beat that it is led to.
+        arrival: Tick of the beat on which it arrives.
         since: Tick at which it became known, within a bar.
         out_of, into: The situations that lead before and after.
         certain: Whether it has started, so that it must arrive.
@@ -60,11 +59,11 @@ class Cue(NamedTuple):
 def follow(cue: Cue | None, moment: Moment, leader: str, into: str) -> Cue | None:
     """The cue in this frame.
 
-    A change that comes without notice has no cue; one that is withdrawn loses it. What has arrived keeps it, as what is
-    left may still sound.
+    A change without notice has no cue, and a withdrawn one loses it. A change that has arrived keeps its cue for a
+    while, as the situation before may still sound.
 
     Args:
-        into: Who will lead the mix that the change ahead leads to.
+        into: The situation that will lead the mix after the change.
     """
     if not 0 <= moment.to_change * moment.tempo <= moment.meter * TICKS_PER_BEAT:
         return cue if cue is not None and cue.certain and moment.ticks <= cue.arrival + PATIENCE else None

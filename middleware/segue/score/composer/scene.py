@@ -1,4 +1,4 @@
-"""What a figure sees when it writes one bar: the plan, the voice, the place in the form, and its own random."""
+"""The input of a figure for one bar: the plan, the voice, the place in the form, and random draws of its own."""
 
 from __future__ import annotations
 

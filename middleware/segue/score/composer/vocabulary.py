@@ -1,6 +1,6 @@
-"""What a row of the composer's table can say: voices, drum lines, situations; and what a bar of music is made of.
+"""The types of the composer's table (voices, drum lines, kits, situations) and of a bar of music (notes, parts).
 
-Units: levels are intensities in [0, 1] from which a part is heard; velocities are MIDI velocities at intensity 0.5;
+Units: levels are intensities in [0, 1] from which a part sounds; velocities are MIDI velocities at intensity 0.5;
 registers are MIDI keys; rates are notes a beat; tempos are beats a minute.
 """
 

@@ -1,8 +1,7 @@
-"""How loud the keys of a programme are by nature, and what gain makes programmes and registers alike.
+"""The measured loudness of the keys of each programme, and the gain that makes programmes and registers alike.
 
 Fonts differ by 12 dB and more between programmes. Measuring takes 70 ms a programme on average, too long for the
-middle of a performance, so the bundled orchestra brings its measurements along; a user's font is measured as it is
-heard.
+middle of a performance, so the bundled orchestra ships its measurements; a user's font is measured while it plays.
 """
 
 from __future__ import annotations
@@ -45,9 +44,9 @@ class Register:
 
 
 def measured(sound: Callable[[int], NDArray[np.float32]], keys: Sequence[int]) -> Register:
-    """The register of what `sound` plays (key -> [C, S]) on `keys`; keys that are silent are left out."""
-    heard = {key: _loudest(sound(key)) for key in keys}
-    sounding = {key: level for key, level in heard.items() if math.isfinite(level)}
+    """Measure what `sound` plays (key -> [C, S]) on `keys`; keys that are silent are left out."""
+    levels = {key: _loudest(sound(key)) for key in keys}
+    sounding = {key: level for key, level in levels.items() if math.isfinite(level)}
     if not sounding:
         return Register(keys=(0,), lufs=(NOTE_LUFS,))
     return Register(keys=tuple(sounding), lufs=tuple(sounding.values()))

@@ -2,7 +2,7 @@
 
 A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, so it is the same bits whenever
 it is made, and the caches are no part of any state. What is kept is the source of each sound: a sample at its pitch,
-filtered, which notes of any length, velocity and session share. From it a note is made piece by piece as it is heard:
+filtered, which notes of any length, velocity and session share. From it a note is made piece by piece as it is played:
 two sessions hardly ever play the same notes, and keeping all of them whole would take several times the memory. Only
 notes that come again, drums above all, are kept whole, as far as memory allows.
 """
@@ -122,9 +122,13 @@ class NoteBank:
     def __init__(
         self, path: Path, levels: Mapping[str, Register] | None = None, *, memory_bytes: int = MEMORY_BYTES
     ) -> None:
-        """levels: measurements that came with the font. memory_bytes: for what is kept of samples and sources.
+        """Open a SoundFont.
 
-        Raises: SoundFontError if the file cannot be used.
+        Args:
+            levels: Measurements that came with the font.
+            memory_bytes: For what is kept of samples and sources.
+        Raises:
+            SoundFontError: If the file cannot be used.
         """
         self._samples = SampleBank(read_soundfont(path), str(path), memory_bytes * _WAVEFORMS // _SHARES)
         if not self._samples.programs:
@@ -215,13 +219,13 @@ class NoteBank:
         """Samples of a note without its inaudible end."""
         length = max((one.length for one in voices), default=0)
         sound = self._summed(voices, channels, 0, length)
-        # Two passes over all of it for the peak; what is heard last is looked for from the end.
+        # Two passes over all of it for the peak; the last audible sample is searched from the end.
         threshold = 10 ** (_INAUDIBLE_DB / 20) * max(sound.max(initial=0), -sound.min(initial=0))
         for end in range(length, 0, -_SEARCHED):
             begin = max(0, end - _SEARCHED)
-            heard = np.flatnonzero((np.abs(sound[:, begin:end]) > threshold).any(axis=0))
-            if heard.size:
-                return min(length, begin + int(heard[-1]) + 1 + _TRIM_FADE)
+            audible = np.flatnonzero((np.abs(sound[:, begin:end]) > threshold).any(axis=0))
+            if audible.size:
+                return min(length, begin + int(audible[-1]) + 1 + _TRIM_FADE)
         return 0
 
     def _summed(self, voices: Sequence[RegionVoice], channels: int, begin: int, end: int) -> Planar:

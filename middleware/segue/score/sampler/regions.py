@@ -128,10 +128,14 @@ class _Zone:
 
 
 class SampleBank:
-    """The presets of a SoundFont as regions, and its samples as waveforms, decoded when first heard."""
+    """The presets of a SoundFont as regions, and its samples as waveforms, decoded when first used."""
 
     def __init__(self, font: SoundFont, name: str, waveform_bytes: int = 96 << 20) -> None:
-        """waveform_bytes: of decoded samples that are kept; the bundled orchestra has 74 MiB."""
+        """Read the presets of a font.
+
+        Args:
+            waveform_bytes: Of decoded samples that are kept; the bundled orchestra has 74 MiB.
+        """
         self._font = font
         self._name = name
         header = font.tables["phdr"][:-1]

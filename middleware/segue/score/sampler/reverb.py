@@ -70,28 +70,28 @@ def process(state: ReverbState, sent: Planar) -> tuple[ReverbState, Planar]:
     length = sent.shape[1]
     if not length:
         return state, sent
-    heard = np.concatenate([state.early, sent], axis=1)
-    early = _early(heard, length)
+    stream = np.concatenate([state.early, sent], axis=1)
+    early = _early(stream, length)
     lines = np.zeros((len(_DELAYS), _LONGEST + 1 + length), np.float32)
     lines[:, : _LONGEST + 1] = state.lines
     late = np.empty((2, length), np.float32)
     for begin in range(0, length, _BLOCK):
         _network(lines, early, late, begin, min(length, begin + _BLOCK))
-    after = ReverbState(early=heard[:, length:].copy(), lines=lines[:, length:].copy())
+    after = ReverbState(early=stream[:, length:].copy(), lines=lines[:, length:].copy())
     early *= np.float32(_EARLY_GAIN)
     late *= np.float32(_LATE_GAIN)
     early += late
     return after, early
 
 
-def _early(heard: Planar, length: int) -> Planar:
+def _early(stream: Planar, length: int) -> Planar:
     """First reflections: sparse taps, other times and signs on each side."""
     early = np.zeros((2, length), np.float32)
     echo = np.empty(length, np.float32)
     for side, (times, gains) in enumerate(_early_taps()):
         for time, gain in zip(times, gains, strict=True):
             begin = _EARLY_SPAN - time
-            early[side] += np.multiply(heard[side, begin : begin + length], gain, out=echo)
+            early[side] += np.multiply(stream[side, begin : begin + length], gain, out=echo)
     return early
 
 

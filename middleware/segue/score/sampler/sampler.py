@@ -84,9 +84,13 @@ class Sampler:
     latency: Final = 0
 
     def __init__(self, soundfont: Path | None = None, *, memory_bytes: int = MEMORY_BYTES) -> None:
-        """soundfont: any General MIDI SF2 or SF3; the bundled orchestra if None. memory_bytes: as of NoteBank.
+        """Open a SoundFont.
 
-        Raises: SoundFontError if the file is no usable SoundFont.
+        Args:
+            soundfont: Any General MIDI SF2 or SF3; the bundled orchestra if None.
+            memory_bytes: As of NoteBank.
+        Raises:
+            SoundFontError: If the file is no usable SoundFont.
         """
         if soundfont is None:
             self._bank = NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS), memory_bytes=memory_bytes)
@@ -99,7 +103,7 @@ class Sampler:
         return self._bank.sha256()
 
     def substitute(self, program: int) -> int:
-        """The programme heard for `program`: itself, unless the soundfont lacks it. For warnings."""
+        """The programme that plays for `program`: itself, unless the soundfont lacks it. For warnings."""
         return self._bank.substitute(program)
 
     def start(self, position: int = 0) -> SamplerState:
@@ -139,13 +143,13 @@ class Sampler:
             within rounding; the reverb of what was played before stems were asked for is in "texture".
         Raises:
             ValueError: For notes out of range, out of order or not starting in the chunk.
-            SoundFontError: If a compressed sample of a user's font, decoded when first heard, turns out to be damaged.
+            SoundFontError: If a compressed sample of a user's font, decoded when first played, turns out to be damaged.
         """
         end = state.position + num_samples
         check_notes(notes, state.position, end)
         sounding = (*state.sounding, *notes)
         points, remaining, ended = self._points(sounding, state.position, num_samples)
-        over = tuple(heard for heard in (*state.over, *ended) if heard.end > end - MEMORY)
+        over = tuple(note for note in (*state.over, *ended) if note.end > end - MEMORY)
         recent, buses = _wide(state.recent, points, num_samples)
         dry, sent = _mixed(buses, list(buses), num_samples)
         room, wet = reverb.process(state.room, sent)
@@ -182,11 +186,11 @@ class Sampler:
             mixed = buses.get(bus)
             if mixed is None:
                 mixed = buses[bus] = np.zeros((2, num_samples), np.float32)
-            heard = self._bank.read(note, begin - start, end - start)
+            sound = self._bank.read(note, begin - start, end - start)
             loudness = velocity_gain(event.velocity)
             for side, gain in enumerate(note.gains):
                 share = levelled[: end - begin]
-                np.multiply(heard[side % note.channels], np.float32(gain * loudness), out=share)
+                np.multiply(sound[side % note.channels], np.float32(gain * loudness), out=share)
                 mixed[side, begin - position : end - position] += share
         return buses, tuple(remaining), ended
 

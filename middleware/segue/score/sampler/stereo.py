@@ -41,15 +41,15 @@ def widened(before: Planar, sound: Planar, width: float) -> tuple[Planar, Planar
         What is `before` the following samples, and float32 [2, S], as loud as `sound`.
     """
     length = sound.shape[1]
-    heard = np.concatenate([before, sound], axis=1)
+    stream = np.concatenate([before, sound], axis=1)
     echoes = np.zeros_like(sound)
     echo = np.empty_like(sound)
     for time, gain in zip(_TIMES, _echo_gains(width), strict=True):
-        echoes += np.multiply(heard[:, SPAN - time : SPAN - time + length], gain, out=echo)
+        echoes += np.multiply(stream[:, SPAN - time : SPAN - time + length], gain, out=echo)
     echoes[1] *= -1
     echoes += sound
     echoes *= np.float32(1 / math.sqrt(1 + width**2))
-    return heard[:, length:].copy(), echoes
+    return stream[:, length:].copy(), echoes
 
 
 @lru_cache

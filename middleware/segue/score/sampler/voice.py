@@ -56,7 +56,12 @@ class VolumeEnvelope:
     """Loudness of a region from the key press on, 0 to 1, over `length` samples; below SILENCE_DB it is over."""
 
     def __init__(self, region: Region, held: int, limit: int) -> None:
-        """held: samples until the key is released. limit: the most samples it lasts."""
+        """Lay out the stretches of one note.
+
+        Args:
+            held: Samples until the key is released.
+            limit: The most samples it lasts.
+        """
         stretches = _pressed(region, held)
         until = stretches[-1].end if stretches else 0
         # A voice that has decayed to nothing ends though its key is held.

@@ -111,21 +111,21 @@ def read_zones(font: SoundFont, level: str, index: int, link: int) -> list[Zone]
 def thinned(zones: Sequence[Zone], font: SoundFont, keys: frozenset[int], spacing: int) -> list[Zone]:
     """The zones that `keys` need, `spacing` semitones apart; with 0 as they are, and overlapping ones not thinned."""
     shared = [zone for zone in zones if zone.link is None]
-    heard = [zone for zone in zones if zone.link is not None and keys & set(range(zone.keys[0], zone.keys[1] + 1))]
-    ranges = sorted({zone.keys for zone in heard})
+    needed = [zone for zone in zones if zone.link is not None and keys & set(range(zone.keys[0], zone.keys[1] + 1))]
+    ranges = sorted({zone.keys for zone in needed})
     disjoint = all(before[1] < after[0] for before, after in pairwise(ranges))
     if spacing == 0:
-        return shared + heard
+        return shared + needed
     if not disjoint:
         lowest, highest = ranges[0][0], max(span[1] for span in ranges)
-        return shared + [_reaching(zone, lowest, highest) for zone in heard]
-    roots = {span: min(_root(zone, font) for zone in heard if zone.keys == span) for span in ranges}
+        return shared + [_reaching(zone, lowest, highest) for zone in needed]
+    roots = {span: min(_root(zone, font) for zone in needed if zone.keys == span) for span in ranges}
     kept: list[tuple[int, int]] = []
     for span in ranges:
         if not kept or roots[span] - roots[kept[-1]] >= spacing:
             kept.append(span)
     widened = _widened(kept, roots)
-    return shared + [_with_keys(zone, widened[zone.keys]) for zone in heard if zone.keys in widened]
+    return shared + [_with_keys(zone, widened[zone.keys]) for zone in needed if zone.keys in widened]
 
 
 def _widened(

@@ -1,4 +1,4 @@
-"""What the bundled orchestra is cut from, and how closely each programme stays sampled."""
+"""The source of the bundled orchestra, and the distance between the samples of each programme."""
 
 from __future__ import annotations
 

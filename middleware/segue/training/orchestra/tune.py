@@ -1,6 +1,6 @@
-"""Tuning the samples of a cut: each is heard at its own key, and what it is off by is written into its record.
+"""Tuning the samples of a cut: each is measured at its own key, and its error is written into its record.
 
-Two estimates must agree before a sample is touched: the frequency at which a comb of eight harmonics catches most of
+A sample is corrected only where two estimates agree: the frequency at which a comb of eight harmonics catches most of
 the spectrum, and the lag at which the sound is most like itself.
 """
 
@@ -45,8 +45,8 @@ def retuned(font: SoundFont, programs: Iterable[int]) -> tuple[SoundFont, dict[i
                         errors.setdefault(region.sample, []).append(error)
     records = font.tables["shdr"].copy()
     corrected = {}
-    for sample, heard in errors.items():
-        error = float(np.median(heard))
+    for sample, cents in errors.items():
+        error = float(np.median(cents))
         if abs(error) >= _CORRECT_FROM_CENTS:
             corrected[sample] = error
             records["correction"][sample] = np.clip(int(records["correction"][sample]) - round(error), -127, 127)

@@ -1,8 +1,8 @@
-"""Where two phrases become one style: `python -m segue.training.words.calibrate`.
+"""Finds the cosine from which two phrases are one style: `python -m segue.training.words.calibrate`.
 
 For a row of thresholds, the share of paraphrases (paraphrases.yaml), of related phrases (evaluation.yaml, pairs that
 share an accepted situation) and of unlike ones (that share none) that the word table finds at least that much alike.
-segue.style.word_table.CONFUSABLE is read off it.
+It is the source of segue.style.word_table.CONFUSABLE.
 """
 
 from __future__ import annotations

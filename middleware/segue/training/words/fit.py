@@ -1,4 +1,4 @@
-"""Fits the rows of the word table: a sum of rows that says what the teacher says of the whole phrase.
+"""Fits the rows of the word table: the sum of a phrase's rows approximates the teacher's embedding of it.
 
 A row starts as the teacher's embedding of its piece alone, turned by one learned matrix and stretched by a learned
 weight, so that pieces no phrase contains move with the others; a correction of its own is pulled toward zero.

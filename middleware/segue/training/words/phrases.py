@@ -84,7 +84,12 @@ _BLEND: Final = "{one}, {other}"
 
 @dataclass(frozen=True, kw_only=True)
 class Lexicon:
-    """situations: name → kind → entries; shared: kind → entries."""
+    """The words and phrases to train on.
+
+    Attributes:
+        situations: Name → kind → entries;.
+        shared: Kind → entries.
+    """
 
     situations: dict[str, dict[str, list[str]]]
     shared: dict[str, list[str]]
@@ -108,7 +113,11 @@ class Lexicon:
 
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
-    """situation: the one it belongs to, or None."""
+    """A phrase to train on.
+
+    Attributes:
+        situation: The one it belongs to, or None.
+    """
 
     text: str
     situation: str | None = None

@@ -1,6 +1,6 @@
-"""A judge with ears: audio features of four-second windows, and a linear discriminant fitted on them.
+"""Classifies audio by situation: features of four-second windows, and a linear discriminant fitted to them.
 
-It knows nothing of notes, tables or generators. W windows, F features, M situations.
+It uses audio only, no notes and no tables of the composer. W windows, F features, M situations.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SHRINKAGE: Final = 0.3
 
 
 def _mel_matrix() -> NDArray[np.float64]:
-    """Triangular filters from 40 Hz to 18 kHz, [bins, _MEL_BANDS]."""
+    """Return triangular filters from 40 Hz to 18 kHz, [bins, _MEL_BANDS]."""
     edges = 700 * (10 ** (np.linspace(_mel(40), _mel(18_000), _MEL_BANDS + 2) / 2595) - 1)
     bins = np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE)[:, None]
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
@@ -37,15 +37,15 @@ _MEL: Final = _mel_matrix()
 
 
 def windows(samples: Samples) -> list[Samples]:
-    """Four-second windows, every two seconds."""
+    """Cut audio into windows of four seconds, one every two seconds."""
     size, hop = round(WINDOW_S * SAMPLE_RATE), round(HOP_S * SAMPLE_RATE)
     return [samples[start : start + size] for start in range(0, len(samples) - size + 1, hop)]
 
 
 def features(samples: Samples) -> NDArray[np.float64]:
-    """What one window sounds like, [F]: timbre, its movement, attacks, pulse and width. Free of level and of key.
+    """Compute the features of one window, [F]: timbre and its movement, attacks, pulse, stereo width.
 
-    Level is left out so that the judge cannot name a situation by how loud it was mixed.
+    Level is left out, so that the classifier cannot recognise a situation by how loud it was mixed; key is too.
     """
     scaled = samples / max(float(np.sqrt(np.mean(np.square(samples)))), 1e-6)
     mono = scaled.mean(axis=1)
@@ -70,14 +70,14 @@ def features(samples: Samples) -> NDArray[np.float64]:
 
 
 def _pulse(attacks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Autocorrelation of the attacks at lags of 0.1 to 1 s."""
+    """Return the autocorrelation of the attacks at lags of 0.1 to 1 s."""
     centred = attacks - attacks.mean()
     whole = float(centred @ centred) + 1e-9
     return np.array([float(centred[:-lag] @ centred[lag:]) / whole for lag in range(5, 50, 3)])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listener:
+class SituationClassifier:
     """A fitted linear discriminant with a shrunk covariance. labels: M names."""
 
     labels: tuple[str, ...]
@@ -87,15 +87,16 @@ class Listener:
     bias: NDArray[np.float64]
 
     def scores(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How well each label fits each row, [W, M]."""
+        """Return how well each label fits each row, [W, M]."""
         return (rows - self.mean) / self.scale @ self.weights + self.bias
 
-    def name(self, rows: NDArray[np.float64]) -> list[str]:
+    def classify(self, rows: NDArray[np.float64]) -> list[str]:
+        """Return the label that fits each row best."""
         return [self.labels[index] for index in self.scores(rows).argmax(axis=1)]
 
 
-def fit(rows: NDArray[np.float64], names: list[str]) -> Listener:
-    """A listener for features `rows` [W, F] named `names`."""
+def fit(rows: NDArray[np.float64], names: list[str]) -> SituationClassifier:
+    """Fit a classifier to features `rows` [W, F] of the situations `names` [W]."""
     labels = tuple(sorted(set(names)))
     owners = np.array([labels.index(name) for name in names])
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
@@ -107,21 +108,21 @@ def fit(rows: NDArray[np.float64], names: list[str]) -> Listener:
         covariance
     )
     weights = np.linalg.solve(covariance, centres.T)
-    return Listener(
+    return SituationClassifier(
         labels=labels, mean=mean, scale=scale, weights=weights, bias=-0.5 * np.sum(centres.T * weights, axis=0)
     )
 
 
-def confusion(truth: list[str], heard: list[str], labels: tuple[str, ...]) -> NDArray[np.int64]:
-    """Counts, [true, heard]."""
+def confusion(truth: list[str], guesses: list[str], labels: tuple[str, ...]) -> NDArray[np.int64]:
+    """Count how often each situation was classified as each, [true, guessed]."""
     table = np.zeros((len(labels), len(labels)), np.int64)
-    for true, named in zip(truth, heard, strict=True):
-        table[labels.index(true), labels.index(named)] += 1
+    for true, guess in zip(truth, guesses, strict=True):
+        table[labels.index(true), labels.index(guess)] += 1
     return table
 
 
 def table_text(table: NDArray[np.int64], labels: tuple[str, ...]) -> str:
-    """A confusion matrix in fixed columns, in per cent of each row."""
+    """Write a confusion matrix in columns, in per cent of each row."""
     share = 100 * table / np.maximum(1, table.sum(axis=1, keepdims=True))
     head = " " * 12 + "".join(f"{label[:4]:>5}" for label in labels)
     rows = [
@@ -132,6 +133,6 @@ def table_text(table: NDArray[np.int64], labels: tuple[str, ...]) -> str:
 
 
 def spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Rank correlation."""
+    """Return Spearman's rank correlation."""
     ranks = [np.argsort(np.argsort(values)).astype(float) for values in (first, second)]
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

@@ -1,4 +1,4 @@
-"""The listener taught: clips of every situation by seeds that are never judged."""
+"""The classifier, trained with clips of every situation; the tests classify clips of other seeds."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composed import Score, perform, steady
-from quality.listening import Listener, features, fit, windows
+from quality.situation_classifier import SituationClassifier, features, fit, windows
 from segue.contract import FRAME_SIZE, MODES, Samples
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.table import NAMES, TABLE
 from segue.score.sampler.sampler import Sampler
 
 CLIP_S: Final = 12
-TEACHING_SEEDS: Final = tuple(range(1000, 1005))
+TRAINING_SEEDS: Final = tuple(range(1000, 1005))
 
 
 @cache
@@ -25,12 +25,16 @@ def sampler() -> Sampler:
 
 
 def rendered(piece: Score) -> Samples:
+    """Render a score to audio, float32 [S, 2]."""
     _, samples, _ = sampler().render(sampler().start(), piece.notes, piece.num_frames * FRAME_SIZE)
     return samples
 
 
 def clip(name: str, seed: int) -> Samples:
-    """A clip of a situation at any intensity from a quarter up, half of them in a mode that it would not choose."""
+    """Render a clip of a situation at a random intensity from 0.25 up.
+
+    Every second clip, by chance, has any mode instead of one of the situation's own.
+    """
     random = KeyedRandom(seed, 99)
     intensity = 0.25 + 0.7 * random.uniform()
     mode = random.choice(TABLE[name].modes if random.chance(0.5) else MODES)
@@ -38,16 +42,17 @@ def clip(name: str, seed: int) -> Samples:
     return rendered(perform(frames, seed=seed))
 
 
-def heard(seeds: tuple[int, ...]) -> tuple[NDArray[np.float64], list[str]]:
+def labelled_features(seeds: tuple[int, ...]) -> tuple[NDArray[np.float64], list[str]]:
+    """Return the features [W, F] of clips of every situation, and the situation of each."""
     rows = [(name, features(window)) for name in NAMES for seed in seeds for window in windows(clip(name, seed))]
     return np.stack([row for _, row in rows]), [name for name, _ in rows]
 
 
 @cache
-def taught() -> tuple[NDArray[np.float64], list[str]]:
-    return heard(TEACHING_SEEDS)
+def training_set() -> tuple[NDArray[np.float64], list[str]]:
+    return labelled_features(TRAINING_SEEDS)
 
 
 @cache
-def listener() -> Listener:
-    return fit(*taught())
+def classifier() -> SituationClassifier:
+    return fit(*training_set())
