@@ -99,7 +99,7 @@ def find_files(arguments: Sequence[str], kinds: frozenset[FileKind]) -> list[Pat
 
 
 def _missing(path: Path) -> str:
-    """A sentence that says which file is missing, and which name was probably meant."""
+    """A sentence that names the missing file, and the file that was probably meant."""
     near: list[str] = []
     with contextlib.suppress(OSError):
         wanted = {file_kind(path)} if file_kind(path) is not FileKind.OTHER else {FileKind.RULES}

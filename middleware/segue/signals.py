@@ -65,7 +65,7 @@ def exit_if_signalled() -> None:
 
 @contextmanager
 def delaying_signals() -> Iterator[None]:
-    """A signal within the block takes effect at its end, when what the block makes is known to whoever cleans up."""
+    """Within the block, signals wait for its end: what the block makes can then be cleaned up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -41,11 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(kw_only=True)
 class _Findings:
-    """What a run found. fine: what each usable file holds, in words."""
+    """What a run found. summaries: what each usable file holds, in words."""
 
     errors: list[Problem] = field(default_factory=list)
     warnings: list[tuple[Problem, str]] = field(default_factory=list)
-    fine: list[str] = field(default_factory=list)
+    summaries: list[str] = field(default_factory=list)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(found: _Findings, files: int, *, as_json: bool) -> None:
-    """Everything, and at the end a line that sums it up: there is always something to be read."""
+    """Print everything, and a line that sums it up."""
     if as_json:
         for problem in found.errors:
             print_json(problem_record(problem, severity="error"))
@@ -73,7 +73,7 @@ def _print(found: _Findings, files: int, *, as_json: bool) -> None:
         summary = Problem(mark=NOWHERE, where="", text=_summary(found, files))
         print_json(problem_record(summary, severity="summary"))
         return
-    print_lines(*found.fine)
+    print_lines(*found.summaries)
     print_problems(found.errors)
     for problem, _ in found.warnings:
         where = f"{problem.where}: " if problem.where else ""
@@ -87,7 +87,7 @@ def _summary(found: _Findings, files: int) -> str:
 
 
 def _parts(paths: Sequence[Path]) -> set[str]:
-    """The files that others include, however deep. Of files that include each other, none is a part of the other."""
+    """The files that others include, directly or not. Of files that include each other, none is a part of the other."""
     from segue_rules.loading.sources import includes
 
     direct: dict[str, list[str]] = {}
@@ -124,7 +124,7 @@ def _check(path: Path, found: _Findings) -> None:
 
                 tests = load_tests(path)
                 found.warnings += [(problem, SCRIPT_CODE) for problem in tests.doubts]
-                found.fine.append(f"{path}: {_count(len(tests.tests), 'test')}")
+                found.summaries.append(f"{path}: {_count(len(tests.tests), 'test')}")
             case FileKind.EVENTS:
                 from segue_rules.loading.scripts import load_script
 
@@ -132,7 +132,7 @@ def _check(path: Path, found: _Findings) -> None:
                 script = load_script(path, load(rules) if rules.exists() else None)
                 found.warnings += [(problem, SCRIPT_CODE) for problem in script.doubts]
                 alone = "" if rules.exists() else f" (inputs and values unchecked: there is no {rules.name} beside it)"
-                found.fine.append(f"{path}: {_count(len(script.events), 'event')}{alone}")
+                found.summaries.append(f"{path}: {_count(len(script.events), 'event')}{alone}")
             case _:
                 _check_rules(load(path), path, found)
     except RuleError as error:
@@ -163,11 +163,11 @@ def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
         _count(states, "state"),
         _count(len(rules.stingers), "stinger"),
     )
-    found.fine += [f"{path}: {', '.join(parts)}", *sounds]
+    found.summaries += [f"{path}: {', '.join(parts)}", *sounds]
 
 
 def _problem(warning: str) -> Problem:
-    """A loader's finished message taken apart again: its place and its text."""
+    """A finished message of the loader, taken apart into its position and its text."""
     match = _MESSAGE.fullmatch(warning)
     if match is None:
         return Problem(mark=NOWHERE, where="", text=warning)

@@ -68,7 +68,7 @@ def print_json(record: dict[str, Any]) -> None:
 def print_problems(lines: Iterable[object]) -> None:
     """Print problems on stderr, a line each, after all results so far: a terminal shows both in order.
 
-    A stderr that cannot be written is ignored; the exit code still tells.
+    A stderr that cannot be written is ignored; the exit code still shows that there were problems.
     """
     flush()
     with contextlib.suppress(OSError):
@@ -105,7 +105,7 @@ def prepare_streams() -> None:
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is not None:
             continue
-        # Read-only for stdout: a command must not report success for results that nobody got.
+        # Read-only for stdout: a command must not report success for results that were lost.
         opened = os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
         if opened != number:
             os.dup2(opened, number)

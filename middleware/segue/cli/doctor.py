@@ -139,7 +139,7 @@ def _generators() -> Iterator[Finding]:
         problems = spec.problems()
         # A generator that cannot be chosen anyway is no fault of this machine.
         bad: Literal["note", "problem"] = "note" if spec.build is None else "problem"
-        text = "; ".join(problems) if problems else spec.summary
+        text = "; ".join(problems) if problems else f"{spec.summary}; obeys {', '.join(sorted(spec.controls))}"
         yield Finding(status=bad if problems else "ok", name=f"generator {name}", text=text)
 
 

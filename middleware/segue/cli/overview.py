@@ -1,4 +1,4 @@
-"""A soundtrack at a glance: a column a second, a row for each layer and each style, in characters."""
+"""An overview of a soundtrack in characters: a column for each second, a row for each layer and style."""
 
 from __future__ import annotations
 
@@ -30,9 +30,12 @@ ASCII: Final = Ink(levels=" .:-=+*#@", edge="|", rest=".")
 
 
 def draw(rules: Rules, seconds: Sequence[FramePlan], marks: Sequence[str], ink: Ink) -> Iterator[str]:
-    """Lines of at most 98 characters.
+    """Draw lines of at most 98 characters.
 
-    Args: seconds: the plan at each full second. marks: a character for what happened in it, " " for nothing.
+    Args:
+        seconds: The plan at each full second.
+        marks: A character for what happened in that second; " " for nothing.
+        ink: The characters to draw with.
     """
     for start in range(0, len(seconds), COLUMNS):
         part = seconds[start : start + COLUMNS]
@@ -59,7 +62,7 @@ def mark_of(plan: FramePlan) -> str:
 
 
 def stronger(mark: str, other: str) -> str:
-    """The one of two marks of the same second that is to be seen."""
+    """The mark to show of two in the same second."""
     return min(mark, other, key="!*+ ".index)
 
 
@@ -82,7 +85,7 @@ def _ruler(start: int, count: int) -> str:
 
 
 def _words(values: Sequence[str], ink: Ink) -> str:
-    """Each value where it begins, as far as there is room before the next."""
+    """Each value where it begins, cut where the next one begins."""
     line = ""
     start = 0
     for second in range(1, len(values) + 1):
@@ -94,7 +97,7 @@ def _words(values: Sequence[str], ink: Ink) -> str:
 
 
 def _settled(values: Sequence[str], ink: Ink) -> str:
-    """As _words, but the values a ramp passes through, a second each, are not named."""
+    """As `_words`, without the values of a single second that a ramp passes through."""
     line = _words(values, ink)
     for i in range(1, len(values) - 1):
         if values[i - 1] != values[i] != values[i + 1]:

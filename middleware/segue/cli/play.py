@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError:
         print_problems([f"segue play needs the package textual: {install_advice('play')}"])
         return BAD_INPUT
-    from segue.play.child import ServiceError
+    from segue.play.local_service import ServiceError
     from segue.render.file_checks import OutputsError
     from segue_rules.errors import RuleError
     from segue_sdk.output import OutputError
@@ -75,14 +75,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class NoTerminalError(RuntimeError):
-    """There is nothing to draw on, or nobody to press keys."""
+    """Standard input or the stream to draw on is no terminal."""
 
 
 def _play(arguments: argparse.Namespace) -> None:
     """Raises: RuleError, FilesError, OutputsError, NoTerminalError, ServiceError, OutputError."""
     from segue.play.app import PlayApp
-    from segue.play.child import Child, serve_command
-    from segue.play.game import Game
+    from segue.play.local_service import LocalService, serve_command
+    from segue.play.session import PlaySession
     from segue_rules.loading import load, load_events
     from segue_sdk.client import SegueClient
     from segue_sdk.messages import Hello
@@ -96,7 +96,7 @@ def _play(arguments: argparse.Namespace) -> None:
         stack.enter_context(exiting_on_signals())
         print_problems(["starting the service …" if local else f"connecting to {arguments.connect} …"])
         command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
-        child = stack.enter_context(Child(command)) if local else None
+        child = stack.enter_context(LocalService(command)) if local else None
         hello = Hello(
             versions=(1,),
             client="segue play",
@@ -106,9 +106,9 @@ def _play(arguments: argparse.Namespace) -> None:
         )
         address = arguments.connect if child is None else child.address
         client = stack.enter_context(SegueClient(address, hello, token=arguments.token or ""))
-        game = Game(client, script)
-        output = stack.enter_context(_output(arguments, client, game.complain))
-        PlayApp(game, lambda: output.name, child.ended if child else lambda: None).run()
+        session = PlaySession(client, script)
+        output = stack.enter_context(_output(arguments, client, session.show_error))
+        PlayApp(session, lambda: output.name, child.ended if child else lambda: None).run()
 
 
 def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:
@@ -139,9 +139,10 @@ def _check_terminal() -> None:
 
 
 def _output(arguments: argparse.Namespace, client: SegueClient, report: Callable[[str], None]) -> Output:
-    """Where the sound goes; where there is no device and none was asked for, nowhere, which is said.
+    """Where the sound goes: nowhere, with a notice, if there is no device and none was asked for.
 
-    Raises: OutputError.
+    Raises:
+        OutputError: The device that was asked for cannot be used.
     """
     from segue_sdk.output import DeviceOutput, FileOutput, NullOutput, OutputError
 
@@ -161,12 +162,12 @@ def _output(arguments: argparse.Namespace, client: SegueClient, report: Callable
 
 
 def _options(arguments: argparse.Namespace) -> list[str]:
-    """Flags of the service."""
+    """Flags for the service."""
     return ["--soundfont", str(arguments.soundfont)] if arguments.soundfont else []
 
 
 def _contradiction(arguments: argparse.Namespace) -> str:
-    """What cannot be meant; "" if all is well."""
+    """Why options contradict each other; "" if they do not."""
     if arguments.connect is None and arguments.rules is None:
         return "expected a rule file, or --connect and the address of a service"
     if arguments.connect is not None and arguments.soundfont is not None:

@@ -1,4 +1,4 @@
-"""Print the JSON Schema of rule files or rule tests, for completion, hover texts and checking in an editor.
+"""Print the JSON Schema of rule files or rule tests: editors complete, explain and check with it.
 
 Save it once (`segue schema > segue.schema.json`) and name it in the first line of each rule file; --install shows how.
 """

@@ -108,10 +108,10 @@ def _serve(service: Service, *, exit_with_stdin: bool) -> None:
 
 
 def _when_closed(number: int, stop: Callable[[], object]) -> threading.Thread:
-    """Call `stop` in a thread of its own when a pipe's other end is closed, by whatever end its process takes."""
+    """Call `stop` in a thread of its own when the other end of a pipe is closed, however its process ended."""
 
     def watch() -> None:
-        # Not through sys.stdin: at exit Python would wait for its lock.
+        # Not through sys.stdin: Python would wait for its lock at exit.
         with contextlib.suppress(OSError):
             while os.read(number, 4_096):
                 pass
@@ -124,7 +124,7 @@ def _when_closed(number: int, stop: Callable[[], object]) -> threading.Thread:
 
 
 def _announce(addresses: Sequence[str]) -> None:
-    """One line for whoever started it: the last word is an address. From now on, garbage is collected."""
+    """Print a line for whoever started the service, which ends with an address; collect garbage from now on."""
     gc.freeze()
     gc.enable()
     print_lines(f"serving on {' '.join(addresses)}")

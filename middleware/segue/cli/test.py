@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
-    """The test files that can be used, and whether some cannot; those are complained of."""
+    """The test files that can be used, and whether some cannot; their problems are printed."""
     from segue_rules.ruletest import load_tests
 
     try:

@@ -32,7 +32,7 @@ EXAMPLES: Final = """examples:
 AFTER_LAST_EVENT_S: Final = 20
 LONGEST_S: Final = 4 * 3600
 KINDS: Final = ("events", "inputs", "triggers", "refused", "clamped", "changes", "stingers", "warnings", "seconds")
-"""inputs: events that set; triggers: events that fire. seconds: how things stand at each full second."""
+"""inputs: events that set; triggers: events that fire; seconds: states, mix and controls at each full second."""
 _SINGULAR: Final[Mapping[str, str]] = {kind.removesuffix("s"): kind for kind in KINDS}
 
 
@@ -78,9 +78,12 @@ def kinds(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What is to be shown. only: kinds; layers: their changes; inputs: what sets, fires or follows them.
+    """What is to be shown: what fulfils `only`, and `layers` or `inputs`; an empty field selects everything.
 
-    Where several are given, what is shown fulfils `only` and one of `layers` or `inputs`. Empty ones ask for nothing.
+    Attributes:
+        only: Kinds, of KINDS.
+        layers: Layers whose changes are shown.
+        inputs: Inputs whose events are shown, with the changes and stingers that they cause.
     """
 
     only: frozenset[str] = frozenset()
@@ -93,7 +96,7 @@ class Selection:
 
     @property
     def seconds(self) -> bool:
-        """Whether to show how things stand at each full second."""
+        """Whether to show states, mix and controls at each full second."""
         return self.everything or "seconds" in self.only
 
     def unknown(self, rules: Rules, path: Path) -> Iterator[str]:
@@ -108,7 +111,12 @@ class Selection:
                     yield f"--{what}: {path} has no {what} '{name}'{hint}"
 
     def of(self, plan: FramePlan, events: Mapping[int, Event], triggers: Mapping[str, str]) -> FramePlan:
-        """The plan with what it tells cut down. events: by sequence; triggers: of the stingers, by their names."""
+        """The plan with the selected receipts, changes, stingers and warnings alone.
+
+        Args:
+            events: By their sequence numbers.
+            triggers: The triggers of stingers, by their names.
+        """
         if self.everything:
             return plan
         return plan._replace(
@@ -175,7 +183,7 @@ def _frames(duration_s: float | None, events: Sequence[ScriptedEvent]) -> int:
 
 
 class _Seconds:
-    """Gathers the plan at each full second, and a mark of what happened within it."""
+    """Collects the plan at each full second, and a mark of what happened in that second."""
 
     def __init__(self, frames: int) -> None:
         from segue_rules.model import FRAME_RATE
@@ -185,7 +193,7 @@ class _Seconds:
         self.marks = [" "] * -(-frames // FRAME_RATE)
 
     def add(self, span: Span) -> list[FramePlan]:
-        """Take in a run of equal plans; returns the seconds that begin in it."""
+        """Take in a run of equal plans. Returns: the plans of the seconds that begin in it."""
         from segue.cli import overview
         from segue_rules.timeline import plan_at
 
@@ -237,7 +245,7 @@ def _print_text(
         for entry in timeline_entries(plan, sent):
             if why_not:
                 print_lines(*(line.replace("->", arrow) for line in entry_lines(entry)))
-            elif not (entry.kind == "stinger" and entry.foretold):
+            elif not (entry.kind == "stinger" and entry.starts_later):
                 print_lines(*(line.replace("->", arrow) for line in entry_lines(brief(entry))))
     if with_overview:
         characters = overview.BLOCKS.levels + overview.BLOCKS.edge + overview.BLOCKS.rest

@@ -1,1 +1,1 @@
-"""`segue play`: a service in a child process, a client of it, and a terminal to feel a rule file with."""
+"""The terminal of `segue play`: a service in a child process, a client of it, and what the music does on screen."""

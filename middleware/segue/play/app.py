@@ -1,4 +1,4 @@
-"""The terminal of `segue play`: lays the panels out, passes keys on, redraws twenty times a second."""
+"""The Textual app of `segue play`: lays out the panels, handles keys, redraws twenty times a second."""
 
 from __future__ import annotations
 
@@ -15,14 +15,20 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import RichLog
 
 from segue.play import drawing
-from segue.play.game import Game
+from segue.play.session import PlaySession
 from segue.play.widgets import DialPanel, Panel, press
 
 _FRAME_S: Final = 1 / 20
 
 
 class PlayApp(App[None]):
-    """output: name of where the sound goes. ended: the words of a service that died, asked once in a while."""
+    """The app.
+
+    Args:
+        session: Sends what the player does.
+        output: Names where the sound goes.
+        ended: Gives the last output of a service that died; None while it runs.
+    """
 
     TITLE = "segue play"
     CSS_PATH = "play.tcss"
@@ -33,22 +39,24 @@ class PlayApp(App[None]):
         Binding("ctrl+r", "reset", "reset"),
     ]
 
-    def __init__(self, game: Game, output: Callable[[], str], ended: Callable[[], str | None] = lambda: None) -> None:
+    def __init__(
+        self, session: PlaySession, output: Callable[[], str], ended: Callable[[], str | None] = lambda: None
+    ) -> None:
         super().__init__()
-        self._game, self._output, self._ended = game, output, ended
-        self._board = game.board
+        self._session, self._output, self._ended = session, output, ended
+        self._dashboard = session.dashboard
         self._written = 0
         self._rows: tuple[str, ...] = ()
         self._service_gone = False
-        self._inputs = DialPanel(game)
-        self._story = RichLog(id="log", wrap=True, min_width=0, max_lines=1_000)
-        self._story.can_focus = False
-        self._story.border_title = "what happened, and why"
+        self._inputs = DialPanel(session)
+        self._log_view = RichLog(id="log", wrap=True, min_width=0, max_lines=1_000)
+        self._log_view.can_focus = False
+        self._log_view.border_title = "what happened, and why"
         self._panels = (
-            Panel(lambda width: drawing.header(self._board, width), id="header"),
-            Panel(lambda width: drawing.layers(self._board), id="layers"),
-            Panel(lambda width: drawing.mix(self._board, width), id="mix"),
-            Panel(lambda width: drawing.meters(self._board, self._output()), id="meters"),
+            Panel(lambda width: drawing.header(self._dashboard, width), id="header"),
+            Panel(lambda width: drawing.layers(self._dashboard), id="layers"),
+            Panel(lambda width: drawing.mix(self._dashboard, width), id="mix"),
+            Panel(lambda width: drawing.meters(self._dashboard, self._output()), id="meters"),
             Panel(lambda width: drawing.keys(), id="keys"),
         )
 
@@ -62,60 +70,60 @@ class PlayApp(App[None]):
                 yield layers
                 yield mix
         with Vertical(id="bottom"):
-            yield self._story
+            yield self._log_view
         yield meters
         yield keys
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGHUP"):
-            # Windows has neither, and closes a console in another way.
+            # Windows has neither signal.
             with contextlib.suppress(AttributeError, NotImplementedError):
                 loop.add_signal_handler(getattr(signal, name), self.exit)
         self.set_interval(_FRAME_S, self._frame)
-        self.set_interval(1.0, self._look_after)
+        self.set_interval(1.0, self._check_service)
 
     def on_key(self, event: events.Key) -> None:
-        """A letter is an input's: sliders are taken in hand, all else is pressed."""
-        dial = next((dial for dial in self._board.dials.values() if dial.key == event.key), None)
+        """A letter belongs to an input: it focuses a slider, and presses everything else."""
+        dial = next((dial for dial in self._dashboard.dials.values() if dial.key == event.key), None)
         if dial is None:
             return
         event.stop()
-        press(self._game, dial)
+        press(self._session, dial)
         for row in self._inputs.rows:
             if row.input == dial.spec.name:
                 row.focus()
 
     def action_pause(self) -> None:
-        self._game.pause()
+        self._session.pause()
 
     def action_reset(self) -> None:
-        self._game.reset()
+        self._session.reset()
 
     async def _frame(self) -> None:
-        self._game.tick()
+        self._session.tick()
         await self._renew_rows()
         for panel in (*self._panels, *self._inputs.rows):
             panel.renew()
-        new = min(self._board.told - self._written, len(self._board.lines))
-        for line in list(self._board.lines)[len(self._board.lines) - new :]:
-            self._story.write(drawing.log_line(line), expand=True)
-        self._written = self._board.told
+        new = min(self._dashboard.num_lines - self._written, len(self._dashboard.lines))
+        for line in list(self._dashboard.lines)[len(self._dashboard.lines) - new :]:
+            self._log_view.write(drawing.log_line(line), expand=True)
+        self._written = self._dashboard.num_lines
 
     async def _renew_rows(self) -> None:
-        """New rules have other inputs: rows for them, the hand staying where it was."""
-        names = tuple(self._board.dials)
+        """Show the inputs of new rules; the focus stays on its input if that is still there."""
+        names = tuple(self._dashboard.dials)
         if names == self._rows:
             return
-        held = next((row.input for row in self._inputs.rows if row.has_focus), None)
+        focused = next((row.input for row in self._inputs.rows if row.has_focus), None)
         self._rows = names
         await self._inputs.recompose()
         for row in self._inputs.rows:
-            if row.input == (held if held in names else names[0]):
+            if row.input == (focused if focused in names else names[0]):
                 row.focus()
 
-    def _look_after(self) -> None:
-        words = None if self._service_gone else self._ended()
-        if words is not None:
+    def _check_service(self) -> None:
+        text = None if self._service_gone else self._ended()
+        if text is not None:
             self._service_gone = True
-            self._game.complain(f"the service ended: {words}")
+            self._session.show_error(f"the service ended: {text}")

@@ -1,4 +1,4 @@
-"""An input as something to turn, press or switch: its value, how it moves, and the key it answers to."""
+"""An input as a control on the screen: its value, how keys and the mouse change it, and its key."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ STEPS: Final = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Dial:
-    """An input that the rules declare. key: a letter or digit, "" if there are more inputs than keys.
+    """An input that the rules declare.
 
-    value: what the game last said; of a trigger False.
+    Attributes:
+        key: A letter or digit; "" if there are more inputs than keys.
+        value: The value that was sent last; False for a trigger.
     """
 
     spec: Input
@@ -26,7 +28,7 @@ class Dial:
 
     @property
     def slides(self) -> bool:
-        """Whether it has a range to move in."""
+        """Whether it is a slider: a number with a range."""
         return self.spec.type in ("number", "integer")
 
     @property
@@ -35,19 +37,19 @@ class Dial:
 
     @property
     def fraction(self) -> float:
-        """Where in its range a slider stands, 0 to 1."""
+        """The position of a slider in its range, 0 to 1."""
         low, high = self._range()
         return min(1.0, max(0.0, (float(self.value) - low) / (high - low))) if high > low else 0.0
 
     @property
     def text(self) -> str:
-        """The value for people."""
+        """The value in words."""
         if isinstance(self.value, bool):
             return "" if self.fires else "on" if self.value else "off"
         return self.value if isinstance(self.value, str) else f"{self.value:.4g}"
 
     def nudged(self, steps: float) -> Dial:
-        """A slider moved by so many twentieths of its range, a whole number by at least one."""
+        """A slider moved by so many twentieths of its range; a whole number moves by at least one."""
         low, high = self._range()
         move = steps * (high - low) / STEPS
         if self.spec.type == "integer" and 0 < abs(move) < 1:
@@ -60,7 +62,7 @@ class Dial:
         return self._moved_to(low + min(1.0, max(0.0, fraction)) * (high - low))
 
     def pressed(self) -> Dial:
-        """A flag switched over, a choice moved on to its next; all else as it is."""
+        """A flag switched, a choice moved to its next name; other inputs as they are."""
         if self.spec.type == "flag":
             return replace(self, value=not self.value)
         if self.spec.type == "choice" and self.spec.of:
@@ -79,12 +81,12 @@ class Dial:
     def _moved_to(self, value: float) -> Dial:
         low, high = self._range()
         value = min(high, max(low, value))
-        # Twentieths of a range are seldom exact; what is shown is what is sent.
+        # Twentieths of a range are seldom exact; the value that is sent is the one that is shown.
         return replace(self, value=round(value) if self.spec.type == "integer" else float(f"{value:.6g}"))
 
 
 def make_dials(inputs: Sequence[Input], before: Mapping[str, Dial]) -> dict[str, Dial]:
-    """A dial for each input. What was there before keeps its value, if the input still takes it."""
+    """A dial for each input. An input keeps the value of its dial before, if it still takes it."""
     keys = assign_keys([spec.name for spec in inputs])
     made = {}
     for spec in inputs:
@@ -96,7 +98,7 @@ def make_dials(inputs: Sequence[Input], before: Mapping[str, Dial]) -> dict[str,
 
 
 def assign_keys(names: Sequence[str]) -> dict[str, str]:
-    """A key for each name: the first letter of it that is free, else any that is; "" when all are taken."""
+    """A key for each name: its first letter that is free, else any free letter or digit; "" when all are taken."""
     free = dict.fromkeys(ascii_lowercase + digits)
     keys = {}
     for name in names:

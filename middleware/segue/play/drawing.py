@@ -1,4 +1,4 @@
-"""The board as text: every panel a pure function of what is shown and how wide it may be."""
+"""The dashboard as text: every panel is a pure function of the dashboard and the width."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from segue.play.board import Board
+from segue.play.dashboard import Dashboard, LogLine, clock_text, plain
 from segue.play.dials import Dial
-from segue.play.telling import Line, clock_text, plain
 from segue_sdk.limits import SAMPLE_RATE
 from segue_sdk.messages import Change
 
-# Twelve hues that are told apart on dark and light terminals; styles take them in the rule file's order.
+# Twelve hues that differ clearly on dark and light terminals; styles take them in the order of the rule file.
 _HUES: Final = (
     "#e0af68", "#7aa2f7", "#9ece6a", "#f7768e", "#bb9af7", "#2ac3de",
     "#ff9e64", "#73daca", "#c0caf5", "#db4b4b", "#b4f9f8", "#e879c9",
@@ -44,24 +43,24 @@ _LINE_HUES: Final = {
 }
 
 
-def header(board: Board, width: int) -> Text:
+def header(dashboard: Dashboard, width: int) -> Text:
     """Title and connection; beat, bar and tempo; generator."""
-    title = plain(board.rules.title) if board.rules else "…"
+    title = plain(dashboard.rules.title) if dashboard.rules else "…"
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f" {title} ", style="bold reverse")
-    hue = _GOOD if board.connection == "live" else _BAD if board.connection in ("lost", "closed") else _WARN
+    hue = _GOOD if dashboard.connection == "live" else _BAD if dashboard.connection in ("lost", "closed") else _WARN
     text.append("  ●", style=hue)
-    text.append(f" {'paused' if board.paused else board.connection}", style=_PLAIN)
-    text.append_text(_beats(board))
-    played = Text(f"{clock_text(board.position.played)[:-2]} ", style=_FAINT)
+    text.append(f" {'paused' if dashboard.paused else dashboard.connection}", style=_PLAIN)
+    text.append_text(_beats(dashboard))
+    played = Text(f"{clock_text(dashboard.position.played)[:-2]} ", style=_FAINT)
     text.append(" " * max(2, width - text.cell_len - played.cell_len))
     text.append_text(played)
     return text
 
 
-def _beats(board: Board) -> Text:
-    """Tempo, the beat of the bar as lights, the bar."""
-    text, beat = Text("   "), board.beat
+def _beats(dashboard: Dashboard) -> Text:
+    """Tempo, the beats of the bar with the present one lit, and the bar."""
+    text, beat = Text("   "), dashboard.beat
     if beat is None:
         return text
     text.append(f"{beat.tempo_bpm:.0f} bpm  ", style="bold" if beat.exact else _FAINT)
@@ -72,34 +71,34 @@ def _beats(board: Board) -> Text:
     return text.append("" if beat.exact else " (nominal)", style=_FAINT)
 
 
-def meters(board: Board, output: str) -> Text:
-    """Buffer, reaction, generator and its ladder, underruns, where it plays to."""
+def meters(dashboard: Dashboard, output: str) -> Text:
+    """Buffer, reaction time, generator with its fallback level, underruns, and where the sound goes."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    wanted = board.lookahead_s or 1.0
-    full = board.buffer_s / wanted
+    wanted = dashboard.lookahead_s or 1.0
+    full = dashboard.buffer_s / wanted
     text.append(" buffer ", style=_FAINT)
     text.append_text(bar(min(1.0, full), 8, _GOOD if full > 0.5 else _WARN if full > 0.15 else _BAD))
-    text.append(f" {board.buffer_s:.1f} s", style=_PLAIN)
+    text.append(f" {dashboard.buffer_s:.1f} s", style=_PLAIN)
     text.append("   reaction ", style=_FAINT)
-    text.append("–" if board.reaction_ms is None else f"{board.reaction_ms:.0f} ms", style="bold")
+    text.append("–" if dashboard.reaction_ms is None else f"{dashboard.reaction_ms:.0f} ms", style="bold")
     text.append("   plays ", style=_FAINT)
-    text.append(plain(board.generator) or "–", style=_WARN if board.rung else _PLAIN)
-    if board.rung:
-        text.append(f" (step {board.rung} of the ladder)", style=_WARN)
-    if board.headroom:
-        text.append(f" {board.headroom:.0f}×", style=_FAINT)
-    underruns = board.position.underruns
+    text.append(plain(dashboard.generator) or "–", style=_WARN if dashboard.level else _PLAIN)
+    if dashboard.level:
+        text.append(f" (fallback level {dashboard.level})", style=_WARN)
+    if dashboard.headroom:
+        text.append(f" {dashboard.headroom:.0f}×", style=_FAINT)
+    underruns = dashboard.position.underruns
     text.append("   underruns ", style=_FAINT)
     text.append(f"{underruns}", style=_BAD if underruns else _PLAIN)
     text.append("   to ", style=_FAINT)
     return text.append(output, style=_PLAIN)
 
 
-def mix(board: Board, width: int) -> Text:
+def mix(dashboard: Dashboard, width: int) -> Text:
     """A bar for every style."""
     text = Text()
     room = max(8, width - _NAME_WIDTH - 7)
-    for index, (name, share) in enumerate(board.mix):
+    for index, (name, share) in enumerate(dashboard.mix):
         hue = _HUES[index % len(_HUES)]
         text.append(_named(name), style=_PLAIN if share > 1e-3 else _FAINT)
         text.append_text(bar(share, room, hue))
@@ -107,14 +106,14 @@ def mix(board: Board, width: int) -> Text:
     return text
 
 
-def layers(board: Board) -> Text:
-    """Every layer with its state, and what it is about to change to."""
+def layers(dashboard: Dashboard) -> Text:
+    """Every layer with its state and its next change."""
     text = Text()
-    for name, state, coming in board.layers:
+    for name, state, coming in dashboard.layers:
         text.append(_named(name), style=_FAINT)
         text.append(plain(state), style="bold")
         if coming is not None:
-            text.append_text(_coming(coming, board.position.played))
+            text.append_text(_coming(coming, dashboard.position.played))
         text.append("\n")
     return text
 
@@ -126,7 +125,7 @@ def _coming(change: Change, played: int) -> Text:
 
 
 def dial(shown: Dial, width: int, *, focused: bool) -> Text:
-    """An input's line: key, name, what it is, its value."""
+    """The line of an input: key, name, slider or button, value."""
     text = Text(no_wrap=True, overflow="ellipsis", style="bold" if focused else "")
     text.append("▸" if focused else " ", style=_WARN)
     text.append(f"{shown.key or ' '} ", style=_WARN if shown.key else "")
@@ -149,17 +148,17 @@ def dial(shown: Dial, width: int, *, focused: bool) -> Text:
 
 
 def slider_start() -> int:
-    """Column where sliders begin."""
+    """The column where sliders begin."""
     return 3 + _NAME_WIDTH
 
 
 def slider_width(width: int) -> int:
-    """Columns of a slider in a line so wide."""
+    """The width of a slider in a line of that width."""
     return max(8, min(30, width - slider_start() - 8))
 
 
 def _choice(shown: Dial, room: int) -> Text:
-    """All choices, the chosen one lit; where they do not fit, that one alone."""
+    """All choices with the chosen one marked; the chosen one alone where they do not fit."""
     text, names = Text(), [plain(name) for name in shown.spec.of]
     if sum(len(name) + 2 for name in names) > room:
         at = names.index(shown.text) + 1 if shown.text in names else 0
@@ -170,8 +169,8 @@ def _choice(shown: Dial, room: int) -> Text:
     return text
 
 
-def log_line(line: Line) -> Table:
-    """A line of the log with what stands below it; long ones go on under their beginning."""
+def log_line(line: LogLine) -> Table:
+    """A line of the log with its details; long lines are wrapped under their beginning."""
     text = Text(line.text, style=_LINE_HUES.get(line.kind, _PLAIN))
     for detail in line.details:
         text.append(f"\n{detail}", style=_FAINT)
@@ -183,7 +182,7 @@ def log_line(line: Line) -> Table:
 
 
 def keys() -> Text:
-    """What can be pressed."""
+    """The keys and what they do."""
     text = Text(" ", no_wrap=True, overflow="ellipsis")
     for key, does in _KEYS:
         text.append(key, style=_WARN).append(f" {does}   ", style=_FAINT)
@@ -191,7 +190,7 @@ def keys() -> Text:
 
 
 def bar(share: float, width: int, hue: str) -> Text:
-    """A bar of eighths, filled up to `share` of its width."""
+    """A bar of block characters, filled up to `share` of its width to an eighth of a character."""
     eighths = round(share * width * 8)
     full, rest = divmod(eighths, 8)
     filled = "█" * full + (_BLOCKS[rest] if rest else "")
@@ -199,6 +198,6 @@ def bar(share: float, width: int, hue: str) -> Text:
 
 
 def _named(name: str) -> str:
-    """A name as wide as names are."""
+    """A name, padded or cut to the width of names."""
     name = plain(name)
     return f"{name if len(name) < _NAME_WIDTH else name[: _NAME_WIDTH - 2] + '…':<{_NAME_WIDTH}}"

@@ -1,4 +1,4 @@
-"""Textual's widgets for the board: each draws one panel, and an input's line takes keys and the mouse."""
+"""Textual's widgets for the dashboard: each draws one panel; the line of an input takes keys and the mouse."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from textual.widget import Widget
 
 from segue.play import drawing
 from segue.play.dials import Dial
-from segue.play.game import Game
+from segue.play.session import PlaySession
 
 _FINE = 0.2
 
 
 class Panel(Widget):
-    """Text that is drawn only when it has changed: most of the board stands still most of the time."""
+    """Text that is drawn only when it has changed: most of the screen stays the same most of the time."""
 
     def __init__(self, draw: Callable[[int], Text], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -28,7 +28,7 @@ class Panel(Widget):
         self._shown = Text()
 
     def renew(self) -> None:
-        """Look whether there is something new to show."""
+        """Draw again if the text has changed."""
         new = self._draw(self.size.width)
         if new != self._shown:
             taller = _lines(new) != _lines(self._shown)
@@ -46,7 +46,7 @@ class Panel(Widget):
 
 
 class DialRow(Panel, can_focus=True):
-    """An input: arrow keys move it, enter presses it, a click does either."""
+    """An input: arrow keys move it, Enter presses it, a click does either."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "nudge(-1)", "less", show=False),
@@ -58,14 +58,14 @@ class DialRow(Panel, can_focus=True):
         Binding("enter", "press", "press", show=False),
     ]
 
-    def __init__(self, game: Game, name: str) -> None:
+    def __init__(self, session: PlaySession, name: str) -> None:
         super().__init__(self._draw_dial)
-        self._game, self.input = game, name
+        self._session, self.input = session, name
 
     @property
     def _dial(self) -> Dial | None:
         # A reload may have taken the input away before its row goes.
-        return self._game.board.dials.get(self.input)
+        return self._session.dashboard.dials.get(self.input)
 
     def _draw_dial(self, width: int) -> Text:
         dial = self._dial
@@ -80,7 +80,7 @@ class DialRow(Panel, can_focus=True):
     def action_press(self) -> None:
         dial = self._dial
         if dial is not None:
-            press(self._game, dial)
+            press(self._session, dial)
 
     def on_click(self, event: events.Click) -> None:
         dial = self._dial
@@ -88,7 +88,7 @@ class DialRow(Panel, can_focus=True):
             return
         if dial.slides:
             width = drawing.slider_width(self.size.width)
-            self._game.turn(dial.at((event.x - drawing.slider_start()) / (width - 1)))
+            self._session.turn(dial.at((event.x - drawing.slider_start()) / (width - 1)))
         else:
             self.action_press()
 
@@ -97,22 +97,22 @@ class DialRow(Panel, can_focus=True):
         if dial is None:
             return
         if dial.slides:
-            self._game.turn(dial.nudged(steps))
+            self._session.turn(dial.nudged(steps))
         elif steps >= 1 or steps <= -1:
-            press(self._game, dial)
+            press(self._session, dial)
 
 
 class DialPanel(VerticalScroll, can_focus=False):
     """A row for every input the rules declare."""
 
-    def __init__(self, game: Game) -> None:
+    def __init__(self, session: PlaySession) -> None:
         super().__init__(id="inputs")
-        self._game = game
+        self._session = session
         self.border_title = "game"
 
     def compose(self) -> ComposeResult:
-        for name in self._game.board.dials:
-            yield DialRow(self._game, name)
+        for name in self._session.dashboard.dials:
+            yield DialRow(self._session, name)
 
     @property
     def rows(self) -> list[DialRow]:
@@ -123,9 +123,9 @@ def _lines(text: Text) -> int:
     return text.plain.rstrip("\n").count("\n") + 1
 
 
-def press(game: Game, dial: Dial) -> None:
-    """A trigger is fired, a flag switched, a choice moved on."""
+def press(session: PlaySession, dial: Dial) -> None:
+    """Fire a trigger, switch a flag, or move a choice to its next name."""
     if dial.fires:
-        game.fire(dial.spec.name)
+        session.fire(dial.spec.name)
     elif not dial.slides:
-        game.turn(dial.pressed())
+        session.turn(dial.pressed())

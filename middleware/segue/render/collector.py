@@ -1,4 +1,4 @@
-"""What is kept of a rendering's messages; the rest is let go, so that a long rendering takes no more memory."""
+"""Keeps of a rendering's messages what is wanted afterwards, so that memory hardly grows with the length."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Collector:
     """Takes messages and operations in order.
 
     Attributes:
-        messages: As `keep` says, without sound.
+        messages: Without sound; which ones depends on `keep`.
         plans: The last plan of every frame, if notes are kept.
         journal: The operations, if they are kept.
     """

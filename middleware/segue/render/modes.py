@@ -72,7 +72,7 @@ def render_live(
         spool_folder: Where sound is kept until its stingers are known; None for the system's folder.
     """
     session = _session(scenario, chain, collector)
-    # Which stingers are played is known for certain only in the end; what was heard waits for it in a nameless file.
+    # Which stingers are played is certain only in the end; until then the sound is kept in a temporary file.
     with TemporaryFile(dir=spool_folder) as spool:
         run = live(
             session,
@@ -115,7 +115,7 @@ def render_recording(
         restore_point=recorded.restore_point,
     )
     client = SimulatedClient()
-    # A session that continues another one's music is heard from its own beginning.
+    # The sound of a session that continues another one begins where that session ended.
     start = session.head * FRAME_SIZE
     for message in replay(session, chain.generators, recorded.operations):
         collector.take(message)

@@ -18,7 +18,7 @@ GENERATION_FACTOR: Final = 0.1
 FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")
 """The families of instruments, each a stem."""
 
-# A field, one that leaves it without effect, and why. A recording says itself what was sent, when and for how long.
+# A field, one that leaves it without effect, and why. A recording holds what was sent, when, and for how long.
 _WITHOUT_EFFECT: Final = (
     ("stems", "live", "stems are written of what is rendered straight"),
     ("stems", "recording", "stems are written of what is rendered straight"),

@@ -62,7 +62,7 @@ class Scenario:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedSession:
-    """What a recording says of its session.
+    """What a recording holds of its session.
 
     Attributes:
         operations: All that decided the session, in order.
@@ -97,7 +97,7 @@ def scripted(
         seed: None for the rules' own.
         warnings: More of them, which follow those of the rules.
     Raises:
-        RuleError: A style or stinger cannot be used; it says where it is named.
+        RuleError: A style or stinger cannot be used; the message names its position.
     """
     if duration_s is None:
         duration_s = max(event.at_s for event in events) + _AFTER_LAST_S if events else _WITHOUT_EVENTS_S

@@ -23,6 +23,8 @@ _MAILED_BYTES: Final = 3_600_000
 _LONGEST_48_KHZ_S: Final = 1_200.0
 # libsndfile's Vorbis encoder overflows its stack on very long blocks.
 _WRITE_SAMPLES: Final = 1 << 16
+# Samples to collect for the meters: of short blocks, their overhead would take half as long again.
+_METERED_SAMPLES: Final = 10 * SAMPLE_RATE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,17 +167,27 @@ class SoundMeter:
         self._spectrogram = SpectrogramMeter(seconds)
         self._loudness = LoudnessMeter()
         self._encoder = SoundEncoder(seconds)
+        self._waiting: list[Samples] = []
 
     def add(self, block: Samples) -> None:
         if not len(block):
             return
         self._samples += len(block)
         self._peak = max(self._peak, float(np.abs(block).max()))
-        for meter in (self._waveform, self._spectrogram, self._loudness, self._encoder):
-            meter.add(block)
+        self._waiting.append(block)
+        if sum(map(len, self._waiting)) >= _METERED_SAMPLES:
+            self._measure()
+
+    def _measure(self) -> None:
+        if self._waiting:
+            block = np.concatenate(self._waiting)
+            self._waiting.clear()
+            for meter in (self._waveform, self._spectrogram, self._loudness, self._encoder):
+                meter.add(block)
 
     def measures(self) -> SoundMeasures:
         """Return the measures of everything added. Nothing can be added afterwards."""
+        self._measure()
         return SoundMeasures(
             samples=self._samples,
             peak=self._peak,

@@ -1,4 +1,4 @@
-"""`segue bench rules` says what it measured; `segue schema` prints what an editor wants."""
+"""`segue bench rules` prints what it measured; `segue schema` prints schemas and the reference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from segue.cli.main import main
 
 
-def test_bench_says_how_many_sessions_that_serves(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bench_rules_prints_how_many_sessions_one_core_serves(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "rules", "--seconds", "0.01"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("Emberwood: 17 events in 144 s, one core, CPU time\n")

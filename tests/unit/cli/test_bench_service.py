@@ -1,4 +1,4 @@
-"""The processes that a benchmark starts end with it, however it ends."""
+"""The processes of a benchmark end with it in every case."""
 
 from __future__ import annotations
 

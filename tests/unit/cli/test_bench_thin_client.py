@@ -26,13 +26,13 @@ def chunk(take: int, start: int, frames: int, reason: str = "extend") -> Chunk:
 
 def playing(frames: int = 50) -> ThinClient:
     """A client that has so much music since second 0 and plays it."""
-    client = ThinClient(Hello(versions=(1,), client="t"), flag="fight", every_s=1.0, dice=random.Random(1))
+    client = ThinClient(Hello(versions=(1,), client="t"), flag="fight", every_s=1.0, rng=random.Random(1))
     (hello,) = client.tick(0.0)
     assert isinstance(hello, Hello)
     client.receive(WELCOME, 0.0)
     client.receive(chunk(0, 0, frames), 0.0)
     client.tick(0.0)
-    assert not client.standing
+    assert not client.stopped
     return client
 
 
@@ -44,7 +44,7 @@ def run(client: ThinClient, start_s: float, end_s: float) -> list[Message]:
     return said
 
 
-def test_its_clock_goes_by_blocks_in_real_time_and_it_reports_it() -> None:
+def test_the_clock_advances_in_blocks_and_is_reported() -> None:
     client = playing()
     reports = [message for message in run(client, 0.0, 1.0) if isinstance(message, Playhead)]
     assert 18 <= len(reports) <= 21
@@ -53,7 +53,7 @@ def test_its_clock_goes_by_blocks_in_real_time_and_it_reports_it() -> None:
     assert {report.have for report in reports} == {50 * FRAME_SIZE}
 
 
-def test_a_reaction_runs_from_the_event_to_the_block_that_holds_its_sound() -> None:
+def test_a_reaction_time_runs_from_the_event_to_the_block_with_its_sound() -> None:
     client = playing(200)
     client.begin(0.5, 3.0)
     sent_s, now_s = None, 0.5
@@ -69,7 +69,7 @@ def test_a_reaction_runs_from_the_event_to_the_block_that_holds_its_sound() -> N
     assert reaction == pytest.approx(40.0, abs=10.0)
 
 
-def test_it_enters_newer_takes_and_falls_back_to_older_ones() -> None:
+def test_it_moves_to_newer_takes_and_falls_back_to_older_ones() -> None:
     client = playing(100)
     client.receive(chunk(1, 20, 3, "replace"), 0.5)
     run(client, 0.5, 0.7)
@@ -80,22 +80,22 @@ def test_it_enters_newer_takes_and_falls_back_to_older_ones() -> None:
     assert (measured.fallbacks, measured.underruns, measured.late) == (1, 0, 0)
 
 
-def test_it_counts_takes_that_come_late_and_runs_dry_where_there_is_nothing() -> None:
+def test_late_takes_and_underruns_are_counted() -> None:
     client = playing(25)
     run(client, 0.0, 0.9)
     client.receive(chunk(1, 10, 15, "replace"), 0.9)
     run(client, 0.9, 1.5)
     measured = client.finish()
     assert (measured.late, measured.underruns) == (1, 1)
-    assert client.standing
+    assert client.stopped
     assert client.committed == 25 * FRAME_SIZE
     assert measured.silence_s == pytest.approx(0.5, abs=0.02)
     client.receive(chunk(2, 25, 10, "skip"), 1.5)
     client.tick(1.5)
-    assert not client.standing
+    assert not client.stopped
 
 
-def test_refusals_are_counted_and_an_error_ends_it() -> None:
+def test_refusals_are_counted_and_an_error_is_raised() -> None:
     client = playing()
     client.receive(Receipt(seq=1, accepted=False, code="empty", frame=0), 0.1)
     assert client.finish().refused == 1

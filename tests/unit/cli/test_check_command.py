@@ -1,4 +1,4 @@
-"""`segue check`: every mistake on stderr with its place, a word for each good file, warnings that may count."""
+"""`segue check`: every mistake on stderr with its position, a summary of each correct file, and warnings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write(name: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def test_a_good_file_is_summed_up(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_correct_file_is_summarised(capsys: pytest.CaptureFixture[str]) -> None:
     write("good.yaml", GOOD)
     assert main(["check", "good.yaml"]) == 0
     said = capsys.readouterr()
@@ -46,7 +46,7 @@ def test_a_good_file_is_summed_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert said.err == ""
 
 
-def test_all_mistakes_of_all_files_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_mistakes_of_all_files_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.yaml", BAD)
     write("b.yaml", "segue: 1\n")
     write("c.yaml", GOOD)
@@ -59,7 +59,7 @@ def test_all_mistakes_of_all_files_are_told(capsys: pytest.CaptureFixture[str]) 
     assert said.out.startswith("c.yaml: ")
 
 
-def test_a_folder_means_rules_tests_and_scripts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_a_folder_rules_tests_and_scripts_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
     write("music/good.yaml", GOOD)
     write("music/good.test.yaml", "rules: good.yaml\ntests: [{name: a, expect: [{at: 1s, bar: 1}]}]\n")
     write("music/good.events.yaml", "- {at: 1s, set: {threat: 1}}\n")
@@ -105,7 +105,7 @@ def test_patterns_are_resolved(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()[:-1]] == ["one.yaml", "two.yaml"]
 
 
-def test_what_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_files_and_empty_folders_are_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
     assert main(["check", "nowhere.yaml", "no*.yaml", "empty"]) == 2
     assert capsys.readouterr().err.splitlines() == [
@@ -147,7 +147,7 @@ DOUBTFUL = GOOD.replace("styles: {", 'styles: {peace: {text: "quiet meadow, zxcv
 )
 
 
-def test_doubts_are_warnings_and_no_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_are_warnings_and_no_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.yaml", DOUBTFUL)
     assert main(["check", "a.yaml"]) == 0
     said = capsys.readouterr()
@@ -160,14 +160,14 @@ def test_doubts_are_warnings_and_no_mistakes(capsys: pytest.CaptureFixture[str])
     assert 'warning: style "peace": ' in words
 
 
-def test_strict_counts_doubts_as_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_strict_counts_warnings_as_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.yaml", DOUBTFUL)
     write("b.yaml", GOOD)
     assert main(["check", "--strict", "a.yaml"]) == 2
     assert main(["check", "--strict", "b.yaml"]) == 0
 
 
-def test_json_names_the_kind_of_a_doubt(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_the_code_of_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.yaml", DOUBTFUL)
     assert main(["check", "--json", "a.yaml"]) == 0
     *records, _ = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -175,7 +175,7 @@ def test_json_names_the_kind_of_a_doubt(capsys: pytest.CaptureFixture[str]) -> N
     assert {"unused_input", "unused_style", "unknown_word"} <= {record["code"] for record in records}
 
 
-def test_a_doubt_of_the_loader_keeps_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_warning_of_the_loader_keeps_its_position(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.yaml", GOOD.replace('{enter: ">= 0.5", exit: "< 0.4"}', '">= 0"'))
     assert main(["check", "a.yaml"]) == 0
     assert any(
@@ -184,7 +184,7 @@ def test_a_doubt_of_the_loader_keeps_its_place(capsys: pytest.CaptureFixture[str
     )
 
 
-def test_styles_that_sound_the_same_and_words_that_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_confusable_styles_and_unknown_words_are_found(capsys: pytest.CaptureFixture[str]) -> None:
     twins = ('"epic boss fight, huge choir"', '"huge choir, boss fight, epic"')
     rules = GOOD.replace('"meadow"', twins[0]).replace('"war drums"', twins[1])
     write("a.yaml", rules.replace("styles: {", 'styles: {x: {text: "qwrtzp"}, '))
@@ -208,7 +208,7 @@ def sound(name: str, seconds: float, level: float = 0.5, offset: float = 0.0) ->
     soundfile.write(name, np.clip(level * noise / 0.2, -2, 2) * 0.4 + offset, 48_000, subtype="FLOAT")
 
 
-def test_the_sounds_that_rules_name_are_opened_and_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_sounds_that_rules_name_are_opened_and_measured(capsys: pytest.CaptureFixture[str]) -> None:
     write("r.yaml", SOUNDS)
     sound("hit.wav", 1.5)
     sound("prompt.wav", 2.0)
@@ -225,7 +225,7 @@ def test_the_sounds_that_rules_name_are_opened_and_told_of(capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("broken", "where"), [("hit.wav", '5:12: stinger "hit": '), ("prompt.wav", '3:45: style "b": ')]
 )
-def test_a_sound_that_cannot_be_played_is_a_mistake_with_its_place(
+def test_an_unusable_sound_is_a_mistake_with_its_position(
     broken: str, where: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write("r.yaml", SOUNDS)
@@ -238,7 +238,7 @@ def test_a_sound_that_cannot_be_played_is_a_mistake_with_its_place(
     assert error.endswith("not a sound file that can be read: Format not recognised.")
 
 
-def test_a_prompt_too_short_to_be_judged_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_prompt_that_is_too_short_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     write("r.yaml", SOUNDS)
     sound("hit.wav", 1.5)
     sound("prompt.wav", 0.1)
@@ -255,7 +255,7 @@ def test_a_prompt_too_short_to_be_judged_is_a_mistake(capsys: pytest.CaptureFixt
         (1.0, 4.0, 0.5, "hot_audio"),
     ],
 )
-def test_doubtful_stingers(
+def test_findings_about_stingers(
     seconds: float, level: float, offset: float, code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write("r.yaml", SOUNDS.replace(", b: {audio: prompt.wav}", "").replace(", b: 1", ""))
@@ -283,7 +283,7 @@ def test_files_that_include_each_other_are_all_checked(capsys: pytest.CaptureFix
     assert not any("deep" in line for line in errors), "parts of good.yaml, however deep"
 
 
-def test_links_and_folders_in_a_circle_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_links_in_a_circle_are_not_followed_for_ever(capsys: pytest.CaptureFixture[str]) -> None:
     write("good.yaml", GOOD)
     try:
         Path("loop.yaml").symlink_to("loop.yaml")
@@ -302,9 +302,7 @@ def test_links_and_folders_in_a_circle_end(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("name", ["good.events.yaml", "good.events.jsonl"])
-def test_events_that_are_played_otherwise_than_written_are_doubts(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_events_that_are_not_played_as_written_are_warned_of(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     write("good.yaml", GOOD)
     events = [
         {"at": "7s", "set": {"threat": 99}},
@@ -322,7 +320,7 @@ def test_events_that_are_played_otherwise_than_written_are_doubts(
     assert main(["check", "--strict", name]) == 2
 
 
-def test_an_event_after_a_tests_end_is_a_doubt(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_event_after_the_end_of_a_test_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     write("good.yaml", GOOD)
     test = "{name: a, events: [{at: 1s, set: {threat: 1}}, {at: 9s, set: {threat: 0}}], expect: [{at: 2s, bar: 2}]}"
     write("good.test.yaml", f"rules: good.yaml\ntests:\n  - {test}\n")
@@ -331,7 +329,7 @@ def test_an_event_after_a_tests_end_is_a_doubt(capsys: pytest.CaptureFixture[str
     assert warning.startswith("good.test.yaml:3:52: warning: test 1, events: is never sent: the test ends at 2s")
 
 
-def test_names_that_a_terminal_would_obey_are_shown_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_in_file_names_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     write("\x1b[31m.yaml", GOOD)
     assert main(["check", "\x1b[31m.yaml"]) == 0
     assert capsys.readouterr().out.startswith("\\x1b[31m.yaml: 1 input")

@@ -78,7 +78,7 @@ def test_colours_can_be_refused(monkeypatch: pytest.MonkeyPatch, name: str, valu
     assert terminal.getvalue() == "ok       Python\nusage: segue"
 
 
-def test_json_and_what_files_say_have_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_and_the_contents_of_files_have_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = use_terminal(monkeypatch)
     console.print_json({"text": "a.yaml:3:5: warning: b"})
     console.print_lines("\x1b[31ma name that sets colours")

@@ -1,4 +1,4 @@
-"""`segue init`: what it writes works at once, and it never writes over anything."""
+"""`segue init`: the files that it writes work at once; it overwrites nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["meadow", "music/first_night", "a-b2"])
-def test_what_it_writes_checks_tests_and_plays(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_written_files_pass_check_test_and_timeline(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", name]) == 0
     assert main(["check", "--strict", "."]) == 0
     assert main(["test", f"{name}.yaml"]) == 0
@@ -24,7 +24,7 @@ def test_what_it_writes_checks_tests_and_plays(name: str, capsys: pytest.Capture
     assert "3 passed, 0 failed" in capsys.readouterr().out
 
 
-def test_the_schemas_stand_beside_it_and_the_first_lines_name_them() -> None:
+def test_the_schemas_are_written_and_named_in_the_first_lines() -> None:
     main(["init", "music/meadow"])
     schema = json.loads(Path("music/segue.schema.json").read_text(encoding="utf-8"))
     assert "layers" in schema["properties"]
@@ -38,7 +38,7 @@ def test_the_schemas_stand_beside_it_and_the_first_lines_name_them() -> None:
 
 
 @pytest.mark.parametrize("taken", ["meadow.yaml", "meadow.test.yaml", "meadow.events.yaml"])
-def test_nothing_is_written_over(taken: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_existing_files_are_not_overwritten(taken: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path(taken).write_text("mine")
     assert main(["init", "meadow"]) == 2
     assert capsys.readouterr().err == f"{taken}: is there already; nothing was written\n"
@@ -47,7 +47,7 @@ def test_nothing_is_written_over(taken: str, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize("name", ["", "..", "a b", "a.yaml", "x/.hidden", "x" * 65])
-def test_names_that_are_none(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_names_are_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", name]) == 2
     assert "expected a name of letters, digits, '-' and '_'" in capsys.readouterr().err
     assert list(Path().iterdir()) == []

@@ -1,4 +1,4 @@
-"""The command as a whole: exit codes, help, and what it does not load."""
+"""The command as a whole: exit codes, help, and what it does not import."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["sing"], ["check"], ["timeline", "x.yaml", "--duration", "soon"]])
-def test_a_command_line_that_makes_no_sense_is_bad_input(arguments: list[str]) -> None:
+def test_an_invalid_command_line_is_bad_input(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([name, "--help"])
     assert stopped.value.code == 0
@@ -71,27 +71,27 @@ def loaded(program: str, *arguments: str, folder: Path, among: Sequence[str]) ->
     return set(ran.stdout.splitlines()[-1].split()), ran.stderr
 
 
-def test_its_version_loads_nothing(tmp_path: Path) -> None:
+def test_version_imports_nothing_heavy(tmp_path: Path) -> None:
     program = "from segue.cli.main import main\ntry: main(['--version'])\nexcept SystemExit: pass"
     heavy = ("numpy", *HEAVY)
     assert loaded(program, folder=tmp_path, among=heavy) == (set(), "")
 
 
 @pytest.mark.parametrize("arguments", LIGHT, ids=lambda arguments: " ".join(arguments[:2]))
-def test_needs_no_model_no_sampler_and_no_sockets(arguments: list[str], tmp_path: Path) -> None:
+def test_light_commands_import_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     program = "from segue.cli.main import main\nassert main(sys.argv[1:]) == 0"
     heavy = ("segue.score.sampler.sampler", *HEAVY)
     assert loaded(program, *arguments, folder=tmp_path, among=heavy) == (set(), "")
 
 
-def test_checking_sound_files_loads_what_reads_them_and_no_scipy(tmp_path: Path) -> None:
+def test_checking_sound_files_imports_no_scipy(tmp_path: Path) -> None:
     program = "from segue.cli.main import main\nassert main(sys.argv[1:]) == 0"
     needed = {"soundfile", "soxr"}
     heavy = ("segue.score.sampler.sampler", *HEAVY)
     assert loaded(program, "check", str(EMBERWOOD), folder=tmp_path, among=heavy) == (needed, "")
 
 
-def test_a_service_serves_before_it_loads_what_it_may_never_need(tmp_path: Path) -> None:
+def test_a_service_serves_before_it_imports_what_it_may_never_need(tmp_path: Path) -> None:
     program = (
         "from segue.cli import main, serve\nserve._announce = done\n"
         "main.main(['serve', sys.argv[1], '--bind', 'tcp://127.0.0.1:0', '--log-level', 'error'])"
@@ -101,7 +101,7 @@ def test_a_service_serves_before_it_loads_what_it_may_never_need(tmp_path: Path)
     assert loaded(program, str(EMBERWOOD), folder=tmp_path, among=late) == (set(), "")
 
 
-def test_an_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_prints_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted(arguments: object) -> int:
         raise KeyboardInterrupt
 
@@ -110,7 +110,7 @@ def test_an_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert capsys.readouterr().err == ""
 
 
-def test_a_reader_that_goes_away_is_quiet() -> None:
+def test_a_reader_that_goes_away_prints_nothing() -> None:
     program = [sys.executable, "-m", "segue", "timeline", str(EMBERWOOD), "--json"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -123,7 +123,7 @@ def test_a_reader_that_goes_away_is_quiet() -> None:
     assert code in (console.READER_GONE, -getattr(signal, "SIGPIPE", 13))
 
 
-def test_a_terminal_that_knows_ascii_only_gets_ascii() -> None:
+def test_an_ascii_terminal_gets_ascii() -> None:
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     program = [sys.executable, "-m", "segue", "timeline", str(EMBERWOOD), "--duration", "30s"]
     done = subprocess.run(program, env=environment, capture_output=True, check=True)
@@ -134,7 +134,7 @@ def test_a_terminal_that_knows_ascii_only_gets_ascii() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_ctrl_c_during_the_imports_is_quiet(tmp_path: Path) -> None:
+def test_ctrl_c_during_the_imports_prints_nothing(tmp_path: Path) -> None:
     program = (
         "import os, signal, sys\n"
         "class Interrupt:\n"

@@ -1,4 +1,4 @@
-"""`segue preview`: the same twice, whole or not at all, and clear about what it cannot use."""
+"""`segue preview`: deterministic; files are written whole or not at all; unusable input is named."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_same_files_and_seed_give_the_same_bytes(folder: Path) -> None:
     assert (info.samplerate, info.channels, info.frames, info.subtype) == (48_000, 2, 144_000, "PCM_24")
 
 
-def test_json_lines_say_the_same_as_yaml(folder: Path) -> None:
+def test_json_lines_are_the_same_as_yaml(folder: Path) -> None:
     assert preview(folder, "yaml.wav") == 0
     lines = '{"at": "1s", "set": {"fight": true}}\n{"at": "2s", "fire": "won"}\n'
     (folder / "song.events.jsonl").write_text(lines, encoding="utf-8")
@@ -91,7 +91,7 @@ def test_a_live_simulation_replays_from_its_recording_to_the_same_bytes(folder: 
     assert (folder / "live.wav").read_bytes() == (folder / "again.wav").read_bytes()
 
 
-def test_stems_add_up_and_midi_and_report_are_there(folder: Path) -> None:
+def test_stems_sum_to_the_mix_and_midi_and_report_are_written(folder: Path) -> None:
     more = ["--stems", str(folder / "stems"), "--midi", str(folder / "a.mid"), "--report", str(folder / "a.html")]
     assert preview(folder, "mix.wav", *more) == 0
     stems = sum(soundfile.read(path)[0] for path in sorted((folder / "stems").glob("*.wav")))
@@ -117,7 +117,7 @@ def _empty(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [_truncated, _not_sound, _empty])
-def test_an_unusable_stinger_is_named_with_its_place(
+def test_an_unusable_stinger_is_named_with_its_position(
     folder: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], None]
 ) -> None:
     (folder / "song.yaml").write_text(RULES + STINGER, encoding="utf-8")
@@ -137,7 +137,7 @@ def _promises_two_gigabytes(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [_truncated, _not_sound, _empty, _promises_two_gigabytes])
-def test_an_unusable_audio_prompt_is_named_with_its_place(
+def test_an_unusable_audio_prompt_is_named_with_its_position(
     folder: Path, capsys: pytest.CaptureFixture[str], make: Callable[[Path], None]
 ) -> None:
     text = RULES.replace('battle: {text: "driving taiko drums and brass"}', "battle: {audio: prompt.wav}")
@@ -170,7 +170,7 @@ def test_a_stinger_of_8_bits_mono_at_192_khz_is_heard(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, OSError("disk full")])
-def test_nothing_half_written_stays_behind(
+def test_partial_files_are_removed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException | type[BaseException]
 ) -> None:
     complete, calls = session.Session.complete, iter(range(100))
@@ -194,7 +194,7 @@ def test_nothing_half_written_stays_behind(
         (["--events", "nowhere.yaml"], "nowhere.yaml"),
     ],
 )
-def test_what_cannot_be_used_is_said(
+def test_unusable_files_are_named(
     folder: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -207,7 +207,7 @@ def test_what_cannot_be_used_is_said(
     assert expected in capsys.readouterr().err
 
 
-def test_a_recording_that_ends_early_is_played_and_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_truncated_recording_is_played_with_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As a killed service or a full disk leaves it: up to any line, or within one."""
     recording = folder / "live.jsonl"
     assert preview(folder, "whole.wav", "--live", "--lookahead", "1", "--record", str(recording), duration="3") == 0
@@ -234,7 +234,7 @@ def test_a_recording_of_other_rules_is_refused(folder: Path, capsys: pytest.Capt
     assert "other rules" in capsys.readouterr().err
 
 
-def test_a_recording_with_an_edit_plays_without_the_files_it_was_made_with(folder: Path) -> None:
+def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> None:
     rules = load(folder / "song.yaml")
     chain = build("score")
     styles, _ = load_styles(rules, chain.encoder)
@@ -285,7 +285,7 @@ def _serve(live: Session, chain: GeneratorChain, now_s: float) -> None:
         live.complete(job, result, seconds=0.05)
 
 
-def test_the_script_beside_the_rules_is_played_and_what_is_written_is_said(
+def test_the_script_beside_the_rules_is_played_and_written_files_are_listed(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
@@ -333,7 +333,7 @@ def test_options_without_effect_are_refused(
 
 @pytest.mark.parametrize("seed", ["-1", "4294967296", "x", ""])
 @pytest.mark.parametrize("command", ["preview", "play"])
-def test_a_seed_that_is_none_is_refused(command: str, seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_seed_is_refused(command: str, seed: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([command, "song.yaml", f"--seed={seed}"])
     assert stopped.value.code == 2
@@ -352,6 +352,6 @@ def test_a_report_without_its_packages_is_refused_before_rendering(
     assert capsys.readouterr().err == expected
 
 
-def test_play_without_a_terminal_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_play_without_a_terminal_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", str(folder / "song.yaml")]) == 2
     assert "segue play needs a terminal" in capsys.readouterr().err

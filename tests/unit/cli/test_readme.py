@@ -1,4 +1,4 @@
-"""The five minutes of the README, walked literally: what it says to write works, and prints what it shows."""
+"""The five minutes of the README, done step by step: what it says to write works and prints what it shows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def edit(path: str, pattern: str, text: str) -> None:
     file.write_text(after, encoding="utf-8")
 
 
-def test_the_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_five_minutes_of_the_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     place, style, state, test = YAML
 
@@ -53,13 +55,13 @@ def test_the_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert first_failure in WALK
 
 
-def test_every_command_of_the_readme_is_one() -> None:
+def test_every_command_in_the_readme_exists() -> None:
     table = README[README.index("## The command") : README.index("## How it works")]
     assert set(re.findall(r"^\| `segue (\w+)", table, re.MULTILINE)) <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("page", ["README.md", "rules/COOKBOOK.md", "rules/RULE_TESTS.md", "rules/WWISE_FMOD.md"])
-def test_links_lead_somewhere(page: str) -> None:
+def test_links_of_pages_resolve(page: str) -> None:
     path = Path(__file__).parents[3] / page
     links = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []

@@ -1,4 +1,4 @@
-"""How commands end: by signals without leaving anything, on full disks and closed pipes with one line."""
+"""How commands end: on signals without leaving files, on full disks and closed pipes with one line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LIMITED = (
     "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000));"
     "from segue.cli.main import main; sys.exit(main(sys.argv[1:]))"
 )
-"""A disk that takes 60 kB a file and then no more."""
+"""A disk that takes 60 kB of each file."""
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def segue(arguments: Sequence[str], **streams: object) -> subprocess.CompletedPr
 
 @pytest.mark.parametrize("arguments", FULL, ids=lambda arguments: arguments[0])
 @pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
-def test_a_full_disk_behind_stdout_is_one_line(
+def test_a_full_disk_behind_stdout_prints_one_line(
     arguments: list[str], buffered: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONUNBUFFERED", buffered)
@@ -65,7 +65,7 @@ def test_a_full_disk_behind_stdout_is_one_line(
     assert done.stderr == "standard output cannot be written: No space left on device\n"
 
 
-def test_closed_streams_hold_nothing_up_and_are_no_files_of_ours() -> None:
+def test_closed_streams_are_safe() -> None:
     script = '"$0" -m segue "$@"'
     for closing, expected in ((">&-", 2), ("2>&-", 0), ("<&-", 0), (">&- 2>&- <&-", 2)):
         command = ["sh", "-c", f"{script} {closing}", sys.executable, "check", "r.yaml"]
@@ -75,13 +75,13 @@ def test_closed_streams_hold_nothing_up_and_are_no_files_of_ours() -> None:
         assert Path("r.yaml").read_text(encoding="utf-8") == RULES
 
 
-def test_nobody_to_complain_to_changes_no_exit_code() -> None:
+def test_an_unwritable_stderr_changes_no_exit_code() -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         assert segue(["check", "nowhere.yaml"], stdout=subprocess.DEVNULL, stderr=full).returncode == 2
 
 
 @pytest.mark.parametrize("name", ["out.wav", "out.flac", "out.ogg"])
-def test_a_full_disk_is_one_line_and_leaves_nothing(name: str) -> None:
+def test_a_full_disk_prints_one_line_and_leaves_no_file(name: str) -> None:
     command = [sys.executable, "-c", LIMITED, "preview", "r.yaml", "--quiet", "--duration", "8", "-o", name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 2
@@ -90,7 +90,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(name: str) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["r.test.yaml", "r.yaml"]
 
 
-def test_a_preview_that_is_asked_to_stop_takes_its_parts_with_it() -> None:
+def test_a_terminated_preview_removes_its_partial_files() -> None:
     command = [sys.executable, "-m", "segue", "preview", "r.yaml", "--duration", "600", "-o", "o.wav"]
     with subprocess.Popen([*command, "--stems", "stems"]) as process:
         end = time.monotonic() + PATIENCE_S
@@ -103,7 +103,7 @@ def test_a_preview_that_is_asked_to_stop_takes_its_parts_with_it() -> None:
     assert sorted(path.name for path in Path().rglob("*")) == ["r.test.yaml", "r.yaml"]
 
 
-def test_a_second_signal_does_not_interrupt_the_clearing_up() -> None:
+def test_a_second_signal_does_not_interrupt_the_clean_up() -> None:
     cleared = []
 
     def command() -> None:
@@ -123,7 +123,7 @@ def test_a_second_signal_does_not_interrupt_the_clearing_up() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_signal_waits_for_the_end_of_what_must_not_be_cut_in_two() -> None:
+def test_a_delayed_signal_takes_effect_at_the_end_of_the_block() -> None:
     done = []
 
     def command() -> None:
@@ -140,7 +140,7 @@ def test_a_signal_waits_for_the_end_of_what_must_not_be_cut_in_two() -> None:
 @pytest.mark.parametrize(
     ("number", "error"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)], ids=["term", "int"]
 )
-def test_a_signal_that_a_callback_swallows_is_not_forgotten(number: signal.Signals, error: type) -> None:
+def test_a_signal_that_a_callback_swallows_takes_effect_later(number: signal.Signals, error: type) -> None:
     def callback() -> None:
         with contextlib.suppress(BaseException):
             os.kill(os.getpid(), number)
@@ -168,7 +168,7 @@ def test_a_signal_that_a_callback_swallows_is_not_forgotten(number: signal.Signa
         exit_if_signalled()
 
 
-def test_what_is_ignored_stays_ignored() -> None:
+def test_ignored_signals_stay_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with exiting_on_signals():
@@ -178,7 +178,7 @@ def test_what_is_ignored_stays_ignored() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_file_system_that_fails_is_a_line_and_no_traceback(
+def test_a_failing_file_system_prints_one_line_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def failing(arguments: object) -> int:
@@ -191,7 +191,7 @@ def test_a_file_system_that_fails_is_a_line_and_no_traceback(
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 @pytest.mark.parametrize("command", ["check", "timeline"])
-def test_any_encoding_of_the_terminal_will_do(command: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_works_in_every_terminal_encoding(command: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", encoding)
     Path("łąka→.yaml").write_text(RULES.replace("segue: 1", 'segue: 1\ntitle: "łąka → █"'), encoding="utf-8")
     done = subprocess.run(

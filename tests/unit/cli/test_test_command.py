@@ -40,7 +40,7 @@ def test_a_file_named_twice_is_run_once(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == "2 passed, 0 failed\n"
 
 
-def test_verbose_names_what_passed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verbose_names_passed_tests(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", "-v", "a.test.yaml"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "a.test.yaml:3:5: passed: the first bar is bar one",
@@ -49,17 +49,17 @@ def test_verbose_names_what_passed(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_k_chooses_by_name_whatever_the_case(capsys: pytest.CaptureFixture[str]) -> None:
+def test_k_selects_by_name_ignoring_case(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", "-k", "the second", "."]) == 0
     assert capsys.readouterr().out == "1 passed, 0 failed\n"
 
 
-def test_k_that_chooses_nothing_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+def test_k_that_selects_nothing_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", "-k", "third", "."]) == 2
     assert capsys.readouterr().err == "no test has 'third' in its name\n"
 
 
-def test_a_failure_is_told_and_is_exit_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_is_printed_and_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.test.yaml").write_text(BROKEN)
     assert main(["test", "."]) == 1
     lines = capsys.readouterr().out.splitlines()
@@ -68,7 +68,7 @@ def test_a_failure_is_told_and_is_exit_one(capsys: pytest.CaptureFixture[str]) -
     assert lines[-1] == "1 passed, 1 failed"
 
 
-def test_a_file_that_cannot_be_used_is_exit_two_though_the_rest_is_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unusable_file_exits_with_2_and_the_others_are_run(capsys: pytest.CaptureFixture[str]) -> None:
     Path("b.test.yaml").write_text(TESTS.replace("bar: 2", "baar: 2"))
     Path("c.test.yaml").write_text(BROKEN)
     assert main(["test", "."]) == 2

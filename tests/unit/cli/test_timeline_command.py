@@ -1,4 +1,4 @@
-"""`segue timeline`: the story of an event script, for people and for machines."""
+"""`segue timeline`: what an event script does to rules, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_tells_the_story(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_timeline_of_emberwood(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml", "--duration", "12s"]) == 0
     assert capsys.readouterr().out == STORY
 
 
 @pytest.mark.usefixtures("small")
-def test_why_not_names_the_losers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_why_not_names_the_states_that_did_not_win(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml", "--duration", "4s", "--why-not"]) == 0
     assert "not field: default, ranks below every other" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("small")
-def test_without_a_duration_it_goes_on_after_the_last_event(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_duration_it_ends_20_s_after_the_last_event(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml"]) == 0
     assert capsys.readouterr().out.startswith("Small, 0:29.00")
 
@@ -90,7 +90,7 @@ def test_a_script_with_a_mistake_is_bad_input(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("small")
-def test_json_has_what_happens_and_every_second(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_every_event_and_every_second(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml", "--duration", "12s", "--json"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     header = records[0]
@@ -116,7 +116,7 @@ def test_fits_a_hundred_columns(name: str, capsys: pytest.CaptureFixture[str]) -
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
 
 
-def test_marks_of_a_second() -> None:
+def test_a_second_has_the_strongest_mark() -> None:
     assert overview.stronger("+", " ") == "+"
     assert overview.stronger("+", "*") == "*"
     assert overview.stronger("!", "*") == "!"
@@ -139,9 +139,7 @@ def test_marks_of_a_second() -> None:
         (["--layer", "place", "--only", "stingers"], []),
     ],
 )
-def test_shows_the_part_that_was_asked_for(
-    options: list[str], shown: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_selected_part_is_shown(options: list[str], shown: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml", "--duration", "12s", *options]) == 0
     head, *lines = [line for line in capsys.readouterr().out.splitlines() if line[:8].strip()]
     assert head == "Small, 0:12.00, seed 5"
@@ -151,7 +149,7 @@ def test_shows_the_part_that_was_asked_for(
 
 
 @pytest.mark.usefixtures("small")
-def test_the_overview_comes_with_a_part_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_overview_of_a_part_is_shown_only_where_selected(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml", "--duration", "12s", "--only", "seconds"]) == 0
     assert capsys.readouterr().out.splitlines()[4:] == STORY.splitlines()[10:]
     assert main(["timeline", "small.yaml", "--duration", "12s", "--json", "--only", "triggers"]) == 0
@@ -163,7 +161,7 @@ def test_the_overview_comes_with_a_part_where_it_is_asked_for(capsys: pytest.Cap
 
 
 @pytest.mark.usefixtures("small")
-def test_a_part_that_is_not_there_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_part_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml", "--layer", "plase", "--input", "cave,won"]) == 2
     assert capsys.readouterr().err == (
         "--layer: small.yaml has no layer 'plase'; did you mean 'place'?\n"
@@ -175,7 +173,7 @@ def test_a_part_that_is_not_there_is_a_mistake(capsys: pytest.CaptureFixture[str
     assert "expected some of events, inputs, triggers, refused, clamped, changes" in capsys.readouterr().err
 
 
-def test_telling_takes_work_for_each_event_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_work_grows_with_the_number_of_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     work = []
     for minutes in (0.15, 0.6):
         script = tmp_path / f"{minutes}.jsonl"

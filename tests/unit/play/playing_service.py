@@ -1,4 +1,4 @@
-"""A service in a thread, over a real socket: Emberwood's declaration, music out of hand, answers as the page says."""
+"""A simple service in a thread, over a real socket: Emberwood's declaration, music at once, answers by the protocol."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ EMBERWOOD: Final = Declaration(
 
 
 class PlayingService:
-    """Combat follows threat; what events said is in `events`, controls in `controls`."""
+    """Combat follows threat. `events` holds the events that came, `controls` the controls."""
 
     def __init__(self, socket: zmq.Socket[bytes]) -> None:
         self.address = socket.last_endpoint.decode()
@@ -77,8 +77,8 @@ class PlayingService:
         self._thread = threading.Thread(target=self._run, name="playing-service")
         self._thread.start()
 
-    def say(self, message: Message) -> None:
-        """Let it say something of its own accord."""
+    def send(self, message: Message) -> None:
+        """Send a message without being asked."""
         self._saying.append(message)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The terminal of `segue play`, headless, against a service over a real socket; and its panels, as text."""
+"""The app of `segue play`, headless, with a service over a real socket; its panels as text; the command."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from textual.pilot import Pilot
 from segue.cli import play
 from segue.play import drawing
 from segue.play.app import PlayApp
-from segue.play.board import Board
+from segue.play.dashboard import Dashboard, LogLine
 from segue.play.dials import make_dials
-from segue.play.game import Game
-from segue.play.telling import Line
+from segue.play.session import PlaySession
 from segue.play.widgets import DialPanel, DialRow
 from segue_rules.loading import load_events
 from segue_sdk.client import SegueClient
@@ -35,7 +34,7 @@ from unit.play.playing_service import EMBERWOOD, MORE, PlayingService, playing_s
 # Generous: it bounds a hang, not a speed.
 PATIENCE_S = 60.0
 
-Act = Callable[[Pilot[None], PlayingService, Board], Awaitable[None]]
+Act = Callable[[Pilot[None], PlayingService, Dashboard], Awaitable[None]]
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -55,11 +54,11 @@ def played(act: Act, *, script: Path | None = None, size: tuple[int, int] = (100
     async def main() -> None:
         events = load_events(script) if script else ()
         with playing_service() as service, client_of(service) as client, NullOutput(client.player) as output:
-            game = Game(client, events)
-            app = PlayApp(game, lambda: output.name)
+            session = PlaySession(client, events)
+            app = PlayApp(session, lambda: output.name)
             async with app.run_test(size=size) as pilot:
-                await until(lambda: game.board.dials and app.query_one(DialPanel).rows)
-                await act(pilot, service, game.board)
+                await until(lambda: session.dashboard.dials and app.query_one(DialPanel).rows)
+                await act(pilot, service, session.dashboard)
 
     asyncio.run(main())
 
@@ -70,7 +69,12 @@ def shown(pilot: Pilot[None]) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in lines)
 
 
-async def take_in_hand(pilot: Pilot[None], key: str, name: str) -> None:
+def texts(session: PlaySession) -> list[str]:
+    """The lines of the log."""
+    return [line.text for line in session.dashboard.lines]
+
+
+async def focus_input(pilot: Pilot[None], key: str, name: str) -> None:
     """Press an input's key and wait until its row has the focus."""
     pilot.app.simulate_key(key)
     await until(lambda: isinstance(pilot.app.focused, DialRow) and pilot.app.focused.input == name)
@@ -80,20 +84,20 @@ def said(service: PlayingService) -> dict[str, object]:
     return {name: value for item in service.events for name, value in item.set.items()}
 
 
-def test_keys_and_arrows_become_events_and_their_effects_are_shown() -> None:
-    async def act(pilot: Pilot[None], service: PlayingService, board: Board) -> None:
-        await take_in_hand(pilot, "n", "night")
-        await take_in_hand(pilot, "r", "region")
-        await take_in_hand(pilot, "b", "boss_dead")
-        await take_in_hand(pilot, "t", "threat")
+def test_keys_and_arrows_send_events_and_show_their_effects() -> None:
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
+        await focus_input(pilot, "n", "night")
+        await focus_input(pilot, "r", "region")
+        await focus_input(pilot, "b", "boss_dead")
+        await focus_input(pilot, "t", "threat")
         for _ in range(14):
             pilot.app.simulate_key("right")
         await until(lambda: any("boss_dead" in item.fire for item in service.events))
         await until(lambda: said(service).get("threat") == 0.7)
         assert said(service) == {"threat": 0.7, "night": True, "region": "crypt"}
-        await until(lambda: any("calm → combat" in line.text for line in board.lines))
-        await until(lambda: dict(board.mix)["battle"] > 0.7)
-        await until(lambda: board.beat is not None and board.reaction_ms is not None)
+        await until(lambda: any("calm → combat" in line.text for line in dashboard.lines))
+        await until(lambda: dict(dashboard.mix)["battle"] > 0.7)
+        await until(lambda: dashboard.beat is not None and dashboard.reaction_ms is not None)
         for text in (
             "0.7",
             "75%",
@@ -112,7 +116,7 @@ def test_keys_and_arrows_become_events_and_their_effects_are_shown() -> None:
 
 
 def test_the_mouse_moves_sliders_and_presses_buttons() -> None:
-    async def act(pilot: Pilot[None], service: PlayingService, board: Board) -> None:
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
         rows = {row.input: row for row in pilot.app.query(DialRow)}
         await until(lambda: rows["threat"].size.width)
         width = drawing.slider_width(rows["threat"].size.width)
@@ -125,20 +129,20 @@ def test_the_mouse_moves_sliders_and_presses_buttons() -> None:
 
 
 def test_pause_and_reset_reach_the_service() -> None:
-    async def act(pilot: Pilot[None], service: PlayingService, board: Board) -> None:
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
         for key in ("n", "space", "space", "ctrl+r"):
             pilot.app.simulate_key(key)
         await until(lambda: service.controls == ["pause", "resume", "reset"])
-        await until(lambda: not board.dials["night"].value)
+        await until(lambda: not dashboard.dials["night"].value)
 
     played(act)
 
 
-def test_a_bad_edit_is_shown_with_its_place_and_a_good_one_brings_its_inputs() -> None:
-    async def act(pilot: Pilot[None], service: PlayingService, board: Board) -> None:
-        await take_in_hand(pilot, "h", "health")
-        service.say(Rules(errors=("emberwood.yaml:33:44: unknown style 'hollow'; did you mean 'hollows'?",)))
-        service.say(MORE)
+def test_a_bad_edit_is_shown_with_its_position_and_a_good_one_adds_its_inputs() -> None:
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
+        await focus_input(pilot, "h", "health")
+        service.send(Rules(errors=("emberwood.yaml:33:44: unknown style 'hollow'; did you mean 'hollows'?",)))
+        service.send(MORE)
         await until(lambda: "weather" in [row.input for row in pilot.app.query(DialRow)])
         await until(lambda: "emberwood.yaml:33:44: unknown style" in shown(pilot) and "sun  rain" in shown(pilot))
         assert isinstance(pilot.app.focused, DialRow)
@@ -153,35 +157,37 @@ def test_an_event_script_plays_itself(tmp_path: Path) -> None:
     script = tmp_path / "a.events.yaml"
     script.write_text("- {at: 0s, set: {threat: 0.9}}\n- {at: 500ms, fire: boss_dead}\n", encoding="utf-8")
 
-    async def act(pilot: Pilot[None], service: PlayingService, board: Board) -> None:
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
         await until(lambda: any("boss_dead" in item.fire for item in service.events))
         fired = next(item for item in service.events if item.fire)
         assert (said(service), fired.fire) == ({"threat": 0.9}, ("boss_dead",))
         # What is heard moves on in blocks.
         assert fired.at >= 24_000 - 960
-        assert board.dials["threat"].value == 0.9
+        assert dashboard.dials["threat"].value == 0.9
 
     played(act, script=script)
 
 
-def test_refusals_are_told_and_a_small_terminal_still_shows_the_keys() -> None:
-    async def act(pilot: Pilot[None], service: PlayingService, board: Board) -> None:
-        await take_in_hand(pilot, "e", "enemies")
+def test_refusals_are_shown_and_a_small_terminal_still_shows_the_keys() -> None:
+    async def act(pilot: Pilot[None], service: PlayingService, dashboard: Dashboard) -> None:
+        await focus_input(pilot, "e", "enemies")
         for _ in range(22):
             pilot.app.simulate_key("right")
-        await until(lambda: "refused: too many enemies" in [line.text for line in board.lines])
+        await until(lambda: "refused: too many enemies" in [line.text for line in dashboard.lines])
         await until(lambda: "threat" in shown(pilot) and "space" in shown(pilot))
 
     played(act, size=(60, 20))
 
 
-def test_a_service_that_dies_is_told() -> None:
+def test_a_service_that_dies_is_shown() -> None:
     async def main() -> None:
         with playing_service() as service, client_of(service) as client:
-            game = Game(client)
-            app = PlayApp(game, lambda: "nowhere", lambda: "out of memory")
+            session = PlaySession(client)
+            app = PlayApp(session, lambda: "nowhere", lambda: "out of memory")
             async with app.run_test():
-                await until(lambda: "the service ended: out of memory" in [line.text for line in game.board.lines])
+                await until(
+                    lambda: "the service ended: out of memory" in [line.text for line in session.dashboard.lines]
+                )
 
     asyncio.run(main())
 
@@ -194,7 +200,7 @@ def test_bars_are_as_wide_as_asked_and_filled_by_eighths() -> None:
 
 
 @pytest.mark.parametrize("width", [30, 48, 80])
-def test_lines_of_inputs_fit_their_width(width: int) -> None:
+def test_input_lines_fit_their_width(width: int) -> None:
     for dial in make_dials(EMBERWOOD.inputs, {}).values():
         assert drawing.dial(dial, width, focused=True).cell_len <= max(width, 40)
     region = make_dials(EMBERWOOD.inputs, {})["region"]
@@ -202,15 +208,15 @@ def test_lines_of_inputs_fit_their_width(width: int) -> None:
     assert wide == (width > 40)
 
 
-def test_a_beat_is_a_light_in_its_bar_and_nominal_where_the_generator_keeps_its_own_time() -> None:
-    board = Board()
-    board.beat = BeatHeard(at=0, bar=3, beat=1, exact=False, tempo_bpm=96.4, meter=3)
-    assert "96 bpm  ○ ● ○  bar 4 (nominal)" in drawing.header(board, 80).plain
+def test_the_present_beat_is_lit_and_marked_nominal_for_generators_without_exact_beats() -> None:
+    dashboard = Dashboard()
+    dashboard.beat = BeatHeard(at=0, bar=3, beat=1, exact=False, tempo_bpm=96.4, meter=3)
+    assert "96 bpm  ○ ● ○  bar 4 (nominal)" in drawing.header(dashboard, 80).plain
 
 
-def test_a_line_of_the_log_goes_on_under_its_beginning() -> None:
+def test_a_long_log_line_is_wrapped_under_its_beginning() -> None:
     console = Console(width=30, file=StringIO())
-    console.print(drawing.log_line(Line(kind="error", at=48_000, text="one two three four five", details=("why",))))
+    console.print(drawing.log_line(LogLine(kind="error", at=48_000, text="one two three four five", details=("why",))))
     assert isinstance(console.file, StringIO)
     lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
     assert lines == [" 0:01.0  one two three four", "         five", "         why"]
@@ -225,14 +231,14 @@ def run(*arguments: str) -> int:
     return play.run(parser.parse_args(arguments))
 
 
-def test_contradictions_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_contradicting_options_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 2
     assert "expected a rule file, or --connect" in capsys.readouterr().err
     assert run("--connect", "tcp://127.0.0.1:9", "--soundfont", "a.sf2") == 2
     assert "--soundfont belongs to the service" in capsys.readouterr().err
 
 
-def test_mistakes_in_the_rules_are_told_before_anything_starts(
+def test_mistakes_in_the_rules_are_printed_before_anything_starts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rules = tmp_path / "bad.yaml"
@@ -249,7 +255,7 @@ def test_without_textual_the_error_says_what_to_install(
     assert "pip install" in capsys.readouterr().err
 
 
-def test_without_a_device_it_plays_to_nowhere_and_says_so_unless_one_was_asked_for(
+def test_without_a_sound_device_it_plays_silently_with_a_notice_unless_a_device_was_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def missing() -> None:
@@ -267,7 +273,7 @@ def test_without_a_device_it_plays_to_nowhere_and_says_so_unless_one_was_asked_f
 
 
 def test_the_player_never_loads_the_model_or_an_array_library() -> None:
-    modules = "segue.cli.play, segue.play.app, segue.play.child, segue_rules.loading, segue_sdk.output"
+    modules = "segue.cli.play, segue.play.app, segue.play.local_service, segue_rules.loading, segue_sdk.output"
     script = f"import sys, {modules}; print({{'jax', 'numpy', 'scipy'}} & set(sys.modules))"
     assert (
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -1,4 +1,4 @@
-"""Inputs as things to turn and press: keys, steps, and what a reload leaves of them."""
+"""Inputs as controls on the screen: keys, steps, and what a reload keeps of them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_whole_numbers_move_by_one_at_least_and_stay_whole() -> None:
     assert enemies.at(0.5).value == 32
 
 
-def test_flags_switch_and_choices_go_round() -> None:
+def test_flags_switch_and_choices_cycle() -> None:
     assert (DIALS["night"].pressed().text, DIALS["night"].pressed().pressed().text) == ("on", "off")
     region = DIALS["region"]
     assert [(region := region.pressed()).value for _ in range(4)] == ["crypt", "town", "forest", "crypt"]
@@ -70,6 +70,6 @@ def test_a_reload_drops_a_choice_that_is_gone() -> None:
     assert make_dials([spec], {"region": DIALS["region"]})["region"].value == "forest"
 
 
-def test_a_slider_without_a_range_moves_from_nought_to_one() -> None:
+def test_a_slider_without_a_range_moves_from_0_to_1() -> None:
     bare = Dial(spec=Input(name="x", type="number"), key="x", value=0.0)
     assert bare.at(0.25).value == 0.25

@@ -1,4 +1,4 @@
-"""`segue play` as a player has it: in a terminal, with a service of its own, left by Ctrl-C without a trace."""
+"""`segue play` in a real terminal with its own service; nothing is left running after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PATIENCE_S = 120.0
 
 
 class Terminal:
-    """A terminal of 110 by 34 with a program in it. screen: all it ever wrote, colours and moves left out."""
+    """A terminal of 110 by 34 that runs a program. screen: all its output without colours and cursor moves."""
 
     def __init__(self, *arguments: str, folder: Path | None = None, program: str = PLAY) -> None:
         self.lead, self._follow = pty.openpty()
@@ -88,7 +88,7 @@ def gone(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-def test_emberwood_played_edited_and_left(tmp_path: Path) -> None:
+def test_emberwood_is_played_edited_and_quit(tmp_path: Path) -> None:
     rules, output = tmp_path / "ember.yaml", tmp_path / "out.wav"
     text = RULES.read_text("utf-8").replace("audio: stings/victory.ogg", "mix: {fanfare: 1}\n    time: 2s")
     text = re.sub(r"^    (gain|if_late|duck):.*\n", "", text, flags=re.MULTILINE)
@@ -121,7 +121,7 @@ def test_emberwood_played_edited_and_left(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_service_that_is_still_starting_goes_with_its_player(number: signal.Signals) -> None:
+def test_a_service_that_is_still_starting_ends_with_its_player(number: signal.Signals) -> None:
     terminal = Terminal(str(RULES), "--no-sound", program=PLAY_WITHOUT_END)
     with contextlib.closing(terminal):
         terminal.until(terminal.children)

@@ -45,7 +45,7 @@ def problems(inputs: list[str], outputs: list[str], folder: str | None = None) -
 
 
 @posix
-def test_an_input_is_known_by_any_name() -> None:
+def test_an_input_is_recognised_by_any_name() -> None:
     os.link("r.yaml", "hard.wav")
     Path("soft.wav").symlink_to("r.yaml")
     Path("inner").mkdir()
@@ -57,7 +57,7 @@ def test_an_input_is_known_by_any_name() -> None:
 
 
 @posix
-def test_two_outputs_are_one_whatever_their_names() -> None:
+def test_two_names_of_one_output_are_refused() -> None:
     Path("link.wav").symlink_to("new.wav")
     for first, second in (("a.wav", "a.wav"), ("a.wav", "A.wav"), ("a.wav", "./a.wav"), ("link.wav", "new.wav")):
         (problem,) = problems([], [first, second])
@@ -65,7 +65,7 @@ def test_two_outputs_are_one_whatever_their_names() -> None:
 
 
 @posix
-def test_no_place_for_a_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_outputs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo("pipe.wav")
     assert "got a pipe (FIFO)" in problems([], ["pipe.wav"])[0]
     assert "got a device" in problems([], ["/dev/null"])[0]

@@ -13,7 +13,7 @@ NOTEBOOK = Path(__file__).parents[3] / "middleware" / "examples" / "preview.ipyn
 PATIENCE_S = 600
 
 
-def test_it_is_stored_without_outputs() -> None:
+def test_the_notebook_is_stored_without_outputs() -> None:
     for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None

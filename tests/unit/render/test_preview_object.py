@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_is_what_the_command_writes(folder: Path) -> None:
+def test_a_preview_equals_the_files_of_the_command(folder: Path) -> None:
     extra = ["--midi", "a.mid", "--stems", "a"]
     assert main(["preview", "song.yaml", "--duration", "3", "--quiet", "-o", "preview.wav", *extra]) == 0
     piece = render.preview("song.yaml", duration_s=3)
@@ -61,7 +61,7 @@ def test_it_is_what_the_command_writes(folder: Path) -> None:
     assert all((Path("a") / name).read_bytes() == (Path("b") / name).read_bytes() for name in names)
 
 
-def test_a_live_preview_and_its_replay_are_what_the_command_writes(folder: Path) -> None:
+def test_a_live_preview_and_its_replay_equal_the_files_of_the_command(folder: Path) -> None:
     options = ["--live", "--lookahead", "2", "--record", "live.jsonl"]
     assert main(["preview", "song.yaml", "--duration", "3", "--quiet", "-o", "a.wav", *options]) == 0
     live = render.preview("song.yaml", duration_s=3, live=True, lookahead_s=2)
@@ -134,7 +134,7 @@ def test_a_what_if_changes_one_thing_and_keeps_the_rest() -> None:
         piece.what_if(inputs={"threat": "high"})
 
 
-def test_warnings_come_with_it() -> None:
+def test_warnings_of_events_are_kept() -> None:
     piece = render.preview(RULES, events=[{"at": 1, "set": {"threat": 3}}, {"at": 9, "fire": "won"}], duration_s=2)
     clamped, late = piece.warnings
     assert "expected a number from 0 to 1" in clamped
@@ -153,7 +153,7 @@ def test_a_report_is_written_without_a_file_of_the_sound(folder: Path) -> None:
     assert "<script" in Path("a.html").read_text(encoding="utf-8")
 
 
-def test_importing_it_loads_neither_numpy_nor_ipython() -> None:
+def test_importing_the_library_loads_neither_numpy_nor_ipython() -> None:
     program = (
         "import sys; from segue import render; print(dir(render))\n"
         "print([name for name in ('numpy', 'IPython') if name in sys.modules])"

@@ -1,7 +1,7 @@
-"""Milliseconds a frame of the live music model, by part, beside what the machine's memory and arithmetic allow.
+"""Measure the live music model: milliseconds a frame by part, beside what the machine's memory and arithmetic allow.
 
-Weights are made up: speed does not depend on their values. `--official COMMAND` times Google's package in the same run
-(`make parity` makes its environment).
+The weights are random: speed does not depend on their values. `--official COMMAND` times Google's package in the same
+run (`make parity` makes its environment).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How fast music answers a game, simulated with this machine's own generation time: it must not grow with the buffer.
+"""Measure reaction times, simulated with this machine's own generation time: they must not grow with the buffer.
 
-A reaction runs from what was heard when the event was sent to the first sound generated under the change it caused; a
-change that waits for a beat or bar waits for it by rule, the rest is the system's.
+A reaction time runs from the sample that was heard when the event was sent to the first sound that obeys. A change at a
+beat or bar also waits for that beat or bar, as its rule says.
 """
 
 from __future__ import annotations
@@ -77,19 +77,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _events(seconds: float) -> list[ScriptedEvent]:
-    """Flags turned on and off, one event every 1.1 to 2.3 s, drawn once and for all."""
+    """Flags turned on and off, one event every 1.1 to 2.3 s, the same every time."""
     from segue_rules.events import Event, ScriptedEvent
     from segue_rules.model import FRAME_RATE
     from segue_yaml.nodes import NOWHERE
 
-    dice, at_s, events = random.Random(1), 2.0, list[ScriptedEvent]()
+    times, at_s, events = random.Random(1), 2.0, list[ScriptedEvent]()
     state = dict.fromkeys(UNITS, False)
     while at_s < seconds - 3.0:
         unit = UNITS[len(events) % len(UNITS)]
         state[unit] = not state[unit]
         event = Event(sequence=len(events), set={unit: state[unit]})
         events.append(ScriptedEvent(at_s=at_s, frame=int(at_s * FRAME_RATE), event=event, mark=NOWHERE))
-        at_s += dice.uniform(1.1, 2.3)
+        at_s += times.uniform(1.1, 2.3)
     return events
 
 
@@ -116,7 +116,7 @@ def _play(
     lookahead_s: float,
     pace: float,
 ) -> tuple[LiveRun, int, int]:
-    """One live run. Returns: it, and at its end the bytes of the deck's generator states and of its sound."""
+    """One live run. Returns: it, and at its end the bytes of the buffered generator states and of the sound."""
     from segue.runtime.session import Session
     from segue.runtime.session_config import SessionConfig
     from segue.runtime.simulation import LiveConditions, live

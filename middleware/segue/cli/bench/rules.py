@@ -1,7 +1,7 @@
-"""Frames a second the director makes of a rule file on one core, in CPU time.
+"""Measure how many frames a second the director makes of a rule file on one core, in CPU time.
 
-A session needs 25 frames a second. The event script is played again and again: once with every frame stepped, once with
-the frames skipped that only repeat the one before, as a session does while nothing happens.
+A session needs 25 frames a second. The event script is played again and again in two ways: stepping every frame, and
+skipping frames that only repeat the one before, as a session does while nothing happens.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _rate(play: Callable[[], None], frames: int, spend_s: float) -> float:
-    """Frames a second of CPU time. The first play is not counted: it fills caches."""
+    """Frames a second of CPU time. The first run is not counted: it fills caches."""
     play()
     plays, spent, start = 0, 0.0, time.process_time()
     while plays == 0 or spent < spend_s:

@@ -1,7 +1,7 @@
-"""How fast music answers games over real sockets, with many sessions: a service and its clients, each a process.
+"""Measure reaction times over real sockets, with many sessions: a service and its clients, each a process.
 
-The clients are thin: they keep a clock and read headers, and play no sound. Each has a seed of its own, so that no
-session's music is another's. A reaction runs from an event sent to the sound it causes handed to the engine.
+The clients keep a clock and read headers, but play no sound. Each has a seed of its own, so that sessions share no
+music. A reaction time runs from an event sent to the moment its sound is handed to the engine.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         f"{arguments.seconds:g} s a row, {arguments.burn} cores burnt of {os.cpu_count()}, load {_load()}",
         "thin clients, each a process and a seed of its own; milliseconds from an event sent to its sound handed over",
         f"{'sessions':>8}{'events':>8}{'p50':>9}{'p99':>9}{'worst':>9}{'buffered':>10}{'underruns':>11}{'silence':>9}"
-        f"{'fallbacks':>11}{'late':>6}{'untold':>8}{'cpu/session':>13}{'music':>8}",
+        f"{'fallbacks':>11}{'late':>6}{'unanswered':>12}{'cpu/session':>13}{'music':>8}",
     )
     for sessions in arguments.sessions:
         print_lines(_row(arguments, sessions))
@@ -86,21 +86,21 @@ def _row(arguments: argparse.Namespace, sessions: int) -> str:
     with ExitStack() as stack:
         for _ in range(arguments.burn):
             stack.enter_context(_child(_burn))
-        service, said = stack.enter_context(_child(_serve, arguments.generator, sessions))
-        address = _told(said, "the service")
+        service, pipe = stack.enter_context(_child(_serve, arguments.generator, sessions))
+        address = _receive(pipe, "the service")
         clients = [
             stack.enter_context(_child(_play, address, seed, arguments.lookahead, arguments.every))
             for seed in range(1, sessions + 1)
         ]
         for _, client in clients:
-            _told(client, "a client")
+            _receive(client, "a client")
         time.sleep(_WARM_UP_S)
         for _, client in clients:
             client.send(arguments.seconds)
         cpu_s = _cpu_s(service.pid)
         time.sleep(arguments.seconds)
         cpu_s = _cpu_s(service.pid) - cpu_s
-        measured: list[Measured] = [_told(client, "a client") for _, client in clients]
+        measured: list[Measured] = [_receive(client, "a client") for _, client in clients]
     reactions = sorted(value for one in measured for value in one.reactions)
     least = min((value for one in measured for value in one.buffered), default=math.nan)
     music_s = sum(one.music_s for one in measured)
@@ -109,7 +109,7 @@ def _row(arguments: argparse.Namespace, sessions: int) -> str:
         f"{_quantile(reactions, 0.5):>6.0f} ms{_quantile(reactions, 0.99):>6.0f} ms{_quantile(reactions, 1.0):>6.0f} ms"
         f"{least:>8.2f} s{sum(one.underruns for one in measured):>11}{sum(one.silence_s for one in measured):>7.2f} s"
         f"{sum(one.fallbacks for one in measured):>11}{sum(one.late for one in measured):>6}"
-        f"{sum(one.unanswered + one.refused for one in measured):>8}"
+        f"{sum(one.unanswered + one.refused for one in measured):>12}"
         f"{cpu_s / arguments.seconds / sessions:>13.1%}{music_s / arguments.seconds / sessions:>7.1f}x"
     )
 
@@ -119,7 +119,7 @@ def _row(arguments: argparse.Namespace, sessions: int) -> str:
 
 @contextmanager
 def _child(body: Callable[..., None], *values: Any) -> Iterator[tuple[BaseProcess, Connection]]:
-    """A process and a pipe to it. It ends with the context, and with this process, however that ends."""
+    """A process and a pipe to it. It ends with the context, and when this process ends in any way."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_in_child, args=(body, theirs, values), daemon=True)
@@ -147,14 +147,14 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _told(pipe: Connection, who: str) -> Any:
-    """What a process says next. Raises: RuntimeError if it ended, or says nothing for too long."""
+def _receive(pipe: Connection, who: str) -> Any:
+    """The next message of a process. Raises: RuntimeError if it ended, or sends nothing for too long."""
     try:
         if pipe.poll(_START_S):
             return pipe.recv()
     except EOFError:
-        raise RuntimeError(f"{who} ended; what it said is above") from None
-    raise RuntimeError(f"{who} said nothing for {_START_S:g} s")
+        raise RuntimeError(f"{who} ended; its output is above") from None
+    raise RuntimeError(f"{who} sent nothing for {_START_S:g} s")
 
 
 def _burn(pipe: Connection) -> None:
@@ -163,7 +163,7 @@ def _burn(pipe: Connection) -> None:
 
 
 class _Addresses(io.TextIOBase):
-    """A service's stdout, of which the address is passed on."""
+    """The stdout of a service; passes its address on."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -186,7 +186,7 @@ def _serve(pipe: Connection, generator: str, sessions: int) -> None:
 
 
 def _play(pipe: Connection, address: str, seed: int, lookahead_s: float, every_s: float) -> None:
-    """One client: tells when it plays, is told for how long to measure, and tells what it measured."""
+    """One client: sends "plays" when it does, receives for how long to measure, and sends what it measured."""
     import zmq
 
     from segue.cli.bench.thin_client import ThinClient
@@ -194,16 +194,16 @@ def _play(pipe: Connection, address: str, seed: int, lookahead_s: float, every_s
     from segue_sdk.messages import Hello
 
     hello = Hello(versions=(1,), client="bench", rules_text=_RULES, seed=seed, lookahead_ms=round(lookahead_s * 1000))
-    client = ThinClient(hello, flag=_FLAG, every_s=every_s, dice=random.Random(seed))
-    end_s, told = math.inf, False
+    client = ThinClient(hello, flag=_FLAG, every_s=every_s, rng=random.Random(seed))
+    end_s, announced = math.inf, False
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.linger = 0
         socket.connect(address)
         while (now_s := time.monotonic()) < end_s:
             for message in client.tick(now_s):
                 socket.send_multipart(encode(message))
-            if not told and not client.standing:
-                told = True
+            if not announced and not client.stopped:
+                announced = True
                 pipe.send("plays")
                 client.begin(now_s, now_s + _WARM_UP_S)
             if end_s == math.inf and pipe.poll():
@@ -223,7 +223,7 @@ def _play(pipe: Connection, address: str, seed: int, lookahead_s: float, every_s
 
 
 def _cpu_s(pid: int | None) -> float:
-    """Processor seconds of a process so far; NaN where the system does not tell."""
+    """Processor seconds of a process so far; NaN where the system has no such figure."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
     except OSError:
@@ -232,10 +232,10 @@ def _cpu_s(pid: int | None) -> float:
 
 
 def _load() -> str:
-    """How busy the machine is; other work makes every figure worse."""
+    """The load of the machine; other work makes every figure worse."""
     return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
 
 
 def _quantile(values: list[float], share: float) -> float:
-    """The value that so great a share of the sorted values does not exceed; NaN if there is none."""
+    """The quantile of sorted values; NaN if there are none."""
     return values[min(len(values) - 1, round(share * (len(values) - 1)))] if values else math.nan

@@ -1,7 +1,7 @@
-"""What starting a service costs: processor time until it serves, and how long the first client waits for sound.
+"""Measure the start of a service: processor time until it serves, and how long the first client waits for sound.
 
-A service that was killed is back within its clients' buffers only if its start is cheap, on a busy machine most of all.
-So the processor time is told as a ratio to that of `python -c "import numpy"`, measured in turn with it.
+A service that was killed must be back before its clients' buffers are empty, on a busy machine, too. So the processor
+time is also given as a ratio to that of `python -c "import numpy"`, measured in turn with it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "rules", metavar="RULES", nargs="?", type=Path, help="a rule file (else emberwood of the library)"
     )
-    parser.add_argument("--times", metavar="N", type=int, default=5, help="how often; the least is told (5)")
+    parser.add_argument("--times", metavar="N", type=int, default=5, help="how often; the least is printed (5)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,11 +59,11 @@ def _until_ended(command: Sequence[str]) -> float:
 
 
 def _until_serving(command: Sequence[str]) -> tuple[float, float] | None:
-    """Processor seconds until a service says that it serves, and seconds from a hello to the first sound.
+    """Processor seconds until a service serves, and seconds from a hello to the first sound.
 
-    None if the service does not start; it has said why.
+    None if the service does not start; its own output says why.
     """
-    # One is ended as soon as it serves, for its processor time; another one is played with.
+    # The processor time of a process is known when it has ended: a second one plays.
     before = _children_s()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -103,7 +103,7 @@ def _children_s() -> float:
     try:
         import resource
     except ImportError:
-        # Windows does not tell.
+        # Windows has no such figure.
         return math.nan
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

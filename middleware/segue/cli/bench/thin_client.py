@@ -1,7 +1,7 @@
-"""A client without sound, for measuring a service: it keeps a real-time clock and reads the headers of what it gets.
+"""A client without sound, for measuring a service: it keeps a real-time clock and reads the headers of messages.
 
-It plays no sample, so that many of them cost little, but it follows the timeline of the protocol: it knows which take
-is heard, when the music runs dry, and when the sound that an event caused is handed to the engine. Time is an argument.
+It plays no samples, so that many clients cost little, but it follows the timeline of the protocol: it knows which take
+is played, when the buffer is empty, and when the sound of an event is handed to the engine. Time is an argument.
 """
 
 from __future__ import annotations
@@ -20,11 +20,17 @@ _REPORT_S: Final = REPORT_S / 2
 
 @dataclass(kw_only=True)
 class Measured:
-    """Of one client. reactions: milliseconds from an event sent to its sound handed to the engine.
+    """What one client measured.
 
-    buffered: seconds that it could play without a gap, at each report. silence_s: seconds in which it had nothing to
-    play. fallbacks: times it had to go back to an older take. late: takes that came after their start was handed over.
-    unanswered: events whose change was not heard of.
+    Attributes:
+        reactions: Milliseconds from an event sent to its sound handed to the engine.
+        buffered: Seconds that it could play without a gap, at each report.
+        underruns: How often the buffer was empty.
+        silence_s: Seconds in which there was nothing to play.
+        fallbacks: How often it had to go back to an older take.
+        late: Takes that arrived after their start had been handed over.
+        unanswered: Events without a change.
+        music_s: Seconds of music received.
     """
 
     reactions: list[float] = field(default_factory=list)
@@ -39,28 +45,32 @@ class Measured:
 
 
 @dataclass(kw_only=True)
-class _Line:
-    """One take's music: the samples [start, end)."""
+class _TakeRange:
+    """The music of one take: the samples [start, end)."""
 
     start: int
     end: int
 
 
 class ThinClient:
-    """One session of a flag that is turned over again and again.
+    """One session with a flag that is switched again and again.
 
-    every_s: mean time between two events, each drawn from half of it to one and a half times as much; 0 for none.
+    Args:
+        hello: The first message.
+        flag: The name of the flag.
+        every_s: Mean time between two events, each 0.5 to 1.5 times as much; 0 for no events.
+        rng: Draws the times.
     """
 
-    def __init__(self, hello: Hello, *, flag: str, every_s: float, dice: random.Random) -> None:
+    def __init__(self, hello: Hello, *, flag: str, every_s: float, rng: random.Random) -> None:
         self.measured = Measured()
         self.welcomed = False
-        self.standing = True
+        self.stopped = True
         self.committed = 0
         self._hello = hello
-        self._flag, self._every_s, self._dice = flag, every_s, dice
+        self._flag, self._every_s, self._rng = flag, every_s, rng
         self._value = False
-        self._lines: dict[int, _Line] = {}
+        self._takes: dict[int, _TakeRange] = {}
         self._take = 0
         # When the clock started last, and where.
         self._started_s, self._started_at = 0.0, 0
@@ -72,13 +82,13 @@ class ThinClient:
         self._audible: dict[int, int] = {}
 
     def begin(self, now_s: float, until_s: float) -> None:
-        """Measure anew from now on; no event is sent after `until_s`."""
+        """Start measuring; no event is sent after `until_s`."""
         self.measured = Measured()
         self._sent, self._audible = {}, {}
-        self._event_due_s, self._quiet_from_s = now_s + self._dice.uniform(0.0, self._every_s), until_s
+        self._event_due_s, self._quiet_from_s = now_s + self._rng.uniform(0.0, self._every_s), until_s
 
     def finish(self) -> Measured:
-        """What was measured."""
+        """Stop measuring and return the result."""
         self.measured.unanswered = len(self._sent)
         return self.measured
 
@@ -88,7 +98,7 @@ class ThinClient:
         return min(self._report_due_s, self._event_due_s) if self._events_flow else self._report_due_s
 
     def receive(self, message: Message, now_s: float) -> None:
-        """A message of the service."""
+        """Take in a message of the service."""
         self._advance(now_s)
         match message:
             case Welcome():
@@ -108,7 +118,7 @@ class ThinClient:
                 pass
 
     def tick(self, now_s: float) -> list[Message]:
-        """Let time pass. Returns: what is to be sent now."""
+        """Move on to a time. Returns: the messages to send now."""
         if self._now_s is None:
             self._now_s, self._report_due_s = now_s, now_s
             return [self._hello]
@@ -118,8 +128,8 @@ class ThinClient:
             self._report_due_s = now_s + _REPORT_S
             sending.append(self._playhead())
         if self._events_flow and now_s >= self._event_due_s:
-            self._event_due_s = now_s + self._every_s * self._dice.uniform(0.5, 1.5)
-            if now_s < self._quiet_from_s and not self.standing:
+            self._event_due_s = now_s + self._every_s * self._rng.uniform(0.5, 1.5)
+            if now_s < self._quiet_from_s and not self.stopped:
                 sending.append(self._event(now_s))
         return sending
 
@@ -129,13 +139,13 @@ class ThinClient:
 
     def _playhead(self) -> Playhead:
         have = self._reach()
-        if not self.standing:
+        if not self.stopped:
             self.measured.buffered.append((have - self.committed) / SAMPLE_RATE)
         return Playhead(
             played=self.committed,
             committed=self.committed,
             have=have,
-            paused=self.standing,
+            paused=self.stopped,
             last_chunk=self._last_chunk,
             underruns=self.measured.underruns,
             late=self.measured.late,
@@ -152,11 +162,11 @@ class ThinClient:
         end = chunk.start + chunk.count
         self.measured.music_s += chunk.count / SAMPLE_RATE
         self._last_chunk = max(self._last_chunk, chunk.seq)
-        if chunk.take in self._lines:
-            line = self._lines[chunk.take]
-            line.end = max(line.end, end)
+        if chunk.take in self._takes:
+            music = self._takes[chunk.take]
+            music.end = max(music.end, end)
         else:
-            self._lines[chunk.take] = _Line(start=chunk.start, end=end)
+            self._takes[chunk.take] = _TakeRange(start=chunk.start, end=end)
             self.measured.late += chunk.start < self.committed
         if chunk.reason == "extend":
             return
@@ -168,7 +178,7 @@ class ThinClient:
 
     def _handed_s(self, sample: int, now_s: float) -> float:
         """When the engine takes the block that holds a sample."""
-        if self.standing:
+        if self.stopped:
             return now_s
         blocks = (sample - self._started_at) // BLOCK
         return max(now_s, self._started_s + blocks * BLOCK / SAMPLE_RATE)
@@ -176,41 +186,42 @@ class ThinClient:
     def _advance(self, now_s: float) -> None:
         """Let the engine take its blocks up to now."""
         passed, self._now_s = now_s - (self._now_s if self._now_s is not None else now_s), now_s
-        if self.standing:
+        if self.stopped:
             if self._reach() >= self.committed + PRE_ROLL:
-                self.standing, self._started_s, self._started_at = False, now_s, self.committed
-                # The report that says so is due at once.
+                self.stopped, self._started_s, self._started_at = False, now_s, self.committed
+                # This is reported at once.
                 self._report_due_s = now_s
             elif self.committed:
                 self.measured.silence_s += passed
-        if not self.standing:
+        if not self.stopped:
             blocks = int((now_s - self._started_s) * SAMPLE_RATE / BLOCK) + 1
             self._commit(self._started_at + blocks * BLOCK)
-        self._lines = {take: line for take, line in self._lines.items() if line.end > self.committed}
+        self._takes = {take: music for take, music in self._takes.items() if music.end > self.committed}
 
     def _commit(self, end: int) -> None:
         """Hand samples to the engine up to `end`, or as far as there are any."""
         while self.committed < end:
-            covering = [take for take, line in self._lines.items() if line.start <= self.committed < line.end]
+            covering = [take for take, music in self._takes.items() if music.start <= self.committed < music.end]
             if not covering:
-                self.standing = True
+                self.stopped = True
                 self.measured.underruns += 1
                 self._report_due_s = self._now_s or 0.0
                 return
             take = max(covering)
             self.measured.fallbacks += take < self._take
             self._take = take
-            newer = [line.start for other, line in self._lines.items() if other > take and line.start > self.committed]
-            self.committed = min([end, self._lines[take].end, *newer])
+            later = [music.start for other, music in self._takes.items() if other > take]
+            newer = [start for start in later if start > self.committed]
+            self.committed = min([end, self._takes[take].end, *newer])
 
     def _reach(self) -> int:
         """The end of what can be played without a gap and without going back to an older take."""
         at, take = self.committed, -1
         while True:
-            covering = [other for other, line in self._lines.items() if line.start <= at < line.end]
+            covering = [other for other, music in self._takes.items() if music.start <= at < music.end]
             covering = [other for other in covering if other > take]
             if not covering:
                 return at
             take = max(covering)
-            newer = [line.start for other, line in self._lines.items() if other > take and line.start > at]
-            at = min([self._lines[take].end, *newer])
+            newer = [music.start for other, music in self._takes.items() if other > take and music.start > at]
+            at = min([self._takes[take].end, *newer])

@@ -1,4 +1,4 @@
-"""What is heard at a position: chunks and changes come seconds ahead of it."""
+"""What is heard at a position of the music: chunks and changes arrive seconds before."""
 
 from __future__ import annotations
 
@@ -12,29 +12,33 @@ from segue_sdk.messages import Change
 _MOST: Final = 512
 
 
-class Heard:
-    """Takes what comes in any order; told a position, knows the mix, the states and what is about to change."""
+class AudibleState:
+    """Takes in chunks and changes in any order, and finds the mix, the states and the next changes at a position."""
 
     def __init__(self) -> None:
         self._music: list[MusicArrived] = []
         self._changes: dict[tuple[str, int], Change] = {}
 
-    def music(self, chunk: MusicArrived) -> None:
-        """A chunk; of a greater take, it stands in place of all from its start on."""
+    def add_music(self, chunk: MusicArrived) -> None:
+        """Take in a chunk; one of a later take replaces all music from its start on."""
         kept = [_until(old, chunk.start) if old.take != chunk.take else old for old in self._music]
         kept = [old for old in kept if old.count > 0 and not (old.take == chunk.take and old.start == chunk.start)]
         self._music = sorted([*kept, chunk], key=lambda music: music.start)[-_MOST:]
 
-    def change(self, change: Change) -> None:
-        """A decision: scheduled, started or withdrawn."""
+    def add_change(self, change: Change) -> None:
+        """Take in a change that is scheduled, started or withdrawn."""
         key = change.layer, change.decided
         if change.kind == "withdrawn":
             self._changes.pop(key, None)
         else:
             self._changes[key] = change
 
-    def reach(self, played: int) -> list[Change]:
-        """Time passes: the changes that are heard from now on. What is long past is forgotten."""
+    def move_to(self, played: int) -> list[Change]:
+        """Move to a position and forget what is past.
+
+        Returns:
+            The changes that are heard from now on.
+        """
         begun = [c for c in self._changes.values() if c.kind == "started" and c.audible <= played]
         for change in begun:
             del self._changes[change.layer, change.decided]
@@ -43,7 +47,7 @@ class Heard:
         return sorted(begun, key=lambda change: change.audible)
 
     def mix(self, played: int) -> dict[str, float]:
-        """Style to its share, as it moves from one chunk's end to the next's."""
+        """Style to its share; shares move evenly from the end of one chunk to the end of the next."""
         now = self._at(played)
         if now is None:
             return {}
@@ -60,17 +64,17 @@ class Heard:
         now = self._at(played)
         return {} if now is None else now.states
 
-    def coming(self, layer: str, played: int) -> Change | None:
-        """The next change of a layer that is decided and not heard yet."""
+    def next_change(self, layer: str, played: int) -> Change | None:
+        """The next change of a layer that is decided and not heard yet; None if there is none."""
         ahead = [c for c in self._changes.values() if c.layer == layer and c.audible > played]
         return min(ahead, key=lambda change: change.audible, default=None)
 
     def _at(self, played: int) -> MusicArrived | None:
-        """The chunk that sounds at a position; before the first and after the last, the nearest."""
-        sounding = [music for music in self._music if music.start <= played]
-        return sounding[-1] if sounding else next(iter(self._music), None)
+        """The chunk at a position; before the first and after the last, the nearest."""
+        started = [music for music in self._music if music.start <= played]
+        return started[-1] if started else next(iter(self._music), None)
 
 
 def _until(music: MusicArrived, end: int) -> MusicArrived:
-    """As much of a chunk as lies before `end`."""
+    """The part of a chunk before `end`."""
     return replace(music, count=max(0, min(music.count, end - music.start)))

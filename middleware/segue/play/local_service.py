@@ -1,4 +1,4 @@
-"""The service of a `segue play`, in a process of its own: started, found, and gone afterwards."""
+"""The service of `segue play` in a child process: starts it, finds its address, stops it."""
 
 from __future__ import annotations
 
@@ -18,42 +18,45 @@ from segue.signals import delaying_signals
 
 _ANNOUNCES: Final = "serving on "
 _STOP_S: Final = 5.0
-_MOST_WORDS: Final = 40
-# Windows: a group of its own to send Ctrl-Break to, which the service handles; terminate() would end it at once there.
+_MOST_LINES: Final = 40
+# Windows: a process group to send Ctrl-Break to, which the service handles; terminate() would kill it there.
 _NEW_GROUP: Final[int] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 _ASK_TO_STOP: Final[int] = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)
 
 
 class ServiceError(RuntimeError):
-    """The service did not start: what it said."""
+    """The service did not start; the message is its own output."""
 
 
 def serve_command(rules: Path, options: Sequence[str] = ()) -> list[str]:
-    """`segue serve` on a free port of loopback, for one rule file. options: more flags of it."""
+    """The command line of a service on a free port of loopback, for one rule file.
+
+    Args:
+        options: More flags.
+    """
     flags = ["--bind", "tcp://127.0.0.1:0", "--exit-with-stdin", *options]
     return [sys.executable, "-m", "segue", "serve", *flags, str(rules)]
 
 
 def _environment() -> dict[str, str]:
-    """That of this process, but for settings of a service; what the child says comes as it is read, in UTF-8."""
+    """The environment of this process without the settings of a service; output is UTF-8, as it is read here."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SEGUE_")}
     return {**kept, "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
 
 
-class Child:
-    """A service that says where it listens, and that address.
+class LocalService:
+    """A running service and its address. Settings in environment variables (SEGUE_…) do not apply to it.
 
-    Environment variables of a service on this machine are not for this one: SEGUE_… is left out.
-
-    Raises: ServiceError, with the service's own words.
+    Raises:
+        ServiceError: It did not start; the message is its own output.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._said: deque[str] = deque(maxlen=_MOST_WORDS)
+        self._output: deque[str] = deque(maxlen=_MOST_LINES)
         try:
             with delaying_signals():
-                # A group of its own: Ctrl-C in the terminal is for the player, who stops the service in order.
-                # Its stdin is a pipe that closes with this process, even if that is killed.
+                # A process group of its own: Ctrl-C in the terminal reaches the player alone, who stops the service.
+                # Its stdin is a pipe that closes with this process, even if this one is killed.
                 self._process = subprocess.Popen(
                     command,
                     stdin=subprocess.PIPE,
@@ -69,7 +72,7 @@ class Child:
                 self._listener.start()
             self.address = self._find()
         except BaseException:
-            # Whatever ends the wait, Ctrl-C among it: nobody else knows of the process yet.
+            # Ctrl-C ends the wait, too, and nobody else knows of the process yet.
             if hasattr(self, "_process"):
                 self.close()
             raise
@@ -87,13 +90,13 @@ class Child:
         return self._process.pid
 
     def ended(self) -> str | None:
-        """The last words of a service that ended by itself; None while it runs."""
+        """The last output of a service that ended by itself; None while it runs."""
         code = self._process.poll()
-        return None if code is None else "\n".join(self._said) or f"exit code {code}"
+        return None if code is None else "\n".join(self._output) or f"exit code {code}"
 
     def close(self) -> None:
-        """Stop it; one that does not is killed."""
-        # Without a console, Windows has nothing to send Ctrl-Break through; its stdin closes all the same.
+        """Stop it, and kill it if it does not."""
+        # Without a console, Windows cannot send Ctrl-Break; the service also ends when its stdin closes.
         with contextlib.suppress(OSError):
             self._process.send_signal(_ASK_TO_STOP)
         if self._process.stdin is not None:
@@ -109,18 +112,18 @@ class Child:
                 stream.close()
 
     def _find(self) -> str:
-        """Wait for the line that says where it listens."""
+        """Wait for the line that names its address."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             if line.startswith(_ANNOUNCES):
                 return line.split()[-1]
-            self._said.append(line.rstrip())
+            self._output.append(line.rstrip())
         code = self._process.wait(_STOP_S)
         self._listener.join()
-        raise ServiceError("\n".join(self._said) or f"the service ended with exit code {code}")
+        raise ServiceError("\n".join(self._output) or f"the service ended with exit code {code}")
 
     def _listen(self) -> None:
-        """Keep the last of what it logs, and its pipe empty."""
+        """Keep the last lines of its log, and its pipe empty."""
         assert self._process.stderr is not None
         for line in self._process.stderr:
-            self._said.append(line.rstrip())
+            self._output.append(line.rstrip())

@@ -1,4 +1,4 @@
-"""The service's process: found by its one line, its last words kept, gone afterwards."""
+"""The service in a child process: its address, its last output, and its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from segue.play.child import Child, ServiceError, serve_command
+from segue.play.local_service import LocalService, ServiceError, serve_command
 
 # Generous: it bounds a hang, not a speed.
 PATIENCE_S = 60.0
@@ -38,8 +38,8 @@ def alive(pid: int) -> bool:
     return True
 
 
-def test_the_address_is_the_last_word_of_its_line_and_closing_ends_it() -> None:
-    with Child(
+def test_the_address_is_the_last_word_of_its_line_and_close_ends_the_service() -> None:
+    with LocalService(
         script("import time; print('warming up'); print('serving on tcp://127.0.0.1:7'); time.sleep(60)")
     ) as child:
         assert child.address == "tcp://127.0.0.1:7"
@@ -48,25 +48,25 @@ def test_the_address_is_the_last_word_of_its_line_and_closing_ends_it() -> None:
     assert not alive(child.pid)
 
 
-def test_one_that_does_not_start_is_quoted() -> None:
+def test_a_service_that_does_not_start_is_quoted() -> None:
     with pytest.raises(ServiceError, match=r"^a\.yaml:3:4: no such style$"):
-        Child(script("import sys; sys.exit('a.yaml:3:4: no such style')"))
+        LocalService(script("import sys; sys.exit('a.yaml:3:4: no such style')"))
     with pytest.raises(ServiceError, match="exit code 3"):
-        Child(script("import sys; sys.exit(3)"))
+        LocalService(script("import sys; sys.exit(3)"))
 
 
-def test_one_that_dies_later_leaves_its_last_words() -> None:
-    with Child(
+def test_a_service_that_dies_later_leaves_its_last_output() -> None:
+    with LocalService(
         script("import sys; print('serving on x'); print('out of memory', file=sys.stderr); sys.exit(1)")
     ) as child:
         until(child.ended)
         until(lambda: child.ended() == "out of memory")
 
 
-def test_one_that_talks_much_is_not_held_up_and_one_that_will_not_stop_is_killed(
+def test_much_output_does_not_block_a_service_and_one_that_does_not_stop_is_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("segue.play.child._STOP_S", 0.2)
+    monkeypatch.setattr("segue.play.local_service._STOP_S", 0.2)
     stubborn = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -74,14 +74,14 @@ def test_one_that_talks_much_is_not_held_up_and_one_that_will_not_stop_is_killed
         "for number in range(20000): print(f'line {number}', file=sys.stderr)\n"
         "time.sleep(60)\n"
     )
-    with Child(script(stubborn)) as child:
-        until(lambda: child._said and child._said[-1] == "line 19999")
+    with LocalService(script(stubborn)) as child:
+        until(lambda: child._output and child._output[-1] == "line 19999")
     assert not alive(child.pid)
 
 
-def test_a_service_of_ones_own_takes_no_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_in_the_environment_do_not_apply(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEGUE_TOKEN", "a-secret-of-another")
-    with Child(script("import os; print('serving on', 'SEGUE_TOKEN' in os.environ)")) as child:
+    with LocalService(script("import os; print('serving on', 'SEGUE_TOKEN' in os.environ)")) as child:
         assert child.address == "False"
 
 
@@ -91,11 +91,11 @@ def test_the_command_serves_one_file_on_loopback() -> None:
     assert command[3:] == ["serve", *flags, "a.yaml"]
 
 
-def test_its_words_are_read_as_they_are_written_whatever_the_terminals_encoding(
+def test_its_output_is_utf_8_whatever_the_encoding_of_the_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
-    with Child(script("print('serving on', 'ż→█')")) as child:
+    with LocalService(script("print('serving on', 'ż→█')")) as child:
         assert child.address == "ż→█"
 
 
@@ -103,8 +103,8 @@ def test_its_stdin_closes_when_its_owner_is_killed(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     inner = f"import sys; print('serving on x', flush=True); sys.stdin.read(); open({str(seen)!r}, 'w').close()"
     outer = (
-        "import sys, time; from segue.play.child import Child\n"
-        f"child = Child([sys.executable, '-c', {inner!r}]); print('there', flush=True); time.sleep(60)"
+        "import sys, time; from segue.play.local_service import LocalService\n"
+        f"child = LocalService([sys.executable, '-c', {inner!r}]); print('there', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", outer], stdout=subprocess.PIPE) as owner:
         assert owner.stdout is not None
@@ -114,7 +114,7 @@ def test_its_stdin_closes_when_its_owner_is_killed(tmp_path: Path) -> None:
 
 
 class _Process:
-    """What Windows would be asked for."""
+    """Records what Windows would be asked for."""
 
     def __init__(self, command: list[str], **options: Any) -> None:
         self.options, self.signals, self.code = options, [], None
@@ -133,10 +133,10 @@ class _Process:
 
 
 def test_on_windows_it_has_a_group_of_its_own_and_is_asked_by_ctrl_break(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segue.play.child._NEW_GROUP", 0x200)
-    monkeypatch.setattr("segue.play.child._ASK_TO_STOP", 1)
-    monkeypatch.setattr("segue.play.child.subprocess.Popen", _Process)
-    with Child(["segue"]) as child:
+    monkeypatch.setattr("segue.play.local_service._NEW_GROUP", 0x200)
+    monkeypatch.setattr("segue.play.local_service._ASK_TO_STOP", 1)
+    monkeypatch.setattr("segue.play.local_service.subprocess.Popen", _Process)
+    with LocalService(["segue"]) as child:
         process: Any = child._process
         assert (process.options["creationflags"], process.options["process_group"]) == (0x200, None)
     assert process.signals == [1]
