@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -63,11 +64,11 @@ def start(gain_db: float = 0.0) -> LoudnessState:
 
 def process(
     state: LoudnessState, samples: Samples, target_lufs: float = TARGET_LUFS
-) -> tuple[LoudnessState, Samples, NDArray[np.float32]]:
-    """`samples` [S, 2] at the gain of the moment.
+) -> tuple[LoudnessState, NDArray[np.float32]]:
+    """Measure `samples`, float32 [S, 2].
 
     Returns:
-        The state after, the louder or softer samples, and the gain of each, float32 [S], for stems to follow.
+        The state after them, and the linear gain of each sample, float32 [S].
     """
     weighted, filters = filtered(K_WEIGHTING, samples, state.filters)
     # Sums of powers one sample after another, so that their rounding is the same however the block was cut.
@@ -89,14 +90,20 @@ def process(
     after = LoudnessState(
         filters=filters, powers=powers, energy=energy, filled=filled, gain_db=gain_db, next_gain_db=next_gain_db
     )
-    return after, samples * gains[:, None], gains
+    return after, gains
 
 
 def _next_gain_db(powers: tuple[float, ...], gain_db: float, target_lufs: float) -> float:
     """One step from `gain_db` toward the target; none in silence."""
-    loud = [power for power in powers if loudness(power) > _GATE_LUFS]
+    loud = [power for power in powers if _counts(power)]
     if not loud:
         return gain_db
     wanted = target_lufs - loudness(math.fsum(loud) / len(loud))
     wanted = min(_MAX_GAIN_DB, max(-_MAX_GAIN_DB, wanted))
     return gain_db + min(_RISE_DB_A_BLOCK, max(-_FALL_DB_A_BLOCK, wanted - gain_db))
+
+
+@lru_cache(maxsize=4 * _BLOCKS)
+def _counts(power: float) -> bool:
+    """Return whether a block of this power counts. Cached: every block is asked for as long as it is recent."""
+    return loudness(power) > _GATE_LUFS

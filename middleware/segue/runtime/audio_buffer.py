@@ -143,9 +143,8 @@ class AudioBuffer:
 
     def forget(self, frame: int, keep: int) -> None:
         """Drop states that only frames before `frame` need, and sound and plans before `keep` (<= frame)."""
-        needed = [b.first_audible for b in self._boundaries if b.first_audible <= frame]
-        if needed:
-            self._boundaries = [b for b in self._boundaries if b.first_audible >= needed[-1]]
+        while len(self._boundaries) > 1 and self._boundaries[1].first_audible <= frame:
+            del self._boundaries[0]
         count = min(keep, self._boundaries[0].first_audible, self.head) - self.base
         if count > 0:
             del self._frames[:count]

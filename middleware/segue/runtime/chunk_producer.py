@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from segue.audio.fades import crossfade, fade_in, fade_out
-from segue.contract import FRAME_SIZE, Generator, Request, Result, Samples
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, Request, Result, Samples
 from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
 from segue.runtime.fallback import Loop
 from segue.runtime.jobs import DirtyTracker, Job, JobSpec, SessionView, next_job
@@ -133,9 +134,18 @@ class ChunkProducer:
         self._planner.forget(known)
         self._messages.forget(known)
 
+    def idle_s(self, now_s: float) -> float:
+        """Return for how many seconds there is no next job unless something happens; inf while one is in flight."""
+        if self.in_flight is not None:
+            return math.inf
+        if self.pending is not None or not self.dirty.is_clean or self.level != self.buffer.last.level:
+            return 0.0
+        committed = self._latency.committed(now_s)
+        return max(0.0, (self.head * FRAME_SIZE - committed - self._config.lookahead_samples) / SAMPLE_RATE)
+
     def next_job(self, now_s: float) -> JobSpec | None:
         """Return what to generate next, None for nothing."""
-        if self.in_flight is not None:
+        if self.idle_s(now_s) > 0:
             return None
         committed = self.committed_frame(now_s)
         if self.buffer.head >= committed:

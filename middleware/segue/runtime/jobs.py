@@ -84,6 +84,11 @@ class DirtyTracker:
         self._threshold = threshold
         self._from: int | None = None
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is nothing to compare and nothing to replace."""
+        return self._from is None and self.replace_at is None
+
     def mark(self, frame: int) -> None:
         """Note that plans from `frame` on may differ from those that the music was generated under."""
         self._from = frame if self._from is None else min(frame, self._from)

@@ -22,6 +22,7 @@ from segue_rules.plan import FramePlan
 _DYNAMICS_KEPT: Final = 0.4
 # Generators play so far below -18 LUFS, to leave headroom for their loudest bars.
 HEADROOM_DB: Final = 3.5
+_RAMP: Final = np.arange(1, FRAME_SIZE + 1, dtype=np.float32) / np.float32(FRAME_SIZE)
 _MAKE_UP: Final = np.float32(10.0 ** (HEADROOM_DB * _DYNAMICS_KEPT / 20.0))
 # A packed state: the numbers before those of the filters, and what segue.audio.normalise can have put into it.
 _PACKED_HEAD: Final = 5
@@ -77,11 +78,14 @@ def process(
     Returns:
         The stage after them, the samples, and the gain of each sample, float32 [S], which stems must follow.
     """
-    loudness, _, levels = normalise.process(state.loudness, samples)
+    loudness, levels = normalise.process(state.loudness, samples)
     gains = np.array([state.gain, *[_linear(plan.controls.gain_db) for plan in plans]], np.float32)
-    ramp = np.arange(1, FRAME_SIZE + 1, dtype=np.float32) / np.float32(FRAME_SIZE)
-    envelope = gains[:-1, None] + (gains[1:] - gains[:-1])[:, None] * ramp
-    gain = levels ** np.float32(1.0 - _DYNAMICS_KEPT) * (_MAKE_UP * envelope.ravel())
+    gain = levels ** np.float32(1.0 - _DYNAMICS_KEPT)
+    if (gains == gains[0]).all():
+        gain *= _MAKE_UP * gains[0]
+    else:
+        envelope = gains[:-1, None] + (gains[1:] - gains[:-1])[:, None] * _RAMP
+        gain *= _MAKE_UP * envelope.ravel()
     return MasterState(gain=float(gains[-1]), loudness=loudness), samples * gain[:, None], gain
 
 

@@ -6,6 +6,7 @@ One thread plans and completes jobs, others may generate meanwhile: `generate` a
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -133,6 +134,14 @@ class Scheduler:
                 with self.guarding(session):
                     batch.append((session, session.begin(spec, now_s)))
         return batch
+
+    def idle_s(self, now_s: float) -> float:
+        """Return for how many seconds no session has a next job unless something happens; inf without sessions."""
+        least = math.inf
+        for session in list(self._chains):
+            with self.guarding(session):
+                least = min(least, session.idle_s(now_s))
+        return least
 
     def generate(self, batch: Batch) -> JobResult:
         """Play a batch's jobs; another thread may call it, because it touches no session.

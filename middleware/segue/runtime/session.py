@@ -7,6 +7,7 @@ journal, and `segue.runtime.recording.replay` does the same again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -154,7 +155,9 @@ class Session:
             # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
             frame = max(boundary.first_audible, planner.switched_at)
             shift = boundary.frame - frame
-            director, rules = shift_state(planner.state_before(frame), shift), version.rules
+            director, rules = planner.state_before(frame), version.rules
+            if shift:
+                director = shift_state(director, shift)
             events = [(at + shift, event) for at, event in planner.upcoming(frame)]
         return take_snapshot(
             boundary,
@@ -341,6 +344,10 @@ class Session:
         self._producer.find_dirty()
 
     # --- generation -------------------------------------------------------------------------------------------------
+
+    def idle_s(self, now_s: float) -> float:
+        """Return for how many seconds there is no next job unless something happens."""
+        return math.inf if self.held else self._producer.idle_s(now_s)
 
     def next_job(self, now_s: float) -> JobSpec | None:
         """Return what to generate next, None for nothing."""

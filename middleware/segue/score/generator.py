@@ -172,6 +172,8 @@ def _mixes(weights: NDArray[np.float32], shares: NDArray[np.float64]) -> list[Mi
 def bounded(samples: Samples) -> Samples:
     """Sound in (-1, 1): what rises above the knee is bent smoothly, sample by sample, so cuts do not matter."""
     level = np.abs(samples)
+    if not (level > _KNEE).any():
+        return samples
     over = np.maximum(level - _KNEE, 0)
     room = 1 - _KNEE
     return np.where(level > _KNEE, np.sign(samples) * (_KNEE + room * over / (over + room)), samples).astype(np.float32)

@@ -41,6 +41,7 @@ _WIDE, _NARROW = 2, 4
 _START, _PROGRAM, _PITCH, _VELOCITY, _DURATION, _FAMILY = range(6)
 _NOTE_BYTES: Final = 4 * _WIDE + _NARROW
 _MOST_BYTES: Final = 4_096 + _NOTE_BYTES * _MOST_NOTES
+_FAMILY_NUMBERS: Final = {family: number for number, family in enumerate(FAMILIES)}
 _SUM: Final = struct.Struct("<I")
 _COUNT: Final = struct.Struct("<H")
 
@@ -103,8 +104,8 @@ def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
             KIT if note.drums else note.program,
             note.pitch,
             note.velocity,
-            min(note.duration, MAX_DURATION),
-            FAMILIES.index(note.family),
+            note.duration if note.duration < MAX_DURATION else MAX_DURATION,
+            _FAMILY_NUMBERS[note.family],
         )
         for note in notes
     ]

@@ -7,13 +7,14 @@ added to a record is packed without a line here; `signature` tells bytes written
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
+Writer: TypeAlias = Callable[[Any, bytearray], None]
 
 # Texts are names and sequences short; both bounds are far above what any record holds.
 MOST_TEXT_BYTES: Final = 255
@@ -43,7 +44,9 @@ def write(kind: Any, value: Any) -> bytes:
         TypeError: For another type.
         ValueError: For a value out of bounds.
     """
-    return b"".join(_written(kind, value))
+    out = bytearray()
+    _writer(kind)(value, out)
+    return bytes(out)
 
 
 def leaves(kind: Any, value: Any) -> Iterator[int | float | str | None]:
@@ -71,45 +74,97 @@ def read(kind: type[Record], data: bytes, offset: int = 0) -> tuple[Record, int]
     return record, reader.offset
 
 
-def _written(kind: Any, value: Any) -> Iterator[bytes]:
+@cache
+def _writer(kind: Any) -> Writer:
+    """Return a function that appends a value of type `kind` to bytes; made once, because looking at types takes long.
+
+    Raises:
+        TypeError: Values of this type cannot be written.
+    """
     if fields := _fields(kind):
-        for name, of in fields:
-            yield from _written(of, getattr(value, name))
-    elif (items := _items(kind)) is not None:
+        return _record_writer([(name, _writer(of)) for name, of in fields])
+    if (items := _items(kind)) is not None:
         if _varies(items):
-            if len(value) > MOST_ITEMS:
-                raise ValueError(f"{len(value)} items: expected at most {MOST_ITEMS}")
-            yield _whole(len(value))
-        for of, item in zip(_repeated(items, len(value)), value, strict=True):
-            yield from _written(of, item)
-    elif (present := _optional(kind)) is not None:
-        yield bytes([value is not None])
+            return _sequence_writer(_writer(items[0]))
+        return _tuple_writer([_writer(of) for of in items])
+    if (present := _optional(kind)) is not None:
+        return _optional_writer(_writer(present))
+    if kind in _PLAIN_WRITERS:
+        return _PLAIN_WRITERS[kind]
+    raise TypeError(f"{kind}: cannot be written")
+
+
+def _record_writer(fields: Sequence[tuple[str, Writer]]) -> Writer:
+    def write_record(value: Any, out: bytearray) -> None:
+        for name, write_field in fields:
+            write_field(getattr(value, name), out)
+
+    return write_record
+
+
+def _sequence_writer(write_item: Writer) -> Writer:
+    def write_sequence(value: Any, out: bytearray) -> None:
+        if len(value) > MOST_ITEMS:
+            raise ValueError(f"{len(value)} items: expected at most {MOST_ITEMS}")
+        _write_whole(len(value), out)
+        for item in value:
+            write_item(item, out)
+
+    return write_sequence
+
+
+def _tuple_writer(writers: Sequence[Writer]) -> Writer:
+    def write_tuple(value: Any, out: bytearray) -> None:
+        for write_item, item in zip(writers, value, strict=True):
+            write_item(item, out)
+
+    return write_tuple
+
+
+def _optional_writer(write_present: Writer) -> Writer:
+    def write_optional(value: Any, out: bytearray) -> None:
+        out.append(value is not None)
         if value is not None:
-            yield from _written(present, value)
-    elif kind is str:
-        text = value.encode()
-        if len(text) > MOST_TEXT_BYTES:
-            raise ValueError(f"{value!r}: expected at most {MOST_TEXT_BYTES} bytes")
-        yield bytes([len(text)]) + text
-    elif kind is float:
-        yield _FLOAT.pack(value)
-    elif kind is bool:
-        yield bytes([value])
-    elif kind is int:
-        yield _whole(value << 1 if value >= 0 else ~value << 1 | 1)
-    else:
-        raise TypeError(f"{kind}: cannot be written")
+            write_present(value, out)
+
+    return write_optional
 
 
-def _whole(value: int) -> bytes:
-    groups = bytearray()
-    while value >= 0x80:
-        groups.append(value & 0x7F | 0x80)
-        value >>= 7
-    groups.append(value)
-    if len(groups) > _MOST_GROUPS:
+def _write_text(value: str, out: bytearray) -> None:
+    text = value.encode()
+    if len(text) > MOST_TEXT_BYTES:
+        raise ValueError(f"{value!r}: expected at most {MOST_TEXT_BYTES} bytes")
+    out.append(len(text))
+    out += text
+
+
+def _write_float(value: float, out: bytearray) -> None:
+    out += _FLOAT.pack(value)
+
+
+def _write_bool(value: bool, out: bytearray) -> None:
+    out.append(value)
+
+
+def _write_integer(value: int, out: bytearray) -> None:
+    _write_whole(value << 1 if value >= 0 else ~value << 1 | 1, out)
+
+
+def _write_whole(value: int, out: bytearray) -> None:
+    if value >> 7 * _MOST_GROUPS:
         raise ValueError("a whole number of more than 64 bits")
-    return bytes(groups)
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+
+
+_PLAIN_WRITERS: Final[dict[type, Writer]] = {
+    str: _write_text,
+    float: _write_float,
+    bool: _write_bool,
+    int: _write_integer,
+}
 
 
 class _Reader:

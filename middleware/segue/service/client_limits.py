@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
-
 from segue.contract import SAMPLE_RATE
 from segue.service.monitoring import Metrics
 from segue_sdk.limits import CAPACITY, MOST_UNCONFIRMED, MOST_UNRECEIPTED
@@ -110,7 +108,7 @@ class PlayheadValidator:
         self._committed = 0
         self._advance: float = _MOST_ADVANCE
         # Underruns, late chunks and dropped chunks, as the client has counted them.
-        self._counts = np.zeros(3, np.int64)
+        self._counts: tuple[int, ...] = (0, 0, 0)
 
     @property
     def has_reported(self) -> bool:
@@ -141,8 +139,11 @@ class PlayheadValidator:
         self._committed = max(self._committed, committed)
         self._reported, self._reported_s = True, now_s
         before = self._counts
-        self._counts = np.maximum(before, (playhead.underruns, playhead.late, playhead.dropped))
-        underruns, late, dropped = np.minimum(self._counts - before, _MOST_COUNTED).tolist()
+        counts = (playhead.underruns, playhead.late, playhead.dropped)
+        underruns, late, dropped = (
+            min(max(0, now - then), _MOST_COUNTED) for now, then in zip(counts, before, strict=True)
+        )
+        self._counts = tuple(map(max, counts, before))
         buffered_s = min((playhead.have - playhead.committed) / SAMPLE_RATE, _MOST_BUFFERED_S)
         self._metrics.reported(buffered_s=buffered_s, underruns=underruns, late=late, dropped=dropped)
         return committed

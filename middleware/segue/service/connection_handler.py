@@ -226,7 +226,8 @@ class ConnectionHandler:
                 session.held_playhead = message
             case Playhead():
                 session.on_playhead(message, now_s)
-                self._wake()
+                if session.music.idle_s(now_s) <= 0:
+                    self._wake()
             case Save():
                 session.on_save(message)
             case Restore():

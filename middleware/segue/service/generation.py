@@ -26,8 +26,10 @@ T = TypeVar("T")
 
 SUSPENDED_S: Final = 0.5
 """A wait that ends this much too late shows that the whole process was suspended meanwhile."""
-# How often the scheduler is asked for work while nobody calls `wake`: what sessions want grows with time.
-_IDLE_S: Final = 0.02
+# While nobody calls `wake` the scheduler is asked for work when a session becomes due, but not more often than this
+_SHORTEST_WAIT_S: Final = 0.02
+# and not more seldom than this.
+_LONGEST_WAIT_S: Final = 0.25
 # A call that takes long is not abandoned while every session has more sound than this.
 _STARVING_S: Final = 1.0
 
@@ -73,8 +75,9 @@ class Worker:
 
         def run() -> None:
             value, raised = None, None
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(begun.set)
+            if self._most_s is not None:
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(begun.set)
             try:
                 value = function(*args)
             # Whatever it is belongs to the caller, not to this thread; a panic of a compiled library is no Exception.
@@ -193,7 +196,7 @@ class Generation:
                 with self._guard.task("generation"):
                     self._begin_all()
                 # Not asyncio.wait_for: before Python 3.12 it loses a cancellation that comes together with a wake.
-                timer = asyncio.get_running_loop().call_later(_IDLE_S, self._awake.set)
+                timer = asyncio.get_running_loop().call_later(self._wait_s(), self._awake.set)
                 try:
                     await self._awake.wait()
                 finally:
@@ -210,6 +213,12 @@ class Generation:
         for workers in self._free:
             for worker in workers:
                 worker.close(timeout_s)
+
+    def _wait_s(self) -> float:
+        """Return how long to wait until the next work, in seconds."""
+        if self._hanging:
+            return _SHORTEST_WAIT_S
+        return min(max(self._scheduler.idle_s(self._clock()), _SHORTEST_WAIT_S), _LONGEST_WAIT_S)
 
     def _begin_all(self) -> None:
         """Give each free worker the most urgent batch for it."""
@@ -260,7 +269,7 @@ class Generation:
         try:
             while not call.done():
                 waited_s = self._clock()
-                await asyncio.wait({call}, timeout=_IDLE_S)
+                await asyncio.wait({call}, timeout=_SHORTEST_WAIT_S)
                 # While the process was suspended, so was the call.
                 started_s += max(0.0, self._clock() - waited_s - SUSPENDED_S)
                 seconds = self._clock() - started_s

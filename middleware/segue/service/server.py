@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
@@ -32,6 +33,8 @@ from segue_rules.loading import load_text
 
 log = logging.getLogger(__name__)
 
+# How often the gauges of the metrics are set.
+_MEASURE_S: Final = 0.5
 _RELOAD_S: Final = 0.5
 # How long the service waits for a generator's thread when it ends.
 _THREAD_TIMEOUT_S: Final = 2.0
@@ -236,7 +239,7 @@ class Service:
 
     async def _tick(self) -> None:
         # skipped: whether the last tick was left out; a loop that is always late still has every other one.
-        ticked_s, skipped = time.monotonic(), False
+        ticked_s, measured_s, skipped = time.monotonic(), -math.inf, False
         while True:
             await asyncio.sleep(TICK_S)
             now_s = time.monotonic()
@@ -249,13 +252,14 @@ class Service:
                     skipped = True
                     continue
             skipped = False
-            for where, act in (
-                ("tick", self._handler.tick),
-                ("health", self._health.tick),
-                ("measure", self._measure),
-            ):
-                with self._guard.task(where):
-                    act()
+            with self._guard.task("tick"):
+                self._handler.tick()
+            with self._guard.task("health"):
+                self._health.tick()
+            if now_s - measured_s >= _MEASURE_S:
+                measured_s = now_s
+                with self._guard.task("measure"):
+                    self._measure()
 
     async def _watch(self) -> None:
         """Reload edited rule files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -206,6 +207,29 @@ def test_the_lookahead_is_never_exceeded_by_more_than_a_chunk() -> None:
         serve(scheduler)
         ahead = served.head * 1_920 - position
         assert SAMPLE_RATE <= ahead < SAMPLE_RATE + 10 * 1_920
+
+
+def test_nothing_is_due_until_the_buffer_falls_below_the_lookahead() -> None:
+    toy = LoggingGenerator()
+    scheduler = Scheduler([toy], timer=lambda: 0.0)
+    assert scheduler.idle_s(0.0) == math.inf
+    served = session(toy, 1, chunk_frames=7)
+    scheduler.add(served)
+    assert scheduler.idle_s(0.0) == 0.0
+    serve(scheduler)
+    served.playhead(played=0, committed=0, paused=False, now_s=0.0)
+    idle_s = scheduler.idle_s(0.0)
+    assert idle_s == pytest.approx(served.head / 25 - 1.0)
+    assert idle_s > 0.1
+    assert scheduler.next_batch(idle_s - 0.01) == []
+    assert scheduler.idle_s(idle_s) == pytest.approx(0.0)
+    served.send(Event(sequence=1, set={"threat": 1.0}), position=0, now_s=0.05)
+    assert scheduler.idle_s(0.05) == 0.0
+    batch = scheduler.next_batch(0.05)
+    assert scheduler.idle_s(0.05) == math.inf
+    scheduler.complete(batch, scheduler.generate(batch), 0.05)
+    served.held = True
+    assert scheduler.idle_s(9.0) == math.inf
 
 
 def test_events_may_come_while_a_batch_is_generated() -> None:

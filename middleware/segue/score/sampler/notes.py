@@ -54,7 +54,7 @@ _GROUP: Final = 8
 _INAUDIBLE_DB: Final = -66.0
 _TRIM_FADE: Final = 480
 _SEARCHED: Final = 4_096
-MEMORY_BYTES: Final = 96 << 20
+MEMORY_BYTES: Final = 144 << 20
 """What a bank keeps by default: enough for one session."""
 # Parts of it: for decoded samples, needed only to make sources of them; for sources; and for whole notes.
 _WAVEFORMS, _SOURCES, _WHOLES = 2, 10, 4
@@ -141,6 +141,8 @@ class NoteBank:
         self._wholes: ByteCache[_Key, Planar] = ByteCache(memory_bytes * _WHOLES // _SHARES, lambda note: note.nbytes)
         self._begun: set[_Key] = set()
         self._note = lru_cache(maxsize=_MOST_NOTES)(self._described)
+        # A note that sounds is looked up for every chunk, by its exact event.
+        self._known = lru_cache(maxsize=_MOST_NOTES)(self._found)
         # Regions by number: keys of one sound have one, whatever programme, velocity or layer leads to them.
         self._numbers: dict[Region, int] = {}
         self._numbering = threading.Lock()
@@ -161,10 +163,12 @@ class NoteBank:
 
     def note(self, event: NoteEvent) -> BankNote:
         """The sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
-        duration = DURATION_STEP * max(1, round(min(event.duration, MAX_DURATION) / DURATION_STEP))
-        program = 0 if event.drums else self.substitute(event.program)
-        layer = event.velocity // VELOCITY_LAYER
-        return self._note(_Key(program, event.drums, event.pitch, layer, 0 if event.drums else duration))
+        return self._known(event.program, event.drums, event.pitch, event.velocity, event.duration)
+
+    def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
+        rounded = DURATION_STEP * max(1, round(min(duration, MAX_DURATION) / DURATION_STEP))
+        program = 0 if drums else self.substitute(program)
+        return self._note(_Key(program, drums, pitch, velocity // VELOCITY_LAYER, 0 if drums else rounded))
 
     def read(self, note: BankNote, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written to."""

@@ -54,8 +54,6 @@ class EndedNote(NamedTuple):
 MEMORY: Final = 5 * SAMPLE_RATE
 # Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
 _PIECE: Final = SAMPLE_RATE // 2
-# Leaves the loudest drums of the densest music just below full scale; the loudness stage does the rest.
-_MASTER_GAIN: Final = np.float32(1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,24 +171,27 @@ class Sampler:
         levelled = np.empty(num_samples, np.float32)
         remaining: list[NoteEvent] = []
         ended: list[EndedNote] = []
+        chunk_end = position + num_samples
         for event in sounding:
             note = self._bank.note(event)
-            begin = max(event.start, position)
-            end = min(event.start + note.length, position + num_samples)
-            if event.start + note.length > position + num_samples:
+            start, note_end = event.start, event.start + note.length
+            begin, end = max(start, position), min(note_end, chunk_end)
+            if note_end > chunk_end:
                 remaining.append(event)
             else:
-                ended.append(EndedNote(event, event.start + note.length))
+                ended.append(EndedNote(event, note_end))
             if end <= begin:
                 continue
             bus = Bus(event.family, note.send, note.width)
-            if bus not in buses:
-                buses[bus] = np.zeros((2, num_samples), np.float32)
-            sound = self._bank.read(note, begin - event.start, end - event.start)
+            mixed = buses.get(bus)
+            if mixed is None:
+                mixed = buses[bus] = np.zeros((2, num_samples), np.float32)
+            sound = self._bank.read(note, begin - start, end - start)
+            loudness = velocity_gain(event.velocity)
             for side, gain in enumerate(note.gains):
-                level = np.float32(gain * velocity_gain(event.velocity))
-                share = np.multiply(sound[side % note.channels], level, out=levelled[: end - begin])
-                buses[bus][side, begin - position : end - position] += share
+                share = levelled[: end - begin]
+                np.multiply(sound[side % note.channels], np.float32(gain * loudness), out=share)
+                mixed[side, begin - position : end - position] += share
         return buses, tuple(remaining), ended
 
 
@@ -259,4 +260,4 @@ def _split_room(room: reverb.ReverbState) -> tuple[reverb.ReverbState, ...]:
 
 
 def _interleaved(planar: Planar) -> Samples:
-    return np.ascontiguousarray((planar * _MASTER_GAIN).T)
+    return np.ascontiguousarray(planar.T)
