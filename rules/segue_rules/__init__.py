@@ -1,4 +1,4 @@
-"""The rule language: load a soundtrack, direct it frame by frame, check it, test it."""
+"""The rule language: load a soundtrack, run it frame by frame, check it and test it."""
 
 from segue_rules.loading import load, load_events, load_text
 

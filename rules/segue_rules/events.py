@@ -1,4 +1,4 @@
-"""What a game sends to the director, and the answer each event gets."""
+"""Events that a game sends to the director, and the receipt that answers each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ReceiptCode: TypeAlias = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Inputs set and triggers fired together, all or nothing. sequence: unique and growing within a session."""
+    """Inputs to set and triggers to fire together, all or nothing. sequence: Unique in a session, and growing."""
 
     sequence: int
     set: Mapping[str, InputValue] = field(default_factory=dict)
@@ -33,7 +33,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """The immediate, final answer to an event. frame: where it took effect. text: the refusal, or what was clamped."""
+    """The immediate and final answer to an event.
+
+    frame: Where it took effect. text: Why it was refused, or what was clamped; "" else.
+    """
 
     sequence: int
     accepted: bool
@@ -44,7 +47,10 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptedEvent:
-    """One line of an event script: an event and when it happens. at_s: seconds; frame: the frame that contains it."""
+    """One event of an event script, and when it happens.
+
+    at_s: In seconds. frame: The frame that contains this moment.
+    """
 
     at_s: float
     frame: int

@@ -1,7 +1,7 @@
-"""The loaded rule file: frozen, checked, with every unit resolved.
+"""A loaded soundtrack: frozen, checked, with every unit resolved.
 
-Durations of states and ramps are whole frames (40 ms, rounded up); stingers and ducks keep samples (48 kHz).
-Objects are built by `segue_rules.load`; a `mark` says where in which file each came from and takes no part in equality.
+Durations of states and ramps are whole frames (40 ms, rounded up). Stingers and ducks keep samples (48 kHz). Objects
+are built by `segue_rules.load`. A `mark` says where in which file an object comes from; equality ignores it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ InputValue: TypeAlias = float | int | bool | str
 
 @dataclass(frozen=True, kw_only=True)
 class NumberInput:
-    """A real number that moves toward what the game set. rise, fall: units per second; None moves at once."""
+    """A real number that moves toward the value that the game set.
+
+    rise, fall: In units per second; None moves at once.
+    """
 
     name: str
     low: float
@@ -44,7 +47,7 @@ class NumberInput:
 
 @dataclass(frozen=True, kw_only=True)
 class IntegerInput:
-    """A whole number, taken over at once."""
+    """A whole number, which changes at once."""
 
     name: str
     low: int
@@ -55,7 +58,7 @@ class IntegerInput:
 
 @dataclass(frozen=True, kw_only=True)
 class ChoiceInput:
-    """One name of a fixed set (a Wwise switch, an FMOD labelled parameter)."""
+    """One of some names (in Wwise a switch, in FMOD a labelled parameter)."""
 
     name: str
     of: tuple[str, ...]
@@ -74,7 +77,7 @@ class FlagInput:
 
 @dataclass(frozen=True, kw_only=True)
 class TriggerInput:
-    """Something that happens rather than is: it is fired, never set."""
+    """Something that happens: it is fired, not set."""
 
     name: str
     mark: Mark = _mark
@@ -98,7 +101,7 @@ COMPARISONS: Final[Mapping[Comparison, Callable[..., bool]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Compare:
-    """`input op value`. Flags and choices know == and != only."""
+    """`input op value`. Flags and choices have == and != only."""
 
     input: str
     op: Comparison
@@ -108,7 +111,7 @@ class Compare:
 
 @dataclass(frozen=True, kw_only=True)
 class OneOf:
-    """The choice input is any of the values: `{region: [crypt, town]}`."""
+    """The choice input has one of the values: `{region: [crypt, town]}`."""
 
     input: str
     values: tuple[str, ...]
@@ -117,7 +120,10 @@ class OneOf:
 
 @dataclass(frozen=True, kw_only=True)
 class Latch:
-    """True from when `enter` holds until `exit` holds, whatever state is active. index: its place in Rules.latches."""
+    """True from when `enter` holds until `exit` holds, whatever state is active.
+
+    index: Its place in Rules.latches.
+    """
 
     index: int
     enter: Compare
@@ -127,7 +133,7 @@ class Latch:
 
 @dataclass(frozen=True, kw_only=True)
 class InState:
-    """The layer's active state in the frame before."""
+    """The layer had this active state in the frame before."""
 
     layer: str
     state: str
@@ -136,7 +142,7 @@ class InState:
 
 @dataclass(frozen=True, kw_only=True)
 class Fired:
-    """The trigger was fired in this frame or in the frames - 1 before it. frames >= 1."""
+    """The trigger was fired in this frame or in the `frames` - 1 frames before it."""
 
     trigger: str
     frames: int = 1
@@ -145,18 +151,24 @@ class Fired:
 
 @dataclass(frozen=True, kw_only=True)
 class All:
+    """Every part holds."""
+
     of: tuple[Condition, ...]
     mark: Mark = _mark
 
 
 @dataclass(frozen=True, kw_only=True)
 class Any:
+    """At least one part holds."""
+
     of: tuple[Condition, ...]
     mark: Mark = _mark
 
 
 @dataclass(frozen=True, kw_only=True)
 class Not:
+    """The part does not hold."""
+
     of: Condition
     mark: Mark = _mark
 
@@ -168,7 +180,7 @@ Condition: TypeAlias = Compare | OneOf | Latch | InState | Fired | All | Any | N
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """A text or an audio file (exactly one), with its share of the style it belongs to."""
+    """A text or an audio file (exactly one of them), with its share of the style it belongs to."""
 
     text: str | None = None
     audio: Path | None = None
@@ -178,7 +190,7 @@ class Prompt:
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """What a mix weighs: one prompt or a blend of several."""
+    """What a mix weighs: one prompt, or a blend of several."""
 
     name: str
     prompts: tuple[Prompt, ...]
@@ -187,9 +199,9 @@ class Style:
 
 @dataclass(frozen=True, kw_only=True)
 class Binding:
-    """A value that follows a number or integer input along a piecewise linear curve, flat beyond its ends.
+    """A value that follows a number or integer input along straight lines between points, flat beyond the ends.
 
-    curve: (input, value) points, inputs strictly increasing, at least two.
+    curve: At least two (input, value) points; the inputs increase.
     """
 
     input: str
@@ -199,7 +211,7 @@ class Binding:
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """tonic: pitch class, 0 is C. mode: one of MODES."""
+    """A key. tonic: Pitch class, 0 is C. mode: One of MODES."""
 
     tonic: int
     mode: str
@@ -210,7 +222,7 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class Music:
-    """The controls of the music, as `segue_rules.controls` describes them; None leaves one to whatever lies below."""
+    """The controls of the music, as `segue_rules.controls` describes them; None leaves one to a layer before."""
 
     tempo_bpm: float | Binding | None = None
     meter: int | None = None
@@ -239,9 +251,9 @@ DEFAULT_MUSIC: Final = Music(
 
 @dataclass(frozen=True, kw_only=True)
 class LayerState:
-    """One state of a layer. A default state has no condition, ranks below all others and is always eligible.
+    """One state of a layer. A default state has no condition, is always eligible and ranks below all others.
 
-    mix: style -> weight > 0, unnormalised; empty for a state that adds nothing.
+    mix: Weights above 0 by style, not normalised; empty for a state that adds nothing.
     """
 
     name: str
@@ -260,9 +272,10 @@ class LayerState:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """States of which exactly one is active. weight: constant, or bound and slewed.
+    """States of which exactly one is active.
 
-    weight_ramp_frames: the time the weight takes over its curve's whole range; slower moves pass unchanged.
+    weight: A constant, or a binding.
+    weight_ramp_frames: The shortest time in which a bound weight moves over the whole range of its curve.
     """
 
     name: str
@@ -282,7 +295,10 @@ CURVES: Final[tuple[Curve, ...]] = get_args(Curve)
 
 @dataclass(frozen=True, kw_only=True)
 class At:
-    """When a change may start. unit: immediate, beat or bar. every: bars only, the bar's index divisible by it."""
+    """When a change may start.
+
+    every: For bars: the index of the bar must be divisible by it.
+    """
 
     unit: Literal["immediate", "beat", "bar"]
     every: int = 1
@@ -312,7 +328,10 @@ BUILT_IN_TRANSITION: Final = Transition()
 
 @dataclass(frozen=True, kw_only=True)
 class Duck:
-    """How the music steps back under a stinger. depth_db <= 0. recovery: time at depth after the stinger's end."""
+    """How the music is lowered under a stinger.
+
+    depth_db: At most 0. recovery_samples: How long it stays lowered after the end of the stinger.
+    """
 
     depth_db: float
     fade_out_samples: int
@@ -322,7 +341,10 @@ class Duck:
 
 @dataclass(frozen=True, kw_only=True)
 class AudioStinger:
-    """A file laid over the music. if_late: what to do when its start has passed before it can be delivered."""
+    """A sound file played over the music.
+
+    if_late: What happens if it cannot be delivered before its start.
+    """
 
     name: str
     trigger: str
@@ -337,7 +359,7 @@ class AudioStinger:
 
 @dataclass(frozen=True, kw_only=True)
 class Burst:
-    """A short addition of styles. time_frames includes the ramp in and the ramp out."""
+    """A style added to the mix for a short time. time_frames: With both ramps."""
 
     name: str
     trigger: str
@@ -354,9 +376,10 @@ Stinger: TypeAlias = AudioStinger | Burst
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """A whole soundtrack. music has every control set. latches: all Latch conditions, by index.
+    """A whole soundtrack.
 
-    files: the files read, the main one first. warnings: what loads but is doubtful, as finished messages.
+    music: With every control set. latches: All Latch conditions, by index. files: The files read, the main one first.
+    warnings: Doubts that do not prevent loading, as finished messages.
     """
 
     title: str

@@ -1,6 +1,6 @@
-"""What the director says about a frame, and why. Tuples of plain values: equal plans are equal bytes.
+"""The director's plan of a frame, and the reasons for it. Tuples of plain values: equal plans are equal bytes.
 
-Dimensions: N styles (Rules.styles order), L layers (Rules.layers order).
+Dimensions: N styles (in the order of Rules.styles), L layers (in the order of Rules.layers).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ CueKind: TypeAlias = Literal["started", "scheduled", "dropped"]
 
 
 class Controls(NamedTuple):
-    """The generator's controls in a frame. tonic: 0-11, or -1 for the generator's choice. drums: 1 on, 0 off, -1 auto.
+    """The controls of the music in a frame.
 
-    sources: for each control in order (tempo, meter, key, drums, intensity, temperature, guidance, gain) the layer that
-    decides it, or "music" for the top level.
+    tonic: 0 to 11, or -1 to leave the key to the generator. drums: 1 on, 0 off, -1 left to the generator.
+    sources: For each control of the table (segue_rules.controls), the layer that decides it; "music" for the top level.
     """
 
     tempo_mbpm: int
@@ -37,9 +37,10 @@ class Controls(NamedTuple):
 
 
 class MusicalClock(NamedTuple):
-    """The musical position at a frame's start. ticks: TICKS_PER_BEAT a beat; a frame lasts tempo_mbpm ticks.
+    """The musical position at the start of a frame.
 
-    bar: index of the bar the frame starts in; bar_ticks: where that bar began; meter: its beats.
+    ticks: TICKS_PER_BEAT a beat; a frame lasts tempo_mbpm ticks. bar: The index of the bar that the frame starts in.
+    bar_ticks: Where that bar began. meter: Its beats.
     """
 
     ticks: int
@@ -49,7 +50,10 @@ class MusicalClock(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """One reason of a change. input: its name, "" for a state. sequence: the event that set it, -1 for none."""
+    """One reason for a change.
+
+    input: Its name, "" for a state. sequence: The event that set it, -1 for none.
+    """
 
     input: str
     value: InputValue
@@ -65,9 +69,10 @@ class Candidate(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What became of a layer's new winner. start: the frame it starts or was to start; decided: when it first won.
+    """What happened to the change to a new winner.
 
-    A scheduled change is predicted at the present tempo; started and withdrawn are final.
+    decided: The frame in which the state first won. start: The frame in which the change starts, or was to start.
+    A scheduled change is predicted at the present tempo. Started and withdrawn are final.
     """
 
     kind: ChangeKind
@@ -83,7 +88,10 @@ class Change(NamedTuple):
 
 
 class StingerCue(NamedTuple):
-    """What became of a stinger's trigger. start: sample position (48 kHz). reason: why it was dropped, else ""."""
+    """What happened to a stinger whose trigger was fired.
+
+    start: A sample position (48 kHz). reason: Why it was dropped; "" else.
+    """
 
     kind: CueKind
     stinger: str
@@ -95,13 +103,17 @@ class StingerCue(NamedTuple):
 
 
 class FramePlan(NamedTuple):
-    """All that is to sound in a frame. mix: N weights summing to 1. states: L active states' names.
+    """Everything that is to sound in a frame.
 
-    layer_mixes: L rows of N, unnormalised and before the layer's weight. layer_weights: L. inputs: values as moved.
-    beat, bar_start: sample offset (0 to 1 919) of the beat or bar line in this frame, -1 for none; bar_start opens
-    clock.bar where clock.ticks == clock.bar_ticks, else clock.bar + 1. to_change: frames until the nearest change that
-    will be heard, 0 where it starts in this frame, -1 for none; next_mix: the mix it leads to, else mix (SEMANTICS 15).
-    warnings: codes such as "empty_mix".
+    mix: N weights, summing to 1. states: The names of the L active states.
+    layer_mixes: L rows of N, not normalised and before the weight of the layer. layer_weights: L.
+    inputs: Values as moved by rise and fall.
+    beat, bar_start: The sample offset (0 to 1 919) of the beat or bar line in this frame; -1 for none. bar_start opens
+    clock.bar where clock.ticks == clock.bar_ticks, else clock.bar + 1.
+    to_change: Frames until the next audible change; 0 where it starts in this frame, -1 for none. next_mix: The mix
+    after
+    it, else mix (SEMANTICS 15).
+    warnings: Codes such as "empty_mix".
     """
 
     frame: int

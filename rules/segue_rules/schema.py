@@ -1,7 +1,7 @@
-"""The rule language's JSON Schema (draft 07), which gives editors completion, hover texts and squiggles.
+"""The JSON Schemas (draft 07) of rule files and rule tests, for editors, and the pages generated from the grammar.
 
-python -m segue_rules.schema            # print the schema
-python -m segue_rules.schema --write    # write rules/segue.schema.json and rules/REFERENCE.md anew
+python -m segue_rules.schema            # print the schema of rule files
+python -m segue_rules.schema --write    # write rules/segue.schema.json and rules/REFERENCE.md
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REFERENCE_FILE: Final = _FOLDER / "REFERENCE.md"
 
 
 def json_schema() -> Schema:
-    """The schema of a rule file. What depends on other parts of the files (names, audio on disk) it cannot check."""
+    """The schema of a rule file. It cannot check names and audio files, which depend on other parts of the files."""
     definitions = {table.title: table.definition() for table in TABLES if table is not FileTable}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -41,12 +41,12 @@ def json_schema() -> Schema:
 
 
 def schema_text() -> str:
-    """The schema as the file holds it."""
+    """The schema of rule files as its file holds it."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def rule_test_json_schema() -> Schema:
-    """The schema of a rule-test file. Names of layers, styles and inputs depend on the rules; it leaves them open."""
+    """The schema of a rule-test file. It accepts any names of layers, styles and inputs, which depend on the rules."""
     tables = (TestTable, ExpectTable, ChangeTable, EventTable)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -57,7 +57,7 @@ def rule_test_json_schema() -> Schema:
 
 
 def rule_test_schema_text() -> str:
-    """The schema as a file holds it."""
+    """The schema of rule tests as its file holds it."""
     return json.dumps(rule_test_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -66,12 +66,15 @@ _HEAD: Final = """\
 
 <!-- Generated from the grammar by `python -m segue_rules.schema --write`; do not edit. -->
 
-Every object a rule file may hold, with all its fields. What the objects *do*, frame by frame, is in
-[SEMANTICS.md](SEMANTICS.md).
+This page lists every object of a rule file with all its fields. [SEMANTICS.md](SEMANTICS.md) says what the objects
+*do*, frame by frame.
 
-A rule file is YAML 1.2: `on`, `off`, `yes`, `no` and `1:30` are words, only `true` and `false` are truth values. A file
-is UTF-8, at most 1 MiB, and nests at most 32 levels. Tags (`!x`) and merge keys (`<<`) are refused; anchors and aliases
-work. A comparison needs quotes (`">= 3"`), since `>`, `!` and `=` mean something in YAML.
+**The file** is YAML 1.2:
+
+* It is UTF-8, at most 1 MiB long, with at most 32 levels of nesting.
+* Only `true` and `false` are booleans. `on`, `off`, `yes`, `no` and `1:30` are words.
+* A comparison needs quotes (`">= 3"`), because `>`, `!` and `=` have a meaning in YAML.
+* Anchors and aliases work. Tags (`!x`) and merge keys (`<<`) are refused.
 
 **Units are always written.**
 
@@ -83,25 +86,28 @@ work. A comparison needs quotes (`">= 3"`), since `>`, `!` and `=` mean somethin
 | tempo | `bpm` | `96bpm` |
 | start | `immediate`, `beat`, `bar`, `N bars` | `4 bars` |
 
-Times of states and ramps are rounded up to whole frames of 40 ms. **Names** begin with a letter and consist of `a-z`,
-`0-9` and `_`, at most 64 of them.
+Times of states and ramps are rounded up to whole frames of 40 ms.
 
-**Several files.** `include` adds the content of other rule files, each of which begins with `segue: 1` and may include
-more, up to 8 deep. The main file's content comes first, then each include's in the order of the list; a file reached
-twice is read once. A layer may be spread over several files: its states are put together. Anything else that is
-defined twice is a mistake, reported at both places. Paths are relative to the file they stand in, with `/` between
-folders, and may not leave its folder.
+**Names** begin with a letter and consist of `a-z`, `0-9` and `_`. They have at most 64 characters.
 
-A name in the condition of a state, a style in a mix, a trigger of a stinger must exist in one of the files; whatever
-does not is reported with its line and column, together with all other mistakes.
+**Several files.** `include` adds the content of other rule files:
+
+* Each of them begins with `segue: 1` and may include more, up to 8 deep. A file that is reached twice is read once.
+* The content of the main file comes first, then that of each include in the order of the list.
+* A layer may be spread over several files: its states are put together. Anything else that is defined twice is a
+  mistake, reported at both places.
+* Paths are relative to the file that they stand in, with `/` between folders, and may not leave its folder.
+
+Every input in a condition, style in a mix and trigger of a stinger must be defined in one of the files. All mistakes
+are reported together, each with its line and column.
 
 **In an editor.** `segue.schema.json` gives completion and hover texts in every editor with the YAML language server
-(VS Code: the YAML extension): begin the file with `# yaml-language-server: $schema=` and the schema's path.
+(VS Code: the YAML extension): begin the file with `# yaml-language-server: $schema=` and the path of the schema.
 """
 
 
 def reference() -> str:
-    """The whole of REFERENCE.md."""
+    """The whole of REFERENCE.md: every object of the language and its fields."""
     return "\n".join([_HEAD, *(_section(table) for table in TABLES)])
 
 
@@ -157,7 +163,7 @@ def _value(kind: Kind[Any]) -> str:
 
 
 def _plain(kind: Kind[Any]) -> str:
-    """A single value: its kind and bounds."""
+    """What a single value may be, with its bounds."""
     if isinstance(kind, Duration):
         return f"time from {time_text(kind.low)} to {time_text(kind.high)}"
     if isinstance(kind, Number):

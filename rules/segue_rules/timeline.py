@@ -1,6 +1,6 @@
-"""A rehearsal: rules played against an event script on a virtual clock, and what happened told in words.
+"""Plays rules against an event script on a virtual clock, and puts what happens into words.
 
-The session of a rehearsal has no latency: every frame can still be changed when it is stepped (earliest = now).
+There is no latency: every frame can still be changed when it is stepped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, Stinge
 
 
 class BarBeat(NamedTuple):
-    """A musical place as musicians count: the first beat of the piece is bar 1, beat 1."""
+    """A musical position as musicians count: the piece begins at bar 1, beat 1."""
 
     bar: int
     beat: int
@@ -28,11 +28,11 @@ class BarBeat(NamedTuple):
 
 
 class TimelineEntry(NamedTuple):
-    """Something to tell of a frame.
+    """Something that happened in a frame, in words.
 
-    kind: "event", "refused", "clamped", "change", "stinger" or "warning". subject: the layer or stinger it is about.
-    text: what happened. why: its reasons. why_not: why other states did not win. foretold: it is decided, and starts
-    later. decided_before: it was foretold in an earlier frame.
+    kind: "event", "refused", "clamped", "change", "stinger" or "warning". subject: The layer or stinger.
+    text: What happened. why: Its reasons. why_not: Why other states did not win.
+    starts_later: Whether it is decided and starts later. decided_before: Whether it was decided in an earlier frame.
     """
 
     frame: int
@@ -42,14 +42,16 @@ class TimelineEntry(NamedTuple):
     text: str
     why: tuple[str, ...] = ()
     why_not: tuple[str, ...] = ()
-    foretold: bool = False
+    starts_later: bool = False
     decided_before: bool = False
 
 
 def play_script(director: Director, events: Sequence[ScriptedEvent], frames: int) -> Iterator[Span]:
-    """Every frame before `frames` under the events, in file order within a frame, as runs of equal plans.
+    """Play every frame before `frames` under the events, as runs of equal plans.
 
-    A plan's receipts, changes and stingers belong to the first frame of its span alone.
+    Events of one frame apply in the order of the script. The receipts, changes and stingers of a plan belong to the
+    first
+    frame of its span only.
     """
     state = director.start()
     for frame, group in groupby(sorted(events, key=lambda scripted: scripted.frame), key=lambda s: s.frame):
@@ -64,9 +66,9 @@ def play_script(director: Director, events: Sequence[ScriptedEvent], frames: int
 
 
 def plan_at(plan: FramePlan, frame: int) -> FramePlan:
-    """The plan of a later frame of a run of equal plans that begins with `plan`: only time goes on.
+    """The plan of a later frame in a run of equal plans that begins with `plan`.
 
-    Receipts, changes and stingers stay behind with the first frame.
+    Only time differs. Receipts, changes and stingers belong to the first frame.
     """
     if frame == plan.frame:
         return plan
@@ -85,20 +87,20 @@ def plan_at(plan: FramePlan, frame: int) -> FramePlan:
 
 
 def seconds(frames: int) -> str:
-    """A duration in frames as a designer writes it: "320ms", "4s", "1.5s"."""
+    """A duration in frames as it is written in a rule file: "320ms", "4s", "1.5s"."""
     if frames < FRAME_RATE:
         return f"{frames * 1000 // FRAME_RATE}ms"
     return f"{frames / FRAME_RATE:.2f}".rstrip("0").rstrip(".") + "s"
 
 
 def clock_time(frame: int) -> str:
-    """The moment a frame starts: minutes, seconds and hundredths, "1:04.52"."""
+    """The moment in which a frame starts, in minutes, seconds and hundredths: "1:04.52"."""
     hundredths = frame * 100 // FRAME_RATE
     return f"{hundredths // 6000}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}"
 
 
 def bar_beat(plan: FramePlan) -> BarBeat:
-    """Where the frame is in the music; the beat or bar line that falls in it, if one does."""
+    """The musical position of the frame: of the beat or bar line in it, if there is one."""
     clock = plan.clock
     if plan.bar_start >= 0:
         return BarBeat(clock.bar + (1 if clock.ticks == clock.bar_ticks else 2), 1)
@@ -108,14 +110,14 @@ def bar_beat(plan: FramePlan) -> BarBeat:
 
 
 def show_value(value: InputValue) -> str:
-    """An input's value as in a rule file, numbers to three decimals."""
+    """The value of an input as in a rule file, with at most three decimals."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def control(controls: Controls, name: str) -> float:
-    """A numeric control in the unit of the rule file."""
+    """A control that is a number, in the unit of the rule file."""
     values = {
         "tempo": controls.tempo_mbpm / 1000,
         "meter": controls.meter,
@@ -128,14 +130,14 @@ def control(controls: Controls, name: str) -> float:
 
 
 def switch(controls: Controls, name: str) -> str:
-    """The key or drums control as a rule file writes it."""
+    """The key or drums as in a rule file."""
     if name == "drums":
         return {1: "on", 0: "off", -1: "auto"}[controls.drums]
     return "auto" if controls.tonic < 0 else f"{TONICS[controls.tonic]} {controls.mode}"
 
 
 def show_event(event: Event) -> str:
-    """ "set threat 0.9, enemies 4; fire boss_dead"."""
+    """An event in words: "set threat 0.9, enemies 4; fire boss_dead"."""
     parts = []
     if event.set:
         parts.append("set " + ", ".join(f"{name} {show_value(value)}" for name, value in event.set.items()))
@@ -145,7 +147,7 @@ def show_event(event: Event) -> str:
 
 
 def by_sequence(events: Sequence[ScriptedEvent]) -> Mapping[int, Event]:
-    """The events of a script by their sequence numbers, by which receipts and causes name them."""
+    """The events of a script by their sequence numbers, which receipts and causes refer to."""
     return {scripted.event.sequence: scripted.event for scripted in events}
 
 
@@ -153,7 +155,11 @@ _NO_EVENTS: Final[Mapping[int, Event]] = {}
 
 
 def timeline_entries(plan: FramePlan, events: Mapping[int, Event] = _NO_EVENTS) -> Iterator[TimelineEntry]:
-    """What the frame's plan tells, in the order it came about. events: of the whole script, by sequence."""
+    """What happened in a frame, in order.
+
+    Args:
+        events: All events of the script by sequence number, to name those of receipts.
+    """
     if not (plan.receipts or plan.changes or plan.stingers or plan.warnings):
         return
     place = bar_beat(plan)
@@ -178,7 +184,7 @@ def _receipt(receipt: Receipt, event: Event | None, place: BarBeat) -> TimelineE
 
 
 def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
-    # ASCII here; the command line writes an arrow where the terminal can.
+    # ASCII here; the command prints an arrow where the terminal can show one.
     moved = f"{change.from_state} -> {change.to_state}"
     boundary = change.at if change.at == "immediate" else f"at {change.at}"
     row = f"{boundary}, ramp {seconds(change.ramp_frames)}"
@@ -199,7 +205,7 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
         text,
         because,
         instead,
-        foretold=change.kind == "scheduled",
+        starts_later=change.kind == "scheduled",
         decided_before=change.decided < frame,
     )
 
@@ -215,16 +221,16 @@ def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
     if duck is not None and cue.kind == "started":
         text += f", music down {duck.depth_db:g} dB within {duck.fade_out_samples * 1000 // SAMPLE_RATE}ms"
     why = (cue.reason,) if cue.reason else ()
-    return TimelineEntry(frame, place, "stinger", cue.stinger, text, why, foretold=cue.kind == "scheduled")
+    return TimelineEntry(frame, place, "stinger", cue.stinger, text, why, starts_later=cue.kind == "scheduled")
 
 
 def brief(entry: TimelineEntry) -> TimelineEntry:
-    """Without the states that did not win, and without the causes if they were told when it was decided."""
+    """The entry without losing states, and without causes that were shown when the change was decided."""
     return entry._replace(why=() if entry.decided_before else entry.why, why_not=())
 
 
 def entry_lines(entry: TimelineEntry) -> Iterator[str]:
-    """In a line: time, bar:beat, what, text; then each reason in a line of its own."""
+    """The entry as a line with time, bar:beat, subject and text, then a line for each reason."""
     what = entry.subject if entry.kind in ("change", "stinger") else entry.kind
     head = f"{clock_time(entry.frame):>8} {entry.position!s:>6}  "
     yield f"{head}{what:<12}  {entry.text}"

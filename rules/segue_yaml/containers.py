@@ -21,7 +21,7 @@ _BETWEEN: Final = rf"[\[(]?\s*{_END}\s*(?:,|;|-|–|\.\.+|to|\s)\s*{_END}\s*[\])
 
 @dataclass(frozen=True, kw_only=True)
 class ListOf(Kind[tuple[T, ...]]):
-    """A list. item: what an element is called; its messages then say 'transition 3'."""
+    """A list. item: What messages call an element, as in 'transition 3'."""
 
     of: Kind[T]
     item: str
@@ -52,7 +52,7 @@ class ListOf(Kind[tuple[T, ...]]):
 
 
 def _listed(node: Node) -> str:
-    """The list somebody meant by `"[a, b]"` or `"a, b"`: names, in quotes."""
+    """The list of names that was meant by `"[a, b]"` or `"a, b"`."""
     if not isinstance(node, Scalar) or not node.quoted:
         return ""
     names = re.split(r"\s*,\s*", node.text.strip(" []"))
@@ -83,7 +83,10 @@ class OneOrMore(Kind[tuple[T, ...]]):
 
 @dataclass(frozen=True, kw_only=True)
 class Item(Generic[T]):
-    """A named thing of a map. mark: the name's. value: None if it could not be read (and that is reported)."""
+    """A named thing of a map.
+
+    mark: The place of the name. value: None if it could not be read, which is reported by then.
+    """
 
     name: str
     mark: Mark
@@ -93,7 +96,10 @@ class Item(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class MapOf(Kind[tuple[Item[T], ...]]):
-    """Things by name. labelled: messages say 'layer "action"' for an item, else only its name. sample: a short one."""
+    """Things by name.
+
+    labelled: Whether messages call an item 'layer "action"' rather than only by its name. sample: A short example.
+    """
 
     key: Name
     of: Kind[T]
@@ -125,7 +131,7 @@ class MapOf(Kind[tuple[Item[T], ...]]):
         return tuple(items)
 
     def _hint(self, node: Node) -> str:
-        """Names alone where names with numbers are expected: `battle` and `[battle, calm]` for `{battle: 1}`."""
+        """What was meant by names alone, where names with numbers are expected: `{battle: 1}` for `battle`."""
         scalars = node.items if isinstance(node, ListNode) else (node,)
         names = [each.text for each in scalars if isinstance(each, Scalar)]
         if not isinstance(self.of, Number) or len(names) != len(scalars) or len(names) > _MOST_SHOWN:
@@ -145,7 +151,7 @@ class MapOf(Kind[tuple[Item[T], ...]]):
 
 @dataclass(frozen=True, kw_only=True)
 class Range(Kind[tuple[float, float]]):
-    """`[low, high]`, low below high."""
+    """`[low, high]`, with low below high."""
 
     bound: Number
 
@@ -173,7 +179,7 @@ class Range(Kind[tuple[float, float]]):
         return low, high
 
     def _hint(self, node: Node) -> str:
-        """The range somebody meant by `"[0, 1]"`, `0..1`, `0 to 1` or `{min: 0, max: 1}`."""
+        """The range that was meant by `"[0, 1]"`, `0..1`, `0 to 1` or `{min: 0, max: 1}`."""
         if isinstance(node, MapNode):
             ends = [entry.value for entry in sorted(node.entries, key=lambda entry: entry.key, reverse=True)]
             keys = {entry.key for entry in node.entries}

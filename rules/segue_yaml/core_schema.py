@@ -1,6 +1,8 @@
-"""The YAML 1.2 core schema: which plain scalars are null, true, false or numbers, and which are just words.
+"""The YAML 1.2 core schema: which unquoted scalars are null, booleans or numbers. All others are words.
 
-Source: YAML 1.2.2, section 10.3.2. Unlike YAML 1.1, `on`, `yes`, `1:30`, `1_000` and `0b1` are words and `010` is ten.
+Unlike in YAML 1.1, `on`, `yes`, `1:30`, `1_000` and `0b1` are words, and `010` is ten.
+
+Source: YAML 1.2.2, section 10.3.2.
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ _LONGEST_NUMBER = 64
 
 
 class NumberError(ValueError):
-    """A number no field could take: infinite, not a number, or absurdly long."""
+    """A number that no field takes: infinite, not a number, or too long."""
 
 
 def resolve_plain(text: str) -> ScalarValue:
     """The value of an unquoted scalar.
 
-    Raises: NumberError for `.inf`, `.nan`, numbers that overflow and numbers of more than 64 characters.
+    Raises:
+        NumberError: The number is `.inf` or `.nan`, overflows, or has more than 64 characters.
     """
     if text in _NULL:
         return None

@@ -33,7 +33,7 @@ _REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U0001000
 
 
 class UnreadableError(Exception):
-    """Reading cannot go on past this mistake."""
+    """A mistake after which reading cannot go on."""
 
     def __init__(self, mark: Mark, text: str, where: str = "") -> None:
         super().__init__(text)
@@ -41,10 +41,14 @@ class UnreadableError(Exception):
 
 
 def read_document(path: Path, report: Report, *, name: str | None = None, instead: str = "") -> Node | None:
-    """Read the one YAML document of a file; mistakes go to the report.
+    """Read the one YAML document of a file. Mistakes go to the report.
 
-    Args: name: the file's name in messages; the path as given if None. instead: what to do where a file is too long.
-    Returns: None if there is nothing to go on with. A node may have mistakes, reported by then (duplicate keys, NaN).
+    Args:
+        name: The name of the file in messages; None for the path as given.
+        instead: What to do where a file is too long, as the end of that message.
+
+    Returns:
+        The document, or None if nothing could be read. Mistakes within it are reported (duplicate keys, NaN).
     """
     shown = name or path.as_posix()
     try:
@@ -56,7 +60,7 @@ def read_document(path: Path, report: Report, *, name: str | None = None, instea
 
 
 def read_text(text: str, report: Report, *, name: str) -> Node | None:
-    """As read_document, for a text that did not come from a file."""
+    """Read a document from a text, as read_document does from a file."""
     try:
         if len(text.encode(errors="surrogatepass")) > LARGEST_FILE:
             raise UnreadableError(_start(name), _too_large(LARGEST_FILE))
@@ -67,9 +71,14 @@ def read_text(text: str, report: Report, *, name: str) -> Node | None:
 
 
 def read_bytes(path: Path, shown: str, limit: int, instead: str = "") -> bytes:
-    """A regular file's content of at most `limit` bytes. instead: what to do where it has more.
+    """The content of a regular file of at most `limit` bytes.
 
-    Raises: UnreadableError, before reading a file that is too large.
+    Args:
+        shown: The name of the file in messages.
+        instead: What to do where the file has more, as the end of the message.
+
+    Raises:
+        UnreadableError: There is no such file, it cannot be read, or it is too large.
     """
     try:
         found = path.stat()
@@ -91,7 +100,11 @@ def read_bytes(path: Path, shown: str, limit: int, instead: str = "") -> bytes:
 
 
 def decode(data: bytes, shown: str) -> str:
-    """UTF-8, with or without a byte order mark. Raises: UnreadableError at the first byte that is none."""
+    """The text of UTF-8 data, with or without a byte order mark.
+
+    Raises:
+        UnreadableError: Some bytes are not UTF-8; the message gives the first.
+    """
     try:
         return data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -122,7 +135,7 @@ def _read(text: str, shown: str, report: Report, instead: str = "") -> Node:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Anchored:
-    """What an alias may stand for. size: nodes, aliases within expanded. height: levels, 0 for a scalar."""
+    """What an alias stands for. size: Its nodes, with aliases expanded. height: Its levels, 0 for a scalar."""
 
     node: Node
     size: int
@@ -130,7 +143,10 @@ class _Anchored:
 
 
 class _Composer:
-    """Builds nodes from the parser's events, one level of recursion a level of nesting, DEEPEST at most."""
+    """Builds nodes from the events of the parser.
+
+    Each level of nesting takes one level of recursion, at most DEEPEST.
+    """
 
     def __init__(self, text: str, shown: str, report: Report, instead: str) -> None:
         self._parser: Any = yaml.SafeLoader(text)  # its methods have no types
@@ -142,7 +158,7 @@ class _Composer:
         self._path: list[str | int] = []
 
     def _where(self) -> str:
-        """The object being composed, as readers will call it: 'layer "action", state "combat"'."""
+        """The object that is being read, as messages call it: 'layer "action", state "combat"'."""
         parts: list[str] = []
         section = ""
         for step in self._path:
@@ -192,7 +208,7 @@ class _Composer:
             text = (
                 f"expected at most {MOST_NODES} values in a file, got more (what an alias stands for counts each time)"
             )
-            # Of the whole file, not of what happens to come first beyond it.
+            # The limit is that of the whole file, so the message names no part of it.
             raise UnreadableError(self._mark(event), text + self._instead)
 
     def _node(self, event: yaml.Event, depth: int) -> tuple[Node, int]:
@@ -333,7 +349,7 @@ def _explain(error: yaml.MarkedYAMLError) -> tuple[str, _ParserMark | None]:
 
 
 def _explain_tag(tag: str) -> str:
-    """Why a YAML tag is refused: none has a meaning here, and `!=` without quotes is read as one."""
+    """Why a YAML tag is refused. (An unquoted `!=` is read as a tag.)"""
     if tag.startswith("!="):
         return 'a comparison needs quotes, as in "!= crypt"'
     shown = tag.replace("tag:yaml.org,2002:", "!!")

@@ -1,4 +1,4 @@
-"""JSON lines: one JSON object a line, as the service records events. Places are whole lines."""
+"""JSON lines: one JSON object a line, as the service records events. The place of every value is its line."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _SUFFIXES: Final = (".jsonl", ".ndjson")
 
 
 def holds_json_lines(path: Path) -> bool:
-    """Whether a file is JSON lines: by its name, or because its first character opens a JSON object."""
+    """Whether a file is JSON lines, by its name or because it begins with a JSON object."""
     if path.suffix.lower() in _SUFFIXES:
         return True
     try:
-        if not path.is_file():  # opening a pipe would wait for whoever writes to it
+        if not path.is_file():  # opening a pipe would wait for its writer
             return False
         with path.open("rb") as file:
             return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
@@ -30,7 +30,7 @@ def holds_json_lines(path: Path) -> bool:
 
 
 def read_json_lines(path: Path, report: Report, *, name: str) -> Node | None:
-    """The lines of a file as one list; blank lines are skipped, lines that are not JSON reported."""
+    """The lines of a file as one list. Blank lines are skipped; lines that are not JSON are reported."""
     try:
         text = decode(read_bytes(path, name, LARGEST_RECORDING), name)
     except UnreadableError as error:
@@ -54,11 +54,15 @@ def read_json_lines(path: Path, report: Report, *, name: str) -> Node | None:
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """An object's members as they came, so that none hides another."""
+    """The members of an object in their order, duplicates among them."""
 
 
 def _node(value: object, mark: Mark) -> Node:
-    """Raises: ValueError for members given twice, for numbers that are not finite and for halves of characters."""
+    """A JSON value as a node.
+
+    Raises:
+        ValueError: A member is given twice, a number is not finite, or a text has half a character (a surrogate).
+    """
     if isinstance(value, _Pairs):
         names: set[str] = set()
         for name, _ in value:
@@ -79,7 +83,11 @@ def _node(value: object, mark: Mark) -> Node:
 
 
 def _whole(text: str) -> str:
-    """The text, unless it has half a character in it, which no one could print."""
+    """The text as it is.
+
+    Raises:
+        ValueError: It has half a character (a surrogate), which cannot be printed.
+    """
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("an escape for half a character (a surrogate)")
     return text

@@ -1,4 +1,4 @@
-"""Kinds of single values: how each is read, what an editor is told of it, and how it is described to people."""
+"""Kinds of single values: how each is read, its JSON Schema, and its description for people."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LARGEST_NUMBER: Final = 1_000_000_000
 
 
 def spelling(pattern: str, expected: str) -> Schema:
-    """The schema of a string of a certain form; editors say what was expected where it has another."""
+    """The schema of a string of a certain form. Editors show `expected` where a string has another form."""
     text = f"expected {expected}"
     return {"type": "string", "pattern": f"^{pattern}$", "errorMessage": text, "patternErrorMessage": text}
 
@@ -33,11 +33,11 @@ class Kind(ABC, Generic[T_co]):
     @property
     @abstractmethod
     def expected(self) -> str:
-        """What to write, for messages and the reference: "a time such as 300ms or 4s"."""
+        """What to write, for messages and the reference, such as "a time such as 300ms or 4s"."""
 
     @abstractmethod
     def read(self, node: Node, scope: Scope) -> T_co | None:
-        """The value, or None once what is wrong with it is reported."""
+        """The value, or None once its mistake is reported."""
 
     @abstractmethod
     def schema(self) -> Schema:
@@ -46,20 +46,20 @@ class Kind(ABC, Generic[T_co]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """A name or a text, and where it stands."""
+    """A name or a text with its place."""
 
     text: str
     mark: Mark
 
 
 def meant_boolean(node: Node) -> str:
-    """The truth value somebody meant by a word of YAML 1.1; "" for any other."""
+    """The boolean that was meant by a word of YAML 1.1 ("yes"); "" for any other word."""
     word = node.text.lower() if isinstance(node, Scalar) else ""
     return "true" if word in ("yes", "on", "true") else "false" if word in ("no", "off", "false") else ""
 
 
 def meant_number(text: str) -> float | None:
-    """The number somebody meant by `"0.5"`, `0,5`, `50%`, `4/4` or `5dB`; None where it is none."""
+    """The number that was meant by `"0.5"`, `0,5`, `50%`, `4/4` or `5dB`; None if there is none."""
     match = re.match(r"\s*([-+]?(?:[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+))\s*(%?)(.?)", text)
     if match is None or match[3] in tuple(".,-:eE"):  # 0..1, 1.2.3, 0-1, 1:30, 1e9x
         return None
@@ -87,7 +87,10 @@ class Boolean(Kind[bool]):
 
 @dataclass(frozen=True, kw_only=True)
 class Number(Kind[float]):
-    """A number without a unit, within bounds; one that is whole stays an int."""
+    """A number without a unit, within bounds.
+
+    whole: Whether it must be whole; it is then read as an int. what: The noun in messages; "" for "a number".
+    """
 
     low: float
     high: float
@@ -117,7 +120,7 @@ class Number(Kind[float]):
         return int(value) if self.whole else value
 
     def _hint(self, node: Node) -> str:
-        """The number that was meant, if it is one that may stand here."""
+        """The number that was meant, if it may stand here."""
         written = node.value if isinstance(node, Scalar) else None
         meant = meant_number(written) if isinstance(written, str) else None
         if meant is None or not self.low <= meant <= self.high or (self.whole and not meant.is_integer()):
@@ -130,7 +133,7 @@ class Number(Kind[float]):
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Kind[str]):
-    """Free text on one or more lines."""
+    """Free text of one or more lines. longest: In characters."""
 
     longest: int
 
@@ -158,7 +161,7 @@ class Text(Kind[str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Kind[str]):
-    """One word of a fixed set."""
+    """One of some words."""
 
     words: tuple[str, ...]
 
@@ -185,7 +188,10 @@ class Choice(Kind[str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Name(Kind[Word]):
-    """A name of the author's own. what: "input", "style". reserved: words that mean something else in its place."""
+    """A name that the author of a file chooses.
+
+    what: What it names ("input", "style"). reserved: Words that have another meaning in its place.
+    """
 
     what: str
     reserved: tuple[str, ...] = ()
@@ -204,7 +210,7 @@ class Name(Kind[Word]):
         return None
 
     def allows(self, text: str, mark: Mark, scope: Scope) -> bool:
-        """Whether the text is a name that may be used here; reported if not."""
+        """Whether the text may be used as a name here. If not, that is reported."""
         if text in self.reserved:
             scope.problem(mark, f"{text!r} has a meaning of its own and cannot name {article(self.what)}")
             return False

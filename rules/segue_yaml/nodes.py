@@ -1,4 +1,4 @@
-"""What a document is made of once it is read: scalars, lists and maps, each with its place."""
+"""What a document is read into: scalars, lists and maps, each with its place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _SHOWN: Final = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scalar:
-    """A single value. text: as written, without quotes. quoted: in quotes or a block, so always a string."""
+    """A single value.
+
+    text: As written, without quotes. quoted: Whether it stands in quotes or a block, and so is always a string.
+    """
 
     mark: Mark
     value: ScalarValue
@@ -39,6 +42,8 @@ class Scalar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListNode:
+    """A list."""
+
     mark: Mark
     items: tuple[Node, ...]
 
@@ -64,20 +69,20 @@ Node: TypeAlias = Scalar | ListNode | MapNode
 
 
 def as_number(node: Node) -> int | float | None:
-    """The number a node is, or None. (In Python, truth values are numbers; not here.)"""
+    """The number that a node is, or None. Booleans are not numbers here, unlike in Python."""
     if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
         return node.value
     return None
 
 
 def quote(text: str) -> str:
-    """The text in single quotes, on one line, shortened where it is long, nothing in it that a terminal obeys."""
+    """The text in single quotes on one line, shortened where it is long, without control characters."""
     line = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in " ".join(text[:500].split()))
     return f"'{line}'" if len(line) <= _SHOWN else f"'{line[: _SHOWN - 1]}…'"
 
 
 def describe(node: Node) -> str:
-    """What came, for the end of "expected ..., got ..."."""
+    """What a node is, for the end of "expected ..., got ..."."""
     if isinstance(node, ListNode):
         return "a list" if node.items else "an empty list"
     if isinstance(node, MapNode):

@@ -1,4 +1,4 @@
-"""Paths that a file names: what they lead to lies beside it or below, never outside its own folder."""
+"""Paths that a file names. The files they lead to lie beside it or below it, never outside its folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_ENTRIES: Final = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class FilePath(Kind[Word]):
-    """A path as written; what it leads to is checked by `locate`. suffixes: what the file's name may end in."""
+    """A path as written; `locate` checks what it leads to. suffixes: What the name of the file may end in."""
 
     what: str
     suffixes: tuple[str, ...]
@@ -46,10 +46,11 @@ class FilePath(Kind[Word]):
 
 
 def locate(word: Word, folder: Path | None, kind: FilePath, scope: Scope) -> Path | None:
-    """The file a path leads to, resolved; None once reported why it may not be used.
+    """The file that a path leads to, resolved; None once it is reported why it may not be used.
 
-    Args: folder: the folder of the file that holds the path; None for a text without one.
-    kind: what is to be there.
+    Args:
+        folder: The folder of the file that holds the path; None for a text without one.
+        kind: What is expected there.
     """
     text, what = word.text, kind.what
     if folder is None:

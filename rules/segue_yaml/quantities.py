@@ -1,4 +1,4 @@
-"""Quantities with a unit that is always written: times, and numbers such as `-8dB` or `2/s`."""
+"""Quantities that are always written with a unit: times, and numbers such as `-8dB` or `2/s`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIME: Final = rf"({_NUMBER}) ?(ms|s|min|h)"
 
 
 def time_text(seconds: Fraction) -> str:
-    """A time as it would be written in a rule file: 0s, 300ms, 1.5s, 2min, 1h."""
+    """A time as it is written in a file: 0s, 300ms, 1.5s, 2min, 1h."""
     if not seconds:
         return "0s"
     for unit in ("h", "min", "s"):
@@ -30,7 +30,10 @@ def time_text(seconds: Fraction) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Duration(Kind[Fraction]):
-    """Seconds, exactly. low, high: seconds. moment: when something happens, not how long it takes."""
+    """A time, read as exact seconds.
+
+    low, high: Bounds in seconds. moment: Whether it says when something happens rather than how long it takes.
+    """
 
     low: Fraction = Fraction(0)
     high: Fraction = Fraction(3600)
@@ -54,7 +57,7 @@ class Duration(Kind[Fraction]):
         return seconds
 
     def hint(self, node: Node) -> str:
-        """What was probably meant, as the end of a message; "" if that cannot be told."""
+        """What was probably meant, as the end of a message; "" if that is unclear."""
         if not isinstance(node, Scalar) or node.value is None:
             return ""
         bare = re.fullmatch(r"[0-9]*[.,]?[0-9]+", node.text)
@@ -76,7 +79,7 @@ class Duration(Kind[Fraction]):
         return ""
 
     def _either(self, count: Fraction) -> str:
-        """A number without a unit: a moment is meant in seconds, a stretch of time in what is usual for its size."""
+        """What was meant by a number without a unit: seconds for a moment, else the unit usual for its size."""
         if self.moment or count < 30:
             return self._meant(count, "s")
         if count < 200 and self.high > 60:
@@ -97,7 +100,7 @@ _ALSO: Final = {"/s": ("/sec", "/second", " per second"), "bpm": ("bmp",)}
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity(Kind[float]):
-    """A number with one unit that is always written: `-8dB`, `96bpm`, `2/s`."""
+    """A number with one unit, such as `-8dB`, `96bpm` or `2/s`. what: The noun in messages."""
 
     unit: str
     what: str
@@ -123,7 +126,7 @@ class Quantity(Kind[float]):
         return None
 
     def _hint(self, text: str) -> str:
-        """The quantity somebody meant by `-6`, `96BPM`, `1/sec`, `0,5/s` or `-inf`; "" if that cannot be told."""
+        """The quantity that was meant by `-6`, `96BPM`, `1/sec`, `0,5/s` or `-inf`; "" if that is unclear."""
         spellings = "|".join(map(re.escape, (self.unit, *_ALSO.get(self.unit, ()))))
         bare = re.fullmatch(rf"([-+]?[0-9]*[.,]?[0-9]+) ?({spellings})?", text, re.IGNORECASE)
         if bare:

@@ -1,4 +1,4 @@
-"""Collects the mistakes of a run, each with its place, so that all are reported together."""
+"""Mistakes and doubts, each with its place, collected so that one run reports all of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Final
 from segue_yaml.nodes import Mark, Node, describe, quote
 
 MOST_PROBLEMS: Final = 500
-"""No one mends more at a time; and looking for what was meant takes its time."""
+"""Nobody corrects more at a time, and each guess at what was meant takes time."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Problem:
-    """One mistake. where: the object ('layer "action", state "combat"'), "" for the file. text: what is wrong."""
+    """One mistake or doubt.
+
+    where: The object it is in ('layer "action", state "combat"'), "" for the file. text: What is wrong.
+    """
 
     mark: Mark
     where: str
@@ -26,7 +29,7 @@ class Problem:
 
 
 class DocumentError(Exception):
-    """Files that cannot be used. problems: all that was found, in file order; never empty."""
+    """Files that cannot be used. problems: All that were found, in file order; never empty."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
@@ -39,9 +42,10 @@ class DocumentError(Exception):
 class Report:
     """The problems and warnings of one run, over all its files.
 
-    Args:
-        error: What is raised for the problems.
-        item_names: For a section of the files ("layers"), what messages call one of its items ("layer").
+    error: What is raised for the problems.
+    item_names: For a section of the files ("layers"), what messages call one of its items ("layer").
+    unread: Places of values that could not be read. Each is reported once, however many readers miss the value.
+    partial: Whether some unreadable part may define names. Then no name is reported as unknown.
     """
 
     error: type[DocumentError] = DocumentError
@@ -49,12 +53,14 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     unread: set[Mark] = field(default_factory=set)
-    """Where a value could not even be read: reported once, and not again by whoever misses the value."""
     partial: bool = False
-    """Whether something could not be read that may define names. Then none can be called unknown."""
 
     def add(self, problem: Problem) -> None:
-        """Note a mistake. Raises: `error` at once if there are more than MOST_PROBLEMS."""
+        """Add a mistake.
+
+        Raises:
+            DocumentError: There are more than MOST_PROBLEMS; of the class `error`.
+        """
         if problem.mark in self.unread:
             self._place(problem)
             return
@@ -64,30 +70,38 @@ class Report:
         self.problems.append(problem)
 
     def add_unread(self, mark: Mark, text: str, where: str = "") -> None:
-        """Report a value that could not be read. where: as far as that is known by now."""
+        """Report a value that could not be read.
+
+        Args:
+            where: The object it is in, as far as that is known by now.
+        """
         self.add(Problem(mark=mark, where=where, text=text))
         self.unread.add(mark)
 
     def _place(self, missed: Problem) -> None:
-        """Whoever misses a value that could not be read knows better whose it is."""
+        """Say where an unreadable value is, as the reader that misses it knows it better."""
         for i, problem in enumerate(self.problems):
             if problem.mark == missed.mark and missed.where:
                 self.problems[i] = Problem(mark=problem.mark, where=missed.where, text=problem.text)
                 return
 
     def scope(self, *parts: str) -> Scope:
-        """Where reading begins; no parts for a whole file."""
+        """The scope in which reading begins; without parts, that of a whole file."""
         return Scope(report=self, parts=parts)
 
     def raise_problems(self) -> None:
-        """Raises: `error` with every problem so far, if there is any."""
+        """Raise all problems so far, if there are any.
+
+        Raises:
+            DocumentError: There are problems; of the class `error`.
+        """
         if self.problems:
             raise self.error(self.problems)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """A report together with the object being read: 'layer "action", state "combat"'."""
+    """A report and the object that is being read, such as 'layer "action", state "combat"'."""
 
     report: Report
     parts: tuple[str, ...] = ()
@@ -101,45 +115,54 @@ class Scope:
         return Scope(report=self.report, parts=(*self.parts, part))
 
     def outside(self) -> Scope:
-        """The scope of what this object is a part of."""
+        """The scope of the object that this one is a part of."""
         return Scope(report=self.report, parts=self.parts[:-1])
 
     def problem(self, mark: Mark, text: str) -> None:
+        """Report a mistake in this object."""
         self.report.add(Problem(mark=mark, where=self.where, text=text))
 
     def warning(self, mark: Mark, text: str) -> None:
-        told = len(self.report.warnings)
-        if told == MOST_PROBLEMS:
-            text = f"more than {MOST_PROBLEMS} doubts; the others are not told"
-        if told <= MOST_PROBLEMS:
+        """Report a doubt about this object. After MOST_PROBLEMS doubts the others are dropped."""
+        count = len(self.report.warnings)
+        if count == MOST_PROBLEMS:
+            text = f"more than {MOST_PROBLEMS} doubts; the others are not shown"
+        if count <= MOST_PROBLEMS:
             self.report.warnings.append(Problem(mark=mark, where=self.where, text=text))
 
     def unknown(self, mark: Mark, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
-        """Report a name that nothing has, unless what has it may be among what could not be read.
+        """Report a name that does not exist, unless an unreadable part of the files may define it.
 
-        Args: what: "style". known: names that would do. hint: what was meant, if that is not simply the nearest.
+        Args:
+            what: What the name is of, such as "style".
+            known: The names that exist.
+            hint: What was meant, as the end of the message; "" for the nearest known name.
         """
         if not self.report.partial:
             self.problem(mark, f"unknown {what} {quote(name)}{hint or did_you_mean(name, known)}")
 
     def expected(self, expected: str, node: Node, hint: str = "") -> None:
-        """Report that a value is not what was expected. hint: what was probably meant, "" for none."""
+        """Report that a value is not what was expected.
+
+        Args:
+            hint: What was probably meant, "" for none.
+        """
         meant = f"; did you mean {hint}?" if hint else ""
         self.problem(node.mark, f"expected {expected}, got {describe(node)}{meant}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """ "; did you mean 'x'?" with the nearest known word, or "" if none is near."""
+    """The end of a message with the nearest known word: "; did you mean 'x'?". "" if none is near."""
     near = nearest(word, known)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """The known word that is most like this one, if any is."""
+    """The known word that is most like this one, as a list of one; empty if none is near."""
     return difflib.get_close_matches(word[:64].lower(), list(known), n=1, cutoff=0.6)
 
 
 def listing(words: Iterable[str], last: str = "or") -> str:
-    """ "a, b or c"."""
+    """The words as a list in a sentence: "a, b or c"."""
     *head, tail = words
     return f"{', '.join(head)} {last} {tail}" if head else tail

@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Field(Generic[T]):
     """A field of a table.
 
-    doc: one sentence, shown by editors and in the reference. default, example: as written in YAML.
+    doc: One sentence, which editors and the reference show. default, example: As written in YAML.
     """
 
     def __init__(
@@ -64,12 +64,15 @@ def _parse_default(kind: Kind[T], text: str) -> T:
 
 
 class Table:
-    """The fields of one kind of object. title: its name in the schema. example: the shortest sensible one."""
+    """The fields of one kind of object.
+
+    title: Its name in the schema. example: The shortest sensible object.
+    exactly_one: Names of fields of which exactly one must be given.
+    """
 
     title: ClassVar[str]
     example: ClassVar[str]
     exactly_one: ClassVar[tuple[str, ...]] = ()
-    """Names of fields of which exactly one must be given."""
     fields: ClassVar[dict[str, Field[Any]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -96,32 +99,38 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """An object as read by a table. What failed to read is absent, and has been reported."""
+    """An object as read by a table. Fields that could not be read are absent; their mistakes are reported.
+
+    marks: The place of every field that was written, even if it is unreadable or misspelt.
+    """
 
     table: type[Table]
     mark: Mark
     scope: Scope
     values: Mapping[str, Any] = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
-    """Of every field that was written, readable or not, even misspelt, its place."""
 
     def get(self, field: Field[T]) -> T | None:
         """The value as written, or None."""
         return self.values.get(field.name)
 
     def value(self, field: Field[T]) -> T:
-        """The value as written, or the field's default. Raises: LookupError if it has none."""
+        """The value as written, or the default of the field.
+
+        Raises:
+            LookupError: The field has no default.
+        """
         found: T | None = self.values.get(field.name, field.default)
         if found is None:
             raise LookupError(f"the field {field.name} has no default")
         return found
 
     def has(self, field: Field[Any]) -> bool:
-        """Whether the field was written at all."""
+        """Whether the field was written."""
         return field.name in self.marks
 
     def mark_of(self, field: Field[Any]) -> Mark:
-        """The place of the field's value, or of the object where it was left out."""
+        """The place of the value of the field, or of the object if the field was left out."""
         return self.marks.get(field.name, self.mark)
 
     def problem(self, field: Field[Any], text: str) -> None:
@@ -131,7 +140,10 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Object(Kind[Record]):
-    """An object described by a table. foreign: fields that other variants have, with the words that say which."""
+    """An object that a table describes.
+
+    foreign: Fields that only other variants have, with the words that say which.
+    """
 
     table: type[Table]
     foreign: Mapping[str, str] = field(default_factory=dict)
@@ -190,12 +202,14 @@ class Object(Kind[Record]):
 
 @dataclass(frozen=True, kw_only=True)
 class Tagged(Kind[Record]):
-    """An object whose field `tag` says by which of several tables it is read."""
+    """An object whose field `tag` says which of several tables describes it.
+
+    also: Other names of these tables, as other programs have them.
+    """
 
     tag: str
     tables: Mapping[str, type[Table]]
     also: Mapping[str, str] = field(default_factory=dict)
-    """What other programs call them."""
 
     @property
     def expected(self) -> str:
@@ -245,7 +259,7 @@ class Tagged(Kind[Record]):
 
 @dataclass(frozen=True, kw_only=True)
 class ByField(Kind[Record]):
-    """An object read by the one of several tables whose own field it has: `audio` or `mix`."""
+    """An object described by the one of several tables whose own field it has, such as `audio` or `mix`."""
 
     tables: Mapping[str, type[Table]]
 
@@ -280,7 +294,7 @@ class ByField(Kind[Record]):
 
 
 def _report_missing(node: MapNode, wanted: Iterable[str], text: str, scope: Scope) -> None:
-    """Report that a deciding field is missing, or rather misspelt."""
+    """Report that a deciding field is missing, or misspelt."""
     names = list(wanted)
     for entry in node.entries:
         if nearest(entry.key, names):

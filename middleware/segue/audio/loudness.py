@@ -149,6 +149,8 @@ def highest_peak(samples: Samples, floor: float) -> float:
     length = len(samples) - _TAPS
     if length < _STRETCH:
         return max(floor, float(oversampled_peaks(samples, edge=True).max(initial=0)))
+    if max(float(samples.max()), -float(samples.min())) * peak_bound() <= floor:
+        return floor
     inner = samples[_TAPS // 2 : -(_TAPS // 2)]
     # The filter passes the samples themselves with a gain that differs from 1 by 2e-5.
     gain = float(_phases()[OVERSAMPLING // 2].max())
@@ -165,6 +167,7 @@ def highest_peak(samples: Samples, floor: float) -> float:
     return max(highest, float(dense.max()), -float(dense.min()))
 
 
+@lru_cache(maxsize=1)
 def peak_bound() -> float:
     """The most by which `oversampled_peaks` can exceed the largest of the samples it is computed from."""
     return float(np.abs(_phases().astype(np.float64)).sum(axis=1).max())

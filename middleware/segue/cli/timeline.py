@@ -245,7 +245,7 @@ def _print_text(
         for entry in timeline_entries(plan, sent):
             if why_not:
                 print_lines(*(line.replace("->", arrow) for line in entry_lines(entry)))
-            elif not (entry.kind == "stinger" and entry.foretold):
+            elif not (entry.kind == "stinger" and entry.starts_later):
                 print_lines(*(line.replace("->", arrow) for line in entry_lines(brief(entry))))
     if with_overview:
         characters = overview.BLOCKS.levels + overview.BLOCKS.edge + overview.BLOCKS.rest

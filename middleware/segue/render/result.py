@@ -25,14 +25,14 @@ from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S
 from segue.render.scenario import Scenario, recorded, scripted
 from segue.render.writing import write_notes, write_page
 from segue.runtime.simulation import LiveConditions, LiveRun
-from segue_rules.controls import CONTROL_NAMES
+from segue_rules.controls import CONTROL_NAMES, DRUMS, KEY
 from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.loading import load, load_text
 from segue_rules.model import InputValue, Rules
 from segue_rules.plan import Change, FramePlan, StingerCue
 from segue_rules.timeline import control, switch
 
-_SWITCHES = ("key", "drums")
+_SWITCHES = (KEY.name, DRUMS.name)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -114,17 +114,22 @@ class SpectrogramMeter:
         self._hann = np.hanning(_WINDOW).astype(np.float32)
         # Zeros that put the middle of the first window at the middle of the first column.
         self._waiting = np.zeros(max(0, (_WINDOW - self._hop) // 2), np.float32)
+        self._blocks: list[NDArray[np.float32]] = []
         self._samples = 0
         self._columns: list[NDArray[np.float32]] = []
 
     def add(self, block: Samples) -> None:
         self._samples += len(block)
-        self._waiting = np.concatenate([self._waiting, (block[:, 0] + block[:, 1]) / 2])
-        while len(self._waiting) >= _WINDOW + self._hop * self._count:
-            self._analyse(self._count)
+        self._blocks.append(np.asarray((block[:, 0] + block[:, 1]) / 2, np.float32))
+        needed = _WINDOW + self._hop * self._count
+        if len(self._waiting) + sum(map(len, self._blocks)) >= needed:
+            self._join_blocks()
+            while len(self._waiting) >= needed:
+                self._analyse(self._count)
 
     def spectrogram(self) -> Spectrogram:
         """Return the spectrogram of everything added, with at most 4 096 columns."""
+        self._join_blocks()
         missing = max(1, -(-self._samples // self._hop)) - sum(map(len, self._columns))
         while missing > 0:
             count = min(missing, self._count)
@@ -144,6 +149,10 @@ class SpectrogramMeter:
         below = 10 * np.log10(np.maximum(power / top, 1e-12))
         levels = np.clip(1 + below / DYNAMIC_RANGE_DB, 0, 1) * 255
         return Spectrogram(column_s=column_s, levels=np.round(levels.T).astype(np.uint8))
+
+    def _join_blocks(self) -> None:
+        self._waiting = np.concatenate([self._waiting, *self._blocks])
+        self._blocks = []
 
     def _analyse(self, count: int) -> None:
         """Compute the next `count` columns."""

@@ -1,10 +1,10 @@
-"""What is doubtful about a soundtrack that loads: what can never happen, flaps, or goes too fast for the music model.
+"""Doubts about a soundtrack that loads: what can never happen, flaps, or is too fast for the music model.
 
     for finding in analyse(rules):
         print(f"{finding.mark}: {finding.where}: {finding.text}")
 
-Findings are doubts, not mistakes: the soundtrack plays. What a single comparison shows (always or never true) has been
-said in loading already. Each kind of finding has a stable code; `CODES` names them all.
+Findings are doubts, not mistakes: the soundtrack plays. What a single comparison shows (always or never true) is
+reported in loading. Each kind of finding has a stable code; `CODES` lists them all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One doubt about a soundtrack, and the names of all kinds."""
+"""One doubt about a soundtrack, and the codes of all kinds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ CODES: Final = {
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Finding:
-    """One doubt. where: the object ('layer "action", state "combat"'). code: of CODES. text: what, why, what to do."""
+    """One doubt.
+
+    where: The object ('layer "action", state "combat"'). code: One of CODES. text: What is doubtful, why, and what to
+    do.
+    """
 
     mark: Mark
     where: str
@@ -40,6 +44,7 @@ class Finding:
 
 
 def state_finding(layer: Layer, state: LayerState, code: str, text: str) -> Finding:
+    """A finding about a state."""
     return Finding(mark=state.mark, where=f'layer "{layer.name}", state "{state.name}"', code=code, text=text)
 
 

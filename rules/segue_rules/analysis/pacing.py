@@ -1,4 +1,4 @@
-"""States that switch to and fro, changes faster than the music model can follow, and ducks that come too close."""
+"""States that switch back and forth, changes that are too fast for the music model, and overlapping ducks."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from segue_rules.model import (
     Rules,
 )
 
-# Less than this between off and on again is heard as flapping, not as music.
+# Less than this between off and on again sounds like flapping.
 CALM_FRAMES: Final = FRAME_RATE
-# A loop is given time to come to rest and then watched; more than a change every two seconds no model follows.
+# A loop has time to come to rest and is then watched. No model follows more than a change every two seconds.
 _SETTLING_FRAMES: Final = 20 * FRAME_RATE
 _WATCHED_FRAMES: Final = 20 * FRAME_RATE
 _SHORTEST_CYCLE_FRAMES: Final = 2 * FRAME_RATE
@@ -37,6 +37,7 @@ _MOST_SETTINGS: Final = 64
 
 
 def flapping(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    """States that may flap, and layers that keep switching each other."""
     numbers = {item.name for item in rules.inputs if isinstance(item, NumberInput)}
     for layer in rules.layers:
         for state in reachability.states_of(layer):
@@ -72,14 +73,17 @@ def _bare(numbers: Set[str], condition: Condition | None) -> Iterator[Compare]:
 
 
 def _loops(rules: Rules, reachability: Reachability) -> list[tuple[Layer, ...]]:
-    """Groups of layers that listen to each other's states, directly or not; a layer that listens to itself included."""
-    hears = {
+    """Groups of layers whose conditions depend on each other's states, directly or not.
+
+    A layer whose conditions depend on its own states is such a group, too.
+    """
+    depends_on = {
         layer.name: {leaf.layer for leaf in _leaves(layer, reachability) if isinstance(leaf, InState)}
         for layer in rules.layers
     }
-    reached = {name: _closure(name, hears) for name in hears}
+    reached = {name: _closure(name, depends_on) for name in depends_on}
     groups: dict[frozenset[str], None] = {}
-    for name in hears:
+    for name in depends_on:
         group = frozenset(other for other in reached[name] if name in reached[other])
         if group:
             groups[group] = None
@@ -91,19 +95,19 @@ def _leaves(layer: Layer, reachability: Reachability) -> Iterator[Leaf]:
         yield from leaves(whole(state))
 
 
-def _closure(name: str, hears: dict[str, set[str]]) -> set[str]:
-    """All layers that `name` hears, at any remove; itself only through a loop."""
+def _closure(name: str, depends_on: dict[str, set[str]]) -> set[str]:
+    """All layers that the conditions of `name` depend on, directly or not; itself only through a loop."""
     found: set[str] = set()
     todo = [name]
     while todo:
-        for other in hears[todo.pop()] - found:
+        for other in depends_on[todo.pop()] - found:
             found.add(other)
             todo.append(other)
     return found
 
 
 def _restless(rules: Rules, loop: Sequence[Layer], reachability: Reachability) -> Iterator[Finding]:
-    """Play the loop under inputs held still, one setting after another, and watch whether it comes to rest."""
+    """Play the loop under constant inputs, one setting after another, and watch whether it comes to rest."""
     conditions = [whole(state) for layer in loop for state in reachability.states_of(layer)]
     for setting in islice(reachability.solver.settings(conditions), _MOST_SETTINGS):
         for layer, count in _changes(rules, setting).items():
@@ -139,11 +143,12 @@ def _show(value: InputValue) -> str:
 
 # A blend that is over within two frames is a jump to the model, which needs about a chunk (400 ms) to follow one.
 SHORTEST_RAMP_FRAMES: Final = 3
-# A model that has just turned to a style needs about this long before turning away again is music.
+# A model needs about this long to follow a style before the style changes again.
 SHORTEST_STATE_FRAMES: Final = 2 * FRAME_RATE
 
 
 def pace(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    """Ramps and states that are too short, and ducks that overlap."""
     yield from _ramps(reachability)
     yield from _brief_states(rules, reachability)
     yield from _ducks(rules)
@@ -185,5 +190,5 @@ def _ducks(rules: Rules) -> Iterator[Finding]:
 
 
 def _duck_samples(duck: Duck) -> int:
-    """A duck's length without the stinger's own, which only its file knows."""
+    """The length of a duck without that of the stinger, which only its file knows."""
     return duck.fade_out_samples + duck.recovery_samples + duck.fade_in_samples

@@ -188,7 +188,7 @@ class _Rivals:
 
 
 def _longest_run(state: LayerState) -> float:
-    """For how many frames at most one firing of its triggers keeps C true; infinite where no trigger is needed."""
+    """For how many frames at most one firing of its triggers keeps its condition true; infinite if it needs none."""
     return math.inf if state.when is None else _run(state.when)
 
 
@@ -209,7 +209,7 @@ def longest_on(state: LayerState) -> float:
 
 
 def describe(row: Transition) -> str:
-    """A row's pattern in words, as a finding's `where`."""
+    """The pattern of a row in words, for a finding's `where`."""
     layer = f'layer "{row.layer}", ' if row.layer is not None else ""
     return f'{layer}transition from "{row.from_state or "any"}" to "{row.to_state or "any"}"'
 

@@ -36,8 +36,8 @@ from segue_rules.model import (
     TriggerInput,
 )
 
-# What is tried for one condition, and for all of a file: some tenths of a second, and some seconds. A condition beyond
-# that counts as one that may hold.
+# How many cases are tried for one condition (some tenths of a second) and for a file (some seconds). A condition with
+# more cases counts as one that can hold.
 MOST_CASES: Final = 20_000
 MOST_CASES_OF_A_FILE: Final = 500_000
 _LONG_AGO: Final = 1 << 40
@@ -46,7 +46,7 @@ Leaf = Compare | OneOf | Latch | InState | Fired
 
 
 def leaves(condition: Condition | None) -> Iterator[Leaf]:
-    """The leaves of a condition, a latch's two comparisons not among them."""
+    """The comparisons of a condition. A latch counts as one."""
     match condition:
         case None:
             return
@@ -60,7 +60,7 @@ def leaves(condition: Condition | None) -> Iterator[Leaf]:
 
 
 def comparisons(leaf: Leaf) -> tuple[Compare, ...]:
-    """The comparisons a leaf makes."""
+    """The comparisons with an input that a leaf makes."""
     match leaf:
         case Compare():
             return (leaf,)
@@ -70,14 +70,14 @@ def comparisons(leaf: Leaf) -> tuple[Compare, ...]:
 
 
 def whole(state: LayerState) -> Condition:
-    """A state's condition C: `when` and not `unless`."""
+    """The whole condition of a state: `when` and not `unless`."""
     parts = [] if state.when is None else [state.when]
     return All(of=(*parts, *([] if state.unless is None else [Not(of=state.unless)])))
 
 
 @dataclass
 class _Mentions:
-    """What some conditions speak of. values: input -> what it is compared with. windows: trigger -> frames."""
+    """What some conditions speak of. values: Input to what it is compared with. windows: Trigger to frames."""
 
     values: dict[str, set[InputValue]] = field(default_factory=dict)
     windows: dict[str, set[int]] = field(default_factory=dict)
@@ -267,7 +267,7 @@ class ConditionSolver:
 
 
 def _cells(item: Input, thresholds: Set[InputValue]) -> list[InputValue]:
-    """One value for each way an input can stand to the thresholds."""
+    """One value for each way in which an input can stand to the thresholds."""
     match item:
         case FlagInput():
             return [False, True]

@@ -1,4 +1,4 @@
-"""What is declared and never used, and mixes of nothing."""
+"""What is declared and never used, and mixes that are empty."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from segue_rules.model import Binding, Burst, Fired, IntegerInput, Layer, Music,
 
 
 def usage(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    """Everything unused, silent layers and empty mixes."""
     yield from _inputs(rules)
     yield from _styles(rules)
     yield from _transitions(rules, reachability)
@@ -21,15 +22,15 @@ def usage(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
 
 
 def _inputs(rules: Rules) -> Iterator[Finding]:
-    heard = set(_heard(rules))
+    used = set(_used_inputs(rules))
     for item in rules.inputs:
-        if item.name not in heard:
-            text = "is declared but no condition, curve or stinger listens to it"
+        if item.name not in used:
+            text = "is declared but no condition, curve or stinger uses it"
             yield Finding(mark=item.mark, where=f'input "{item.name}"', code="unused_input", text=text)
 
 
-def _heard(rules: Rules) -> Iterator[str]:
-    """The names of all inputs that something listens to."""
+def _used_inputs(rules: Rules) -> Iterator[str]:
+    """The names of all inputs that something uses."""
     yield from (stinger.trigger for stinger in rules.stingers)
     yield from _bound(rules.music)
     for layer in rules.layers:
@@ -79,7 +80,7 @@ def _silent_layers(rules: Rules) -> Iterator[Finding]:
 
 
 def _weights(rules: Rules, layer: Layer) -> tuple[float, float]:
-    """The least and the most a layer can weigh."""
+    """The least and the greatest weight of a layer."""
     if not isinstance(layer.weight, Binding):
         return layer.weight, layer.weight
     values = [follow(layer.weight, x) for x in _knots(rules, [layer.weight])]
@@ -87,7 +88,7 @@ def _weights(rules: Rules, layer: Layer) -> tuple[float, float]:
 
 
 def _knots(rules: Rules, bindings: Sequence[Binding]) -> list[float]:
-    """Where curves that follow one input can turn: the range's ends and the curves' points within."""
+    """Where curves that follow one input can turn: the ends of the range and the points of the curves within it."""
     source = next(item for item in rules.inputs if item.name == bindings[0].input)
     if not isinstance(source, NumberInput | IntegerInput):
         raise ValueError(f'expected a number or integer behind the weights that follow "{source.name}"')
@@ -96,7 +97,7 @@ def _knots(rules: Rules, bindings: Sequence[Binding]) -> list[float]:
 
 
 def _empty_mix(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
-    """Each layer has a way to add nothing: then so may all of them together."""
+    """If each layer has a way to add nothing, so may all of them together."""
     ways: list[str] = []
     vanishing: dict[str, list[Binding]] = {}
     for layer in rules.layers:
@@ -109,7 +110,7 @@ def _empty_mix(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
                 vanishing.setdefault(layer.weight.input, []).append(layer.weight)
         else:
             return
-    # Weights that follow the same input must vanish at the same place, which for such curves is one of their knots.
+    # Weights that follow the same input must be 0 at the same value of it. For such curves that is one of their knots.
     for bindings in vanishing.values():
         if not any(all(follow(binding, x) <= 0 for binding in bindings) for x in _knots(rules, bindings)):
             return

@@ -2,10 +2,10 @@
 
     director = Director(rules)
     state = director.start()                                     # before frame 0
-    state, plan = director.step(state, frame, events, earliest)  # one frame; pure
+    state, plan = director.step(state, frame, events, earliest)  # one frame; a pure function
     for span in director.spans(state, until): ...                # without events: runs of equal plans, much faster
 
-A state is a value: stepping from an old one again gives the same. `pack` and `unpack` turn it into plain data and back;
+A state is a value: stepping from it again gives the same result. `pack` and `unpack` turn it into plain data and back.
 `carry` takes it to edited rules, `shift_state` to another frame, `reset` back to the start.
 """
 

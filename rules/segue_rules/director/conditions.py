@@ -1,4 +1,4 @@
-"""Conditions as functions of a frame, and the leaves that explain why one is true or false."""
+"""Conditions compiled to functions of a frame, and the comparisons that explain their result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from segue_rules.plan import Cause
 
 
 class FrameView:
-    """What conditions see of one frame. values: moved inputs. active: each layer's state in the frame before."""
+    """What conditions see of a frame.
+
+    values: Inputs as moved. active: The active state of each layer in the frame before, by index.
+    """
 
     __slots__ = ("active", "frame", "inputs", "latches", "values")
 
@@ -46,7 +49,7 @@ Test: TypeAlias = Callable[[FrameView], bool]
 
 
 class Conditions:
-    """Compiles the conditions of one rule file and explains them."""
+    """Compiles and explains the conditions of one rule file."""
 
     def __init__(self, rules: Rules) -> None:
         self._input = {item.name: i for i, item in enumerate(rules.inputs)}
@@ -66,7 +69,7 @@ class Conditions:
         )
 
     def compile(self, condition: Condition) -> Test:
-        """The condition as a function of a FrameView whose latches are up to date."""
+        """The condition as a function of a view with updated latches."""
         match condition:
             case Compare(input=name, op=op, value=value):
                 i, compare = self._input[name], COMPARISONS[op]
@@ -94,7 +97,7 @@ class Conditions:
                 return lambda view: not test(view)
 
     def explain(self, condition: Condition, view: FrameView, *, wanted: bool = True) -> tuple[Cause, ...]:
-        """The leaves by which the condition is `wanted` in this frame; empty if it is not."""
+        """The comparisons that make the condition `wanted` in this frame; empty if it is not."""
         match condition:
             case All(of=parts) | Any(of=parts):
                 causes = tuple(cause for part in parts for cause in self.explain(part, view, wanted=wanted))

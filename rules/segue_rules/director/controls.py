@@ -1,4 +1,4 @@
-"""Controls of the generator: who decides each, and how it gets to its new value (SEMANTICS 13)."""
+"""The controls of the music: which layer decides each, and how it moves to a new value (SEMANTICS 13)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONTINUOUS: Final = tuple(control.field for control in CONTROLS if control.chang
 DISCRETE: Final = tuple(control.field for control in CONTROLS if control.change == "bar")
 TOP_LEVEL: Final = -1
 
-# Where each control of the table stands among the continuous and the discrete ones.
+# The index of each control of the table among the continuous and then the discrete ones.
 _ORDER: Final = tuple((CONTINUOUS + DISCRETE).index(control.field) for control in CONTROLS)
 _DRUMS: Final = {"on": 1, "off": 0, AUTO: -1}
 
@@ -24,7 +24,10 @@ Values: TypeAlias = tuple[InputValue, ...]
 
 
 class ControlDecision(NamedTuple):
-    """Who decides a control and what. active: the source layer's active state, -1 at the top level."""
+    """Which layer decides a control, and its value.
+
+    source: -1 for the top level. active: The active state of the layer.
+    """
 
     source: int
     active: int
@@ -40,11 +43,11 @@ class ControlDirector:
         self._top = rules.music
         self._names = tuple(layer.name for layer in rules.layers)
         self._ramps = tuple(layer.weight_ramp_frames for layer in rules.layers)
-        # Decisions depend on states and on which weights are zero alone, and repeat for seconds.
+        # Decisions depend only on states and on which weights are zero. They repeat for seconds.
         self.decide = lru_cache(maxsize=1024)(self._decide)
 
     def tempo(self, controls: tuple[ControlNow, ...], values: Values, frame: int) -> int:
-        """Tempo in milli-bpm in `frame`, before any change of that frame; `controls` are the frame before's."""
+        """The tempo of `frame` in milli-bpm, before the changes of that frame. controls: Those of the frame before."""
         return round(self._value(0, controls[0], values, frame) * 1000)
 
     def step(
@@ -55,7 +58,7 @@ class ControlDirector:
         values: Values,
         frame: int,
     ) -> tuple[ControlNow, ...]:
-        """The continuous controls after the changes of a frame; in frame 0 they are where they are to be."""
+        """The continuous controls after the changes of a frame. In frame 0 they have their targets at once."""
         decisions = self.decide(tuple([now.active for now in layers]), tuple([weight > 0 for weight in weights]))
         after = []
         for i, name in enumerate(CONTINUOUS):
@@ -77,7 +80,7 @@ class ControlDirector:
         layers: tuple[LayerNow, ...],
         weights: tuple[float, ...],
     ) -> tuple[SwitchNow, ...]:
-        """The discrete controls as decided now, to be called in frames in which a bar line falls."""
+        """Meter, key and drums as decided now. To be called in frames in which a bar line falls."""
         decisions = self.decide(tuple([now.active for now in layers]), tuple([weight > 0 for weight in weights]))
         after = tuple(SwitchNow(_switched(decisions[name].spec), decisions[name].source) for name in DISCRETE)
         return before if after == before else after
@@ -85,7 +88,7 @@ class ControlDirector:
     def waiting(
         self, switches: tuple[SwitchNow, ...], layers: tuple[LayerNow, ...], weights: tuple[float, ...]
     ) -> bool:
-        """Whether a discrete control waits for its bar."""
+        """Whether meter, key or drums wait for the next bar line."""
         return self.switch(switches, layers, weights) != switches
 
     def moving(self, controls: tuple[ControlNow, ...], frame: int) -> bool:
@@ -115,14 +118,14 @@ class ControlDirector:
             sources=tuple([self._names[sources[i]] if sources[i] != TOP_LEVEL else "music" for i in _ORDER]),
         )
 
-    def _decide(self, active: tuple[int, ...], heard: tuple[bool, ...]) -> dict[str, ControlDecision]:
+    def _decide(self, active: tuple[int, ...], weighs: tuple[bool, ...]) -> dict[str, ControlDecision]:
         decisions = {}
         for name in CONTINUOUS + DISCRETE:
             decisions[name] = ControlDecision(TOP_LEVEL, -1, getattr(self._top, name))
             for i, layer in enumerate(self._layers):
                 music: Music = layer.states[active[i]].music
                 spec = getattr(music, name)
-                if heard[i] and spec is not None:
+                if weighs[i] and spec is not None:
                     decisions[name] = ControlDecision(i, active[i], spec)
         return decisions
 
@@ -133,7 +136,7 @@ class ControlDirector:
         return control_value(spec, now, bound, frame)
 
     def _ramp(self, source: int, former: int, layers: tuple[LayerNow, ...], frame: int) -> tuple[int, str]:
-        """Length and curve of a control's ramp: the transition's that started in the deciding layer."""
+        """Length and curve of a ramp: those of the transition that started in the deciding layer."""
         for i in (source, former):
             if i != TOP_LEVEL and layers[i].start == frame:
                 row = self._layers[i].rows[layers[i].row]
@@ -142,7 +145,12 @@ class ControlDirector:
 
 
 def control_value(spec: float | Binding, now: ControlNow, bound: float, frame: int) -> float:
-    """A continuous control in `frame`. spec: what its source says of it. bound: the input that a Binding follows."""
+    """The value of a continuous control in `frame`.
+
+    Args:
+        spec: What its source says: a number, or a binding.
+        bound: The value of the input that the binding follows.
+    """
     target = follow(spec, bound) if isinstance(spec, Binding) else float(spec)
     g = progress(now.curve, now.since, now.frames, frame)
     return target if g >= 1.0 else now.origin + g * (target - now.origin)

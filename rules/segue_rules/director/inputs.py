@@ -1,4 +1,4 @@
-"""Inputs: events checked and applied, numbers moving toward their targets."""
+"""Inputs: events are checked and applied, and numbers move toward their targets."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class _RefusedError(Exception):
 
 
 class InputDirector:
-    """The declared inputs of one rule file, by index."""
+    """The inputs of one rule file, by index."""
 
     def __init__(self, inputs: tuple[Input, ...]) -> None:
         self.declared = inputs
         self._index = {item.name: i for i, item in enumerate(inputs)}
 
     def start(self) -> tuple[InputNow, ...]:
-        """Every input at its default, no trigger ever fired."""
+        """Every input at its default, with no trigger fired."""
         return tuple(_initial(item) for item in self.declared)
 
     def move(self, inputs: tuple[InputNow, ...], frame: int) -> tuple[InputValue, ...]:
-        """The value of every input in `frame`; a trigger's is whether it was fired in it."""
+        """The value of every input in `frame`. The value of a trigger is whether it was fired in that frame."""
         return tuple([input_value(item, now, frame) for item, now in zip(self.declared, inputs, strict=True)])
 
     def moving(self, inputs: tuple[InputNow, ...], frame: int) -> bool:
-        """Whether in `frame` a number is on its way or a trigger was fired."""
+        """Whether a number moves, or a trigger is fired, in `frame`."""
         return any(
             now.since == frame if isinstance(item, TriggerInput) else input_value(item, now, frame) != now.target
             for item, now in zip(self.declared, inputs, strict=True)
@@ -50,7 +50,7 @@ class InputDirector:
     def apply(
         self, inputs: tuple[InputNow, ...], events: Sequence[Event], frame: int
     ) -> tuple[tuple[InputNow, ...], tuple[Receipt, ...]]:
-        """The inputs after the events of a frame, each of which takes effect whole or not at all."""
+        """The inputs after the events of a frame. Each event takes effect whole or not at all."""
         receipts = []
         for event in sorted(events, key=lambda event: event.sequence):
             try:
@@ -113,7 +113,11 @@ def _receipt(event: Event, frame: int, *, accepted: bool, code: ReceiptCode, tex
 
 
 def _checked(item: Input, value: InputValue) -> InputValue:
-    """The value as the input takes it, clamped to its range. Raises: _RefusedError."""
+    """The value as the input takes it, clamped to its range.
+
+    Raises:
+        _RefusedError: The value does not fit the input.
+    """
     match item:
         case TriggerInput():
             raise _RefusedError("not_settable", f"{item.name} is a trigger; fire it")

@@ -1,4 +1,4 @@
-"""Layers: which state of each is eligible, which wins, when the change starts, and why (SEMANTICS 4-9)."""
+"""Layers: which states are eligible, which one wins, when the change starts, and why (SEMANTICS 4-9 and 15)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class TransitionRows:
 
 
 class FrameContext(NamedTuple):
-    """A frame as layers see it."""
+    """A frame as layers and stingers see it.
+
+    earliest: The first frame that the session can still change. tempo: In milli-bpm.
+    """
 
     frame: int
     earliest: int
@@ -48,7 +51,7 @@ class FrameContext(NamedTuple):
 
 
 class LayerDirector:
-    """One layer of a rule file, with its conditions compiled and its transition rows resolved."""
+    """One layer of a rule file, with its conditions compiled."""
 
     def __init__(self, rules: Rules, index: int, conditions: Conditions, rows: TransitionRows) -> None:
         self.layer: Layer = rules.layers[index]
@@ -77,16 +80,16 @@ class LayerDirector:
         )
 
     def mix(self, now: LayerNow, frame: int) -> Vector:
-        """The layer's mix in `frame`, before the layer's weight."""
+        """The mix of the layer in `frame`, before the weight of the layer."""
         row = self.rows[now.row]
         return blend(now.origin, self.mixes[now.active], progress(row.curve, now.start, row.ramp_frames, frame))
 
     def settled_at(self, now: LayerNow) -> int:
-        """The first frame from which the mix stands still."""
+        """The first frame from which on the mix does not move."""
         return now.start + self.rows[now.row].ramp_frames
 
     def step(self, now: LayerNow, view: FrameView, context: FrameContext) -> tuple[LayerNow, tuple[Change, ...]]:
-        """The layer after the decisions of a frame, and what became of pending changes."""
+        """The layer after the decisions of a frame, and what happened to pending changes."""
         frame = context.frame
         vetoes = [test(view) for test in self._unless]
         runs = tuple(
@@ -131,7 +134,7 @@ class LayerDirector:
         return self.mixes[one] != self.mixes[other] or self.states[one].music != self.states[other].music
 
     def deadlines(self, now: LayerNow) -> list[int]:
-        """Frames at which time alone may change a decision."""
+        """Frames in which the passing of time alone may change a decision."""
         active = self.states[now.active]
         frames = [now.runs[now.active].since + active.hold_frames, now.start + active.min_time_frames]
         for state, run, cooldown in zip(self.states, now.runs, now.cooldowns, strict=True):
@@ -225,7 +228,7 @@ class LayerDirector:
         )
 
     def _reason(self, now: LayerNow, i: int, winner: int, vetoes: list[bool], frame: int) -> str:
-        """Why state i did not win."""
+        """Why a state did not win."""
         state, run, won = self.states[i], now.runs[i], self.states[winner]
         if state.default:
             return "default, ranks below every other"
@@ -277,7 +280,11 @@ def look_ahead(
     weights: Vector,
     context: FrameContext,
 ) -> Lookahead:
-    """The nearest change after the decisions of a frame. before: the layers as that frame found them."""
+    """The next audible change after the decisions of a frame.
+
+    Args:
+        before: The layers before the decisions of that frame.
+    """
     starts = [
         _change_start(layer, was, is_, context) if weight > 0 else NO_CHANGE
         for layer, was, is_, weight in zip(layers, before, now, weights, strict=True)

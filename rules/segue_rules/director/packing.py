@@ -1,7 +1,7 @@
-"""The director's state as plain data, and back: under the same rules, under edited ones, at another frame.
+"""The director's state as plain data and back: under the same rules, under edited ones, or at the start again.
 
-The data holds names, not places: what still exists by name and fits goes on, the rest starts as in a new session. It
-may come from anywhere: whatever it holds, `unpack` gives a state that the director can go on from, or a ValueError.
+The data holds names, not indexes. What still exists by name and fits goes on; the rest starts as in a new session. Data
+may come from anywhere: `unpack` gives a state that the director can go on from, or raises ValueError.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from segue_rules.plan import TICKS_PER_BEAT, Cause, MusicalClock
 
 
 def pack(state: DirectorState, rules: Rules) -> dict[str, Any]:
-    """A state under `rules` as nested maps and lists of numbers, texts, booleans and nil, for msgpack or JSON.
+    """A state as nested maps and lists of numbers, texts, booleans and None, for MessagePack or JSON.
 
-    What is as at the start is left out where there may be much of it: runs, cooldowns, stingers, latches.
+    Runs, cooldowns, stingers and latches that are as at the start are left out, as there may be many.
     """
     values = {
         item.name: input_value(item, now, state.frame) for item, now in zip(rules.inputs, state.inputs, strict=True)
@@ -86,13 +86,13 @@ def pack(state: DirectorState, rules: Rules) -> dict[str, Any]:
 
 
 def latch_name(latch: Latch) -> str:
-    """What tells a latch from another; two of the same name are always set and cleared together."""
+    """A name that tells latches apart. Two latches of the same name are always set and cleared together."""
     enter, leave = latch.enter, latch.exit
     return f"{enter.input} {enter.op} {enter.value!r}, {leave.input} {leave.op} {leave.value!r}"
 
 
 def row_name(row: Transition) -> list[str | None] | None:
-    """The pattern of a transition row, which no other of its file has; None for the built-in one."""
+    """The pattern of a transition row, unique in its file; None for the built-in row."""
     return None if row is BUILT_IN_TRANSITION else [row.layer, row.from_state, row.to_state]
 
 
@@ -167,9 +167,10 @@ _FIELDS: Final = (
 
 
 def unpack(data: Any, rules: Rules) -> DirectorState:
-    """The state that `pack` packed, under these rules or others; equal to it under equal ones.
+    """The state that `pack` packed, under these rules or others. Under equal rules it equals the packed one.
 
-    Raises: ValueError if the data is not a packed state, or no director could go on from it.
+    Raises:
+        ValueError: The data is not a packed state, or no director could go on from it.
     """
     fields = plain_data.mapping(data)
     if any(name not in fields for name in _FIELDS):
@@ -201,7 +202,7 @@ def unpack(data: Any, rules: Rules) -> DirectorState:
 
 
 def first_weight(layer: Layer, values: Mapping[str, InputValue]) -> float:
-    """The weight of a layer that has none yet. values: of all inputs, as input_value."""
+    """The weight of a layer that has none yet. values: All inputs, as moved."""
     return (
         follow(layer.weight, float(values[layer.weight.input])) if isinstance(layer.weight, Binding) else layer.weight
     )
@@ -269,7 +270,7 @@ def _read_layer(rules: Rules, layer: Layer, data: Any, frame: int) -> LayerNow:
 
 
 def _read_active(rules: Rules, layer: Layer, fields: dict[Any, Any], active: int, frame: int) -> LayerNow:
-    """A layer whose active state still exists, but for what concerns its states one by one."""
+    """A layer whose active state still exists, without its runs and cooldowns."""
     start = plain_data.time(fields.get("start"), frame)
     origin = _read_mix(rules, fields.get("origin"))
     row = _find_row(rules, fields.get("row"))
@@ -292,7 +293,7 @@ def _read_active(rules: Rules, layer: Layer, fields: dict[Any, Any], active: int
 
 
 def _find_row(rules: Rules, data: Any) -> int | None:
-    """The row of that pattern; None if there is none any more."""
+    """The row with this pattern; None if there is none any more."""
     if data is None:
         return len(rules.transitions)
     wanted = [part if part is None else plain_data.text(part) for part in plain_data.sequence(data, 3, 3)]
@@ -300,7 +301,7 @@ def _find_row(rules: Rules, data: Any) -> int | None:
 
 
 def _read_pending(rules: Rules, layer: Layer, active: int, data: Any, frame: int) -> Pending | None:
-    """A pending change whose state still exists, by the row that fits it now."""
+    """A pending change whose state still exists, with the row that fits it now."""
     state, decided, predicted, causes = plain_data.sequence(data, 4, 4)
     names = [state.name for state in layer.states]
     read = tuple(_read_cause(cause) for cause in plain_data.sequence(causes, 0, _MOST_CAUSES))
@@ -349,13 +350,13 @@ def _read_stinger(data: Any, frame: int) -> StingerNow:
 
 
 def _read_control(rules: Rules, name: str, data: Any, frame: int) -> ControlNow:
-    """A continuous control; one that its source says nothing of any more goes on from the value it has."""
+    """A continuous control. If its source no longer names it, it moves from the value it has."""
     if data is None:
         return ControlNow(TOP_LEVEL, -1, 0.0, frame, 0, "linear")
     layer, state, origin, since, frames, curve, value = plain_data.sequence(data, 7, 7)
     low, high = _RANGES[name]
     since, frames = plain_data.time(since, frame), plain_data.integer(frames, 0, _MOST_RAMP)
-    # A ramp that is over has no use for its origin, which at a session's start is no value of the control.
+    # A ramp that is over does not need its origin. At the start of a session that is no value of the control.
     origin = plain_data.real(origin, *((low, high) if frame - since < frames else (-1e3, 1e3)))
     value = plain_data.real(value, low, high)
     if curve not in CURVES:
@@ -370,7 +371,7 @@ def _read_control(rules: Rules, name: str, data: Any, frame: int) -> ControlNow:
 
 
 def _find_state(rules: Rules, layer: str, state: str) -> tuple[int, int] | None:
-    """Where a state stands in the rules."""
+    """Layer and state by index, or None."""
     for i, found in enumerate(rules.layers):
         if found.name == layer:
             return next(((i, j) for j, item in enumerate(found.states) if item.name == state), None)
@@ -378,7 +379,7 @@ def _find_state(rules: Rules, layer: str, state: str) -> tuple[int, int] | None:
 
 
 def _read_switch(rules: Rules, name: str, data: Any) -> SwitchNow:
-    """A discrete control, which keeps its value until a bar line falls."""
+    """Meter, key or drums, which keep their value until a bar line falls."""
     if data is None:
         spec = getattr(rules.music, name)
         return SwitchNow(spec if isinstance(spec, int | str) else str(spec), TOP_LEVEL)
@@ -402,7 +403,7 @@ def _read_mix(rules: Rules, data: Any) -> Vector:
 
 
 def _read_last_mix(rules: Rules, data: Any) -> Vector:
-    """The last mix among the styles that still exist, its shares summing to 1."""
+    """The last mix among the styles that still exist, summing to 1."""
     mix = _read_mix(rules, data)
     whole = sum(mix)
     if abs(whole - 1.0) < 1e-9:
@@ -411,15 +412,15 @@ def _read_last_mix(rules: Rules, data: Any) -> Vector:
 
 
 def carry(state: DirectorState, old_rules: Rules, new_rules: Rules) -> DirectorState:
-    """The state under other rules, from the same frame on: what exists by name and fits goes on.
+    """The state under other rules, from the same frame on. What exists by name and fits goes on.
 
-    The musical clock goes on; pending changes are decided anew.
+    The musical clock goes on. Pending changes are decided anew.
     """
     return drop_pending(unpack(pack(state, old_rules), new_rules))
 
 
 def reset(state: DirectorState, rules: Rules) -> DirectorState:
-    """Inputs and states as at the start; clock, meter, key and drums go on, and controls move from their values."""
+    """Inputs and states as at the start. Clock, meter, key and drums go on; other controls move from their values."""
     start = shift_state(Director(rules).start(), state.frame)
     if not state.continuous:
         return start

@@ -1,4 +1,4 @@
-"""Checks on plain data from outside (MessagePack, JSON): each gives a value of the type it names, or a ValueError."""
+"""Checks of plain data from outside (MessagePack, JSON). Each gives a value of its type, or raises ValueError."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from segue_rules.director.state import NEVER
 
-# Frames of 700 years: what lies further is a mistake, and differences stay far from any limit.
+# Frames of 700 years. A later frame is a mistake, and differences of frames stay far below any limit.
 LAST_FRAME: Final = 1 << 39
 LARGEST_INTEGER: Final = 1 << 53
 """Both signs: what a double, and so every language, holds exactly."""
@@ -42,14 +42,14 @@ def text(value: Any, longest: int = 200) -> str:
 
 
 def scalar(value: Any) -> float | int | bool | str:
-    """A value that an input may have, of any input."""
+    """A value that some input may have."""
     if isinstance(value, str):
         return text(value)
     return value if isinstance(value, bool) else number(value)
 
 
 def number(value: Any) -> float | int:
-    """A finite number, whole numbers as they are."""
+    """A finite number. Whole numbers stay integers."""
     if isinstance(value, int):
         return integer(value, -LARGEST_INTEGER, LARGEST_INTEGER)
     return real(value, -1e300, 1e300)
@@ -70,10 +70,10 @@ def mapping(value: Any, most: int = 8_192) -> dict[Any, Any]:
 
 
 def time(value: Any, last: int) -> int:
-    """A frame up to `last`; nil is NEVER."""
+    """A frame up to `last`; None is NEVER."""
     return NEVER if value is None else integer(value, -LAST_FRAME, last)
 
 
 def _shown(value: Any) -> str:
-    # repr of an int of more than 4 300 digits raises, and that of a long list costs.
+    # repr of an int of more than 4 300 digits raises, and that of a long list is slow.
     return repr(value)[:40] if isinstance(value, float | bool) or value is None else f"a {type(value).__name__}"

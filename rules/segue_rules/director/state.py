@@ -1,6 +1,7 @@
-"""The director's state: all that a frame needs to know of the frames before it.
+"""The director's state: everything that a frame needs to know of the frames before it.
 
-Named tuples of plain values. Times are absolute frames, so a state at rest stays equal while time passes.
+It consists of named tuples of plain values. Times are absolute frames, so a state at rest stays equal while time
+passes.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from typing import Final, NamedTuple, TypeAlias
 from segue_rules.model import InputValue
 from segue_rules.plan import Cause, MusicalClock
 
-# A frame before every other, for what has never been.
+# A frame before all others, for what has never happened.
 NEVER: Final = -(1 << 40)
 
 Vector: TypeAlias = tuple[float, ...]
 
 
 class InputNow(NamedTuple):
-    """origin: value at frame `since`, where the target was set. sequence: the event that set it, -1 for none.
+    """An input.
 
-    A trigger has `since`, the frame of its last firing, alone.
+    origin: Its value in frame `since`, in which the target was set. sequence: The event that set it, -1 for none.
+    Of a trigger only `since` counts: the frame of its last firing.
     """
 
     origin: InputValue
@@ -29,16 +31,16 @@ class InputNow(NamedTuple):
 
 
 class ConditionRun(NamedTuple):
-    """A condition's present unbroken run. holds: true or false. since: its first frame."""
+    """The present unbroken run of a condition being true or false. since: Its first frame."""
 
     holds: bool
     since: int
 
 
 class Pending(NamedTuple):
-    """A decided change that waits for its boundary. state: index in the layer. row: index of its transition row.
+    """A decided change that waits for its boundary.
 
-    predicted: the frame it was to start when it was decided.
+    state: Index in the layer. row: Index of its transition row. predicted: The start as predicted when it was decided.
     """
 
     state: int
@@ -49,9 +51,11 @@ class Pending(NamedTuple):
 
 
 class LayerNow(NamedTuple):
-    """active: index of the active state, since `start`. origin: the mix its ramp began from. row: the row of that ramp.
+    """A layer.
 
-    runs, cooldowns: for each state of the layer, its condition's run and the frame its cooldown ends.
+    active: Index of the active state, since frame `start`. origin: The mix in which its ramp began.
+    row: The transition row of that ramp. runs, cooldowns: For each state, the run of its condition and the end of its
+    cooldown.
     """
 
     active: int
@@ -64,7 +68,11 @@ class LayerNow(NamedTuple):
 
 
 class StingerNow(NamedTuple):
-    """waiting: pending for its boundary. start: of the last one, or NEVER. origin: a burst's envelope at its start."""
+    """A stinger.
+
+    waiting: Whether it waits for its boundary. start: Of the last one, or NEVER. origin: The envelope of a burst at its
+    start.
+    """
 
     waiting: bool
     start: int
@@ -72,9 +80,10 @@ class StingerNow(NamedTuple):
 
 
 class ControlNow(NamedTuple):
-    """A continuous control. source, active: the layer that decides it (-1: top level) and that layer's active state.
+    """A continuous control.
 
-    The ramp runs from `origin` at frame `since` over `frames` (>= 1) along `curve`.
+    source, active: The layer that decides it (-1 for the top level), and the active state of that layer.
+    The ramp leads from `origin` in frame `since` over `frames` (at least 1) along `curve`.
     """
 
     source: int
@@ -86,14 +95,17 @@ class ControlNow(NamedTuple):
 
 
 class SwitchNow(NamedTuple):
-    """A discrete control. value: in force. source: the layer that decided it."""
+    """Meter, key or drums. value: In force. source: The layer that decided it."""
 
     value: int | str
     source: int
 
 
 class DirectorState(NamedTuple):
-    """Before `frame`. weights: a layer's slewed weight. last_mix: the last mix that was not empty."""
+    """The state before `frame`.
+
+    weights: Of the layers, as moved. last_mix: The last mix that was not empty.
+    """
 
     frame: int
     clock: MusicalClock
@@ -113,7 +125,7 @@ def drop_pending(state: DirectorState) -> DirectorState:
 
 
 def shift_state(state: DirectorState, frames: int) -> DirectorState:
-    """The same state `frames` later, or earlier if negative: the plans that follow are equal but for their frames."""
+    """The same state `frames` later, or earlier if negative. The plans that follow are equal but for their frames."""
 
     def at(time: int) -> int:
         return NEVER if time == NEVER else time + frames

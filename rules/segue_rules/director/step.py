@@ -1,4 +1,4 @@
-"""One frame of the director: every part in the order of SEMANTICS, and skipping frames in which nothing happens."""
+"""One frame of the director, in the order of SEMANTICS, and the skipping of frames in which nothing happens."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ NOTHING: Final = FrameResults((), (), (), Lookahead(NO_CHANGE, ()))
 
 
 class Span(NamedTuple):
-    """Frames that repeat a plan but for frame, clock, beat and bar_start. plan: the first; state: after the last.
+    """A run of frames that repeat a plan but for frame, clock, beat and bar_start.
 
-    The plan's receipts, changes, stingers and what it tells of a change ahead belong to the first frame alone.
+    plan: That of the first frame. state: After the last frame.
+    The receipts, changes, stingers and the next change in the plan belong to the first frame only.
     """
 
     plan: FramePlan
@@ -47,7 +48,7 @@ class Span(NamedTuple):
 
 
 class Director:
-    """Plays one rule file. Holds no state of its own: everything is in the DirectorState that goes in and out."""
+    """Plays one rule file. It holds no state of its own: each DirectorState goes in and out."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -61,7 +62,7 @@ class Director:
         self._slews = tuple(_slew(layer.weight, layer.weight_ramp_frames) for layer in rules.layers)
 
     def start(self) -> DirectorState:
-        """The state before frame 0: defaults everywhere."""
+        """The state before frame 0, with defaults everywhere."""
         count = len(self.rules.styles)
         return DirectorState(
             frame=0,
@@ -79,11 +80,18 @@ class Director:
     def step(
         self, state: DirectorState, frame: int, events: Sequence[Event] = (), earliest: int | None = None
     ) -> tuple[DirectorState, FramePlan]:
-        """One frame.
+        """Play one frame.
 
-        Args: frame: must be state.frame. events: those that take effect in it. earliest: the first frame the session
-            can still change; `frame` if None.
-        Raises: ValueError if the frame is not the state's.
+        Args:
+            frame: Must be state.frame.
+            events: The events that take effect in it.
+            earliest: The first frame that the session can still change; None for `frame`.
+
+        Returns:
+            The state after the frame, and its plan.
+
+        Raises:
+            ValueError: The frame is not that of the state.
         """
         if frame != state.frame:
             raise ValueError(f"expected frame {state.frame}, the state's, got {frame}")
@@ -93,7 +101,7 @@ class Director:
     def _decide(
         self, state: DirectorState, events: Sequence[Event], earliest: int
     ) -> tuple[DirectorState, FrameResults]:
-        """All decisions of the frame state.frame, and what there is to tell of them; clock and last mix stay."""
+        """All decisions of frame state.frame, and what it reports of them. Clock and last mix stay."""
         frame = state.frame
         inputs, receipts = self._inputs.apply(state.inputs, events, frame) if events else (state.inputs, ())
         values = self._inputs.move(inputs, frame)
@@ -155,25 +163,28 @@ class Director:
         return decided._replace(frame=frame + 1, clock=after_clock, last_mix=plan.mix), plan
 
     def receipt(self, event: Event, frame: int) -> Receipt:
-        """The answer that `step` will give to an event in `frame`, which depends on the declared inputs alone."""
+        """The answer that `step` will give to an event. It depends on the declared inputs only."""
         return self._inputs.apply(self._inputs.start(), (event,), frame)[1][0]
 
     def horizon(self, state: DirectorState) -> int:
-        """The first frame whose plan may differ, by the passing of time alone, from that of the frame before `state`.
+        """The first frame whose plan may differ from the one before `state` by the passing of time alone.
 
-        All frames from state.frame up to, not including, the result repeat that plan but for frame, clock, beat and
-        bar_start, and have no receipts, changes, stingers or change ahead, as long as no event comes. state.frame where
-        nothing can be promised.
+        Until then, if no event comes, all frames from state.frame on repeat that plan but for frame, clock, beat and
+        bar_start,
+        without receipts, changes, stingers or a next change. It is state.frame where that is not certain.
         """
         return state.frame if self._gliding(state) else self._undecided(state)
 
     def spans(self, state: DirectorState, until: int) -> Iterator[Span]:
-        """Every frame before `until`, without events, as runs of equal plans; the same as stepping, but faster."""
+        """Play every frame before `until` without events, as runs of equal plans.
+
+        The result is the same as with `step`, but faster.
+        """
         while state.frame < until:
             state, plan = self.step(state, state.frame)
             end = min(self._undecided(state), until)
             while state.frame < end and self._gliding(state):
-                # Ramps go on, but nothing is to be decided.
+                # Ramps move on, but there is nothing to decide.
                 yield Span(plan, 1, state)
                 state, plan = self._play(state, NOTHING)
             if state.frame < end:
@@ -199,7 +210,7 @@ class Director:
         return min((d for d in deadlines if d > frame), default=FOREVER)
 
     def _gliding(self, state: DirectorState) -> bool:
-        """Whether a mix, a burst or a control was on its way in the last frame."""
+        """Whether a mix, a burst or a control moved in the last frame."""
         last = state.frame - 1
         return (
             any(layer.settled_at(now) > last for layer, now in zip(self._layers, state.layers, strict=True))
@@ -208,9 +219,9 @@ class Director:
         )
 
     def _context(self, state: DirectorState, view: FrameView, earliest: int) -> FrameContext:
-        """The frame's tempo and clock, which its changes do not touch.
+        """The tempo and clock of the frame, which its own changes do not affect.
 
-        Frame 0 alone has them from its own changes; as it opens a bar whatever its tempo, these are known in advance.
+        Frame 0 alone has them from its own changes. As it opens a bar at any tempo, they are known in advance.
         """
         if state.continuous:
             tempo = self._controls.tempo(state.continuous, view.values, view.frame)
@@ -224,7 +235,7 @@ class Director:
         return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm)
 
     def _look_ahead(self, state: DirectorState, decided: DirectorState, context: FrameContext) -> Lookahead:
-        """What the frame `decided` tells of the change that comes next."""
+        """What a frame with these decisions says of the next change."""
         clock = context.clock
         if clock.ticks == clock.bar_ticks:
             meter, _, _ = decided.switches
@@ -277,7 +288,7 @@ class Director:
         return tuple([share / whole for share in total]) if whole > EMPTY else None
 
     def _next_mix(self, decided: DirectorState, layer_mixes: tuple[Vector, ...], lookahead: Lookahead) -> Vector | None:
-        """The mix of a frame as if the change ahead had been made in full; None if there is none or it is empty."""
+        """The mix as if the next change had been made in full; None if there is none or it is empty."""
         if lookahead.frames == NO_CHANGE:
             return None
         taken = [

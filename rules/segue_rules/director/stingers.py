@@ -1,4 +1,4 @@
-"""Stingers: one-shots over the music and bursts of style, from trigger to start (SEMANTICS 11)."""
+"""Stingers: sound files over the music and bursts of style, from trigger to start (SEMANTICS 11)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StingerDirector:
         return StingerNow(False, NEVER, 0.0)
 
     def step(self, now: StingerNow, context: FrameContext, *, fired: bool) -> tuple[StingerNow, tuple[StingerCue, ...]]:
-        """The stinger after a frame, and what became of its trigger."""
+        """The stinger after a frame, and what happened to its trigger."""
         frame, triggered = context.frame, fired and not now.waiting
         if triggered:
             ready = now.start + self.stinger.cooldown_frames
@@ -40,7 +40,7 @@ class StingerDirector:
         return now, (self._predicted(context),) if triggered else ()
 
     def envelope(self, now: StingerNow, frame: int) -> float:
-        """A burst's weight in `frame`, 0 to 1; 0 for an audio stinger."""
+        """The weight of a burst in `frame`, 0 to 1; 0 for an audio stinger."""
         burst, elapsed = self.stinger, frame - now.start
         if not isinstance(burst, Burst) or elapsed >= burst.time_frames:
             return 0.0
@@ -50,7 +50,7 @@ class StingerDirector:
         return 1.0 if elapsed < burst.time_frames - ramp else (burst.time_frames - elapsed) / ramp
 
     def sounding(self, now: StingerNow, frame: int) -> bool:
-        """Whether it adds to the mix, as a burst, in `frame`."""
+        """Whether it is a burst that adds to the mix in `frame`."""
         return isinstance(self.stinger, Burst) and frame - now.start < self.stinger.time_frames
 
     def _predicted(self, context: FrameContext) -> StingerCue:
@@ -59,7 +59,7 @@ class StingerDirector:
         return self._cue("scheduled", self._sample(frame, line, context))
 
     def _sample(self, frame: int, line: int, context: FrameContext) -> int:
-        """The exact line for a file over the music; a burst, and whatever starts at once, begins with its frame."""
+        """The start: the exact line for a sound file. A burst, and anything immediate, starts with its frame."""
         if isinstance(self.stinger, Burst) or self.stinger.at.unit == "immediate":
             return frame * FRAME_SIZE
         return context.frame * FRAME_SIZE + sample_offset(line, context.clock, context.tempo)

@@ -9,18 +9,18 @@ from segue_rules.director.state import Vector
 from segue_rules.model import FRAME_SIZE, At, Binding
 from segue_rules.plan import TICKS_PER_BEAT, MusicalClock
 
-# Before frame 0, which decides the first bar's meter itself.
+# Before frame 0, which itself decides the meter of the first bar.
 CLOCK_START = MusicalClock(0, 0, 0, 1)
 
 
 def beat_in(clock: MusicalClock, tempo: int) -> int:
-    """Position in ticks of the beat that falls in the frame at `clock`, or -1."""
+    """The position in ticks of the beat that falls in the frame at `clock`, or -1."""
     beat = -(-clock.ticks // TICKS_PER_BEAT) * TICKS_PER_BEAT
     return beat if beat < clock.ticks + tempo else -1
 
 
 def bar_in(clock: MusicalClock, tempo: int) -> tuple[int, int]:
-    """Position in ticks and index of the bar that opens in the frame at `clock`, or (-1, -1)."""
+    """The position in ticks and the index of the bar that opens in the frame at `clock`, or (-1, -1)."""
     if clock.ticks == clock.bar_ticks:
         return clock.ticks, clock.bar
     end = clock.bar_ticks + clock.meter * TICKS_PER_BEAT
@@ -28,7 +28,7 @@ def bar_in(clock: MusicalClock, tempo: int) -> tuple[int, int]:
 
 
 def line_in(at: At, clock: MusicalClock, tempo: int) -> int:
-    """Position in ticks at which a change `at` this kind of boundary may start in the frame, or -1."""
+    """The position in ticks at which a change at this boundary may start in the frame, or -1."""
     if at.unit == "immediate":
         return clock.ticks
     if at.unit == "beat":
@@ -38,7 +38,7 @@ def line_in(at: At, clock: MusicalClock, tempo: int) -> int:
 
 
 def next_line(at: At, clock: MusicalClock, tempo: int, frames_ahead: int) -> int:
-    """Position of the first line of this kind at least `frames_ahead` frames on, at constant tempo and meter."""
+    """The position of the first line of this kind at least `frames_ahead` frames on, at constant tempo and meter."""
     reachable = clock.ticks + frames_ahead * tempo
     if at.unit == "immediate":
         return reachable
@@ -61,7 +61,7 @@ def sample_offset(position: int, clock: MusicalClock, tempo: int) -> int:
 
 
 def advance(clock: MusicalClock, tempo: int, meter: int, frames: int = 1) -> MusicalClock:
-    """The clock `frames` later at constant tempo; bars that open on the way have `meter` beats."""
+    """The clock `frames` later at constant tempo. Bars that open on the way have `meter` beats."""
     ticks = clock.ticks + frames * tempo
     end = clock.bar_ticks + clock.meter * TICKS_PER_BEAT
     if ticks < end:
@@ -72,7 +72,7 @@ def advance(clock: MusicalClock, tempo: int, meter: int, frames: int = 1) -> Mus
 
 
 def shape(curve: str, u: float) -> float:
-    """Progress of a ramp at u in [0, 1]: 0 at 0, 1 at 1, monotonic."""
+    """The progress of a ramp at u in [0, 1]: 0 at 0, 1 at 1, monotonic."""
     if u >= 1.0:
         return 1.0
     if curve == "linear":
@@ -83,7 +83,7 @@ def shape(curve: str, u: float) -> float:
 
 
 def progress(curve: str, since: int, frames: int, frame: int) -> float:
-    """`shape` at `frame` of a ramp over `frames` that began at `since`; a ramp of 0 frames is over at once."""
+    """The progress in `frame` of a ramp over `frames` that began at `since`. A ramp of 0 frames is over at once."""
     elapsed = frame - since
     return 1.0 if elapsed >= frames else shape(curve, elapsed / frames)
 
@@ -94,7 +94,7 @@ def blend(a: Vector, b: Vector, g: float) -> Vector:
 
 
 def follow(binding: Binding, x: float) -> float:
-    """The curve's value at input x: piecewise linear, flat beyond its ends."""
+    """The value of the curve at input x: straight between points, flat beyond the ends."""
     points = binding.curve
     if x <= points[0][0]:
         return points[0][1]

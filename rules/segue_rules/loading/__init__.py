@@ -1,4 +1,4 @@
-"""Loads rule files: YAML in, checked `Rules` out, or a RuleError with every mistake and its place.
+"""Loads rule files and event scripts: YAML in, checked `Rules` out, or a RuleError with every mistake and its place.
 
 rules = load("emberwood.yaml")            # may raise RuleError; rules.warnings holds doubts
 events = load_events("session.yaml", rules)

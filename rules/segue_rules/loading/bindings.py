@@ -1,4 +1,4 @@
-"""Values that follow an input: `{from: threat, curve: [[0, 1], [1, 3]]}` wherever a plain value may stand."""
+"""Values that follow an input: `{from: threat, curve: [[0, 1], [1, 3]]}`, allowed in place of many plain values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ Points: TypeAlias = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class _Curve(Kind[_RawPoints]):
-    """Points `[input, value]`, inputs rising; None for an input that is wrong. The values are the bound control's."""
+    """Points [input, value] with rising inputs; None for an input that is wrong.
+
+    The values are read by the kind of the control that is bound.
+    """
 
     @property
     def expected(self) -> str:
@@ -82,7 +85,7 @@ class WeightBindingTable(BindingTable):
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenBinding:
-    """A binding as written. points: None for the input's own value. record: the table's reading."""
+    """A binding as written. points: None for the input's own value. low, high: Bounds of the values."""
 
     input: Word
     points: Points | None
@@ -97,7 +100,7 @@ class WrittenBinding:
 
 @dataclass(frozen=True, kw_only=True)
 class Bindable(Kind[float | WrittenBinding]):
-    """A plain value, or a binding whose values are of the same kind. low, high: what a value may be."""
+    """A plain value, or a binding whose values are of the same kind. low, high: Bounds of the values."""
 
     of: Kind[float]
     low: float

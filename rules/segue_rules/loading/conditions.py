@@ -58,7 +58,7 @@ _MEANT: Final = {
 
 
 def kind_of(source: Valued) -> str:
-    """An input's type and range in words: "a number from 0 to 1"."""
+    """The type and range of an input in words: "a number from 0 to 1"."""
     if isinstance(source, NumberInput):
         return f"a number from {number(source.low)} to {number(source.high)}"
     if isinstance(source, IntegerInput):
@@ -69,7 +69,7 @@ def kind_of(source: Valued) -> str:
 
 
 def sample_of(source: Valued) -> str:
-    """What to compare an input with: 'a comparison such as ">= 0.5"'."""
+    """What an input can be compared with, in words: 'a comparison such as ">= 0.5"'."""
     if isinstance(source, (NumberInput, IntegerInput)):
         middle: float = (source.low + source.high) / 2
         return f'a comparison such as ">= {number(math.floor(middle) if isinstance(source, IntegerInput) else middle)}"'
@@ -77,9 +77,13 @@ def sample_of(source: Valued) -> str:
 
 
 def read_compare(source: Valued, node: Node, mark: Mark, scope: Scope) -> Compare | None:
-    """`value` (equal to it) or `"op value"`; None once reported that it does not fit the input's type.
+    """Read `value`, which means equal to it, or `"op value"`.
 
-    Args: mark: the place the comparison is known by.
+    Args:
+        mark: The place that the comparison gets.
+
+    Returns:
+        The comparison, or None once it is reported that it does not fit the type of the input.
     """
     if not isinstance(node, Scalar):
         mismatch(source, node, scope)
@@ -93,7 +97,7 @@ def read_compare(source: Valued, node: Node, mark: Mark, scope: Scope) -> Compar
 
 
 def read_choice(source: ChoiceInput, node: Node, scope: Scope) -> str | None:
-    """One of the choice input's names, or None once reported."""
+    """One of the names of a choice input, or None once the mistake is reported."""
     if isinstance(node, Scalar) and isinstance(node.value, str) and node.value in source.of:
         return node.value
     near = did_you_mean(node.text, source.of) if isinstance(node, Scalar) else ""
@@ -103,13 +107,13 @@ def read_choice(source: ChoiceInput, node: Node, scope: Scope) -> str | None:
 
 
 def mismatch(source: Valued, node: Node, scope: Scope, hint: str = "") -> None:
-    """Report that something cannot be compared with the input."""
+    """Report that a value cannot be compared with the input."""
     reason = hint or f"; '{source.name}' is {kind_of(source)}"
     scope.problem(node.mark, f"expected {sample_of(source)}, got {describe(node)}{reason}")
 
 
 def _split(node: Scalar) -> tuple[Comparison, Scalar]:
-    """The comparison and its right-hand side; a value alone stands for ==."""
+    """The operator and the right-hand side. A value alone means ==."""
     match = _COMPARISON.fullmatch(node.value.strip()) if isinstance(node.value, str) else None
     if not match:
         return "==", node
@@ -121,7 +125,7 @@ def _split(node: Scalar) -> tuple[Comparison, Scalar]:
 
 
 def _value(source: Valued, operand: Scalar, node: Scalar, scope: Scope) -> InputValue | None:
-    """The right-hand side as a value of the input's type."""
+    """The right-hand side as a value of the type of the input."""
     if isinstance(source, ChoiceInput):
         return read_choice(source, operand, scope)
     if isinstance(source, FlagInput):
@@ -173,15 +177,15 @@ def verdict(source: Valued, compare: Compare) -> bool | None:
 
 
 def overlap(source: Valued, first: Compare, second: Compare) -> InputValue | None:
-    """A value of the input at which both comparisons hold, or None if there is none."""
+    """A value of the input at which both comparisons hold, or None."""
     values = _witnesses(source, first, second)
     return next((value for value in values if holds(first, value) and holds(second, value)), None)
 
 
 def _witnesses(source: Valued, *compares: Compare) -> Sequence[InputValue]:
-    """Values of the input among which every combination of outcomes of the comparisons occurs that can occur at all.
+    """Values of the input that show every possible combination of results of the comparisons.
 
-    No comparison changes between two neighbouring thresholds: one value of each stretch and every threshold are enough.
+    No result changes between two neighbouring thresholds, so the thresholds and one value of each stretch are enough.
     """
     if isinstance(source, FlagInput):
         return (True, False)
@@ -197,7 +201,10 @@ def _witnesses(source: Valued, *compares: Compare) -> Sequence[InputValue]:
 
 @dataclass(kw_only=True)
 class ConditionReader:
-    """Reads the conditions of one soundtrack. states: of every layer, its states. latches: all so far, by index."""
+    """Reads the conditions of one soundtrack.
+
+    states: The states of every layer. latches: All latches so far, by index.
+    """
 
     inputs: DeclaredInputs
     states: Mapping[str, tuple[str, ...]]
@@ -205,7 +212,7 @@ class ConditionReader:
     _leaves: int = 0
 
     def read(self, node: Node, scope: Scope) -> Condition | None:
-        """The condition, or None once what is wrong with it is reported."""
+        """The condition, or None once its mistakes are reported."""
         self._leaves = 0
         condition = self._condition(node, scope)
         if self._leaves > MOST_LEAVES:
@@ -333,7 +340,7 @@ class ConditionReader:
 
 
 def _doubt(source: Valued, compare: Compare, node: Node, scope: Scope) -> None:
-    """Warn of a comparison that is never or always true, or true at a single point of a number that moves."""
+    """Warn of a comparison that is always or never true, or true only at one point of a moving number."""
     always = verdict(source, compare)
     if always is not None:
         scope.warning(node.mark, f"{'always' if always else 'never'} true: '{source.name}' is {kind_of(source)}")
@@ -343,7 +350,7 @@ def _doubt(source: Valued, compare: Compare, node: Node, scope: Scope) -> None:
 
 
 def _join(parts: list[Condition | None], mark: Mark) -> Condition | None:
-    """All of the parts; None if one of them is."""
+    """All of the parts; None if one of them is None."""
     known = tuple(part for part in parts if part is not None)
     if len(known) < len(parts):
         return None

@@ -1,8 +1,7 @@
 """The grammar of rule files: every object, its fields, their units, bounds, defaults and meaning.
 
-Reading, the JSON Schema (completion and hover texts) and REFERENCE.md are all derived from these tables and from those
-of grammar_inputs.
-What needs more than one place of the files (names, layers, files on disk) is checked where the model is built.
+Reading, the JSON Schema and REFERENCE.md all follow from these tables and those of grammar_inputs. What needs several
+places of the files (names, layers, files on disk) is checked where the model is built.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ def _bindable(control: NumberControl) -> Bindable:
 
 
 class MusicTable(Table):
-    """Controls of the music; what is left out is decided by whatever lies below."""
+    """Controls of the music. One that is left out is decided by an earlier layer, or by the top level."""
 
     title = "music"
     example = "{tempo: 96bpm, key: D minor}"
@@ -127,10 +126,14 @@ class StateTable(Table):
         example="true",
     )
     when = Field(
-        ConditionKind(), "What must hold for the state to be on; without it, nothing.", example='{threat: ">= 0.6"}'
+        ConditionKind(),
+        "What must hold for the state to be on. Without it, the state may always be on.",
+        example='{threat: ">= 0.6"}',
     )
     unless = Field(
-        ConditionKind(), "A veto: ends the state at once, whatever its hold and min_time.", example="{cutscene: true}"
+        ConditionKind(),
+        "A veto: it ends the state at once, whatever its hold and min_time.",
+        example="{cutscene: true}",
     )
     priority = Field(
         Number(low=-1000, high=1000, whole=True),
@@ -152,7 +155,9 @@ class StateTable(Table):
         example="5s",
     )
     mix = Field(
-        _MIX, "What the state adds: weights of styles, not normalised. Without it, nothing.", example="{battle: 1}"
+        _MIX,
+        "What the state adds: weights of styles, not normalised. Without it, the state adds nothing.",
+        example="{battle: 1}",
     )
     music = Field(Object(table=MusicTable), "Controls while the state is on.", example='{tempo: 140bpm, drums: "on"}')
 
@@ -198,7 +203,7 @@ class TransitionTable(Table):
 
 
 class DuckTable(Table):
-    """How the music steps back under a stinger."""
+    """How the music is lowered under a stinger."""
 
     title = "duck"
     example = "{depth: -8dB}"
@@ -208,9 +213,11 @@ class DuckTable(Table):
         example="-8dB",
         required=True,
     )
-    fade_out = Field(_FADE, "Time in which the music steps back.", default="50ms", example="50ms")
-    recovery = Field(_FADE, "Time the music stays back after the stinger's end.", default="0s", example="1s")
-    fade_in = Field(_FADE, "Time in which the music returns.", default="400ms", example="400ms")
+    fade_out = Field(_FADE, "Time in which the music is lowered.", default="50ms", example="50ms")
+    recovery = Field(
+        _FADE, "How long the music stays lowered after the end of the stinger.", default="0s", example="1s"
+    )
+    fade_in = Field(_FADE, "Time in which the music returns to its level.", default="400ms", example="400ms")
 
 
 class AudioStingerTable(Table):
@@ -230,7 +237,7 @@ class AudioStingerTable(Table):
         example="play",
     )
     duck = Field(
-        Object(table=DuckTable), "How the music steps back meanwhile; not at all if left out.", example="{depth: -8dB}"
+        Object(table=DuckTable), "How the music is lowered meanwhile; not at all if left out.", example="{depth: -8dB}"
     )
 
 
@@ -277,7 +284,7 @@ class FileTable(Table):
     )
     music = Field(
         Object(table=MusicTable),
-        "Controls where no layer says otherwise.",
+        "Controls that no layer decides.",
         example="{tempo: 96bpm, meter: 4, key: D minor}",
     )
     inputs = Field(
@@ -297,7 +304,7 @@ class FileTable(Table):
     )
     transitions = Field(
         ListOf(of=Object(table=TransitionTable), item="transition", most=MOST_TRANSITIONS),
-        "How layers go from state to state; without a row that fits, at a beat over 2s.",
+        "How layers change from state to state. Without a row that fits: at the next beat, over 2s.",
         example="[{from: any, to: combat, at: immediate, ramp: 400ms}]",
     )
     stingers = Field(

@@ -1,4 +1,4 @@
-"""The grammar of inputs and of the conditions on them. The rest, and what it is for: see grammar."""
+"""The grammar of inputs, and of the conditions on them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WHOLE: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER, whole=True)
 
 
 class NumberInputTable(Table):
-    """A real number that the game sets; conditions and curves see it move there at rise and fall."""
+    """A real number that the game sets. Conditions and curves see it move to that value by rise and fall."""
 
     title = "number_input"
     example = "{type: number, range: [0, 1]}"
@@ -33,8 +33,8 @@ class NumberInputTable(Table):
         required=True,
     )
     default = Field(_NUMBER, "Value before the game sends one; the low end of the range if left out.", example="0")
-    rise = Field(_RATE, "How fast the value may grow, a second; at once if left out.", example="2/s")
-    fall = Field(_RATE, "How fast the value may shrink, a second; at once if left out.", example="0.25/s")
+    rise = Field(_RATE, "How fast the value grows, in units per second; at once if left out.", example="2/s")
+    fall = Field(_RATE, "How fast the value shrinks, in units per second; at once if left out.", example="0.25/s")
 
 
 class IntegerInputTable(Table):
@@ -104,7 +104,7 @@ INPUT: Final = Tagged(
 
 
 class LatchTable(Table):
-    """A comparison with a memory: true from when `enter` holds until `exit` holds. Never may both hold."""
+    """A comparison with memory: true from when `enter` holds until `exit` holds. The two may never hold together."""
 
     title = "latch"
     example = '{enter: ">= 0.6", exit: "< 0.3"}'
@@ -113,7 +113,7 @@ class LatchTable(Table):
 
 
 class StretchTable(Table):
-    """A trigger that counts for a while: true from its firing, for this long."""
+    """A trigger that counts for a while: true from its firing on, for this time."""
 
     title = "stretch"
     example = "{for: 2s}"
@@ -149,7 +149,7 @@ class ConditionTable(Table):
             labelled=False,
             sample="{place: crypt}",
         ),
-        "Layers and the state (or one of the states) each must have been in, a frame before.",
+        "For each layer, the state (or one of the states) that it must have had in the frame before.",
         example="{place: crypt}",
     )
 

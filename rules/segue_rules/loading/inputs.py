@@ -1,4 +1,4 @@
-"""From the tables of inputs and styles to the model's."""
+"""Builds inputs and styles from what the files say."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ _WORDS: Final[dict[type, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredInputs:
-    """The inputs of a soundtrack. declared: names of all, those that could not be read among them."""
+    """The inputs of a soundtrack. declared: The names of all of them, readable or not."""
 
     by_name: Mapping[str, Input]
     declared: frozenset[str]
 
     def number(self, word: Word, scope: Scope) -> NumberInput | IntegerInput | None:
-        """The number or integer input of a name, or None once reported."""
+        """The number or integer input of a name, or None once the mistake is reported."""
         found = self._find(word, scope, (NumberInput, IntegerInput))
         return found if isinstance(found, (NumberInput, IntegerInput)) else None
 
     def trigger(self, word: Word, scope: Scope) -> TriggerInput | None:
-        """The trigger of a name, or None once reported."""
+        """The trigger of a name, or None once the mistake is reported."""
         found = self._find(word, scope, (TriggerInput,))
         return found if isinstance(found, TriggerInput) else None
 
     def _find(self, word: Word, scope: Scope, types: tuple[type, ...]) -> Input | None:
-        """The input of a name; what is unknown or of another type is reported, here or by whoever could not read it."""
+        """The input of a name. An unknown name or another type is reported."""
         found = self.by_name.get(word.text)
         if found is None:
             if word.text not in self.declared:
@@ -73,7 +73,7 @@ def build_inputs(sources: Sources) -> DeclaredInputs:
 
 
 def build_input(item: Item[Record]) -> Input | None:
-    """The input, or None once what is wrong with it is reported."""
+    """The input, or None once its mistakes are reported."""
     record = item.value
     if record is None:
         return None
@@ -146,7 +146,7 @@ def check_distinct(words: tuple[Word, ...], record: Record, field: Field[tuple[W
 
 
 def build_style(item: Item[Record], sources: Sources) -> Style | None:
-    """The style with its audio files found, or None once what is wrong with it is reported."""
+    """The style with its audio files found, or None once its mistakes are reported."""
     record = item.value
     if record is None:
         return None
@@ -168,5 +168,5 @@ def _prompt(record: Record, text: Field[str], audio: Field[Word], sources: Sourc
 
 
 def find_audio(word: Word, field: Field[Word], record: Record, sources: Sources) -> Path | None:
-    """The audio file of a field, or None once reported why there is none."""
+    """The audio file of a field, or None once it is reported why there is none."""
     return locate(word, sources.folder_of(word.mark), AUDIO, record.scope.inside(field.name))

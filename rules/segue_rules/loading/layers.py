@@ -1,4 +1,4 @@
-"""From the merged layers, states and transition rows to the model's."""
+"""Builds layers, their states and transition rows from what the files say."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ONLY_CONDITIONAL: Final = (
 
 
 def build_layers(sources: Sources, inputs: DeclaredInputs, conditions: ConditionReader) -> tuple[Layer, ...]:
-    """All layers in merged order, each with exactly one default state, or else with that reported."""
+    """All layers in merged order. A layer without exactly one default state is reported."""
     return tuple(_layer(layer, sources, inputs, conditions) for layer in sources.layers.values())
 
 
@@ -104,7 +104,7 @@ def _condition(record: Record, field: Field[Node], conditions: ConditionReader) 
 
 
 def build_mix(items: Iterable[Item[float]] | None, styles: Mapping[str, object], scope: Scope) -> dict[str, float]:
-    """Weights by style; unknown styles are reported."""
+    """Weights by style. Unknown styles are reported."""
     mix: dict[str, float] = {}
     for item in items or ():
         if item.name not in styles:
@@ -115,7 +115,7 @@ def build_mix(items: Iterable[Item[float]] | None, styles: Mapping[str, object],
 
 
 def check_first_mix(layers: Iterable[Layer], inputs: DeclaredInputs, mark: Mark, scope: Scope) -> None:
-    """Report a soundtrack whose very first mix, with every input at its default, would be empty."""
+    """Report a soundtrack whose first mix, with every input at its default, would be empty."""
     for layer in layers:
         default = next((state for state in layer.states if state.default), None)
         if default is None or (default.mix and _first_weight(layer, inputs) > 0):
@@ -127,7 +127,7 @@ def check_first_mix(layers: Iterable[Layer], inputs: DeclaredInputs, mark: Mark,
 
 
 def _first_weight(layer: Layer, inputs: DeclaredInputs) -> float:
-    """The layer's weight with its input at its default."""
+    """The weight of the layer with its input at its default."""
     if not isinstance(layer.weight, Binding):
         return layer.weight
     source = inputs.by_name[layer.weight.input]
@@ -149,14 +149,14 @@ _Pattern: TypeAlias = tuple[str | None, str | None, str | None]
 
 @dataclass(frozen=True, kw_only=True)
 class _End:
-    """One side of a row. state: None for any. layers: where it may be; None for anywhere."""
+    """One side of a row. state: None for any. layers: Where it may be; None for anywhere."""
 
     state: str | None
     layers: frozenset[str] | None
 
 
 def build_transitions(sources: Sources) -> tuple[Transition, ...]:
-    """All rows in merged order; rows that can never fit, or say the same as another, are reported."""
+    """All rows in merged order. Rows that never fit, or have the pattern of another, are reported."""
     states = {name: tuple(layer.states) for name, layer in sources.layers.items()}
     rows: list[Transition] = []
     seen: dict[_Pattern, Record] = {}
@@ -205,7 +205,7 @@ def _row(record: Record, states: Mapping[str, tuple[str, ...]]) -> Transition | 
 
 
 def _end(record: Record, field: Field[Word], states: Mapping[str, tuple[str, ...]]) -> _End | None:
-    """What one side names; None once reported that there is no such layer or state."""
+    """What one side of a row names, or None once it is reported that there is no such layer or state."""
     if record.has(field) and record.get(field) is None:
         return None
     text = record.value(field).text
@@ -229,7 +229,7 @@ def _end(record: Record, field: Field[Word], states: Mapping[str, tuple[str, ...
 
 
 def _pattern(record: Record, leave: _End, enter: _End) -> _Pattern | None:
-    """What a row fits, or None once reported that it fits nothing, or might mean several layers."""
+    """What a row fits, or None once it is reported that it fits nothing or is ambiguous."""
     layers = enter.layers if leave.layers is None else leave.layers
     if leave.layers is not None and enter.layers is not None:
         layers = leave.layers & enter.layers

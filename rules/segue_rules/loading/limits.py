@@ -1,4 +1,4 @@
-"""How much of everything a soundtrack may have, all its files together."""
+"""The limits of a soundtrack, over all its files together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From weights and music controls as written, bound or not, to the model's."""
+"""Builds weights and music controls, bound or not, from what the files say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
-    """The controls that any of the records sets (at most one sets each); the others are None."""
+    """The controls that the records set; each is set by at most one of them. The others are None."""
     if not records:
         return Music()
 
@@ -42,7 +42,7 @@ def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
 
 
 def resolve(value: float | WrittenBinding, inputs: DeclaredInputs) -> float | Binding | None:
-    """A plain value as it is, a binding checked against its input; None once reported that it does not fit."""
+    """A plain value as it is, or a binding checked against its input; None once its mistake is reported."""
     if not isinstance(value, WrittenBinding):
         return float(value)
     scope = value.record.scope
@@ -62,7 +62,7 @@ def resolve(value: float | WrittenBinding, inputs: DeclaredInputs) -> float | Bi
 
 
 def _identity(value: WrittenBinding, source: NumberInput | IntegerInput) -> Binding | None:
-    """The input's own value, which must be one that the control can take throughout its range."""
+    """A binding to the input's own value, which the control must be able to take throughout its range."""
     if source.low < value.low or source.high > value.high:
         allowed = f"{number(value.low)} to {number(value.high)}"
         span = f"{number(source.low)} to {number(source.high)}"

@@ -1,4 +1,4 @@
-"""Kinds of values that only rule files have: the version, times, boundaries, keys, conditions and state patterns."""
+"""Kinds of values that only rule files have: times, boundaries, keys, conditions and state patterns."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Time(Duration):
     """A time in a rule file. Messages say where beats and bars are counted instead."""
 
     def hint(self, node: Node) -> str:
-        """What was probably meant, as the end of a message; "" if that cannot be told."""
+        """What was probably meant, as the end of a message; "" if that is unclear."""
         if isinstance(node, Scalar) and re.fullmatch(_BARS + r"|beat|bar|[0-9]+ ?beats?", node.text):
             return "; only 'at' counts in bars and beats"
         return super().hint(node)
@@ -131,7 +131,7 @@ class KeySignature(Kind[Key | Literal["auto"]]):
 
 
 def _nearest_key(text: str) -> str:
-    """The key somebody meant by `Dm`, `d MINOR`, `F sharp major` or `A`; "" if that cannot be told."""
+    """The key that was meant by `Dm`, `d MINOR`, `F sharp major` or `A`; "" if that is unclear."""
     match = re.fullmatch(r"([a-gA-G])(?: ?(#|b|♯|♭|sharp|flat|is|es))?(?: |-)*([A-Za-z]*)", text)
     if not match:
         return ""
@@ -145,7 +145,7 @@ def _nearest_key(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageVersion(Kind[float]):
-    """The language's version."""
+    """The version of the language."""
 
     @property
     def expected(self) -> str:
@@ -163,7 +163,7 @@ class LanguageVersion(Kind[float]):
 
 @dataclass(frozen=True, kw_only=True)
 class ConditionKind(Kind[Node]):
-    """A condition, kept as it is: its meaning depends on the inputs of all files."""
+    """A condition, read later: its meaning depends on the inputs of all files."""
 
     @property
     def expected(self) -> str:
@@ -197,7 +197,7 @@ class StatePattern(Kind[Word]):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonKind(Kind[Node]):
-    """What an input is compared with, kept as it is: what fits depends on the input's type."""
+    """What an input is compared with, read later: what fits depends on the type of the input."""
 
     @property
     def expected(self) -> str:

@@ -40,7 +40,7 @@ _DAY: Final = Fraction(86_400)
 
 @dataclass(frozen=True, kw_only=True)
 class Value(Kind[InputValue]):
-    """A value for an input, whatever its type: the input's own check comes later."""
+    """A value for an input of any type. Whether it fits the input is checked later."""
 
     @property
     def expected(self) -> str:
@@ -83,23 +83,26 @@ EVENTS: Final = ListOf(of=Object(table=EventTable), item="event", most=MOST_EVEN
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """An event script. doubts: what will be played otherwise than it is written, or not at all."""
+    """An event script. doubts: What will be played otherwise than written, or not at all."""
 
     events: tuple[ScriptedEvent, ...]
     doubts: tuple[Problem, ...]
 
 
 def load_events(path: Path | str, rules: Rules | None = None) -> tuple[ScriptedEvent, ...]:
-    """The events of a script in the order they happen; of those at the same time, as they stand in the file.
+    """The events of a script in the order of their times. Events of one time stay in file order.
 
-    Args: rules: if given, inputs and values are checked against it. (Values out of range are not mistakes: they clamp.)
-    Raises: RuleError with every mistake.
+    Args:
+        rules: Inputs and values are checked against these; None checks neither. Values out of range are clamped.
+
+    Raises:
+        RuleError: The script has mistakes; it holds all of them.
     """
     return load_script(path, rules).events
 
 
 def load_script(path: Path | str, rules: Rules | None = None) -> Script:
-    """As `load_events`, with doubts: clamped values, events that are refused, an order that is not the file's."""
+    """Load a script as `load_events` does, with doubts: clamped values, refused events, a changed order."""
     path = Path(path)
     report = rule_report()
     name = path.as_posix()
@@ -117,9 +120,9 @@ def load_script(path: Path | str, rules: Rules | None = None) -> Script:
 
 
 def build_events(records: Iterable[Record], rules: Rules | None = None) -> tuple[ScriptedEvent, ...]:
-    """Scripted events from records of EventTable, sorted by time; sequence is the position in that order.
+    """Scripted events from records of EventTable, sorted by time and numbered in that order.
 
-    Mistakes and doubts go to the records' own report.
+    Mistakes and doubts go to the report of the records.
     """
     inputs = None if rules is None else {each.name: each for each in rules.inputs}
     timed: list[tuple[Fraction, Record]] = []
@@ -190,7 +193,7 @@ def _shown(item: Item[InputValue]) -> str:
 
 
 def _fits(source: Input, value: InputValue) -> bool:
-    """Whether a value is of the input's type, its range aside."""
+    """Whether a value has the type of the input, whatever its range."""
     if isinstance(source, ChoiceInput):
         return value in source.of
     if isinstance(source, FlagInput):

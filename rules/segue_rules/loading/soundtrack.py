@@ -20,8 +20,11 @@ from segue_yaml.document import read_document, read_text
 def _build(sources: Sources, untitled: str) -> Rules:
     """The soundtrack of all files.
 
-    Args: untitled: its title where no file gives one.
-    Raises: RuleError with every problem of the run.
+    Args:
+        untitled: Its title where no file gives one.
+
+    Raises:
+        RuleError: The files have mistakes; it holds all of them.
     """
     report = sources.report
     if sources.main is None:
@@ -55,7 +58,7 @@ def _build(sources: Sources, untitled: str) -> Rules:
 
 
 def _check_whole(sources: Sources) -> None:
-    """Report what a soundtrack cannot do without, whichever file might hold it."""
+    """Report what a soundtrack must have, whichever file may hold it."""
     main = sources.main
     if main is not None and not sources.layers and not sources.report.partial:
         main.problem(FileTable.layers, "expected at least one layer, got none")
@@ -67,7 +70,7 @@ def _title(sources: Sources, untitled: str) -> str:
 
 
 def _complete(music: Music) -> Music:
-    """The controls given, and the built-in ones where none is."""
+    """The controls given, with the defaults for the others."""
     given = {field.name: getattr(music, field.name) for field in dataclasses.fields(music)}
     return dataclasses.replace(DEFAULT_MUSIC, **{name: value for name, value in given.items() if value is not None})
 
@@ -75,7 +78,8 @@ def _complete(music: Music) -> Music:
 def load(path: Path | str) -> Rules:
     """The soundtrack of a rule file and all it includes.
 
-    Raises: RuleError with every mistake in all files; marks name files as the path was given.
+    Raises:
+        RuleError: The files have mistakes; it holds all of them. Marks name files as the path was given.
     """
     path = Path(path)
     report = rule_report()
@@ -88,10 +92,14 @@ def load(path: Path | str) -> Rules:
 
 
 def load_text(text: str, name: str = "<text>", folder: Path | None = None) -> Rules:
-    """The soundtrack of a rule file's text.
+    """The soundtrack of the text of a rule file.
 
-    Args: name: of the text in messages. folder: where its includes and audio paths start; without one it may have none.
-    Raises: RuleError with every mistake.
+    Args:
+        name: The name of the text in messages.
+        folder: Where its includes and audio paths start; None if it may have none.
+
+    Raises:
+        RuleError: The text has mistakes; it holds all of them.
     """
     report = rule_report()
     node = read_text(text, report, name=name)

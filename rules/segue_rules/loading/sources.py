@@ -1,4 +1,4 @@
-"""Reads a rule file and all it includes, and merges their content into one soundtrack, still unresolved."""
+"""Reads a rule file and all it includes, and merges their content. Names are resolved later."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SECTIONS: Final[tuple[Field[Any], ...]] = (FileTable.include, FileTable.inputs,
 
 @dataclass(kw_only=True)
 class MergedLayer:
-    """A layer with the states of all files. weight: the record of the file that gives it, if one does."""
+    """A layer with the states of all files. weight: The record of the file that gives it, or None."""
 
     name: str
     mark: Mark
@@ -45,7 +45,7 @@ class MergedLayer:
 class Sources:
     """The content of all files, the main one first, then each include with its own, depth first.
 
-    folders: of every file's name in messages, its folder; None for a text that is not a file.
+    folders: The folder of every file, by its name in messages; None for a text without a file.
     """
 
     report: Report
@@ -67,9 +67,13 @@ class Sources:
 
 
 def collect(node: Node | None, name: str, path: Path | None, folder: Path | None, report: Report) -> Sources:
-    """Merge the main file, read as `node`, with everything it includes.
+    """Merge the main file with everything it includes.
 
-    Args: name: of the main file in messages. path: the main file, None for a text. folder: where its paths start.
+    Args:
+        node: The main file as read.
+        name: Its name in messages.
+        path: The main file; None for a text.
+        folder: Where its paths start; None if it may have none.
     """
     sources = Sources(report=report)
     _Collector(sources).add(node, name, path, folder, ())
@@ -78,7 +82,7 @@ def collect(node: Node | None, name: str, path: Path | None, folder: Path | None
 
 
 def includes(path: Path) -> Iterator[Path]:
-    """The files that a rule file itself includes, as `collect` finds them; mistakes are passed over."""
+    """The files that a rule file itself includes, as `collect` finds them. Mistakes are ignored."""
     report = rule_report()
     node = read_document(path, report)
     record = Object(table=FileTable).read(node, report.scope()) if isinstance(node, MapNode) else None
@@ -90,7 +94,7 @@ def includes(path: Path) -> Iterator[Path]:
 
 @dataclass(kw_only=True)
 class _Chained:
-    """A file being read, and the name it goes by in messages."""
+    """A file being read, with its name in messages."""
 
     path: Path | None
     name: str
@@ -105,7 +109,7 @@ class _Collector:
     def add(
         self, node: Node | None, name: str, path: Path | None, folder: Path | None, chain: tuple[_Chained, ...]
     ) -> None:
-        """Merge one file, then what it includes. chain: the files that led here."""
+        """Merge one file, then what it includes. chain: The files that led to it."""
         sources = self._sources
         sources.folders[name] = folder
         if path is not None:
@@ -198,14 +202,14 @@ class _Collector:
         self._merge_items(item.value.get(LayerTable.states), layer.states, "state", label)
 
     def _twice(self, what: str, verb: str, here: Mark, there: Mark, *within: str) -> None:
-        """Report at both places what may be written in one only."""
+        """Report at both places what may be written at one place only."""
         scope = self._report.scope(*within, what)
         scope.problem(here, f"{verb} twice; also {verb} at {there}")
         scope.problem(there, f"{verb} twice; also {verb} at {here}")
 
 
 def _check_totals(sources: Sources) -> None:
-    """Limits hold for all files together."""
+    """Report what exceeds a limit in all files together."""
     main = sources.main
     if main is None or len(sources.files) < 2:
         return

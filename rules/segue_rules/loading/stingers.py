@@ -1,4 +1,4 @@
-"""From stingers as written to the model's: sound files and bursts of style."""
+"""Builds stingers, which are sound files and bursts of style, from what the files say."""
 
 from __future__ import annotations
 

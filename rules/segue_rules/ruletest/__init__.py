@@ -1,6 +1,6 @@
-"""Rule tests: what a rule file is to do, written down as data and proven in milliseconds (rules/RULE_TESTS.md).
+"""Rule tests: the behaviour of a rule file, written down as data and checked in milliseconds (rules/RULE_TESTS.md).
 
-file = load_tests(path)                             # RuleError with every mistake, each with its place
+file = load_tests(path)                             # RuleError with every mistake and its place
 for test in file.tests:
     result = run_test(Director(file.rules), test)
     print(*failure_lines(result), sep="\\n")

@@ -1,4 +1,4 @@
-"""Turns what a rule test says into checks: every name looked up in the rules, every value read in its own unit."""
+"""Reads what a rule test expects into checks: names are looked up in the rules, values read in their own unit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _CODES: Final = Choice(words=("refused", *get_args(ReceiptCode)))
 
 
 class CheckReader:
-    """Knows the names of one rule file."""
+    """Reads checks for one rule file."""
 
     def __init__(self, rules: Rules) -> None:
         self._layers = {layer.name: (i, layer) for i, layer in enumerate(rules.layers)}
@@ -53,7 +53,7 @@ class CheckReader:
         self._stingers = {stinger.name for stinger in rules.stingers}
 
     def checks(self, record: Record) -> tuple[Check, ...]:
-        """The checks of one item of `expect`; what cannot be understood goes to the record's report."""
+        """The checks of one item of `expect`. Mistakes go to the report of the record."""
         within = record.get(ExpectTable.within)
         tolerance = WITHIN if within is None else float(within)
         made: list[Check | None] = []
@@ -108,7 +108,7 @@ class CheckReader:
         nodes = entry.value.items if isinstance(entry.value, ListNode) and entry.value.items else (entry.value,)
         op, first = split_comparison(nodes[0]) if len(nodes) == 1 else (None, nodes[0])
         if op not in (None, "==", "!="):
-            scope.inside(entry.key).problem(first.mark, f"a state knows == and != only, got {op}")
+            scope.inside(entry.key).problem(first.mark, f"a state takes == and != only, got {op}")
             return None
         names = [_state_of(layer, node, scope.inside(entry.key)) for node in ((first,) if op else nodes)]
         if None in names:
@@ -185,7 +185,7 @@ class CheckReader:
 
 
 def _end_of(record: Record, field: Field[Node], layer: Layer) -> str | None:
-    """The state that a change leaves or enters, None where the test does not say."""
+    """The state that a change leaves or enters; None where the test does not say."""
     node = record.get(field)
     return None if node is None else _state_of(layer, node, record.scope.inside(field.name))
 
@@ -225,7 +225,7 @@ def _word_is(
     field: WordField, entry: Entry, index: int, op: str | None, value: InputValue, scope: Scope
 ) -> Check | None:
     if op not in (None, "==", "!="):
-        scope.problem(entry.value.mark, f"'{entry.key}' knows == and != only, got {op}")
+        scope.problem(entry.value.mark, f"'{entry.key}' takes == and != only, got {op}")
         return None
     return WordIs(mark=entry.value.mark, field=field, name=entry.key, index=index, value=value, unlike=op == "!=")
 

@@ -11,7 +11,7 @@ from segue_rules.timeline import control, seconds, show_value, switch, timeline_
 from segue_yaml.nodes import NOWHERE, Mark
 
 WITHIN: Final = 0.01
-"""How far a plain number may be off where a test does not say: less than anyone hears of a mix, or types by mistake."""
+"""How far a plain number may be off where a test does not say. A smaller difference in a mix is inaudible."""
 
 NumberField: TypeAlias = Literal["mix", "input", "weight", "music"]
 WordField: TypeAlias = Literal["input", "music"]
@@ -19,7 +19,7 @@ WordField: TypeAlias = Literal["input", "music"]
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedNumber:
-    """A number to compare with. op None: equal to within `within`. unit: as written behind it."""
+    """A number to compare with. op: None for equal to within `within`. unit: As written after the number."""
 
     op: Comparison | None
     value: float
@@ -27,7 +27,7 @@ class ExpectedNumber:
     unit: str = ""
 
     def holds(self, value: float) -> bool:
-        # The least of floating point is not a difference: 0.1 + 0.2 is 0.3.
+        # A rounding error of floating point is not a difference: 0.1 + 0.2 is 0.3.
         if self.op is None:
             return abs(value - self.value) <= self.within + 1e-9
         return COMPARISONS[self.op](round(value, 9), self.value)
@@ -39,7 +39,7 @@ class ExpectedNumber:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameCheck:
-    """What all checks share."""
+    """What all checks have. keeps_time: Whether it depends on beats or bars."""
 
     mark: Mark = NOWHERE
     keeps_time: bool = False
@@ -47,7 +47,7 @@ class FrameCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class StateIs(FrameCheck):
-    """A layer's active state is one of some, or (unlike) none of them."""
+    """The active state of a layer is one of some, or (unlike) none of them."""
 
     layer: str
     index: int
@@ -84,7 +84,7 @@ class PendingIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class LevelIs(FrameCheck):
-    """A number of the frame: a style's share of the mix, a layer's weight, an input, or a control of the music."""
+    """A number of the frame: a style's share of the mix, a layer's weight, an input, or a control."""
 
     field: NumberField
     name: str
@@ -113,7 +113,7 @@ class LevelIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class WordIs(FrameCheck):
-    """A choice or flag input, or the key or drums control, has this value, or (unlike) another."""
+    """A choice or flag input, or the key or drums, has this value, or (unlike) another."""
 
     field: WordField
     name: str
@@ -138,7 +138,7 @@ class WordIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceIs(FrameCheck):
-    """The layer that decides a control, or "music" for the top level. index: the control's in Controls.sources."""
+    """The layer that decides a control, or "music" for the top level. index: Of the control in Controls.sources."""
 
     control: str
     index: int
@@ -173,7 +173,7 @@ class LineIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class BarIs(FrameCheck):
-    """The bar the frame starts in, the first being 1."""
+    """The bar that the frame starts in; the first is 1."""
 
     bound: ExpectedNumber
     keeps_time: bool = True
@@ -190,7 +190,10 @@ class BarIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeIs(FrameCheck):
-    """A layer's change was scheduled, started or withdrawn in this frame. None: whatever it is."""
+    """A change of a layer was scheduled, started or withdrawn in this frame.
+
+    Fields that are None may have any value.
+    """
 
     layer: str
     kind: str = "started"
@@ -213,7 +216,7 @@ class ChangeIs(FrameCheck):
         )
 
     def came(self, instant: Instant) -> str:
-        return _told(instant, "change", self.layer) or "no change"
+        return _reported(instant, "change", self.layer) or "no change"
 
     def __str__(self) -> str:
         ramp = None if self.ramp_frames is None else seconds(self.ramp_frames)
@@ -233,7 +236,7 @@ class StingerIs(FrameCheck):
         return any(cue.stinger == self.stinger and cue.kind == self.kind for cue in instant.plan.stingers)
 
     def came(self, instant: Instant) -> str:
-        return _told(instant, "stinger", self.stinger) or "no stinger"
+        return _reported(instant, "stinger", self.stinger) or "no stinger"
 
     def __str__(self) -> str:
         return f"stinger {self.stinger}: {self.kind}"
@@ -241,7 +244,7 @@ class StingerIs(FrameCheck):
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptIs(FrameCheck):
-    """An event of this frame got this answer: "accepted", "refused", or a receipt's code."""
+    """An event of this frame got this answer: "accepted", "refused", or the code of a receipt."""
 
     code: str
 
@@ -277,6 +280,6 @@ class WarningIs(FrameCheck):
         return f"warning: {self.code}"
 
 
-def _told(instant: Instant, kind: str, subject: str) -> str:
-    """What the frame told of a layer's changes or of a stinger, "" if nothing."""
+def _reported(instant: Instant, kind: str, subject: str) -> str:
+    """What the frame reported of the changes of a layer or of a stinger; "" if nothing."""
     return ", ".join(h.text for h in timeline_entries(instant.plan) if h.kind == kind and h.subject == subject)

@@ -1,4 +1,4 @@
-"""What a rule test expects, and when: the types that reading builds and running asks."""
+"""What a rule test expects and when: the types that reading builds and running uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from segue_yaml.report import Problem
 
 
 class Instant(NamedTuple):
-    """One frame as a check sees it. pending: for each layer the state it is to change to, "" for none."""
+    """One frame as a check sees it. pending: For each layer the state it is to change to, "" for none."""
 
     plan: FramePlan
     pending: tuple[str, ...]
@@ -25,12 +25,12 @@ class Check(Protocol):
 
     @property
     def mark(self) -> Mark:
-        """Where it stands in the test file."""
+        """Its place in the test file."""
         ...
 
     @property
     def keeps_time(self) -> bool:
-        """Whether it asks for beats or bars, and so can differ between frames of a run of equal plans."""
+        """Whether it depends on beats or bars, and so can differ between frames of a run of equal plans."""
         ...
 
     def holds(self, instant: Instant) -> bool: ...
@@ -45,9 +45,9 @@ WhenKind: TypeAlias = Literal["at", "during", "between", "never"]
 
 @dataclass(frozen=True, kw_only=True)
 class When:
-    """The frames an expectation speaks of, both ends included. text: as written ("during [2s, 8s]").
+    """The frames that an expectation is about, both ends included. text: As written ("during [2s, 8s]").
 
-    at: its one frame. during: every frame. between: at least one frame. never: no frame.
+    at: Its one frame. during: Every frame. between: At least one frame. never: No frame.
     """
 
     kind: WhenKind
@@ -67,7 +67,7 @@ class Expectation:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTest:
-    """One behaviour of a rule file: what the game sends and what is to come of it."""
+    """One test: what the game sends, and what is expected."""
 
     name: str
     mark: Mark
@@ -76,13 +76,13 @@ class RuleTest:
 
     @property
     def frames(self) -> int:
-        """How many frames have to be played: to the last that an expectation asks for."""
+        """How many frames have to be played: up to the last that an expectation asks for."""
         return 1 + max(expectation.when.end for expectation in self.expect)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTestFile:
-    """The tests of one file, all of the same rules. doubts: events that are played otherwise than they are written."""
+    """The tests of one file, all of the same rules. doubts: Events that are played otherwise than written."""
 
     path: Path
     rules: Rules

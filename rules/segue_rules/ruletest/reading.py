@@ -1,4 +1,4 @@
-"""Reads rule-test files: every mistake in the file, its rules and its event scripts, each with its place."""
+"""Reads rule-test files, with every mistake in the file, its rules and its event scripts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _INTERVALS: Final[tuple[WhenKind, ...]] = ("during", "between", "never")
 def load_tests(path: Path | str) -> RuleTestFile:
     """The tests of a file, with the rules they are about.
 
-    Raises: RuleError with every mistake in the test file, the rule file and the event scripts it names.
+    Raises:
+        RuleError: The test file, the rule file or an event script has mistakes; it holds all of them.
     """
     path = Path(path)
     report = rule_report()
@@ -54,7 +55,7 @@ def _load_rules(record: Record, path: Path, report: Report) -> Rules | None:
 
 
 def _pass_on(error: RuleError, record: Record, field: Field[Any], report: Report) -> None:
-    """Report the problems of a file that `field` names; one that is not there is a mistake of the name."""
+    """Report the problems of a file that `field` names. If the file is missing, the name is the mistake."""
     for problem in error.problems:
         if problem.text.startswith(NO_SUCH_FILE):
             record.problem(field, f"{NO_SUCH_FILE}: {problem.mark.file}{problem.text.removeprefix(NO_SUCH_FILE)}")
@@ -77,7 +78,7 @@ class _Reader:
         for each in record.get(RuleTestFileTable.tests) or ():
             name = each.get(TestTable.name)
             if name in first:
-                text = f"a test of this name stands at {first[name].mark_of(TestTable.name)}"
+                text = f"there is a test of this name at {first[name].mark_of(TestTable.name)}"
                 each.problem(TestTable.name, text)
             if name is not None:
                 first.setdefault(name, each)
@@ -92,7 +93,7 @@ class _Reader:
         return tuple(tests)
 
     def _doubt_late(self, test: RuleTest, record: Record) -> None:
-        """Events after a test's end. (A script of its own may be longer than what one test asks about.)"""
+        """Warn of events after the end of a test. (A script may be longer than what one test asks about.)"""
         if isinstance(record.values.get("events"), Word) or not test.expect:
             return
         last_s = Fraction(test.frames - 1, FRAME_RATE)
@@ -103,7 +104,7 @@ class _Reader:
 
     def _events(self, record: Record) -> tuple[ScriptedEvent, ...]:
         given = record.get(TestTable.events)
-        # A test that expects receipts may send what is refused; anywhere else that is a slip of the pen.
+        # A test that expects receipts may send mistakes on purpose. Elsewhere they are mistakes of the test.
         on_purpose = any(item.has(ExpectTable.receipt) for item in record.get(TestTable.expect) or ())
         rules = None if on_purpose else self._rules
         if given is None:
@@ -128,7 +129,7 @@ class _Reader:
 
 
 def _when(record: Record) -> When | None:
-    """The frames an item speaks of; None if that is not known, which is reported."""
+    """The frames that an item is about; None if they are unknown, which is reported."""
     at = record.get(ExpectTable.at)
     if at is not None:
         return When(kind="at", start=_frame(at), end=_frame(at), text=f"at {time_text(at)}")

@@ -33,7 +33,10 @@ _SHOWN: Final = 0.005
 
 @dataclass(frozen=True, kw_only=True)
 class FailedExpectation:
-    """What was expected, what came, and what went on around it. frame: where it showed; place: its bar and beat."""
+    """What was expected, what came, and what happened around it.
+
+    frame: Where it showed. place: Its bar and beat.
+    """
 
     mark: Mark
     expected: str
@@ -47,7 +50,7 @@ class FailedExpectation:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTestResult:
-    """A test that was run; it passed if it has no failures."""
+    """A test that was run. It passed if it has no failures."""
 
     test: RuleTest
     failures: tuple[FailedExpectation, ...]
@@ -58,7 +61,7 @@ class RuleTestResult:
 
 
 def run_test(director: Director, test: RuleTest) -> RuleTestResult:
-    """Play the test from frame 0 to the last frame it asks about."""
+    """Play the test from frame 0 to the last frame that it asks about."""
     playback = _Playback(director, test)
     failures = [failure for expectation in test.expect for failure in playback.ask(expectation)]
     return RuleTestResult(test=test, failures=(*failures, *playback.unexpected_refusals()))
@@ -81,7 +84,7 @@ class _Playback:
         self._starts = [span.plan.frame for span, _ in self._spans]
 
     def ask(self, expectation: Expectation) -> Iterator[FailedExpectation]:
-        """At most one failure: the first frame in which the expectation is broken."""
+        """The first frame in which the expectation is broken, as a failure; nothing if it holds."""
         instants = self._instants(expectation)
         match expectation.when.kind:
             case "at" | "during":
@@ -118,7 +121,7 @@ class _Playback:
                 return
 
     def unexpected_refusals(self) -> Iterator[FailedExpectation]:
-        """Events that were refused although no expectation speaks of their receipt: most often a misspelt input."""
+        """Events that were refused although no expectation asks for their receipt; most often an input is misspelt."""
         marks = {scripted.event.sequence: scripted.mark for scripted in self._test.events}
         for span, pending in self._spans:
             instant = Instant(span.plan, pending)
@@ -136,7 +139,10 @@ class _Playback:
         )
 
     def _instants(self, expectation: Expectation) -> Iterator[Instant]:
-        """The frames in question; of a run of equal ones only the first two, unless a check asks for beats or bars."""
+        """The frames in question.
+
+        Of a run of equal plans only the first two, unless a check depends on beats or bars.
+        """
         every_frame = any(check.keeps_time for check in expectation.checks)
         when = expectation.when
         for span, pending in self._between(when.start, when.end):
@@ -146,7 +152,7 @@ class _Playback:
                 yield Instant(plan_at(span.plan, frame), pending)
 
     def _between(self, start: int, end: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
-        """The runs that have frames from `start` to `end`, and no others: a long test asks about many moments."""
+        """The runs that have frames from `start` to `end`."""
         for index in range(max(0, bisect_right(self._starts, start) - 1), bisect_right(self._starts, end)):
             yield self._spans[index]
 
@@ -174,7 +180,7 @@ class _Playback:
         )
 
     def _around(self, start: int, end: int) -> tuple[TimelineEntry, ...]:
-        """What happened from start to end, or last before it; the latest where there is much."""
+        """What happened from start to end, or last before it; the latest entries where there are many."""
         entries: list[TimelineEntry] = []
         for index in range(bisect_right(self._starts, end) - 1, -1, -1):
             span, _ = self._spans[index]
@@ -190,7 +196,7 @@ def _came(checks: Sequence[Check], instant: Instant) -> str:
 
 
 def failure_lines(result: RuleTestResult) -> Iterator[str]:
-    """The lines to print of a test that failed; none of one that passed."""
+    """The lines to print for a test that failed; none for one that passed."""
     for failure in result.failures:
         yield f"{failure.mark}: FAILED: {result.test.name}"
         yield from _lines(failure)
@@ -204,6 +210,6 @@ def _lines(failure: FailedExpectation) -> Iterator[str]:
     if failure.around:
         yield "    around"
     for entry in failure.around:
-        # Reasons once: where a change was decided, not again where it starts.
+        # Reasons are shown once: where a change was decided, not where it starts.
         shown = brief(entry) if entry.decided_before else entry
         yield from (f"      {line}" for line in entry_lines(shown))

@@ -1,4 +1,4 @@
-"""The fields of a rule-test file. Names in it are looked up once the rules are loaded (see `naming`)."""
+"""The fields of a rule-test file. Names in it are looked up once the rules are loaded (see check_reading)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TimeRange(Kind[Interval]):
 
 @dataclass(frozen=True, kw_only=True)
 class ByName(Kind[tuple[Entry, ...]]):
-    """Values by the names of what they are expected of. what: "layer", "style". names: all there are, if known."""
+    """What is expected, by name. what: "layer", "style". names: All that exist, if known."""
 
     what: str
     names: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class ByName(Kind[tuple[Entry, ...]]):
 
 @dataclass(frozen=True, kw_only=True)
 class AnyValue(Kind[Node]):
-    """Any value; it is read once the rules are known. shown: what it should be."""
+    """Any value, read once the rules are known. shown: What it should be."""
 
     shown: str
 
@@ -133,7 +133,7 @@ class Compared(Kind[tuple[Comparison | None, float]]):
 
 
 def split_comparison(node: Node) -> tuple[Comparison | None, Node]:
-    """`">= 0.4"` as (">=", 0.4), with the node's place; any other node as it is."""
+    """`">= 0.4"` as (">=", 0.4), with the place of the node; any other node as it is."""
     match = _COMPARISON.fullmatch(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else None
     if match is None:
         return None, node

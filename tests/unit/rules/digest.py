@@ -1,4 +1,4 @@
-"""Sessions as bytes: what the director says and becomes, for comparison across calls and processes.
+"""Sessions as bytes: plans and states of the director, to compare across calls and processes.
 
 Run as a program it reads a pickled list of (rules, events by frame, earliest by frame) and prints the digest of each.
 """

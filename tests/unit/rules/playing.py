@@ -1,4 +1,4 @@
-"""Playing small soundtracks: terse builders for rules, and both directors behind one call.
+"""Plays small soundtracks: short builders for rules, and one call for both directors.
 
 At the tempo of these soundtracks, 150 bpm, a beat is 10 frames and a bar of 4 beats is 40.
 """
@@ -106,7 +106,7 @@ def play_director(rules: Rules, events: Sequence[Sequence[Event]], earliest: Seq
 
 
 class Player:
-    """Plays scripts. Hand-written expectations are asked of both directors, so neither can drift with the other."""
+    """Plays scripts. Tests check both directors against expectations written by hand, so they cannot drift together."""
 
     def __init__(self, play: Callable[..., list[FramePlan]]) -> None:
         self._play = play

@@ -1,4 +1,4 @@
-"""The director once more: slow, from rules/SEMANTICS.md alone, to hold the real one against.
+"""A second, slow director, written from rules/SEMANTICS.md alone, to compare the real one with.
 
 It keeps the whole past of a session as lists, one entry a frame, and answers every question by looking back through
 them; numbers in section headings are the page's. Causes, candidates and the texts of receipts are left empty.
@@ -77,7 +77,7 @@ class Segment:
 
 
 class ReferenceDirector(ReferenceInputs):
-    """One session. `step` takes the frames in order; there is no way back and no state to hold."""
+    """One session. `step` takes the frames in order and cannot go back."""
 
     def __init__(self, rules: Rules) -> None:
         super().__init__(rules)

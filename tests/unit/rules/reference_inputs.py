@@ -1,4 +1,4 @@
-"""What the reference director hears: events, inputs, latches and conditions (sections 1 to 4 of rules/SEMANTICS.md)."""
+"""Events, inputs, latches and conditions of the reference director (sections 1 to 4 of rules/SEMANTICS.md)."""
 
 from __future__ import annotations
 

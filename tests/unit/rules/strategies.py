@@ -110,7 +110,7 @@ def choices(draw: st.DrawFn, name: str) -> ChoiceInput:
 
 @st.composite
 def inputs(draw: st.DrawFn) -> tuple[Input, ...]:
-    """One to two of each kind, so that every kind of condition can always be drawn."""
+    """One or two of each kind, so that every kind of condition can be drawn."""
     found: list[Input] = [draw(numbers("threat")), draw(integers("enemies")), draw(choices("region"))]
     found += [FlagInput(name="cutscene", default=draw(st.booleans())), TriggerInput(name="hit")]
     extra: tuple[Input, ...] = (
@@ -370,7 +370,7 @@ hostile_values: st.SearchStrategy[AnyValue] = st.one_of(
 
 
 def fair_values(target: Input) -> st.SearchStrategy[AnyValue]:
-    """What a game may send: the right type, now and then a step out of range."""
+    """What a game may send: the right type, sometimes out of range."""
     match target:
         case NumberInput():
             return st.integers(-1, 9).map(lambda step: target.low + (target.high - target.low) * step / 8)
@@ -384,7 +384,7 @@ def fair_values(target: Input) -> st.SearchStrategy[AnyValue]:
 
 @st.composite
 def events(draw: st.DrawFn, of: Sequence[Input], sequence: int, hostile: bool) -> Event:
-    """One event. A hostile one may name anything and set anything to anything."""
+    """One event. A hostile one may name anything and set any value."""
     settable = [i for i in of if not isinstance(i, TriggerInput)]
     triggers = [i.name for i in of if isinstance(i, TriggerInput)]
     if hostile:

@@ -1,4 +1,4 @@
-"""When a winner starts: pending, `at`, max_wait, `earliest`, rows, and the musical clock (sections 7, 8 and 14)."""
+"""When a change starts: pending, `at`, max_wait, `earliest`, rows, and the musical clock (sections 7, 8 and 14)."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def test_max_wait_does_not_start_before_earliest(play: Player) -> None:
 
 
 @both
-def test_a_winner_that_turns_away_before_its_boundary_is_withdrawn(play: Player) -> None:
+def test_a_winner_that_loses_before_its_boundary_is_withdrawn(play: Player) -> None:
     plans = play(soundtrack(FIGHT, transitions=[Transition(at=ON_BAR)]), {3: {"go": True}, 9: {"go": False}}, BAR + 1)
     assert changes(plans) == [(3, "scheduled", "fight", BAR), (9, "withdrawn", "fight", BAR)]
     assert states(plans) == [(0, "calm")]
 
 
 @both
-def test_another_winner_takes_the_place_of_the_pending_one_and_waits_its_own_time(play: Player) -> None:
+def test_another_winner_replaces_the_pending_one_and_waits_for_its_own_boundary(play: Player) -> None:
     boss = LayerState(name="boss", when=is_on("go2"), priority=1, mix={"brass": 1.0})
     row = Transition(at=ON_BAR, max_wait_frames=8)
     script = {3: {"go": True}, 9: {"go2": True}}

@@ -1,4 +1,4 @@
-"""What the director says about a change: its causes, and why every other state lost."""
+"""The causes of a change, and why every other state did not win."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_of_alternatives_only_those_that_hold_are_causes() -> None:
     assert causes(change) == [("threat", 0.7, 11), ("go2", True, 11)]
 
 
-def test_an_end_by_itself_names_what_ended_the_state() -> None:
+def test_a_state_that_ended_by_itself_names_what_ended_it() -> None:
     script = {1: event(11, go=True, go2=True), 3: event(12, go2=False)}
     both_flags = fight(when=All(of=(GO, is_on("go2"))))
     _, change = records(soundtrack(layer(calm(), both_flags)), script, 5)
@@ -52,7 +52,7 @@ def test_an_end_by_itself_names_what_ended_the_state() -> None:
     assert causes(change) == [("go2", False, 12)]
 
 
-def test_a_veto_is_the_cause_of_the_end_it_brings() -> None:
+def test_a_veto_is_the_cause_of_the_change_it_makes() -> None:
     script = {1: event(11, go=True), 3: event(12, stop=True)}
     _, change = records(soundtrack(layer(calm(), fight(unless=STOP))), script, 5)
     assert causes(change) == [("stop", True, 12)]
@@ -66,7 +66,7 @@ def test_triggers_and_states_can_be_causes() -> None:
     assert causes(second) == [("", "fight", -1)]
 
 
-def test_a_value_nobody_set_is_a_cause_without_event() -> None:
+def test_a_default_value_is_a_cause_without_event() -> None:
     (change,) = records(soundtrack(layer(calm(), fight(when=Compare(input="go", op="==", value=False)))), {}, 2)
     assert causes(change) == [("go", False, -1)]
 
@@ -113,7 +113,7 @@ def test_a_withdrawn_change_keeps_its_causes() -> None:
     assert causes(withdrawn) == causes(scheduled) == [("go", True, 1)]
 
 
-def test_a_change_tells_its_row() -> None:
+def test_a_change_names_its_boundary_and_ramp() -> None:
     row = Transition(at=IMMEDIATE, ramp_frames=75)
     (change,) = records(soundtrack(layer(calm(), fight()), transitions=[row]), {2: event(0, go=True)}, 4)
     assert (change.layer, change.at, change.ramp_frames, change.decided, change.start) == (

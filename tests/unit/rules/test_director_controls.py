@@ -1,4 +1,4 @@
-"""Tempo, meter, key and the other controls: who decides them and how they move (section 13 of SEMANTICS.md)."""
+"""Tempo, meter, key and the other controls: which layer decides them and how they move (section 13 of SEMANTICS.md)."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ def test_a_bound_control_follows_its_input_at_once(play: Player) -> None:
 
 
 @both
-def test_a_ramp_toward_a_bound_control_aims_at_its_live_value(play: Player) -> None:
+def test_a_ramp_to_a_bound_control_follows_its_present_value(play: Player) -> None:
     rules = soundtrack(layer(calm(), fight(music=Music(intensity=OVER_THREAT))), transitions=[LINEAR_4])
     plans = play(rules, {0: {"threat": 1.0}, 2: {"go": True}, 5: {"threat": 0.0}}, 8)
     assert [p.controls.intensity for p in plans[2:]] == pytest.approx([0.5, 0.625, 0.75, 0.125, 0.0, 0.0])
 
 
 @both
-def test_a_change_leaves_a_bound_control_to_its_input_for_that_frame(play: Player) -> None:
+def test_a_bound_control_still_follows_its_input_in_the_frame_of_a_change(play: Player) -> None:
     rules = soundtrack(layer(calm(music=Music(intensity=OVER_THREAT)), fight(music=Music(intensity=0.0))))
     plans = play(rules, {2: {"go": True, "threat": 0.8}}, 4)
     assert [p.controls.intensity for p in plans] == [0.0, 0.0, 0.8, 0.0]
@@ -181,7 +181,7 @@ def test_a_decision_at_the_bar_itself_takes_that_bar(play: Player) -> None:
 
 
 @both
-def test_a_decision_given_up_before_the_bar_was_never_heard(play: Player) -> None:
+def test_a_decision_withdrawn_before_the_bar_never_takes_effect(play: Player) -> None:
     rules = soundtrack(layer(calm(), fight(music=Music(meter=7))))
     plans = play(rules, {3: {"go": True}, BAR - 1: {"go": False}}, BAR + 5)
     assert {p.controls.meter for p in plans} == {4}

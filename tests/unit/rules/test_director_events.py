@@ -79,12 +79,12 @@ def test_only_declared_triggers_can_be_fired(play: Player, fire: str, code: str)
 
 
 @both
-def test_a_trigger_shows_in_its_frame_alone(play: Player) -> None:
+def test_a_trigger_is_true_only_in_its_frame(play: Player) -> None:
     assert [plan.inputs[4] for plan in play(RULES, {1: "hit"}, 3)] == [False, True, False]
 
 
 @both
-def test_an_event_of_nothing_is_refused(play: Player) -> None:
+def test_an_empty_event_is_refused(play: Player) -> None:
     assert play(RULES, {0: {}}, 1)[0].receipts[0].code == "empty"
 
 
@@ -97,7 +97,7 @@ def test_an_event_is_taken_whole_or_not_at_all(play: Player) -> None:
 
 
 @both
-def test_the_first_mistake_names_the_refusal(play: Player) -> None:
+def test_the_first_mistake_is_the_reason_of_the_refusal(play: Player) -> None:
     event = Event(sequence=0, set={"threat": 2.0, "region": 3, "enemies": math.nan}, fire=("nothing",))
     assert play(RULES, {0: event}, 1)[0].receipts[0].code == "wrong_type"
 
@@ -127,7 +127,7 @@ def test_a_number_without_the_rate_for_its_direction_jumps(play: Player) -> None
 
 
 @both
-def test_setting_the_target_again_does_not_disturb_the_way_there(play: Player) -> None:
+def test_setting_the_same_target_again_changes_nothing(play: Player) -> None:
     threat = NumberInput(name="threat", low=0.0, high=1.0, default=0.0, rise=0.7)
     rules = soundtrack(layer(calm()), inputs=[threat])
     once = play(rules, {1: {"threat": 1.0}}, 30)
@@ -136,7 +136,7 @@ def test_setting_the_target_again_does_not_disturb_the_way_there(play: Player) -
 
 
 @both
-def test_a_change_of_mind_starts_from_the_moved_value(play: Player) -> None:
+def test_a_new_target_starts_from_the_moved_value(play: Player) -> None:
     threat = NumberInput(name="threat", low=0.0, high=1.0, default=0.0, rise=2.5, fall=1.25)
     plans = play(soundtrack(layer(calm()), inputs=[threat]), {0: {"threat": 1.0}, 4: {"threat": 0.0}}, 8)
     assert [plan.inputs[0] for plan in plans] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4, 0.35, 0.3, 0.25])

@@ -1,4 +1,4 @@
-"""What a frame tells of the change that comes next: its start, its mix, which layers count (section 15)."""
+"""The next change in the plan of a frame: its start, its mix, and which layers count (section 15)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_frames_to_a_change_are_counted_down(play: Player) -> None:
 
 
 @both
-def test_an_immediate_change_is_told_in_its_own_frame_alone(play: Player) -> None:
+def test_an_immediate_change_is_announced_only_in_its_own_frame(play: Player) -> None:
     plans = play(soundtrack(FIGHT, transitions=[Transition(at=IMMEDIATE, ramp_frames=5)]), {3: {"go": True}}, 7)
     assert told(plans) == [-1, -1, -1, 0, -1, -1, -1]
 
@@ -53,14 +53,14 @@ def test_a_withdrawn_change_is_taken_back(play: Player) -> None:
 
 
 @both
-def test_a_state_that_has_not_won_yet_is_not_told(play: Player) -> None:
+def test_a_state_that_has_not_won_yet_is_not_announced(play: Player) -> None:
     rules = soundtrack(layer(calm(), fight(attack_frames=6)), transitions=[AT_BAR])
     plans = play(rules, {3: {"go": True}}, 12)
     assert told(plans) == [-1] * 9 + [BAR - 9, BAR - 10, BAR - 11]
 
 
 @both
-def test_max_wait_and_earliest_move_what_is_told(play: Player) -> None:
+def test_max_wait_and_earliest_move_the_prediction(play: Player) -> None:
     row = Transition(at=ON_BAR, max_wait_frames=8, ramp_frames=0)
     assert told(play(soundtrack(FIGHT, transitions=[row]), {3: {"go": True}}, 12))[3:] == [*range(8, -1, -1)]
     row = Transition(at=ON_BEAT, ramp_frames=0)
@@ -69,7 +69,7 @@ def test_max_wait_and_earliest_move_what_is_told(play: Player) -> None:
 
 
 @both
-def test_a_layer_that_is_not_heard_does_not_count(play: Player) -> None:
+def test_a_layer_of_weight_zero_does_not_count(play: Player) -> None:
     loud_when_hit = Binding(input="threat", curve=((0.0, 0.0), (1.0, 1.0)))
     rules = soundtrack(
         layer(LayerState(name="still", default=True, mix={"harp": 1.0}), name="place"),
@@ -82,14 +82,14 @@ def test_a_layer_that_is_not_heard_does_not_count(play: Player) -> None:
 
 @both
 @pytest.mark.parametrize(("music", "heard"), [({}, False), ({"tempo_bpm": 90.0}, True)])
-def test_states_that_ask_for_the_same_music_change_unheard(play: Player, music: dict[str, float], heard: bool) -> None:
+def test_a_change_to_the_same_music_does_not_count(play: Player, music: dict[str, float], heard: bool) -> None:
     rules = soundtrack(layer(calm(), fight(mix={"harp": 1.0}, music=Music(**music))), transitions=[AT_BAR])
     plans = play(rules, {3: {"go": True}}, 10)
     assert (max(told(plans)) > 0) is heard
 
 
 @both
-def test_of_two_changes_the_nearest_is_told_with_all_that_start_then(play: Player) -> None:
+def test_of_two_changes_the_next_is_announced_with_all_that_start_then(play: Player) -> None:
     rules = soundtrack(
         FIGHT,
         layer(

@@ -34,7 +34,7 @@ def test_a_change_ramps_along_its_curve(play: Player, curve: Curve, shares: list
 
 
 @both
-def test_a_ramp_of_nothing_is_a_step_in_its_own_frame(play: Player) -> None:
+def test_a_ramp_of_zero_is_a_step_in_its_own_frame(play: Player) -> None:
     plans = play(soundtrack(layer(calm(), fight()), transitions=[ramp(0)]), {2: {"go": True}}, 4)
     assert [plan.mix for plan in plans] == [(1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 1.0, 0.0)]
 
@@ -86,7 +86,7 @@ def test_a_bound_weight_starts_where_its_curve_is(play: Player) -> None:
 
 
 @both
-def test_a_mix_of_nothing_is_the_last_mix_of_something_with_a_warning(play: Player) -> None:
+def test_an_empty_mix_becomes_the_last_mix_with_a_warning(play: Player) -> None:
     rules = soundtrack(layer(calm(mix={"harp": 1.0, "brass": 3.0}), fight(mix={})))
     plans = play(rules, {2: {"go": True}, 4: {"go": False}}, 6)
     assert [plan.mix for plan in plans] == [(0.25, 0.0, 0.75)] * 6
@@ -94,7 +94,7 @@ def test_a_mix_of_nothing_is_the_last_mix_of_something_with_a_warning(play: Play
 
 
 @both
-def test_before_any_mix_of_something_nothing_is_everything_alike(play: Player) -> None:
+def test_an_empty_first_mix_gives_all_styles_the_same_share(play: Player) -> None:
     plan = play(soundtrack(layer(calm(mix={}))), {}, 1)[0]
     assert plan.mix == pytest.approx((1 / 3, 1 / 3, 1 / 3))
     assert plan.warnings == ("empty_mix",)

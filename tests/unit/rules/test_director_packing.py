@@ -45,7 +45,7 @@ def plans(soundtrack: Rules, state: DirectorState, frames: int = AFTER) -> list[
 
 
 def is_playable(found: list[FramePlan]) -> bool:
-    """Whether every plan can be heard: shares of one, a tempo, a clock that goes on."""
+    """Whether every plan can be played: shares that sum to one, a tempo, a clock that goes on."""
     for plan in found:
         assert math.isclose(sum(plan.mix), 1.0, abs_tol=1e-9)
         assert all(math.isfinite(value) and value >= 0 for value in (*plan.mix, *plan.layer_weights))
@@ -70,7 +70,7 @@ def shifted(plan: FramePlan, frames: int) -> FramePlan:
 
 @quick(max_examples=20)
 @given(data=st.data(), frames=st.integers(-1_000, 100_000))
-def test_a_moved_state_plays_the_same_elsewhere(data: st.DataObject, frames: int) -> None:
+def test_a_shifted_state_gives_the_same_plans_later(data: st.DataObject, frames: int) -> None:
     soundtrack, states, _ = data.draw(played())
     state = data.draw(st.sampled_from(states))
     frames = max(frames, -state.frame)
@@ -84,7 +84,7 @@ def test_a_moved_state_plays_the_same_elsewhere(data: st.DataObject, frames: int
 
 @quick(max_examples=20)
 @given(data=st.data())
-def test_a_reset_state_starts_over_and_keeps_the_beat(data: st.DataObject) -> None:
+def test_a_reset_state_starts_over_and_keeps_the_clock(data: st.DataObject) -> None:
     soundtrack, states, _ = data.draw(played())
     state = data.draw(st.sampled_from(states))
     again = reset(state, soundtrack)
@@ -108,7 +108,7 @@ def test_a_reset_state_starts_over_and_keeps_the_beat(data: st.DataObject) -> No
 
 @quick(max_examples=20)
 @given(data=st.data())
-def test_under_the_same_rules_all_but_what_waits_stays(data: st.DataObject) -> None:
+def test_under_the_same_rules_everything_but_pending_changes_stays(data: st.DataObject) -> None:
     soundtrack, states, _ = data.draw(played())
     for state in states:
         assert carry(state, soundtrack, soundtrack) == drop_pending(state)
@@ -157,7 +157,7 @@ def _after(soundtrack: Rules, script: dict[int, dict[str, AnyValue]], frames: in
     return state
 
 
-def test_times_go_on_a_hold_is_not_begun_again() -> None:
+def test_times_go_on_and_a_hold_does_not_begin_again() -> None:
     held = soundtrack(layer(calm(), fight(hold_frames=20)))
     state = _after(held, {5: {"go": True}, 30: {"go": False}}, 40)
     edited = soundtrack(layer(calm(mix={"brass": 1.0}), fight(hold_frames=20, mix={"drums": 0.5, "harp": 0.5})))
@@ -186,7 +186,7 @@ def test_a_ramp_that_is_over_stays_over_under_a_longer_one() -> None:
     assert {plan.mix for plan in plans(rows(100), carry(state, rows(10), rows(100)))} == {(0.0, 1.0, 0.0)}
 
 
-def test_what_waits_for_a_bar_is_decided_anew() -> None:
+def test_a_pending_change_is_decided_anew() -> None:
     old = soundtrack(layer(calm(), fight()), transitions=[Transition(at=At(unit="bar"))])
     state = _after(old, {10: {"go": True}}, 20)
     assert state.layers[0].pending is not None
@@ -197,7 +197,7 @@ def test_what_waits_for_a_bar_is_decided_anew() -> None:
     assert told == [("started", 20, 20)]
 
 
-def test_a_number_on_its_way_goes_on_from_its_value_at_the_new_rate() -> None:
+def test_a_moving_number_goes_on_from_its_value_at_the_new_rate() -> None:
     def rate(fall: float) -> Rules:
         threat = NumberInput(name="threat", low=0.0, high=1.0, default=0.0, fall=fall)
         return soundtrack(layer(calm()), inputs=[threat])
@@ -277,7 +277,7 @@ def forged(packed: AnyValue, dice: random.Random) -> AnyValue:
 
 
 def forge(data: st.DataObject) -> None:
-    """Many forgeries of one state: each is refused, or can be played."""
+    """Many forged copies of one state: each is refused or can be played."""
     soundtrack, states, _ = data.draw(played(max_frames=40))
     packed = pack(data.draw(st.sampled_from(states)), soundtrack)
     dice = random.Random(data.draw(st.integers(0, 2**32)))
@@ -306,7 +306,7 @@ def test_forged_states_at_length(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("data", STRANGE, ids=lambda value: repr(value)[:20])
-def test_what_is_no_state_is_refused(data: AnyValue) -> None:
+def test_data_that_is_not_a_state_is_refused(data: AnyValue) -> None:
     rules = soundtrack(layer(calm(), fight()))
     packed = pack(Director(rules).start(), rules)
     with pytest.raises(ValueError):

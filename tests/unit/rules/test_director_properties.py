@@ -1,4 +1,4 @@
-"""What holds of every session, whatever the rules and whatever the game sends: random rules and the library."""
+"""What holds in every session, for random rules and the library and any events."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def check_mixes(plan: FramePlan) -> None:
 
 
 def check_states(soundtrack: Rules, plans: Sequence[FramePlan]) -> None:
-    """Each layer is in one of its states, and leaves it by a started change alone."""
+    """Each layer is in one of its states, and leaves it only by a started change."""
     active = {layer.name: layer.states[layer.default_index].name for layer in soundtrack.layers}
     for plan in plans:
         for change in plan.changes:
@@ -133,7 +133,7 @@ def check_session(soundtrack: Rules, session: Session) -> None:
 
 @quick(max_examples=25)
 @given(st.data())
-def test_any_session_is_sound(data: st.DataObject) -> None:
+def test_invariants_hold_in_any_session(data: st.DataObject) -> None:
     soundtrack = data.draw(rules(), label="rules")
     for _ in range(3):
         check_session(soundtrack, data.draw(sessions(soundtrack.inputs), label="session"))
@@ -142,7 +142,7 @@ def test_any_session_is_sound(data: st.DataObject) -> None:
 @library
 @quick(max_examples=4)
 @given(data=st.data())
-def test_any_session_of_the_library_is_sound(path: Path, data: st.DataObject) -> None:
+def test_invariants_hold_in_any_session_of_the_library(path: Path, data: st.DataObject) -> None:
     soundtrack = load(path)
     check_session(soundtrack, data.draw(long_sessions(soundtrack), label="session"))
 
@@ -150,7 +150,7 @@ def test_any_session_of_the_library_is_sound(path: Path, data: st.DataObject) ->
 @pytest.mark.heavy
 @deep(max_examples=250)
 @given(st.data())
-def test_any_session_is_sound_at_length(data: st.DataObject) -> None:
+def test_invariants_hold_in_many_sessions(data: st.DataObject) -> None:
     soundtrack = data.draw(rules() | st.sampled_from(LIBRARY_FILES).map(load), label="rules")
     check_session(soundtrack, data.draw(sessions(soundtrack.inputs) | long_sessions(soundtrack), label="session"))
 
@@ -181,7 +181,7 @@ def recordless(plan: FramePlan) -> FramePlan:
 
 
 def check_skipping(soundtrack: Rules, session: Session, frames: int) -> None:
-    """After the session: spans say what steps say, and no plan changes before the horizon it was promised."""
+    """After the session: spans equal steps, and no plan changes before its horizon."""
     director = Director(soundtrack)
     states, plans = trace(soundtrack, session)
     state, until = states[-1], len(plans) + frames

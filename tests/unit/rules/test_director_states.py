@@ -53,7 +53,7 @@ def test_a_one_frame_trigger_never_outlasts_an_attack(play: Player) -> None:
 
 
 @both
-def test_a_trigger_stretched_over_the_attack_does(play: Player) -> None:
+def test_a_trigger_stretched_over_the_attack_starts_its_state(play: Player) -> None:
     state = fight(when=Fired(trigger="hit", frames=4), attack_frames=3)
     assert states(play(soundtrack(layer(calm(), state)), {2: "hit"}, 10)) == [(0, "calm"), (5, "fight"), (6, "calm")]
 
@@ -94,7 +94,7 @@ def test_hold_and_min_time_do_not_resist_a_higher_priority(play: Player) -> None
 
 
 @both
-def test_they_do_resist_an_equal_priority(play: Player) -> None:
+def test_hold_and_min_time_resist_an_equal_priority(play: Player) -> None:
     low = fight(hold_frames=3)
     script = {1: {"go": True}, 4: {"go": False, "go2": True}}
     plans = play(soundtrack(layer(calm(), boss(), low)), script, 10)
@@ -151,7 +151,7 @@ def test_a_state_that_was_outranked_has_no_cooldown(play: Player) -> None:
 
 
 @both
-def test_a_state_outranked_in_the_frame_it_ends_by_itself_has_one(play: Player) -> None:
+def test_a_state_outranked_in_the_frame_it_ends_by_itself_has_a_cooldown(play: Player) -> None:
     script = {1: {"go": True}, 3: {"go": False, "go2": True}, 5: {"go": True, "go2": False}}
     plans = play(soundtrack(layer(calm(), fight(cooldown_frames=5), boss(priority=1))), script, 12)
     assert states(plans) == [(0, "calm"), (1, "fight"), (3, "boss"), (5, "calm"), (8, "fight")]
@@ -197,7 +197,7 @@ def test_enter_wins_over_exit_in_the_same_frame(play: Player) -> None:
 
 
 @both
-def test_two_latches_over_one_input_are_apart(play: Player) -> None:
+def test_two_latches_over_one_input_are_independent(play: Player) -> None:
     other = Latch(
         index=1,
         enter=Compare(input="threat", op=">", value=0.1),

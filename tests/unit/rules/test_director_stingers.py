@@ -62,7 +62,7 @@ def test_a_stinger_waits_for_its_boundary(play: Player, at: At, fired: int, star
 
 
 @both
-def test_a_stinger_sits_on_the_exact_sample_of_its_beat(play: Player) -> None:
+def test_a_stinger_starts_at_the_exact_sample_of_its_beat(play: Player) -> None:
     # 140 bpm: the third beat falls on sample 822 of frame 21.
     plans = play(soundtrack(CALM, stingers=[sting(at=ON_BEAT)], tempo_bpm=140.0), {15: "hit"}, 25)
     sample = 21 * FRAME_SIZE + 822
@@ -116,7 +116,7 @@ def test_a_second_trigger_while_pending_changes_nothing(play: Player) -> None:
 
 
 @both
-def test_all_stingers_of_a_trigger_answer_in_file_order(play: Player) -> None:
+def test_all_stingers_of_a_trigger_start_in_file_order(play: Player) -> None:
     other = TriggerInput(name="other")
     stingers: list[Stinger] = [sting(name="b"), sting(name="a"), sting(name="c", trigger="other"), burst()]
     rules = soundtrack(CALM, stingers=stingers, inputs=[*INPUTS, other])
@@ -124,7 +124,7 @@ def test_all_stingers_of_a_trigger_answer_in_file_order(play: Player) -> None:
 
 
 @both
-def test_firing_twice_in_a_frame_is_firing_once(play: Player) -> None:
+def test_firing_twice_in_a_frame_counts_once(play: Player) -> None:
     twice = Event(sequence=0, fire=("hit", "hit"))
     assert len(cues(play(soundtrack(CALM, stingers=[sting()]), {1: twice}, 3))) == 1
 
@@ -137,13 +137,13 @@ def test_a_burst_rises_stays_and_falls_within_its_time(play: Player) -> None:
 
 
 @both
-def test_a_burst_without_ramp_is_a_block(play: Player) -> None:
+def test_a_burst_without_ramp_has_full_weight_throughout(play: Player) -> None:
     plans = play(soundtrack(CALM, stingers=[burst(ramp_frames=0, time_frames=3)]), {2: "hit"}, 7)
     assert envelope(plans) == [0, 0, 1, 1, 1, 0, 0]
 
 
 @both
-def test_a_retriggered_burst_rises_from_where_it_is_and_runs_its_whole_time_again(play: Player) -> None:
+def test_a_retriggered_burst_rises_from_its_level_and_runs_its_whole_time_again(play: Player) -> None:
     plans = play(soundtrack(CALM, stingers=[burst()]), {2: "hit", 12: "hit"}, 27)
     # Frame 12 is the second of the way down: 0.5, and from there up to 1 in four frames.
     assert envelope(plans)[11:] == pytest.approx(
@@ -152,7 +152,7 @@ def test_a_retriggered_burst_rises_from_where_it_is_and_runs_its_whole_time_agai
 
 
 @both
-def test_a_burst_in_full_swing_does_not_dip_when_retriggered(play: Player) -> None:
+def test_a_burst_at_full_weight_does_not_dip_when_retriggered(play: Player) -> None:
     plans = play(soundtrack(CALM, stingers=[burst()]), {2: "hit", 8: "hit"}, 22)
     assert envelope(plans)[6:] == pytest.approx([1] * 11 + [0.75, 0.5, 0.25, 0, 0])
 

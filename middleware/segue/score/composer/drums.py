@@ -36,7 +36,7 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
         parts.append(Part(slot, "drums", kit.fill_program, tuple(_fill(situation, plan, fill_beats, random))))
     if kit.crash and bar % 4 == 0 and (bar == 0 or random.chance(0.35)):
         crash = BarNote(0.0, 1.0, kit.crash, 84 if bar == 0 else 70, 0.2 if bar == 0 else 0.5)
-        parts.append(Part(slot + 1, "drums", -1, (crash,)))
+        parts.append(Part(slot + 1, "drums", gm.KIT_PROGRAM, (crash,)))
     return parts
 
 

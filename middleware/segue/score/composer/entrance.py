@@ -19,7 +19,12 @@ def _hit(chord: Chord) -> list[Part]:
     root = place(chord.root, 45)
     brass = tuple(BarNote(0.0, 0.8, key, 108, 0.0) for key in (root, *_chord_keys(chord, 60)))
     return [
-        Part(DRUM_SLOT, "drums", -1, (BarNote(0.0, 1.0, gm.CRASH, 100, 0.0), BarNote(0.0, 0.3, gm.KICK, 110, 0.0))),
+        Part(
+            DRUM_SLOT,
+            "drums",
+            gm.KIT_PROGRAM,
+            (BarNote(0.0, 1.0, gm.CRASH, 100, 0.0), BarNote(0.0, 0.3, gm.KICK, 110, 0.0)),
+        ),
         Part(DRUM_SLOT, "drums", gm.TAIKO, (BarNote(0.0, 0.5, 45, 118, 0.0), BarNote(0.5, 0.5, 48, 100, 0.0))),
         Part(DRUM_SLOT, "drums", gm.TIMPANI, (BarNote(0.0, 0.8, root, 112, 0.0),)),
         Part(DRUM_SLOT, "harmony", gm.TROMBONE, brass),
@@ -28,7 +33,14 @@ def _hit(chord: Chord) -> list[Part]:
 
 def _band(chord: Chord) -> list[Part]:
     """Crash and kick with the band's downbeat."""
-    return [Part(DRUM_SLOT, "drums", -1, (BarNote(0.0, 1.0, gm.CRASH, 100, 0.0), BarNote(0.0, 0.3, gm.KICK, 112, 0.0)))]
+    return [
+        Part(
+            DRUM_SLOT,
+            "drums",
+            gm.KIT_PROGRAM,
+            (BarNote(0.0, 1.0, gm.CRASH, 100, 0.0), BarNote(0.0, 0.3, gm.KICK, 112, 0.0)),
+        )
+    ]
 
 
 def _roll(chord: Chord) -> list[Part]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from segue.contract import TICKS_PER_BEAT
+from segue.score.composer import instruments as gm
 from segue.score.composer.bar import Onset, playable
 from segue.score.composer.entrance import GESTURES
 from segue.score.composer.fills import (
@@ -213,7 +214,7 @@ def _landing(turn: Turn, kind: Kind) -> list[Part]:
     entrance = "none" if turn.into is turn.out_of else _ARRIVES.get(turn.into.entrance, turn.into.entrance)
     parts = GESTURES[entrance](turn.target)
     if kind == "fill" and turn.into.kit.crash and entrance not in _CRASHES:
-        parts = [*parts, Part(DRUM_SLOT, "drums", -1, (BarNote(0.0, 1.0, turn.into.kit.crash, 88, 0.0),))]
+        parts = [*parts, Part(DRUM_SLOT, "drums", gm.KIT_PROGRAM, (BarNote(0.0, 1.0, turn.into.kit.crash, 88, 0.0),))]
     return parts
 
 

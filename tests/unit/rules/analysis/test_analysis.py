@@ -1,4 +1,4 @@
-"""What the analysis finds in small bad soundtracks, and that it is silent on good ones.
+"""The findings of small bad soundtracks. Good ones give none.
 
 `cases/NAME.bad.yaml` stands beside `NAME.bad.txt`, its exact findings; `NAME.good.yaml` is the same put right.
 """
@@ -34,10 +34,10 @@ from unit.rules.strategies import quick, rules, sessions
 CASES = Path(__file__).parent / "cases"
 BAD = sorted(CASES.glob("*.bad.yaml"))
 GOOD = sorted(CASES.glob("*.good.yaml"))
-HOUSE = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[4]
 SHIPPED = [
-    *(HOUSE / "rules" / "library" / name / f"{name}.yaml" for name in ("emberwood", "nightwatch", "redline")),
-    HOUSE / "tests" / "unit" / "rules" / "example" / "emberwood.yaml",
+    *(ROOT / "rules" / "library" / name / f"{name}.yaml" for name in ("emberwood", "nightwatch", "redline")),
+    ROOT / "tests" / "unit" / "rules" / "example" / "emberwood.yaml",
 ]
 
 
@@ -45,7 +45,7 @@ def name_of(path: Path) -> str:
     return path.name.removesuffix(".yaml")
 
 
-def told(path: Path) -> list[str]:
+def finding_lines(path: Path) -> list[str]:
     """The findings of a file, as lines."""
     findings = analyse(load(path))
     assert all(Path(finding.mark.file) == path for finding in findings)
@@ -53,25 +53,25 @@ def told(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", BAD, ids=name_of)
-def test_a_bad_soundtrack_is_told_what_is_wrong_with_it(path: Path) -> None:
-    assert told(path) == path.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
+def test_a_bad_soundtrack_gives_the_findings_beside_it(path: Path) -> None:
+    assert finding_lines(path) == path.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("path", GOOD, ids=name_of)
-def test_the_same_put_right_is_left_in_peace(path: Path) -> None:
-    assert told(path) == []
+def test_the_corrected_soundtrack_gives_no_findings(path: Path) -> None:
+    assert finding_lines(path) == []
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(HOUSE).parent))
-def test_what_is_shipped_is_left_in_peace(path: Path) -> None:
-    assert told(path) == []
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT).parent))
+def test_shipped_soundtracks_give_no_findings(path: Path) -> None:
+    assert finding_lines(path) == []
 
 
 def test_every_kind_of_finding_is_shown_by_a_case() -> None:
     assert {finding.code for path in BAD for finding in analyse(load(path))} == set(CODES)
 
 
-def test_every_bad_case_is_put_right_beside_it() -> None:
+def test_every_bad_case_has_a_corrected_one() -> None:
     assert {path.name.split(".")[0] for path in BAD} <= {path.name.split(".")[0] for path in GOOD}
 
 

@@ -32,7 +32,7 @@ NEVER_ENTERED = Latch(
     index=1, enter=Compare(input="threat", op=">", value=1.0), exit=Compare(input="threat", op="<", value=0.3)
 )
 STATES = {"action": {"calm", "fight"}}
-WORLDS = ConditionSolver(
+SOLVER = ConditionSolver(
     soundtrack(
         layer(calm(), fight(), LayerState(name="boss")),
         inputs=[
@@ -99,21 +99,21 @@ def both_of(*parts: Condition) -> All:
     ],
 )
 def test_a_condition_can_hold_or_not(condition: Condition, possible: bool) -> None:
-    assert WORLDS.can_hold(condition, STATES) is possible
+    assert SOLVER.can_hold(condition, STATES) is possible
 
 
-def test_a_condition_with_too_many_worlds_counts_as_possible() -> None:
+def test_a_condition_with_too_many_cases_counts_as_possible() -> None:
     inputs = [FlagInput(name=f"flag{i}") for i in range(15)]
-    worlds = ConditionSolver(soundtrack(layer(calm()), inputs=inputs))
+    solver = ConditionSolver(soundtrack(layer(calm()), inputs=inputs))
     flags: list[Condition] = [Compare(input=item.name, op="==", value=True) for item in inputs]
     impossible = [*flags, Not(of=flags[0])]
-    assert worlds.can_hold(All(of=tuple(impossible)), {})
-    assert not worlds.can_hold(All(of=tuple(impossible[-8:] + flags[:1])), {})
+    assert solver.can_hold(All(of=tuple(impossible)), {})
+    assert not solver.can_hold(All(of=tuple(impossible[-8:] + flags[:1])), {})
 
 
-def test_settings_are_all_ways_the_inputs_can_be_told_apart() -> None:
+def test_settings_are_all_combinations_that_the_conditions_tell_apart() -> None:
     condition = both_of(enemies(">=", 3), Compare(input="go", op="==", value=True))
-    settings = list(WORLDS.settings([condition]))
+    settings = list(SOLVER.settings([condition]))
     assert len(settings) == 2 * 5
     assert {"enemies": 2, "go": True} in settings
     assert {(s["enemies"], s["go"]) for s in settings} == {(n, go) for n in (0, 2, 3, 4, 9) for go in (False, True)}

@@ -1,4 +1,4 @@
-"""Every bad file in bad/ gives exactly the messages of the .txt beside it; so do files too odd to keep in a tree."""
+"""Every bad file in bad/ gives exactly the messages of the .txt beside it. Odder files are made by the tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def messages(name: str) -> str:
     return str(caught.value)
 
 
-def test_there_are_enough() -> None:
+def test_there_are_many_bad_files() -> None:
     assert len(FILES) >= 180
 
 
@@ -52,7 +52,7 @@ def test_bad_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=["latin1", "utf16", "nul", "escape", "separator", "brackets", "dashes", "braces", "huge", "many"],
 )
-def test_bytes_that_are_no_rules(
+def test_bytes_that_are_not_text(
     content: bytes, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -67,7 +67,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
         load(path)
 
 
-def test_windows_line_ends_count_once(tmp_path: Path) -> None:
+def test_windows_line_ends_count_as_one_line(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_bytes(b"segue: 1\r\ntitle: 3\r\nlayers: {}\r\n")
     with pytest.raises(RuleError) as caught:
@@ -75,7 +75,7 @@ def test_windows_line_ends_count_once(tmp_path: Path) -> None:
     assert [problem.mark.line for problem in caught.value.problems] == [2, 3]
 
 
-def test_paths_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_that_lead_to_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("folder.yaml").mkdir()
     os.mkfifo("pipe.yaml")
@@ -90,7 +90,7 @@ def test_paths_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert messages("nul\0byte.yaml") == "nul\0byte.yaml:1:1: cannot be read: embedded null byte"
 
 
-def test_a_link_may_not_lead_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_may_not_lead_out_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     (tmp_path / "secret.wav").write_bytes(b"RIFF")
@@ -108,7 +108,7 @@ def test_a_link_may_not_lead_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ]
 
 
-def test_includes_end_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_includes_are_limited_in_depth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for depth in range(12):
         Path(f"{depth}.yaml").write_text(f"segue: 1\ninclude: [{depth + 1}.yaml]\n")
@@ -116,7 +116,7 @@ def test_includes_end_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert text.splitlines()[-1] == "8.yaml:2:11: include: expected includes at most 8 deep, got one more"
 
 
-def test_includes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_includes_are_limited_in_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for part in range(66):
         Path(f"{part}.yaml").write_text("segue: 1\n")
@@ -141,7 +141,7 @@ def test_limits_hold_for_all_files_together(tmp_path: Path, monkeypatch: pytest.
     ]
 
 
-def test_a_text_without_a_folder_names_no_files() -> None:
+def test_a_text_without_a_folder_may_not_name_files() -> None:
     with pytest.raises(RuleError) as caught:
         load_text("segue: 1\ninclude: [a.yaml]\nstyles: {a: {audio: a.wav}}\nlayers: {}\n", name="hello")
     assert str(caught.value).splitlines() == [
@@ -150,14 +150,14 @@ def test_a_text_without_a_folder_names_no_files() -> None:
     ]
 
 
-def test_a_flood_of_mistakes_is_cut_off() -> None:
+def test_reading_stops_after_too_many_mistakes() -> None:
     with pytest.raises(RuleError) as caught:
         load_text("segue: 1\n" + "".join(f"x{number}: 1\n" for number in range(5_000)))
     assert len(caught.value.problems) == MOST_PROBLEMS + 1
     assert caught.value.problems[-1].text == "more than 500 mistakes; reading stopped here"
 
 
-def test_a_condition_is_bounded() -> None:
+def test_a_condition_is_limited_in_size() -> None:
     leaves = ", ".join(["{threat: '> 0.5'}"] * 65)
     text = (
         "segue: 1\ninputs: {threat: {type: number, range: [0, 1]}}\nstyles: {a: {text: a}}\n"

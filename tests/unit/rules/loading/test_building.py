@@ -1,4 +1,4 @@
-"""What a file says is what the model holds: conditions, controls, layers, transitions, stingers, warnings."""
+"""Files become the model: conditions, controls, layers, transitions, stingers, warnings."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_example_loads_without_a_warning(monkeypatch: pytest.MonkeyPatch) ->
     assert str(load("emberwood.yaml").layers[1].states[1].mark) == "emberwood.yaml:30:7"
 
 
-def test_a_small_file_takes_every_default() -> None:
+def test_a_small_file_gets_every_default() -> None:
     rules = load_text("segue: 1\nstyles: {a: {text: a}}\nlayers: {l: {states: {s: {default: true, mix: {a: 2}}}}}\n")
     assert (rules.title, rules.seed, rules.files, rules.transitions) == ("untitled", 0, (), ())
     assert rules.layers[0].weight == 1.0
@@ -202,7 +202,7 @@ def test_neighbouring_integers_do_not_overlap() -> None:
         ("from: combat, to: action.boss", ("action", "combat", "boss")),
     ],
 )
-def test_patterns(line: str, pattern: tuple[str | None, str | None, str | None]) -> None:
+def test_transition_patterns(line: str, pattern: tuple[str | None, str | None, str | None]) -> None:
     (row,) = rows(line)
     assert (row.layer, row.from_state, row.to_state) == pattern
     assert (row.at, row.ramp_frames, row.curve, row.max_wait_frames) == (At(unit="beat"), 50, "smooth", None)
@@ -237,7 +237,7 @@ def test_curves_have_the_units_of_what_they_bind() -> None:
         ),
     ],
 )
-def test_doubtful_comparisons_are_warned_of(text: str, warning: str) -> None:
+def test_doubtful_comparisons_give_warnings(text: str, warning: str) -> None:
     (found,) = with_condition(text).warnings
     place, _, words = found.partition(': layer "action", state "combat", ')
     assert place.startswith("<text>:13:")
@@ -245,11 +245,11 @@ def test_doubtful_comparisons_are_warned_of(text: str, warning: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{threat: 0}", '{threat: "!= 0.5"}', '{enemies: ">= 64"}', '{region: "!= town"}'])
-def test_comparisons_that_can_go_either_way_are_not(text: str) -> None:
+def test_comparisons_that_can_be_true_or_false_give_none(text: str) -> None:
     assert with_condition(text).warnings == ()
 
 
-def test_curve_points_beyond_the_input_are_warned_of() -> None:
+def test_curve_points_beyond_the_input_give_warnings() -> None:
     rules = load_text(f"{HEAD}music: {{intensity: {{from: threat, curve: [[0, 0], [50, 0.5], [100, 1]]}}}}\n{LAYERS}")
     assert rules.warnings == (
         "<text>:9:42: music, intensity, curve: points at 50 and 100 lie beyond the range of 'threat', 0 to 1",

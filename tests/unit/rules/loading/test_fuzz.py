@@ -1,4 +1,4 @@
-"""Whatever a file holds, it either loads into sound Rules or is refused with places; nothing else is ever raised."""
+"""Any file either loads into valid Rules or is refused with places. No other error is raised."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ PLACES = paths(TREE)[1:]
 
 @st.composite
 def mangled_texts(draw: st.DrawFn) -> str:
-    """The example with a few characters, lines or nasty tokens put in, taken out or moved."""
+    """The example with a few characters, lines or special tokens added, removed or moved."""
     text = TEXT
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
@@ -116,7 +116,7 @@ def mangled_trees(draw: st.DrawFn) -> Any:
 
 
 def check_sound(rules: Rules) -> None:
-    """What every part of the middleware takes for granted."""
+    """What every part of the middleware relies on."""
     inputs = {each.name for each in rules.inputs}
     styles = {style.name for style in rules.styles}
     assert all(value is not None for value in (rules.music.tempo_bpm, rules.music.key, rules.music.gain_db))

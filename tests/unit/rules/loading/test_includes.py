@@ -76,5 +76,5 @@ def test_paths_start_at_their_own_file(folder: Path) -> None:
     assert dread.prompts == (Prompt(audio=(folder / "regions" / "sounds" / "drone.wav").resolve()),)
 
 
-def test_where_a_file_is_loaded_from_changes_only_its_name(folder: Path) -> None:
+def test_the_working_folder_changes_only_names_in_messages(folder: Path) -> None:
     assert load(folder / "main.yaml") == load("main.yaml") == load("./regions/../main.yaml")

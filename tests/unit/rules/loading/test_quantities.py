@@ -52,7 +52,7 @@ def test_frames_round_up_exactly(text: str, expected: int) -> None:
 
 
 @given(st.integers(0, 90_000))
-def test_a_whole_number_of_frames_stays_one(count: int) -> None:
+def test_a_whole_number_of_frames_is_not_rounded_up(count: int) -> None:
     seconds = read(Duration(), f"{count * 40}ms")
     assert seconds is not None
     assert frames(seconds) == count
@@ -68,7 +68,7 @@ def test_a_time_reads_as_it_is_written(milliseconds: int) -> None:
 @pytest.mark.parametrize(
     "text", ["300", "4 seconds", "-1s", "1e3s", "s", "1.s", "1,5s", "٣s", "1s 2ms", "2h", "999999999999s"]
 )
-def test_what_is_no_time(text: str) -> None:
+def test_texts_that_are_not_times(text: str) -> None:
     with pytest.raises(DocumentError, match="expected a time"):
         read(Duration(), text)
 
@@ -116,7 +116,7 @@ def test_keys(text: str, tonic: int, mode: str) -> None:
         ("e aeolian", "E minor"),
     ],
 )
-def test_near_keys_are_understood(text: str, meant: str) -> None:
+def test_a_nearly_correct_key_gives_a_guess(text: str, meant: str) -> None:
     with pytest.raises(DocumentError, match=f"got '{text}'; did you mean {meant}?"):
         read(KeySignature(), text)
 

@@ -1,4 +1,4 @@
-"""The JSON Schema takes what the loader takes, marks what an editor can mark, and is current with its files."""
+"""The JSON Schema accepts what the loader accepts, and the generated files are current."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read(path: Path) -> Any:
     return None if node is None else plain(node)
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_a_valid_schema() -> None:
     jsonschema.Draft7Validator.check_schema(SCHEMA)
 
 
@@ -52,7 +52,7 @@ def test_the_example_is_valid() -> None:
 @pytest.mark.parametrize(
     "name", sorted(path.name for path in BAD.glob("*.bad.yaml") if not BEYOND_A_SCHEMA.match(path.name))
 )
-def test_an_editor_marks_what_a_schema_can(name: str) -> None:
+def test_the_schema_refuses_what_a_schema_can_express(name: str) -> None:
     assert list(VALIDATOR.iter_errors(read(BAD / name)))
 
 
@@ -80,7 +80,7 @@ def test_every_field_is_documented(table: type[Table], field: Field[Any]) -> Non
         assert list(jsonschema.Draft7Validator(resolver).iter_errors(plain(node.entries[0].value))) == []
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_has_a_definition() -> None:
     named = set(re.findall(r'"\$ref": "#/definitions/(\w+)"', schema_text()))
     assert named == set(SCHEMA["definitions"])
 

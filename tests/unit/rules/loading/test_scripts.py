@@ -42,7 +42,7 @@ def test_events_are_sorted_and_numbered(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["events.jsonl", "events.txt"])
-def test_json_lines_say_the_same(name: str, tmp_path: Path) -> None:
+def test_json_lines_give_the_same_events(name: str, tmp_path: Path) -> None:
     lines = '{"at": "2s", "set": {"threat": 0.8, "cutscene": true}}\n\n{"at": "0.5s", "fire": ["boss_dead"]}\n'
     yaml = "[{at: 2s, set: {threat: 0.8, cutscene: true}}, {at: 0.5s, fire: [boss_dead]}]"
     events = load_events(write(tmp_path, lines, name), RULES)
@@ -55,7 +55,7 @@ def test_an_event_happens_in_the_frame_that_contains_it(tmp_path: Path) -> None:
     assert [event.frame for event in events] == [0, 0, 1]
 
 
-def test_values_out_of_range_clamp_later(tmp_path: Path) -> None:
+def test_values_out_of_range_are_kept_for_the_director_to_clamp(tmp_path: Path) -> None:
     events = load_events(write(tmp_path, "[{at: 0s, set: {threat: 9, enemies: -1}}]"), RULES)
     assert events[0].event.set == {"threat": 9, "enemies": -1}
 
@@ -118,7 +118,7 @@ def test_mistakes_in_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ("text", "expected"),
     [("", "events.yaml:1:1: the file is empty"), ("at: 1s", "events.yaml:1:1: events: expected a list of at most")],
 )
-def test_files_that_are_no_scripts(text: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_are_not_scripts(text: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert problems(write(tmp_path, text))[0].startswith(expected)
 
@@ -130,7 +130,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert problems(Path(name)) == [f"{name}:1:1: not a regular file"]
 
 
-def test_a_yaml_script_beyond_its_limits_is_told_of_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_message_for_a_long_yaml_script_names_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     longer = "; write a longer script as JSON lines, one event a line (match.jsonl), which may have 64 MiB"
     write(tmp_path, "- {at: 1s, fire: boss_dead}\n" * 50_000, "match.yaml")

@@ -1,4 +1,4 @@
-"""Documents are YAML 1.2 core: what is a number, what a word, and where everything stands."""
+"""Documents are YAML 1.2: which scalars are numbers and which are words, and the places of nodes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_scalars(text: str, expected: object) -> None:
     assert type(found) is type(expected)
 
 
-def test_places_count_from_one_and_keys_have_their_own() -> None:
+def test_lines_and_columns_count_from_one_and_keys_have_places() -> None:
     node = read("# head\nlayers:\n  place: {weight: 2}\nlist:\n- a\n- ü: b\n")
     assert isinstance(node, MapNode)
     layers, listed = node.entries

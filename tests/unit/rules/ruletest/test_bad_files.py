@@ -1,4 +1,4 @@
-"""Mistakes in rule tests: each file beside its exact messages, all of a run reported with their places."""
+"""Mistakes in rule tests: each bad file stands beside its exact messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES = sorted(path.name for path in BAD.glob("*.test.yaml"))
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_mistakes_are_all_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_mistake_of_a_file_is_reported(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(BAD)
     expected = Path(name.replace(".test.yaml", ".txt")).read_text(encoding="utf-8")
     with pytest.raises(RuleError) as caught:
@@ -27,6 +27,6 @@ def test_there_is_a_message_for_every_file_and_a_file_for_every_message() -> Non
     assert messages == [name.removesuffix(".test.yaml") for name in FILES]
 
 
-def test_a_file_that_is_not_there() -> None:
+def test_a_missing_file() -> None:
     with pytest.raises(RuleError, match=r"nowhere\.test\.yaml:1:1: no such file"):
         load_tests("nowhere.test.yaml")

@@ -1,4 +1,4 @@
-"""Every word of the expectation vocabulary, each proven to hold where it is true and to fail where it is not."""
+"""Every kind of expectation holds where it is true and fails where it is not."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_holds(item: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("item", "came"), FAILS)
-def test_fails_and_says_what_came(item: str, came: str, tmp_path: Path) -> None:
+def test_fails_and_shows_what_came(item: str, came: str, tmp_path: Path) -> None:
     (failure,) = outcome(tmp_path, item).failures
     assert failure.came == came
     assert failure.mark.line == 8
@@ -122,12 +122,12 @@ def test_all_of_an_item_holds_in_one_frame(tmp_path: Path) -> None:
     assert not outcome(tmp_path, "between: [0s, 4s], state: {action: calm}, pending: {place: cave}").passed
 
 
-def test_every_broken_item_is_told(tmp_path: Path) -> None:
+def test_every_broken_item_is_reported(tmp_path: Path) -> None:
     result = outcome(tmp_path, "at: 0s, bar: 2", "at: 0s, bar: 1", "at: 0s, state: {place: cave}")
     assert [failure.mark.line for failure in result.failures] == [8, 10]
 
 
-def test_a_refusal_that_nothing_expects_fails(tmp_path: Path) -> None:
+def test_an_unexpected_refusal_fails(tmp_path: Path) -> None:
     story = "[{at: 1s, set: {thret: 1}}, {at: 7s, set: {moon: 1}}]"
     (failure,) = outcome(tmp_path, "at: 0s, bar: 1", events=story).failures
     assert failure.expected == "an accepted event"

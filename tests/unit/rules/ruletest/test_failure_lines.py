@@ -17,7 +17,7 @@ tests:
 """
 
 
-def test_a_failure_is_told_with_its_place_and_its_reasons(tmp_path: Path) -> None:
+def test_a_failure_is_shown_with_its_place_and_its_reasons(tmp_path: Path) -> None:
     (tmp_path / "meadow.yaml").write_text(Path(__file__).with_name("meadow.yaml").read_text())
     path = tmp_path / "meadow.test.yaml"
     path.write_text(TESTS)
@@ -38,7 +38,7 @@ def test_a_failure_is_told_with_its_place_and_its_reasons(tmp_path: Path) -> Non
     ]
 
 
-def test_a_test_that_passed_has_nothing_to_tell(tmp_path: Path) -> None:
+def test_a_test_that_passed_gives_no_lines(tmp_path: Path) -> None:
     (tmp_path / "meadow.yaml").write_text(Path(__file__).with_name("meadow.yaml").read_text())
     path = tmp_path / "meadow.test.yaml"
     path.write_text(TESTS.replace("- {at: 3s, state", "- {at: 3.8s, state"))

@@ -1,4 +1,4 @@
-"""Whatever a test file holds, it either loads and runs or is refused with places; nothing else is ever raised."""
+"""Any test file either loads and runs or is refused with places. No other error is raised."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def plain(node: Node) -> object:
     return node.value
 
 
-def test_it_is_a_schema() -> None:
+def test_the_schema_is_a_valid_schema() -> None:
     Draft7Validator.check_schema(rule_test_json_schema())
 
 
@@ -56,7 +56,7 @@ def test_accepts_what_loads(path: Path) -> None:
         "{at: 1s, within: -1, bar: 1}",
     ],
 )
-def test_refuses_what_does_not(item: str) -> None:
+def test_refuses_what_does_not_load(item: str) -> None:
     assert list(VALIDATOR.iter_errors(load(f"rules: a.yaml\ntests: [{{name: a, expect: [{item}]}}]")))
 
 
@@ -71,6 +71,6 @@ def test_the_page_names_every_word() -> None:
     assert [word for word in ExpectTable.fields if f"`{word}`" not in page and f"`{word}:" not in page] == []
 
 
-def test_the_committed_schema_is_the_one_that_is_made() -> None:
+def test_the_committed_schema_is_current() -> None:
     assert (RULES / "segue-test.schema.json").read_text(encoding="utf-8") == rule_test_schema_text()
     assert json.loads(rule_test_schema_text()) == rule_test_json_schema()

@@ -1,4 +1,4 @@
-"""A rehearsal is the director stepped frame by frame, only faster; and what it tells is where musicians look for it."""
+"""Playing a script equals stepping every frame; entries have their times, bars and beats."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def place(plan: FramePlan, *, ticks: int, bar: int, bar_ticks: int, beat: int, b
     return str(bar_beat(plan._replace(clock=clock, beat=beat, bar_start=bar_start)))
 
 
-def test_positions_count_from_one_and_name_the_line_that_falls_in_the_frame() -> None:
+def test_bars_and_beats_count_from_one_and_are_those_of_the_line_in_the_frame() -> None:
     rules = load(LIBRARY / "emberwood" / "emberwood.yaml")
     plan = next(play_script(Director(rules), (), 1)).plan
     assert str(bar_beat(plan)) == "1:1"
@@ -68,7 +68,7 @@ def test_positions_count_from_one_and_name_the_line_that_falls_in_the_frame() ->
     assert place(plan, ticks=4 * beat, bar=1, bar_ticks=4 * beat, beat=0, bar_start=0) == "2:1"
 
 
-def test_tells_a_clamped_and_a_refused_event() -> None:
+def test_clamped_and_refused_events_have_entries() -> None:
     rules = load(LIBRARY / "emberwood" / "emberwood.yaml")
     director = Director(rules)
     sent = (
