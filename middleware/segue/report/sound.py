@@ -174,6 +174,7 @@ class SoundMeter:
             return
         self._samples += len(block)
         self._peak = max(self._peak, float(np.abs(block).max()))
+        self._encoder.add(block)
         self._waiting.append(block)
         if sum(map(len, self._waiting)) >= _METERED_SAMPLES:
             self._measure()
@@ -182,7 +183,7 @@ class SoundMeter:
         if self._waiting:
             block = np.concatenate(self._waiting)
             self._waiting.clear()
-            for meter in (self._waveform, self._spectrogram, self._loudness, self._encoder):
+            for meter in (self._waveform, self._spectrogram, self._loudness):
                 meter.add(block)
 
     def measures(self) -> SoundMeasures:
