@@ -167,7 +167,7 @@ class SegueClient:
             The event's number; 0 if nothing changed.
         """
         with self._lock:
-            number = self._session.end_frame()
+            number = self._session.end_frame(self._player.position.played)
         if number:
             self._network.send_soon()
         return number

@@ -96,13 +96,16 @@ class ClientSession:
         """Fire a trigger. Raises: InputError, ProtocolError, QueueFullError."""
         self._outbox.fire(name)
 
-    def end_frame(self) -> int:
+    def end_frame(self, played: int = 0) -> int:
         """End a game frame: what was set and fired in it becomes one event at the sample heard now.
+
+        Args:
+            played: That sample, where it is known to be later than at the last `tick`.
 
         Returns:
             The event's number; 0 if nothing changed, since a value that an input has already is not sent again.
         """
-        framed = self._outbox.flush(self._position.played, self._queue.tail)
+        framed = self._outbox.flush(max(self._position.played, played), self._queue.tail)
         if framed is None:
             return 0
         self._queue.put(framed.seq, replaced=framed.replaced)

@@ -397,3 +397,16 @@ def test_no_message_raises_in_any_state_valid_or_not(seed: int) -> None:
         peer.sent()
         peer.client_events()
     assert peer.session.state in ClientState
+
+
+def test_an_event_is_meant_for_the_sample_heard_when_its_frame_ends() -> None:
+    peer = live()
+    peer.tick(played=9_600, committed=12_000, have=48_000)
+    peer.sent()
+    positions = []
+    for played in (14_400, 4_800):  # later than at the last tick, and earlier
+        peer.session.set("threat", played)
+        peer.session.end_frame(played)
+        peer.session.tick(peer.now_s, peer.position)
+        positions += [item.at for event in of_type(Event, peer.sent()) for item in event.events]
+    assert positions == [14_400, 9_600]
