@@ -6,19 +6,20 @@ Objects are built by `segue_rules.load`; a `mark` says where in which file each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
+from segue_rules import controls
+from segue_rules.controls import TONICS
 from segue_yaml.nodes import NOWHERE, Mark
 
-FRAME_RATE: Final = 25
-FRAME_SIZE: Final = 1_920
 SAMPLE_RATE: Final = 48_000
-
-MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
-TONICS: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+FRAME_SIZE: Final = 1_920
+FRAME_RATE: Final = SAMPLE_RATE // FRAME_SIZE
+LARGEST_SEED: Final = 2**32 - 1
 
 
 _mark = field(default=NOWHERE, compare=False, repr=False)
@@ -84,6 +85,15 @@ Input: TypeAlias = NumberInput | IntegerInput | ChoiceInput | FlagInput | Trigge
 # --- conditions -----------------------------------------------------------------------------------------------------
 
 Comparison: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]
+
+COMPARISONS: Final[Mapping[Comparison, Callable[..., bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,11 +210,7 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class Music:
-    """Controls of the generator; None leaves a control to whatever lies below.
-
-    tempo_bpm: 20-300. meter: 1-16 beats a bar. key: a Key, or "auto" for the generator's choice. drums: on, off, auto.
-    intensity: 0-1. temperature: 0.1-2. guidance: 0-10. gain_db: -96 to 12; -96 is silence.
-    """
+    """The controls of the music, as `segue_rules.controls` describes them; None leaves one to whatever lies below."""
 
     tempo_bpm: float | Binding | None = None
     meter: int | None = None
@@ -218,14 +224,14 @@ class Music:
 
 
 DEFAULT_MUSIC: Final = Music(
-    tempo_bpm=100.0,
-    meter=4,
-    key="auto",
-    drums="auto",
-    intensity=0.5,
-    temperature=1.0,
-    guidance=3.0,
-    gain_db=0.0,
+    tempo_bpm=float(controls.TEMPO.default),
+    meter=int(controls.METER.default),
+    key=controls.AUTO,
+    drums=controls.AUTO,
+    intensity=float(controls.INTENSITY.default),
+    temperature=float(controls.TEMPERATURE.default),
+    guidance=float(controls.GUIDANCE.default),
+    gain_db=float(controls.GAIN.default),
 )
 
 # --- layers and transitions -----------------------------------------------------------------------------------------
@@ -271,6 +277,7 @@ class Layer:
 
 
 Curve: TypeAlias = Literal["linear", "smooth", "equal_power"]
+CURVES: Final[tuple[Curve, ...]] = get_args(Curve)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,16 @@ Dimensions: N styles (Rules.styles order), L layers (Rules.layers order).
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from segue_rules.events import Receipt
 from segue_rules.model import Duck, InputValue
 
-SILENCE_DB = -96.0
 TICKS_PER_BEAT = 1_500_000
+
+
+ChangeKind: TypeAlias = Literal["started", "scheduled", "withdrawn"]
+CueKind: TypeAlias = Literal["started", "scheduled", "dropped"]
 
 
 class Controls(NamedTuple):
@@ -67,7 +70,7 @@ class Change(NamedTuple):
     A scheduled change is predicted at the present tempo; started and withdrawn are final.
     """
 
-    kind: Literal["scheduled", "started", "withdrawn"]
+    kind: ChangeKind
     layer: str
     from_state: str
     to_state: str
@@ -82,7 +85,7 @@ class Change(NamedTuple):
 class StingerCue(NamedTuple):
     """What became of a stinger's trigger. start: sample position (48 kHz). reason: why it was dropped, else ""."""
 
-    kind: Literal["scheduled", "started", "dropped"]
+    kind: CueKind
     stinger: str
     start: int
     gain_db: float

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from segue_rules.controls import TONICS
 from segue_rules.director import Director, Span
 from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
-from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, TONICS, InputValue
+from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, InputValue
 from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, StingerCue
 
 
@@ -111,10 +112,6 @@ def show_value(value: InputValue) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-
-
-CONTROLS: Final = ("tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "gain")
-"""The names of the controls in a rule file, in the order of Controls.sources."""
 
 
 def control(controls: Controls, name: str) -> float:

@@ -16,6 +16,7 @@ import yaml
 
 from segue_yaml.core_schema import NumberError, resolve_plain
 from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar, quote
+from segue_yaml.paths import NO_SUCH_FILE, near_file
 from segue_yaml.report import Problem, Report
 
 LARGEST_FILE: Final = 1 << 20
@@ -82,7 +83,7 @@ def read_bytes(path: Path, shown: str, limit: int, instead: str = "") -> bytes:
             if len(data) <= limit:
                 return data
     except FileNotFoundError:
-        raise UnreadableError(_start(shown), "no such file") from None
+        raise UnreadableError(_start(shown), NO_SUCH_FILE + near_file(path, shown)) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UnreadableError(_start(shown), f"cannot be read: {reason}") from None

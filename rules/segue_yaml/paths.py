@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from segue_yaml.kinds import Kind, Schema, Word, spelling
 from segue_yaml.nodes import Node, Scalar, describe, quote
-from segue_yaml.report import Scope, did_you_mean, listing
+from segue_yaml.report import Scope, listing, nearest
+
+NO_SUCH_FILE: Final = "no such file"
+"""How the message of a file that is not there begins."""
+_MOST_ENTRIES: Final = 1_000
+"""Of a folder, looked at for a guess."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +73,8 @@ def locate(word: Word, folder: Path | None, kind: FilePath, scope: Scope) -> Pat
         )
     elif not exists:
         scope.problem(
-            word.mark, f"expected {what}, but there is no file {quote(text)}{_nearest(folder / text, kind.suffixes)}"
+            word.mark,
+            f"expected {what}, but there is no file {quote(text)}{near_path(folder, text, kind.suffixes)}",
         )
     elif not is_file:
         scope.problem(word.mark, f"expected {what}, got {quote(text)}, which is not a regular file")
@@ -86,14 +94,47 @@ def _refusal(text: str) -> str:
     return ""
 
 
-def _nearest(missing: Path, suffixes: Sequence[str]) -> str:
-    """A guess, among the files of the same kind."""
-    try:
-        names = [
-            entry.name
-            for entry in missing.parent.iterdir()
-            if entry.name != missing.name and entry.suffix.lower().removeprefix(".") in suffixes
-        ]
-    except (OSError, ValueError):
+def near_path(folder: Path, text: str, suffixes: Sequence[str]) -> str:
+    """A guess at what was meant by the path of a file that is not there, as the end of a message.
+
+    Args:
+        folder: Where the path starts.
+        text: The path as written, with `/` between folders.
+        suffixes: What the names of such files end in, without the dot.
+    Returns:
+        "; did you mean 'regions/crypt.yaml'?" with the whole path as it would be written; "" without a guess.
+    """
+    *parents, name = text.split("/")
+    for i, parent in enumerate(parents):
+        here = folder.joinpath(*parents[:i])
+        if not (here / parent).is_dir():
+            meant = nearest(parent, _entries(here, lambda entry: entry.is_dir()))
+            if not meant or not here.joinpath(*meant, *parents[i + 1 :], name).exists():
+                return ""
+            return f"; did you mean '{'/'.join([*parents[:i], *meant, *parents[i + 1 :], name])}'?"
+    ending = tuple(f".{suffix}" for suffix in suffixes)
+    names = _entries(folder.joinpath(*parents), lambda entry: entry.name.lower().endswith(ending))
+    meant = nearest(name, [each for each in names if each != name])
+    return f"; did you mean '{'/'.join([*parents, *meant])}'?" if meant else ""
+
+
+def near_file(path: Path, shown: str | None = None) -> str:
+    """A guess at the name of a file that is not there, as the end of a message; "" without one.
+
+    Args:
+        path: Where the file was looked for.
+        shown: Its name in messages; the path itself if None.
+    """
+    shown = path.as_posix() if shown is None else shown
+    if not path.name or not shown.endswith(path.name):
         return ""
-    return did_you_mean(missing.name, names)
+    near = near_path(path.parent, path.name, ["".join(path.suffixes).removeprefix(".").lower()])
+    return near.replace("'", f"'{shown.removesuffix(path.name)}", 1)
+
+
+def _entries(folder: Path, wanted: Callable[[Path], bool]) -> list[str]:
+    """The names of a folder's first entries of one kind; none where it cannot be read."""
+    try:
+        return [entry.name for entry in islice(folder.iterdir(), _MOST_ENTRIES) if wanted(entry)]
+    except (OSError, ValueError):
+        return []

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from contract.generators import GENERATORS, bank, beat_samples, conditioning, eventful, play, steady
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Conditioning, Generator, Request, Samples
+from segue_rules import controls
 
 FRAMES: Final = 150
-CONTROLS: Final = {"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "fills"}
+CONTROLS: Final = {control.name for control in controls.CONTROLS if control is not controls.GAIN} | {"fills"}
 STYLES: Final = bank("calm", "combat", "town")
 MAJOR: Final = (0, 2, 4, 5, 7, 9, 11)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import zmq
 
 from segue.service.auth import InsecureBindError
+from segue.service.settings.kinds import Endpoint
 from service.peer import Peer
 from service.serving import serving
 
@@ -63,8 +65,27 @@ def test_a_public_address_without_a_token_is_never_bound() -> None:
         pass
 
 
-def test_an_address_that_is_taken_ends_the_start_with_its_name() -> None:
+def test_a_port_in_use_is_an_error_that_names_it_and_suggests_another() -> None:
     with serving() as service:
         address = service.addresses[0]
-        with pytest.raises(OSError, match=f"{address}: Address already in use"), serving(bind=(address,)):
+        other = f"tcp://127.0.0.1:{int(address.rpartition(':')[2]) + 1}"
+        with (
+            pytest.raises(OSError, match=f"{address}: Address already in use; .* with --bind {other}$"),
+            serving(bind=(address,)),
+        ):
+            pass
+
+
+def test_an_http_port_in_use_is_an_error_that_names_its_flag() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = Endpoint("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(OSError, match=r"address already in use; .* with --http-bind$"), serving(http_bind=place):
+            pass
+
+
+def test_an_ipc_socket_in_use_is_an_error_that_names_the_flag(tmp_path: Path) -> None:
+    address = f"ipc://{tmp_path}/socket"
+    with serving(bind=(address,)):
+        expected = f"{address}: another program listens there; .* with --bind tcp://127.0.0.1:7723$"
+        with pytest.raises(OSError, match=expected), serving(bind=(address,)):
             pass

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from segue_rules.controls import CONTROL_NAMES
 from segue_rules.events import ScriptedEvent
 from segue_rules.model import FRAME_RATE, SAMPLE_RATE, Rules
 from segue_rules.plan import Change, FramePlan
-from segue_rules.timeline import CONTROLS, bar_beat, control, switch
+from segue_rules.timeline import bar_beat, control, switch
 
 
 def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def second(rules: Rules, plan: FramePlan) -> dict[str, Any]:
         "inputs": {item.name: value for item, value in zip(rules.inputs, plan.inputs, strict=True)},
         "music": {
             name: switch(plan.controls, name) if name in ("key", "drums") else control(plan.controls, name)
-            for name in CONTROLS
+            for name in CONTROL_NAMES
         },
     }
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from segue_rules.errors import rule_report
 from segue_rules.events import ScriptedEvent
 from segue_rules.loading.scripts import EVENTS, Script, build_events, load_script
 from segue_rules.model import InputValue, Rules
 from segue_yaml.document import read_text
-from segue_yaml.report import Problem, Report
+from segue_yaml.report import Problem
 
 Events: TypeAlias = str | Path | Sequence[ScriptedEvent] | Sequence[Mapping[str, Any]]
 """A script's path, loaded events, or data such as `[{"at": 1.5, "set": {"threat": 0.9}}, {"at": "4s", "fire": "won"}]`.
@@ -40,7 +41,7 @@ def read_events(events: Events, rules: Rules) -> Script:
         raise TypeError("events: expected either loaded events or data, got both")
     if loaded:
         return Script(events=_numbered(loaded), doubts=())
-    report = Report()
+    report = rule_report()
     # YAML with one event a line, so that the line of a message is the number of the event.
     text = "".join(f"- {json.dumps(_with_unit(event), ensure_ascii=False)}\n" for event in data)
     node = read_text(text, report, name="events") if text else None

@@ -25,11 +25,12 @@ from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S
 from segue.render.scenario import Scenario, recorded, scripted
 from segue.render.writing import write_notes, write_page
 from segue.runtime.simulation import LiveConditions, LiveRun
+from segue_rules.controls import CONTROL_NAMES
 from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.loading import load, load_text
 from segue_rules.model import InputValue, Rules
 from segue_rules.plan import Change, FramePlan, StingerCue
-from segue_rules.timeline import CONTROLS, control, switch
+from segue_rules.timeline import control, switch
 
 _SWITCHES = ("key", "drums")
 
@@ -365,7 +366,7 @@ def _columns(rules: Rules, plans: Sequence[FramePlan]) -> Frames:
         inputs={each.name: column(i, "inputs") for i, each in enumerate(rules.inputs)},
         controls={
             name: np.array([(switch if name in _SWITCHES else control)(plan.controls, name) for plan in plans])
-            for name in CONTROLS
+            for name in CONTROL_NAMES
         },
     )
 

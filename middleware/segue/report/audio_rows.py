@@ -12,6 +12,7 @@ from bokeh.core.properties import value
 from bokeh.models import ColumnDataSource, LinearColorMapper
 from bokeh.palettes import Magma256
 
+from segue.audio.normalise import TARGET_LUFS
 from segue.contract import SAMPLE_RATE
 from segue.report.meters import DYNAMIC_RANGE_DB, MEL_BANDS, Spectrogram, band_of
 from segue.report.plots import (
@@ -31,7 +32,6 @@ from segue.report.plots import (
     text_colour_on,
 )
 from segue.report.report_data import LiveFigures, ReportData, clock_text, span_text
-from segue.report.summary import TARGET_LUFS
 
 _TICKS_HZ: Final = (200, 1_000, 3_000, 10_000)
 

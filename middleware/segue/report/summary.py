@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from segue.audio.normalise import TARGET_LUFS
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
 from segue.report.reactions import TimeStatistics, reaction_statistics, time_statistics
 from segue.report.report_data import LiveFigures, ReportData, clock_text, span_text
 
-TARGET_LUFS: Final = -18.0
 PEAK_LIMIT_DB: Final = -1.0
 _MUCH_REPLACED: Final = 0.25
 _MOST_HINTS: Final = 8

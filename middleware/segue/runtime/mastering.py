@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from segue.audio import normalise
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Samples
 from segue.runtime.jobs import Job
-from segue_rules.plan import SILENCE_DB, FramePlan
+from segue_rules.controls import SILENCE_DB
+from segue_rules.plan import FramePlan
 
 # The share that is kept of a loudness above or below -18 LUFS: a fight is louder than a walk, not ten times so.
 _DYNAMICS_KEPT: Final = 0.4

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from segue.contract import MODES, TICKS_PER_BEAT, Conditioning, StyleBank
+from segue_rules.controls import GAIN, GUIDANCE, INTENSITY, TEMPERATURE
 from segue_rules.director import Director, DirectorState
 from segue_rules.events import Event
 from segue_rules.model import Rules
@@ -20,7 +21,11 @@ from segue_rules.plan import FramePlan
 # The mode where the generator chooses the key: any index will do, because tonic -1 says that the mode is not read.
 _AUTO_MODE: Final = 0
 # Full scale of each continuous control, so that a change of one compares with a change of weights.
-_SCALE: Final = {"intensity": 1.0, "temperature": 1.9, "guidance": 10.0, "gain_db": 24.0}
+_SCALE: Final = {
+    **{each.field: each.high - each.low for each in (INTENSITY, TEMPERATURE, GUIDANCE)},
+    # The range that is heard: lower down there is little but silence.
+    GAIN.field: 24.0,
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -26,7 +26,6 @@ VERSION: Final = 1
 
 _MAGIC: Final = b"SGS1"
 _SUM_BYTES: Final = 32
-_LARGEST: Final = 1 << 53
 # The largest unpacked state of a director; rules of ten thousand states fit.
 _MOST_DIRECTOR_BYTES: Final = 1 << 20
 _MOST_EVENTS: Final = 1_024
@@ -160,7 +159,7 @@ class Snapshot:
             mastering.unpack(master)
         snapshot = cls(
             position=position // FRAME_SIZE,
-            seed=plain_data.integer(fields.get("seed"), 0, _LARGEST),
+            seed=plain_data.integer(fields.get("seed"), 0, plain_data.LARGEST_INTEGER),
             rules=plain_data.text(fields.get("rules"), 64),
             model=plain_data.text(fields.get("model"), 128),
             director=_bytes(fields.get("director"), BLOB_BYTES),
@@ -217,7 +216,7 @@ def _unpack_director(data: bytes) -> SavedDirector:
         return SavedDirector(
             state=plain_data.mapping(fields.get("state")),
             events=tuple(map(_event, plain_data.sequence(fields.get("events"), 0, _MOST_EVENTS))),
-            last_event=plain_data.integer(fields.get("last_event"), 0, _LARGEST),
+            last_event=plain_data.integer(fields.get("last_event"), 0, plain_data.LARGEST_INTEGER),
         )
     except SnapshotError:
         raise
@@ -228,7 +227,7 @@ def _unpack_director(data: bytes) -> SavedDirector:
 def _event(data: Any) -> tuple[int, Event]:
     frame, sequence, settings, fire = plain_data.sequence(data, 4, 4)
     return plain_data.integer(frame, 0, plain_data.LAST_FRAME), Event(
-        sequence=plain_data.integer(sequence, 0, _LARGEST),
+        sequence=plain_data.integer(sequence, 0, plain_data.LARGEST_INTEGER),
         set={
             plain_data.text(name): plain_data.scalar(value) for name, value in plain_data.mapping(settings, 256).items()
         },
@@ -238,7 +237,7 @@ def _event(data: Any) -> tuple[int, Event]:
 
 def _exact(value: Any) -> Any:
     """Return an integer within the range of MessagePack and other languages; that of a clamped event may exceed it."""
-    return max(-_LARGEST, min(value, _LARGEST)) if isinstance(value, int) else value
+    return max(-plain_data.LARGEST_INTEGER, min(value, plain_data.LARGEST_INTEGER)) if isinstance(value, int) else value
 
 
 def _unpacked(data: bytes) -> Any:

@@ -1,4 +1,7 @@
-"""Authentication: which addresses need a token, how tokens are checked, and the certificate for TLS."""
+"""Authentication: which addresses need a token, how tokens are checked, and the service's certificate for TLS.
+
+Source: PROTOCOL.md sections 1 and 10; rfc.zeromq.org 24 (PLAIN).
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,24 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 USER: Final = b"segue"
-# The length of a PLAIN password is one byte on the wire.
 MOST_TOKEN_BYTES: Final = 255
+"""PLAIN sends the length of a password in one byte."""
 
-# The first wrong token of an address waits so long for its answer, each further one twice as long, up to the longest.
+# The first wrong token of a network is answered after this delay, each further one after twice as long, up to a limit.
 _FIRST_DELAY_S: Final = 0.1
 _LONGEST_DELAY_S: Final = 2.0
-# Wrong tokens count half after this time; what is left of one then is forgiven.
+# Wrong tokens count half after this time; a remainder below half a token counts nothing.
 _HALF_LIFE_S: Final = 10.0
 _FORGIVEN: Final = 0.5
-_MOST_WRONG: Final = 8.0
+_MOST_WRONG: Final = 20.0
+# With more wrong tokens than this, right ones are delayed as well. A client with a wrong token that tries again after
+# each answer stays below; one that hangs up and tries more often than about once a second does not.
+_SUSPICIOUS: Final = 16.0
 _MOST_NETWORKS: Final = 1_024
 
 
 class Mechanism(StrEnum):
-    """How peers of a socket prove who they are."""
+    """ZMTP's security mechanism, by which clients prove who they are."""
 
     NULL = "NULL"
     PLAIN = "PLAIN"
@@ -43,25 +49,29 @@ class RefusalReason(StrEnum):
     PROTOCOL = "protocol"
     """Bytes that break ZMTP."""
     HANDSHAKE = "handshake"
-    """A handshake given up half-way: too slow, or the peer went away."""
+    """A handshake that took too long, or that the client gave up."""
     TLS = "tls"
     """No TLS where it is expected."""
     TOO_LARGE = "too_large"
-    """A message or command beyond what is taken."""
+    """A message or command above the limit."""
     SLOW = "slow"
-    """The peer did not read what it was sent."""
+    """The client did not read what it was sent."""
     FULL = "full"
-    """It had to make room for another, or found none."""
+    """There were too many connections."""
 
 
 class InsecureBindError(ValueError):
-    """An address that others can reach, and no token to keep them out."""
+    """An address is reachable from other machines, and there is no token."""
+
+
+class CertificateError(ValueError):
+    """A certificate or key cannot be used; the text names the file and says what is wrong with it."""
 
 
 def is_local(endpoint: str) -> bool:
-    """Whether only this machine reaches an endpoint: ipc, or tcp on a loopback address.
+    """Return whether only this machine reaches an endpoint: ipc, or tcp on a loopback address.
 
-    Names of interfaces and hosts count as public, since what they stand for may change.
+    Names of interfaces and hosts count as public, since their addresses may change.
     """
     transport, _, address = endpoint.partition("://")
     if transport == "ipc":
@@ -73,53 +83,63 @@ def is_local(endpoint: str) -> bool:
 
 
 def mechanism(endpoints: Iterable[str], *, token: str, tls: bool = False) -> Mechanism:
-    """The mechanism for a service bound to `endpoints`: PLAIN where there is a token, NULL where none is needed.
+    """Return the mechanism for a service bound to `endpoints`: PLAIN with a token, else NULL.
 
-    tls: whether it listens for TLS as well.
-    Raises: InsecureBindError without a token if others reach the socket; ValueError for a token PLAIN cannot carry.
+    Args:
+        endpoints: Addresses such as `tcp://127.0.0.1:7723`.
+        token: The token; "" for none.
+        tls: Whether the service listens for TLS as well.
+
+    Raises:
+        InsecureBindError: There is no token, and other machines reach the service.
+        ValueError: PLAIN cannot carry the token.
     """
     if token:
-        _checked(token)
+        _encoded(token)
         return Mechanism.PLAIN
     if tls:
-        raise InsecureBindError("TLS lets other machines in: expected a token, got none")
+        raise InsecureBindError("tls_bind lets other machines connect: expected a token (--token-file), got none")
     for endpoint in endpoints:
         if not is_local(endpoint):
-            raise InsecureBindError(f"{endpoint}: other machines reach this address: expected a token, got none")
+            text = f"{endpoint}: other machines reach this address: expected a token (--token-file), got none"
+            raise InsecureBindError(text)
     return Mechanism.NULL
 
 
 class Password:
-    """The service's token as far as it is kept: a hash of it."""
+    """The service's token, kept as a hash."""
 
     def __init__(self, token: str) -> None:
-        """Raises: ValueError for a token that is empty or longer than 255 bytes."""
-        self._digest = hashlib.sha256(_checked(token)).digest()
+        """Keep the hash of a token. Raises: ValueError if it is empty or longer than 255 bytes."""
+        self._digest = hashlib.sha256(_encoded(token)).digest()
 
     def matches(self, user: bytes, token: bytes) -> bool:
-        """Whether the credentials are right."""
-        # Digests of one length, all compared: the time taken tells nothing of the token, not even its length.
+        """Return whether the credentials are right, in constant time."""
+        # Digests have one length and both comparisons always run: the time reveals nothing, not even a length.
         return hmac.compare_digest(hashlib.sha256(token).digest(), self._digest) & hmac.compare_digest(user, USER)
 
 
 class WrongTokens:
-    """How long the answers to those wait who sent wrong tokens: longer with each one, until they stop.
+    """How long the answers to a network are delayed that sent wrong tokens: the longer, the more it sent.
 
-    Right tokens of the same address wait as well, or one who hangs up early on what is not answered at once could try
-    as fast as before. Times are seconds of one clock.
+    A right token is answered at once, so that a client does not wait for a neighbour's mistake. But if its network
+    tries many tokens, it is delayed like a wrong one: otherwise a client could hang up whenever the answer does not
+    come at once, and so try tokens as fast as without delays. Times are seconds of one monotonic clock.
     """
 
     def __init__(self) -> None:
-        # Wrong tokens by network, as of when; the one that was wrong longest ago first.
+        # Number of wrong tokens by network, and when it was that; the one not updated for longest is first.
         self._wrong: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def delay_s(self, address: str, now_s: float) -> float:
-        """How long an answer to `address` has to wait now."""
+    def delay_s(self, address: str, now_s: float, *, right: bool = False) -> float:
+        """Return how many seconds an answer to `address` has to wait; right: whether it sent the right token."""
         wrong = self._count(network(address), now_s)
-        return 0.0 if wrong < _FORGIVEN else min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** (wrong - 1.0))
+        if wrong < (_SUSPICIOUS if right else _FORGIVEN):
+            return 0.0
+        return min(_LONGEST_DELAY_S, _FIRST_DELAY_S * float(2.0 ** (wrong - 1.0)))
 
     def add(self, address: str, now_s: float) -> None:
-        """A wrong token came from there."""
+        """Count a wrong token from `address`."""
         key = network(address)
         self._wrong[key] = (min(self._count(key, now_s) + 1.0, _MOST_WRONG), now_s)
         self._wrong.move_to_end(key)
@@ -132,7 +152,7 @@ class WrongTokens:
 
 
 def network(address: str) -> str:
-    """Whom an address stands for: itself, or the /64 of IPv6 that one host has for itself."""
+    """Return what one host can choose its address from: an IPv4 address itself, or the /64 of an IPv6 address."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
@@ -142,33 +162,32 @@ def network(address: str) -> str:
     return str(found.ipv4_mapped or ip_address(int(found) >> 64 << 64))
 
 
-def _checked(token: str) -> bytes:
-    encoded = token.encode()
-    if not 1 <= len(encoded) <= MOST_TOKEN_BYTES:
-        raise ValueError(f"token: expected 1 to {MOST_TOKEN_BYTES} bytes, got {len(encoded)}")
-    return encoded
-
-
-class CertificateError(ValueError):
-    """A certificate or key that cannot be used; the text names the file and what is wrong with it."""
-
-
 def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """TLS 1.2 or later with this certificate chain and its private key, both PEM, the key without a passphrase.
+    """Load the service's certificate for TLS 1.2 or later.
 
-    Raises: CertificateError.
+    A client that speaks ZMTP itself wraps its TCP stream in TLS (SslStream in C#, StreamPeerTLS in Godot). One that
+    uses libzmq connects to a TLS proxy on its own machine: stunnel as a client with `verifyChain` and `checkHost`, or
+    fifty lines as in `tests/service/bridge.py`. Both have to check the certificate, since PLAIN sends the token as it
+    is.
+
+    Args:
+        certificate: Certificate chain in PEM.
+        key: Its private key in PEM, without a passphrase.
+
+    Raises:
+        CertificateError: One of the files cannot be used.
     """
     _check_pem(certificate, "a certificate", "-----BEGIN CERTIFICATE-----")
     _check_pem(key, "a private key", "PRIVATE KEY-----")
 
-    def ask() -> NoReturn:
+    def passphrase() -> NoReturn:
         raise CertificateError(f"{key}: expected a private key without a passphrase, got an encrypted one")
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
     try:
-        context.load_cert_chain(certificate, key, password=ask)
+        context.load_cert_chain(certificate, key, password=passphrase)
     except ssl.SSLError as error:
         reason = (error.reason or "not readable").replace("_", " ").lower()
         raise CertificateError(f"{certificate}: expected a certificate and {key} as its key, got: {reason}") from None
@@ -176,10 +195,18 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _check_pem(path: Path, expected: str, marker: str) -> None:
-    """That a file is there and looks like what it should be. OpenSSL names neither the file nor what it missed."""
+    """Check that a PEM file can be read. OpenSSL's errors name neither the file nor what it expected."""
     try:
         text = path.read_text("ascii", errors="replace")
     except OSError as error:
         raise CertificateError(f"{path}: expected {expected}, cannot read it: {error.strerror}") from None
     if marker not in text:
         raise CertificateError(f"{path}: expected {expected} in PEM, found none")
+
+
+def _encoded(token: str) -> bytes:
+    """Encode a token. Raises: ValueError if PLAIN cannot carry it."""
+    encoded = token.encode()
+    if not 1 <= len(encoded) <= MOST_TOKEN_BYTES:
+        raise ValueError(f"token: expected 1 to {MOST_TOKEN_BYTES} bytes, got {len(encoded)}")
+    return encoded

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-# Connections the kernel keeps until they are accepted.
+# Connections that the kernel holds until they are accepted.
 _BACKLOG: Final = 128
-# What a kernel keeps of a client that is not read; clients send little.
+# Bytes that the kernel holds of a client that is not read; clients send little.
 _RECEIVE_BYTES: Final = 256 << 10
-# Descriptors for what is no connection: rule files, recordings, the interpreter.
+# Descriptors for everything but connections: rule files, recordings, the interpreter.
 _OTHER_DESCRIPTORS: Final = 256
 # Linux: ask for an interface's IPv4 address.
 _SIOCGIFADDR: Final = 0x8915
@@ -27,27 +27,38 @@ _SIOCGIFADDR: Final = 0x8915
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """A socket that listens. address: where clients find it. file: of an ipc socket, with when it was made."""
+    """A listening socket.
+
+    Attributes:
+        socket: The socket.
+        address: What clients connect to.
+        file: Of an ipc socket, with the time in ns when it was made.
+    """
 
     socket: socket.socket
     address: str
     file: tuple[Path, int] | None = None
 
     def close(self) -> None:
-        """Listen no more; the file of an ipc socket goes too, unless another has taken its place."""
+        """Stop listening, and remove the file of an ipc socket unless another has replaced it."""
         self.socket.close()
         if self.file is not None:
             path, made_ns = self.file
             with contextlib.suppress(OSError):
-                # Not by its inode: a file system gives that to the next file.
+                # Not compared by inode: a file system reuses that for the next file.
                 if path.stat().st_mtime_ns == made_ns:
                     path.unlink()
 
 
 def bind(address: str) -> Bound:
-    """Listen at `tcp://HOST:PORT` (HOST: an address, an interface, a name, `*`) or `ipc://PATH` (`*`: any free one).
+    """Listen at an address.
 
-    Raises: OSError that names the address, where that is not possible.
+    Args:
+        address: `tcp://HOST:PORT`, where HOST is an address, an interface, a name or `*`; or `ipc://PATH`, where `*` is
+            any free path.
+
+    Raises:
+        OSError: That is not possible; the text names the address.
     """
     transport, _, place = address.partition("://")
     try:
@@ -57,12 +68,12 @@ def bind(address: str) -> Bound:
 
 
 def bind_tcp(host: str, port: int) -> Bound:
-    """The same for a host without brackets and a port. Raises: OSError."""
+    """Listen at a TCP port of a host, which is written without brackets. Raises: OSError."""
     return bind(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
 
 
 def allow_descriptors(connections: int) -> None:
-    """Raise this process's limit on open files so far as it may, to have enough for so many connections."""
+    """Raise the process's limit on open files, as far as it may, to fit this many connections."""
     if sys.platform == "win32":
         return
     import resource
@@ -81,11 +92,11 @@ def _bind_tcp(place: str) -> Bound:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
-            # A service that was killed is back at once; on Windows the option would let others take the port.
+            # Without it the port of a killed service is not free at once; on Windows it would let others take the port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        # Inherited by the connections; only before `listen` can it bound TCP's window.
+        # Inherited by the connections; it bounds TCP's window only if it is set before `listen`.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
         listener.bind(where)
         return _listening(listener)
@@ -102,7 +113,7 @@ def _listening(listener: socket.socket) -> Bound:
 
 
 def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
-    """Family and socket address of a host to listen at."""
+    """Return family and socket address of a host."""
     if host == "*":
         return socket.AF_INET, ("0.0.0.0", port)
     with contextlib.suppress(ValueError):
@@ -114,12 +125,12 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except socket.gaierror as error:
-        raise OSError(errno.EADDRNOTAVAIL, f"no address, interface or host is called {host!r}") from error
+        raise OSError(errno.EADDRNOTAVAIL, f"there is no address, interface or host {host!r}") from error
     return family, where
 
 
 def _interface_address(name: str) -> str | None:
-    """The IPv4 address of a network interface; None if it has none or cannot be asked."""
+    """Return the IPv4 address of a network interface; None if it has none or cannot be asked."""
     if sys.platform != "linux" or name not in {known for _, known in socket.if_nameindex()}:
         return None
     import fcntl
@@ -154,13 +165,13 @@ def _bind_ipc(place: str) -> Bound:
 
 
 def _clear(path: Path) -> None:
-    """Remove the socket file of a service that was killed. Raises: OSError if one lives there, or it is no socket."""
+    """Remove the socket file of a killed service. Raises: OSError if a program listens there, or it is no socket."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        raise OSError(errno.EEXIST, "expected no file or the socket of an ended service, got another file")
+        raise OSError(errno.EEXIST, "expected no file, or the socket of an ended service, got another file")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:

@@ -25,10 +25,11 @@ _RETRY_MS: Final = 1_000
 # from each other.
 _IDLE_RETRY_MS: Final = 5_000
 # Work is counted in bytes of headers: decoding one byte takes about half a microsecond. These are the costs of a
-# message beside its bytes, of an event beside its message, and of the requests that take long.
+# message beside its bytes, of an event beside its message, of a hello, and of the requests that take long.
 _MESSAGE_COST: Final = 50
 _EVENT_COST: Final = 60
-_COSTS: Final[Mapping[type[Message], int]] = {Hello: 4_096, Save: 16_384, Restore: 65_536}
+_HELLO_COST: Final = 4_096
+_REQUEST_COSTS: Final[Mapping[type[Message], int]] = {Save: 16_384, Restore: 65_536}
 _CONTROL_COSTS: Final[Mapping[str, int]] = {"rules": 16_384, "generator": 16_384, "reset": 16_384}
 # Work that a connection may cause in a second: a base, and a share for each event that it may send. A client that
 # keeps to its event limit uses less than half of it.
@@ -49,12 +50,16 @@ class ConnectionBudget:
 
     A connection in debt should not be read until the debt is paid. One that is read all the same, and whose debt
     exceeds the burst, is flooding: it is blocked until the debt is paid.
+
+    Requests that take long have a share of the work that they cannot exceed: more are refused. Otherwise they would put
+    the connection in debt, its playheads would not be read, and its music would stop.
     """
 
     def __init__(self, events_per_second: int, now_s: float) -> None:
         """Start with full buckets. events_per_second: the limit of events that the client was granted."""
         work = _COST_PER_SECOND + _COST_PER_EVENT * events_per_second
         self._work = TokenBucket(work, work * _BURST_S, now_s)
+        self._requests = TokenBucket(_COST_PER_SECOND, _COST_PER_SECOND * _BURST_S, now_s)
         self._planning = TokenBucket(_PLANNING_US, _PLANNING_US, now_s)
         self._errors = TokenBucket(_ERRORS_PER_SECOND, _ERRORS_PER_SECOND, now_s)
         self.work_per_second = work
@@ -74,15 +79,17 @@ class ConnectionBudget:
         """Charge for receiving a message and decoding its header."""
         self.charge(_MESSAGE_COST * max(1, len(parts)) + (len(parts[0]) if parts else 0), now_s)
 
-    def charge_request(self, message: Message, now_s: float) -> None:
-        """Charge for what a decoded message asks for."""
+    def charge_request(self, message: Message, now_s: float) -> bool:
+        """Charge for what a decoded message asks for; False if it has to be refused, and nothing is charged."""
         if isinstance(message, Event):
-            cost = _EVENT_COST * len(message.events)
-        elif isinstance(message, Control):
-            cost = _CONTROL_COSTS.get(message.op, 0)
-        else:
-            cost = _COSTS.get(type(message), 0)
-        self.charge(cost, now_s)
+            self.charge(_EVENT_COST * len(message.events), now_s)
+        elif isinstance(message, Hello):
+            self.charge(_HELLO_COST, now_s)
+        elif cost := _request_cost(message):
+            if not self._requests.take(now_s, cost):
+                return False
+            self.charge(cost, now_s)
+        return True
 
     def charge(self, cost: int, now_s: float) -> None:
         """Charge for work, in bytes of headers."""
@@ -117,6 +124,13 @@ class ConnectionBudget:
     def may_send_error(self, now_s: float) -> bool:
         """Take one of the error messages that the connection may be sent in a second; False if none is left."""
         return self._errors.take(now_s)
+
+
+def _request_cost(message: Message) -> int:
+    """Return the cost of a request that takes long; 0 for any other message."""
+    if isinstance(message, Control):
+        return _CONTROL_COSTS.get(message.op, 0)
+    return _REQUEST_COSTS.get(type(message), 0)
 
 
 class Connection:

@@ -36,6 +36,7 @@ _RETRY_MS: Final = 1_000
 _MOST_WITHOUT_SESSION: Final = 256
 _FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)
 _UNEXPECTED: Final = "clients do not send this type of message"
+_TOO_MANY_REQUESTS: Final = "too many saves, restores, resets and changes of rules or generator in the last seconds"
 
 
 class ConnectionHandler:
@@ -178,8 +179,9 @@ class ConnectionHandler:
         except ProtocolError as error:
             refusal = error
         else:
-            connection.budget.charge_request(message, now_s)
             try:
+                if not connection.budget.charge_request(message, now_s):
+                    raise RequestRefusedError("rate_limited", _TOO_MANY_REQUESTS)
                 # A ProtocolError from here is a message of our own that breaks a limit.
                 self._handle(connection, message, now_s)
                 return

@@ -1,7 +1,7 @@
-"""The service's network edge: accepts connections of TCP, TLS and unix sockets, and carries ZMTP messages to and from.
+"""The service's network edge: accepts connections of TCP, TLS and unix sockets, and carries ZMTP messages.
 
-Every byte of every peer takes the same path. What a peer may cost is bounded: connections, time and bytes before it has
-a session, bytes of a message, what is read of it before all others have their turn, what waits to be read by it.
+Bytes of all transports take the same path. What a connection may cost is bounded: connections, time and bytes before
+it has a session, bytes of a message, what is read of it in a turn, and what waits to be read by its client.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from segue_sdk.limits import SILENCE_S
 
 log = logging.getLogger(__name__)
 
-# What connections may take of a turn of the loop before all else has its turn: the generators, the other sockets.
+# Time that connections may take before everything else has a turn of the loop: the generators, the other sockets.
 _TURN_S: Final = 0.004
 _SWEEP_S: Final = 0.25
 # After a failed accept (no descriptors left) the next one would fail as well.
 _ACCEPT_PAUSE_S: Final = 0.2
-_NONE_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _IDENTITY_BYTES: Final = 8
-# Refusals that whoever runs the service may want to know of, and how often they are logged at most.
-_TOLD: Final = frozenset(
+# Refusals that are logged, and how often at most: those that an operator may want to know of.
+_LOGGED: Final = frozenset(
     {
         RefusalReason.TOKEN,
         RefusalReason.MECHANISM,
@@ -45,17 +45,21 @@ _TOLD: Final = frozenset(
         RefusalReason.SLOW,
     }
 )
-_TELL_EVERY_S: Final = 10.0
+_ABOUT_TOKENS: Final = frozenset({RefusalReason.TOKEN, RefusalReason.MECHANISM})
+_LOG_EVERY_S: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What is granted.
+    """What connections are granted.
 
-    connections: at a time; beyond, the oldest without a session makes room. handshakes: of these, not through their
-    handshake; beyond, the oldest of them makes room. handshake_s: for TLS, greeting and handshake, all in all.
-    silence_s: without a byte. kept_bytes: of unfinished messages of all connections without a session. linger_s: for
-    what was sent to leave, at the end.
+    Attributes:
+        connections: At a time; one more replaces the oldest without a session.
+        handshakes: Of these, in their handshake; one more replaces the oldest of them.
+        handshake_s: For TLS, greeting and handshake, in all.
+        silence_s: Without a byte.
+        kept_bytes: Of unfinished messages of all connections without a session.
+        linger_s: For sending what is left at the end.
     """
 
     connections: int = 144
@@ -67,9 +71,12 @@ class Limits:
 
 
 class Listener:
-    """Used as `async with`, in one event loop: `bind` and then `start` inside. All callbacks come from that loop.
+    """Accepts connections. Used as `async with`: `bind`, then `start`; all callbacks run in the same event loop.
 
-    taken: messages handed on so far. refused: connections refused or ended by the listener so far, by reason.
+    Attributes:
+        limits: What connections are granted.
+        received_messages: Messages received so far.
+        refused: Connections refused or ended by the listener so far, by reason.
     """
 
     def __init__(
@@ -83,37 +90,43 @@ class Listener:
         limits: Limits | None = None,
         refused: Callable[[RefusalReason], None] = lambda reason: None,
     ) -> None:
-        """token: PLAIN with it, else NULL. receive: takes a message of an identity, and says for how many seconds no
-        more is to be read of it. closed: an identity is gone.
+        """Begin without addresses.
 
-        has_session: whether an identity is not to make room for others. clock: seconds. refused: told of each.
+        Args:
+            token: Clients need it (PLAIN); None lets everyone in (NULL).
+            receive: Takes a message of an identity, and returns for how many seconds not to read that connection.
+            closed: Called with the identity of a connection that is gone.
+            has_session: Whether an identity has a session; such connections are not closed for others.
+            clock: Monotonic seconds.
+            limits: What connections are granted.
+            refused: Called for each connection that is refused.
         """
         self.limits = limits or Limits()
         self.received_messages = 0
         self.refused: Counter[RefusalReason] = Counter()
         self._password = Password(token) if token else None
-        self._wrong = WrongTokens()
+        self._wrong_tokens = WrongTokens()
         self._receive = receive
         self._closed = closed
         self._has_session = has_session
         self._clock = clock
         self._count_refused = refused
-        self._untold: Counter[RefusalReason] = Counter()
-        self._told_s = float("-inf")
+        self._unlogged: Counter[RefusalReason] = Counter()
+        self._logged_s = float("-inf")
         self._names = count(1)
-        # By identity, the oldest first; those not through their handshake are in both.
+        # By identity, the oldest first; those in their handshake are in both.
         self._peers: dict[bytes, Peer] = {}
         self._new: dict[bytes, Peer] = {}
-        # Who waits for a turn: those with a session, and those without.
+        # Connections that wait for their turn: those with a session, and those without.
         self._waiting: tuple[deque[Peer], deque[Peer]] = (deque(), deque())
-        self._turn_set = False
+        self._turn_scheduled = False
         self._bound: list[tuple[binding.Bound, ssl.SSLContext | None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._ended = asyncio.Event()
         self._ending = False
 
     def __len__(self) -> int:
-        """Connections at this moment."""
+        """Return the number of connections."""
         return len(self._peers)
 
     async def __aenter__(self) -> Self:
@@ -122,7 +135,7 @@ class Listener:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Take no more connections and messages, let what was sent leave, close. Raises: what broke a task."""
+        """Accept and receive nothing more, send what is left, close. Raises: what broke a task."""
         self._ending = True
         for task in self._tasks:
             task.cancel()
@@ -143,77 +156,77 @@ class Listener:
                 raise outcome
 
     def bind(self, address: str) -> str:
-        """Listen at `tcp://…` or `ipc://…`; the address clients connect to. Raises: OSError."""
+        """Listen at `tcp://…` or `ipc://…`, and return the address that clients connect to. Raises: OSError."""
         bound = binding.bind(address)
         self._bound.append((bound, None))
         return bound.address
 
     def bind_tls(self, place: Endpoint, tls: ssl.SSLContext) -> str:
-        """Listen for TLS; the address as `tls://…`. Raises: OSError."""
+        """Listen for TLS, and return the address as `tls://…`. Raises: OSError."""
         bound = binding.bind_tcp(*place)
         self._bound.append((bound, tls))
         return bound.address.replace("tcp://", "tls://", 1)
 
     def start(self) -> None:
-        """Take connections; who came since `bind` has waited in the kernel."""
+        """Accept connections, also those that the kernel has accepted since `bind`."""
         binding.allow_descriptors(self.limits.connections)
         self._tasks.append(asyncio.create_task(self._sweep(), name="listener"))
         for bound, tls in self._bound:
             self._tasks.append(asyncio.create_task(self._accept(bound, tls), name=f"accepting {bound.address}"))
 
     def send(self, identity: bytes, parts: Sequence[Part]) -> bool:
-        """Whether a message could be given to a peer; not if it is gone, or does not read."""
+        """Send a message; False if the connection is gone, or its client does not read."""
         peer = self._peers.get(identity)
         return peer is not None and peer.send(parts)
 
-    # --- for the connections ----------------------------------------------------------------------------------------
+    # --- called by connections --------------------------------------------------------------------------------------
 
     def opened(self, peer: Peer) -> None:
-        """It is through its handshake."""
+        """Note that a connection has finished its handshake."""
         self._new.pop(peer.identity, None)
 
     def enqueue(self, peer: Peer) -> None:
-        """There is something of it to be taken."""
+        """Give a connection a turn: bytes of it wait to be handled."""
         self._waiting[not self.has_session(peer)].append(peer)
-        if not self._turn_set:
-            self._turn_set = True
+        if not self._turn_scheduled:
+            self._turn_scheduled = True
             asyncio.get_running_loop().call_soon(self._turn)
 
     def received(self, peer: Peer, parts: list[bytes]) -> float:
-        """A message. Returns: for how many seconds no more is to be read of the peer."""
+        """Take a message, and return for how many seconds not to read the connection."""
         if self._ending:
             return 0.0
         self.received_messages += 1
         return self._receive(peer.identity, parts)
 
-    def judged(self, peer: Peer, user: bytes, token: bytes) -> tuple[bool, float]:
-        """Whether credentials are right, and how many seconds the answer has to wait."""
+    def check_credentials(self, peer: Peer, user: bytes, token: bytes) -> tuple[bool, float]:
+        """Return whether credentials are right, and how many seconds the answer has to wait."""
         assert self._password is not None
         now_s = self._clock()
         right = self._password.matches(user, token)
         if not right:
-            self._wrong.add(peer.address, now_s)
+            self._wrong_tokens.add(peer.address, now_s)
             self.count(RefusalReason.TOKEN)
-        return right, self._wrong.delay_s(peer.address, now_s)
+        return right, self._wrong_tokens.delay_s(peer.address, now_s, right=right)
 
     def count(self, reason: RefusalReason) -> None:
-        """A connection was refused."""
+        """Count a connection that was refused."""
         self.refused[reason] += 1
-        self._untold[reason] += 1
+        self._unlogged[reason] += 1
         self._count_refused(reason)
 
     def has_session(self, peer: Peer) -> bool:
-        """Whether it plays."""
+        """Return whether a session is played over a connection."""
         return self._has_session(peer.identity)
 
     def check_kept(self) -> None:
-        """Unfinished messages of strangers may not fill the memory, however many strangers there are."""
-        strangers = [peer for peer in self._peers.values() if peer.kept_bytes and not self.has_session(peer)]
-        if sum(peer.kept_bytes for peer in strangers) > self.limits.kept_bytes:
-            max(strangers, key=lambda peer: peer.kept_bytes).end(RefusalReason.TOO_LARGE)
+        """Bound the unfinished messages of all connections without a session, however many there are."""
+        unfinished = [peer for peer in self._peers.values() if peer.kept_bytes and not self.has_session(peer)]
+        if sum(peer.kept_bytes for peer in unfinished) > self.limits.kept_bytes:
+            max(unfinished, key=lambda peer: peer.kept_bytes).end(RefusalReason.TOO_LARGE)
 
     def gone(self, peer: Peer) -> None:
-        """It is closed."""
+        """Forget a connection that is closed."""
         if self._peers.pop(peer.identity, None) is None:
             return
         self._new.pop(peer.identity, None)
@@ -224,19 +237,19 @@ class Listener:
     # --- inside -----------------------------------------------------------------------------------------------------
 
     async def _accept(self, bound: binding.Bound, tls: ssl.SSLContext | None) -> None:
-        """Take connections. By hand: asyncio's servers tell of a connection only once its TLS handshake is over."""
+        """Accept connections. asyncio's servers are no use: they report one only after its TLS handshake."""
         loop = asyncio.get_running_loop()
         while True:
-            # Accepting may never wait while connections stream in; everything else has to have its turn.
+            # Accepting may never wait while many connections come; everything else has to have its turn.
             await asyncio.sleep(0)
             try:
                 accepted, remote = await loop.sock_accept(bound.socket)
             except OSError as error:
-                if error.errno in _NONE_LEFT:
-                    self._make_room(self._without_session())
+                if error.errno in _NO_DESCRIPTORS:
+                    self._evict(self._without_session())
                 await asyncio.sleep(_ACCEPT_PAUSE_S)
                 continue
-            if not self._has_room():
+            if not self._has_capacity():
                 accepted.close()
                 continue
             address = str(remote[0]) if isinstance(remote, tuple) else "ipc"
@@ -248,11 +261,11 @@ class Listener:
     def _mechanism(self) -> Mechanism:
         return Mechanism.NULL if self._password is None else Mechanism.PLAIN
 
-    def _has_room(self) -> bool:
-        """Whether one more may be taken, once one that may has made room for it."""
+    def _has_capacity(self) -> bool:
+        """Return whether one more connection may be taken, after closing another for it if need be."""
         if len(self._new) >= self.limits.handshakes:
-            self._make_room(self._new.values())
-        if len(self._peers) < self.limits.connections or self._make_room(self._without_session()):
+            self._evict(self._new.values())
+        if len(self._peers) < self.limits.connections or self._evict(self._without_session()):
             return True
         self.count(RefusalReason.FULL)
         return False
@@ -260,8 +273,11 @@ class Listener:
     def _without_session(self) -> list[Peer]:
         return [peer for peer in self._peers.values() if not self.has_session(peer)]
 
-    def _make_room(self, peers: Iterable[Peer]) -> bool:
-        """End one of these, if there is one: the oldest of those whose address has the most of them."""
+    def _evict(self, peers: Iterable[Peer]) -> bool:
+        """Close one of these connections; False if there is none.
+
+        It is the oldest one from the address that has the most of them.
+        """
         peers = list(peers)
         if not peers:
             return False
@@ -272,12 +288,12 @@ class Listener:
         return True
 
     def _turn(self) -> None:
-        """Let connections work in turn, those with a session and those without by turns.
+        """Let the waiting connections work, alternately one with a session and one without.
 
-        Where more is left than a turn allows, the next is as far away as this one was long: whoever floods has at most
+        If some are left when the time is up, the next turn comes after as long a pause, so that a flood takes at most
         half of the loop's time.
         """
-        self._turn_set = False
+        self._turn_scheduled = False
         begun_s = self._clock()
         while any(self._waiting):
             for queue in self._waiting:
@@ -285,7 +301,7 @@ class Listener:
                     self._let_work(queue.popleft())
             took_s = self._clock() - begun_s
             if took_s >= _TURN_S and any(self._waiting):
-                self._turn_set = True
+                self._turn_scheduled = True
                 asyncio.get_running_loop().call_later(took_s, self._turn)
                 return
 
@@ -293,12 +309,12 @@ class Listener:
         try:
             peer.work()
         except Exception:
-            log.exception("a connection broke")
+            log.exception("a fault ended a connection")
             peer.abort()
             self.gone(peer)
 
     async def _sweep(self) -> None:
-        """Let time pass for the connections; not the time in which this process stood still, and could hear nobody."""
+        """Let time pass for the connections, but not while the process was suspended and could hear nobody."""
         before_s = self._clock()
         while True:
             await asyncio.sleep(_SWEEP_S)
@@ -306,15 +322,18 @@ class Listener:
             step_s, before_s = min(now_s - before_s, 2 * _SWEEP_S), now_s
             for peer in list(self._peers.values()):
                 peer.pass_time(step_s)
-            self._tell(now_s)
+            self._log_refusals(now_s)
 
-    def _tell(self, now_s: float) -> None:
-        """One line of the log for many refusals."""
-        told = {reason: number for reason, number in self._untold.items() if reason in _TOLD}
-        if told and now_s - self._told_s >= _TELL_EVERY_S:
-            log.warning("connections refused", extra={reason.value: number for reason, number in told.items()})
-            self._untold.clear()
-            self._told_s = now_s
+    def _log_refusals(self, now_s: float) -> None:
+        """Log the refusals since the last line, in one line."""
+        refused = {reason: number for reason, number in self._unlogged.items() if reason in _LOGGED}
+        if refused and now_s - self._logged_s >= _LOG_EVERY_S:
+            fields: dict[str, object] = {reason.value: number for reason, number in refused.items()}
+            if refused.keys() & _ABOUT_TOKENS and self._password is not None:
+                fields["hint"] = "clients need the token of this service's --token-file"
+            log.warning("connections refused", extra=fields)
+            self._unlogged.clear()
+            self._logged_s = now_s
 
     def _check_ended(self) -> None:
         if self._ending and not self._peers:

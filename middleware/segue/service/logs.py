@@ -1,13 +1,13 @@
-"""The service's log: lines to read or a JSON object a line, written by a thread that cannot hold the music up.
+"""The service's log: lines to read or JSON objects, written by a thread of its own so that it never delays the music.
 
     with logging_to(sys.stderr, level="info", form="json", secrets=[config.token]):
         log = logging.getLogger(__name__)
         log.info("session opened", extra={"session": "4f1c22aa", "client": "godot 1.2"})
 
-Whatever is in `extra` becomes a field. Texts may come from the wire: nothing in a line can end it, colour a terminal or
-hide what follows. Secrets never appear: those given are blotted out wherever they stand, bytes are shown as a count.
-Each place in the code may log so many lines in a second; what it logs beyond is counted, so that no peer can fill a
-disk with what it makes the service say.
+Whatever is in `extra` becomes a field. Texts may come from clients: nothing in a line can end it, colour a terminal or
+hide what follows. Secrets never appear: the given ones are replaced wherever they stand, and of bytes only the number
+is shown. Each line of code may log a limited number of lines in a second; more are counted, so that no client can fill
+a disk with what it makes the service log.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from typing import Any, Final, TextIO
 
 from segue.service.client_limits import TokenBucket
 
-_LONGEST: Final = 2_000
-"""Characters of a message, of a field's text, of a line of a trace."""
+# Of a message, of a field's text, of a line of a trace.
+_MOST_CHARACTERS: Final = 2_000
 _MOST_TRACE_LINES: Final = 100
+# Entries of a list or map in a field.
 _MOST_FIELDS: Final = 64
-"""Entries of a list or map in a field."""
+# Of one line of code.
 _LINES_PER_SECOND: Final = 10.0
 _LINES_AT_ONCE: Final = 200.0
-"""Of one place in the code."""
-_MOST_PLACES: Final = 1_000
+_MOST_SITES: Final = 1_000
 _MOST_WAITING: Final = 10_000
-_PATIENCE_S: Final = 2.0
-_BLOT: Final = "[secret]"
+_CLOSE_TIMEOUT_S: Final = 2.0
+_REDACTED: Final = "[secret]"
+# The attributes of every record; all others came by `extra`.
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-"""What every record has; all else came by `extra`."""
 
 
 def cleaned(text: str) -> str:
-    """A text without control and format characters, line separators and halves of characters."""
+    """Return a text without control and format characters, line separators and surrogates."""
     return "".join(" " if each.isspace() else each for each in text if _is_harmless(each))
 
 
@@ -52,8 +52,8 @@ def _is_harmless(character: str) -> bool:
     return character.isprintable() or character in "\t\n\r" or unicodedata.category(character) == "Zs"
 
 
-class _Form(logging.Formatter):
-    """What both forms share: fields, and nothing dangerous in them."""
+class _SafeFormatter(logging.Formatter):
+    """What both formats share: fields, and nothing dangerous in them."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__()
@@ -62,11 +62,11 @@ class _Form(logging.Formatter):
     def _safe(self, text: str) -> str:
         line = cleaned(text)
         for secret in self._secrets:
-            line = line.replace(secret, _BLOT)
-        return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+            line = line.replace(secret, _REDACTED)
+        return line if len(line) <= _MOST_CHARACTERS else f"{line[:_MOST_CHARACTERS]}…"
 
     def _plain(self, value: Any) -> Any:
-        """A field's value as JSON has it; what has no such form is shown as text."""
+        """Return a field's value as JSON can hold it; other types become text."""
         if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
             return value
         if isinstance(value, (bytes, bytearray, memoryview)):
@@ -81,18 +81,19 @@ class _Form(logging.Formatter):
         return {self._safe(key): self._plain(each) for key, each in vars(record).items() if key not in _STANDARD}
 
     def _trace(self, record: logging.LogRecord) -> list[str]:
-        """The lines of an exception. (They hold texts from the wire as well.)"""
+        """Return the lines of an exception. (They may hold texts of clients as well.)"""
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)
         lines = (record.exc_text or "").splitlines()
-        # Of a long one, its end says what happened.
+        # The end of a long one says what happened.
         return [self._safe(line) for line in lines[-_MOST_TRACE_LINES:]]
 
 
-class JsonForm(_Form):
-    """`{"ts": "2026-11-22T20:41:10.123Z", "level": "info", "logger": …, "message": …, "session": …, "fields": {…}}`.
+class JsonFormatter(_SafeFormatter):
+    """Formats a record as a JSON object in a line.
 
-    session, fields and trace (a list of lines) are left out where there are none. ASCII alone.
+    For example `{"ts": "2026-11-22T20:41:10.123Z", "level": "info", "logger": …, "message": …, "fields": {…}}`.
+    `session`, `fields` and `trace` (a list of lines) are absent if there are none. Only ASCII is used.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -111,8 +112,11 @@ class JsonForm(_Form):
         return json.dumps(line, separators=(",", ":"))
 
 
-class TextForm(_Form):
-    """`20:41:10.123 info    service.sessions: session opened  session=4f1c22aa client="godot 1.2"`."""
+class TextFormatter(_SafeFormatter):
+    """Formats a record as a line to read.
+
+    `20:41:10.123 info    service.sessions: session opened  session=4f1c22aa client="godot 1.2"`.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {key}={_worded(value)}" for key, value in self._fields(record).items())
@@ -134,7 +138,7 @@ def _time_of(record: logging.LogRecord) -> str:
 
 
 class _Writer:
-    """Writes lines to a stream from a thread of its own. Lines it cannot keep up with are counted, never waited for."""
+    """Writes lines to a stream in a thread of its own. If the stream is too slow, lines are dropped and counted."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream: Any = stream
@@ -150,19 +154,19 @@ class _Writer:
             self._lost += 1
 
     def close(self) -> None:
-        """Write what waits, for a moment at most: the stream's reader may be gone or asleep."""
+        """Write what waits, for a limited time: the stream's reader may be gone or may not read."""
         try:
-            self._waiting.put(None, timeout=_PATIENCE_S)
+            self._waiting.put(None, timeout=_CLOSE_TIMEOUT_S)
         except queue.Full:
             return
-        self._thread.join(_PATIENCE_S)
+        self._thread.join(_CLOSE_TIMEOUT_S)
 
     def _write(self) -> None:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         while (line := self._waiting.get()) is not None:
             lost, self._lost = self._lost, 0
-            note = f"({lost} lines of the log were lost here)\n" if lost else ""
-            # A full disk, a closed pipe or stream, none at all: the music matters more than its log.
+            note = f"({lost} lines of the log were dropped here)\n" if lost else ""
+            # A full disk, a closed pipe or no stream must not end the log: later lines may be written again.
             try:
                 self._stream.write(f"{note}{line}\n".encode(encoding, "backslashreplace").decode(encoding))
                 self._stream.flush()
@@ -170,30 +174,30 @@ class _Writer:
                 self._lost += lost + 1
 
 
-class _Place:
-    """One place in the code that logs. untold: lines it was not allowed, since the last that was written."""
+class _Site:
+    """A line of code that logs. suppressed: lines it was not allowed since the last one written."""
 
     def __init__(self, now_s: float) -> None:
         self.lines = TokenBucket(_LINES_PER_SECOND, _LINES_AT_ONCE, now_s)
-        self.untold = 0
+        self.suppressed = 0
 
 
 class _Handler(logging.Handler):
-    """Forms lines where they are logged and has them written elsewhere."""
+    """Formats records in the thread that logs them, and lets the writer write them."""
 
     def __init__(self, writer: _Writer, clock: Callable[[], float]) -> None:
         super().__init__()
         self._writer = writer
         self._clock = clock
-        self._places: dict[tuple[str, int], _Place] = {}
+        self._sites: dict[tuple[str, int], _Site] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        place, now_s = self._place_of(record), self._clock()
-        if not place.lines.take(now_s):
-            place.untold += 1
+        site, now_s = self._site_of(record), self._clock()
+        if not site.lines.take(now_s):
+            site.suppressed += 1
             return
-        if place.untold:
-            record.untold, place.untold = place.untold, 0
+        if site.suppressed:
+            record.suppressed, site.suppressed = site.suppressed, 0
         try:
             line = self.format(record)
         except (TypeError, ValueError, KeyError):
@@ -202,20 +206,20 @@ class _Handler(logging.Handler):
             self._writer.put(line)
 
     def close(self) -> None:
-        """Say what was left out to the end."""
-        untold = sum(place.untold for place in self._places.values())
-        if untold:
-            self._writer.put(f"({untold} lines of the log were left out: their places logged too often)")
+        """Log how many lines were suppressed in all."""
+        suppressed = sum(site.suppressed for site in self._sites.values())
+        if suppressed:
+            self._writer.put(f"({suppressed} lines of the log were suppressed: too frequent)")
         super().close()
 
-    def _place_of(self, record: logging.LogRecord) -> _Place:
-        """Where a line comes from. (A `Handler` is called by one thread at a time.)"""
+    def _site_of(self, record: logging.LogRecord) -> _Site:
+        """Return the line of code that logged a record. (A `Handler` is called by one thread at a time.)"""
         key = (record.pathname, record.lineno)
-        if key not in self._places:
-            if len(self._places) >= _MOST_PLACES:
-                del self._places[next(iter(self._places))]
-            self._places[key] = _Place(self._clock())
-        return self._places[key]
+        if key not in self._sites:
+            if len(self._sites) >= _MOST_SITES:
+                del self._sites[next(iter(self._sites))]
+            self._sites[key] = _Site(self._clock())
+        return self._sites[key]
 
 
 @contextmanager
@@ -227,15 +231,19 @@ def logging_to(
     secrets: Iterable[str | None] = (),
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[None]:
-    """Log everything of this process to the stream, until left.
+    """Log everything of this process to a stream while the context lasts.
 
-    Args: stream: None where there is none, as `sys.stderr` of a program without a terminal. level, form: as the
-    settings log_level, log_format. clock: seconds, for how often a place may log.
+    Args:
+        stream: The stream; None if there is none, like `sys.stderr` of a program without a terminal.
+        level: As the setting log_level.
+        form: As the setting log_format.
+        secrets: Texts that must not appear; None is skipped.
+        clock: Monotonic seconds, for how often a line of code may log.
     """
     kept = [secret for secret in secrets if secret]
     writer = _Writer(stream)
     handler = _Handler(writer, clock)
-    handler.setFormatter(JsonForm(kept) if form == "json" else TextForm(kept))
+    handler.setFormatter(JsonFormatter(kept) if form == "json" else TextFormatter(kept))
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)

@@ -1,4 +1,4 @@
-"""One connection of the listener: its transport, its handshake, and how much of it is read and written at a time."""
+"""One network connection of the listener: its transport, its handshake, and how much is read and written at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, cast
 
 from segue.service.auth import Mechanism, RefusalReason
-from segue.service.zmtp import Command, Credentials, Message, Opened, RemoteError, ServerConnection
+from segue.service.zmtp import (
+    CommandReceived,
+    CredentialsReceived,
+    HandshakeDone,
+    MessageReceived,
+    RemoteError,
+    ServerConnection,
+)
 from segue_sdk.codec import Part
 
 if TYPE_CHECKING:
@@ -20,19 +27,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# What is taken of one connection before every other has its turn.
+# How much of one connection is handled before every other has its turn.
 _EVENTS_AT_ONCE: Final = 4
 _BYTES_AT_ONCE: Final = 64 << 10
-# What may wait until a peer reads it: a lookahead of 30 s, a chunk of 10 s and the longest stinger, as float32.
+# Bytes that may wait until a client reads them: a lookahead of 30 s, a chunk of 10 s and the longest stinger, as
+# float32; and for a client without a session.
 _MOST_UNREAD: Final = 40 << 20
 _MOST_UNREAD_WITHOUT_SESSION: Final = 1 << 20
-# A peer whose machine or network is gone is noticed by the kernel in so many seconds, where it can be told so.
+# The kernel notices a machine or network that is gone after this many seconds, on systems that can be told so.
 _KEEPALIVE: Final = (("TCP_KEEPIDLE", 5), ("TCP_KEEPALIVE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
 _USER_TIMEOUT_MS: Final = 15_000
 
 
-class Stage(Enum):
-    """HANDSHAKE: TLS, greeting, handshake. OPEN: messages. ENDING: only what was written leaves. GONE: closed."""
+class _Phase(Enum):
+    """HANDSHAKE: TLS and ZMTP. OPEN: messages. ENDING: only sends what was written. GONE: closed."""
 
     HANDSHAKE = auto()
     OPEN = auto()
@@ -40,33 +48,38 @@ class Stage(Enum):
     GONE = auto()
 
 
-_LISTENING: Final = (Stage.HANDSHAKE, Stage.OPEN)
+_READING: Final = (_Phase.HANDSHAKE, _Phase.OPEN)
 
 
 class Peer(asyncio.Protocol):
-    """Made by the listener for each connection it accepts."""
+    """A connection that the listener accepted.
+
+    Attributes:
+        identity: Its name.
+        address: IP address of the client; "ipc" for all unix sockets.
+        was_open: Whether it finished its handshake.
+    """
 
     def __init__(self, listener: Listener, identity: bytes, address: str, mechanism: Mechanism) -> None:
-        """address: where it comes from; "ipc" for all of this machine's unix sockets."""
         self.identity = identity
         self.address = address
         self.was_open = False
         self._listener = listener
         self._zmtp = ServerConnection(mechanism)
-        self._stage = Stage.HANDSHAKE
-        # In HANDSHAKE and ENDING how long it is in it, in OPEN since the last byte.
+        self._phase = _Phase.HANDSHAKE
+        # In HANDSHAKE and ENDING since it began, in OPEN since the last byte.
         self._waited_s = 0.0
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.TimerHandle | None = None
         self._pause_end: asyncio.TimerHandle | None = None
         self._lost = False
-        # Whether there is something to take, now or after a pause.
+        # Whether it waits for a turn, or for one after a pause.
         self._working = False
 
     @property
     def kept_bytes(self) -> int:
-        """What it sent and is not handed on yet."""
+        """Bytes that it sent and that were not handled yet."""
         return self._zmtp.kept_bytes
 
     def begin(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
@@ -76,7 +89,7 @@ class Peer(asyncio.Protocol):
         async def connect() -> None:
             nonlocal started
             started = True
-            _tune(accepted)
+            _set_options(accepted)
             limits = self._listener.limits
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: self,
@@ -91,22 +104,22 @@ class Peer(asyncio.Protocol):
                 accepted.close()
             error = None if task.cancelled() else task.exception()
             if error is not None and not isinstance(error, OSError):
-                log.error("a connection could not be taken", exc_info=error)
+                log.error("a connection could not be served", exc_info=error)
             if self._transport is None:
                 if tls is not None:
-                    self._refused(RefusalReason.TLS)
-                    self._enter(Stage.GONE)
+                    self._count(RefusalReason.TLS)
+                    self._enter(_Phase.GONE)
                 self._leave()
 
         self._task = asyncio.create_task(connect(), name="connection")
         self._task.add_done_callback(connected)
 
     def send(self, parts: Sequence[Part]) -> bool:
-        """Whether a message could be given to it; it is ended if it does not read."""
-        if self._stage is not Stage.OPEN or self._transport is None:
+        """Send a message; False if it is closed, or is closed now since its client does not read."""
+        if self._phase is not _Phase.OPEN or self._transport is None:
             return False
         if self._transport.is_closing():
-            # What it said before it went is still being taken; what it is told is as lost as what is under way.
+            # What the client sent before it left is still being handled; this message is lost like those under way.
             return True
         data = self._zmtp.send(parts)
         waiting = self._transport.get_write_buffer_size()
@@ -119,30 +132,30 @@ class Peer(asyncio.Protocol):
         return True
 
     def pass_time(self, step_s: float) -> None:
-        """So many seconds in which it could have been heard."""
+        """Let seconds pass in which the client could have been heard."""
         self._waited_s += step_s
         limits = self._listener.limits
-        match self._stage:
-            case Stage.HANDSHAKE if self._answer is None and self._waited_s >= limits.handshake_s:
+        match self._phase:
+            case _Phase.HANDSHAKE if self._answer is None and self._waited_s >= limits.handshake_s:
                 self.end(RefusalReason.HANDSHAKE)
-            case Stage.OPEN if not self._working and self._waited_s >= limits.silence_s:
+            case _Phase.OPEN if not self._working and self._waited_s >= limits.silence_s:
                 self.abort()
-            case Stage.ENDING if self._waited_s >= limits.linger_s:
+            case _Phase.ENDING if self._waited_s >= limits.linger_s:
                 self.abort()
 
     def end(self, reason: RefusalReason) -> None:
         """Close it at once, and count why."""
-        self._refused(reason)
+        self._count(reason)
         self.abort()
 
     def finish(self) -> None:
-        """Close it once what was written has left; nothing more is read."""
-        if self._stage is not Stage.OPEN or self._transport is None:
+        """Close it once everything written was sent; nothing more is read."""
+        if self._phase is not _Phase.OPEN or self._transport is None:
             self.abort()
             return
-        self._enter(Stage.ENDING)
+        self._enter(_Phase.ENDING)
         self._transport.resume_reading()
-        # Closed over unread bytes, TCP would reset the connection and with it what the peer has not read.
+        # Closing over unread bytes would reset the connection, and what the client has not read would be lost.
         if not self._transport.can_write_eof():
             self._transport.close()
             return
@@ -154,9 +167,9 @@ class Peer(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close it at once."""
-        if self._stage is Stage.GONE:
+        if self._phase is _Phase.GONE:
             return
-        self._enter(Stage.GONE)
+        self._enter(_Phase.GONE)
         if self._answer is not None:
             self._answer.cancel()
         if self._transport is not None:
@@ -164,19 +177,19 @@ class Peer(asyncio.Protocol):
         elif self._task is not None:
             self._task.cancel()
 
-    # --- asyncio's side ---------------------------------------------------------------------------------------------
+    # --- called by asyncio ------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if self._stage is Stage.GONE:
+        if self._phase is _Phase.GONE:
             self._transport.abort()
             return
-        self._say()
+        self._send_zmtp()
 
     def data_received(self, data: bytes) -> None:
-        if self._stage not in _LISTENING:
+        if self._phase not in _READING:
             return
-        if self._stage is Stage.OPEN:
+        if self._phase is _Phase.OPEN:
             self._waited_s = 0.0
         self._zmtp.receive_data(data)
         if self._working:
@@ -187,13 +200,13 @@ class Peer(asyncio.Protocol):
             self._listener.enqueue(self)
 
     def eof_received(self) -> None:
-        # Half a connection is none in ZMTP. What it said before is taken nevertheless.
+        # ZMTP knows no half-closed connections. What was sent before is handled nevertheless.
         if self._transport is not None:
             self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost = True
-        if not self._working or self._stage not in _LISTENING:
+        if not self._working or self._phase not in _READING:
             self._leave()
         elif self._pause_end is not None:
             # Nothing more comes that it could wait for.
@@ -201,19 +214,19 @@ class Peer(asyncio.Protocol):
             self._pause_end = None
             self._listener.enqueue(self)
 
-    # --- the listener's side ----------------------------------------------------------------------------------------
+    # --- called by the listener -------------------------------------------------------------------------------------
 
     def work(self) -> None:
-        """Take what has come, as much as one turn allows; the rest in later turns, and nothing is read meanwhile."""
+        """Handle what was received, as much as one turn allows. While some is left, nothing more is read."""
         self._working, self._pause_end = False, None
-        events, taken, pause_s = 0, 0, 0.0
-        while self._stage in _LISTENING:
+        events, handled, pause_s = 0, 0, 0.0
+        while self._phase in _READING:
             if self._lost:
-                # There is nothing more to come, so it need not wait for what it said last.
+                # Nothing more comes, so what it sent last need not wait.
                 pause_s = 0.0
-            if pause_s > 0.0 or events >= _EVENTS_AT_ONCE or taken >= _BYTES_AT_ONCE:
-                self._say()
-                self._go_on_after(pause_s)
+            if pause_s > 0.0 or events >= _EVENTS_AT_ONCE or handled >= _BYTES_AT_ONCE:
+                self._send_zmtp()
+                self._continue_after(pause_s)
                 return
             events += 1
             try:
@@ -225,25 +238,25 @@ class Peer(asyncio.Protocol):
                 case None:
                     self._read_on()
                     return
-                case Message(parts=parts):
-                    taken += sum(map(len, parts))
+                case MessageReceived(parts=parts):
+                    handled += sum(map(len, parts))
                     pause_s = self._listener.received(self, parts)
-                case Command():
+                case CommandReceived():
                     pass
-                case Credentials(user=user, password=password):
-                    self._judge(user, password)
-                case Opened():
-                    self._enter(Stage.OPEN)
+                case CredentialsReceived(user=user, password=password):
+                    self._check(user, password)
+                case HandshakeDone():
+                    self._enter(_Phase.OPEN)
                     self.was_open = True
                     # Before anything that is sent because of the first message.
-                    self._say()
+                    self._send_zmtp()
                     self._listener.opened(self)
         if self._lost:
             self._leave()
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _go_on_after(self, pause_s: float) -> None:
+    def _continue_after(self, pause_s: float) -> None:
         self._working = True
         self._pause()
         if pause_s > 0.0:
@@ -256,8 +269,8 @@ class Peer(asyncio.Protocol):
             self._transport.pause_reading()
 
     def _read_on(self) -> None:
-        """All that came is taken."""
-        self._say()
+        """Read more, since everything received was handled."""
+        self._send_zmtp()
         if self._lost:
             self._leave()
             return
@@ -265,18 +278,19 @@ class Peer(asyncio.Protocol):
         if self._answer is None:
             self._transport.resume_reading()
         else:
-            # Until it is known who speaks, nothing more is kept of it.
+            # Nothing more is kept of the client until its credentials are answered.
             self._pause()
         if self.kept_bytes > _BYTES_AT_ONCE:
             self._listener.check_kept()
 
-    def _judge(self, user: bytes, password: bytes) -> None:
-        right, delay_s = self._listener.judged(self, user, password)
+    def _check(self, user: bytes, password: bytes) -> None:
+        """Check credentials, and answer them, maybe after a delay."""
+        right, delay_s = self._listener.check_credentials(self, user, password)
 
         def answer() -> None:
             if right:
-                self._zmtp.admit()
-                self._say()
+                self._zmtp.accept()
+                self._send_zmtp()
             else:
                 self._zmtp.refuse()
                 self._close()
@@ -284,8 +298,8 @@ class Peer(asyncio.Protocol):
         def answer_late() -> None:
             self._answer = None
             answer()
-            if self._stage is Stage.HANDSHAKE:
-                self._go_on_after(0.0)
+            if self._phase is _Phase.HANDSHAKE:
+                self._continue_after(0.0)
 
         if delay_s:
             self._answer = asyncio.get_running_loop().call_later(delay_s, answer_late)
@@ -293,10 +307,10 @@ class Peer(asyncio.Protocol):
             answer()
 
     def _break_off(self, error: RemoteError) -> None:
-        """It broke the protocol."""
-        log.debug("a peer broke the protocol", extra={"problem": str(error)})
-        self._refused(error.refusal)
-        if self._stage is Stage.HANDSHAKE:
+        """Close it, since its client broke the protocol."""
+        log.debug("a client broke the protocol", extra={"problem": str(error)})
+        self._count(error.refusal)
+        if self._phase is _Phase.HANDSHAKE:
             self._close()
         else:
             self.abort()
@@ -304,14 +318,14 @@ class Peer(asyncio.Protocol):
             self._leave()
 
     def _close(self) -> None:
-        """Send the last words and close."""
-        self._say()
-        self._enter(Stage.ENDING)
+        """Send what ZMTP has to send, and close it."""
+        self._send_zmtp()
+        self._enter(_Phase.ENDING)
         if self._transport is not None:
             self._transport.close()
 
-    def _say(self) -> None:
-        """Send what ZMTP has to say by itself."""
+    def _send_zmtp(self) -> None:
+        """Send what ZMTP itself has to send."""
         data = self._zmtp.data_to_send()
         if data and self._transport is not None and not self._transport.is_closing():
             if self._transport.get_write_buffer_size() > _MOST_UNREAD_WITHOUT_SESSION:
@@ -319,27 +333,27 @@ class Peer(asyncio.Protocol):
                 return
             self._transport.write(data)
 
-    def _refused(self, reason: RefusalReason) -> None:
-        """Count why it ends, the first time."""
-        if self._stage in _LISTENING:
+    def _count(self, reason: RefusalReason) -> None:
+        """Count why it ends, only once."""
+        if self._phase in _READING:
             self._listener.count(reason)
 
-    def _enter(self, stage: Stage) -> None:
-        self._stage = stage
+    def _enter(self, phase: _Phase) -> None:
+        self._phase = phase
         self._waited_s = 0.0
 
     def _leave(self) -> None:
-        # Whose token is judged is counted for that alone.
-        if self._stage is Stage.HANDSHAKE and self._answer is None:
-            self._refused(RefusalReason.HANDSHAKE)
-        self._enter(Stage.GONE)
+        # A connection whose token waits for an answer is counted for its token alone.
+        if self._phase is _Phase.HANDSHAKE and self._answer is None:
+            self._count(RefusalReason.HANDSHAKE)
+        self._enter(_Phase.GONE)
         if self._answer is not None:
             self._answer.cancel()
         self._listener.gone(self)
 
 
-def _tune(accepted: socket.socket) -> None:
-    """Small messages leave at once; a peer that is gone is noticed."""
+def _set_options(accepted: socket.socket) -> None:
+    """Let small messages leave at once, and let the kernel notice a client that is gone."""
     if accepted.family not in (socket.AF_INET, socket.AF_INET6):
         return
     with contextlib.suppress(OSError):

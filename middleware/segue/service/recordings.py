@@ -1,7 +1,7 @@
-"""Recordings of the service's sessions: a file each, written as they live, for `segue preview --recording`.
+"""Recordings of the service's sessions: a file for each, written while it runs, for `segue preview --recording`.
 
-A thread of its own writes, so that a disk that is slow, full or gone ends recordings and nothing else. A recording that
-was ended so has no end record, by which its readers know.
+They are written in a thread of their own, so that a disk that is slow, full or gone ends recordings and nothing else. A
+recording that ended early has no end record, and so its readers know.
 """
 
 from __future__ import annotations
@@ -25,23 +25,26 @@ from segue_rules.model import Rules
 
 log = logging.getLogger(__name__)
 
-# Characters that wait for the disk, of all recordings together; an hour of one session's is two million.
+# Characters that wait for the disk, of all recordings together; an hour of one session is two million.
 _MOST_WAITING: Final = 8 << 20
 _MIB: Final = 1 << 20
 # How long a service that stops waits for what is not written yet.
-_PATIENCE_S: Final = 2.0
+_CLOSE_TIMEOUT_S: Final = 2.0
 
 
 class Recording:
-    """One session's file, begun with its first operation.
+    """The file of one session, created with its first operation.
 
-    failed: whether it ends early. lost: whether its file cannot be written, which the writer alone says.
+    Attributes:
+        path: The file.
+        failed: Whether the recording ended early.
+        lost: Whether the file cannot be written; set by the writer's thread.
     """
 
     def __init__(self, path: Path, header: Header, soundtrack: Soundtrack, writer: _Writer) -> None:
         self.path = path
         self._header = header
-        # What it may be reloaded with, for the texts: the newest rules, and those before, should the newest be refused.
+        # Texts of the rules that the session may be given: the newest, and those before in case the newest are refused.
         self._soundtracks = [soundtrack]
         self._writer = writer
         self._recorder: Recorder | None = None
@@ -49,12 +52,12 @@ class Recording:
         self._ending = threading.Lock()
 
     def add_soundtrack(self, soundtrack: Soundtrack) -> None:
-        """The session is about to be given these rules."""
+        """Note the rules that the session is about to be given."""
         if not self._over:
             self._soundtracks = [*self._soundtracks[-1:], soundtrack]
 
     def operation(self, operation: Operation) -> None:
-        """Write what happened: the session's journal. Whatever goes wrong ends the recording, not the session."""
+        """Write an operation of the session. A fault ends the recording, not the session."""
         if self._over:
             return
         try:
@@ -65,14 +68,14 @@ class Recording:
             self.fail(f"{type(error).__name__}: {error}")
 
     def close(self) -> None:
-        """The session is over: the recording is whole, and nothing more is written."""
+        """Write the end record, since the session is over."""
         if not self._over and self._recorder is not None:
             self._recorder.end()
             self._writer.put(self, None)
         self._over = True
 
     def fail(self, reason: str) -> None:
-        """It ends early. From any thread; told once."""
+        """End the recording early, and log that once. May be called from any thread."""
         with self._ending:
             if self.failed:
                 return
@@ -81,31 +84,44 @@ class Recording:
         self._writer.put(self, None)
 
     def write(self, text: str, /) -> None:
-        """A line of the recorder's."""
+        """Write a line of the recorder."""
         if not self._writer.put(self, text):
-            self.fail("the disk does not keep up with what is recorded")
+            self.fail("the disk is too slow for what is recorded")
 
     def flush(self) -> None:
-        """The writer flushes every line."""
+        """Do nothing: the writer flushes every line."""
 
     def _sources(self, rules: Rules) -> Sources:
         return next(soundtrack.sources for soundtrack in self._soundtracks if soundtrack.rules is rules)
 
 
 class Recordings:
-    """Where they go. folder: None to record nothing. generators: names of the fallback chain."""
+    """The recordings of all sessions."""
 
     def __init__(self, folder: Path | None, generators: Sequence[str], most_mib: int) -> None:
-        """most_mib: of all recordings together; once they are as large, recording ends."""
+        """Record into a folder.
+
+        Args:
+            folder: Where the files go; None records nothing.
+            generators: Names of the fallback chain's levels.
+            most_mib: Size of all recordings together; once it is reached, recording ends.
+        """
         self._folder = folder
         self._generators = tuple(generators)
         self._count = 0
         self._writer = _Writer(most_mib)
 
     def begin(
-        self, soundtrack: Soundtrack, config: SessionConfig, primary: int, opened: RestorePoint | None
+        self, soundtrack: Soundtrack, config: SessionConfig, primary: int, restored: RestorePoint | None
     ) -> Recording | None:
-        """A recording for a session that is about to be made; None if none is wanted."""
+        """Return a recording for a session that is about to be made; None if nothing is recorded.
+
+        Args:
+            soundtrack: The rules of the session.
+            config: Its configuration.
+            primary: Level of its generator in the fallback chain.
+            restored: What its music continues from; None for the start.
+        """
         if self._folder is None or self._writer.is_full:
             return None
         self._count += 1
@@ -116,24 +132,24 @@ class Recordings:
             config=config,
             primary=primary,
             sources=soundtrack.sources,
-            restore_point=None if opened is None else recorded_restore_point(opened),
+            restore_point=None if restored is None else recorded_restore_point(restored),
         )
         return Recording(self._folder / name, header, soundtrack, self._writer)
 
     def close(self) -> None:
-        """Write what waits, for a moment at most: a disk that hangs must not keep the service."""
-        self._writer.close(_PATIENCE_S)
+        """Write what waits, for a limited time: a disk that hangs must not keep the service."""
+        self._writer.close(_CLOSE_TIMEOUT_S)
 
 
 class _Line(NamedTuple):
-    """text: None where the recording is over."""
+    """A line to write. text: None closes the file."""
 
     recording: Recording
     text: str | None
 
 
 class _Writer:
-    """Writes lines in order on a thread of its own, which begins with the first of them."""
+    """Writes lines in order in a thread of its own, which starts with the first line."""
 
     def __init__(self, most_mib: int) -> None:
         self._most_bytes = most_mib * _MIB
@@ -143,16 +159,16 @@ class _Writer:
         self._waiting = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
-        # Touched by the thread alone.
+        # Used by the thread alone.
         self._files: dict[Recording, TextIO] = {}
 
     @property
     def is_full(self) -> bool:
-        """Whether as much was written as may be."""
+        """Whether the recordings have reached their size together."""
         return self._written >= self._most_bytes
 
     def put(self, recording: Recording, text: str | None) -> bool:
-        """Have a line written, or a file closed; False if too much waits already."""
+        """Queue a line, or the end of a file; False if too much waits already."""
         with self._changed:
             size = len(text or "")
             if self._waiting + size > _MOST_WAITING:
@@ -165,14 +181,14 @@ class _Writer:
             self._changed.notify()
             return True
 
-    def close(self, patience_s: float) -> None:
-        """End the thread once all is written, waiting for it no longer than that."""
+    def close(self, timeout_s: float) -> None:
+        """End the thread once all is written, waiting for it up to the timeout."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
             thread = self._thread
         if thread is not None:
-            thread.join(patience_s)
+            thread.join(timeout_s)
             if thread.is_alive():
                 log.error("recordings were not finished: the disk does not answer")
 
@@ -203,7 +219,7 @@ class _Writer:
         if recording.lost:
             return
         if self.is_full:
-            raise OSError(f"all recordings together reached {self._most_bytes // _MIB} MiB, the most that is set")
+            raise OSError(f"all recordings together reached {self._most_bytes // _MIB} MiB, the limit that is set")
         file = self._files.get(recording)
         if file is None:
             file = self._files[recording] = _opened(recording.path)
@@ -214,7 +230,7 @@ class _Writer:
             raise OSError("its file was removed")
 
     def _drop(self, recording: Recording) -> None:
-        """Let go of a file that failed; closing one may try to write, and fail, again."""
+        """Close a file that failed; closing it may try to write, and fail, again."""
         file = self._files.pop(recording, None)
         if file is not None:
             with contextlib.suppress(Exception):
@@ -222,12 +238,12 @@ class _Writer:
 
 
 def _opened(path: Path) -> TextIO:
-    """A new file, never one that is there: another service may record into the same folder."""
+    """Create a file under a name that is not taken: another service may record into the same folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for each in _names(path):
         with contextlib.suppress(FileExistsError):
             return each.open("x", encoding="utf-8")
-    raise OSError("there are recordings of all its names")
+    raise OSError("all its names are taken by other recordings")
 
 
 def _names(path: Path) -> Iterator[Path]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
 from segue.contract import Generator, StyleEncoder
@@ -187,12 +188,17 @@ class Service:
             refused=self.metrics.refused_connection,
         )
         self._listener = await stack.enter_async_context(listener)
-        self.addresses += [listener.bind(address) for address in config.bind]
+        for address in config.bind:
+            with _suggesting(f"--bind {_next_port(address)}"):
+                self.addresses.append(listener.bind(address))
         if config.tls_bind is not None and config.tls_cert is not None and config.tls_key is not None:
-            self.addresses.append(listener.bind_tls(config.tls_bind, tls_context(config.tls_cert, config.tls_key)))
+            tls = tls_context(config.tls_cert, config.tls_key)
+            with _suggesting("--tls-bind"):
+                self.addresses.append(listener.bind_tls(config.tls_bind, tls))
         if config.http_bind is not None:
             server = HealthServer(config.http_bind, self._health, self.metrics)
-            server.start()
+            with _suggesting("--http-bind"):
+                server.start()
             stack.callback(server.close)
             self.addresses.append("http://{}:{}".format(*server.address))
         return listener
@@ -331,3 +337,21 @@ class Service:
                 log.exception("a generator cannot play", extra={"generator": generator.name})
                 text = f"the generator {generator.name!r} cannot play: {type(error).__name__}: {error}"
                 raise GeneratorError(text) from error
+
+
+def _next_port(address: str) -> str:
+    """Return a TCP address with the next port; any other address as an example of such."""
+    host, _, port = address.rpartition(":")
+    return f"{host}:{int(port) + 1}" if address.startswith("tcp:") and int(port) < 65_535 else "tcp://127.0.0.1:7723"
+
+
+@contextlib.contextmanager
+def _suggesting(flag: str) -> Iterator[None]:
+    """Add to the error about an address in use how to choose another. flag: the flag, maybe with an address."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        text = f"{error.strerror}; stop the program that listens there, or choose another address with {flag}"
+        raise OSError(error.errno, text) from error

@@ -29,7 +29,7 @@ class Soundtrack:
         rules: The rules.
         styles: In the order of `rules.styles`.
         sounds: Sounds of its stingers by name, float32 [S, 2] at 48 kHz.
-        fingerprint: As `runtime.recorder.fingerprint`; equal for equal rule files.
+        fingerprint: As `runtime.recording.fingerprint`; equal for equal rule files.
         sources: Text of every file by its path from the main one's folder; the main one first.
         warnings: Of the loader and of the style encoder, with their places.
     """
@@ -78,7 +78,7 @@ def build_soundtrack(
 
 
 def fingerprint_of(contents: Iterable[bytes]) -> str:
-    """Return what `runtime.recorder.fingerprint` returns for files of these contents."""
+    """Return what `runtime.recording.fingerprint` returns for files of these contents."""
     digest = hashlib.sha256()
     for content in contents:
         digest.update(len(content).to_bytes(8, "big") + content)

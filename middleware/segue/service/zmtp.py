@@ -1,9 +1,10 @@
-"""The server's side of ZMTP 3.0 and 3.1 without sockets and without a clock: bytes in, events out.
+"""The server's side of ZMTP 3.0 and 3.1, without sockets and without a clock: bytes in, events out.
 
-Every bound is checked from a frame's header, before its body is kept. Both ends' mistakes have exceptions of their own.
+Every bound is checked from a frame's header, before its body is kept. A mistake of the client raises RemoteError, a
+wrong use of this module LocalError.
 
-Source: rfc.zeromq.org 23 (ZMTP 3.0), 37 (ZMTP 3.1), 24 (PLAIN). Where libzmq is laxer than the text (a command between
-two frames of a message), so is this.
+Source: rfc.zeromq.org 23 (ZMTP 3.0), 37 (ZMTP 3.1), 24 (PLAIN). Where libzmq is less strict than the text (a command
+between two frames of a message), so is this.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from segue.service.auth import Mechanism, RefusalReason
 from segue_sdk.codec import Part
 from segue_sdk.limits import HEADER_BYTES
 
-# Clients whose socket adds no envelope of its own. REQ would begin each message with an empty frame.
+# The only socket type accepted: it adds no envelope. REQ would begin each message with an empty frame.
 _CLIENT_SOCKET: Final = "DEALER"
 _GREETING_BYTES: Final = 64
-# Signature and major version; without these a peer does not tell the rest of its greeting.
+# Signature and major version; a peer may wait for these before it sends the rest of its greeting.
 _VERSION_KNOWN: Final = 11
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _LONGEST_SHORT: Final = 255
@@ -28,16 +29,18 @@ _PING_TTL_BYTES: Final = 2
 _MOST_PING_CONTEXT: Final = 16
 _MOST_REASON_BYTES: Final = 255
 REFUSED_CREDENTIALS: Final = b"400"
-"""As ZAP numbers it. libzmq 4.3 spells PLAIN's ERROR wrongly (0x5e, then RROR), and so tells its application of an
-unexpected command; others tell of a failed authentication by this number."""
+"""The status code of ZAP. libzmq 4.3 expects PLAIN's ERROR misspelt (0x5e, then RROR), and so reports an unexpected
+command to its application; others report a failed authentication because of this code."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
     """What a peer may send.
 
-    message_bytes: bodies of all frames of a message. frames: in a message. command_bytes: body of a command, metadata
-    included.
+    Attributes:
+        message_bytes: Bodies of all frames of a message.
+        frames: Frames of a message.
+        command_bytes: Body of a command, with its metadata.
     """
 
     message_bytes: int = 4 * HEADER_BYTES
@@ -46,43 +49,44 @@ class Bounds:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Credentials:
-    """PLAIN's HELLO; nothing more is read until `admit` or `refuse`."""
+class CredentialsReceived:
+    """PLAIN's HELLO came; nothing more is read until `accept` or `refuse`."""
 
     user: bytes
     password: bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Opened:
-    """The handshake is over; messages may go both ways."""
+class HandshakeDone:
+    """The handshake is done; messages may go both ways."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
-    """A whole message."""
+class MessageReceived:
+    """A whole message came."""
 
     parts: list[bytes]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Command:
-    """A command that was answered (PING) or ignored; told so that it can be budgeted like a message."""
+class CommandReceived:
+    """A command came, and was answered (PING) or ignored; an event, so that it takes part of a turn like a message."""
 
     name: bytes
 
 
-Event: TypeAlias = Credentials | Opened | Message | Command
+ZmtpEvent: TypeAlias = CredentialsReceived | HandshakeDone | MessageReceived | CommandReceived
 
 
 class LocalError(Exception):
-    """This side used the connection wrongly."""
+    """The service used a connection wrongly."""
 
 
 class RemoteError(Exception):
-    """The peer broke the protocol or a bound; the connection is to be closed once `data_to_send` is sent.
+    """The peer broke the protocol or a bound; the connection is to be closed after sending `data_to_send`.
 
-    refusal: what to count it as.
+    Attributes:
+        refusal: What to count it as.
     """
 
     def __init__(self, text: str, refusal: RefusalReason = RefusalReason.PROTOCOL) -> None:
@@ -90,7 +94,7 @@ class RemoteError(Exception):
         self.refusal = refusal
 
 
-class _Stage(Enum):
+class _State(Enum):
     GREETING = auto()
     HELLO = auto()
     CREDENTIALS = auto()
@@ -100,84 +104,88 @@ class _Stage(Enum):
 
 
 class ServerConnection:
-    """One connection. `receive_data`, then `next_event` until it is None; send what `data_to_send` gives after each."""
+    """The state of one connection.
+
+    Call `receive_data`, then `next_event` until it is None, and after each event send what `data_to_send` returns.
+    """
 
     def __init__(self, mechanism: Mechanism, bounds: Bounds | None = None) -> None:
         self._mechanism = mechanism
         self._bounds = bounds or Bounds()
-        self._stage = _Stage.GREETING
+        self._state = _State.GREETING
         self._error: RemoteError | None = None
         self._in = bytearray()
         self._greeting = greeting(mechanism)
-        # The rest follows once the peer's greeting is there: libzmq hangs up as soon as it sees another mechanism than
-        # its own, and its own would never be known.
+        # The rest is sent after the peer's greeting came: libzmq closes the connection as soon as it sees another
+        # mechanism than its own, and its own would never be known.
         self._out = bytearray(self._greeting[:_VERSION_KNOWN])
         self._parts: list[bytes] = []
         self._parts_bytes = 0
-        self._steps: dict[_Stage, Callable[[], Event | None]] = {
-            _Stage.GREETING: self._on_greeting,
-            _Stage.HELLO: self._on_hello,
-            _Stage.METADATA: self._on_metadata,
-            _Stage.TRAFFIC: self._on_traffic,
+        self._steps: dict[_State, Callable[[], ZmtpEvent | None]] = {
+            _State.GREETING: self._on_greeting,
+            _State.HELLO: self._on_hello,
+            _State.METADATA: self._on_metadata,
+            _State.TRAFFIC: self._on_traffic,
         }
 
     @property
     def is_open(self) -> bool:
         """Whether messages may be sent."""
-        return self._stage is _Stage.TRAFFIC
+        return self._state is _State.TRAFFIC
 
     @property
     def kept_bytes(self) -> int:
-        """Bytes received and not handed out yet: at most a message and what was received last."""
+        """Bytes received and not returned as events yet: at most a message and what was received last."""
         return len(self._in) + self._parts_bytes
 
     def receive_data(self, data: bytes) -> None:
-        """Bytes of the peer, cut anywhere. After an error or `refuse` they are dropped."""
-        if self._stage is not _Stage.CLOSED:
+        """Take bytes of the peer, cut anywhere; they are dropped after an error or `refuse`."""
+        if self._state is not _State.CLOSED:
             self._in += data
 
-    def next_event(self) -> Event | None:
-        """What the bytes say next; None while more are needed.
+    def next_event(self) -> ZmtpEvent | None:
+        """Return the next event; None if more bytes are needed for it.
 
-        Raises: RemoteError, from then on at each call.
+        Raises:
+            RemoteError: The peer broke the protocol; raised again at each later call.
         """
         if self._error is not None:
             raise self._error
         try:
-            while (step := self._steps.get(self._stage)) is not None:
-                before = self._stage
+            while (step := self._steps.get(self._state)) is not None:
+                before = self._state
                 event = step()
-                if event is not None or self._stage is before:
+                if event is not None or self._state is before:
                     return event
         except RemoteError as error:
-            if self._stage in (_Stage.HELLO, _Stage.METADATA):
-                self._say_error(str(error).encode())
+            if self._state in (_State.HELLO, _State.METADATA):
+                self._send_error(str(error).encode())
             self._error = error
             self._close()
             raise
         return None
 
     def data_to_send(self) -> bytes:
-        """Bytes for the peer; each is given once."""
+        """Return the bytes to send; each is returned once."""
         data = bytes(self._out)
         self._out.clear()
         return data
 
-    def admit(self) -> None:
-        """The credentials are right. Raises: LocalError if none wait for an answer."""
-        self._expect(_Stage.CREDENTIALS)
+    def accept(self) -> None:
+        """Accept the credentials. Raises: LocalError if none wait for an answer."""
+        self._expect(_State.CREDENTIALS)
         self._out += _command(b"WELCOME")
-        self._stage = _Stage.METADATA
+        self._state = _State.METADATA
 
     def refuse(self, reason: bytes = REFUSED_CREDENTIALS) -> None:
-        """The credentials are wrong; the connection ends. Raises: LocalError if none wait for an answer."""
-        self._expect(_Stage.CREDENTIALS)
-        self._say_error(reason)
+        """Refuse the credentials; the connection ends. Raises: LocalError if none wait for an answer."""
+        self._expect(_State.CREDENTIALS)
+        self._send_error(reason)
         self._close()
 
     def send(self, parts: Sequence[Part]) -> bytes:
-        """The bytes of a message. Raises: LocalError before the handshake is over, and for a message without parts."""
-        self._expect(_Stage.TRAFFIC)
+        """Encode a message. Raises: LocalError before the handshake is done, and for a message without parts."""
+        self._expect(_State.TRAFFIC)
         if not parts:
             raise LocalError("message: expected at least one part, got none")
         pieces: list[Part] = []
@@ -187,7 +195,7 @@ class ServerConnection:
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
-    def _on_greeting(self) -> Event | None:
+    def _on_greeting(self) -> ZmtpEvent | None:
         """Judged as soon as it can be: who speaks another protocol gets no time to finish."""
         head = bytes(self._in[:_GREETING_BYTES])
         if head[:1] not in (b"", b"\xff") or head[9:10] not in (b"", b"\x7f"):
@@ -204,10 +212,10 @@ class ServerConnection:
                 f"greeting: expected mechanism {self._mechanism}, got {offered!r}", RefusalReason.MECHANISM
             )
         del self._in[:_GREETING_BYTES]
-        self._stage = _Stage.HELLO if self._mechanism is Mechanism.PLAIN else _Stage.METADATA
+        self._state = _State.HELLO if self._mechanism is Mechanism.PLAIN else _State.METADATA
         return None
 
-    def _on_hello(self) -> Event | None:
+    def _on_hello(self) -> ZmtpEvent | None:
         body = self._handshake_command(b"HELLO")
         if body is None:
             return None
@@ -215,10 +223,10 @@ class ServerConnection:
         password, rest = _counted(rest)
         if rest:
             raise RemoteError(f"HELLO: expected user name and password, got {len(rest)} bytes more")
-        self._stage = _Stage.CREDENTIALS
-        return Credentials(user=user, password=password)
+        self._state = _State.CREDENTIALS
+        return CredentialsReceived(user=user, password=password)
 
-    def _on_metadata(self) -> Event | None:
+    def _on_metadata(self) -> ZmtpEvent | None:
         plain = self._mechanism is Mechanism.PLAIN
         body = self._handshake_command(b"INITIATE" if plain else b"READY")
         if body is None:
@@ -227,10 +235,10 @@ class ServerConnection:
         if kind != _CLIENT_SOCKET:
             raise RemoteError(f"Socket-Type: expected {_CLIENT_SOCKET}, got {kind[:16]!r}")
         self._out += _command(b"READY", _property(b"Socket-Type", b"ROUTER") + _property(b"Identity", b""))
-        self._stage = _Stage.TRAFFIC
-        return Opened()
+        self._state = _State.TRAFFIC
+        return HandshakeDone()
 
-    def _on_traffic(self) -> Event | None:
+    def _on_traffic(self) -> ZmtpEvent | None:
         data, bounds = self._in, self._bounds
         while True:
             frame = self._frame()
@@ -243,7 +251,7 @@ class ServerConnection:
                 body = bytes(data[start:end])
                 del data[:end]
                 return self._on_command(body)
-            # From here on `end - start` bytes are to be kept; until now nothing of the frame's body is relied on.
+            # The bounds are checked before any of these `end - start` bytes of the body are kept.
             if self._parts_bytes + end - start > bounds.message_bytes:
                 got = self._parts_bytes + end - start
                 text = f"message: expected at most {bounds.message_bytes} bytes, got {got}"
@@ -259,10 +267,10 @@ class ServerConnection:
             del data[:end]
             if not flags & _MORE:
                 parts, self._parts, self._parts_bytes = self._parts, [], 0
-                return Message(parts=parts)
+                return MessageReceived(parts=parts)
 
-    def _on_command(self, body: bytes) -> Event:
-        """In traffic: PING is answered; a peer's ERROR ends it; others are ignored, as 37 asks."""
+    def _on_command(self, body: bytes) -> ZmtpEvent:
+        """Handle a command after the handshake: answer PING, end on ERROR, ignore others, as RFC 37 asks."""
         name, rest = _counted(body)
         if name == b"ERROR":
             raise RemoteError("the peer sent ERROR")
@@ -271,12 +279,12 @@ class ServerConnection:
             if len(rest) < _PING_TTL_BYTES or len(context) > _MOST_PING_CONTEXT:
                 raise RemoteError(f"PING: expected a TTL and up to {_MOST_PING_CONTEXT} bytes, got {len(rest)} bytes")
             self._out += _command(b"PONG", context)
-        return Command(name=name)
+        return CommandReceived(name=name)
 
     # --- frames -----------------------------------------------------------------------------------------------------
 
     def _frame(self) -> tuple[int, int, int] | None:
-        """Flags, start and end of the next frame's body, from its header alone; None while that is not there."""
+        """Return flags, start and end of the next frame's body, from its header; None while that is incomplete."""
         data = self._in
         if not data:
             return None
@@ -293,7 +301,7 @@ class ServerConnection:
         return flags, start, start + size
 
     def _handshake_command(self, expected: bytes) -> bytes | None:
-        """What follows the name of a command of the handshake; None while it is not all there."""
+        """Take a command of the handshake, and return what follows its name; None while it is incomplete."""
         frame = self._frame()
         if frame is None:
             return None
@@ -309,22 +317,22 @@ class ServerConnection:
         del self._in[:end]
         return rest
 
-    def _say_error(self, reason: bytes) -> None:
+    def _send_error(self, reason: bytes) -> None:
         reason = reason[:_MOST_REASON_BYTES]
         self._out += _command(b"ERROR", bytes((len(reason),)) + reason)
 
     def _close(self) -> None:
-        self._stage = _Stage.CLOSED
+        self._state = _State.CLOSED
         self._in.clear()
         self._parts, self._parts_bytes = [], 0
 
-    def _expect(self, stage: _Stage) -> None:
-        if self._stage is not stage:
-            raise LocalError(f"connection: expected stage {stage.name.lower()}, it is in {self._stage.name.lower()}")
+    def _expect(self, state: _State) -> None:
+        if self._state is not state:
+            raise LocalError(f"connection: expected state {state.name.lower()}, it is in {self._state.name.lower()}")
 
 
 def greeting(mechanism: Mechanism) -> bytes:
-    """A server's first bytes: ZMTP 3.1."""
+    """Return a server's first bytes, of ZMTP 3.1."""
     as_server = mechanism is Mechanism.PLAIN
     return b"\xff" + bytes(8) + b"\x7f" + b"\x03\x01" + _padded(mechanism) + bytes((as_server,)) + bytes(31)
 
@@ -334,7 +342,7 @@ def _padded(mechanism: Mechanism) -> bytes:
 
 
 def _head(flags: int, size: int) -> bytes:
-    """A frame's header."""
+    """Return a frame's header."""
     if size <= _LONGEST_SHORT:
         return bytes((flags, size))
     return bytes((flags | _LONG,)) + size.to_bytes(8)
@@ -350,14 +358,14 @@ def _property(name: bytes, value: bytes) -> bytes:
 
 
 def _counted(data: bytes) -> tuple[bytes, bytes]:
-    """A text behind its length of one byte, and what follows. Raises: RemoteError if it ends early."""
+    """Split off a text that follows its length of one byte. Raises: RemoteError if it ends early."""
     if not data or len(data) <= data[0]:
         raise RemoteError("command: expected a length and as many bytes, it ends early")
     return data[1 : 1 + data[0]], data[1 + data[0] :]
 
 
 def _metadata(data: bytes) -> dict[bytes, bytes]:
-    """Properties by name in lower case. Raises: RemoteError for bytes that are none, or a name twice."""
+    """Parse properties, by name in lower case. Raises: RemoteError if they end early, or have a name twice."""
     found: dict[bytes, bytes] = {}
     while data:
         name, data = _counted(data)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import islice
 from typing import Final
 
 from segue_rules.analysis.finding import Finding, seconds, state_finding
-from segue_rules.analysis.reachability import Reachability, describe, longest_on, taken_rows
+from segue_rules.analysis.reachability import Reachability, describe, longest_on
 from segue_rules.analysis.satisfiability import Leaf, leaves, whole
 from segue_rules.director import Director
 from segue_rules.events import Event
@@ -37,14 +37,15 @@ _MOST_SETTINGS: Final = 64
 
 
 def flapping(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
+    numbers = {item.name for item in rules.inputs if isinstance(item, NumberInput)}
     for layer in rules.layers:
         for state in reachability.states_of(layer):
-            yield from _thresholds(rules, layer, state)
+            yield from _thresholds(numbers, layer, state)
     for loop in _loops(rules, reachability):
         yield from _restless(rules, loop, reachability)
 
 
-def _thresholds(rules: Rules, layer: Layer, state: LayerState) -> Iterator[Finding]:
+def _thresholds(numbers: Set[str], layer: Layer, state: LayerState) -> Iterator[Finding]:
     """A number that wavers about a bare threshold switches the state each time."""
     off = state.attack_frames + state.cooldown_frames
     on = max(state.hold_frames, state.min_time_frames)
@@ -52,7 +53,7 @@ def _thresholds(rules: Rules, layer: Layer, state: LayerState) -> Iterator[Findi
     cures = ((state.when, on + off, "hold, min_time or cooldown"), (state.unless, off, "cooldown or attack"))
     for condition, calm, cure in cures:
         if calm < CALM_FRAMES:
-            for compare in _bare(rules, condition):
+            for compare in _bare(numbers, condition):
                 text = (
                     f"{compare.input} {compare.op} {compare.value:g} switches at every crossing: "
                     f"use two thresholds, {{{compare.input}: {{enter: …, exit: …}}}}, "
@@ -61,8 +62,7 @@ def _thresholds(rules: Rules, layer: Layer, state: LayerState) -> Iterator[Findi
                 yield state_finding(layer, state, "flapping_threshold", text)
 
 
-def _bare(rules: Rules, condition: Condition | None) -> Iterator[Compare]:
-    numbers = {item.name for item in rules.inputs if isinstance(item, NumberInput)}
+def _bare(numbers: Set[str], condition: Condition | None) -> Iterator[Compare]:
     for leaf in leaves(condition):
         if isinstance(leaf, Compare) and leaf.input in numbers:
             yield leaf
@@ -144,13 +144,13 @@ SHORTEST_STATE_FRAMES: Final = 2 * FRAME_RATE
 
 
 def pace(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
-    yield from _ramps(rules, reachability)
+    yield from _ramps(reachability)
     yield from _brief_states(rules, reachability)
     yield from _ducks(rules)
 
 
-def _ramps(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
-    for row in taken_rows(rules, reachability.states):
+def _ramps(reachability: Reachability) -> Iterator[Finding]:
+    for row in reachability.taken_rows:
         if row.ramp_frames < SHORTEST_RAMP_FRAMES:
             text = (
                 f"a ramp of {seconds(row.ramp_frames)} is a jump to the music model, which needs about 0.4 s; "

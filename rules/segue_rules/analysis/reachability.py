@@ -1,22 +1,24 @@
-"""States that can never start: contradictions, states always beaten, triggers that are over too soon."""
+"""States that can never start, transition rows that changes take, and how long a change may wait."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator
+from functools import cached_property
 from typing import Final
 
 from segue_rules.analysis.finding import Finding, seconds, state_finding
-from segue_rules.analysis.satisfiability import ConditionSolver, whole
-from segue_rules.director.layers import choose_row
+from segue_rules.analysis.satisfiability import Case, ConditionSolver, Guard, value_in, whole
+from segue_rules.director.conditions import Test
+from segue_rules.director.layers import TransitionRows
 from segue_rules.model import (
-    BUILT_IN_TRANSITION,
     FRAME_RATE,
     All,
     Any,
     Binding,
     Condition,
     Fired,
+    InputValue,
     Layer,
     LayerState,
     Music,
@@ -25,19 +27,24 @@ from segue_rules.model import (
     Transition,
 )
 
-# A live session reaches about this far ahead: a change may not start before what is already on its way to the player.
-REACH_FRAMES: Final = 25
+# A live session plans about this far ahead: a change cannot start before what is already on its way to the player.
+PLANNED_FRAMES: Final = 25
 
 
 class Reachability:
-    """Which states can ever be active. states: by layer. findings: why the others cannot."""
+    """Which states can ever be active.
+
+    states: The states of each layer, by name. findings: Why the others cannot start. solver: It decided that.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._rows = TransitionRows(rules)
         self.solver = ConditionSolver(rules)
+        self._rivals = {layer.name: _Rivals(layer, self.solver) for layer in rules.layers}
         self.states: dict[str, set[str]] = {layer.name: {s.name for s in layer.states} for layer in rules.layers}
         found: list[Finding] = []
-        # A state that only an unreachable one would let start cannot be reached either: go round until nothing falls.
+        # A state that only an unreachable one would let start is unreachable too: repeat until nothing changes.
         while new := [finding for layer in rules.layers for finding in self._prune(layer)]:
             found += new
         found += [finding for layer in rules.layers for finding in self._late_triggers(layer)]
@@ -47,6 +54,25 @@ class Reachability:
         """The layer's states that can be active, in file order."""
         return (state for state in layer.states if state.name in self.states[layer.name])
 
+    @cached_property
+    def taken_rows(self) -> tuple[Transition, ...]:
+        """The rows that some change between reachable states takes, in file order."""
+        taken: set[int] = set()
+        for layer in self._rules.layers:
+            names = [state.name for state in self.states_of(layer)]
+            sources, targets = self._named(layer)
+            # States that no row names are alike: two stand for all.
+            sources = [*(n for n in names if n in sources), *[n for n in names if n not in sources][:2]]
+            targets = [*(n for n in names if n in targets), *[n for n in names if n not in targets][:2]]
+            taken |= {self._rows.between(layer.name, a, b) for a in sources for b in targets if a != b}
+        return tuple(row for i, row in enumerate(self._rules.transitions) if i in taken)
+
+    def _named(self, layer: Layer) -> tuple[Collection[str], Collection[str]]:
+        """The states that rows for this layer name: those left, and those entered."""
+        rows = [row for row in self._rules.transitions if row.layer in (None, layer.name)]
+        sources = {row.from_state for row in rows if row.from_state is not None}
+        return sources, {row.to_state for row in rows if row.to_state is not None}
+
     def _prune(self, layer: Layer) -> Iterator[Finding]:
         for state in list(self.states_of(layer)):
             finding = None if state.default else self._hindrance(layer, state)
@@ -55,7 +81,8 @@ class Reachability:
                 yield finding
 
     def _hindrance(self, layer: Layer, state: LayerState) -> Finding | None:
-        if not self.solver.can_hold(whole(state), self.states):
+        possible, case = self.solver.solve(whole(state), self.states)
+        if not possible:
             text = "can never start: there is no way for `when` to hold without `unless`"
             if state.unless is None:
                 text = "can never start: there is no way for all of `when` to hold"
@@ -67,8 +94,9 @@ class Reachability:
                 f"{seconds(state.attack_frames)}; stretch the trigger with `for` or drop the attack"
             )
             return state_finding(layer, state, "trigger_too_short", text)
-        for other in self.states_of(layer):
-            if self._shadows(layer, other, state):
+        rivals = self._rivals[layer.name]
+        for other in rivals.in_case(case):
+            if other.name in self.states[layer.name] and self._shadows(rivals, other, state):
                 text = (
                     f'can never start: whenever it could, "{other.name}" can too and comes first; '
                     "raise its priority or narrow the other's condition"
@@ -76,30 +104,87 @@ class Reachability:
                 return state_finding(layer, state, "shadowed_state", text)
         return None
 
-    def _shadows(self, layer: Layer, other: LayerState, state: LayerState) -> bool:
+    def _shadows(self, rivals: _Rivals, other: LayerState, state: LayerState) -> bool:
         """Whether `other` is eligible and ranks higher whenever `state` is."""
-        if other is state or other.default or other.cooldown_frames or other.attack_frames > state.attack_frames:
+        if other is state or other.cooldown_frames or other.attack_frames > state.attack_frames:
             return False
-        earlier = layer.states.index(other) < layer.states.index(state)
+        earlier = rivals.position[other.name] < rivals.position[state.name]
         if (other.priority, earlier) < (state.priority, True):
             return False
         return not self.solver.can_hold(All(of=(whole(state), Not(of=whole(other)))), self.states)
 
     def _late_triggers(self, layer: Layer) -> Iterator[Finding]:
         """States whose trigger may be over before the change has come to its boundary."""
+        names = [state.name for state in self.states_of(layer)]
+        named, _ = self._named(layer)
+        # States that no row names are alike: two stand for all.
+        alike = [name for name in names if name not in named][:2]
+        sources = [name for name in names if name in named or name in alike]
         for state in self.states_of(layer):
             window = math.inf if state.default else _longest_run(state) - state.attack_frames
-            for other in self.states_of(layer):
-                row = row_between(self._rules, layer, other, state)
-                wait = longest_wait(self._rules, row) + REACH_FRAMES
-                if other is not state and window < wait:
-                    text = (
-                        f"may never start: its trigger holds for {seconds(window)}, but from "
-                        f'"{other.name}" a change at {row.at} may take {seconds(wait)} to reach the player; '
-                        "stretch the trigger with `for`"
-                    )
-                    yield state_finding(layer, state, "trigger_too_short", text)
-                    break
+            if window == math.inf:
+                continue
+            for source in sources:
+                if source != state.name:
+                    row = self._rows.rows[self._rows.between(layer.name, source, state.name)]
+                    wait = self._longest_wait(row) + PLANNED_FRAMES
+                    if window < wait:
+                        text = (
+                            f"may never start: its trigger holds for {seconds(window)}, but from "
+                            f'"{source}" a change at {row.at} may take {seconds(wait)} to reach the player; '
+                            "stretch the trigger with `for`"
+                        )
+                        yield state_finding(layer, state, "trigger_too_short", text)
+                        break
+
+    def _longest_wait(self, row: Transition) -> int:
+        """For how many frames a change may wait for its boundary, at the file's slowest tempo and longest bar."""
+        beats = {"immediate": 0, "beat": 1, "bar": row.at.every * self._longest_bar}[row.at.unit]
+        frames = math.ceil(beats * 60 / self._slowest_tempo * FRAME_RATE)
+        return frames if row.max_wait_frames is None else min(frames, row.max_wait_frames)
+
+    @cached_property
+    def _longest_bar(self) -> int:
+        return max(music.meter for music in _all_music(self._rules) if music.meter is not None)
+
+    @cached_property
+    def _slowest_tempo(self) -> float:
+        return min(tempo for music in _all_music(self._rules) for tempo in _tempos(music))
+
+
+class _Rivals:
+    """The conditional states of a layer, to find those whose condition holds in a case without trying all of them.
+
+    position: The place of each state in the file.
+    """
+
+    def __init__(self, layer: Layer, solver: ConditionSolver) -> None:
+        self.position = {state.name: i for i, state in enumerate(layer.states)}
+        self._states = [state for state in layer.states if not state.default]
+        self._tests: dict[str, Test] = {state.name: solver.compile(whole(state)) for state in self._states}
+        self._unguarded: list[LayerState] = []
+        # States that need no more than what is at rest, and states by what their guard needs.
+        self._resting: list[tuple[LayerState, Guard]] = []
+        self._guarded: dict[tuple[object, InputValue], list[LayerState]] = {}
+        for state in self._states:
+            guard = solver.guard(whole(state))
+            if guard is None:
+                self._unguarded.append(state)
+                continue
+            if guard.met_in(solver.at_rest):
+                self._resting.append((state, guard))
+            for value in guard.values:
+                self._guarded.setdefault((guard.place, value), []).append(state)
+
+    def in_case(self, case: Case | None) -> list[LayerState]:
+        """The states whose condition holds in the case, in file order; all of them without a case."""
+        if case is None:
+            return self._states
+        found = self._unguarded + [state for state, guard in self._resting if guard.place not in case.spoken_of]
+        for place in case.spoken_of:
+            found += self._guarded.get((place, value_in(case.view, place)), ())
+        holding = [state for state in found if self._tests[state.name](case.view)]
+        return sorted(holding, key=lambda state: self.position[state.name])
 
 
 def _longest_run(state: LayerState) -> float:
@@ -123,35 +208,10 @@ def longest_on(state: LayerState) -> float:
     return max(_longest_run(state) - state.attack_frames + state.hold_frames, state.min_time_frames)
 
 
-def row_between(rules: Rules, layer: Layer, source: LayerState, target: LayerState) -> Transition:
-    """The most specific row that fits the change."""
-    rows = (*rules.transitions, BUILT_IN_TRANSITION)
-    return rows[choose_row(rows, layer.name, source.name, target.name)]
-
-
-def taken_rows(rules: Rules, states: Mapping[str, Set[str]]) -> tuple[Transition, ...]:
-    """The rows that some change takes, in file order. states: each layer's reachable ones."""
-    taken = [
-        row_between(rules, layer, source, target)
-        for layer in rules.layers
-        for source in layer.states
-        for target in layer.states
-        if source is not target and {source.name, target.name} <= states[layer.name]
-    ]
-    return tuple(row for row in rules.transitions if any(row is other for other in taken))
-
-
 def describe(row: Transition) -> str:
     """A row's pattern in words, as a finding's `where`."""
     layer = f'layer "{row.layer}", ' if row.layer is not None else ""
     return f'{layer}transition from "{row.from_state or "any"}" to "{row.to_state or "any"}"'
-
-
-def longest_wait(rules: Rules, row: Transition) -> int:
-    """For how many frames a change may have to wait for its boundary, at the file's slowest tempo and longest bar."""
-    beats = {"immediate": 0, "beat": 1, "bar": row.at.every * max(_meters(rules))}[row.at.unit]
-    frames = math.ceil(beats * 60 / min(_tempos(rules)) * FRAME_RATE)
-    return frames if row.max_wait_frames is None else min(frames, row.max_wait_frames)
 
 
 def _all_music(rules: Rules) -> Iterator[Music]:
@@ -161,13 +221,8 @@ def _all_music(rules: Rules) -> Iterator[Music]:
             yield state.music
 
 
-def _tempos(rules: Rules) -> Iterator[float]:
-    for music in _all_music(rules):
-        if isinstance(music.tempo_bpm, Binding):
-            yield from (tempo for _, tempo in music.tempo_bpm.curve)
-        elif music.tempo_bpm is not None:
-            yield music.tempo_bpm
-
-
-def _meters(rules: Rules) -> Iterator[int]:
-    return (music.meter for music in _all_music(rules) if music.meter is not None)
+def _tempos(music: Music) -> Iterator[float]:
+    if isinstance(music.tempo_bpm, Binding):
+        yield from (tempo for _, tempo in music.tempo_bpm.curve)
+    elif music.tempo_bpm is not None:
+        yield music.tempo_bpm

@@ -1,7 +1,8 @@
-"""Tries a condition in every world that it can tell apart: each input below, at and above each threshold, and so on.
+"""Whether a condition can hold at all: it is tried in every case that it can tell apart.
 
-A world gives every input a value, every trigger an age, every latch its memory and every layer a state. Conditions know
-only finitely many kinds of each, so for the few inputs that a condition speaks of, trying them all is exact.
+A case gives every input a value, every trigger an age, every latch its memory and every layer a state. Conditions tell
+finitely many of each apart (a number below, at and above each threshold, and so on). Trying all combinations of the
+few inputs that a condition speaks of is therefore exact.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise, product
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
-from segue_rules.director.conditions import Conditions, FrameView
+from segue_rules.director.conditions import Conditions, FrameView, Test
 from segue_rules.director.state import InputNow
 from segue_rules.model import (
     All,
@@ -98,15 +99,55 @@ class _Mentions:
                     self.windows.setdefault(trigger, set()).add(frames)
 
 
+# What a case gives a value to: an input, the frames since a trigger was fired, or a layer.
+_Slot = Literal["value", "age", "state"]
+_Choice = tuple[_Slot, int, InputValue]
+
+
+class Case(NamedTuple):
+    """A case in which a condition holds. spoken_of: The (slot, index) pairs in the condition; others are at rest."""
+
+    view: FrameView
+    spoken_of: frozenset[tuple[_Slot, int]]
+
+
+class Guard(NamedTuple):
+    """What a condition cannot hold without: one of some values of one input, layer or trigger.
+
+    place: Its (slot, index) in a case. values: An input's values, a layer's states by index, True for a fired trigger.
+    """
+
+    place: tuple[_Slot, int]
+    values: frozenset[InputValue]
+
+    def met_in(self, view: FrameView) -> bool:
+        return value_in(view, self.place) in self.values
+
+
+def value_in(view: FrameView, place: tuple[_Slot, int]) -> InputValue:
+    """What a case has in a place, in terms of Guard.values."""
+    slot, index = place
+    if slot == "value":
+        return view.values[index]
+    return view.active[index] if slot == "state" else view.inputs[index].since != -_LONG_AGO
+
+
 class ConditionSolver:
-    """The worlds of one rule file."""
+    """Tries the conditions of one rule file.
+
+    cases: How many cases it has counted, of MOST_CASES_OF_A_FILE.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._left = MOST_CASES_OF_A_FILE
+        self.cases = 0
         self._conditions = Conditions(rules)
         self._index = {item.name: i for i, item in enumerate(rules.inputs)}
-        # Each latch: whether it is entered, whether it is left, and whether it can be entered in any world.
+        self._values = [False if isinstance(item, TriggerInput) else item.default for item in rules.inputs]
+        self._ages = [InputNow(False, False, -_LONG_AGO, -1)] * len(rules.inputs)
+        self._states = [layer.default_index for layer in rules.layers]
+        # Each latch: whether it is entered, whether it is left, and whether it can be entered in any case.
+        self._latches: tuple[tuple[Test, Test, bool], ...] = ()
         self._latches = tuple(
             (
                 self._conditions.compile(latch.enter),
@@ -116,20 +157,61 @@ class ConditionSolver:
             for latch in rules.latches
         )
 
-    def can_hold(self, condition: Condition, states: Mapping[str, Set[str]]) -> bool:
-        """Whether the condition holds in some world; true where there are too many to try.
+    @property
+    def at_rest(self) -> FrameView:
+        """Inputs, triggers and layers as at the start."""
+        return FrameView(0, tuple(self._values), tuple(self._ages), tuple(self._states))
 
-        Args: states: the possible states of each layer the condition speaks of.
+    def compile(self, condition: Condition) -> Test:
+        """The condition as a function of a case."""
+        return self._conditions.compile(condition)
+
+    def can_hold(self, condition: Condition, states: Mapping[str, Set[str]]) -> bool:
+        """Whether the condition holds in some case; true where there are too many to try.
+
+        Args:
+            states: The possible states of each layer the condition speaks of.
+        """
+        return self.solve(condition, states)[0]
+
+    def solve(self, condition: Condition, states: Mapping[str, Set[str]]) -> tuple[bool, Case | None]:
+        """As `can_hold`, with a case in which the condition holds; None where there is none or too many to try.
+
+        Inputs, triggers, layers and latches that the condition does not speak of are as at the start.
         """
         mentions = _Mentions()
         mentions.add(condition)
         choices = self._choices(mentions, states)
         count = math.prod(map(len, choices)) * 2 ** len(mentions.latches)
-        if count > min(MOST_CASES, self._left):
-            return True
-        self._left -= count
+        if count > min(MOST_CASES, MOST_CASES_OF_A_FILE - self.cases):
+            return True, None
+        self.cases += count
         test = self._conditions.compile(condition)
-        return any(test(view) for view in self._views(mentions, choices))
+        found = next(filter(test, self._views(mentions, choices)), None)
+        if found is None:
+            return False, None
+        return True, Case(found, frozenset((slot, i) for (slot, i, _), *_ in choices))
+
+    def guard(self, condition: Condition) -> Guard | None:
+        """What the condition cannot hold without; None where no single place decides."""
+        match condition:
+            case Compare(input=name, op="==", value=value):
+                return Guard(("value", self._index[name]), frozenset({value}))
+            case OneOf(input=name, values=values):
+                return Guard(("value", self._index[name]), frozenset(values))
+            case Fired(trigger=name):
+                return Guard(("age", self._index[name]), frozenset({True}))
+            case InState(layer=name, state=state):
+                i = next(i for i, layer in enumerate(self._rules.layers) if layer.name == name)
+                j = next(j for j, each in enumerate(self._rules.layers[i].states) if each.name == state)
+                return Guard(("state", i), frozenset({j}))
+            case All(of=parts):
+                return next(filter(None, map(self.guard, parts)), None)
+            case Any(of=parts):
+                guards = [each for each in map(self.guard, parts) if each is not None]
+                if guards and len(guards) == len(parts) and len({each.place for each in guards}) == 1:
+                    return guards[0]._replace(values=frozenset().union(*(each.values for each in guards)))
+        return None
 
     def settings(self, conditions: Sequence[Condition]) -> Iterator[dict[str, InputValue]]:
         """Every combination of input values that the conditions tell apart; nothing where there are too many."""
@@ -142,38 +224,42 @@ class ConditionSolver:
             for values in product(*choices):
                 yield {item.name: value for item, value in zip(inputs, values, strict=True)}
 
-    def _choices(self, mentions: _Mentions, states: Mapping[str, Set[str]]) -> list[Sequence[tuple[str, InputValue]]]:
-        """For each thing mentioned, the (name, value) pairs to try: inputs, triggers' ages, layers' states."""
-        choices: list[Sequence[tuple[str, InputValue]]] = []
+    def _choices(self, mentions: _Mentions, states: Mapping[str, Set[str]]) -> list[list[_Choice]]:
+        """For each input, trigger and layer mentioned, what to try."""
+        choices: list[list[_Choice]] = []
         for name, values in mentions.values.items():
-            choices.append([(name, value) for value in _cells(self._rules.inputs[self._index[name]], values)])
+            i = self._index[name]
+            choices.append([("value", i, value) for value in _cells(self._rules.inputs[i], values)])
         for name, windows in mentions.windows.items():
-            choices.append([(name, age) for age in sorted({0, *windows, _LONG_AGO})])
-        for layer in self._rules.layers:
+            choices.append([("age", self._index[name], age) for age in sorted({0, *windows, _LONG_AGO})])
+        for i, layer in enumerate(self._rules.layers):
             if layer.name in mentions.layers:
-                possible = [i for i, state in enumerate(layer.states) if state.name in states[layer.name]]
-                choices.append([(f"layer {layer.name}", i) for i in possible])
+                possible = [j for j, state in enumerate(layer.states) if state.name in states[layer.name]]
+                choices.append([("state", i, j) for j in possible])
         return choices
 
-    def _views(self, mentions: _Mentions, choices: list[Sequence[tuple[str, InputValue]]]) -> Iterator[FrameView]:
+    def _views(self, mentions: _Mentions, choices: list[list[_Choice]]) -> Iterator[FrameView]:
+        """Every case. A view is good until the next one is taken."""
+        values, ages, states = self._values.copy(), self._ages.copy(), self._states.copy()
         for chosen in product(*choices):
-            world = dict(chosen)
-            view = FrameView(
-                0,
-                tuple(world.get(item.name, False) for item in self._rules.inputs),
-                tuple(
-                    InputNow(False, False, -int(world[item.name]) if item.name in mentions.windows else -_LONG_AGO, -1)
-                    for item in self._rules.inputs
-                ),
-                tuple(int(world.get(f"layer {layer.name}", 0)) for layer in self._rules.layers),
-            )
+            for slot, i, value in chosen:
+                if slot == "value":
+                    values[i] = value
+                elif slot == "age":
+                    ages[i] = InputNow(False, False, -int(value), -1)
+                else:
+                    states[i] = int(value)
+            view = FrameView(0, tuple(values), tuple(ages), tuple(states))
+            at_rest = [memories[0] for memories in (self._memories(i, view) for i in range(len(self._latches)))]
             for memory in product(*(self._memories(index, view) for index in mentions.latches)):
-                held = dict(zip(mentions.latches, memory, strict=True))
-                view.latches = tuple(held.get(i, False) for i in range(len(self._rules.latches)))
+                latches = at_rest.copy()
+                for index, held in zip(mentions.latches, memory, strict=True):
+                    latches[index] = held
+                view.latches = tuple(latches)
                 yield view
 
     def _memories(self, index: int, view: FrameView) -> tuple[bool, ...]:
-        """What the latch may be in a world: what its thresholds make it, or what was before."""
+        """What the latch may be in a case: what its thresholds make it, or what was before."""
         enter, leave, enterable = self._latches[index]
         if enter(view):
             return (True,)

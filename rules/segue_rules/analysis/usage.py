@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from segue_rules.analysis.finding import Finding
-from segue_rules.analysis.reachability import Reachability, describe, taken_rows
+from segue_rules.analysis.reachability import Reachability, describe
 from segue_rules.analysis.satisfiability import comparisons, leaves
+from segue_rules.controls import CONTROLS
 from segue_rules.director.timing import follow
 from segue_rules.model import Binding, Burst, Fired, IntegerInput, Layer, Music, NumberInput, OneOf, Rules
 
@@ -46,7 +47,8 @@ def _heard(rules: Rules) -> Iterator[str]:
 
 
 def _bound(music: Music) -> Iterator[str]:
-    for value in (music.tempo_bpm, music.intensity, music.temperature, music.guidance, music.gain_db):
+    for control in CONTROLS:
+        value = getattr(music, control.field)
         if isinstance(value, Binding):
             yield value.input
 
@@ -62,9 +64,9 @@ def _styles(rules: Rules) -> Iterator[Finding]:
 
 
 def _transitions(rules: Rules, reachability: Reachability) -> Iterator[Finding]:
-    taken = taken_rows(rules, reachability.states)
+    taken = set(map(id, reachability.taken_rows))
     for row in rules.transitions:
-        if not any(row is other for other in taken):
+        if id(row) not in taken:
             text = "no change takes this row: more specific rows come first, or there is no such change"
             yield Finding(mark=row.mark, where=describe(row), code="unused_transition", text=text)
 

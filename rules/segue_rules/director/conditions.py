@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 from segue_rules.director.state import InputNow
-from segue_rules.model import All, Any, Compare, Condition, Fired, InputValue, InState, Latch, Not, OneOf, Rules
+from segue_rules.model import (
+    COMPARISONS,
+    All,
+    Any,
+    Compare,
+    Condition,
+    Fired,
+    InputValue,
+    InState,
+    Latch,
+    Not,
+    OneOf,
+    Rules,
+)
 from segue_rules.plan import Cause
 
 
@@ -31,15 +43,6 @@ class FrameView:
 
 
 Test: TypeAlias = Callable[[FrameView], bool]
-
-_OPERATORS: Final[Mapping[str, Callable[..., bool]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class Conditions:
@@ -66,7 +69,7 @@ class Conditions:
         """The condition as a function of a FrameView whose latches are up to date."""
         match condition:
             case Compare(input=name, op=op, value=value):
-                i, compare = self._input[name], _OPERATORS[op]
+                i, compare = self._input[name], COMPARISONS[op]
                 return lambda view: compare(view.values[i], value)
             case OneOf(input=name, values=values):
                 i = self._input[name]

@@ -5,17 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
+from segue_rules.controls import AUTO, CONTROLS, TONICS
 from segue_rules.director.layers import LayerDirector
 from segue_rules.director.state import ControlNow, LayerNow, SwitchNow
 from segue_rules.director.timing import follow, progress
-from segue_rules.model import TONICS, Binding, InputValue, Key, Music, Rules
+from segue_rules.model import Binding, InputValue, Key, Music, Rules
 from segue_rules.plan import Controls
 
-CONTINUOUS: Final = ("tempo_bpm", "intensity", "temperature", "guidance", "gain_db")
-DISCRETE: Final = ("meter", "key", "drums")
+CONTINUOUS: Final = tuple(control.field for control in CONTROLS if control.change == "ramp")
+DISCRETE: Final = tuple(control.field for control in CONTROLS if control.change == "bar")
 TOP_LEVEL: Final = -1
 
-_DRUMS: Final = {"on": 1, "off": 0, "auto": -1}
+# Where each control of the table stands among the continuous and the discrete ones.
+_ORDER: Final = tuple((CONTINUOUS + DISCRETE).index(control.field) for control in CONTROLS)
+_DRUMS: Final = {"on": 1, "off": 0, AUTO: -1}
 
 Values: TypeAlias = tuple[InputValue, ...]
 
@@ -98,8 +101,7 @@ class ControlDirector:
         ]
         meter, key, drums = switches
         tonic, mode = _key(str(key.value))
-        sources = [now.source for now in controls]
-        order = [sources[0], *[now.source for now in switches], *sources[1:]]
+        sources = [*[now.source for now in controls], *[now.source for now in switches]]
         return Controls(
             tempo_mbpm=round(tempo * 1000),
             meter=int(meter.value),
@@ -110,7 +112,7 @@ class ControlDirector:
             temperature=temperature,
             guidance=guidance,
             gain_db=gain,
-            sources=tuple([self._names[source] if source != TOP_LEVEL else "music" for source in order]),
+            sources=tuple([self._names[sources[i]] if sources[i] != TOP_LEVEL else "music" for i in _ORDER]),
         )
 
     def _decide(self, active: tuple[int, ...], heard: tuple[bool, ...]) -> dict[str, ControlDecision]:
@@ -152,7 +154,7 @@ def _switched(spec: float | int | str | Binding | Key) -> int | str:
 
 @lru_cache(maxsize=256)
 def _key(text: str) -> tuple[int, str]:
-    if text == "auto":
-        return -1, "auto"
+    if text == AUTO:
+        return -1, AUTO
     tonic, mode = text.split()
     return TONICS.index(tonic), mode

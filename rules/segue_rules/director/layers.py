@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.state import NEVER, ConditionRun, LayerNow, Pending, Vector
 from segue_rules.director.timing import blend, frames_until, line_in, next_line, progress
 from segue_rules.model import BUILT_IN_TRANSITION, FRAME_RATE, Layer, LayerState, Rules, Transition
-from segue_rules.plan import Candidate, Cause, Change, MusicalClock
+from segue_rules.plan import Candidate, Cause, Change, ChangeKind, MusicalClock
 
 _FIRST_RUN: Final = ConditionRun(False, NEVER)
+
+
+class TransitionRows:
+    """The transition rows of a rule file, the built-in one last."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rows: tuple[Transition, ...] = (*rules.transitions, BUILT_IN_TRANSITION)
+        self._first: dict[tuple[str | None, str | None, str | None], int] = {}
+        for index, row in enumerate(self.rows):
+            self._first.setdefault((row.layer, row.from_state, row.to_state), index)
+
+    def between(self, layer: str, from_state: str, to_state: str) -> int:
+        """Index of the most specific row that fits a change of `layer`.
+
+        A row that names the state entered goes first, then one that names the state left, then one that names the
+        layer; of two rows with the same pattern, the first.
+        """
+        for target in (to_state, None):
+            for source in (from_state, None):
+                for name in (layer, None):
+                    index = self._first.get((name, source, target))
+                    if index is not None:
+                        return index
+        raise AssertionError("the built-in row fits every change")
 
 
 class FrameContext(NamedTuple):
@@ -26,7 +50,7 @@ class FrameContext(NamedTuple):
 class LayerDirector:
     """One layer of a rule file, with its conditions compiled and its transition rows resolved."""
 
-    def __init__(self, rules: Rules, index: int, conditions: Conditions) -> None:
+    def __init__(self, rules: Rules, index: int, conditions: Conditions, rows: TransitionRows) -> None:
         self.layer: Layer = rules.layers[index]
         self.states: tuple[LayerState, ...] = self.layer.states
         self.default = self.layer.default_index
@@ -36,8 +60,8 @@ class LayerDirector:
         self.mixes: tuple[Vector, ...] = tuple(
             tuple(state.mix.get(style.name, 0.0) for style in rules.styles) for state in self.states
         )
-        self.rows = (*rules.transitions, BUILT_IN_TRANSITION)
-        self._row_of: dict[tuple[int, int], int] = {}
+        self._transitions = rows
+        self.rows = rows.rows
 
     def start(self) -> LayerNow:
         """The default state, with its mix in place as if it had always been active."""
@@ -158,11 +182,7 @@ class LayerDirector:
         )
 
     def _row(self, from_state: int, to_state: int) -> int:
-        key = (from_state, to_state)
-        if key not in self._row_of:
-            source, target = self.states[from_state].name, self.states[to_state].name
-            self._row_of[key] = choose_row(self.rows, self.layer.name, source, target)
-        return self._row_of[key]
+        return self._transitions.between(self.layer.name, self.states[from_state].name, self.states[to_state].name)
 
     def _causes(self, now: LayerNow, winner: int, view: FrameView, vetoes: list[bool]) -> tuple[Cause, ...]:
         """Why the winner is eligible and, where the active state ended by itself, why it did."""
@@ -179,7 +199,7 @@ class LayerDirector:
 
     def _change(
         self,
-        kind: Literal["scheduled", "started", "withdrawn"],
+        kind: ChangeKind,
         now: LayerNow,
         pending: Pending,
         start: int,
@@ -281,17 +301,3 @@ def _change_start(layer: LayerDirector, was: LayerNow, now: LayerNow, context: F
     if now.start == context.frame and layer.differ(was.active, now.active):
         return context.frame
     return NO_CHANGE
-
-
-def choose_row(rows: Sequence[Transition], layer: str, from_state: str, to_state: str) -> int:
-    """Index of the row for a change of `layer`. Of two equally specific rows the first; one of the rows must fit."""
-    fitting = [
-        i
-        for i, row in enumerate(rows)
-        if row.layer in (None, layer) and row.from_state in (None, from_state) and row.to_state in (None, to_state)
-    ]
-    return max(fitting, key=lambda i: (_specificity(rows[i]), -i))
-
-
-def _specificity(row: Transition) -> tuple[bool, bool, bool]:
-    return (row.to_state is not None, row.from_state is not None, row.layer is not None)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from segue_rules.controls import CONTROLS, METER, NumberControl, WordControl
 from segue_rules.director import plain_data
 from segue_rules.director.controls import CONTINUOUS, DISCRETE, TOP_LEVEL, control_value
 from segue_rules.director.inputs import input_value
-from segue_rules.director.layers import choose_row
+from segue_rules.director.layers import TransitionRows
 from segue_rules.director.state import (
     NEVER,
     ConditionRun,
@@ -31,8 +32,7 @@ from segue_rules.director.step import Director
 from segue_rules.director.timing import follow
 from segue_rules.model import (
     BUILT_IN_TRANSITION,
-    MODES,
-    TONICS,
+    CURVES,
     Binding,
     ChoiceInput,
     FlagInput,
@@ -145,19 +145,14 @@ def _pack_time(frame: int) -> int | None:
     return None if frame == NEVER else frame
 
 
-_SEQUENCES: Final = (-1, 1 << 53)
+_SEQUENCES: Final = (-1, plain_data.LARGEST_INTEGER)
 _MOST_WEIGHT: Final = 1e9
 _MOST_CAUSES: Final = 256
 _MOST_RAMP: Final = 1 << 31
 _RANGES: Final = {
-    "tempo_bpm": (20.0, 300.0),
-    "intensity": (0.0, 1.0),
-    "temperature": (0.1, 2.0),
-    "guidance": (0.0, 10.0),
-    "gain_db": (-96.0, 12.0),
+    control.field: (control.low, control.high) for control in CONTROLS if isinstance(control, NumberControl)
 }
-_KEYS: Final = frozenset({"auto", *(f"{tonic} {mode}" for tonic in TONICS for mode in MODES)})
-_CURVES: Final = ("linear", "smooth", "equal_power")
+_WORDS: Final = {each.field: frozenset(each.words) for each in CONTROLS if isinstance(each, WordControl)}
 _FIELDS: Final = (
     "frame",
     "clock",
@@ -218,7 +213,7 @@ def _read_clock(data: Any) -> MusicalClock:
         plain_data.integer(ticks, 0, 1 << 52),
         plain_data.integer(bar, 0, 1 << 30),
         plain_data.integer(bar_ticks, 0, 1 << 52),
-        plain_data.integer(meter, 1, 16),
+        plain_data.integer(meter, int(METER.low), int(METER.high)),
     )
     if clock.bar_ticks % TICKS_PER_BEAT or not 0 <= clock.ticks - clock.bar_ticks < clock.meter * TICKS_PER_BEAT:
         raise ValueError("expected a clock within its bar, which begins at a beat")
@@ -313,8 +308,8 @@ def _read_pending(rules: Rules, layer: Layer, active: int, data: Any, frame: int
     predicted = plain_data.integer(predicted, -plain_data.LAST_FRAME, frame + _MOST_RAMP)
     if plain_data.text(state) not in names:
         return None
-    rows = (*rules.transitions, BUILT_IN_TRANSITION)
-    return Pending(names.index(state), decided, choose_row(rows, layer.name, names[active], state), predicted, read)
+    row = TransitionRows(rules).between(layer.name, names[active], state)
+    return Pending(names.index(state), decided, row, predicted, read)
 
 
 def _read_cause(data: Any) -> Cause:
@@ -363,8 +358,8 @@ def _read_control(rules: Rules, name: str, data: Any, frame: int) -> ControlNow:
     # A ramp that is over has no use for its origin, which at a session's start is no value of the control.
     origin = plain_data.real(origin, *((low, high) if frame - since < frames else (-1e3, 1e3)))
     value = plain_data.real(value, low, high)
-    if curve not in _CURVES:
-        raise ValueError(f"expected a curve, one of {', '.join(_CURVES)}")
+    if curve not in CURVES:
+        raise ValueError(f"expected a curve, one of {', '.join(CURVES)}")
     if layer is None:
         return ControlNow(TOP_LEVEL, -1, origin, since, frames, curve)
     place = _find_state(rules, plain_data.text(layer), plain_data.text(state))
@@ -388,9 +383,9 @@ def _read_switch(rules: Rules, name: str, data: Any) -> SwitchNow:
         spec = getattr(rules.music, name)
         return SwitchNow(spec if isinstance(spec, int | str) else str(spec), TOP_LEVEL)
     value, layer = plain_data.sequence(data, 2, 2)
-    if name == "meter":
-        value = plain_data.integer(value, 1, 16)
-    elif plain_data.text(value) not in (_KEYS if name == "key" else ("on", "off", "auto")):
+    if name == METER.field:
+        value = plain_data.integer(value, int(METER.low), int(METER.high))
+    elif plain_data.text(value) not in _WORDS[name]:
         raise ValueError(f"expected a {name}")
     source = None if layer is None else plain_data.text(layer)
     return SwitchNow(value, next((i for i, item in enumerate(rules.layers) if item.name == source), TOP_LEVEL))

@@ -9,7 +9,8 @@ from segue_rules.director.state import NEVER
 
 # Frames of 700 years: what lies further is a mistake, and differences stay far from any limit.
 LAST_FRAME: Final = 1 << 39
-_LARGEST: Final = 1 << 53
+LARGEST_INTEGER: Final = 1 << 53
+"""Both signs: what a double, and so every language, holds exactly."""
 
 
 def integer(value: Any, low: int, high: int) -> int:
@@ -50,7 +51,7 @@ def scalar(value: Any) -> float | int | bool | str:
 def number(value: Any) -> float | int:
     """A finite number, whole numbers as they are."""
     if isinstance(value, int):
-        return integer(value, -_LARGEST, _LARGEST)
+        return integer(value, -LARGEST_INTEGER, LARGEST_INTEGER)
     return real(value, -1e300, 1e300)
 
 

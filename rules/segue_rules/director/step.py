@@ -10,7 +10,7 @@ from segue_rules.director import timing
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.inputs import InputDirector
-from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, look_ahead
+from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, TransitionRows, look_ahead
 from segue_rules.director.state import DirectorState, LayerNow, StingerNow, Vector
 from segue_rules.director.stingers import StingerDirector
 from segue_rules.director.timing import follow
@@ -53,7 +53,8 @@ class Director:
         self.rules = rules
         self._inputs = InputDirector(rules.inputs)
         self._conditions = Conditions(rules)
-        self._layers = tuple(LayerDirector(rules, i, self._conditions) for i in range(len(rules.layers)))
+        rows = TransitionRows(rules)
+        self._layers = tuple(LayerDirector(rules, i, self._conditions, rows) for i in range(len(rules.layers)))
         self._stingers = tuple(StingerDirector(rules, i) for i in range(len(rules.stingers)))
         self._controls = ControlDirector(rules, self._layers)
         self._input_index = {item.name: i for i, item in enumerate(rules.inputs)}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from segue_rules.director.layers import FrameContext
 from segue_rules.director.state import NEVER, StingerNow, Vector
 from segue_rules.director.timing import frames_until, line_in, next_line, sample_offset
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, AudioStinger, Burst, Rules
-from segue_rules.plan import StingerCue
+from segue_rules.plan import CueKind, StingerCue
 
 
 class StingerDirector:
@@ -66,7 +64,7 @@ class StingerDirector:
             return frame * FRAME_SIZE
         return context.frame * FRAME_SIZE + sample_offset(line, context.clock, context.tempo)
 
-    def _cue(self, kind: Literal["scheduled", "started", "dropped"], start: int, reason: str = "") -> StingerCue:
+    def _cue(self, kind: CueKind, start: int, reason: str = "") -> StingerCue:
         stinger = self.stinger
         if isinstance(stinger, AudioStinger):
             return StingerCue(kind, stinger.name, start, stinger.gain_db, stinger.if_late, stinger.duck, reason)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeAlias, cast
@@ -15,6 +14,7 @@ from segue_rules.loading.inputs import DeclaredInputs
 from segue_rules.loading.limits import MOST_LEAVES
 from segue_rules.loading.rule_kinds import frames
 from segue_rules.model import (
+    COMPARISONS,
     All,
     Any,
     ChoiceInput,
@@ -41,14 +41,6 @@ from segue_yaml.tables import Object
 Valued: TypeAlias = NumberInput | IntegerInput | ChoiceInput | FlagInput
 """The inputs that have a value to compare."""
 
-_OPERATIONS: Final[dict[str, Callable[..., bool]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _COMPARISON: Final = re.compile(r"(==|!=|<=|>=|<|>)\s*([^\s=<>!].*)")
 _NEARLY: Final = re.compile(r"(===|=>|=<|<>|!==|=|≥|≤|≠)\s*([^\s=<>!].*)")
 _PLAIN: Final = r"([-+]?[0-9]*\.?[0-9]+)"
@@ -171,7 +163,7 @@ def _number_hint(source: Valued, node: Scalar) -> str:
 
 def holds(compare: Compare, value: InputValue) -> bool:
     """Whether the comparison holds at a value of its input."""
-    return _OPERATIONS[compare.op](value, compare.value)
+    return COMPARISONS[compare.op](value, compare.value)
 
 
 def verdict(source: Valued, compare: Compare) -> bool | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
+from segue_rules import controls
+from segue_rules.controls import NumberControl
 from segue_rules.loading.bindings import Bindable, BindingTable, WeightBindingTable
 from segue_rules.loading.grammar_inputs import (
     INPUT,
@@ -36,6 +38,7 @@ from segue_rules.loading.limits import (
     MOST_TRANSITIONS,
 )
 from segue_rules.loading.rule_kinds import (
+    FRAME,
     LAYER_NAME,
     STATE_NAME,
     Boundary,
@@ -44,7 +47,9 @@ from segue_rules.loading.rule_kinds import (
     LanguageVersion,
     StatePattern,
     Time,
+    control_kind,
 )
+from segue_rules.model import CURVES, LARGEST_SEED
 from segue_yaml.containers import ListOf, MapOf
 from segue_yaml.kinds import Boolean, Choice, Name, Number, Text
 from segue_yaml.paths import FilePath
@@ -56,11 +61,14 @@ _WEIGHT: Final = Number(low=0.001, high=1000, what="a weight")
 _LAYER_WEIGHT: Final = Number(low=0, high=1000, what="a weight")
 _STATE_TIME: Final = Time()
 _FADE: Final = Time(high=Fraction(60))
-_GAIN: Final = Quantity(unit="dB", what="a gain", low=-96, high=12, example="-3dB")
-_TEMPO: Final = Quantity(unit="bpm", what="a tempo", low=20, high=300, example="96bpm")
 _STYLE_NAME: Final = Name(what="style")
 _MIX: Final = MapOf(key=_STYLE_NAME, of=_WEIGHT, most=MOST_STYLES, labelled=False, sample="{battle: 1}")
 AUDIO: Final = FilePath(what="an audio file", suffixes=_AUDIO_SUFFIXES, sample="prompts/crypt.wav")
+
+
+def _bindable(control: NumberControl) -> Bindable:
+    """What may be written for a control that moves: a value, or a binding to an input."""
+    return Bindable(of=control_kind(control), low=control.low, high=control.high)
 
 
 class MusicTable(Table):
@@ -68,30 +76,14 @@ class MusicTable(Table):
 
     title = "music"
     example = "{tempo: 96bpm, key: D minor}"
-    tempo = Field(Bindable(of=_TEMPO, low=20, high=300), "Beats a minute.", example="96bpm")
-    meter = Field(Number(low=1, high=16, whole=True), "Beats a bar; changes at a bar line.", example="4")
-    key = Field(
-        KeySignature(), "Tonic and mode, or auto to leave it to the music; changes at a bar line.", example="D minor"
-    )
-    drums = Field(
-        Choice(words=("on", "off", "auto")),
-        "Whether drums play, or auto to leave it to the music; changes at a bar line.",
-        example='"on"',
-    )
-    intensity = Field(
-        Bindable(of=Number(low=0, high=1), low=0, high=1),
-        "How dense and forceful the music is.",
-        example="{from: threat}",
-    )
-    temperature = Field(
-        Bindable(of=Number(low=0.1, high=2), low=0.1, high=2),
-        "How freely notes are chosen: low repeats itself, high wanders.",
-        example="1.0",
-    )
-    guidance = Field(
-        Bindable(of=Number(low=0, high=10), low=0, high=10), "How strictly the music follows the styles.", example="3.0"
-    )
-    gain = Field(Bindable(of=_GAIN, low=-96, high=12), "Level of the music; -96dB is silence.", example="-6dB")
+    tempo = Field(_bindable(controls.TEMPO), controls.TEMPO.doc, example=controls.TEMPO.example)
+    meter = Field(control_kind(controls.METER), controls.METER.doc, example=controls.METER.example)
+    key = Field(KeySignature(), controls.KEY.doc, example=controls.KEY.example)
+    drums = Field(Choice(words=controls.DRUMS.words), controls.DRUMS.doc, example=controls.DRUMS.example)
+    intensity = Field(_bindable(controls.INTENSITY), controls.INTENSITY.doc, example=controls.INTENSITY.example)
+    temperature = Field(_bindable(controls.TEMPERATURE), controls.TEMPERATURE.doc, example=controls.TEMPERATURE.example)
+    guidance = Field(_bindable(controls.GUIDANCE), controls.GUIDANCE.doc, example=controls.GUIDANCE.example)
+    gain = Field(_bindable(controls.GAIN), controls.GAIN.doc, example="-6dB")
 
 
 _PROMPT_TEXT: Final = Text(longest=LONGEST_PROMPT)
@@ -195,12 +187,10 @@ class TransitionTable(Table):
         StatePattern(), "State entered: any, a state, layer.state or layer.any.", default="any", example="combat"
     )
     at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="beat", example="4 bars")
-    max_wait = Field(
-        Time(low=Fraction(1, 25)), "Start after this time even if the beat or bar has not come.", example="4s"
-    )
+    max_wait = Field(Time(low=FRAME), "Start after this time even if the beat or bar has not come.", example="4s")
     ramp = Field(_STATE_TIME, "Time from the old mix to the new.", default="2s", example="400ms")
     curve = Field(
-        Choice(words=("linear", "smooth", "equal_power")),
+        Choice(words=CURVES),
         "Shape of the way: straight, eased at both ends, or quick at first.",
         default="smooth",
         example="equal_power",
@@ -213,7 +203,7 @@ class DuckTable(Table):
     title = "duck"
     example = "{depth: -8dB}"
     depth = Field(
-        Quantity(unit="dB", what="a level", low=-96, high=0, example="-8dB"),
+        Quantity(unit=controls.GAIN.unit, what="a level", low=controls.SILENCE_DB, high=0, example="-8dB"),
         "Level of the music while the stinger sounds.",
         example="-8dB",
         required=True,
@@ -231,7 +221,7 @@ class AudioStingerTable(Table):
     trigger = Field(Name(what="trigger"), "The trigger input that starts it.", example="boss_dead", required=True)
     audio = Field(AUDIO, "The sound file, relative to this file.", example="stings/victory.wav", required=True)
     at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="immediate", example="beat")
-    gain = Field(_GAIN, "Level of the stinger.", default="0dB", example="-3dB")
+    gain = Field(control_kind(controls.GAIN), "Level of the stinger.", default="0dB", example="-3dB")
     cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
     if_late = Field(
         Choice(words=("drop", "play")),
@@ -256,7 +246,7 @@ class BurstTable(Table):
         example="{fanfare: 2}",
         required=True,
     )
-    time = Field(Time(low=Fraction(1, 25)), "How long it lasts, both ramps included.", example="4s", required=True)
+    time = Field(Time(low=FRAME), "How long it lasts, both ramps included.", example="4s", required=True)
     ramp = Field(_FADE, "Time in which it comes, and in which it goes.", default="200ms", example="200ms")
     at = Field(Boundary(), "When it may start: immediate, beat, bar or N bars.", default="immediate", example="beat")
     cooldown = Field(_STATE_TIME, "How long further triggers are dropped after a start.", default="0s", example="10s")
@@ -275,7 +265,7 @@ class FileTable(Table):
         Text(longest=LONGEST_TITLE), "Name of the soundtrack; the file's name if left out.", example="Emberwood"
     )
     seed = Field(
-        Number(low=0, high=2**32 - 1, whole=True),
+        Number(low=0, high=LARGEST_SEED, whole=True),
         "Seed of all chance in the music: equal seeds, equal music.",
         default="0",
         example="7",

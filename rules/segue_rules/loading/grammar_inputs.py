@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Final
 
 from segue_rules.loading.limits import MOST_CHOICES, MOST_LAYERS, MOST_LEAVES, MOST_STATES
-from segue_rules.loading.rule_kinds import LAYER_NAME, STATE_NAME, ComparisonKind, ConditionKind, Time
+from segue_rules.loading.rule_kinds import FRAME, LAYER_NAME, STATE_NAME, ComparisonKind, ConditionKind, Time
 from segue_yaml.containers import ListOf, MapOf, OneOrMore, Range
 from segue_yaml.kinds import LARGEST_NUMBER, Boolean, Choice, Name, Number, Schema
 from segue_yaml.quantities import Quantity
@@ -118,7 +117,7 @@ class StretchTable(Table):
 
     title = "stretch"
     example = "{for: 2s}"
-    for_ = Field(Time(low=Fraction(1, 25)), "How long the trigger counts.", example="2s", required=True)
+    for_ = Field(Time(low=FRAME), "How long the trigger counts.", example="2s", required=True)
 
 
 class ConditionTable(Table):

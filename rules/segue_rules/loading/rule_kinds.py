@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
-from segue_rules.model import FRAME_RATE, MODES, SAMPLE_RATE, At, Key
-from segue_yaml.kinds import NAME, Kind, Name, Schema, Word, spelling
+from segue_rules.controls import AUTO, MODES, NumberControl
+from segue_rules.model import FRAME_RATE, SAMPLE_RATE, At, Key
+from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, spelling
 from segue_yaml.nodes import Node, Scalar, as_number, describe
-from segue_yaml.quantities import TIME, Duration
+from segue_yaml.quantities import TIME, Duration, Quantity
 from segue_yaml.report import Scope
 
+FRAME: Final = Fraction(1, FRAME_RATE)
+"""Seconds of a frame."""
 _BARS: Final = r"([0-9]{1,3}) ?bars?"
 MOST_BARS: Final = 64
 LANGUAGE_VERSION: Final = 1
@@ -115,8 +118,8 @@ class KeySignature(Kind[Key | Literal["auto"]]):
 
     def read(self, node: Node, scope: Scope) -> Key | Literal["auto"] | None:
         text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
-        if text == "auto":
-            return "auto"
+        if text == AUTO:
+            return AUTO
         match = re.fullmatch(_KEY, text)
         if match:
             return Key(tonic=(_PITCHES[match[1]] + {"#": 1, "b": -1, "": 0}[match[2]]) % 12, mode=match[3])
@@ -124,7 +127,7 @@ class KeySignature(Kind[Key | Literal["auto"]]):
         return None
 
     def schema(self) -> Schema:
-        return {"anyOf": [{"enum": ["auto"]}, spelling(_KEY, self.expected)]}
+        return {"anyOf": [{"enum": [AUTO]}, spelling(_KEY, self.expected)]}
 
 
 def _nearest_key(text: str) -> str:
@@ -206,3 +209,10 @@ class ComparisonKind(Kind[Node]):
     def schema(self) -> Schema:
         single = spelling(rf"((==|!=|<=|>=|<|>)\s*[^\s=<>!].*|{NAME})", self.expected)
         return {"anyOf": [{"type": ["number", "boolean"]}, single]}
+
+
+def control_kind(control: NumberControl) -> Kind[float]:
+    """What may be written for a control that is a number: with its unit, within its bounds."""
+    if not control.unit:
+        return Number(low=control.low, high=control.high, whole=control.whole)
+    return Quantity(unit=control.unit, what=control.what, low=control.low, high=control.high, example=control.example)

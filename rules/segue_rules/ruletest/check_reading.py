@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar, get_args
 
+from segue_rules.controls import CONTROL_NAMES, CONTROLS, DRUMS, NumberControl
 from segue_rules.events import ReceiptCode
-from segue_rules.loading.rule_kinds import Boundary, KeySignature, frames
+from segue_rules.loading.rule_kinds import Boundary, KeySignature, control_kind, frames
 from segue_rules.model import ChoiceInput, FlagInput, InputValue, IntegerInput, Layer, NumberInput, Rules
+from segue_rules.plan import CueKind
 from segue_rules.ruletest.checks import (
     WITHIN,
     BarIs,
@@ -27,27 +29,17 @@ from segue_rules.ruletest.checks import (
 )
 from segue_rules.ruletest.expectation import Check
 from segue_rules.ruletest.tables import ChangeTable, Compared, ExpectTable, split_comparison
-from segue_rules.timeline import CONTROLS
-from segue_yaml.kinds import Boolean, Choice, Kind, Number
+from segue_yaml.kinds import LARGEST_NUMBER, Boolean, Choice, Kind, Number
 from segue_yaml.nodes import Entry, ListNode, Mark, Node, Scalar, describe, quote
-from segue_yaml.quantities import Quantity
 from segue_yaml.report import Scope, did_you_mean, listing
 from segue_yaml.tables import Field, Record
 
 T = TypeVar("T")
 
-_LARGEST: Final = 1_000_000_000
-_ANY_NUMBER: Final = Number(low=-_LARGEST, high=_LARGEST)
-_LEVELS: Final[Mapping[str, tuple[Kind[float], str]]] = {
-    "tempo": (Quantity(unit="bpm", what="a tempo", low=0, high=1_000, example="140bpm"), "bpm"),
-    "meter": (Number(low=1, high=16, whole=True), ""),
-    "intensity": (Number(low=0, high=1), ""),
-    "temperature": (Number(low=0, high=10), ""),
-    "guidance": (Number(low=0, high=100), ""),
-    "gain": (Quantity(unit="dB", what="a level", low=-96, high=24, example="-8dB"), "dB"),
-}
-_DRUMS: Final = Choice(words=("on", "off", "auto"))
-_CUES: Final = Choice(words=("started", "scheduled", "dropped"))
+_ANY_NUMBER: Final = Number(low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
+_NUMBER_CONTROLS: Final = {control.name: control for control in CONTROLS if isinstance(control, NumberControl)}
+_DRUMS: Final = Choice(words=DRUMS.words)
+_CUES: Final = Choice(words=get_args(CueKind))
 _CODES: Final = Choice(words=("refused", *get_args(ReceiptCode)))
 
 
@@ -156,7 +148,7 @@ class CheckReader:
         return None
 
     def _source(self, entry: Entry, scope: Scope) -> Check | None:
-        index = _known("control", entry.key, entry.mark, {name: i for i, name in enumerate(CONTROLS)}, scope)
+        index = _known("control", entry.key, entry.mark, {name: i for i, name in enumerate(CONTROL_NAMES)}, scope)
         source = _word_of(entry.value, "layer", (*self._layers, "music"), scope.inside(entry.key))
         if index is None or source is None:
             return None
@@ -199,13 +191,13 @@ def _end_of(record: Record, field: Field[Node], layer: Layer) -> str | None:
 
 
 def _music(entry: Entry, within: float, scope: Scope) -> Check | None:
-    index = _known("control", entry.key, entry.mark, {name: i for i, name in enumerate(CONTROLS)}, scope)
+    index = _known("control", entry.key, entry.mark, {name: i for i, name in enumerate(CONTROL_NAMES)}, scope)
     if index is None:
         return None
-    if entry.key in _LEVELS:
-        kind, unit = _LEVELS[entry.key]
-        return _level("music", entry, index, kind, within, scope, unit)
-    if entry.key == "drums":
+    control = _NUMBER_CONTROLS.get(entry.key)
+    if control is not None:
+        return _level("music", entry, index, control_kind(control), within, scope, control.unit)
+    if entry.key == DRUMS.name:
         return _word("music", entry, index, _DRUMS, scope)
     op, inner = split_comparison(entry.value)
     key = KeySignature().read(inner, scope.inside("key"))

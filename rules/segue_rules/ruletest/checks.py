@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from segue_rules.model import Comparison, InputValue
+from segue_rules.model import COMPARISONS, Comparison, InputValue
 from segue_rules.ruletest.expectation import Instant
 from segue_rules.timeline import control, seconds, show_value, switch, timeline_entries
 from segue_yaml.nodes import NOWHERE, Mark
 
-OPERATORS: Final[Mapping[Comparison, Callable[[float, float], bool]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 WITHIN: Final = 0.01
 """How far a plain number may be off where a test does not say: less than anyone hears of a mix, or types by mistake."""
 
@@ -40,7 +30,7 @@ class ExpectedNumber:
         # The least of floating point is not a difference: 0.1 + 0.2 is 0.3.
         if self.op is None:
             return abs(value - self.value) <= self.within + 1e-9
-        return OPERATORS[self.op](round(value, 9), self.value)
+        return COMPARISONS[self.op](round(value, 9), self.value)
 
     def __str__(self) -> str:
         number = f"{self.value:.6g}{self.unit}"

@@ -16,6 +16,7 @@ from segue_rules.ruletest.expectation import Expectation, RuleTest, RuleTestFile
 from segue_rules.ruletest.tables import ExpectTable, RuleTestFileTable, TestTable
 from segue_yaml.document import read_document
 from segue_yaml.kinds import Word
+from segue_yaml.paths import NO_SUCH_FILE
 from segue_yaml.quantities import time_text
 from segue_yaml.report import Report
 from segue_yaml.tables import Field, Object, Record
@@ -55,8 +56,8 @@ def _load_rules(record: Record, path: Path, report: Report) -> Rules | None:
 def _pass_on(error: RuleError, record: Record, field: Field[Any], report: Report) -> None:
     """Report the problems of a file that `field` names; one that is not there is a mistake of the name."""
     for problem in error.problems:
-        if problem.text == "no such file":
-            record.problem(field, f"no such file: {problem.mark.file}")
+        if problem.text.startswith(NO_SUCH_FILE):
+            record.problem(field, f"{NO_SUCH_FILE}: {problem.mark.file}{problem.text.removeprefix(NO_SUCH_FILE)}")
         else:
             report.add(problem)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast, get_args
 
+from segue_rules.controls import CONTROL_NAMES
 from segue_rules.loading.rule_kinds import Time
 from segue_rules.loading.scripts import EVENTS
 from segue_rules.model import Comparison
-from segue_rules.timeline import CONTROLS
+from segue_rules.plan import ChangeKind
+from segue_rules.ruletest.checks import WITHIN
 from segue_yaml.containers import ListOf
 from segue_yaml.core_schema import NumberError, resolve_plain
 from segue_yaml.kinds import Choice, Kind, Number, Schema, Text, Word
@@ -143,7 +145,7 @@ def split_comparison(node: Node) -> tuple[Comparison | None, Node]:
     return op, Scalar(mark=node.mark, value=value, text=text)
 
 
-_BY_CONTROL: Final = ByName(what="control", names=CONTROLS)
+_BY_CONTROL: Final = ByName(what="control", names=CONTROL_NAMES)
 
 
 class ChangeTable(Table):
@@ -155,7 +157,7 @@ class ChangeTable(Table):
     to = Field(AnyValue(shown="the name of a state"), "The state it changes to.", example="combat")
     from_ = Field(AnyValue(shown="the name of a state"), "The state it leaves.", example="calm")
     kind = Field(
-        Choice(words=("started", "scheduled", "withdrawn")),
+        Choice(words=get_args(ChangeKind)),
         "Whether it starts here, is decided here and waits for its boundary, or is given up.",
         default="started",
         example="withdrawn",
@@ -215,7 +217,7 @@ class ExpectTable(Table):
     within = Field(
         Number(low=0, high=1_000),
         "How far a plain number of this item may be off, in its own unit.",
-        default="0.01",
+        default=str(WITHIN),
         example="0.05",
     )
 

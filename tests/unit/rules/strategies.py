@@ -17,10 +17,10 @@ from typing import Literal
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from segue_rules.controls import MODES
 from segue_rules.events import Event
 from segue_rules.model import (
     DEFAULT_MUSIC,
-    MODES,
     All,
     Any,
     At,

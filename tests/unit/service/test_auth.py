@@ -71,6 +71,30 @@ def test_wrong_tokens_are_forgiven_with_time() -> None:
     assert wrong.delay_s("ipc", 1_000.0) == pytest.approx(0.1)
 
 
+def test_a_right_token_is_answered_at_once_beside_a_client_with_a_wrong_one() -> None:
+    """A client that waits for each answer before it tries again does not delay the others of its network."""
+    wrong, now_s = WrongTokens(), 0.0
+    for _ in range(200):
+        wrong.add("10.0.0.1", now_s)
+        assert wrong.delay_s("10.0.0.1", now_s, right=True) == 0.0
+        now_s += wrong.delay_s("10.0.0.1", now_s)
+    assert wrong.delay_s("10.0.0.1", now_s) == 2.0
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.01, 0.5])
+def test_a_right_token_is_delayed_when_its_network_tries_many(pause_s: float) -> None:
+    """A client that hangs up on every late answer learns no more in a minute than one that waits."""
+    wrong, unhindered = WrongTokens(), 0
+    for number in range(6_000):
+        now_s = pause_s * number
+        if now_s > 60.0:
+            break
+        unhindered += wrong.delay_s("10.0.0.1", now_s, right=True) == 0.0
+        wrong.add("10.0.0.1", now_s)
+    assert unhindered <= 30
+    assert wrong.delay_s("10.0.0.1", now_s, right=True) == 2.0
+
+
 def test_addresses_are_remembered_up_to_a_limit_the_latest_best() -> None:
     wrong = WrongTokens()
     for number in range(5_000):
@@ -127,7 +151,7 @@ def test_only_this_machine_reaches(endpoint: str) -> None:
 )
 def test_others_reach_or_it_cannot_be_told(endpoint: str) -> None:
     assert not is_local(endpoint)
-    with pytest.raises(InsecureBindError, match="expected a token, got none"):
+    with pytest.raises(InsecureBindError, match=r"expected a token \(--token-file\), got none"):
         mechanism(["tcp://127.0.0.1:7723", endpoint], token="")
     assert mechanism([endpoint], token=TOKEN) is Mechanism.PLAIN
 
@@ -135,5 +159,5 @@ def test_others_reach_or_it_cannot_be_told(endpoint: str) -> None:
 def test_a_token_means_plain_everywhere_and_tls_needs_one() -> None:
     assert mechanism(["ipc:///run/segue.sock"], token=TOKEN) is Mechanism.PLAIN
     assert mechanism(["tcp://127.0.0.1:1"], token=TOKEN, tls=True) is Mechanism.PLAIN
-    with pytest.raises(InsecureBindError, match="TLS lets other machines in"):
+    with pytest.raises(InsecureBindError, match="tls_bind lets other machines connect"):
         mechanism(["tcp://127.0.0.1:1"], token="", tls=True)

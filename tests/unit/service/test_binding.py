@@ -113,7 +113,7 @@ def test_no_other_file_is_replaced(tmp_path: Path) -> None:
     path.write_text("precious")
     link.symlink_to(path)
     for place in (path, link, tmp_path):
-        with pytest.raises(OSError, match=f"ipc://{place}: expected no file or the socket of an ended service"):
+        with pytest.raises(OSError, match=f"ipc://{place}: expected no file, or the socket of an ended service"):
             bind(f"ipc://{place}")
     assert path.read_text() == "precious"
 

@@ -212,7 +212,7 @@ def test_a_public_address_needs_a_token(address: str) -> None:
     config, warnings = run("--bind", address, environ={"SEGUE_TOKEN": TOKEN})
     assert config.token == TOKEN
     assert warnings == [
-        f"--bind: {address} is public and not encrypted: token and music can be read on the way; use tls_bind"
+        f"--bind: {address} is public and not encrypted: others can read the token and the music; use tls_bind"
     ]
     with pytest.raises(ValueError, match="expected a token for the public address"):
         ServiceConfig(bind=(address,))
@@ -253,10 +253,10 @@ def test_doubts() -> None:
     flags = ("--http-bind", "0.0.0.0:7725", "--tls-cert", "cert.pem", "--stall", "4s", "--token", TOKEN)
     _, warnings = run(*flags)
     assert warnings == [
-        "--token: everyone on this machine can read it in the list of processes; use token_file",
+        "--token: every user of this machine can read it in the list of processes; use token_file",
         "--tls-cert: has no effect without tls_bind",
-        "--http-bind: is public: whoever reaches it may read the metrics",
-        "--stall: stall is not shorter than lookahead: a generator that stalls is heard",
+        "--http-bind: is public: everyone who reaches it can read the metrics",
+        "--stall: stall is not shorter than lookahead: when a generator stalls, the music stops",
     ]
 
 
@@ -286,7 +286,7 @@ def test_a_token_comes_from_a_file(folder: Path) -> None:
 
     (folder / "secret").chmod(0o644)
     _, warnings = run("--token-file", "secret")
-    assert warnings == ["--token-file: others may read secret; chmod 600 makes it yours"]
+    assert warnings == ["--token-file: other users may read secret; chmod 600 prevents that"]
 
 
 def test_the_token_nearest_to_the_command_line_wins(folder: Path) -> None:
@@ -306,7 +306,7 @@ def test_what_a_token_file_may_not_hold(folder: Path, content: bytes) -> None:
     (folder / "secret").chmod(0o600)
     told = refused("--token-file", "secret")
     assert len(told) == 1
-    assert told[0].startswith("--token-file: expected 16 to 255 letters, digits and signs without spaces, got ")
+    assert told[0].startswith("--token-file: expected 16 to 255 ASCII characters without spaces, got ")
     assert TOKEN not in told[0]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections import deque
+from collections.abc import Callable
 from itertools import count, islice
 
 import msgpack
@@ -14,7 +16,8 @@ from segue.service import connection_handler as handler_module
 from segue.service import rule_store as rule_store_module
 from segue.service.rule_store import Soundtrack
 from segue_sdk.codec import Part, encode
-from segue_sdk.messages import Bye, Control, Error, Hello, Message, Receipt, Rules, Welcome
+from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
+from segue_sdk.messages import Bye, Control, Error, Hello, Message, Playhead, Receipt, Restore, Rules, Save, Welcome
 from unit.service.service_harness import ServiceHarness
 
 ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"
@@ -288,5 +291,44 @@ def test_who_has_much_planned_waits_where_others_would_have_to_and_only_there() 
             for _ in range(45):
                 service.tick(0.05)
             assert change() == 0.0
+
+    asyncio.run(main())
+
+
+REQUESTS: dict[str, Callable[[int], Message]] = {
+    "saves": lambda number: Save(id=number),
+    "resets": lambda number: Control(op="reset"),
+    "restores": lambda number: Restore(id=number, at=0, take=0),
+    "generators": lambda number: Control(op="generator", generator="toy"),
+    "rules": lambda number: Control(op="rules", rules_name="calm"),
+}
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_a_flood_of_requests_does_not_stop_the_music_of_its_own_client(kind: str) -> None:
+    """Twenty requests between two playheads, in one stream that is read as the service says."""
+
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            service.playhead(ONE)
+            service.generate()
+            begun_s, read_again_s = service.now_s, 0.0
+            stream: deque[Message] = deque()
+            for step in range(1, 301):
+                service.tick(0.05)
+                played = round((service.now_s - begun_s) * SAMPLE_RATE)
+                if step % 2:
+                    stream += [REQUESTS[kind](20 * step + number) for number in range(20)]
+                    stream.append(Playhead(played=played, committed=played, have=played + SAMPLE_RATE, paused=False))
+                while stream and service.now_s >= read_again_s:
+                    read_again_s = service.now_s + service.say(ONE, stream.popleft())
+                await service.settle()
+                service.generate()
+                (session,) = service.sessions
+                assert session.music.head * FRAME_SIZE > played, f"no music after {step / 20:g} s"
+            refused = service.all(ONE, Error)
+            assert {one.code for one in refused} == {"rate_limited"}
+            assert len(refused) <= 10 * 16
 
     asyncio.run(main())

@@ -17,7 +17,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 from segue.service.auth import RefusalReason
 from segue.service.listener import Limits
-from segue.service.zmtp import Command, Event, ServerConnection
+from segue.service.zmtp import CommandReceived, ServerConnection, ZmtpEvent
 from unit.service.listening import (
     GREETING,
     HANDSHAKE,
@@ -63,9 +63,9 @@ def test_a_client_with_heartbeats_stays(monkeypatch: pytest.MonkeyPatch) -> None
     names: list[bytes] = []
 
     class Told(ServerConnection):
-        def next_event(self) -> Event | None:
+        def next_event(self) -> ZmtpEvent | None:
             event = super().next_event()
-            if isinstance(event, Command):
+            if isinstance(event, CommandReceived):
                 names.append(event.name)
             return event
 
@@ -257,3 +257,13 @@ def test_a_taken_port_is_an_error_that_names_it() -> None:
                 ListenerHarness().listener.bind(bound)
 
     play(story())
+
+
+def test_the_log_says_which_token_refused_clients_need(caplog: pytest.LogCaptureFixture) -> None:
+    listener = ListenerHarness(token=TOKEN).listener
+    listener.count(RefusalReason.TOKEN)
+    listener._log_refusals(100.0)
+    (line,) = caplog.records
+    assert line.getMessage() == "connections refused"
+    assert vars(line)["token"] == 1
+    assert vars(line)["hint"] == "clients need the token of this service's --token-file"

@@ -176,7 +176,7 @@ def test_a_reader_that_sleeps_holds_nobody_up_and_is_told_what_it_missed(stuck: 
         stuck.free.set()
     lines = stuck.getvalue().splitlines()
     assert lines[0].endswith("first")
-    assert lines[1] == "(2000 lines of the log were lost here)"
+    assert lines[1] == "(2000 lines of the log were dropped here)"
     assert len(lines) == 10_002
 
 
@@ -220,7 +220,7 @@ def test_a_full_disk_is_survived_and_what_was_lost_is_counted() -> None:
         disk.full = False
         log.info("there is room again")
     lost, line = disk.getvalue().splitlines()
-    assert lost == "(5 lines of the log were lost here)"
+    assert lost == "(5 lines of the log were dropped here)"
     assert line.endswith("there is room again")
 
 
@@ -243,9 +243,9 @@ def test_a_place_that_logs_without_end_is_held_back_and_counted() -> None:
     floods = [one["fields"] for one in said if one["message"] == "it is said again"]
     assert len(floods) <= 200 + 60 * 10
     assert sum(one["message"] == "another place is heard" for one in said) == 60
-    untold = sum(fields.get("untold", 0) for fields in floods)
-    assert last == f"({60_000 - len(floods) - untold} lines of the log were left out: their places logged too often)"
-    assert len(floods) + untold < 60_000
+    suppressed = sum(fields.get("suppressed", 0) for fields in floods)
+    assert last == f"({60_000 - len(floods) - suppressed} lines of the log were suppressed: too frequent)"
+    assert len(floods) + suppressed < 60_000
 
 
 def test_what_a_record_holds_is_bounded() -> None:

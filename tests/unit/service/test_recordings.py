@@ -181,12 +181,12 @@ def test_a_disk_that_hangs_holds_nobody_up(
 
     monkeypatch.setattr(recordings_module, "_opened", hang)
     monkeypatch.setattr(recordings_module, "_MOST_WAITING", 20_000)
-    monkeypatch.setattr(recordings_module, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(recordings_module, "_CLOSE_TIMEOUT_S", 0.01)
     recordings = recordings_in(tmp_path)
     recording = begin(recordings)
     for number in range(1_000):
         recording.operation(event(number))
-    assert ended(caplog) == ["the disk does not keep up with what is recorded"]
+    assert ended(caplog) == ["the disk is too slow for what is recorded"]
     recordings.close()
     assert caplog.records[-1].getMessage() == "recordings were not finished: the disk does not answer"
     go_on.set()

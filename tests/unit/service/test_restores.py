@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.messages import Error, Hello, Restore, Status
+from segue_sdk.messages import Chunk, Error, Hello, Restore, Status
 from unit.service.service_harness import ServiceHarness
 
 ONE, TWO = b"one", b"two"
@@ -74,5 +74,70 @@ def test_a_second_restore_far_ahead_of_what_plays_by_then_is_refused() -> None:
             await service.settle()
             assert [(one.code, one.seq) for one in service.all(TWO, Error)] == [("out_of_range", 2)]
             assert session.music.planned_frames < FEW
+
+    asyncio.run(main())
+
+
+def test_after_a_refused_restore_the_music_begins_where_the_client_is() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            service.say(ONE, Restore(id=1, at=0, take=0, blob=b"not a saved state"))
+            service.playhead(ONE)
+            (session,) = service.sessions
+            assert not session.playing
+            await service.settle()
+            assert [(one.code, one.seq) for one in service.all(ONE, Error)] == [("restore_refused", 1)]
+            assert session.playing
+            assert session.held_playhead is None
+            service.generate()
+            assert service.all(ONE, Chunk)
+
+    asyncio.run(main())
+
+
+def test_a_playhead_from_before_a_refused_restore_is_not_applied_after_the_next_restore() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            service.say(ONE, Restore(id=1, at=0, take=0, blob=b"not a saved state"))
+            service.playhead(ONE, paused=True)
+            await service.settle()
+            service.generate()
+            service.tick(1.0)
+            service.playhead(ONE, SAMPLE_RATE, have=2 * SAMPLE_RATE, paused=False)
+            service.say(ONE, Restore(id=2, at=0, take=1))
+            await service.settle()
+            assert [one.restore for one in service.all(ONE, Status) if one.restore] == [2]
+            (session,) = service.sessions
+            # The client's clock runs: it is not where, and not paused as, it was before the first restore.
+            assert session.music.latency.played(service.now_s + 0.5) == SAMPLE_RATE + SAMPLE_RATE // 2
+
+    asyncio.run(main())
+
+
+def test_a_playhead_is_held_until_the_last_of_two_restores_is_done() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            welcome = await service.greet(ONE)
+            with worker_held(service):
+                service.say(ONE, Restore(id=1, at=SAMPLE_RATE, take=0))
+                service.handler.closed(ONE)
+                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.token))
+                while not service.sent[TWO]:
+                    await asyncio.sleep(0.001)
+                service.say(TWO, Restore(id=2, at=0, take=0, blob=b"not a saved state"))
+                service.playhead(TWO)
+                while not service.all(TWO, Error):
+                    await asyncio.sleep(0.001)
+                (session,) = service.sessions
+                # The second was refused; the first is still being prepared.
+                assert session.held_playhead is not None
+                assert not session.playing
+            while session.restoring:
+                await asyncio.sleep(0.001)
+            assert session.playing
+            assert session.held_playhead is None
+            assert session.music.head >= SAMPLE_RATE // FRAME_SIZE - 1
 
     asyncio.run(main())

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from segue.service.auth import Mechanism, RefusalReason
 from segue.service.zmtp import (
     Bounds,
-    Command,
-    Credentials,
-    Event,
+    CommandReceived,
+    CredentialsReceived,
+    HandshakeDone,
     LocalError,
-    Message,
-    Opened,
+    MessageReceived,
     RemoteError,
     ServerConnection,
+    ZmtpEvent,
 )
 
 NULL, PLAIN = Mechanism.NULL, Mechanism.PLAIN
@@ -59,16 +59,16 @@ def named(*properties: tuple[bytes, bytes]) -> bytes:
 
 def played(
     pieces: Sequence[bytes], mechanism: Mechanism = NULL, bounds: Bounds | None = None
-) -> tuple[list[Event], bytes]:
+) -> tuple[list[ZmtpEvent], bytes]:
     """All events of a stream in these pieces, every credential admitted, and all that is answered."""
     connection = ServerConnection(mechanism, bounds)
-    events: list[Event] = []
+    events: list[ZmtpEvent] = []
     for piece in pieces:
         connection.receive_data(piece)
         while (event := connection.next_event()) is not None:
             events.append(event)
-            if isinstance(event, Credentials):
-                connection.admit()
+            if isinstance(event, CredentialsReceived):
+                connection.accept()
     return events, connection.data_to_send()
 
 
@@ -97,7 +97,7 @@ def broken(data: bytes, mechanism: Mechanism = NULL, bounds: Bounds | None = Non
 def opened(bounds: Bounds | None = None) -> ServerConnection:
     connection = ServerConnection(NULL, bounds)
     connection.receive_data(NULL_GREETING + READY)
-    assert connection.next_event() == Opened()
+    assert connection.next_event() == HandshakeDone()
     connection.data_to_send()
     return connection
 
@@ -112,7 +112,7 @@ def test_null_as_libzmq_speaks_it() -> None:
     assert connection.next_event() is None
     assert connection.data_to_send() == bytes.fromhex("01 4e554c4c") + bytes(16 + 32)
     connection.receive_data(READY)
-    assert connection.next_event() == Opened()
+    assert connection.next_event() == HandshakeDone()
     assert connection.data_to_send() == OUR_READY
     assert connection.is_open
 
@@ -121,14 +121,14 @@ def test_plain_as_libzmq_speaks_it() -> None:
     connection = ServerConnection(PLAIN)
     assert connection.data_to_send() == OUR_PLAIN_GREETING[:11]
     connection.receive_data(PLAIN_GREETING + HELLO)
-    assert connection.next_event() == Credentials(user=b"segue", password=b"token")
+    assert connection.next_event() == CredentialsReceived(user=b"segue", password=b"token")
     assert connection.data_to_send() == OUR_PLAIN_GREETING[11:]
     # What comes meanwhile waits for the answer.
     connection.receive_data(INITIATE)
     assert connection.next_event() is None
-    connection.admit()
+    connection.accept()
     assert connection.data_to_send() == WELCOME
-    assert connection.next_event() == Opened()
+    assert connection.next_event() == HandshakeDone()
     assert connection.data_to_send() == OUR_READY
 
 
@@ -149,7 +149,7 @@ def test_a_refused_token_is_told_so_that_libzmq_tells_its_application() -> None:
 def test_zmtp_3_0_and_later_versions_work() -> None:
     for version in (b"\x03\x00", b"\x03\x02", b"\x04\x00"):
         greeting = NULL_GREETING[:10] + version + NULL_GREETING[12:]
-        assert played([greeting + READY])[0] == [Opened()]
+        assert played([greeting + READY])[0] == [HandshakeDone()]
 
 
 # --- traffic --------------------------------------------------------------------------------------------------------
@@ -158,12 +158,12 @@ def test_zmtp_3_0_and_later_versions_work() -> None:
 def test_messages_short_long_and_of_many_parts() -> None:
     sent = [[b""], [b"x" * 255], [b"x" * 256], [b"", b"a", b"b" * 70_000], [b"last"]]
     events, _ = played([NULL_GREETING + READY + b"".join(message(*parts) for parts in sent)])
-    assert events == [Opened(), *(Message(parts=parts) for parts in sent)]
+    assert events == [HandshakeDone(), *(MessageReceived(parts=parts) for parts in sent)]
 
 
 def test_a_short_body_in_a_long_frame_is_taken() -> None:
     events, _ = played([NULL_GREETING + READY + b"\x02" + (3).to_bytes(8) + b"abc"])
-    assert events[1:] == [Message(parts=[b"abc"])]
+    assert events[1:] == [MessageReceived(parts=[b"abc"])]
 
 
 @pytest.mark.parametrize("context", [b"", b"0123456789abcdef"])
@@ -171,17 +171,17 @@ def test_ping_is_answered_with_its_context_even_inside_a_message(context: bytes)
     ping = command(b"PING", b"\x00\x64" + context)
     connection = opened()
     connection.receive_data(frame(b"one", 1) + ping + frame(b"two"))
-    assert connection.next_event() == Command(name=b"PING")
+    assert connection.next_event() == CommandReceived(name=b"PING")
     assert connection.data_to_send() == command(b"PONG", context)
-    assert connection.next_event() == Message(parts=[b"one", b"two"])
+    assert connection.next_event() == MessageReceived(parts=[b"one", b"two"])
 
 
 def test_other_commands_are_ignored() -> None:
     for name in (b"PONG", b"SUBSCRIBE", b"JOIN", b"x"):
         connection = opened()
         connection.receive_data(command(name, b"rest") + message(b"after"))
-        assert connection.next_event() == Command(name=name)
-        assert connection.next_event() == Message(parts=[b"after"])
+        assert connection.next_event() == CommandReceived(name=name)
+        assert connection.next_event() == MessageReceived(parts=[b"after"])
         assert connection.data_to_send() == b""
 
 
@@ -191,7 +191,7 @@ def test_what_is_sent_is_what_would_be_received() -> None:
     connection = opened()
     connection.receive_data(data)
     for parts in sent:
-        assert connection.next_event() == Message(parts=[bytes(part) for part in parts])
+        assert connection.next_event() == MessageReceived(parts=[bytes(part) for part in parts])
 
 
 STREAM = (
@@ -257,7 +257,7 @@ def test_what_is_too_large_is_refused_before_its_body_comes(header: bytes, text:
 
 def test_what_is_as_large_as_it_may_be_is_taken() -> None:
     parts = [b"", b"x" * 300, b"", b"y" * 700]
-    assert played([NULL_GREETING + READY + message(*parts)], bounds=TIGHT)[0][1:] == [Message(parts=parts)]
+    assert played([NULL_GREETING + READY + message(*parts)], bounds=TIGHT)[0][1:] == [MessageReceived(parts=parts)]
 
 
 def test_a_command_of_the_handshake_is_bounded_too() -> None:
@@ -302,7 +302,7 @@ def test_only_dealers_are_taken_and_others_are_told(kind: bytes) -> None:
 
 def test_names_of_properties_have_any_case_and_unknown_ones_are_ignored() -> None:
     properties = named((b"x-more", b"y"), (b"SOCKET-TYPE", b"DEALER"), (b"Identity", b"me"))
-    assert played([NULL_GREETING + command(b"READY", properties)])[0] == [Opened()]
+    assert played([NULL_GREETING + command(b"READY", properties)])[0] == [HandshakeDone()]
 
 
 @pytest.mark.parametrize(
@@ -364,8 +364,8 @@ def test_traffic_that_breaks_the_protocol_ends_the_connection(data: bytes) -> No
 
 def test_wrong_use_is_a_local_error() -> None:
     fresh = ServerConnection(PLAIN)
-    for wrong in (fresh.admit, fresh.refuse, lambda: fresh.send([b"x"])):
-        with pytest.raises(LocalError, match="expected stage"):
+    for wrong in (fresh.accept, fresh.refuse, lambda: fresh.send([b"x"])):
+        with pytest.raises(LocalError, match="expected state"):
             wrong()
     with pytest.raises(LocalError, match="at least one part"):
         opened().send([])

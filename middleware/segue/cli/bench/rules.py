@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import BAD_INPUT, DONE, print_lines, print_problems
+from segue.cli.timeline import AFTER_LAST_EVENT_S
 from segue.file_kinds import FilesError, library_folder, require_file, script_beside
 from segue_rules.errors import RuleError
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 TARGET: Final = 25_000
 """Frames a second that serve a thousand sessions."""
-AFTER_LAST_EVENT_S: Final = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,6 @@ from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
 from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, DrumLine, Kit, Part, Situation
 
-_TIMPANI_CENTRE: Final = 45
 _KICKS: Final = (gm.LOW_KICK, gm.KICK)
 _SNARES: Final = (gm.SNARE, gm.TIGHT_SNARE)
 _STROKE: Final = {"o": 0.66, "x": 0.88, "!": 1.1}
@@ -64,7 +63,7 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> lis
             if line.program == gm.TIMPANI and key == 0:
                 segments = plan.bars[bar]
                 root = segments[-1] if beat >= segments[-1].start else segments[0]
-                key = place(root.chord.root, _TIMPANI_CENTRE)
+                key = place(root.chord.root, gm.TIMPANI_CENTRE)
             inner = _INNER if source == 0 and beat else 1.0
             velocity = line.velocity * _STROKE[sign] * inner * (1 + random.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)

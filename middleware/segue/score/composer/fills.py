@@ -14,8 +14,6 @@ from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.theory import Chord, nearest_step, place, step_pitch
 from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, Part, Situation
 
-_KIT: Final = -1
-_TIMPANI_CENTRE: Final = 45
 _LENGTH: Final = 0.25
 # A reversed cymbal on key 60 is loudest after this long and then breaks off; higher keys sooner, as they play faster.
 _REVERSE_PEAK_S: Final = 1.38
@@ -70,13 +68,13 @@ def snare_roll(span: float) -> list[Part]:
         BarNote(at, 0.12, gm.SNARE, 54 + 56 * (index + 1) / count, _HALVES if at % 0.25 == 0 else _QUARTERS)
         for index, at in enumerate(places)
     )
-    return [Part(DRUM_SLOT, "drums", _KIT, notes)]
+    return [Part(DRUM_SLOT, "drums", gm.KIT_PROGRAM, notes)]
 
 
 def timpani_roll(chord: Chord, span: float) -> list[Part]:
     """Six strokes a beat on the chord's root, growing."""
     count = round(6 * span)
-    root = place(chord.root, _TIMPANI_CENTRE)
+    root = place(chord.root, gm.TIMPANI_CENTRE)
     notes = tuple(
         BarNote(-span + step / 6, 0.2, root, 48 + 60 * (step + 1) / count, 0.0 if step % 2 == 0 else _HALVES)
         for step in range(count)
@@ -94,9 +92,9 @@ def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
 
 def last_stroke(drummer: Situation, chord: Chord) -> list[Part]:
     """One low stroke a beat before the arrival, and then nothing."""
-    if drummer.kit.fill_program == _KIT and drummer.kit.fill:
-        return [Part(DRUM_SLOT, "drums", _KIT, (BarNote(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))]
-    return [Part(DRUM_SLOT, "drums", gm.TIMPANI, (BarNote(-1.0, 0.9, place(chord.root, _TIMPANI_CENTRE), 76, 0.0),))]
+    if drummer.kit.fill_program == gm.KIT_PROGRAM and drummer.kit.fill:
+        return [Part(DRUM_SLOT, "drums", gm.KIT_PROGRAM, (BarNote(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))]
+    return [Part(DRUM_SLOT, "drums", gm.TIMPANI, (BarNote(-1.0, 0.9, place(chord.root, gm.TIMPANI_CENTRE), 76, 0.0),))]
 
 
 def _harp_up(chord: Chord, span: float) -> list[Part]:

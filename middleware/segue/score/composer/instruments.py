@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+KIT_PROGRAM: Final = -1
+"""No programme: the notes are drum keys."""
+
 PIANO: Final = 0
 ELECTRIC_PIANO: Final = 4
 HARPSICHORD: Final = 6
@@ -102,3 +105,6 @@ TRIANGLE: Final = 81
 SHAKER: Final = 82
 SLEIGH_BELLS: Final = 83
 CASTANETS: Final = 85
+
+TIMPANI_CENTRE: Final = 45
+"""The MIDI key that timpani are written around."""

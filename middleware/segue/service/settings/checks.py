@@ -1,4 +1,4 @@
-"""What settings mean together: files that must be there, addresses that must be safe, names that must be known."""
+"""Checks settings together: files that must exist, addresses that must be safe, names that must be known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from segue.service.rule_files import find_rule_files
 from segue.service.settings.kinds import Endpoint, Milliseconds, Token, endpoint, is_private, resolved
-from segue.service.settings.sources import told
+from segue.service.settings.sources import problem_line
 from segue.service.settings.table import MOST_RULE_FILES, Settings, flag_of
 from segue_yaml.kinds import Number, Word
 from segue_yaml.nodes import Mark, Scalar, quote
@@ -22,17 +22,31 @@ _OTHERS_MAY_READ: Final = stat.S_IRGRP | stat.S_IROTH
 
 
 class Checks:
-    """Makes a configuration's values of the settings as written. Mistakes go to the report, doubts to `warnings`."""
+    """Turns the settings as written into a configuration's values.
+
+    Attributes:
+        warnings: About what is allowed and probably not meant.
+    """
 
     def __init__(self, record: Record, folder_of: Callable[[Mark], Path], report: Report) -> None:
-        """folder_of: the folder that a path counts from, by where it was written."""
+        """Check a record.
+
+        Args:
+            record: All settings, merged.
+            folder_of: Returns the folder that a path counts from, by where it was written.
+            report: Takes the mistakes.
+        """
         self.warnings: list[str] = []
         self._record = record
         self._folder_of = folder_of
         self._report = report
 
     def values(self, generators: Sequence[str]) -> dict[str, Any]:
-        """By field of ServiceConfig; what has a mistake or neither value nor default is left out."""
+        """Return the values by field of ServiceConfig; a setting with a mistake, or without any value, is left out.
+
+        Args:
+            generators: Names of the generators; empty if any name will do.
+        """
         values: dict[str, Any] = {}
         for name, setting in Settings.fields.items():
             value = self._record.values.get(name, setting.default)
@@ -69,14 +83,16 @@ class Checks:
         return resolved(word, self._folder_of(word.mark))
 
     def _take_token(self, values: dict[str, Any]) -> None:
-        """The token, from its file if it is there."""
+        """Read the token from its file, if there is one."""
         path: Path | None = values.pop("token_file", None)
         if self._record.has(Settings.token) and self._record.has(Settings.token_file):
             self._problem(Settings.token_file, "expected only one of token and token_file, got both")
         elif path is not None and path.is_file():
             values["token"] = self._token_in(path)
         if self._record.mark_of(Settings.token).file == flag_of(Settings.token):
-            self._warn(Settings.token, "everyone on this machine can read it in the list of processes; use token_file")
+            self._warn(
+                Settings.token, "every user of this machine can read it in the list of processes; use token_file"
+            )
 
     def _token_in(self, path: Path) -> str | None:
         setting = Settings.token_file
@@ -84,7 +100,7 @@ class Checks:
             with path.open("rb") as file:
                 content = file.read(_MOST_TOKEN_FILE_BYTES).decode("ascii", errors="replace")
             if os.name == "posix" and path.stat().st_mode & _OTHERS_MAY_READ:
-                self._warn(setting, f"others may read {path}; chmod 600 makes it yours")
+                self._warn(setting, f"other users may read {path}; chmod 600 prevents that")
         except OSError as error:
             self._problem(setting, f"{path} cannot be read: {error.strerror}")
             return None
@@ -108,7 +124,7 @@ class Checks:
             self._problem(Settings.default_rules, f"unknown rules {quote(name)}{did_you_mean(name, files)}")
 
     def _check_addresses(self, values: dict[str, Any]) -> None:
-        """No public address without a token, no TLS without certificate and key; what is not encrypted is told."""
+        """Check that public addresses and TLS have what they need, and warn about what is not encrypted."""
         guarded = self._record.has(Settings.token) or self._record.has(Settings.token_file)
         addresses: tuple[str, ...] = values["bind"]
         if len(set(addresses)) < len(addresses):
@@ -117,7 +133,7 @@ class Checks:
             if is_private(address):
                 continue
             if guarded:
-                text = f"{address} is public and not encrypted: token and music can be read on the way; use tls_bind"
+                text = f"{address} is public and not encrypted: others can read the token and the music; use tls_bind"
                 self._warn(Settings.bind, text)
             else:
                 text = f"expected a token (token_file or token) for the public address {address}, got none"
@@ -125,10 +141,10 @@ class Checks:
         values["tls_bind"] = self._tls(values["tls_bind"], guarded=guarded)
         values["http_bind"] = endpoint(values["http_bind"])
         if values["http_bind"] is not None and not is_private(self._record.value(Settings.http_bind)):
-            self._warn(Settings.http_bind, "is public: whoever reaches it may read the metrics")
+            self._warn(Settings.http_bind, "is public: everyone who reaches it can read the metrics")
 
     def _tls(self, text: str, *, guarded: bool) -> Endpoint | None:
-        """Where TLS is listened for, if it is on."""
+        """Return where to listen for TLS; None if that is off."""
         place = endpoint(text)
         for setting in (Settings.tls_cert, Settings.tls_key):
             if place is not None and not self._record.has(setting):
@@ -142,7 +158,7 @@ class Checks:
     def _check_times(self, values: dict[str, Any]) -> None:
         if values["stall_ms"] >= values["lookahead_ms"]:
             setting = Settings.stall if self._record.has(Settings.stall) else Settings.lookahead
-            self._warn(setting, "stall is not shorter than lookahead: a generator that stalls is heard")
+            self._warn(setting, "stall is not shorter than lookahead: when a generator stalls, the music stops")
 
     def _check_counts(self, values: dict[str, Any]) -> None:
         most = values.get("max_connections")
@@ -154,4 +170,4 @@ class Checks:
         self._record.problem(setting, text)
 
     def _warn(self, setting: Field[Any], text: str) -> None:
-        self.warnings.append(told(Problem(mark=self._record.mark_of(setting), where=setting.name, text=text)))
+        self.warnings.append(problem_line(Problem(mark=self._record.mark_of(setting), where=setting.name, text=text)))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from segue.service.settings.checks import Checks
 from segue.service.settings.kinds import Endpoint, HostPort, Milliseconds, PathText, Token, is_private
-from segue.service.settings.sources import CONFIG_VARIABLE, merge, read_environment, read_file, read_flags, told
+from segue.service.settings.sources import CONFIG_VARIABLE, merge, problem_line, read_environment, read_file, read_flags
 from segue.service.settings.table import Settings, default_of, flag_of
 from segue_yaml.kinds import Boolean, Choice, Number
 from segue_yaml.nodes import Mark
@@ -28,12 +28,17 @@ _METAVARS: Final[Mapping[type, str]] = {
 }
 
 
-# Beyond the sessions: clients that are greeted or refused, strangers, old connections of sessions taken up again.
+# Default number of connections beyond the sessions: for clients that are refused or have no session yet, and for old
+# connections of resumed sessions.
 _MORE_CONNECTIONS: Final = 128
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used. problems: every mistake of all sources, each with its place."""
+    """A configuration cannot be used.
+
+    Attributes:
+        problems: The mistakes in all sources, each with its place.
+    """
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -42,13 +47,18 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceConfig:
-    """All that a service is told; CONFIG.md says what each means.
+    """The configuration of a service; CONFIG.md says what each setting means.
 
-    token: never shown. tls_bind, http_bind: None where off. rules: name to file, each of them there when it was read.
-    rule_folders: in which further ones may appear. default_rules: a name of `rules`; None if there are none. seed,
-    soundfont, note_memory, record, max_connections: None where not given.
+    Attributes:
+        token: Never shown.
+        tls_bind, http_bind: None if off.
+        rules: Rule files by name; each existed when the settings were read.
+        rule_folders: Folders in which further rule files may appear.
+        default_rules: A name in `rules`; None if there are none.
+        seed, soundfont, note_memory, record, max_connections: None if not set.
 
-    Raises: ValueError for a public address or TLS without a token, and for fewer connections than sessions.
+    Raises:
+        ValueError: A public address or TLS without a token, or fewer connections than sessions.
     """
 
     bind: tuple[str, ...] = default_of(Settings.bind)
@@ -97,12 +107,12 @@ class ServiceConfig:
 
     @property
     def most_connections(self) -> int:
-        """Connections at a time: as many as told, else some beyond the sessions."""
+        """Connections at a time: as many as are set, or by default some more than sessions."""
         return self.max_sessions + _MORE_CONNECTIONS if self.max_connections is None else self.max_connections
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A flag for every setting, the rule files as operands, and `--config`. `configure` checks what they hold."""
+    """Add a flag for every setting, the rule files as operands, and `--config`. `configure` checks their values."""
     parser.add_argument("--config", metavar="FILE", help=f"a YAML file of settings ({CONFIG_VARIABLE})")
     for setting in Settings.fields.values():
         help_text = setting.doc if setting.default_text is None else f"{setting.doc} ({setting.default_text})"
@@ -125,10 +135,18 @@ def _metavar(setting: Field[Any]) -> str:
 def configure(
     arguments: argparse.Namespace, environ: Mapping[str, str], generators: Sequence[str] = ()
 ) -> tuple[ServiceConfig, list[str]]:
-    """The configuration and warnings about it.
+    """Read the configuration from all sources.
 
-    Args: generators: the names there are; none if any will do.
-    Raises: ConfigError with every mistake of flags, environment and file.
+    Args:
+        arguments: From a parser with the flags of `add_arguments`.
+        environ: The environment's variables.
+        generators: Names of the generators; empty if any name will do.
+
+    Returns:
+        The configuration, and warnings about it.
+
+    Raises:
+        ConfigError: With the mistakes in all sources.
     """
     report = Report()
     try:
@@ -137,14 +155,14 @@ def configure(
         values = checks.values(generators)
         report.raise_problems()
     except DocumentError as error:
-        raise ConfigError([told(problem) for problem in error.problems]) from None
+        raise ConfigError([problem_line(problem) for problem in error.problems]) from None
     return ServiceConfig(**values), [*warnings, *checks.warnings]
 
 
 def _read(
     arguments: argparse.Namespace, environ: Mapping[str, str], report: Report
 ) -> tuple[Record, Path | None, list[str]]:
-    """Every source, merged; the configuration file, if there is one; warnings."""
+    """Return all sources merged, the configuration file if there is one, and warnings."""
     named = getattr(arguments, "config", None) or environ.get(CONFIG_VARIABLE)
     file = Path(named) if named else None
     of_file = read_file(file, report) if file is not None else None
@@ -157,31 +175,32 @@ def _read(
 
 
 def _folder(mark: Mark, file: Path | None) -> Path:
-    """Where a path counts from: the configuration file's folder for what stands in it, else the present one."""
+    """Return the folder that a path is relative to: that of the configuration file, or the current one."""
     return file.parent if file is not None and mark.line else Path()
 
 
-# Measured of sessions that play one soundtrack, each with a seed of its own: the first needs some 120 MiB of sources
-# and of notes that come again, each further one 10 to 15 more. Sessions of different soundtracks share less.
-FIRST_MIB: Final = 128
-EACH_MIB: Final = 16
+# Measured with sessions of one soundtrack, each with its own seed: the first needs some 120 MiB for sources and
+# repeated notes, each further one 10 to 15 more. Sessions of different soundtracks share less.
+_FIRST_MIB: Final = 128
+_EACH_MIB: Final = 16
 LEAST_MIB: Final = 64
-# Of the machine's memory, so that a small one is left room for all else.
-SHARE: Final = 8
-# Where a container says what it may use: cgroups of version 2 and 1.
+# The share of the machine's memory, so that a small machine keeps memory for everything else.
+_SHARE: Final = 8
+# Where a container says how much memory it may use: cgroups of version 2 and 1.
 _LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def note_memory_mib(max_sessions: int, machine_bytes: int | None) -> int:
-    """MiB for the sounds of notes of all sessions. machine_bytes: None where it is not known."""
-    wanted = FIRST_MIB + EACH_MIB * max_sessions
-    return wanted if machine_bytes is None else max(LEAST_MIB, min(wanted, (machine_bytes >> 20) // SHARE))
+    """Return the default of the setting note_memory in MiB; machine_bytes: None if it is not known."""
+    wanted = _FIRST_MIB + _EACH_MIB * max_sessions
+    return wanted if machine_bytes is None else max(LEAST_MIB, min(wanted, (machine_bytes >> 20) // _SHARE))
 
 
 def machine_memory_bytes(limits: Sequence[Path] = _LIMITS) -> int | None:
-    """What this process may use at most: the machine's memory or its container's limit; None if neither can be told.
+    """Return how much memory the process may use: the machine's, or its container's limit; None if neither is known.
 
-    limits: files that hold a number of bytes each, or "max".
+    Args:
+        limits: Files that hold a number of bytes each, or "max".
     """
     found = []
     with contextlib.suppress(AttributeError, ValueError, OSError):

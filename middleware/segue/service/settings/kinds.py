@@ -18,21 +18,26 @@ from segue_yaml.report import Scope
 OFF: Final = "off"
 SHORTEST_TOKEN: Final = 16
 LONGEST_TOKEN: Final = 255
-"""ZMTP's PLAIN counts a password's bytes in one."""
+"""PLAIN sends the length of a password in one byte."""
 
 _HOST: Final = r"\*|\[[0-9A-Fa-f:.]+(?:%[\w.]+)?\]|[A-Za-z0-9_](?:[\w.-]*[A-Za-z0-9_])?"
 _HOST_PORT: Final = rf"(?P<host>{_HOST}):(?P<port>\d{{1,5}})"
 
 
 class Endpoint(NamedTuple):
-    """Where a TCP server listens. host: an address, an interface's name or "*" for all. port: 0 takes any free one."""
+    """Where a TCP server listens.
+
+    Attributes:
+        host: An address, the name of an interface or a host, or "*" for all addresses.
+        port: 0 takes any free port.
+    """
 
     host: str
     port: int
 
 
 def endpoint(text: str) -> Endpoint | None:
-    """`HOST:PORT` taken apart, brackets of IPv6 removed; None if it is not that."""
+    """Parse `HOST:PORT`, without the brackets of IPv6; None if it is not that."""
     match = re.fullmatch(_HOST_PORT, text)
     if match is None or int(match["port"]) > 65_535:
         return None
@@ -46,14 +51,14 @@ def endpoint(text: str) -> Endpoint | None:
 
 
 def _numbered(text: str) -> str:
-    """`localhost:PORT` with the address it stands for: what a name leads to may change, and with it who gets in."""
+    """Replace `localhost`: the address of a name may change, and with it who reaches the service."""
     return re.sub(r"^localhost(?=:)", "127.0.0.1", text)
 
 
 def is_private(address: str) -> bool:
-    """Whether only this machine reaches an address: `ipc://…`, or `[tcp://]HOST:PORT` on loopback.
+    """Return whether only this machine reaches an address: `ipc://…`, or `[tcp://]HOST:PORT` on loopback.
 
-    What cannot be told (a name, a mapped address) counts as public.
+    A name or a mapped address counts as public.
     """
     if address.startswith("ipc://"):
         return True
@@ -116,11 +121,11 @@ class HostPort(Kind[str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Token(Kind[str]):
-    """The service's password. What was written is never repeated in a message."""
+    """The service's token. Messages never repeat what was written."""
 
     @property
     def expected(self) -> str:
-        return f"{SHORTEST_TOKEN} to {LONGEST_TOKEN} letters, digits and signs without spaces"
+        return f"{SHORTEST_TOKEN} to {LONGEST_TOKEN} ASCII characters without spaces"
 
     def read(self, node: Node, scope: Scope) -> str | None:
         if not isinstance(node, Scalar):
@@ -128,9 +133,9 @@ class Token(Kind[str]):
             return None
         text = node.text
         if not SHORTEST_TOKEN <= len(text) <= LONGEST_TOKEN:
-            scope.problem(node.mark, f"expected {self.expected}, got {len(text)}")
+            scope.problem(node.mark, f"expected {self.expected}, got {len(text)} characters")
         elif not re.fullmatch(r"[!-~]+", text):
-            scope.problem(node.mark, f"expected {self.expected}, got others")
+            scope.problem(node.mark, f"expected {self.expected}, got a space or a character that is not ASCII")
         else:
             return text
         return None
@@ -141,7 +146,7 @@ class Token(Kind[str]):
 
 @dataclass(frozen=True, kw_only=True)
 class PathText(Kind[Word]):
-    """A path as written. what: what it leads to, for messages."""
+    """A path as written. what, sample: what it leads to and an example, for messages."""
 
     what: str
     sample: str
@@ -185,7 +190,12 @@ class Milliseconds(Kind[int]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleSource:
-    """Where rules are found. name: what clients call them; None for the file's own name. path: a file or a folder."""
+    """Where rules are found.
+
+    Attributes:
+        name: What clients call them; None for the file's own name.
+        path: A file or a folder.
+    """
 
     name: str | None
     path: Word
@@ -240,8 +250,8 @@ class RuleSources(Kind[tuple[RuleSource, ...]]):
 
 
 def resolved(word: Word, folder: Path) -> Path:
-    """The path a word leads to from the folder it counts from; `~` is the user's home.
+    """Return the path that a word leads to from a folder; `~` is the user's home.
 
-    The home of a user that does not exist is taken by its name, and so told as a file that is not there.
+    The home of a user that does not exist stays as written, and so is reported as a file that does not exist.
     """
     return folder / os.path.expanduser(word.text)

@@ -1,4 +1,4 @@
-"""Writes CONFIG.md: every setting of the service, from the table that also reads them.
+"""Writes CONFIG.md: all settings of the service, from the table that they are read with.
 
 python -m segue.service.settings.reference            # print it
 python -m segue.service.settings.reference --write    # write it into the source tree
@@ -25,8 +25,9 @@ _HEAD: Final = f"""\
 
 <!-- Generated from the table of settings by `python -m segue.service.settings.reference --write`; do not edit. -->
 
-A setting is taken from the command line, else from the environment, else from a YAML file (`--config FILE` or
-`{CONFIG_VARIABLE}`), else it has its default. All mistakes of all three are told in one run, each with its place:
+The command line wins over the environment, the environment over a YAML file (`--config FILE` or
+`{CONFIG_VARIABLE}`), and the file over the defaults. All mistakes in all of them are reported at once, each with its
+place:
 
 ```text
 service.yaml:3:15: max_sessions: expected a whole number from 1 to 1024, got 'many'
@@ -43,21 +44,22 @@ http_bind: 127.0.0.1:7725
 log_format: json
 ```
 
-* The file is YAML 1.2, as rule files are: units are written (`4s`, `30min`), `off` and `on` are words.
-* Lists in the environment are separated by commas, on the command line the flag is repeated. An empty variable is not
-  set. A variable `SEGUE_…` that is no setting is warned of.
-* Paths in the file count from its folder, others from the present one. `~` is your home.
-* Rule files: `FILE`, `NAME=FILE` or a folder; in the file also a map of names. Without a name a file goes by its own,
-  without the extension. Of a folder all are taken but those that others include.
-* An address beyond loopback and ipc needs a token, or the service does not start; so does TLS. Without TLS it warns.
-  Whoever is on this machine can read `--token` in the list of processes: use `token_file`.
-* Boolean values: `--reload` and `--no-reload`; `true` and `false` elsewhere.
+* The file is YAML 1.2, like rule files: times have a unit (`4s`, `30min`), and `off` and `on` are texts.
+* In the environment the items of a list are separated by commas; on the command line the flag is repeated. An empty
+  variable counts as not set. A variable `SEGUE_…` that is no setting causes a warning.
+* Paths in the file are relative to its folder, others to the current one. `~` is your home folder.
+* Rule files are written as `FILE`, `NAME=FILE` or a folder; in the file also as a map of names. The default name is the
+  file's own, without its extension. Of a folder all rule files are served except those that others include.
+* TLS, and an address that other machines reach, need a token; without one the service does not start. For such an
+  address without TLS it warns. Every user of this machine can read `--token` in the list of processes; `token_file`
+  prevents that.
+* Boolean settings are written as `--reload` and `--no-reload`, and as `true` and `false` elsewhere.
 
 """
 
 
 def page() -> str:
-    """The whole of CONFIG.md."""
+    """Return the text of CONFIG.md."""
     lines = ["| in the file | command line | environment | value | default | meaning |", "|---|---|---|---|---|---|"]
     return _HEAD + "\n".join([*lines, *map(_row, Settings.fields.values())]) + "\n"
 
@@ -72,7 +74,7 @@ def _row(setting: Field[Any]) -> str:
 
 
 def _value(kind: Kind[Any]) -> str:
-    """What a setting takes, in a few words."""
+    """Return in a few words what a setting takes."""
     match kind:
         case OneOrMore():
             return f"{_value(kind.of)}, up to {kind.many.most}"

@@ -1,6 +1,6 @@
-"""Reads settings from where they are written: a YAML file, the environment, flags; each value knows its place.
+"""Reads settings from their sources: a YAML file, the environment and flags; each value knows where it was written.
 
-A place in a file is `file:line:column`; elsewhere the variable or the flag is the place, marked with line 0.
+In a file that is `file:line:column`; elsewhere it is the variable or the flag, marked with line 0.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _LISTS: Final = (Settings.bind.name, Settings.rules.name)
 _TOKENS: Final = (Settings.token.name, Settings.token_file.name)
 
 
-def told(problem: Problem) -> str:
-    """A problem as one line: its place, the setting where the place does not name it, what is wrong."""
+def problem_line(problem: Problem) -> str:
+    """Return a problem as one line: where it is, the setting if that does not name it, and what is wrong."""
     return str(problem) if problem.mark.line else f"{problem.mark.file}: {problem.text}"
 
 
 def read_file(path: Path, report: Report) -> Record | None:
-    """The settings of a configuration file; None once reported that there are none to be had."""
+    """Return the settings of a configuration file; None if it cannot be read, which is reported."""
     node = read_document(path, report)
     return Object(table=Settings).read(node, report.scope()) if node is not None else None
 
 
 def read_environment(environ: Mapping[str, str], report: Report) -> tuple[Record, list[str]]:
-    """The settings of `SEGUE_*` variables, and warnings of such that name none. An empty variable is not set.
+    """Return the settings of `SEGUE_*` variables, and warnings about unknown ones. An empty variable is not set.
 
-    Others' variables may begin alike (an orchestrator's, for a service called segue), so unknown ones are no mistake.
+    An unknown variable is no mistake: other programs may set such ones (an orchestrator, for a service named segue).
     """
     settings = {variable_of(setting): setting for setting in Settings.fields.values()}
     written: dict[str, str | list[str]] = {}
@@ -56,7 +56,7 @@ def read_environment(environ: Mapping[str, str], report: Report) -> tuple[Record
 
 
 def read_flags(arguments: argparse.Namespace, report: Report) -> Record:
-    """The settings given as flags. Values come as argparse leaves them: a text, a list of texts, a truth or None."""
+    """Return the settings given as flags. argparse leaves a text, a list of texts, a boolean or None."""
     written: dict[str, str | list[str]] = {}
     for name in Settings.fields:
         value = getattr(arguments, name, None)
@@ -68,7 +68,7 @@ def read_flags(arguments: argparse.Namespace, report: Report) -> Record:
 
 
 def merge(records: Iterable[Record], report: Report) -> Record:
-    """All settings in one record; later records win, setting by setting. A token wins over another's token file."""
+    """Merge records, setting by setting; later ones win. A token wins over the token file of an earlier record."""
     values: dict[str, Any] = {}
     marks: dict[str, Mark] = {}
     for record in records:
@@ -76,7 +76,7 @@ def merge(records: Iterable[Record], report: Report) -> Record:
             for name in _TOKENS:
                 values.pop(name, None)
                 marks.pop(name, None)
-        # What is written and wrong still hides what lies below: only its own mistake is told.
+        # A setting with a mistake still hides those of earlier records: only its own mistake is reported.
         for name, mark in record.marks.items():
             values.pop(name, None)
             marks[name] = mark
@@ -87,7 +87,7 @@ def merge(records: Iterable[Record], report: Report) -> Record:
 
 
 def _read(written: Mapping[str, str | list[str]], place_of: Callable[[Field[Any]], str], report: Report) -> Record:
-    """A record of texts that came without YAML around them."""
+    """Return a record of texts that are not in YAML."""
     scope = report.scope()
     values: dict[str, Any] = {}
     marks: dict[str, Mark] = {}
@@ -105,7 +105,7 @@ def _read(written: Mapping[str, str | list[str]], place_of: Callable[[Field[Any]
 
 
 def _node(setting: Field[Any], text: str | list[str], mark: Mark) -> Node:
-    """A text as the node that YAML would make of it, were it quoted wherever that matters. Raises: NumberError."""
+    """Return the node that YAML would make of a text, quoted where needed. Raises: NumberError."""
     if isinstance(text, list):
         items = tuple(Scalar(mark=mark, value=each.strip(), text=each.strip(), quoted=True) for each in text)
         return ListNode(mark=mark, items=items)

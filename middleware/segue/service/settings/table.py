@@ -1,4 +1,4 @@
-"""The one table of the service's settings. Flags, environment, configuration file and CONFIG.md all follow from it."""
+"""The table of the service's settings: flags, environment, configuration file and CONFIG.md all follow from it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from segue.service.settings.kinds import (
     Token,
     ZmqAddress,
 )
+from segue_rules.model import LARGEST_SEED
 from segue_yaml.containers import ListOf, OneOrMore
 from segue_yaml.kinds import Boolean, Choice, Number, Text
 from segue_yaml.tables import Field, Table
@@ -24,21 +25,21 @@ _ADDRESS: Final = ZmqAddress()
 
 
 class Settings(Table):
-    """What `segue serve` can be told. In a configuration file: one map of these fields."""
+    """The settings of `segue serve`; a configuration file is a map of these fields."""
 
     title = "configuration"
     example = "{bind: tcp://127.0.0.1:7723, rules: [music/]}"
 
     bind = Field(
         OneOrMore(of=_ADDRESS, many=ListOf(of=_ADDRESS, item="address", least=1, most=8)),
-        "Where game clients connect. Beyond loopback and ipc a token is required.",
+        "Where clients connect. An address that other machines reach needs a token.",
         default="tcp://127.0.0.1:7723",
         example="[tcp://127.0.0.1:7723, ipc:///run/segue.sock]",
     )
-    token = Field(Token(), "Password of the clients; better kept in a file.", example='"9f1c5b0e7d42a86c"')
+    token = Field(Token(), "The password that clients need; better kept in a file.", example='"9f1c5b0e7d42a86c"')
     token_file = Field(
         PathText(what="a file that holds the token", sample="segue.token"),
-        "File whose only line is the token.",
+        "A file whose only line is the token.",
         example="segue.token",
     )
     tls_bind = Field(
@@ -49,10 +50,12 @@ class Settings(Table):
     )
     tls_cert = Field(
         PathText(what="a certificate chain (PEM)", sample="cert.pem"),
-        "Certificate for TLS.",
+        "The certificate for TLS.",
         example="cert.pem",
     )
-    tls_key = Field(PathText(what="a private key (PEM)", sample="key.pem"), "Its private key.", example="key.pem")
+    tls_key = Field(
+        PathText(what="a private key (PEM)", sample="key.pem"), "The private key of the certificate.", example="key.pem"
+    )
     http_bind = Field(
         HostPort(sample="127.0.0.1:7725"),
         "Where `/healthz`, `/readyz` and `/metrics` are answered.",
@@ -62,79 +65,80 @@ class Settings(Table):
 
     rules = Field(
         RuleSources(most=MOST_RULE_FILES),
-        "Rule files that clients may ask for by name (else the file's own); of a folder, all that are or come there.",
+        "Rule files that clients may ask for, by name or else by the file's own name; of a folder, all that are in it "
+        "or appear in it.",
         example="{emberwood: music/emberwood.yaml}",
     )
     default_rules = Field(
-        Text(longest=256), "Name of the rules for clients that name none; else the first.", example="emberwood"
+        Text(longest=256), "Name of the rules for clients that name none; by default the first.", example="emberwood"
     )
     reload = Field(
-        Boolean(), "Whether edited rule files are taken over while the music plays.", default="true", example="false"
+        Boolean(), "Whether edited rule files are reloaded while the music plays.", default="true", example="false"
     )
-    generator = Field(
-        Text(longest=64), "What plays, unless a client asks for another.", default="score", example="score"
-    )
+    generator = Field(Text(longest=64), "The generator of clients that ask for none.", default="score", example="score")
     soundfont = Field(
         PathText(what="an SF2 or SF3 file", sample="orchestra.sf2"),
-        "An orchestra instead of the one that comes with Segue.",
+        "A SoundFont to use instead of the sounds that come with Segue.",
         example="orchestra.sf2",
     )
-    seed = Field(Number(low=0, high=2**32 - 1, whole=True), "Seed of the music; else the rule file's.", example="7")
+    seed = Field(
+        Number(low=0, high=LARGEST_SEED, whole=True), "Seed of the music; by default the rule file's.", example="7"
+    )
     lookahead = Field(
         Milliseconds(low=200, high=30_000),
-        "How far ahead of the client music is buffered.",
+        "How much music is generated ahead of the client's playhead.",
         default="4s",
         example="2s",
     )
     chunk_frames = Field(
-        Number(low=1, high=250, whole=True), "Frames of 40 ms generated at once.", default="10", example="25"
+        Number(low=1, high=250, whole=True), "Frames of 40 ms in a chunk of music.", default="10", example="25"
     )
 
     max_sessions = Field(
         Number(low=1, high=1_024, whole=True),
-        "Sessions at a time; then those whose client is away or paused make room, or more are refused.",
+        "Sessions at a time. One more replaces a session whose client is away or paused, or is refused.",
         default="16",
         example="4",
     )
     max_connections = Field(
         Number(low=2, high=65_536, whole=True),
-        "Connections at a time, with a session or without; one more makes the oldest without one go. "
-        "More than `max_sessions`; else that and 128.",
+        "Connections at a time, with or without a session; one more replaces the oldest without one. "
+        "Must exceed `max_sessions`; by default 128 more than that.",
         example="200",
     )
     max_handshakes = Field(
         Number(low=1, high=65_536, whole=True),
-        "Connections at a time that are not through their handshake; one more makes the oldest of them go.",
+        "Connections at a time that have not finished their handshake; one more replaces the oldest of them.",
         default="64",
         example="32",
     )
     handshake = Field(
         Milliseconds(low=100, high=60_000),
-        "How long a new connection may take for TLS and ZMTP's handshake, all in all.",
+        "How long the handshakes of TLS and ZMTP of a new connection may take in all.",
         default="5s",
         example="2s",
     )
     max_batch = Field(
         Number(low=1, high=64, whole=True),
-        "Sessions generated together, where the generator gains by it.",
+        "Sessions whose music is generated in one call, if the generator is faster that way.",
         default="8",
         example="4",
     )
     note_memory = Field(
         Number(low=32, high=65_536, whole=True),
-        "MiB kept of the sounds of notes, for all sessions together; else 128 and 16 for each of `max_sessions`, "
-        "but no more than an eighth of the machine's memory.",
+        "MiB of memory for the sounds of notes, shared by all sessions; by default 128 and 16 for each of "
+        "`max_sessions`, but at most an eighth of the machine's memory.",
         example="256",
     )
     events_per_second = Field(
         Number(low=1, high=100_000, whole=True),
-        "Events a session may send in a second, sustained; beyond, they are refused.",
+        "Events that a client may send in a second on average; more are refused.",
         default="200",
         example="60",
     )
     resume_window = Field(
         Milliseconds(low=0, high=_DAY_MS),
-        "How long a session waits for its client after the connection broke.",
+        "How long a session waits for its client after its connection is lost.",
         default="30s",
         example="2min",
     )
@@ -143,73 +147,79 @@ class Settings(Table):
     )
     stall = Field(
         Milliseconds(low=100, high=60_000),
-        "A generator that takes longer than this for a chunk is given up for a simpler one.",
+        "A generator that takes longer than this for a chunk is replaced by a simpler one.",
         default="2s",
         example="1s",
     )
     drain = Field(
         Milliseconds(low=0, high=600_000),
-        "How long a service that was asked to stop goes on, so that its clients' buffers are full.",
+        "How long a service that is stopped may continue, to fill the buffers of its clients.",
         default="2s",
         example="30s",
     )
 
     max_rules_bytes = Field(
         Number(low=1_024, high=131_072, whole=True),
-        "Bytes of a rule file that a client sends.",
+        "Bytes of rules that a client sends.",
         default="131072",
         example="16384",
     )
     max_rules_parts = Field(
         Number(low=16, high=65_536, whole=True),
-        "Parts of a rule file that a client sends: states, comparisons, transitions, stingers, and 16 for each layer.",
+        "Parts of rules that a client sends: states, comparisons, transitions, stingers, and 16 for each layer.",
         default="512",
         example="128",
     )
     max_prompts = Field(
         Number(low=1, high=4_096, whole=True),
-        "Prompts in a rule file that a client sends.",
+        "Prompts in rules that a client sends.",
         default="256",
         example="32",
     )
     max_prompt_audio = Field(
         Milliseconds(low=0, high=3_600_000),
-        "Sound of all audio prompts of a soundtrack.",
+        "Length of all audio prompts of a soundtrack together.",
         default="5min",
         example="1min",
     )
 
     record = Field(
         PathText(what="a folder", sample="recordings"),
-        "Folder into which every session is recorded, for `segue preview --recording`.",
+        "A folder into which every session is recorded, for `segue preview --recording`.",
         example="recordings",
     )
     max_record_mib = Field(
         Number(low=1, high=1_048_576, whole=True),
-        "MiB that all recordings of a running service may reach together; then it records no more.",
+        "MiB of all recordings of a running service together; then it records no more.",
         default="4096",
         example="256",
     )
     log_level = Field(
-        Choice(words=("debug", "info", "warning", "error")), "Least severity logged.", default="info", example="debug"
+        Choice(words=("debug", "info", "warning", "error")),
+        "The least severe messages that are logged.",
+        default="info",
+        example="debug",
     )
     log_format = Field(
-        Choice(words=("text", "json")), "Lines to read, or a JSON object a line.", default="text", example="json"
+        Choice(words=("text", "json")),
+        "Whether the log has lines to read or JSON objects.",
+        default="text",
+        example="json",
     )
 
 
 def default_of(setting: Field[T]) -> T:
-    """The setting's default. Raises: LookupError if it has none."""
+    """Return the setting's default. Raises: LookupError if it has none."""
     if setting.default is None:
         raise LookupError(f"the setting {setting.name} has no default")
     return setting.default
 
 
 def flag_of(setting: Field[Any]) -> str:
-    """`--max-sessions`; the rules are the command's operands."""
+    """Return a flag such as `--max-sessions`; the rules are the command's operands."""
     return "RULES…" if setting is Settings.rules else f"--{setting.name.replace('_', '-')}"
 
 
 def variable_of(setting: Field[Any]) -> str:
-    """`SEGUE_MAX_SESSIONS`."""
+    """Return a variable such as `SEGUE_MAX_SESSIONS`."""
     return f"SEGUE_{setting.name.upper()}"

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,8 +16,19 @@ from hypothesis import strategies as st
 
 from segue_rules.analysis import CODES, Finding, analyse
 from segue_rules.loading import load
+from segue_rules.model import (
+    At,
+    ChoiceInput,
+    Fired,
+    LayerState,
+    Music,
+    OneOf,
+    Rules,
+    Transition,
+    TriggerInput,
+)
 from segue_yaml.nodes import NOWHERE
-from unit.rules.playing import play_director
+from unit.rules.playing import calm, layer, play_director, soundtrack
 from unit.rules.strategies import quick, rules, sessions
 
 CASES = Path(__file__).parent / "cases"
@@ -69,13 +83,56 @@ def test_an_unknown_code_is_refused() -> None:
 @quick(max_examples=40)
 @given(st.data())
 def test_a_state_called_unreachable_is_never_reached(data: st.DataObject) -> None:
-    soundtrack = data.draw(rules(), label="rules")
-    findings = analyse(soundtrack)
-    assert findings == analyse(soundtrack)
+    drawn = data.draw(rules(), label="rules")
+    findings = analyse(drawn)
+    assert findings == analyse(drawn)
     if any(finding.code == "trigger_too_short" for finding in findings):
         return  # Firing again and again can hold a trigger condition for longer than one firing does.
     never = {finding.where for finding in findings if finding.code in ("unreachable_state", "shadowed_state")}
-    session = data.draw(sessions(soundtrack.inputs), label="session")
-    for plan in play_director(soundtrack, session.events, session.earliest):
-        for layer, state in zip(soundtrack.layers, plan.states, strict=True):
-            assert f'layer "{layer.name}", state "{state}"' not in never
+    session = data.draw(sessions(drawn.inputs), label="session")
+    for plan in play_director(drawn, session.events, session.earliest):
+        for each, state in zip(drawn.layers, plan.states, strict=True):
+            assert f'layer "{each.name}", state "{state}"' not in never
+
+
+def work(rules: Rules) -> int:
+    """How many functions an analysis calls, Python's own among them."""
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        analyse(rules)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def place(name: str, **fields: Any) -> LayerState:
+    condition = OneOf(input="place", values=(name,))
+    return LayerState(name=name, when=condition, mix={"harp": 1.0}, **fields)
+
+
+def by_place(states: int) -> Rules:
+    """A layer that follows a choice, as in a game with many places, each with a tempo of its own."""
+    names = tuple(f"place_{i}" for i in range(states))
+    layers = layer(calm(), *(place(name, music=Music(tempo_bpm=60.0 + i)) for i, name in enumerate(names)))
+    rows = [Transition(from_state=name, at=At(unit="bar")) for name in names[::2]]
+    return soundtrack(layers, inputs=[ChoiceInput(name="place", of=names, default=names[0])], transitions=rows)
+
+
+def by_trigger(states: int) -> Rules:
+    """A layer whose states are each started by a trigger of its own."""
+    names = [f"hit_{i}" for i in range(states)]
+    when = [Fired(trigger=name, frames=200) for name in names]
+    layers = layer(calm(), *(LayerState(name=n, when=w, mix={"harp": 1.0}) for n, w in zip(names, when, strict=True)))
+    return soundtrack(layers, inputs=[TriggerInput(name=name) for name in names])
+
+
+@pytest.mark.parametrize("make", [by_place, by_trigger])
+def test_twice_the_states_take_about_twice_the_work(make: Callable[[int], Rules]) -> None:
+    few, many = work(make(40)), work(make(80))
+    assert many < 2.2 * few

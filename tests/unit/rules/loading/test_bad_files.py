@@ -80,6 +80,11 @@ def test_paths_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     Path("folder.yaml").mkdir()
     os.mkfifo("pipe.yaml")
     assert messages("missing.yaml") == "missing.yaml:1:1: no such file"
+    Path("meadow.yaml").write_text("segue: 1\n")
+    assert messages("medow.yaml") == "medow.yaml:1:1: no such file; did you mean 'meadow.yaml'?"
+    Path("meadow.yaml").rename("folder.yaml/meadow.yaml")
+    here = "folder.yaml/medow.yaml"
+    assert messages(here) == f"{here}:1:1: no such file; did you mean 'folder.yaml/meadow.yaml'?"
     assert messages("folder.yaml") == "folder.yaml:1:1: expected a file, got a folder"
     assert messages("pipe.yaml") == "pipe.yaml:1:1: not a regular file"
     assert messages("nul\0byte.yaml") == "nul\0byte.yaml:1:1: cannot be read: embedded null byte"

@@ -1,0 +1,150 @@
+"""The table of the music's controls: names, units, bounds, defaults, how each changes and which stage obeys it.
+
+Everything that knows a control reads it from here: the grammar, the defaults of a soundtrack, the director, rule tests
+and the runtime. Packages that may not import the rules have copies, and tests hold them equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
+TONICS: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+AUTO: Final = "auto"
+"""The value that leaves key or drums to the generator."""
+SILENCE_DB: Final = -96.0
+"""A gain of this much or less is silence."""
+
+Stage: TypeAlias = Literal["score", "model", "mastering"]
+"""What obeys a control: the composing generator, the neural generator, or the stage after any of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberControl:
+    """A control that is a number.
+
+    name: In rule files and messages. field: Its attribute in `Music` and `Controls` (tempo: `Music` only).
+    what: The noun in messages, where a value has a unit. low, high: Bounds, both allowed. example: A value as written.
+    change: "ramp" moves to a new value over the transition's ramp, "bar" takes it over at a bar line.
+    obeyed_by: The stages that obey it.
+    """
+
+    name: str
+    field: str
+    unit: str = ""
+    what: str = ""
+    low: float
+    high: float
+    default: float
+    whole: bool = False
+    example: str
+    change: Literal["ramp", "bar"] = "ramp"
+    obeyed_by: tuple[Stage, ...]
+    doc: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordControl:
+    """A control that is one of some words. It changes at a bar line. Fields: see NumberControl."""
+
+    name: str
+    field: str
+    words: tuple[str, ...]
+    default: str
+    example: str
+    change: Literal["ramp", "bar"] = "bar"
+    obeyed_by: tuple[Stage, ...]
+    doc: str
+
+
+Control: TypeAlias = NumberControl | WordControl
+
+TEMPO: Final = NumberControl(
+    name="tempo",
+    field="tempo_bpm",
+    unit="bpm",
+    what="a tempo",
+    low=20,
+    high=300,
+    default=100,
+    example="96bpm",
+    obeyed_by=("score", "model"),
+    doc="Beats a minute.",
+)
+METER: Final = NumberControl(
+    name="meter",
+    field="meter",
+    low=1,
+    high=16,
+    default=4,
+    whole=True,
+    example="4",
+    change="bar",
+    obeyed_by=("score", "model"),
+    doc="Beats a bar; changes at a bar line.",
+)
+KEY: Final = WordControl(
+    name="key",
+    field="key",
+    words=(AUTO, *(f"{tonic} {mode}" for tonic in TONICS for mode in MODES)),
+    default=AUTO,
+    example="D minor",
+    obeyed_by=("score", "model"),
+    doc="Tonic and mode, or auto to leave it to the music; changes at a bar line.",
+)
+DRUMS: Final = WordControl(
+    name="drums",
+    field="drums",
+    words=("on", "off", AUTO),
+    default=AUTO,
+    example='"on"',
+    obeyed_by=("score", "model"),
+    doc="Whether drums play, or auto to leave it to the music; changes at a bar line.",
+)
+INTENSITY: Final = NumberControl(
+    name="intensity",
+    field="intensity",
+    low=0,
+    high=1,
+    default=0.5,
+    example="{from: threat}",
+    obeyed_by=("score", "model"),
+    doc="How dense and forceful the music is.",
+)
+TEMPERATURE: Final = NumberControl(
+    name="temperature",
+    field="temperature",
+    low=0.1,
+    high=2,
+    default=1,
+    example="1.0",
+    obeyed_by=("model",),
+    doc="How freely notes are chosen: low repeats itself, high wanders.",
+)
+GUIDANCE: Final = NumberControl(
+    name="guidance",
+    field="guidance",
+    low=0,
+    high=10,
+    default=3,
+    example="3.0",
+    obeyed_by=("model",),
+    doc="How strictly the music follows the styles.",
+)
+GAIN: Final = NumberControl(
+    name="gain",
+    field="gain_db",
+    unit="dB",
+    what="a gain",
+    low=SILENCE_DB,
+    high=12,
+    default=0,
+    example="-3dB",
+    obeyed_by=("mastering",),
+    doc="Level of the music; -96dB is silence.",
+)
+
+CONTROLS: Final[tuple[Control, ...]] = (TEMPO, METER, KEY, DRUMS, INTENSITY, TEMPERATURE, GUIDANCE, GAIN)
+"""In the order of `Controls.sources`."""
+CONTROL_NAMES: Final = tuple(control.name for control in CONTROLS)
