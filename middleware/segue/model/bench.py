@@ -217,8 +217,10 @@ def run(
 ) -> BenchReport:
     """Measure each model at each batch on the default device, with made-up weights.
 
-    Args: budget_s: after it no new measurement begins. official: a command that times the peer. note: told of each
-    row as it is done.
+    Args:
+        budget_s: Seconds after which no new measurement begins.
+        official: A command that times the peer.
+        note: Called with a line for each row that is done.
     """
     clock = _Clock(time.monotonic() + budget_s, repeats)
     kind = jnp.dtype(dtype)

@@ -64,8 +64,8 @@ class Fused(NamedTuple):
     """All of a model.
 
     Attributes:
-        code_rows: What a code of the past frame adds to a frame's input;.
-        event: Events' own matrix.
+        code_rows: What a code of the past frame adds to a frame's input.
+        event: The matrix of events.
         adapter: Temporal output to depth input.
         depth_rows: A code as depth input.
         logits, bias: One a codebook.

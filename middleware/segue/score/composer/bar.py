@@ -71,7 +71,11 @@ def compose_bar(
 ) -> Bar:
     """The bar of `situation` under the plan of `leader`.
 
-    Args: form_bar: bars since the plan began. meter: beats. tonic: pitch class. mode: one of contract.MODES.
+    Args:
+        form_bar: Bars since the plan began.
+        meter: Beats in the bar.
+        tonic: Pitch class.
+        mode: One of contract.MODES.
     """
     number, bar = divmod(form_bar, PHRASE_BARS)
     plan = phrase(leader, seed, number, meter, tonic, mode)

@@ -87,7 +87,7 @@ class Lexicon:
     """The words and phrases to train on.
 
     Attributes:
-        situations: Name → kind → entries;.
+        situations: Name → kind → entries.
         shared: Kind → entries.
     """
 
