@@ -1,4 +1,4 @@
-"""The Python client for asyncio programs: client events come as an asynchronous stream."""
+"""The client for asyncio programs: client events come as an asynchronous stream."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class AsyncSegueClient:
-    """An asynchronous context around a SegueClient, whose calls never block and are used as they are: `client`.
+    """An asynchronous context around a SegueClient, for which `options` are; to be created inside a running loop.
 
-    Options are SegueClient's. To be made inside a running loop.
+    client: the SegueClient, whose calls never block.
     """
 
     def __init__(self, address: str, hello: Hello, **options: Any) -> None:
@@ -36,9 +36,9 @@ class AsyncSegueClient:
         await asyncio.to_thread(self.client.close)
 
     async def client_events(self) -> AsyncIterator[ClientEvent]:
-        """All that happens, until the session is closed."""
+        """The client events until the session is closed."""
         while True:
-            # Looked at before what happened: nothing is told afterwards.
+            # Read before `poll`: after the end no further event comes.
             ended = self.client.ended
             for event in self.client.poll():
                 yield event
@@ -51,6 +51,6 @@ class AsyncSegueClient:
 
 
 def _wake(loop: asyncio.AbstractEventLoop, woken: asyncio.Event) -> None:
-    """Wake whoever waits in the loop; nobody does in one that is closed."""
+    """Wake the task that waits in the loop; a closed loop has none."""
     if not loop.is_closed():
         loop.call_soon_threadsafe(woken.set)

@@ -1,4 +1,4 @@
-"""What a client tells its game that is not a message of the service."""
+"""The events that a client reports to its game, besides the messages of the service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from segue_sdk.messages import Change, Chunk, Error, Receipt, Rules, Saved, Stat
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """The session is up. resumed: the same as before the connection was lost."""
+    """The session is up. resumed: whether it is the session from before the connection was lost."""
 
     welcome: Welcome
     resumed: bool
@@ -19,7 +19,7 @@ class Live:
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
-    """The connection is gone; the socket is to be closed and opened anew, not before retry_ms. Music goes on."""
+    """The connection is gone; the client connects again after retry_ms. Music plays on from the buffer."""
 
     reason: str
     retry_ms: int = 0
@@ -27,10 +27,13 @@ class Lost:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionFailed:
-    """No connection comes about; told once for each code until one does. The client goes on trying.
+    """The client cannot connect and keeps trying. Each code is reported once until it connects.
 
-    code: `token_refused`, `token_needed`, `token_not_needed`, `unreachable`, `unknown_host`, `no_answer`,
-    `broken_off` or `not_a_service`. text: what was tried, and what to do. retry_ms: until the next try.
+    Attributes:
+        code: `token_refused`, `token_needed`, `token_not_needed`, `unreachable`, `unknown_host`, `no_answer`,
+            `broken_off` or `not_a_service`.
+        text: What was tried and what to do.
+        retry_ms: Time until the next attempt.
     """
 
     code: str
@@ -40,10 +43,12 @@ class ConnectionFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class Closed:
-    """The session has ended for good.
+    """The session has ended and is not resumed.
 
-    reason: as in `bye`; `unsupported_version`, or `internal` for a fault of the SDK itself. code: of the `error` that
-    came with it, empty if none did. text: for people.
+    Attributes:
+        reason: As in `bye`; `unsupported_version`, or `internal` for an error of the SDK itself.
+        text: For people.
+        code: Of the `error` that came with it; empty if none did.
     """
 
     reason: str
@@ -53,9 +58,14 @@ class Closed:
 
 @dataclass(frozen=True, kw_only=True)
 class BeatHeard:
-    """A beat line has been reached. at: its sample position. beat: index in its bar, 0 is the bar line.
+    """A beat is heard.
 
-    exact: false where the generator keeps its own time. tempo_bpm, meter: as told for the stretch it lies in.
+    Attributes:
+        at: Its sample position.
+        bar: Index of its bar, from 0.
+        beat: Index in its bar; 0 is the first beat.
+        exact: Whether the music's beat lies there; false where the generator keeps its own time.
+        tempo_bpm, meter: Of the `clock` message it comes from.
     """
 
     at: int
@@ -68,7 +78,7 @@ class BeatHeard:
 
 @dataclass(frozen=True, kw_only=True)
 class Underrun:
-    """The music ran dry. count: how often, since the session's start."""
+    """The music stopped because no more had arrived. count: how often since the session's start."""
 
     count: int
 
@@ -83,7 +93,7 @@ class MessageRefused:
 
 @dataclass(frozen=True, kw_only=True)
 class InputRefused:
-    """What was set or fired before the rules were known does not fit them and is not sent. code: as in InputError."""
+    """An input set or fired before the rules were known does not fit them and is not sent. code: as in InputError."""
 
     name: str
     code: str
@@ -92,7 +102,7 @@ class InputRefused:
 
 @dataclass(frozen=True, kw_only=True)
 class EventDelayed:
-    """The service refused an event for its limit alone; it is offered again. seq: as `end_frame` numbered it."""
+    """The service's rate limit refused an event, which is sent again. seq: the number that `end_frame` returned."""
 
     seq: int
     code: str
@@ -101,7 +111,7 @@ class EventDelayed:
 
 @dataclass(frozen=True, kw_only=True)
 class CallbackFailed:
-    """`wake`, which the network's thread calls, raised; the session goes on. text: what was raised."""
+    """`wake`, which the network thread calls, raised; the session continues. text: what it raised."""
 
     code: str
     text: str
@@ -109,7 +119,7 @@ class CallbackFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeHeard:
-    """A change that was told as `started` is heard now: `played` has come to its `audible`. Reported once for each."""
+    """A `started` change is heard now: `played` has reached its `audible`. Reported once for each change."""
 
     change: Change
 
@@ -125,7 +135,7 @@ class StingerHeard:
 
 @dataclass(frozen=True, kw_only=True)
 class MusicArrived:
-    """What a chunk says of itself, without its samples. start, count: samples. mix, states: in its last frame."""
+    """A chunk of music has arrived. start, count: in samples. mix, states: in its last frame."""
 
     start: int
     count: int
@@ -153,7 +163,7 @@ class MusicArrived:
 
 @dataclass(frozen=True, kw_only=True)
 class StingerArrived:
-    """What a stinger's message says, without its samples. kind: as in `stinger`."""
+    """A stinger's message has arrived. kind: as in `stinger`."""
 
     id: int
     name: str

@@ -17,9 +17,12 @@ Part: TypeAlias = bytes | memoryview
 
 
 def encode(message: Message) -> list[Part]:
-    """The one encoding of a message: its header and, for chunk and placed stinger, its samples.
+    """Encode a message; each has one encoding.
 
-    Raises: ProtocolError `too_large` if the header exceeds its limit.
+    Returns:
+        Its header and, for a chunk and a placed stinger, its samples.
+    Raises:
+        ProtocolError: `too_large` if the header exceeds its limit.
     """
     header = pack({"v": VERSION, "t": NAMES[type(message)], **message.to_map()})
     payload = getattr(message, "pcm", None)
@@ -27,9 +30,10 @@ def encode(message: Message) -> list[Part]:
 
 
 def decode(parts: Sequence[Part]) -> Message:
-    """The message in the parts of one ZeroMQ message.
+    """Decode the parts of one ZeroMQ message.
 
-    Raises: ProtocolError. Of several mistakes it names one: size, then MessagePack, version, type, fields, payload.
+    Raises:
+        ProtocolError: For the first mistake in this order: size, MessagePack, version, type, fields, payload.
     """
     if not 1 <= len(parts) <= 2:
         raise ProtocolError("payload_mismatch", f"message: expected a header and at most one payload, got {len(parts)}")
@@ -38,7 +42,7 @@ def decode(parts: Sequence[Part]) -> Message:
         raise ProtocolError("too_large", f"payload: expected at most {PAYLOAD_BYTES} bytes, got {len(payload[0])}")
     data = unpack(header)
     record = _record(data)
-    # Construction checks the payload against the header, so it has to be there by then.
+    # Construction checks the payload against the header and needs both.
     if any(isinstance(spec.type, Payload) for spec in specs(record)):
         return cast(Message, record.from_map(data, pcm=payload[0] if payload else None))
     if payload:
@@ -47,7 +51,7 @@ def decode(parts: Sequence[Part]) -> Message:
 
 
 def type_of(parts: Sequence[Part]) -> tuple[str, int]:
-    """What can be told of a refused message: its type and its `seq` or `id`, for the `error` that answers it."""
+    """The type and the `seq` or `id` of an invalid message, as far as they can be read; else "" and 0."""
     try:
         data = unpack(parts[0]) if parts else {}
     except ProtocolError:
@@ -75,9 +79,10 @@ _EXCERPT: Final = 40
 
 
 def pack(header: Mapping[str, Any]) -> bytes:
-    """A header's bytes: keys in the mapping's order, integers and lengths in their shortest form, reals as float64.
+    """Encode a header: keys in the mapping's order, integers and lengths in their shortest form, reals as float64.
 
-    Raises: ProtocolError `too_large`.
+    Raises:
+        ProtocolError: `too_large`.
     """
     packed: bytes = msgpack.packb(header, use_bin_type=True)
     if len(packed) > HEADER_BYTES:
@@ -86,9 +91,10 @@ def pack(header: Mapping[str, Any]) -> bytes:
 
 
 def unpack(data: bytes | memoryview) -> dict[str, Any]:
-    """The map in `data`, checked to the last value.
+    """Decode a header and check every value in it.
 
-    Raises: ProtocolError and nothing else, whatever the bytes.
+    Raises:
+        ProtocolError: And nothing else, whatever the bytes.
     """
     if len(data) > HEADER_BYTES:
         raise ProtocolError("too_large", f"header: expected at most {HEADER_BYTES} bytes, got {len(data)}")
@@ -121,7 +127,7 @@ def _no_ext(code: int, data: bytes) -> NoReturn:
 
 
 def _pairs(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
-    """A map from its pairs, none of them twice."""
+    """Make a map of its pairs; no key may be there twice."""
     read: dict[str, Any] = {}
     for key, value in pairs:
         if not isinstance(key, str):
@@ -133,7 +139,7 @@ def _pairs(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
 
 
 def _check(value: Any, path: str, depth: int) -> None:
-    """Refuse what MessagePack can say and the protocol cannot."""
+    """Refuse values that MessagePack allows and the protocol does not."""
     match value:
         case dict() | list():
             if depth > DEEPEST:

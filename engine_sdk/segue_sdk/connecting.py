@@ -1,4 +1,4 @@
-"""How a connection comes about and why it does not: addresses, reasons of failures, and when to try again."""
+"""Connecting to a service: its address, the reasons of failed attempts, and when to try again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class BackgroundCall(Generic[T]):
-    """One call. name: of its thread."""
+    """A call in a thread of its own that nobody has to wait for, such as one of the system's resolver."""
 
     def __init__(self, name: str, call: Callable[[], T]) -> None:
         self._call = call
@@ -29,7 +29,7 @@ class BackgroundCall(Generic[T]):
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def result(self, closing: threading.Event, poll_s: float) -> T | None:
-        """What it returned; None if `closing` is set first. Raises: OSError, if the call did."""
+        """The result of the call; None if `closing` is set first. Raises: OSError, if the call did."""
         while not self._done.wait(poll_s):
             if closing.is_set():
                 return None
@@ -47,13 +47,13 @@ class BackgroundCall(Generic[T]):
 
 
 _EXPECTED: Final = "expected tcp://HOST:PORT, such as tcp://127.0.0.1:7723, or ipc://PATH"
-# Paths of Unix sockets, less the byte that ends them.
+# Longest path of a Unix socket without the zero byte at its end.
 _LONGEST_PATH: Final = 107
 
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """Where a service listens. host: a name or a number without brackets, empty for ipc. text: as it was given."""
+    """Where a service listens. text: as given. host: a name or IP address without brackets; empty for ipc."""
 
     text: str
     host: str = ""
@@ -65,10 +65,10 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """An address that can be tried.
+    """Parse an address.
 
     Raises:
-        AddressError: `bad_address` for what is no address, `unsupported_transport` for one of another transport.
+        AddressError: `bad_address` for what is no address, `unsupported_transport` for another transport.
     """
     if not isinstance(text, str):
         raise AddressError("bad_address", f"address {text!r}: {_EXPECTED}")
@@ -107,14 +107,14 @@ def _host(text: str, host: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedAddress:
-    """What to connect to, with a number for a host. ipv6: whether that is one of version 6."""
+    """An address with an IP address as host. ipv6: whether that is of version 6."""
 
     text: str
     ipv6: bool = False
 
 
 def resolve(address: Address) -> list[ResolvedAddress]:
-    """Every endpoint of an address, version 4 first. Asks the system's resolver, which may take long.
+    """Resolve an address; IPv4 first. It asks the system's resolver, which may take long.
 
     Raises:
         OSError: The host has no address.
@@ -123,7 +123,7 @@ def resolve(address: Address) -> list[ResolvedAddress]:
         return [ResolvedAddress(text=address.text)]
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    # A name that cannot be one, such as a label of more than 63 bytes.
+    # The name is impossible, for example because of a label of more than 63 bytes.
     except UnicodeError as error:
         raise OSError(str(error)) from error
     hosts = dict.fromkeys((str(item[4][0]), item[0] == socket.AF_INET6) for item in found)
@@ -134,20 +134,23 @@ def resolve(address: Address) -> list[ResolvedAddress]:
     ]
 
 
-# Signature and version: enough for a peer to send its own greeting, and nothing yet that it could refuse.
+# Signature and version of ZMTP: enough for a peer to send its own greeting, and nothing that it could refuse.
+# Source: rfc.zeromq.org 37 (ZMTP 3.1), section "The greeting".
 _BEGINNING: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01"
 _GREETING_BYTES: Final = 64
 _MECHANISM: Final = slice(12, 32)
 _TIMEOUT_S: Final = 2.0
 
 
-def peer_mechanism(endpoint: ResolvedAddress, timeout_s: float = _TIMEOUT_S) -> str | None:
-    """The security mechanism that a peer asks for: "NULL", "PLAIN", …; "" if it does not say, None if it is no ZMTP.
+def peer_mechanism(address: ResolvedAddress, timeout_s: float = _TIMEOUT_S) -> str | None:
+    """Read the security mechanism of a peer from its greeting; libzmq only reports that it closed the connection.
 
+    Returns:
+        "NULL", "PLAIN", …; "" if the peer does not say, None if it does not speak ZMTP.
     Raises:
-        OSError: The peer takes no connection.
+        OSError: The peer accepts no connection.
     """
-    with _connect(endpoint, timeout_s) as connection:
+    with _connect(address, timeout_s) as connection:
         connection.sendall(_BEGINNING)
         greeting = b""
         while len(greeting) < _GREETING_BYTES and (more := connection.recv(_GREETING_BYTES - len(greeting))):
@@ -159,15 +162,15 @@ def peer_mechanism(endpoint: ResolvedAddress, timeout_s: float = _TIMEOUT_S) -> 
     return greeting[_MECHANISM].rstrip(b"\0").decode("ascii", "replace")
 
 
-def _connect(endpoint: ResolvedAddress, timeout_s: float) -> socket.socket:
-    address = parse_address(endpoint.text)
-    if address.transport == "tcp":
-        return socket.create_connection((address.host, address.port), timeout_s)
-    path = address.text.partition("://")[2]
+def _connect(address: ResolvedAddress, timeout_s: float) -> socket.socket:
+    parsed = parse_address(address.text)
+    if parsed.transport == "tcp":
+        return socket.create_connection((parsed.host, parsed.port), timeout_s)
+    path = parsed.text.partition("://")[2]
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(timeout_s)
     try:
-        # An @ stands for the byte 0 of an abstract name.
+        # An @ stands for the zero byte that begins an abstract name.
         connection.connect("\0" + path[1:] if path.startswith("@") else path)
     except OSError:
         connection.close()
@@ -175,15 +178,15 @@ def _connect(endpoint: ResolvedAddress, timeout_s: float) -> socket.socket:
     return connection
 
 
-# Seconds to the first next try, and at most: where another try helps as soon as the service is there, and where
-# somebody has to mend something first.
+# Seconds before the second attempt, and at most before later ones: short where another attempt may help, long where
+# somebody has to fix something first.
 _SOON: Final = (0.2, 1.0)
 _LATER: Final = (1.0, 10.0)
 _SELDOM: Final = (5.0, 60.0)
 
 _MISMATCH: Final = zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
-# What libzmq tells where the service answers the token with ZMTP's command ERROR. Its own service gets its status code
-# through; of any other it says that the command was not expected.
+# What libzmq reports where the service answers the token with ZMTP's command ERROR: a status code if the service uses
+# libzmq itself, else an unexpected command.
 _ERROR_COMMAND: Final = (
     zmq.PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND,
     zmq.PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR,
@@ -203,20 +206,20 @@ def look_up(address: Address, closing: threading.Event, poll_s: float) -> list[R
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectFailure:
-    """code, text: as in ConnectionFailed."""
+    """The reason of a failed attempt. code, text: as in ConnectionFailed."""
 
     code: str
     text: str
 
 
 class FailureClassifier:
-    """Names failures for one address. token: whether the client gives one."""
+    """Finds the reason of a failed attempt. token: whether the client has one."""
 
     def __init__(self, address: str, *, token: bool) -> None:
         self._address, self._token = address, token
 
     def handshake(self, event: int, value: int) -> ConnectFailure:
-        """The handshake failed. event, value: of the socket's monitor."""
+        """The reason of a failed handshake. event, value: of the socket's monitor."""
         if event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
             return self._refused()
         if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
@@ -228,11 +231,11 @@ class FailureClassifier:
         return self.broken_off()
 
     def asks_for(self, mechanism: str) -> ConnectFailure | None:
-        """A failure to agree with a peer that asks for this mechanism of ZMTP; None if that was not the reason."""
+        """The failure with a peer that needs this mechanism of ZMTP; None if the mechanism was not the reason."""
         return self._mismatch() if mechanism and mechanism != ("PLAIN" if self._token else "NULL") else None
 
     def unreachable(self) -> ConnectFailure:
-        """Nobody takes the connection."""
+        """Nothing accepts the connection."""
         return ConnectFailure(
             code="unreachable",
             text=f"nothing listens at {self._address}; check that the service runs there (`segue serve`, whose --bind "
@@ -240,7 +243,7 @@ class FailureClassifier:
         )
 
     def no_route(self) -> ConnectFailure:
-        """The connection is neither taken nor refused."""
+        """The connection is neither accepted nor refused."""
         return ConnectFailure(
             code="unreachable",
             text=f"{self._address} does not answer; check the host and the port, and that no firewall is in between",
@@ -255,38 +258,38 @@ class FailureClassifier:
         )
 
     def no_answer(self) -> ConnectFailure:
-        """The connection is taken, and then nothing."""
+        """The connection is accepted and nothing follows."""
         return ConnectFailure(
             code="no_answer",
-            text=f"{self._address} takes the connection but says nothing; it is busy, holds back whoever gave wrong "
-            "tokens, or is no Segue service",
+            text=f"{self._address} accepts the connection and does not answer; it is busy, delays clients that gave "
+            "wrong tokens, or is no Segue service",
         )
 
     def broken_off(self) -> ConnectFailure:
-        """The connection ended before the handshake did, without a reason."""
+        """The connection ended during the handshake without a reason."""
         token = "refuses the token, " if self._token else "needs a token, "
         return ConnectFailure(
             code="broken_off",
-            text=f"{self._address} closed the connection during the handshake; it {token}is stopping, has no room, "
+            text=f"{self._address} closed the connection during the handshake; it {token}is stopping, is full, "
             "or is no Segue service: its log may say which",
         )
 
     def no_service(self) -> ConnectFailure:
-        """What answers does not speak ZMTP."""
+        """The peer does not speak ZMTP."""
         return ConnectFailure(
             code="not_a_service",
             text=f"what answers at {self._address} is no Segue service, or one behind TLS; check the port",
         )
 
     def unusable(self, error: Exception) -> ConnectFailure:
-        """The system takes no such connection."""
+        """The system refuses such a connection."""
         return ConnectFailure(code="unreachable", text=f"{self._address}: {error}")
 
     def _refused(self) -> ConnectFailure:
         if not self._token:
             return ConnectFailure(
                 code="token_needed",
-                text=f"the service at {self._address} refuses who gives no token; give SegueClient its token",
+                text=f"the service at {self._address} refuses clients without a token; give SegueClient its token",
             )
         return ConnectFailure(
             code="token_refused",
@@ -298,7 +301,7 @@ class FailureClassifier:
         if self._token:
             return ConnectFailure(
                 code="token_not_needed",
-                text=f"the service at {self._address} takes no token and this client gives one; leave the token out, "
+                text=f"the service at {self._address} has no token and this client gives one; leave the token out, "
                 "or start the service with it",
             )
         return ConnectFailure(
@@ -308,7 +311,7 @@ class FailureClassifier:
         )
 
 
-_PACE: Final = {
+_RETRY_S: Final = {
     "token_refused": _SELDOM,
     "token_needed": _SELDOM,
     "token_not_needed": _SELDOM,
@@ -319,38 +322,37 @@ _PACE: Final = {
     "not_a_service": _LATER,
 }
 
-# Tries that break off without a reason before that is told: who refuses the mechanism may close so soon that libzmq
-# does not get to know why.
+# Failures without a reason before one is reported: a peer that refuses the mechanism may close before libzmq knows why.
 _UNEXPLAINED: Final = 3
 _EXPLAINED: Final = frozenset(("token_refused", "token_needed", "token_not_needed"))
 
 
 class RetrySchedule:
-    """Longer pauses the more tries fail in the same way, and each way told once until a connection stands."""
+    """Decides when to try again and which failures to report: pauses grow, and each code is reported once."""
 
     def __init__(self) -> None:
         self._code = ""
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._wait_s = 0.0
         self._broken_off = 0
 
     def connected(self) -> None:
-        """A connection stands."""
+        """Begin anew after a connection."""
         self._code, self._wait_s, self._broken_off = "", 0.0, 0
-        self._told.clear()
+        self._reported.clear()
 
     def failed(self, failure: ConnectFailure) -> tuple[float, ConnectionFailed | None]:
-        """Seconds until the next try, and what the game is told, if it does not know yet."""
-        first, most = _PACE[failure.code]
+        """Take a failure; the seconds before the next attempt, and the event for the game if it is new."""
+        first, most = _RETRY_S[failure.code]
         self._wait_s = min(most, 2 * self._wait_s) if failure.code == self._code else first
         self._code = failure.code
         self._broken_off += failure.code == "broken_off"
-        if failure.code in self._told or not self._says_enough(failure.code):
+        if failure.code in self._reported or not self._is_worth_reporting(failure.code):
             return self._wait_s, None
-        self._told.add(failure.code)
-        told = ConnectionFailed(code=failure.code, text=failure.text, retry_ms=round(self._wait_s * 1000))
-        return self._wait_s, told
+        self._reported.add(failure.code)
+        event = ConnectionFailed(code=failure.code, text=failure.text, retry_ms=round(self._wait_s * 1000))
+        return self._wait_s, event
 
-    def _says_enough(self, code: str) -> bool:
-        """Whether a failure is worth telling: one without a reason not before a few tries, nor after one with it."""
-        return code != "broken_off" or (self._broken_off >= _UNEXPLAINED and not self._told & _EXPLAINED)
+    def _is_worth_reporting(self, code: str) -> bool:
+        """Whether to report a failure: one without a reason only after several, and never after one with a reason."""
+        return code != "broken_off" or (self._broken_off >= _UNEXPLAINED and not self._reported & _EXPLAINED)

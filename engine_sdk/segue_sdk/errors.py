@@ -1,10 +1,10 @@
-"""What can be wrong with a message: one exception, and the codes that both sides of the wire know."""
+"""The SDK's errors, and the codes that both sides of the wire know."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# Why a message was not understood. PROTOCOL.md, "Error codes", says when each is meant.
+# Why a message is invalid; PROTOCOL.md, "Error codes", explains each.
 DECODE_CODES: Final = (
     "too_large",
     "truncated",
@@ -25,7 +25,7 @@ DECODE_CODES: Final = (
     "payload_mismatch",
 )
 
-# Why a message that was understood was refused all the same; sent in `error`, never raised by the codec.
+# Why a valid message was refused; sent in `error`, never raised by the codec.
 SESSION_CODES: Final = (
     "unexpected",
     "unauthorised",
@@ -41,7 +41,7 @@ SESSION_CODES: Final = (
 
 
 class ProtocolError(ValueError):
-    """A message that breaks the protocol. code: one of DECODE_CODES. text: where, what was expected, what came."""
+    """An invalid message. code: one of DECODE_CODES. text: where, what was expected, what came."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -58,7 +58,7 @@ class InputError(ProtocolError):
 
 
 class AddressError(ValueError):
-    """An address that no client can connect to. code: `bad_address` or `unsupported_transport`. text: what to do."""
+    """An invalid address. code: `bad_address` or `unsupported_transport`. text: what to do."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class FieldType(Protocol):
-    """What a field may hold. name, range: its two cells in PROTOCOL.md's tables."""
+    """The type of a field. name, range: its two cells in PROTOCOL.md's tables."""
 
     @property
     def name(self) -> str: ...
@@ -32,16 +32,16 @@ class FieldType(Protocol):
     def range(self) -> str: ...
 
     def read(self, value: Any, path: str) -> Any:
-        """The value as a message keeps it. Raises: ProtocolError naming `path`."""
+        """Check a value and convert it to what a message keeps. Raises: ProtocolError, which names `path`."""
         ...
 
     def plain(self, value: Any) -> Any:
-        """What `read` gave, as MessagePack carries it."""
+        """Convert a value that `read` returned to what MessagePack carries."""
         ...
 
 
 def type_name(value: object) -> str:
-    """A decoded value's type in the protocol's words, for messages."""
+    """The name of a decoded value's type, for error messages."""
     names = {bool: "a boolean", int: "an integer", float: "a real", str: "a text", bytes: "bytes", type(None): "nil"}
     if type(value) in names:
         return names[type(value)]
@@ -89,7 +89,7 @@ def _number(value: Any, path: str) -> Any:
 
 
 def _bound(value: float) -> str:
-    """A bound as the page writes it."""
+    """A bound as PROTOCOL.md writes it."""
     if abs(value) == LARGEST_INTEGER:
         return "-2^53" if value < 0 else "2^53"
     return f"{value:g}"
@@ -215,7 +215,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Blob:
-    """Bytes whose meaning is their maker's."""
+    """Bytes that only their sender interprets."""
 
     most: int
     least: int = 1
@@ -238,7 +238,7 @@ class Blob:
 
 @dataclass(frozen=True)
 class Value:
-    """What an input may be set to: a number within ±2^53, a boolean or a name."""
+    """The value of an input: a number within ±2^53, a boolean or a name."""
 
     name = "value"
     range = "integer, real, boolean or text of at most 64 bytes"
@@ -343,7 +343,7 @@ DECIBEL: Final = Real(-96, 12)
 
 
 class FieldSpec(NamedTuple):
-    """One field of a record. default: what an absent optional field means; None also where that is "nothing"."""
+    """One field of a record. default: value of an optional field that is absent; None where that means nothing."""
 
     name: str
     type: FieldType
@@ -364,13 +364,18 @@ class Record:
         self.check()
 
     def check(self) -> None:
-        """What concerns several fields. Raises: ProtocolError."""
+        """Check what concerns several fields. Raises: ProtocolError."""
 
     @classmethod
     def from_map(cls, data: Mapping[str, Any], path: str = "", pcm: bytes | memoryview | None = None) -> Self:
-        """The record that a decoded map holds; fields it does not know are ignored.
+        """Make a record of a decoded map; unknown fields are ignored.
 
-        pcm: the payload of a message that has one. Raises: ProtocolError.
+        Args:
+            data: The map.
+            path: Where the map is, for error messages.
+            pcm: The payload of a message that has one.
+        Raises:
+            ProtocolError: A field is missing or invalid.
         """
         known: dict[str, Any] = {}
         for spec in specs(cls):
@@ -383,7 +388,7 @@ class Record:
         return cls(**known)
 
     def to_map(self) -> dict[str, Any]:
-        """The record as plain values, in the order of its fields."""
+        """The record as a map of plain values, in the order of its fields."""
         return {
             spec.name: spec.type.plain(getattr(self, spec.name))
             for spec in specs(type(self))

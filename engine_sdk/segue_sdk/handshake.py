@@ -14,7 +14,7 @@ from segue_sdk.messages import Control, Error, Hello, Rules, Status
 
 
 class ClientState(Enum):
-    """Where a client stands with its service."""
+    """The state of a client's connection to its service."""
 
     OFFLINE = "offline"
     GREETING = "greeting"
@@ -24,7 +24,7 @@ class ClientState(Enum):
 
 
 class Signal(Enum):
-    """What moves it."""
+    """What changes the state."""
 
     CONNECTED = "the transport connects"
     WELCOMED = "welcome to the same session, or to the first"
@@ -52,7 +52,7 @@ TRANSITIONS: Final[dict[tuple[ClientState, Signal], ClientState]] = {
 
 
 class Handshake:
-    """A `hello` that keeps up with the rules and the generator the game changed to, so that a restart keeps them."""
+    """Writes each connection's `hello`, with the rules and the generator that the game changed to since the first."""
 
     def __init__(self, hello: Hello) -> None:
         self._hello = hello
@@ -71,37 +71,37 @@ class Handshake:
         )
 
     def hello(self, token: bytes | None, last_chunk: int) -> Hello:
-        """The `hello` of a connection. token: of the session there was. last_chunk: `seq` of its last chunk."""
+        """The `hello` of a connection. token: of the last session. last_chunk: `seq` of its last chunk."""
         return replace(self._hello, resume=token, last_chunk=last_chunk)
 
     def asked(self, control: Control) -> None:
-        """The game asks for other rules or another generator, perhaps in vain."""
+        """Note a request for other rules or another generator, which the service may refuse."""
         if control.op == "rules":
             self._rules = control
         elif control.op == "generator":
             self._generator = control.generator
 
     def gained(self, control: Control) -> None:
-        """The game changes its own volume, whether or not there is a service to tell."""
+        """Note a change of the game's volume, with or without a service."""
         if control.op == "volume":
             self._volume = replace(control, ramp_ms=0)
         elif control.op in ("mute", "unmute"):
             self._muted = control.op == "mute"
 
     def gain(self) -> list[Control]:
-        """The controls that tell a new session of the game's volume, which begins at 0 dB and not muted."""
+        """The controls that give a new session the game's volume, which begins at 0 dB and not muted."""
         volume = [] if self._volume is None else [self._volume]
         return [*volume, Control(op="mute")] if self._muted else volume
 
     def rules(self, answer: Rules) -> None:
-        """The service has taken the rules that were asked for, or refused them."""
+        """Note that the service has accepted or refused the requested rules."""
         if self._rules is not None and answer.declaration is not None:
             text, name = self._rules.rules_text, self._rules.rules_name
             self._hello = replace(self._hello, rules_text=text, rules_name=name)
         self._rules = None
 
     def status(self, status: Status) -> None:
-        """The service says what plays: perhaps what was asked for."""
+        """Note which generator plays."""
         if status.rung == 0 and status.generator == self._generator:
             self._hello = replace(self._hello, generator=self._generator)
             self._generator = None
@@ -111,14 +111,17 @@ _MOST_PER_SECOND: Final = 10
 
 
 class RefusalLimiter:
-    """At most ten answers a second, and none to an `error` or a `bye`."""
+    """Answers invalid messages: ten times a second at most, and never an `error` or a `bye`.
+
+    So two sides cannot refuse each other's answers for ever.
+    """
 
     def __init__(self) -> None:
         self._since_s = 0.0
         self._answers = 0
 
     def answer(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> list[Error]:
-        """The `error` to send for a message, if one is to be sent."""
+        """The `error` to send for a message; none if the limit is reached."""
         if now_s - self._since_s >= 1.0:
             self._answers, self._since_s = 0, now_s
         about, seq = type_of(parts)

@@ -1,4 +1,4 @@
-"""What a game may set and fire: values of any numeric type made plain, and checked against what the rules declare."""
+"""Checks what a game sets and fires against the inputs that the rules declare."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from segue_sdk.messages import EventItem, Input, InputValue
 
 _VALUE: Final = Value()
 _EXCERPT: Final = 48
-# Names listed in a message; more would hide the rest of it.
+# Names listed in an error message.
 _MOST_LISTED: Final = 12
-# Likeness from which on a name is taken for a misspelt one; `difflib` says 0.6, which takes "gone" for "region".
+# Likeness from which on a name counts as misspelt. The default of `difflib`, 0.6, takes "gone" for "region".
 _CLOSE: Final = 0.65
 
 
@@ -26,13 +26,13 @@ class InputTable:
         self._inputs = {spec.name: spec for spec in inputs}
 
     def value(self, name: str, value: object) -> InputValue:
-        """The value as the service takes it for this input.
+        """Convert a value to the input's type.
 
         Args:
             name: As the rule file declares it.
             value: A boolean, number or text, an enum whose value is one, or a scalar of NumPy or a like library.
         Returns:
-            A float for a number, an int for an integer, else a bool or a str. A number beyond its range is left as it
+            A float for a number, an int for an integer, else a bool or a str. A number beyond its range stays as it
             is: the service clamps it and says so in the receipt.
         Raises:
             InputError: The rules declare no such input, or it does not take this value.
@@ -56,18 +56,18 @@ class InputTable:
                 if plain != int(plain):
                     raise _wrong(name, "a whole number", value)
                 return int(plain)
-        # A type that a later service declares: it checks the value itself.
+        # A type that only a later service knows: it checks the value itself.
         return plain
 
     def trigger(self, name: str) -> str:
-        """The name of a trigger. Raises: InputError if the rules declare none of this name."""
+        """Check the name of a trigger. Raises: InputError if the rules declare none of this name."""
         spec = self._find(name, "fire")
         if spec.type != "trigger":
             raise InputError("not_a_trigger", f"input {name!r} is a {spec.type}, not a trigger; call set({name!r}, …)")
         return name
 
     def fitting(self, values: dict[str, InputValue]) -> dict[str, InputValue]:
-        """Those of the values that these rules declare and take, in the order of the declaration."""
+        """The values that fit these rules, in the order of the declaration."""
         fitting: dict[str, InputValue] = {}
         for name in self._inputs:
             if name in values:
@@ -78,7 +78,7 @@ class InputTable:
         return fitting
 
     def checked(self, item: EventItem) -> tuple[dict[str, InputValue], tuple[str, ...], list[tuple[str, InputError]]]:
-        """What of an event these rules take: values, triggers, and each name left out with the reason."""
+        """The values and triggers of an event that fit these rules, and the name and error of each that does not."""
         values: dict[str, InputValue] = {}
         fire: list[str] = []
         refused: list[tuple[str, InputError]] = []
@@ -105,9 +105,10 @@ class InputTable:
 
 
 def plain_value(name: str, value: object) -> InputValue:
-    """A value as a message carries it, whatever numeric type or enum it was.
+    """Convert a value of any numeric type or enum to one that a message can carry.
 
-    Raises: InputError for what is no boolean, finite number within ±2^53 or text of at most 64 bytes.
+    Raises:
+        InputError: It is no boolean, no finite number within ±2^53 and no text of at most 64 bytes.
     """
     try:
         plain = plain_scalar(value)
@@ -163,7 +164,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    # repr of an int of more than 4 300 digits raises.
+    # repr raises for an int of more than 4 300 digits.
     if isinstance(value, int) and value.bit_length() > 128:
         return "a huge number"
     return repr(value)[:_EXCERPT]

@@ -1,4 +1,4 @@
-"""Every number of the protocol that bounds something or fades something. Changing one changes PROTOCOL.md."""
+"""The protocol's limits, lengths of fades and times. Each of them is part of PROTOCOL.md."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FRAME_SIZE: Final = 1_920
 HEADER_BYTES: Final = 262_144
 PAYLOAD_BYTES: Final = 4_194_304
 DEEPEST: Final = 6
-"""Maps and arrays inside one another, the header itself counted."""
+"""Deepest nesting of maps and arrays, including the header itself."""
 LARGEST_INTEGER: Final = 2**53
-"""Both signs; what a double, and so every language, holds exactly."""
+"""Largest magnitude; a double, and so every language, holds these integers exactly."""
 
 NAME_BYTES: Final = 64
 TEXT_BYTES: Final = 1_024
@@ -48,14 +48,14 @@ LONGEST_DUCK: Final = 60 * SAMPLE_RATE
 JOIN: Final = SAMPLE_RATE * 20 // 1000
 """Crossfade from one take to another."""
 FADE: Final = SAMPLE_RATE * 30 // 1000
-"""Fade before running dry and at a pause, and the fade in afterwards."""
+"""Fade-out before an underrun and at a pause, and the fade-in afterwards."""
 PRE_ROLL: Final = SAMPLE_RATE * 300 // 1000
 GAIN_RAMP: Final = SAMPLE_RATE * 50 // 1000
 """Shortest change of the game's own volume."""
 SILENT_DB: Final = -96.0
-"""A volume of so little is silence."""
+"""A volume of this or less is silence."""
 CAPACITY: Final = 45 * SAMPLE_RATE
-"""How far beyond `committed` a chunk may end: 30 s of lookahead, a chunk of 10 s, and some."""
+"""How far beyond `committed` a chunk may end: 30 s of lookahead, a chunk of 10 s, and 5 s to spare."""
 MOST_TAKES: Final = 16
 """Takes kept at once."""
 MOST_PLAYING: Final = 16
@@ -66,12 +66,12 @@ MOST_PLAYING: Final = 16
 REPORT_S: Final = 0.1
 """Longest time between two playheads."""
 SILENCE_S: Final = 5.0
-"""Without any message for so long the connection counts as lost."""
+"""After this time without a message the connection counts as lost."""
 HELLO_AGAIN_S: Final = 1.0
-"""Time from one `hello` without an answer to the next, at the least."""
+"""Shortest time from a `hello` without an answer to the next."""
 MOST_UNRECEIPTED: Final = 1_024
-"""Events waiting for a receipt; a further one is refused to the game."""
+"""Most events waiting for a receipt; the game's call for a further one raises QueueFullError."""
 MOST_MERGED: Final = 1_024
-"""Game frames with numbers and receipts of their own whose inputs wait as one event; later ones share a number."""
+"""Most game frames with numbers of their own that wait as one event; later frames share a number."""
 MOST_UNCONFIRMED: Final = 1_024
-"""Events with a receipt that are kept for the case that the service is killed; the two oldest are merged beyond it."""
+"""Most events with a receipt kept in case the service is killed; beyond it the two oldest are merged."""

@@ -67,7 +67,7 @@ class Input(Record):
     type: Annotated[
         str,
         Choice(("number", "integer", "choice", "flag", "trigger")),
-        "what it takes: a real, a whole number, one of `of`, a boolean; a trigger is fired, never set",
+        "its values: reals, whole numbers, one of `of`, booleans; a trigger is fired, never set",
     ]
     low: Annotated[float | None, _BOUND, "least value; number and integer only"] = None
     high: Annotated[float | None, _BOUND, "greatest value; number and integer only"] = None
@@ -98,20 +98,20 @@ class Declaration(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Limits(Record):
-    """What the service takes at most. A client that exceeds one gets `error` or a refusing receipt."""
+    """The service's limits. A client that exceeds one gets `error` or a refusing receipt."""
 
-    events_per_second: Annotated[int, Integer(1, 100_000), "sustained; a burst of one second's worth is taken"]
+    events_per_second: Annotated[int, Integer(1, 100_000), "sustained; bursts of one second's worth are accepted"]
     header_bytes: Annotated[int, Integer(1_024), "of one header"]
     blob_bytes: Annotated[int, Integer(1_024), "of a saved blob"] = BLOB_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorInfo(Record):
-    """What plays the music."""
+    """The generator that plays the music."""
 
     name: Annotated[str, NAME, "name, as in `--generator`"]
     model: Annotated[str, Text(128), "hash of the weights; a save of another model restores the rules only"] = ""
-    exact_beats: Annotated[bool, FLAG, "whether beats sound where `clock` says"] = True
+    exact_beats: Annotated[bool, FLAG, "whether beats are heard where `clock` says"] = True
     controls: Annotated[
         tuple[str, ...],
         ListOf(NAME, 16),
@@ -151,25 +151,27 @@ class Candidate(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Beat(Record):
-    """A beat line of the music."""
+    """A beat of the music."""
 
-    at: Annotated[int, POSITION, "sample position of the line"]
+    at: Annotated[int, POSITION, "sample position of the beat"]
     bar: Annotated[int, COUNT, "index of the bar it lies in, from 0"]
-    beat: Annotated[int, Integer(0, 15), "index in its bar; 0 is the bar line"]
+    beat: Annotated[int, Integer(0, 15), "index in its bar; 0 is its first beat"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DuckInfo(Record):
-    """How the music steps back under a stinger. Gain in dB is linear between the corners."""
+    """How the music is ducked under a stinger. The gain in dB is linear between the corners."""
 
-    depth_db: Annotated[float, Real(-96, 0), "gain of the music at depth"]
-    fade_out: Annotated[int, Integer(0, LONGEST_DUCK), "samples from the stinger's start down to depth"]
-    recovery: Annotated[int, Integer(0, LONGEST_DUCK), "samples at depth after the stinger's end"]
+    depth_db: Annotated[float, Real(-96, 0), "gain of the ducked music"]
+    fade_out: Annotated[int, Integer(0, LONGEST_DUCK), "samples from the stinger's start until the music is ducked"]
+    recovery: Annotated[
+        int, Integer(0, LONGEST_DUCK), "samples for which the music stays ducked after the stinger's end"
+    ]
     fade_in: Annotated[int, Integer(0, LONGEST_DUCK), "samples back up to 0 dB"]
 
 
 def check_exactly_one(message: str, given: Mapping[str, object]) -> None:
-    """Refuse none and several of fields that exclude one another."""
+    """Check that exactly one of several fields is given. Raises: ProtocolError."""
     if sum(value is not None for value in given.values()) != 1:
         raise ProtocolError("bad_value", f"{message}: expected exactly one of {', '.join(given)}")
 
@@ -183,21 +185,21 @@ RULES_NAME: Final = Text(256, least=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Hello(Record):
-    """Opens a session, or takes up one that is still there."""
+    """Opens a session, or resumes one that is still there."""
 
     versions: Annotated[
         tuple[int, ...],
         ListOf(Integer(1, 1_000), MOST_VERSIONS, least=1),
-        "protocol versions the client speaks",
+        "protocol versions that the client speaks",
     ]
     client: Annotated[str, Text(128), "name and version of the client, for logs"]
     format: Annotated[str, Choice(FORMATS), "wanted sample format"] = "f32le"
     rules_text: Annotated[str | None, RULES_TEXT, "a rule file's text, without `include` or audio"] = None
-    rules_name: Annotated[str | None, RULES_NAME, "a rule file the service knows; neither: its default"] = None
+    rules_name: Annotated[str | None, RULES_NAME, "a rule file that the service knows; neither: its default"] = None
     generator: Annotated[str | None, NAME, "wanted generator; absent: the service's default"] = None
     seed: Annotated[int | None, COUNT, "seed of the music; absent: the rule file's"] = None
     lookahead_ms: Annotated[int | None, Integer(200, 30_000), "wanted buffer; absent: the service's default"] = None
-    resume: Annotated[bytes | None, TOKEN, "the token of the session to take up"] = None
+    resume: Annotated[bytes | None, TOKEN, "the token of the session to resume"] = None
     last_chunk: Annotated[int, COUNT, "with `resume`: `seq` of the last chunk received; 0 for none"] = 0
 
     def check(self) -> None:
@@ -207,7 +209,7 @@ class Hello(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Event(Record):
-    """What happened in the game: one event or several, in order."""
+    """Events of the game, in order."""
 
     events: Annotated[
         tuple[EventItem, ...],
@@ -223,14 +225,16 @@ class Event(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Playhead(Record):
-    """Where the client is. It is the credit: the service fills to `committed` + lookahead and never beyond."""
+    """The client's position, and its credit: the service sends music up to `committed` + lookahead."""
 
     played: Annotated[int, POSITION, "sample heard now; at most `committed`"]
     committed: Annotated[int, POSITION, "first sample not yet handed to the engine: nothing before it can change"]
     have: Annotated[int, POSITION, "end of the music that can be played without a gap; at least `committed`"]
-    paused: Annotated[bool, FLAG, "whether the sample clock stands: pre-rolling, run dry, or paused by the game"]
+    paused: Annotated[
+        bool, FLAG, "whether the sample clock stands: before the pre-roll, after an underrun, or paused by the game"
+    ]
     last_chunk: Annotated[int, COUNT, "`seq` of the last chunk received; 0 for none"] = 0
-    underruns: Annotated[int, COUNT, "times the music ran dry since the session's start"] = 0
+    underruns: Annotated[int, COUNT, "underruns since the session's start"] = 0
     late: Annotated[int, COUNT, "chunks that came after their start was committed"] = 0
     dropped: Annotated[int, COUNT, "chunks that came too late to be heard at all, or did not fit"] = 0
 
@@ -248,7 +252,7 @@ class Save(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Restore(Record):
-    """Goes on from a saved blob or, after the service was restarted, from a chunk's resume cell, or begins anew.
+    """Continues from a saved blob or, after a restart of the service, from a chunk's resume cell, or begins anew.
 
     Answered by `status` with `restored`, or `error`.
     """
@@ -272,7 +276,7 @@ class Control(Record):
     gain_db: Annotated[float | None, Real(-96, 12), "`volume`: the music's gain; -96 is silence; required there"] = None
     ramp_ms: Annotated[int, Integer(0, 60_000), "`volume`, `mute`, `unmute`: time of the change"] = 0
     rules_text: Annotated[str | None, RULES_TEXT, "`rules`: a rule file's text"] = None
-    rules_name: Annotated[str | None, RULES_NAME, "`rules`: a rule file the service knows"] = None
+    rules_name: Annotated[str | None, RULES_NAME, "`rules`: a rule file that the service knows"] = None
     generator: Annotated[str | None, NAME, "`generator`: its name; required there"] = None
     text: Annotated[str, TEXT, "why, for logs"] = ""
 
@@ -294,11 +298,11 @@ _FORMAT = Choice(FORMATS)
 
 @dataclass(frozen=True, kw_only=True)
 class Welcome(Record):
-    """Answers `hello`: the session, and all the client needs to know of it."""
+    """Answers `hello` and describes the session."""
 
     version: Annotated[int, Integer(1, 1_000), "protocol version of all that follows"]
     session: Annotated[str, NAME, "name of the session, for logs"]
-    token: Annotated[bytes, TOKEN, "secret by which this session is taken up again"]
+    token: Annotated[bytes, TOKEN, "secret that resumes this session"]
     resumed: Annotated[bool, FLAG, "whether it is the session that `resume` named; false: a new one"]
     service: Annotated[str, Text(128), "name and version of the service, for logs"]
     format: Annotated[str, _FORMAT, "sample format of chunks and stingers"]
@@ -310,15 +314,15 @@ class Welcome(Record):
     resume_window_ms: Annotated[int, Integer(0, 86_400_000), "how long the session outlives its connection"]
     paused_window_ms: Annotated[int, Integer(0, 86_400_000), "the same while the game has paused it"]
     seed: Annotated[int, COUNT, "seed of the music"]
-    last_event: Annotated[int, COUNT, "greatest event `seq` taken in this session; 0 for none"]
+    last_event: Annotated[int, COUNT, "greatest event `seq` accepted in this session; 0 for none"]
     generator: Annotated[GeneratorInfo, RecordOf(GeneratorInfo), "what plays"]
-    limits: Annotated[Limits, RecordOf(Limits), "what the service takes"]
+    limits: Annotated[Limits, RecordOf(Limits), "the service's limits"]
     rules: Annotated[Declaration, RecordOf(Declaration), "what the rule file declares"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules(Record):
-    """After a reload: the new declaration, or why the old rules stay."""
+    """After a reload: the new declaration, or why the old rules stay in force."""
 
     declaration: Annotated[Declaration | None, RecordOf(Declaration), "the rules in force from now on"] = None
     errors: Annotated[
@@ -338,19 +342,17 @@ class Receipt(Record):
     accepted: Annotated[bool, FLAG, "whether it took effect"]
     code: Annotated[str, NAME, "why, or how; see Receipt codes"]
     frame: Annotated[int, COUNT, "the frame in which it took effect, or would have"]
-    text: Annotated[str, TEXT, "the refusal or what was clamped, for people"] = ""
+    text: Annotated[str, TEXT, "why it was refused, or what was clamped, for people"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change(Record):
-    """What became of a layer's decision to change state."""
+    """A layer's decision to change its state, and what becomes of it."""
 
-    kind: Annotated[
-        str, Choice(("scheduled", "started", "withdrawn")), "decided and predicted; taken place; called off"
-    ]
+    kind: Annotated[str, Choice(("scheduled", "started", "withdrawn")), "decided and predicted; begun; cancelled"]
     layer: Annotated[str, NAME, "the layer"]
-    from_state: Annotated[str, NAME, "state it leaves"]
-    to_state: Annotated[str, NAME, "state it takes"]
+    from_state: Annotated[str, NAME, "the old state"]
+    to_state: Annotated[str, NAME, "the new state"]
     decided: Annotated[int, COUNT, "frame of the decision"]
     start: Annotated[int, COUNT, "frame of the change; predicted while scheduled"]
     audible: Annotated[int, POSITION, "sample position from which it is heard; predicted while scheduled"]
@@ -373,12 +375,14 @@ class Chunk(Record):
     mixed: Annotated[
         bool,
         FLAG,
-        "whether it opens its take and needs no fade: its head holds the crossfade, or goes on from the take before",
+        "whether it opens its take and needs no fade: its beginning has the crossfade or continues the take before",
     ]
     format: Annotated[str, _FORMAT, "of the payload, as in `welcome`"]
     generator: Annotated[str, NAME, "what played it"]
     reason: Annotated[
-        str, NAME, "extend, replace, ladder, restore or skip (after a gap, the client having run dry); others may come"
+        str,
+        NAME,
+        "extend, replace, ladder (another fallback level), restore or skip (after an underrun); others may come",
     ] = "extend"
     states: Annotated[
         Mapping[str, str], MapOf(NAME, MOST_LAYERS), "layer to the state active in the chunk's last frame"
@@ -398,7 +402,7 @@ class Chunk(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Clock(Record):
-    """The beats of a stretch of music. It replaces what was said of beats at or after `start`."""
+    """The beats of a stretch of music. It replaces earlier beats at or after `start`."""
 
     start: Annotated[int, POSITION, "first sample of the stretch"]
     end: Annotated[int, POSITION, "first sample after it"]
@@ -415,12 +419,12 @@ class Clock(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Stinger(Record):
-    """A one-shot laid over the music, sent before it is due, in as many parts as it takes."""
+    """A sound mixed into the music once, sent in parts before it is due."""
 
-    id: Annotated[int, SEQUENCE, "one playing of a stinger; its parts and its cancellation bear the same"]
+    id: Annotated[int, SEQUENCE, "one playing of a stinger; the same in its parts and its cancellation"]
     name: Annotated[str, NAME, "the stinger in the rule file"]
     kind: Annotated[
-        str, Choice(("scheduled", "placed", "cancelled", "dropped")), "told ahead; sound; called off; not played at all"
+        str, Choice(("scheduled", "placed", "cancelled", "dropped")), "announced; samples; cancelled; not played at all"
     ]
     start: Annotated[int, POSITION, "sample position of its first sample"]
     total: Annotated[int, Integer(0, LONGEST_STINGER), "`placed`: samples per channel of the whole"] = 0
@@ -428,7 +432,7 @@ class Stinger(Record):
     count: Annotated[int, Integer(0, LONGEST_CHUNK), "`placed`: samples per channel in this part"] = 0
     format: Annotated[str, _FORMAT, "of the payload"] = "f32le"
     gain_db: Annotated[float, DECIBEL, "gain to be applied to its samples"] = 0.0
-    duck: Annotated[DuckInfo | None, RecordOf(DuckInfo), "how the music steps back under it"] = None
+    duck: Annotated[DuckInfo | None, RecordOf(DuckInfo), "how the music is ducked under it"] = None
     if_late: Annotated[str, Choice(("drop", "play")), "what to do if `start` is committed before a part is there"] = (
         "drop"
     )
@@ -451,18 +455,18 @@ class Saved(Record):
 
     id: Annotated[int, SEQUENCE, "the request"]
     position: Annotated[int, POSITION, "sample position the blob holds the music of"]
-    blob: Annotated[bytes, Blob(BLOB_BYTES), "opaque to the client; see Saved music"]
+    blob: Annotated[bytes, Blob(BLOB_BYTES), "opaque to the client; see section 9"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status(Record):
-    """How the service fares: at every step of the ladder, after a restore, and at least every 2 s."""
+    """The state of the service: when the fallback level changes, after a restore, and at least every 2 s."""
 
-    rung: Annotated[int, Integer(0, 15), "step of the ladder; 0 is the chosen generator"]
+    rung: Annotated[int, Integer(0, 15), "fallback level; 0 is the chosen generator"]
     generator: Annotated[str, NAME, "what plays now"]
     headroom: Annotated[float, Real(0, 1e6), "seconds of music generated in a second"]
-    at: Annotated[int, POSITION, "sample position from which the step is heard"] = 0
-    reason: Annotated[str, TEXT, "why it stepped, for people"] = ""
+    at: Annotated[int, POSITION, "sample position from which the level is heard"] = 0
+    reason: Annotated[str, TEXT, "why the level changed, for people"] = ""
     restore: Annotated[int, COUNT, "the `restore` this answers; 0 for none"] = 0
     restored: Annotated[
         str,
@@ -473,7 +477,7 @@ class Status(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Error(Record):
-    """A message that was not taken. It ends nothing by itself."""
+    """A message was refused. It ends nothing by itself."""
 
     code: Annotated[str, NAME, "see Error codes"]
     text: Annotated[str, TEXT, "where, what was expected, what came"] = ""
@@ -487,11 +491,11 @@ class Bye(Record):
 
     reason: Annotated[str, NAME, "quit, drain, idle, replaced, refused; others may come"]
     text: Annotated[str, TEXT, "for people"] = ""
-    retry_ms: Annotated[int | None, Integer(0, 3_600_000), "when to try again; absent: do not by yourself"] = None
+    retry_ms: Annotated[int | None, Integer(0, 3_600_000), "when to try again; absent: do not try"] = None
 
 
 def check_pcm(pcm: bytes | memoryview | None, count: int, sample_format: str) -> None:
-    """Refuse a payload that is not `count` stereo samples in the format. Raises: ProtocolError `payload_mismatch`."""
+    """Check that a payload has `count` stereo samples. Raises: ProtocolError `payload_mismatch`."""
     expected = count * CHANNELS * BYTES_PER_VALUE[sample_format]
     if pcm is None or len(pcm) != expected:
         came = "none" if pcm is None else f"{len(pcm)} bytes"

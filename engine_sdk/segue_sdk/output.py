@@ -1,4 +1,4 @@
-"""Sound out: a client's player to a sound device, to a WAV file in real time, or to nowhere in real time.
+"""Outputs: they play a client's player to a sound device, into a WAV file in real time, or without sound in real time.
 
     with SegueClient(...) as client, open_output(client.player) as output:
         print("playing to", output.name)
@@ -27,12 +27,18 @@ if TYPE_CHECKING:
     # typing has it from Python 3.11 on.
     from typing_extensions import Self
 
-# A WAV counts its bytes in 32 bits.
+# A WAV file counts its bytes in 32 bits.
 _MOST_BYTES: Final = 2**32 - 2**20
 
 
 class WaveFile:
-    """Samples beyond what a WAV can hold (4 GiB, four hours at 24 bits) are left out. Raises: OSError when opened."""
+    """A WAV file that can be read while it is written.
+
+    Samples beyond what it can hold (4 GiB, four hours at 24 bits) are left out.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
 
     def __init__(self, path: Path, bits: int = 24) -> None:
         if bits not in (16, 24):
@@ -43,7 +49,7 @@ class WaveFile:
         self._wave.setparams((CHANNELS, bits // 8, SAMPLE_RATE, 0, "NONE", ""))
 
     def write(self, block: Floats) -> None:
-        """Interleaved stereo floats; beyond ±1 they are clipped."""
+        """Append interleaved stereo floats, clipped at ±1."""
         data = _whole(block, self._bits)
         if len(data) <= self._left:
             self._left -= len(data)
@@ -73,19 +79,19 @@ def _whole(block: Floats, bits: int) -> bytes:
 BLOCK: Final = 480
 """Samples read at once, 10 ms."""
 _NAP_S: Final = 0.005
-# A machine that slept does not make up for it by a burst of music nobody hears.
+# After a longer gap, such as a computer's sleep, the music is not caught up.
 _MOST_BEHIND_S: Final = 0.25
 _CLOSE_S: Final = 2.0
 
 
 class Pacer:
-    """How many blocks are due by now, given when it is asked."""
+    """Counts the blocks that are due in real time."""
 
     def __init__(self, now_s: float) -> None:
         self._next_s = now_s
 
     def due(self, now_s: float) -> int:
-        """Blocks since the last call that fit the time gone by; of a long gap the last quarter second."""
+        """The blocks due since the last call; of a long gap those of the last quarter second."""
         self._next_s = max(self._next_s, now_s - _MOST_BEHIND_S)
         blocks = int((now_s - self._next_s) * SAMPLE_RATE / BLOCK)
         self._next_s += blocks * BLOCK / SAMPLE_RATE
@@ -93,7 +99,7 @@ class Pacer:
 
 
 class Clock:
-    """Reads a player until it is closed and hands every block to `sink`, which must not keep it."""
+    """A thread that reads a player in real time and passes each block to `sink`, which must not keep it."""
 
     def __init__(self, player: Player, sink: Callable[[Floats], object] = lambda block: None) -> None:
         self._player, self._sink = player, sink
@@ -102,7 +108,7 @@ class Clock:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop reading; nothing is handed to the sink afterwards."""
+        """Stop reading; `sink` is not called afterwards."""
         self._closing.set()
         self._thread.join(_CLOSE_S)
 
@@ -118,17 +124,17 @@ class Clock:
 
 Where: TypeAlias = Literal["auto", "device", "file", "none"]
 
-# A device that asks for nothing for so long is gone, whether or not its driver says so.
+# A device that asks for no samples for this long is gone, whether or not its driver reports it.
 _SILENT_S: Final = 2.0
 _LATENCY_S: Final = 0.05
 
 
 class OutputError(RuntimeError):
-    """There is no such output: what was looked for, what was found, what to do."""
+    """An output cannot be opened. The text says what was expected, what was found, what to do."""
 
 
 class Output:
-    """Reads a player until it is closed. name: where it plays to, for people."""
+    """Reads a player until it is closed. name: what it plays to, for people."""
 
     name: str
 
@@ -146,7 +152,7 @@ class Output:
 
 
 class NullOutput(Output):
-    """Plays to nowhere, at the pace of the computer's clock: the session lives as if it were heard."""
+    """Reads in real time without sound; the session runs as if it were heard."""
 
     def __init__(self, player: Player) -> None:
         self.name = "no sound"
@@ -157,9 +163,14 @@ class NullOutput(Output):
 
 
 class FileOutput(Output):
-    """Plays into a WAV file at the pace of the computer's clock. bits: 16 or 24.
+    """Plays into a WAV file in real time.
 
-    Raises: OutputError if the file cannot be written.
+    Args:
+        player: What to play.
+        path: The file.
+        bits: 16 or 24.
+    Raises:
+        OutputError: The file cannot be written.
     """
 
     def __init__(self, player: Player, path: Path, bits: int = 24) -> None:
@@ -176,12 +187,15 @@ class FileOutput(Output):
 
 
 class DeviceOutput(Output):
-    """Plays to a sound device; should it vanish, on to nowhere, so that the session lives.
+    """Plays to a sound device. If the device vanishes, the session goes on without sound.
 
-    device: name or number as `python -m sounddevice` lists them; None for the system's. latency_s: asked for; what the
-    device grants goes into `player.latency`. on_lost: called once from another thread, with the reason.
-
-    Raises: OutputError without the package, PortAudio or a device that plays 48 kHz stereo.
+    Args:
+        player: What to play. Its `latency` becomes what the device grants.
+        device: Name or number as `python -m sounddevice` lists them; None for the system's default.
+        latency_s: Wanted latency.
+        on_lost: Called once from another thread with the reason if the device vanishes.
+    Raises:
+        OutputError: The package, PortAudio or a device that plays 48 kHz stereo is missing.
     """
 
     def __init__(
@@ -220,7 +234,7 @@ class DeviceOutput(Output):
             self._clock.close()
 
     def _open(self, sounddevice: Any, device: str | int | None, latency_s: float) -> Any:
-        """A stream that runs. Raises: PortAudioError, ValueError."""
+        """Start a stream. Raises: PortAudioError, ValueError."""
         stream = sounddevice.RawOutputStream(
             samplerate=SAMPLE_RATE,
             channels=CHANNELS,
@@ -248,7 +262,7 @@ class DeviceOutput(Output):
             seen = self._calls
         if self._closing.is_set():
             return
-        # Closing waits for a callback under way: never do two threads read the player.
+        # Closing waits for a callback under way, so that two threads never read the player at once.
         self._stream.close(ignore_errors=True)
         self._player.latency = 0
         lost, self.name = self.name, "no sound"
@@ -265,9 +279,18 @@ def open_output(
     device: str | int | None = None,
     on_lost: Callable[[str], object] = lambda reason: None,
 ) -> Output:
-    """The output to play to. "auto": the sound device if there is one, else `file`.
+    """Open an output.
 
-    Raises: OutputError if it cannot be had.
+    Args:
+        player: What to play.
+        where: "device", "file", "none" (in real time without sound), or "auto": the device if there is one, else the
+            file.
+        file: The WAV file.
+        bits: Of the file, 16 or 24.
+        device: Name or number of the sound device; None for the system's default.
+        on_lost: Called once with the reason if the device vanishes.
+    Raises:
+        OutputError: It cannot be opened.
     """
     if where == "none":
         return NullOutput(player)
@@ -282,7 +305,7 @@ def open_output(
 
 
 def _sounddevice() -> Any:
-    """The package. Raises: OutputError."""
+    """The package of that name. Raises: OutputError."""
     try:
         return importlib.import_module("sounddevice")
     except ImportError as error:

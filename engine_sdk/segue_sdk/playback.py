@@ -1,4 +1,4 @@
-"""Where playback stands, and which beats and changes it has reached."""
+"""Where playback stands, and which beats, changes and stingers it has reached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from segue_sdk.messages import Change, Chunk, Clock, Playhead, Restore, Stinger
 
 @dataclass(frozen=True, kw_only=True)
 class PlaybackPosition:
-    """The timeline as its owner sees it, in samples of the session clock; names as in `playhead`."""
+    """The timeline's position in samples of the session clock; fields as in `playhead`. standing: `paused` there."""
 
     played: int = 0
     committed: int = 0
@@ -24,7 +24,7 @@ class PlaybackPosition:
     dropped: int = 0
 
     def playhead(self, last_chunk: int) -> Playhead:
-        """The report of it. last_chunk: `seq` of the last chunk received."""
+        """The `playhead` message. last_chunk: `seq` of the last chunk received."""
         return Playhead(
             played=min(self.played, self.committed),
             committed=self.committed,
@@ -61,20 +61,20 @@ class ReceivedMusic:
         return Restore(id=number, at=max(self._end, committed), take=self.take, cell=self._cell)
 
 
-# Beats kept ahead: some minutes of music at any tempo.
-_MOST: int = 4 * MOST_BEATS
+# Upcoming beats kept: some minutes of music at any tempo.
+_MOST_BEATS_KEPT: Final = 4 * MOST_BEATS
 
 
 class BeatTracker:
-    """Takes `clock` messages in any order and tells each beat once."""
+    """Takes `clock` messages in any order and reports each beat once when it is heard."""
 
     def __init__(self) -> None:
-        self._ahead: list[BeatHeard] = []
+        self._upcoming: list[BeatHeard] = []
         self._reached = -1
 
     def take(self, clock: Clock) -> None:
-        """What a clock says of beats from its start on replaces what was said before."""
-        told = [
+        """Take a `clock`: from its start on, its beats replace the earlier ones."""
+        beats = [
             BeatHeard(
                 at=beat.at,
                 bar=beat.bar,
@@ -85,25 +85,25 @@ class BeatTracker:
             )
             for beat in clock.beats
         ]
-        kept = [beat for beat in self._ahead if beat.at < clock.start]
-        self._ahead = [*kept, *(beat for beat in told if beat.at > self._reached)][:_MOST]
+        kept = [beat for beat in self._upcoming if beat.at < clock.start]
+        self._upcoming = [*kept, *(beat for beat in beats if beat.at > self._reached)][:_MOST_BEATS_KEPT]
 
     def reach(self, played: int) -> list[BeatHeard]:
-        """The beats up to sample `played` that were not told yet."""
-        due = [beat for beat in self._ahead if beat.at <= played]
-        self._ahead = self._ahead[len(due) :]
-        # A clock that stands at a beat has not passed it: before the first sample, the beat at 0 is still to come.
+        """The beats up to sample `played` that were not reported yet, in order."""
+        due = [beat for beat in self._upcoming if beat.at <= played]
+        self._upcoming = self._upcoming[len(due) :]
+        # A sample clock that stands at a beat has not passed it: the beat at 0 may still be announced.
         self._reached = max(self._reached, played - 1, *(beat.at for beat in due))
         return due
 
 
-# Changes of a layer told as heard that are remembered, so that none is told twice.
+# Changes and stingers remembered, so that none is reported twice.
 _REMEMBERED: Final = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class _UpcomingChange:
-    """A change to come. at: sample from which it is heard. doubted: whether restored music may do without it."""
+    """A change not heard yet. at: its sample position. doubted: whether restored music may leave it out."""
 
     change: Change
     at: int
@@ -111,58 +111,56 @@ class _UpcomingChange:
 
 
 class ChangeTracker:
-    """Takes what the service tells of changes and chunks; told how far the music was heard, knows what is new in it."""
+    """Reports each change once when it is heard, whatever replacements and restores come in between."""
 
     def __init__(self) -> None:
-        self._ahead: dict[tuple[str, int], _UpcomingChange] = {}
-        self._told: deque[tuple[str, int]] = deque(maxlen=_REMEMBERED)
+        self._upcoming: dict[tuple[str, int], _UpcomingChange] = {}
+        self._reported: deque[tuple[str, int]] = deque(maxlen=_REMEMBERED)
         self._take = 0
         self._restored_over: int | None = None
 
     def change(self, change: Change) -> None:
-        """A decision: only what has started is heard, unless it is withdrawn before."""
+        """Take a change: a started one will be heard, unless it is withdrawn before."""
         key = change.layer, change.decided
         if change.kind != "started":
-            self._ahead.pop(key, None)
-        elif key not in self._told:
-            self._ahead[key] = _UpcomingChange(change=change, at=change.audible)
+            self._upcoming.pop(key, None)
+        elif key not in self._reported:
+            self._upcoming[key] = _UpcomingChange(change=change, at=change.audible)
 
     def chunk(self, chunk: Chunk, committed: int) -> None:
-        """A chunk has come. committed: the sample clock by then."""
+        """Take a chunk. committed: the sample clock by then."""
         if chunk.take <= self._take:
             return
         self._take = chunk.take
         if self._restored_over is not None and chunk.take > self._restored_over:
-            # Restored music begins here: what was to be heard later of the music before it is not.
+            # Restored music begins here and replaces what the music before it announced for later.
             self._restored_over = None
-            self._ahead = {
-                key: replace(ahead, doubted=False)
-                for key, ahead in self._ahead.items()
-                if not (ahead.doubted and ahead.at >= chunk.start)
+            self._upcoming = {
+                key: replace(upcoming, doubted=False)
+                for key, upcoming in self._upcoming.items()
+                if not (upcoming.doubted and upcoming.at >= chunk.start)
             }
         if chunk.start < committed:
-            # A replacement that came late is joined at `committed`.
-            for key, ahead in self._ahead.items():
-                if chunk.start <= ahead.at < committed:
-                    self._ahead[key] = replace(ahead, at=committed + JOIN)
+            # The timeline joins a late replacement at `committed`.
+            for key, upcoming in self._upcoming.items():
+                if chunk.start <= upcoming.at < committed:
+                    self._upcoming[key] = replace(upcoming, at=committed + JOIN)
 
     def restored(self, take: int) -> None:
-        """Other music follows in a take greater than this one, the greatest so far."""
+        """Expect restored music in a take after this one, the greatest so far."""
         self._restored_over = take
-        self._ahead = {key: replace(ahead, doubted=True) for key, ahead in self._ahead.items()}
+        self._upcoming = {key: replace(upcoming, doubted=True) for key, upcoming in self._upcoming.items()}
 
     def restarted(self, at: int) -> None:
-        """Another service goes on from sample `at`, and tells anew what it decides from there on."""
-        self._ahead = {key: ahead for key, ahead in self._ahead.items() if ahead.at < at}
+        """Forget changes from sample `at` on, which a restarted service announces again."""
+        self._upcoming = {key: upcoming for key, upcoming in self._upcoming.items() if upcoming.at < at}
 
     def reach(self, played: int) -> list[ChangeHeard]:
-        """The changes up to sample `played` that were not told yet, in order."""
-        due = sorted(
-            ((ahead.at, key) for key, ahead in self._ahead.items() if ahead.at <= played), key=lambda pair: pair[0]
-        )
-        for _, key in due:
-            self._told.append(key)
-        return [ChangeHeard(change=self._ahead.pop(key).change) for _, key in due]
+        """The changes up to sample `played` that were not reported yet, in order."""
+        due = [key for key, upcoming in self._upcoming.items() if upcoming.at <= played]
+        due.sort(key=lambda key: self._upcoming[key].at)
+        self._reported.extend(due)
+        return [ChangeHeard(change=self._upcoming.pop(key).change) for key in due]
 
 
 class StingerTracker:

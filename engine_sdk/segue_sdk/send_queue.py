@@ -10,38 +10,38 @@ from typing import Final, NamedTuple, TypeAlias
 from segue_sdk.limits import MOST_EVENTS, SILENCE_S
 from segue_sdk.messages import Control, Event, EventItem, Message, Restore, Save
 
-# Shares of the service's own limit, a bucket of one second's events that fills at `events_per_second`. What arrives in
-# any time is at most what was under way before it plus what was sent in it: half a bucket, plus half a bucket and four
-# fifths of the rate. So none is refused, however the network or a service that stood still heaps them up.
+# Shares of the service's limit, a token bucket that holds one second's events and refills at `events_per_second`. In
+# any stretch of time at most this arrives: what was under way before it (half a bucket) and what was sent in it (half a
+# bucket, and four fifths of the rate). So no event is refused, even if the network or the service delivers late.
 _BURST: Final = 0.5
 _PACE: Final = 0.8
 _UNDER_WAY: Final = 0.5
-# After a refusal for the limit, which only a service that does not keep to its own can give.
+# After a refusal by the rate limit, which only a service gives that does not keep to its own limit.
 _PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 2.0
 _ROUNDING: Final = 1e-9
 
 
 class QueuedRequest(NamedTuple):
-    """A save or restore, by its number; what it says of the music is filled in when it is sent."""
+    """A save or restore that waits. id: its number. after: the last event before it."""
 
     id: int
     after: int
 
 
 class QueuedControl(NamedTuple):
-    """A control that keeps its place among the events."""
+    """A control that keeps its place among the events. after: the last event before it."""
 
     control: Control
     after: int
 
 
 QueueEntry: TypeAlias = int | QueuedRequest | QueuedControl
-"""An event's number; or what is said after the event of number `after` and before the next."""
+"""An event's number, or what is sent after the event `after` and before the next."""
 
 
 def in_order(events: Iterable[int], others: Iterable[QueuedRequest | QueuedControl]) -> list[QueueEntry]:
-    """Events and what stands between them as the game said them."""
+    """Events and what belongs between them, in the game's order."""
     behind = deque(sorted(others, key=lambda other: other.after))
     entries: list[QueueEntry] = []
     for seq in events:
@@ -52,10 +52,7 @@ def in_order(events: Iterable[int], others: Iterable[QueuedRequest | QueuedContr
 
 
 class SendQueue:
-    """Empties at the service's pace while there is a session, and keeps what it holds while there is none.
-
-    item: the event of a number, None if it waits no more. request: what is asked under a number, the same.
-    """
+    """Sends at the service's pace while there is a session, and keeps its entries while there is none."""
 
     def __init__(
         self, item: Callable[[int], EventItem | None], request: Callable[[int], Save | Restore | None]
@@ -75,48 +72,48 @@ class SendQueue:
 
     @property
     def controls(self) -> list[QueuedControl]:
-        """The controls that wait."""
+        """The waiting controls."""
         return [entry for entry in self._entries if isinstance(entry, QueuedControl)]
 
     def begin(self, entries: Iterable[QueueEntry], events_per_second: int, now_s: float) -> None:
-        """A session takes these, in place of all that waited."""
+        """Begin a session with these entries in place of all that waited."""
         self.stop(entries)
         self._per_second = events_per_second
         self._left, self._refilled_s = self._burst, now_s
         self._pause_s = self._silent_until_s = 0.0
 
     def stop(self, entries: Iterable[QueueEntry]) -> None:
-        """There is no session: hold these, in place of all that waited."""
+        """End the session and keep these entries in place of all that waited."""
         self._entries = deque(entries)
         self._under_way.clear()
         self._per_second = 0
 
     def put(self, entry: QueueEntry, *, replaced: int = 0) -> None:
-        """Wait behind all else. replaced: the event at the end whose place this one takes, or 0."""
+        """Append an entry. replaced: the event at the end whose place it takes, or 0."""
         if replaced:
             self._entries.pop()
         self._entries.append(entry)
 
     def receipted(self, seq: int, *, taken: bool) -> None:
-        """The service has answered the event. taken: it was not refused for the service's limit."""
+        """Note an event's receipt. taken: whether the rate limit let it through."""
         self._under_way.pop(seq, None)
         if taken:
             self._pause_s = 0.0
 
     def refused(self, now_s: float) -> None:
-        """The service's limit is reached already: wait for it to allow more, longer each time it does not."""
+        """Pause after a refusal by the rate limit, longer each time."""
         self._left = min(self._left, 0.0)
         if now_s >= self._silent_until_s:
             self._pause_s = min(_LONGEST_PAUSE_S, 2 * self._pause_s) if self._pause_s else _PAUSE_S
             self._silent_until_s = now_s + self._pause_s
 
     def due(self, now_s: float) -> list[Message]:
-        """What may be sent now."""
+        """The messages to send now."""
         if not self._per_second:
             return []
         refilled = self._left + max(0.0, now_s - self._refilled_s) * self._per_second * _PACE
         self._left, self._refilled_s = min(self._burst, refilled), now_s
-        # A receipt that does not come must not hold up the rest for ever.
+        # An event whose receipt is lost must not block the rest for ever.
         self._under_way = {seq: at_s for seq, at_s in self._under_way.items() if now_s - at_s < SILENCE_S}
         going: list[Message] = []
         if now_s < self._silent_until_s:
@@ -140,7 +137,7 @@ class SendQueue:
         return max(1.0, self._per_second * _BURST)
 
     def _batch(self, now_s: float) -> list[EventItem]:
-        """The events at the head that may go in one message."""
+        """The events at the head that may be sent in one message."""
         batch: list[EventItem] = []
         most = max(1, min(MOST_EVENTS, self._per_second // 4))
         under_way = max(1, int(self._per_second * _UNDER_WAY))
@@ -158,62 +155,62 @@ class SendQueue:
 
 @dataclass(frozen=True, kw_only=True)
 class _PendingRequest:
-    """after: number of the last event said before it."""
+    """A save or restore without an answer. after: the last event before it."""
 
     message: Save | Restore
     after: int
 
 
 class PendingRequests:
-    """Numbers requests, and knows which are to be asked again."""
+    """Saves and restores, each until it is answered and cannot be lost any more."""
 
     def __init__(self) -> None:
-        self._asked: dict[int, _PendingRequest] = {}
-        self._unheard: tuple[_PendingRequest, int] | None = None
+        self._unanswered: dict[int, _PendingRequest] = {}
+        self._not_in_cell: tuple[_PendingRequest, int] | None = None
         self._last = 0
 
     def number(self) -> int:
-        """A new request's `id`."""
+        """The `id` of a new request."""
         self._last += 1
         return self._last
 
     def ask(self, message: Save | Restore, after: int) -> QueuedRequest:
-        """Keep a request until its answer."""
-        self._asked[message.id] = _PendingRequest(message=message, after=after)
+        """Keep a request until its answer. after: the last event before it."""
+        self._unanswered[message.id] = _PendingRequest(message=message, after=after)
         return QueuedRequest(message.id, after)
 
     def answered(self, number: int, take: int) -> bool:
-        """A request has its answer; whether it was waited for.
+        """Note the answer to a request; whether it was expected.
 
         take: the greatest so far. Music that was restored is heard in a greater one.
         """
-        request = self._asked.pop(number, None)
+        request = self._unanswered.pop(number, None)
         if request is not None and isinstance(request.message, Restore):
-            self._unheard = request, take
+            self._not_in_cell = request, take
         return request is not None
 
     def refused(self, number: int) -> None:
-        """A request came to nothing."""
-        self._asked.pop(number, None)
+        """Note that a request was refused."""
+        self._unanswered.pop(number, None)
 
     def chunk(self, take: int) -> None:
-        """A chunk has come: what was restored may be in its cell."""
-        if self._unheard is not None and take > self._unheard[1]:
-            self._unheard = None
+        """Note a chunk: its cell may contain the restored music."""
+        if self._not_in_cell is not None and take > self._not_in_cell[1]:
+            self._not_in_cell = None
 
     def restarted(self) -> None:
-        """Another service goes on from the last chunk's cell, which may lack what was restored: ask for it again."""
-        if self._unheard is not None:
-            request, self._unheard = self._unheard[0], None
-            self._asked = dict(sorted({**self._asked, request.message.id: request}.items()))
+        """Repeat the last restore at a restarted service, whose cell may not contain the restored music."""
+        if self._not_in_cell is not None:
+            request, self._not_in_cell = self._not_in_cell[0], None
+            self._unanswered = dict(sorted({**self._unanswered, request.message.id: request}.items()))
 
     def waiting(self) -> list[QueuedRequest]:
         """Requests without an answer, in order."""
-        return [QueuedRequest(number, request.after) for number, request in self._asked.items()]
+        return [QueuedRequest(number, request.after) for number, request in self._unanswered.items()]
 
     def message(self, number: int, at: int, take: int) -> Save | Restore | None:
-        """A request as it is sent now: a restore from sample `at` at the earliest, over `take`. None if answered."""
-        request = self._asked.get(number)
+        """The message of a request; None if answered. A restore begins at sample `at` or later, after `take`."""
+        request = self._unanswered.get(number)
         if request is None:
             return None
         if isinstance(request.message, Save):

@@ -1,4 +1,4 @@
-"""Stingers over the music: added at their sample, the music ducked under them (PROTOCOL.md, "Stingers")."""
+"""Mixes stingers into the music at their sample position and ducks the music under them (PROTOCOL.md, "Stingers")."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from segue_sdk.limits import CHANNELS, FADE, MOST_PLAYING
 from segue_sdk.messages import DuckInfo, Stinger
 from segue_sdk.take_buffer import Floats, TakeBuffer
 
-# Numbers of dropped stingers remembered, so that their later parts are known as such.
+# Dropped stingers remembered, so that their later parts are dropped, too.
 _DROPPED_KEPT: Final = 64
 
 
@@ -27,11 +27,11 @@ class PlacedStinger:
 
     @property
     def over(self) -> int:
-        """The first sample after both the sound and its duck."""
+        """The first sample after the sound and its duck."""
         return max(self.end, self._corners[-1][0] if self._corners else 0)
 
     def cancel(self, position: int) -> None:
-        """Fade out from `position` on, and let the music come back."""
+        """Fade out from `position` on, and end the duck."""
         if self._cancelled is not None:
             return
         if self._corners:
@@ -58,14 +58,14 @@ class PlacedStinger:
 
 
 class StingerMixer:
-    """All stingers that sound or are to sound."""
+    """All stingers that sound or will sound."""
 
     def __init__(self) -> None:
         self._placed: dict[int, PlacedStinger] = {}
         self._dropped: deque[int] = deque(maxlen=_DROPPED_KEPT)
 
     def take(self, message: Stinger, samples: Floats | None, committed: int) -> bool:
-        """A stinger's part or its cancellation; False if it is not played: too late, or too many at once.
+        """Take a stinger's part or its cancellation; False if it is not played: too late, or too many at once.
 
         samples: the part's interleaved floats, for `placed`.
         """
@@ -88,7 +88,7 @@ class StingerMixer:
         return True
 
     def mix(self, position: int, music: Floats) -> None:
-        """Duck the block of music at sample `position`, add what sounds, keep the sum within ±1; in place."""
+        """Duck the block of music at sample `position`, add the stingers, clip the sum at ±1; in place."""
         count = len(music) // CHANNELS
         self._placed = {number: placed for number, placed in self._placed.items() if placed.over > position}
         playing = [placed for placed in self._placed.values() if placed.start < position + count]
@@ -111,7 +111,7 @@ def _gain(decibel: float) -> float:
 
 
 def _add(placed: PlacedStinger, position: int, music: Floats) -> None:
-    """Add a stinger's samples to the block, as far as they are there."""
+    """Add the received samples of a stinger to the block."""
     at, end = max(position, placed.start), min(position + len(music) // CHANNELS, placed.end)
     while at < end:
         there = min(end, placed.samples.end(at))

@@ -117,10 +117,10 @@ def test_playing_moves_the_audio_and_the_playhead_together(report: Browser) -> N
     report.driver.find_element(By.ID, "play").click()
     report.wait(lambda: report.run("return document.getElementById('audio').paused"), "the pause")
     report.settle()
-    heard = float(report.run("return document.getElementById('audio').currentTime")) * 1000
+    position_ms = float(report.run("return document.getElementById('audio').currentTime")) * 1000
     assert line_px(report) > before + 5
-    assert now_ms(report) == pytest.approx(heard, abs=1)
-    assert line_px(report) == pytest.approx(at_px(report, heard), abs=1.5)
+    assert now_ms(report) == pytest.approx(position_ms, abs=1)
+    assert line_px(report) == pytest.approx(at_px(report, position_ms), abs=1.5)
 
 
 def test_space_plays_and_arrow_keys_seek(report: Browser) -> None:

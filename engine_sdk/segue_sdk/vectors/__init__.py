@@ -1,1 +1,1 @@
-"""The golden vectors: bytes of every message, with what they mean or why they are refused."""
+"""The golden vectors: bytes of every message with their meaning or the code of their refusal."""

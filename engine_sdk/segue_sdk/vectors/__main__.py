@@ -1,4 +1,4 @@
-"""Writes the golden vectors, or says which files are not current: `python -m segue_sdk.vectors [--write] [FOLDER]`."""
+"""Write the golden vectors, or say which files are not current: `python -m segue_sdk.vectors [--write] [FOLDER]`."""
 
 from __future__ import annotations
 

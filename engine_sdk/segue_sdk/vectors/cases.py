@@ -36,7 +36,7 @@ from segue_sdk.vectors.examples import FULL, MINIMAL
 
 @dataclass(frozen=True, kw_only=True)
 class Vector:
-    """Bytes and the verdict on them: `message` if they are to be accepted, else the `reject` code.
+    """Bytes and the expected result: `message` if they are valid, else the `reject` code.
 
     canonical: whether encoding the message must give these bytes.
     """
@@ -50,7 +50,7 @@ class Vector:
 
 
 def framing() -> Iterator[Vector]:
-    """What no message of any type may be."""
+    """Bytes that are invalid whatever the message's type."""
     message = Save(id=1)
     save = bytes(encode(message)[0])
     text = b"\x81\xa1v\xda\xff\xff"
@@ -119,7 +119,7 @@ def framing() -> Iterator[Vector]:
 
 
 def files() -> dict[str, list[Vector]]:
-    """All vectors by the file they belong to: one per message, and `framing` for what concerns no message."""
+    """All vectors by file: one file per message, and `framing` for what concerns no single message."""
     by_file: dict[str, list[Vector]] = {}
     for title, examples in (("minimal", MINIMAL), ("full", FULL)):
         for message in examples:
@@ -152,7 +152,7 @@ def _header(name: str, data: Mapping[str, Any]) -> bytes:
 
 
 def _other_encodings(message: Message) -> Iterator[Vector]:
-    """The same message in bytes that no encoder of the protocol emits and every decoder takes."""
+    """The same message in bytes that no encoder of the protocol emits and every decoder accepts."""
     header, payload = _parts(message)
     data = msgpack.unpackb(header)
     backwards = msgpack.packb(dict(reversed(data.items())))

@@ -1,4 +1,4 @@
-"""PROTOCOL.md's field tables from the field table in the code: `python -m segue_sdk.vectors.tables [--write] [FILE]`.
+"""Write the field tables of PROTOCOL.md from the code: `python -m segue_sdk.vectors.tables [--write] [FILE]`.
 
 Each table stands between `<!-- fields: NAME -->` and `<!-- end -->`.
 """
@@ -35,7 +35,7 @@ def table(record: type[Record]) -> str:
 
 
 def with_tables(page: str) -> str:
-    """The page with every table as the code has it. Raises: KeyError for a table of no record."""
+    """The page with current tables. Raises: KeyError for a table whose name is no record."""
     return _TABLE.sub(lambda found: found[1] + table(RECORDS[found[2]]) + found[4], page)
 
 

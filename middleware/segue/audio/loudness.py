@@ -165,6 +165,7 @@ def highest_peak(samples: Samples, floor: float) -> float:
     return max(highest, float(dense.max()), -float(dense.min()))
 
 
+@lru_cache(maxsize=1)
 def peak_bound() -> float:
     """The most by which `oversampled_peaks` can exceed the largest of the samples it is computed from."""
     return float(np.abs(_phases().astype(np.float64)).sum(axis=1).max())

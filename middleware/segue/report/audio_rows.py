@@ -1,4 +1,4 @@
-"""The rows of what was heard and how it was delivered: bars, waveform, spectrogram, loudness, takes, buffer, latency.
+"""The rows of what was played and how it was delivered: bars, waveform, spectrogram, loudness, takes, buffer, latency.
 
 Each row is a plot on the time axis.
 """
@@ -110,30 +110,30 @@ def loudness(data: ReportData, axis: TimeAxis) -> PlotRow:
 
 
 def takes(data: ReportData, axis: TimeAxis) -> PlotRow | None:
-    """Draw what was heard of each take, and below it the buffered audio that it replaced.
+    """Draw what was played of each take, and below it the buffered audio that it replaced.
 
     Returns:
         None where there is only one take.
     """
     if len(data.takes) < 2:
         return None
-    plot = axis.plot(height=62, y=(2, 0), ticks=[0.5, 1.5], labels={0.5: "heard", 1.5: "replaced"})
-    heard = [take for take in data.takes if take.end > take.start]
-    colours = [NEUTRAL if t.generator != data.generator else CALM if t.number % 2 else "#9DBFDD" for t in heard]
-    heard_source = ColumnDataSource(
+    plot = axis.plot(height=62, y=(2, 0), ticks=[0.5, 1.5], labels={0.5: "played", 1.5: "replaced"})
+    played = [take for take in data.takes if take.end > take.start]
+    colours = [NEUTRAL if t.generator != data.generator else CALM if t.number % 2 else "#9DBFDD" for t in played]
+    played_source = ColumnDataSource(
         {
-            "y": [0.5] * len(heard),
-            "left": milliseconds([take.start for take in heard]),
-            "right": milliseconds([take.end for take in heard]),
-            "text": [f"take {take.number}" for take in heard],
+            "y": [0.5] * len(played),
+            "left": milliseconds([take.start for take in played]),
+            "right": milliseconds([take.end for take in played]),
+            "text": [f"take {take.number}" for take in played],
             "colour": colours,
             "ink": [text_colour_on(colour) for colour in colours],
-            "generator": [take.generator for take in heard],
-            "reason": [take.reason for take in heard],
+            "generator": [take.generator for take in played],
+            "reason": [take.reason for take in played],
         },
         name="takes",
     )
-    drawn = draw_bands(plot, heard_source, 0.8, color="colour", line_color=None)
+    drawn = draw_bands(plot, played_source, 0.8, color="colour", line_color=None)
     label_layer(plot, "takes")
     add_hover(plot, drawn, [("", "@text"), ("generator", "@generator"), ("reason", "@reason")])
     replacing = [take for take in data.takes if take.replaced]
@@ -189,7 +189,7 @@ def latency(data: ReportData, axis: TimeAxis) -> PlotRow | None:
     """Draw the time from each accepted event to the first sample it could change; routine events are left out.
 
     Returns:
-        None where no event affected what was heard.
+        None where no event affected what was played.
     """
     measured = [pair for pair in data.latencies() if not pair[0].routine]
     if not measured:

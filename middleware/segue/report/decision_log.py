@@ -82,7 +82,7 @@ def _consequences(data: ReportData, event: EventOutcome, caused: Sequence[Change
         return
     if event.note:
         yield event.note
-    if event.effective > event.sent and data.heard(event.effective):
+    if event.effective > event.sent and data.played(event.effective):
         latency = span_text((event.effective - event.sent) / SAMPLE_RATE)
         yield f"affects the audio from {clock_text(event.effective)}, {latency} after it was sent"
     for change in caused:
@@ -113,8 +113,8 @@ def _timing(data: ReportData, change: ChangeOutcome) -> str:
         return f"decided {clock_text(change.decided)}, was to start at {clock_text(change.start)} ({change.at})"
     if change.status == "scheduled":
         return f"decided {clock_text(change.decided)}, starts at {clock_text(change.start)} ({change.at}), {ramp}"
-    if not data.heard(change.start):
-        ramp += "; not heard because of a buffer underrun"
+    if not data.played(change.start):
+        ramp += "; not played because of a buffer underrun"
     waited = change.start - change.decided
     if waited < FRAME_SIZE:
         return f"started at once ({change.at}), {ramp}"

@@ -112,7 +112,7 @@ class Take:
 
     @property
     def replaced(self) -> int:
-        """Number of buffered samples that the take replaced before they were heard."""
+        """Number of buffered samples that the take replaced before they were played."""
         return self.replaced_end - self.start
 
 

@@ -75,8 +75,10 @@ def render(report: ReportData, source: str = "") -> str:
     axis = TimeAxis(report.duration_s)
     shown = _rows(report, axis)
     document = Document(title=report.rules.title)
-    for row in shown:
-        document.add_root(row.plot)
+    # Otherwise each root makes Bokeh visit all models again.
+    with document.models.freeze():
+        for row in shown:
+            document.add_root(row.plot)
     described, items = standalone_docs_json_and_render_items(document, suppress_callback_warning=True)
     places = items[0].roots.to_json()
     assets = files("segue.report") / "assets"
@@ -158,7 +160,7 @@ def _fields(entry: LogEntry) -> list[Any]:
 
 
 def _rows(report: ReportData, axis: TimeAxis) -> list[PlotRow]:
-    """Return the rows in the order of the page: what was heard, why, and how it was delivered."""
+    """Return the rows in the order of the page: what was played, why, and how it was delivered."""
     found: list[PlotRow | None] = [
         audio_rows.bars(axis),
         audio_rows.waveform(report, axis),

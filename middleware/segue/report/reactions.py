@@ -1,6 +1,6 @@
 """Reaction times of a live run: from an event to the first sample of the state change it caused, and what that costs.
 
-A reaction starts at the playhead when the event was sent. It ends at the first heard sample that was generated under a
+A reaction starts at the playhead when the event was sent. It ends at the first played sample that was generated under a
 plan in which the change has started. One part of it is latency (generation, safety margin, engine); the rules cause the
 rest.
 """
@@ -33,7 +33,7 @@ class Reaction:
         sent: Playhead when the game sent the event.
         effective: First sample that the event could change.
         decided: When the new state won.
-        heard: First sample of the change.
+        audible: First sample of the change.
     """
 
     sequence: int
@@ -43,12 +43,12 @@ class Reaction:
     sent: int
     effective: int
     decided: int
-    heard: int
+    audible: int
 
     @property
     def total_s(self) -> float:
         """Seconds from the event to the audible change."""
-        return (self.heard - self.sent) / SAMPLE_RATE
+        return (self.audible - self.sent) / SAMPLE_RATE
 
     @property
     def latency_s(self) -> float:
@@ -89,13 +89,13 @@ def reactions(run: LiveRun, layers: Sequence[str]) -> tuple[Reaction, ...]:
         layers: Names of the rules' layers, in their order.
 
     Returns:
-        The reactions in the order heard.
+        The reactions in the order played.
     """
     sent = {sent.sequence: sent.position for sent in run.sent}
     effective = _effective_samples(message for _, message in run.messages)
     announced = [m for _, m in run.messages if isinstance(m, Change) and m.kind == "started"]
     found = []
-    for frame, change in heard_changes(run.client.playback_plans(), layers, announced):
+    for frame, change in played_changes(run.client.playback_plans(), layers, announced):
         sequence = max((cause.sequence for cause in change.causes if cause.sequence in sent), default=-1)
         if sequence not in effective:
             continue
@@ -108,7 +108,7 @@ def reactions(run: LiveRun, layers: Sequence[str]) -> tuple[Reaction, ...]:
                 sent=sent[sequence],
                 effective=effective[sequence],
                 decided=change.decided * FRAME_SIZE,
-                heard=frame * FRAME_SIZE,
+                audible=frame * FRAME_SIZE,
             )
         )
     return tuple(found)
@@ -126,15 +126,15 @@ def replaced_share(run: LiveRun) -> float:
     return run.repeated_frames / run.generated_frames if run.generated_frames else 0.0
 
 
-def heard_changes(
+def played_changes(
     plans: Sequence[FramePlan | None], layers: Sequence[str], announced: Sequence[Change]
 ) -> list[tuple[int, Change]]:
-    """Find each change of an active state that was heard, with the first frame generated under it.
+    """Find each change of an active state that was played, with the first frame generated under it.
 
     Args:
-        plans: Plan of each heard frame, None for an underrun.
+        plans: Plan of each played frame, None for an underrun.
         layers: Names of the rules' layers, in their order.
-        announced: Changes that the session reported as started. A take that arrived late may be heard only after the
+        announced: Changes that the session reported as started. A take that arrived late may be played only after the
             frame in which its change started; the change is then found here.
     """
     found = []

@@ -33,8 +33,8 @@ from segue_rules.timeline import bar_beat
 
 
 @dataclass(frozen=True, kw_only=True)
-class BeatGrid:
-    """Every beat that was heard, in order. samples: positions. bars, beats: counted from 1."""
+class PlayedBeats:
+    """Every beat that was played, in order. samples: positions. bars, beats: counted from 1."""
 
     samples: tuple[int, ...]
     bars: tuple[int, ...]
@@ -77,8 +77,8 @@ class ReportData:
     """One run.
 
     Attributes:
-        sound: Measures of the audio that was heard.
-        plans: Plan of each heard frame, None for an underrun.
+        sound: Measures of the audio that was played.
+        plans: Plan of each played frame, None for an underrun.
         live: None for a straight run.
         real_time_factor: Seconds of music rendered in a second, None where it was not measured.
         warnings: Complete messages.
@@ -102,7 +102,7 @@ class ReportData:
     def duration_s(self) -> float:
         return self.sound.samples / SAMPLE_RATE
 
-    def heard(self, sample: int) -> bool:
+    def played(self, sample: int) -> bool:
         """Return whether there was music at a sample, and not an underrun or the end of the run."""
         frame = sample // FRAME_SIZE
         return frame < len(self.plans) and self.plans[frame] is not None
@@ -113,26 +113,26 @@ class ReportData:
         return sum(event.routine for event in self.events)
 
     @cached_property
-    def beats(self) -> BeatGrid:
-        """The beats that fall in the heard frames."""
+    def beats(self) -> PlayedBeats:
+        """The beats that fall in the played frames."""
         found = []
         for frame, plan in enumerate(self.plans):
             if plan is not None and max(plan.beat, plan.bar_start) >= 0:
                 place = bar_beat(plan)
                 offset = plan.bar_start if plan.bar_start >= 0 else plan.beat
                 found.append((frame * FRAME_SIZE + offset, place.bar, place.beat))
-        return BeatGrid(
+        return PlayedBeats(
             samples=tuple(sample for sample, _, _ in found),
             bars=tuple(bar for _, bar, _ in found),
             beats=tuple(beat for _, _, beat in found),
         )
 
     def latencies(self) -> list[tuple[EventOutcome, float]]:
-        """Return each accepted event whose first frame was heard, with the seconds from sending to that frame."""
+        """Return each accepted event whose first frame was played, with the seconds from sending to that frame."""
         return [
             (event, (event.effective - event.sent) / SAMPLE_RATE)
             for event in self.events
-            if event.accepted and self.heard(event.effective)
+            if event.accepted and self.played(event.effective)
         ]
 
 
@@ -185,7 +185,7 @@ def from_live(
 ) -> ReportData:
     """Gather the data of a live simulation.
 
-    Args and errors are those of `from_straight`; `sound` is what was heard, from sample 0.
+    Args and errors are those of `from_straight`; `sound` is what was played, from sample 0.
     """
     live = LiveFigures(
         levels=tuple(run.levels),

@@ -191,7 +191,7 @@ def _tempo(data: ReportData) -> Iterator[Hint]:
 def _unreached_states(data: ReportData) -> Iterator[Hint]:
     missing = []
     for index, layer in enumerate(data.rules.layers):
-        heard = {plan.states[index] for plan in data.plans if plan is not None}
-        missing += [f"{layer.name} {state.name}" for state in layer.states if state.name not in heard]
+        played = {plan.states[index] for plan in data.plans if plan is not None}
+        missing += [f"{layer.name} {state.name}" for state in layer.states if state.name not in played]
     if missing:
         yield Hint(text=f"States never reached: {', '.join(missing)}.")

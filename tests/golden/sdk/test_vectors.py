@@ -1,4 +1,4 @@
-"""The golden vectors, driven from the files alone, as another language drives them; and that the files are current."""
+"""The codec against the golden vectors, read from the files alone, and that the files are current."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_vector_gets_its_verdict(path: Path) -> None:
+def test_every_vector_has_the_expected_result(path: Path) -> None:
     for vector in vectors(path):
         if "reject" in vector:
             with pytest.raises(ProtocolError) as caught:

@@ -1,4 +1,4 @@
-"""Reaction times agree with the heard plans; the share of replaced frames."""
+"""Reaction times agree with the played plans; the share of replaced frames."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.reactions import (
-    heard_changes,
+    played_changes,
     reaction_statistics,
     reactions,
     replaced_share,
@@ -19,7 +19,7 @@ from segue_rules.model import Rules
 from unit.report.chord_generator import live_run
 
 
-def test_a_reaction_ends_at_the_first_heard_frame_of_the_new_state(rules: Rules, run: LiveRun) -> None:
+def test_a_reaction_ends_at_the_first_played_frame_of_the_new_state(rules: Rules, run: LiveRun) -> None:
     found = reactions(run, ["mood"])
     assert [(r.sequence, r.to_state, r.sync_point) for r in found] == [
         (0, "chase", "immediate"),
@@ -28,12 +28,12 @@ def test_a_reaction_ends_at_the_first_heard_frame_of_the_new_state(rules: Rules,
     ]
     plans = run.client.playback_plans()
     for reaction in found:
-        frame = reaction.heard // FRAME_SIZE
+        frame = reaction.audible // FRAME_SIZE
         before, after = plans[frame - 1], plans[frame]
         assert before is not None
         assert after is not None
         assert before.states[0] != reaction.to_state == after.states[0]
-        assert reaction.sent < reaction.effective <= reaction.decided <= reaction.heard
+        assert reaction.sent < reaction.effective <= reaction.decided <= reaction.audible
 
 
 def test_delays_that_a_rule_asks_for_do_not_count_as_latency(run: LiveRun) -> None:
@@ -53,11 +53,11 @@ def test_slower_generation_increases_the_latency(rules: Rules, events: tuple[Scr
 
 def test_a_change_is_found_although_its_first_frame_arrived_too_late(run: LiveRun) -> None:
     plans = run.client.playback_plans()
-    frame, change = heard_changes(plans, ["mood"], [])[0]
+    frame, change = played_changes(plans, ["mood"], [])[0]
     plan = plans[frame]
     assert plan is not None
     plans[frame] = plan._replace(states=("calm",), changes=())
-    assert heard_changes(plans, ["mood"], [change])[0] == (frame + 1, change)
+    assert played_changes(plans, ["mood"], [change])[0] == (frame + 1, change)
 
 
 def test_the_replaced_share_is_a_share_of_all_generated_frames(run: LiveRun) -> None:

@@ -1,4 +1,4 @@
-"""The data of a report agree with the messages of the run and with what was heard."""
+"""The data of a report agree with the messages of the run and with what was played."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ def test_each_state_change_has_one_outcome(straight_report: ReportData) -> None:
     assert [cause.sequence for cause in bar.causes] == [4]
 
 
-def test_started_changes_are_those_in_the_heard_plans(straight_report: ReportData, live_report: ReportData) -> None:
+def test_started_changes_are_those_in_the_played_plans(straight_report: ReportData, live_report: ReportData) -> None:
     for report in (straight_report, live_report):
-        heard = [
+        played = [
             (change.layer, change.to_state, plan.frame * FRAME_SIZE)
             for plan in report.plans
             if plan is not None
             for change in plan.changes
             if change.kind == "started"
         ]
-        assert [(d.layer, d.to_state, d.start) for d in report.changes if d.status == "started"] == heard
+        assert [(d.layer, d.to_state, d.start) for d in report.changes if d.status == "started"] == played
 
 
 def test_each_stinger_has_one_outcome_and_a_dropped_one_has_a_reason(straight_report: ReportData) -> None:

@@ -1,4 +1,4 @@
-"""A service that makes silence and remembers which events took effect: for proofs that nothing is lost."""
+"""A service that sends silence and records which events took effect, to prove that nothing is lost."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CountingService:
         self._known = self._take = self._head = self._committed = self._last_frame = 0
 
     def cut(self) -> None:
-        """The connection broke; the session is kept."""
+        """Break the connection and keep the session."""
         self._live = False
 
     def take(self, parts: list[Part]) -> list[list[Part]]:
@@ -56,7 +56,7 @@ class CountingService:
         return [encode(answer) for answer in self._answers(decode(parts))]
 
     def work(self) -> list[list[Part]]:
-        """At most one chunk, if there is credit; now and then one that replaces what was sent."""
+        """At most one chunk, if there is credit; sometimes one that replaces what was sent."""
         if not (self._live and self._reported) or self._head >= self._committed + LOOKAHEAD:
             return []
         return [encode(self._chunk())]
@@ -92,7 +92,7 @@ class CountingService:
         self._last_frame = max(self._last_frame, soonest, item.at // FRAME_SIZE)
         self.effects.append((item.seq, self._last_frame, item.fire))
         self.values.update(item.set)
-        # What was made without the event is made again, or not if it would sound the same.
+        # Music made without the event is made again, or not if it would sound the same.
         if self._last_frame * FRAME_SIZE < self._head and self._chance.random() < 0.5:
             self._replace(self._last_frame * FRAME_SIZE)
         return Receipt(seq=item.seq, accepted=True, code="accepted", frame=self._last_frame)

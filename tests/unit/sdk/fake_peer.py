@@ -1,4 +1,4 @@
-"""Peers that are no ROUTER socket: each connection is handed to a script of raw bytes."""
+"""Peers that are no ROUTER socket: a script of raw bytes answers each connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def command(name: bytes, data: bytes) -> bytes:
 
 
 def received(connection: socket.socket, count: int) -> bytes:
-    """So many bytes, or what came before the other side closed."""
+    """The next `count` bytes, or fewer if the other side closes."""
     data = b""
     while len(data) < count and (more := connection.recv(count - len(data))):
         data += more
@@ -41,11 +41,11 @@ def until_closed(connection: socket.socket) -> None:
 
 
 def answer_with_error(reason: bytes, mechanism: bytes = b"PLAIN") -> Script:
-    """A service of another make that refuses with ZMTP's command ERROR, and closes."""
+    """A service without libzmq that refuses with ZMTP's command ERROR and closes."""
 
     def script(connection: socket.socket) -> None:
         connection.sendall(greeting(mechanism))
-        # The greeting, and the command that asks to be let in.
+        # The greeting, and the command with the token.
         received(connection, GREETING_BYTES)
         received(connection, received(connection, 2)[1])
         connection.sendall(command(b"ERROR", bytes([len(reason)]) + reason))
@@ -57,7 +57,7 @@ def answer_with_error(reason: bytes, mechanism: bytes = b"PLAIN") -> Script:
 
 @contextmanager
 def fake_peer(script: Script) -> Iterator[str]:
-    """Runs the script for every connection, one after the other; the address."""
+    """Run the script for every connection, one after the other; yields the address."""
     listener = socket.create_server(("127.0.0.1", 0))
     closing = threading.Event()
 

@@ -1,4 +1,4 @@
-"""A scripted service, and the messages it says."""
+"""A scripted peer for a session, and the messages it sends."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def of_type(kind: type[T], messages: Sequence[object]) -> list[T]:
 
 @dataclass
 class Peer:
-    """Drives a session: a clock, a position, and what was said on both sides since the last look."""
+    """Drives a session with a clock and a position, and collects what it sends and reports."""
 
     session: ClientSession
     now_s: float = 0.0

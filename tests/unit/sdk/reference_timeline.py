@@ -1,4 +1,4 @@
-"""The client's timeline once more, sample by sample over dictionaries, written from PROTOCOL.md's law alone."""
+"""A second implementation of the client's timeline, sample by sample, written from PROTOCOL.md alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from segue_sdk.timeline import Timing
 
 
 class ReferenceTimeline:
-    """Mono. `takes` maps take to position to sample; nothing is ever forgotten."""
+    """Mono. `takes` maps a take to positions to samples; nothing is ever freed."""
 
     def __init__(self, timing: Timing) -> None:
         self.timing = timing

@@ -1,4 +1,4 @@
-"""A ROUTER socket that says what the test says."""
+"""A ROUTER socket that sends what a test tells it to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ M = TypeVar("M")
 
 
 class Router:
-    """A service that says what the test says."""
+    """A service whose messages the test writes."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str = "tcp://127.0.0.1:*") -> None:
         self.socket = context.socket(zmq.ROUTER)

@@ -16,7 +16,7 @@ LOOKAHEAD = 4 * 48_000
 
 
 def tone(take: int, start: int, count: int) -> bytes:
-    """A 100 Hz tone whose phase tells the take; its steepest step is 0.0066."""
+    """A 100 Hz tone whose phase depends on the take; its steepest step is 0.0066."""
     values = (math.sin(at * math.tau / 480 + take) / 2 for at in range(start, start + count))
     return array("f", [x for value in values for x in (value, value)]).tobytes()
 
@@ -37,7 +37,7 @@ class ToneService:
         return [encode(answer) for answer in self._answers(decode(parts))]
 
     def drop_connection(self) -> None:
-        """The connection broke; the session is kept."""
+        """Break the connection and keep the session."""
         self._live = False
 
     def _answers(self, message: Message) -> list[Message]:

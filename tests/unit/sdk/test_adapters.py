@@ -127,7 +127,7 @@ def test_quitting_pygame_ends_the_output_first(dummy: None) -> None:
         assert threads() == set()
 
 
-def test_a_mixer_of_another_rate_is_refused_with_what_to_call(dummy: None) -> None:
+def test_a_mixer_of_another_rate_is_refused_and_the_error_says_what_to_call(dummy: None) -> None:
     pygame.mixer.init(44_100, -16, 2)
     with pytest.raises(OutputError, match=r"got \(44100, -16, 2\); call pygame.mixer.pre_init\(48_000, 32, 2\)"):
         PygameOutput(player())

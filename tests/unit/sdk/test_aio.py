@@ -33,7 +33,7 @@ async def play(address: str) -> list[object]:
     return told
 
 
-def test_happenings_come_as_a_stream_that_ends_with_the_session() -> None:
+def test_client_events_come_as_a_stream_that_ends_with_the_session() -> None:
     async def both() -> list[object]:
         with zmq.Context() as context:
             router = Router(context)

@@ -1,4 +1,4 @@
-"""The Python client over real sockets against a scripted ROUTER: played sound, callbacks, outages, a wrong token."""
+"""The client over real sockets against a scripted ROUTER: samples, callbacks, outages, a token."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def until(true: Callable[[], object], client: SegueClient) -> None:
         time.sleep(0.002)
 
 
-def test_what_the_service_sends_is_what_is_played(router: Router) -> None:
+def test_the_samples_of_chunks_are_played(router: Router) -> None:
     arrived: list[MusicArrived] = []
     with SegueClient(router.address, HELLO) as client:
         client.on(MusicArrived, arrived.append)
@@ -85,7 +85,7 @@ def test_what_the_service_sends_is_what_is_played(router: Router) -> None:
     assert router.expect(Bye).reason == "quit"
 
 
-def test_calls_become_messages_and_messages_callbacks(router: Router) -> None:
+def test_calls_send_messages_and_messages_run_callbacks(router: Router) -> None:
     told: list[object] = []
     with SegueClient(router.address, HELLO) as client:
         for kind in (Live, Change, Receipt, Saved, Status):
@@ -114,7 +114,7 @@ def test_calls_become_messages_and_messages_callbacks(router: Router) -> None:
         assert client.control(Control(op="mute"))
 
 
-def test_a_service_that_goes_and_comes_back_is_restored_from_the_cell(router: Router) -> None:
+def test_a_restarted_service_is_restored_from_the_cell(router: Router) -> None:
     lost: list[Lost] = []
     with SegueClient(router.address, HELLO) as client:
         client.on(Lost, lost.append)
@@ -137,7 +137,7 @@ def test_a_service_that_goes_and_comes_back_is_restored_from_the_cell(router: Ro
         until(lambda: client.state is ClientState.LIVE, client)
 
 
-def test_stingers_are_heard_and_told(router: Router) -> None:
+def test_stingers_are_played_and_reported(router: Router) -> None:
     told: list[StingerArrived] = []
     with SegueClient(router.address, HELLO) as client:
         client.on(StingerArrived, told.append)
@@ -175,7 +175,7 @@ def test_the_pre_roll_is_never_longer_than_the_lookahead(router: Router) -> None
         assert client.player.position.committed == 480
 
 
-def test_plain_needs_the_token() -> None:
+def test_the_token_is_the_password_of_plain() -> None:
     asked: list[list[bytes]] = []
     with zmq.Context() as context:
         zap = context.socket(zmq.REP)

@@ -1,4 +1,4 @@
-"""The codec: whatever the bytes, a message or a ProtocolError; what is built wrongly is refused when it is built."""
+"""The codec gives a message or a ProtocolError for any bytes, and messages check themselves at construction."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_parts_may_be_memoryviews_and_samples_are_not_copied() -> None:
     assert decoded.pcm is view
 
 
-def test_messages_are_frozen_and_checked_when_built() -> None:
+def test_messages_are_frozen_and_checked_at_construction() -> None:
     save = Save(id=1)
     with pytest.raises(FrozenInstanceError):
         save.id = 2  # type: ignore[misc]
@@ -121,7 +121,7 @@ def test_messages_are_frozen_and_checked_when_built() -> None:
         Rules()
 
 
-def test_a_message_names_the_place_of_a_mistake() -> None:
+def test_an_error_names_the_place_of_the_mistake() -> None:
     header = msgpack.packb({"v": 1, "t": "event", "events": [{"seq": 1, "at": 0, "set": {"threat": None}}]})
     with pytest.raises(ProtocolError) as caught:
         decode([header])
@@ -134,7 +134,7 @@ def test_a_header_beyond_its_limit_is_not_encoded() -> None:
         encode(Event(events=tuple(replace(item, seq=i) for i in range(1, 65))))
 
 
-def test_type_of_tells_what_can_be_told() -> None:
+def test_type_of_reads_what_can_be_read_of_an_invalid_message() -> None:
     assert type_of([msgpack.packb({"v": 1, "t": "restore", "id": 7})]) == ("restore", 7)
     assert type_of([msgpack.packb({"v": 1, "t": 3, "seq": True})]) == ("", 0)
     assert type_of([b"\xc1"]) == ("", 0)

@@ -1,4 +1,4 @@
-"""A connection that does not come about: what the game is told, when it is tried again, and addresses that are none."""
+"""Failed attempts to connect: what is reported, when the client tries again, and invalid addresses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HELLO = Hello(versions=(1,), client="test")
 
 
 def told(client: SegueClient, count: int = 1) -> list[ClientEvent]:
-    """The first so many that happen."""
+    """The first `count` client events."""
     end, happened = time.monotonic() + PATIENCE_S, list[ClientEvent]()
     while len(happened) < count:
         assert time.monotonic() < end, f"told {happened}"
@@ -45,7 +45,7 @@ def told(client: SegueClient, count: int = 1) -> list[ClientEvent]:
 
 
 def failure(address: str, *, token: str = "") -> ConnectionFailed:
-    """What a client at an address is told; it can be closed then, and its thread ends."""
+    """The failure that a client reports; afterwards it is closed and its thread ends."""
     with SegueClient(address, HELLO, token=token) as client:
         (failed,) = told(client)
         assert isinstance(failed, ConnectionFailed)
@@ -100,7 +100,7 @@ def service() -> Iterator[Router]:
 
 
 @pytest.mark.parametrize("status", [b"400", b"500"])
-def test_a_token_that_a_router_refuses_is_told(status: bytes) -> None:
+def test_a_token_that_a_libzmq_service_refuses_is_reported(status: bytes) -> None:
     with router(status, plain=True) as address:
         failed = failure(address, token="wrong")
     assert failed.code == "token_refused"
@@ -108,12 +108,12 @@ def test_a_token_that_a_router_refuses_is_told(status: bytes) -> None:
 
 
 @pytest.mark.parametrize("reason", [b"400", b"401", b"", b"no such token"])
-def test_a_token_that_a_service_of_another_make_refuses_is_told(reason: bytes) -> None:
+def test_a_token_that_another_implementation_refuses_is_reported(reason: bytes) -> None:
     with fake_peer(answer_with_error(reason)) as address:
         assert failure(address, token="wrong").code == "token_refused"
 
 
-def test_a_service_that_needs_a_token_is_told_from_one_that_takes_none() -> None:
+def test_a_service_that_needs_a_token_is_distinguished_from_one_that_has_none() -> None:
     with router(b"200", plain=True) as address:
         assert failure(address).code == "token_needed"
     with router() as address:
@@ -122,13 +122,13 @@ def test_a_service_that_needs_a_token_is_told_from_one_that_takes_none() -> None
         assert failure(address).code == "token_needed"
 
 
-def test_a_token_no_service_can_take_is_refused_at_the_call() -> None:
+def test_a_token_that_is_too_long_is_refused_at_the_call() -> None:
     with pytest.raises(ValueError, match="expected at most 255 bytes, got 256"):
         SegueClient("tcp://127.0.0.1:7723", HELLO, token="t" * 256)
 
 
-def test_a_service_that_asks_for_another_mechanism_and_closes_at_once_is_told() -> None:
-    """So soon that libzmq does not get to know why."""
+def test_a_service_with_another_mechanism_that_closes_at_once_is_reported() -> None:
+    """It closes before libzmq knows why."""
 
     def script(connection: socket.socket) -> None:
         connection.sendall(greeting(b"PLAIN")[:11])
@@ -144,7 +144,7 @@ def test_a_service_that_asks_for_another_mechanism_and_closes_at_once_is_told() 
 
 
 @pytest.mark.parametrize("mechanism", ["NULL", "PLAIN", "CURVE"])
-def test_a_look_at_the_greeting_tells_the_mechanism(mechanism: str) -> None:
+def test_the_mechanism_is_read_from_the_greeting(mechanism: str) -> None:
     def script(connection: socket.socket) -> None:
         connection.sendall(greeting(mechanism.encode()))
         until_closed(connection)
@@ -156,7 +156,7 @@ def test_a_look_at_the_greeting_tells_the_mechanism(mechanism: str) -> None:
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad _PendingRequest\r\n", bytes(64), b"", b"\xff"])
-def test_a_look_at_what_is_no_greeting_tells_that(said: bytes) -> None:
+def test_a_peer_without_a_zmtp_greeting_is_recognised(said: bytes) -> None:
     def script(connection: socket.socket) -> None:
         connection.sendall(said)
         connection.shutdown(socket.SHUT_WR)
@@ -175,7 +175,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def test_nobody_listening_is_told_and_a_service_that_comes_later_is_found() -> None:
+def test_a_port_without_a_listener_is_reported_and_a_later_service_is_found() -> None:
     address = f"tcp://127.0.0.1:{free_port()}"
     with SegueClient(address, HELLO) as client:
         (failed,) = told(client)
@@ -192,17 +192,17 @@ def test_nobody_listening_is_told_and_a_service_that_comes_later_is_found() -> N
                 service.socket.close()
 
 
-def test_a_path_where_nobody_listens_is_told_as_well() -> None:
+def test_a_path_without_a_listener_is_reported() -> None:
     assert failure("ipc:///tmp/no-such-folder/segue").code == "unreachable"
 
 
-def test_a_name_that_nobody_has_is_told() -> None:
+def test_an_unknown_host_is_reported() -> None:
     failed = failure("tcp://no-such-host.invalid:7723")
     assert failed.code == "unknown_host"
     assert "'no-such-host.invalid' cannot be found" in failed.text
 
 
-def test_a_name_that_takes_long_to_be_found_does_not_hold_up_close(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_resolver_does_not_delay_close(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, answer = threading.Event(), threading.Event()
 
     def slow(address: Address) -> list[ResolvedAddress]:
@@ -218,7 +218,7 @@ def test_a_name_that_takes_long_to_be_found_does_not_hold_up_close(monkeypatch: 
     answer.set()
 
 
-def test_what_is_no_service_is_told() -> None:
+def test_a_peer_that_is_no_service_is_reported() -> None:
     def script(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 400 Bad _PendingRequest\r\n" + b"x" * 100)
         connection.shutdown(socket.SHUT_WR)
@@ -228,14 +228,14 @@ def test_what_is_no_service_is_told() -> None:
         assert failure(address).code == "not_a_service"
 
 
-def test_one_that_closes_before_the_handshake_is_done_is_told() -> None:
+def test_a_peer_that_closes_during_the_handshake_is_reported() -> None:
     with fake_peer(lambda connection: connection.sendall(greeting(b"PLAIN"))) as address:
         failed = failure(address, token="some")
     assert failed.code == "broken_off"
     assert "refuses the token" in failed.text
 
 
-def test_one_that_takes_the_connection_and_says_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_that_accepts_the_connection_and_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segue_sdk.network.SILENCE_S", 0.05)
     with fake_peer(until_closed) as address:
         assert failure(address).code == "no_answer"
@@ -260,7 +260,7 @@ def test_localhost_is_found(service: Router) -> None:
         ),
     ],
 )
-def test_a_version_mismatch_ends_the_session_with_its_name(service: Router, hello: Hello, text: str) -> None:
+def test_a_version_mismatch_ends_the_session_and_is_named(service: Router, hello: Hello, text: str) -> None:
     with SegueClient(service.address, hello) as client:
         service.expect(Hello)
         error = Error(code="unsupported_version", text="expected 2", about="hello")
@@ -268,7 +268,7 @@ def test_a_version_mismatch_ends_the_session_with_its_name(service: Router, hell
         assert told(client, 2) == [error, Closed(reason="unsupported_version", code="unsupported_version", text=text)]
 
 
-def test_a_service_that_answers_in_another_version_is_told(service: Router) -> None:
+def test_a_service_that_answers_in_another_version_is_reported(service: Router) -> None:
     with SegueClient(service.address, HELLO) as client:
         service.expect(Hello)
         service.socket.send_multipart([service.identity, msgpack.packb({"v": 2, "t": "welcome"})])
@@ -279,7 +279,7 @@ def test_a_service_that_answers_in_another_version_is_told(service: Router) -> N
         assert service.expect(Bye).reason == "refused"
 
 
-def test_rules_the_service_does_not_have_end_the_session_with_its_words(service: Router) -> None:
+def test_unknown_rules_end_the_session_with_the_services_text(service: Router) -> None:
     with SegueClient(service.address, HELLO) as client:
         service.expect(Hello)
         error = Error(code="unknown_rules", text="no rules 'emberwod.yaml'", about="hello")
@@ -290,7 +290,7 @@ def test_rules_the_service_does_not_have_end_the_session_with_its_words(service:
 # --- when it is tried again -----------------------------------------------------------------------------------------
 
 
-def test_tries_are_soon_where_they_help_and_seldom_where_they_do_not() -> None:
+def test_attempts_are_frequent_only_where_they_may_help() -> None:
     failures, retrying = FailureClassifier("tcp://a:1", token=True), RetrySchedule()
     refused = failures.handshake(zmq.EVENT_HANDSHAKE_FAILED_AUTH, 400)
 
@@ -303,7 +303,7 @@ def test_tries_are_soon_where_they_help_and_seldom_where_they_do_not() -> None:
     assert waits(failures.unreachable(), 2) == [0.2, 0.4]
 
 
-def test_each_way_to_fail_is_told_once_until_a_connection_stands() -> None:
+def test_each_failure_is_reported_once_until_the_client_connects() -> None:
     failures, retrying = FailureClassifier("tcp://a:1", token=False), RetrySchedule()
     ways: list[Callable[[], ConnectFailure]] = [failures.unreachable, failures.no_answer, failures.unreachable]
     assert [retrying.failed(way())[1] is not None for way in ways] == [True, True, False]
@@ -311,7 +311,7 @@ def test_each_way_to_fail_is_told_once_until_a_connection_stands() -> None:
     assert retrying.failed(failures.unreachable())[1] is not None
 
 
-def test_one_that_breaks_off_is_tried_again_before_it_is_told_since_the_reason_may_come_then() -> None:
+def test_a_failure_without_a_reason_is_reported_only_after_several_attempts() -> None:
     failures, retrying = FailureClassifier("tcp://a:1", token=False), RetrySchedule()
     mismatch = failures.handshake(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
     told = [retrying.failed(one)[1] for one in (failures.broken_off(), mismatch, *[failures.broken_off()] * 5)]
@@ -348,7 +348,7 @@ def test_one_that_breaks_off_is_tried_again_before_it_is_told_since_the_reason_m
         (7723, "bad_address", "address 7723: expected tcp://HOST:PORT"),
     ],
 )
-def test_what_is_no_address_is_refused_at_the_call(address: str, code: str, text: str) -> None:
+def test_an_invalid_address_is_refused_at_the_call(address: str, code: str, text: str) -> None:
     before = threading.active_count()
     with pytest.raises(AddressError) as caught:
         SegueClient(address, HELLO)
@@ -366,11 +366,11 @@ def test_what_is_no_address_is_refused_at_the_call(address: str, code: str, text
         ("ipc://@segue", [ResolvedAddress(text="ipc://@segue")]),
     ],
 )
-def test_endpoints_of_addresses(text: str, expected: list[ResolvedAddress]) -> None:
+def test_addresses_are_resolved(text: str, expected: list[ResolvedAddress]) -> None:
     assert resolve(parse_address(text)) == expected
 
 
-def test_a_host_of_both_versions_is_tried_with_version_4_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ipv4_addresses_of_a_host_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [
         (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 7723, 0, 0)),
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 7723)),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import textwrap
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -29,7 +31,7 @@ def load(name: str) -> ModuleType:
     return example
 
 
-def test_the_example_plays_its_story(
+def test_the_minimal_example_plays_its_story(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     example = load("minimal")
@@ -95,3 +97,17 @@ def test_the_pyglet_example_follows_the_mouse(
     finally:
         pyglet.clock.unschedule(move)
     assert "action -> combat" in told
+
+
+def test_the_readmes_game_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (EXAMPLES.parent / "README.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    with playing_service() as service:
+        game = textwrap.dedent(block).replace("tcp://127.0.0.1:7723", service.address)
+        # The story of a minute in some seconds.
+        game = game.replace("60 * 60", "400").replace("600 < frame < 1800", "30 < frame")
+        exec(compile(game, "README.md", "exec"), {})
+    assert "action -> combat" in capsys.readouterr().out

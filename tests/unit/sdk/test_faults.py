@@ -1,4 +1,4 @@
-"""Session, player and timeline together through outages and restarts, on a virtual clock: no click, nothing lost."""
+"""Session, player and timeline together through outages and restarts on a virtual clock: no click, no loss."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Game:
             self.now_s += 0.01
 
     def exchange(self) -> None:
-        """What was said goes over, the answers come back, in no time."""
+        """Deliver the messages and their answers without a delay."""
         if self.session.state is ClientState.OFFLINE and self.service is not None:
             self.session.connected(self.now_s)
         answers: list[list[Part]] = []
@@ -63,7 +63,7 @@ class Game:
                 self.service.drop_connection()
 
     def check(self) -> None:
-        """No click in what was heard; every event has one receipt."""
+        """Check that there is no click and that every event has one receipt."""
         assert max(abs(b - a) for a, b in pairwise(self.heard)) <= STEEPEST
         assert self.receipts == list(range(1, self.sent + 1))
         assert self.session.waiting == 0
@@ -74,7 +74,7 @@ class Game:
         return [length for silent, length in runs[1:] if silent and length > 10]
 
 
-def test_a_session_without_faults_plays_from_the_first_answer_on() -> None:
+def test_a_session_without_faults_plays_without_an_underrun() -> None:
     game = Game()
     game.play(5)
     game.check()
@@ -82,7 +82,7 @@ def test_a_session_without_faults_plays_from_the_first_answer_on() -> None:
     assert (game.player.position.underruns, game.player.position.late) == (0, 0)
 
 
-def test_a_connection_cut_for_two_seconds_is_not_heard() -> None:
+def test_a_connection_cut_for_two_seconds_causes_no_underrun() -> None:
     game = Game()
     game.play(3)
     service, game.service = game.service, None
@@ -96,7 +96,7 @@ def test_a_connection_cut_for_two_seconds_is_not_heard() -> None:
     assert game.player.position.committed >= 8.9 * 48_000
 
 
-def test_a_service_killed_and_back_within_the_buffer_is_not_heard_to_stop() -> None:
+def test_a_service_restarted_within_the_buffer_causes_no_underrun() -> None:
     game = Game()
     game.play(3)
     game.service = None
@@ -109,7 +109,7 @@ def test_a_service_killed_and_back_within_the_buffer_is_not_heard_to_stop() -> N
     assert game.silences() == []
 
 
-def test_a_service_restarted_behind_an_unbroken_connection_is_noticed_and_restored() -> None:
+def test_a_service_restarted_behind_an_unbroken_connection_is_restored() -> None:
     game = Game()
     game.play(3)
     game.service = ToneService(2)
@@ -119,7 +119,7 @@ def test_a_service_restarted_behind_an_unbroken_connection_is_noticed_and_restor
     assert game.silences() == []
 
 
-def test_ten_seconds_of_silence_from_the_wire_fade_out_and_go_on_where_they_stopped() -> None:
+def test_music_fades_out_in_a_long_outage_and_continues_where_it_stopped() -> None:
     game = Game()
     game.play(3)
     service, game.service = game.service, None

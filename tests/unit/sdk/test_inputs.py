@@ -1,4 +1,4 @@
-"""What a game may set and fire: any kind of number, enums, and a clear word about everything else."""
+"""Inputs take every numeric type and enums, and refuse everything else with a helpful error."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Night(Enum):
         ("night", Night.YES, True),
     ],
 )
-def test_values_of_any_type_that_means_one_are_taken(name: str, given: object, taken: InputValue) -> None:
+def test_values_of_every_numeric_type_and_enums_are_accepted(name: str, given: object, taken: InputValue) -> None:
     value = TABLE.value(name, given)
     assert (value, type(value)) == (taken, type(taken))
 
@@ -133,19 +133,19 @@ def test_values_of_any_type_that_means_one_are_taken(name: str, given: object, t
         ("threat", [1], "wrong_type", "input 'threat' takes a boolean, a number or a text, got [1] of type list"),
     ],
 )
-def test_every_other_value_is_refused_with_what_to_do(name: str, given: object, code: str, text: str) -> None:
+def test_other_values_are_refused_and_the_error_says_what_to_do(name: str, given: object, code: str, text: str) -> None:
     with pytest.raises(InputError) as caught:
         TABLE.value(name, given)
     assert caught.value.code == code
     assert caught.value.text.replace("np.True_", "True").replace("bool_", "bool") == text
 
 
-def test_an_array_of_several_values_is_no_value() -> None:
+def test_an_array_of_several_values_is_refused() -> None:
     with pytest.raises(InputError, match="of type ndarray"):
         TABLE.value("threat", np.array([1.0]))
 
 
-def test_what_is_fired_is_a_trigger() -> None:
+def test_only_triggers_can_be_fired() -> None:
     assert TABLE.trigger("door") == "door"
     with pytest.raises(InputError, match=r"input 'threat' is a number, not a trigger; call set\('threat', …\)"):
         TABLE.trigger("threat")
@@ -198,7 +198,7 @@ def test_calls_before_the_rules_are_known_are_kept_and_checked_then() -> None:
     assert peer.session.waiting == 1
 
 
-def test_a_frame_that_is_not_over_when_the_rules_come_is_checked_as_well() -> None:
+def test_the_current_frame_is_checked_when_the_rules_come() -> None:
     peer = offline()
     peer.session.set("theat", 1)
     peer.session.fire("dor")
@@ -208,7 +208,7 @@ def test_a_frame_that_is_not_over_when_the_rules_come_is_checked_as_well() -> No
     assert of_type(Event, peer.sent()) == []
 
 
-def test_other_rules_change_what_is_taken_at_once() -> None:
+def test_new_rules_are_checked_against_at_once() -> None:
     peer = Peer(ClientSession(Hello(versions=(1,), client="test")))
     peer.go_live()
     with pytest.raises(InputError):
@@ -226,7 +226,7 @@ def test_other_rules_change_what_is_taken_at_once() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), 2**60, "a" * 65, None, [1], 1j])
-def test_values_no_message_can_carry_are_refused_before_the_rules_are_known_too(value: object) -> None:
+def test_values_that_no_message_can_carry_are_refused_before_the_rules_are_known(value: object) -> None:
     peer = offline()
     with pytest.raises(InputError):
         peer.session.set("threat", value)

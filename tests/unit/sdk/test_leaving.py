@@ -1,4 +1,4 @@
-"""The end of a session: from any state, by any way out, and always at once."""
+"""The end of a session: from any state, in any way, and always at once."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def go_live(client: SegueClient, router: Router) -> None:
 # --- close ----------------------------------------------------------------------------------------------------------
 
 
-def test_close_ends_a_client_that_found_nobody() -> None:
+def test_close_ends_a_client_without_a_service() -> None:
     client = SegueClient("tcp://127.0.0.1:9", HELLO)
     client.close()
     client.close()
@@ -66,14 +66,14 @@ def test_close_ends_a_client_that_found_nobody() -> None:
     assert client.poll()[-1] == Closed(reason="quit")
 
 
-def test_close_ends_a_client_whose_peer_says_nothing() -> None:
+def test_close_ends_a_client_whose_peer_does_not_answer() -> None:
     with fake_peer(until_closed) as address:
         client = SegueClient(address, HELLO)
         client.close()
         assert client.ended
 
 
-def test_close_says_goodbye_once_and_tells_the_game(router: Router) -> None:
+def test_close_sends_bye_once_and_is_reported(router: Router) -> None:
     client = SegueClient(router.address, HELLO)
     go_live(client, router)
     client.close()
@@ -91,7 +91,7 @@ def test_close_from_a_callback_ends_the_client(router: Router) -> None:
     assert router.expect(Bye).reason == "quit"
 
 
-def test_close_from_the_networks_own_thread_ends_the_client(router: Router) -> None:
+def test_close_from_the_network_thread_ends_the_client(router: Router) -> None:
     clients: list[SegueClient] = []
     client = SegueClient(router.address, HELLO, wake=lambda: clients and clients[0].close())
     clients.append(client)
@@ -115,7 +115,7 @@ def test_close_after_the_service_ended_the_session(router: Router) -> None:
 @pytest.mark.parametrize(
     ("last_line", "status"), [("", 0), ("raise ValueError('a bug of the game')", 1), ("sys.exit(3)", 3)]
 )
-def test_a_program_that_ends_without_close_leaves_its_session(router: Router, last_line: str, status: int) -> None:
+def test_a_program_that_ends_without_close_ends_its_session(router: Router, last_line: str, status: int) -> None:
     program = (
         "import sys\n"
         "from segue_sdk.client import SegueClient\n"
@@ -137,7 +137,7 @@ def test_a_program_that_ends_without_close_leaves_its_session(router: Router, la
         assert game.wait(PATIENCE_S) == status
 
 
-def test_a_client_that_nobody_holds_leaves_its_session(router: Router) -> None:
+def test_a_client_without_references_ends_its_session(router: Router) -> None:
     client = SegueClient(router.address, HELLO)
     client.on(Live, lambda live: None)
     go_live(client, router)
@@ -154,7 +154,7 @@ def fail(event: object) -> None:
     raise LookupError("a bug of the game")
 
 
-def test_a_callback_that_raises_is_told_by_update_and_no_other_is_left_out(router: Router) -> None:
+def test_update_raises_what_a_callback_raised_after_the_others_have_run(router: Router) -> None:
     heard: list[object] = []
     with SegueClient(router.address, HELLO) as client:
         client.on(Live, fail)
@@ -172,7 +172,7 @@ def test_a_callback_that_raises_is_told_by_update_and_no_other_is_left_out(route
         assert router.expect(Event).events[0].fire == ("door",)
 
 
-def test_several_that_raise_are_told_together(router: Router) -> None:
+def test_update_raises_the_errors_of_several_callbacks_as_a_group(router: Router) -> None:
     with SegueClient(router.address, HELLO) as client:
         client.on(Live, fail)
         client.on(Live, fail)
@@ -184,7 +184,7 @@ def test_several_that_raise_are_told_together(router: Router) -> None:
         assert len(caught.value.exceptions) == 2
 
 
-def test_a_wake_that_raises_is_told_and_logged_once_and_ends_nothing(
+def test_a_wake_callback_that_raises_is_reported_and_logged_once_and_ends_nothing(
     router: Router, caplog: pytest.LogCaptureFixture
 ) -> None:
     def wake() -> None:
@@ -204,7 +204,7 @@ def test_a_wake_that_raises_is_told_and_logged_once_and_ends_nothing(
     assert [record.name for record in caplog.records if record.exc_info] == ["segue_sdk"]
 
 
-def test_a_fault_of_the_networks_own_thread_ends_the_session_with_a_word(
+def test_an_error_in_the_network_thread_ends_the_session_and_is_reported(
     router: Router, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def break_down(session: ClientSession, *arguments: object) -> None:
@@ -225,9 +225,7 @@ def test_a_fault_of_the_networks_own_thread_ends_the_session_with_a_word(
 # --- the log --------------------------------------------------------------------------------------------------------
 
 
-def test_refused_events_leave_lines_in_the_log_and_not_one_each(
-    router: Router, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_refused_events_are_logged_at_a_limited_rate(router: Router, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="segue_sdk")
     told: list[ClientEvent] = []
     with SegueClient(router.address, HELLO) as client:
@@ -249,7 +247,7 @@ def test_refused_events_leave_lines_in_the_log_and_not_one_each(
 # --- asyncio --------------------------------------------------------------------------------------------------------
 
 
-def test_a_stream_of_happenings_ends_when_the_client_is_closed_elsewhere_and_stays_ended() -> None:
+def test_a_stream_of_client_events_ends_when_the_client_is_closed_elsewhere() -> None:
     async def play() -> list[type]:
         session = AsyncSegueClient("tcp://127.0.0.1:9", HELLO)
         told: list[type] = []
@@ -267,7 +265,7 @@ def test_a_stream_of_happenings_ends_when_the_client_is_closed_elsewhere_and_sta
     assert asyncio.run(play())[-1] is Closed
 
 
-def test_a_loop_that_is_closed_before_its_client_harms_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_loop_may_be_closed_before_its_client(caplog: pytest.LogCaptureFixture) -> None:
     async def make() -> AsyncSegueClient:
         return AsyncSegueClient("tcp://127.0.0.1:9", HELLO)
 

@@ -1,4 +1,4 @@
-"""Sound out: in real time to nowhere, to a file, to a device; a device that is not there, and one that goes."""
+"""Outputs: without sound in real time, WAV files, sound devices that are missing or vanish."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNT = 24_000
 
 
 def player() -> Player:
-    """One with half a second of a tone."""
+    """A player with half a second of a tone."""
     made = Player()
     tone = array("f", [math.sin(at / 30) / 2 for at in range(COUNT) for _ in range(2)])
     made.enqueue(ReceivedChunk(0, 0, memoryview(tone), False))
@@ -44,7 +44,7 @@ def threads() -> set[str]:
 # --- the clock ------------------------------------------------------------------------------------------------------
 
 
-def test_blocks_are_due_as_time_goes_by_however_irregularly_it_is_asked() -> None:
+def test_blocks_are_due_in_real_time_for_irregular_calls() -> None:
     pacer, now, blocks = Pacer(5.0), 5.0, 0
     for step in (1 / 1024, 13 / 1024, 0.0, 31 / 1024, 7 / 1024, 204 / 1024, 64 / 1024):
         now += step
@@ -52,13 +52,13 @@ def test_blocks_are_due_as_time_goes_by_however_irregularly_it_is_asked() -> Non
     assert blocks == int(320 / 1024 * 48_000 / BLOCK)
 
 
-def test_of_a_machine_that_slept_only_a_quarter_second_is_made_up() -> None:
+def test_after_a_long_gap_only_a_quarter_second_is_due() -> None:
     pacer = Pacer(0.0)
     assert pacer.due(3_600.0) == 25
     assert pacer.due(3_600.0) == 0
 
 
-def test_no_sound_is_a_clock_that_plays_on_and_ends_with_its_output() -> None:
+def test_the_output_without_sound_reads_the_player_until_it_is_closed() -> None:
     made = player()
     with NullOutput(made) as output:
         until(lambda: made.position.committed == COUNT)
@@ -70,7 +70,7 @@ def test_no_sound_is_a_clock_that_plays_on_and_ends_with_its_output() -> None:
 
 
 @pytest.mark.parametrize("bits", [16, 24])
-def test_a_file_holds_what_the_player_gave(tmp_path: Path, bits: int) -> None:
+def test_a_file_contains_the_samples_of_the_player(tmp_path: Path, bits: int) -> None:
     made, path = player(), tmp_path / "out.wav"
     with open_output(made, "file", file=path, bits=bits) as output:
         assert output.name == str(path)
@@ -86,7 +86,7 @@ def test_a_file_holds_what_the_player_gave(tmp_path: Path, bits: int) -> None:
     assert max(values) > 0.4 * 2 ** (bits - 1)
 
 
-def test_values_beyond_full_scale_are_clipped_and_the_file_is_whole_while_it_grows(tmp_path: Path) -> None:
+def test_samples_are_clipped_and_the_file_is_valid_while_it_grows(tmp_path: Path) -> None:
     path = tmp_path / "out.wav"
     file = WaveFile(path, 16)
     file.write(memoryview(array("f", [2.0, -2.0])))
@@ -95,7 +95,7 @@ def test_values_beyond_full_scale_are_clipped_and_the_file_is_whole_while_it_gro
     file.close()
 
 
-def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written: No such file"):
         FileOutput(Player(), tmp_path / "no" / "out.wav")
     with pytest.raises(ValueError, match="16 or 24"):
@@ -111,7 +111,7 @@ class PortAudioError(Exception):
 
 
 class Stream:
-    """A device that asks for blocks when the test says so."""
+    """A device that asks for blocks when the test does."""
 
     def __init__(self, *, callback: Any, finished_callback: Any, device: Any, **options: Any) -> None:
         if device == "nowhere":
@@ -142,12 +142,12 @@ def device(monkeypatch: pytest.MonkeyPatch) -> None:
         RawOutputStream=Stream, PortAudioError=PortAudioError, query_devices=lambda number: {"name": f"card {number}"}
     )
     monkeypatch.setitem(sys.modules, "sounddevice", module)  # type: ignore[arg-type]
-    # A test that is held up is not a device that fell silent.
+    # A slow test must not count as a device that vanished.
     monkeypatch.setattr("segue_sdk.output._SILENT_S", 600.0)
 
 
 @pytest.mark.usefixtures("device")
-def test_a_device_gets_the_players_samples_and_its_latency_counts() -> None:
+def test_a_device_gets_the_samples_of_the_player_and_sets_its_latency() -> None:
     made = player()
     with open_output(made) as output:
         assert output.name == "card 3"
@@ -160,7 +160,7 @@ def test_a_device_gets_the_players_samples_and_its_latency_counts() -> None:
 
 
 @pytest.mark.usefixtures("device")
-def test_a_device_that_goes_leaves_the_session_alive() -> None:
+def test_the_session_goes_on_after_a_device_vanishes() -> None:
     made, told = player(), list[str]()
     with DeviceOutput(made, on_lost=told.append) as output:
         Stream.last.ask(480)
@@ -174,7 +174,7 @@ def test_a_device_that_goes_leaves_the_session_alive() -> None:
 
 
 @pytest.mark.usefixtures("device")
-def test_a_device_that_falls_silent_without_a_word_is_gone_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_asks_for_nothing_counts_as_vanished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segue_sdk.output._SILENT_S", 0.02)
     made = player()
     with DeviceOutput(made):
@@ -182,7 +182,7 @@ def test_a_device_that_falls_silent_without_a_word_is_gone_too(monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("device")
-def test_a_device_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_device_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"expected 'nowhere' to play 48 kHz stereo; No output.*lists what there is"):
         open_output(Player(), "device", device="nowhere")
     with open_output(Player(), "auto", device="nowhere", file=tmp_path / "a.wav") as output:

@@ -106,7 +106,7 @@ def test_an_attribute_sets_an_input(router: Router) -> None:
         assert router.expect(Event).events[0].set == {"threat": 0.25, "region": "crypt"}
 
 
-def test_a_misspelt_attribute_is_named_with_a_guess(router: Router) -> None:
+def test_a_misspelt_attribute_raises_with_a_suggestion(router: Router) -> None:
     with segue.connect(router.address) as music:
         live(router, music)
         with pytest.raises(segue.InputError, match="no input 'theat'; did you mean 'threat'") as raised:

@@ -1,4 +1,4 @@
-"""A change is told when it is decided and once more when it is heard, whatever became of it in between."""
+"""A change is reported when it is decided and again when it is heard, whatever comes in between."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def live() -> Peer:
 
 
 def heard(peer: Peer, played: int) -> list[Change]:
-    """The changes told as heard when the music has got to a position."""
+    """The changes reported as heard when the music reaches a position."""
     peer.client_events()
     peer.tick(played=played, committed=max(played, peer.position.committed), standing=False)
     return [told.change for told in of_type(ChangeHeard, peer.client_events())]
 
 
-def test_a_change_is_told_at_once_and_heard_when_the_music_gets_there() -> None:
+def test_a_change_is_reported_at_once_and_again_when_it_is_heard() -> None:
     peer = live()
     peer.says(CHANGE)
     assert peer.client_events() == [CHANGE]
@@ -40,14 +40,14 @@ def test_a_change_is_told_at_once_and_heard_when_the_music_gets_there() -> None:
     assert heard(peer, AT + 96_000) == []
 
 
-def test_one_that_is_only_scheduled_or_withdrawn_is_never_heard() -> None:
+def test_a_change_that_is_only_scheduled_or_withdrawn_is_never_heard() -> None:
     peer = live()
     peer.says(replace(CHANGE, kind="scheduled"), replace(CHANGE, layer="action"))
     peer.says(replace(CHANGE, layer="action", kind="withdrawn"))
     assert heard(peer, 2 * AT) == []
 
 
-def test_one_whose_start_is_predicted_anew_is_heard_where_it_started() -> None:
+def test_a_change_with_a_new_prediction_is_heard_where_it_started() -> None:
     peer = live()
     peer.says(replace(CHANGE, kind="scheduled"), replace(CHANGE, kind="scheduled", audible=AT + 5_000))
     peer.says(replace(CHANGE, audible=AT + 7_000))
@@ -55,7 +55,7 @@ def test_one_whose_start_is_predicted_anew_is_heard_where_it_started() -> None:
     assert len(heard(peer, AT + 7_000)) == 1
 
 
-def test_one_withdrawn_and_started_again_by_a_replacement_is_heard_once() -> None:
+def test_a_change_withdrawn_and_started_again_is_heard_once() -> None:
     peer = live()
     peer.says(CHANGE, replace(CHANGE, kind="withdrawn"), replace(CHANGE, audible=AT + FRAME_SIZE))
     assert heard(peer, AT) == []
@@ -64,14 +64,14 @@ def test_one_withdrawn_and_started_again_by_a_replacement_is_heard_once() -> Non
     assert heard(peer, AT + 3 * FRAME_SIZE) == [], "told already"
 
 
-def test_the_order_is_that_of_hearing() -> None:
+def test_changes_are_reported_in_the_order_of_their_positions() -> None:
     peer = live()
     later, sooner = replace(CHANGE, layer="a", audible=AT + 2), replace(CHANGE, layer="b", audible=AT + 1)
     peer.says(later, sooner, CHANGE)
     assert heard(peer, AT + 2) == [CHANGE, sooner, later]
 
 
-def test_a_clock_that_stands_hears_nothing() -> None:
+def test_no_change_is_heard_while_the_clock_stands() -> None:
     """A pause or an underrun: the position does not move, however long it takes."""
     peer = live()
     peer.says(CHANGE)
@@ -83,7 +83,7 @@ def test_a_clock_that_stands_hears_nothing() -> None:
     assert heard(peer, AT) == [CHANGE]
 
 
-def test_a_replacement_that_came_late_is_heard_where_it_is_joined() -> None:
+def test_changes_of_a_late_replacement_are_heard_where_it_is_joined() -> None:
     peer = live()
     peer.tick(played=AT - 500, committed=AT + 1_000, standing=False)
     peer.says(CHANGE, chunk(1, AT - FRAME_SIZE, take=1))
@@ -98,7 +98,7 @@ def restarted(peer: Peer, welcome: Welcome) -> None:
     peer.says(Status(rung=0, generator="score", headroom=2, restore=1, restored="all"))
 
 
-def test_over_a_restart_what_lies_in_the_buffer_is_heard_and_what_is_decided_anew_is_heard_once() -> None:
+def test_after_a_restart_changes_in_the_buffer_are_heard_and_repeated_ones_once() -> None:
     peer = live()
     behind = replace(CHANGE, layer="action", audible=3 * AT)
     peer.says(*(chunk(number + 1, number * FRAME_SIZE) for number in range(20)), CHANGE, behind)
@@ -109,7 +109,7 @@ def test_over_a_restart_what_lies_in_the_buffer_is_heard_and_what_is_decided_ane
 
 
 @pytest.mark.parametrize(("start", "expected"), [(AT, 0), (AT + FRAME_SIZE, 1)])
-def test_a_save_game_takes_back_what_lies_behind_its_music(start: int, expected: int) -> None:
+def test_changes_after_the_beginning_of_restored_music_are_not_heard(start: int, expected: int) -> None:
     peer = live()
     peer.says(chunk(1, 0), CHANGE)
     number = peer.session.restore(b"SGS1")
@@ -121,7 +121,7 @@ def test_a_save_game_takes_back_what_lies_behind_its_music(start: int, expected:
     assert changes[-1] == restored
 
 
-def test_the_connection_does_not_matter() -> None:
+def test_changes_are_heard_without_a_connection() -> None:
     peer = live()
     peer.says(CHANGE)
     peer.session.disconnected(peer.now_s)
@@ -156,7 +156,7 @@ def test_stingers_are_heard_in_the_order_of_their_beginnings() -> None:
 
 
 @pytest.mark.parametrize("kind", ["cancelled", "dropped"])
-def test_a_stinger_that_is_called_off_before_its_beginning_is_not_heard(kind: str) -> None:
+def test_a_stinger_that_is_cancelled_before_its_beginning_is_not_heard(kind: str) -> None:
     peer = live()
     peer.says(STING, replace(STING, kind=kind, pcm=None))
     assert stingers_heard(peer, 6_000) == []
@@ -168,7 +168,7 @@ def test_a_stinger_that_is_only_scheduled_is_not_heard() -> None:
     assert stingers_heard(peer, 6_000) == []
 
 
-def test_a_late_stinger_is_heard_at_once_or_not_at_all_as_it_says() -> None:
+def test_a_late_stinger_is_heard_at_once_or_never_as_its_message_says() -> None:
     peer = live()
     peer.tick(played=5_900, committed=6_000, standing=False)
     peer.says(STING, replace(STING, id=4, if_late="play"))

@@ -1,4 +1,4 @@
-"""The game's own volume: what is played after it, sample by sample, and no click at any order."""
+"""The game's volume: the samples after it, and no click for any sequence of changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BLOCK = 480
 
 
 def played(volume: Volume, count: int, level: float = 0.5) -> list[float]:
-    """So many samples of a steady level, left and right, in blocks."""
+    """The left samples of a constant level after the volume."""
     heard: list[float] = []
     while len(heard) < count:
         block = array("f", [level, -level] * BLOCK)
@@ -35,7 +35,7 @@ def take(volume: Volume, op: str, gain_db: float | None = None, ramp_ms: int = 0
     volume.take(order)
 
 
-def test_without_an_order_samples_are_left_as_they_are() -> None:
+def test_without_a_change_samples_stay_as_they_are() -> None:
     assert set(played(Volume(), 2_000)) == {0.5}
 
 
@@ -48,7 +48,7 @@ def test_a_volume_is_reached_over_the_shortest_ramp_and_held() -> None:
     assert heard[GAIN_RAMP:] == pytest.approx([0.05] * GAIN_RAMP, abs=1e-6)
 
 
-def test_a_longer_ramp_of_the_message_is_taken() -> None:
+def test_a_longer_ramp_of_the_message_is_used() -> None:
     volume = Volume()
     take(volume, "volume", -96.0, ramp_ms=1_000)
     heard = played(volume, 48_000 + BLOCK)
@@ -69,7 +69,7 @@ def test_mute_keeps_the_volume_and_a_volume_keeps_the_mute() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_orders_in_any_time_make_a_step(seed: int) -> None:
+def test_no_sequence_of_changes_makes_a_click(seed: int) -> None:
     chance, volume = random.Random(seed), Volume()
     heard = [0.5]
     for _ in range(60):
@@ -89,11 +89,11 @@ def test_a_gain_above_0_db_is_kept_within_full_scale() -> None:
     assert played(volume, GAIN_RAMP + BLOCK, level=0.9)[-1] == pytest.approx(0.9, abs=1e-6)
 
 
-def test_what_concerns_the_service_alone_is_no_order() -> None:
+def test_controls_for_the_service_alone_change_no_volume() -> None:
     assert gain_change(Control(op="reset")) is None
 
 
-def test_the_player_applies_it_to_music_and_stingers_alike() -> None:
+def test_the_player_applies_the_volume_to_music_and_stingers() -> None:
     player = Player()
     player.enqueue(ReceivedChunk(0, 0, memoryview(array("f", [0.5] * 2 * 48_000)), False))
     sting = Stinger(id=1, name="victory", kind="placed", start=24_000, total=9_600, count=9_600, pcm=bytes(8 * 9_600))
@@ -110,7 +110,7 @@ def test_the_player_applies_it_to_music_and_stingers_alike() -> None:
     assert player.read_array(2 * GAIN_RAMP)[4 * GAIN_RAMP - 1] == 0.0
 
 
-def test_a_new_session_is_told_of_the_volume_and_the_same_one_is_not_told_twice() -> None:
+def test_a_new_session_receives_the_volume_and_a_resumed_one_does_not() -> None:
     peer = Peer(ClientSession(Hello(versions=(1,), client="test")))
     assert not peer.session.control(Control(op="volume", gain_db=-6.0, ramp_ms=300)), "nobody to tell"
     peer.session.control(Control(op="mute"))

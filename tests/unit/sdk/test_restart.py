@@ -1,4 +1,4 @@
-"""A service killed at every point, a connection cut at any: each event takes effect once, each receipt is told once."""
+"""A service killed or cut off at any point: each event takes effect once, each receipt is reported once."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Game:
             self._break(fault)
 
     def _break(self, fault: str) -> None:
-        """All that is on its way is lost, and with "kill" the service and all it knew."""
+        """Lose all messages under way and, with "kill", the service and its state."""
         self._there.clear()
         self._back.clear()
         self.session.disconnected(self._now_s)
@@ -107,7 +107,7 @@ class Game:
                 self._position = replace(self._position, have=end)
 
     def check(self) -> None:
-        """What the last service knows: every event, once and in order; what the game knows: every receipt, once."""
+        """Check that the last service has every event once and in order, and the game every receipt once."""
         self._faults.clear()
         self.play(30, quiet=True)
         fired = [trigger for _, _, triggers in self.service.effects for trigger in triggers]
@@ -118,7 +118,7 @@ class Game:
 
 
 def deliveries(seed: int) -> int:
-    """How many messages an unbroken game delivers."""
+    """The number of messages in a game without faults."""
     game = Game(seed, faults={})
     game.play(40)
     delivered = game.delivered
@@ -128,7 +128,7 @@ def deliveries(seed: int) -> int:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_service_killed_after_any_message_loses_nothing_and_does_nothing_twice(seed: int) -> None:
+def test_each_event_takes_effect_once_if_the_service_is_killed_after_any_message(seed: int) -> None:
     for point in range(deliveries(seed)):
         game = Game(seed, faults={point: "kill"})
         game.play(40)
@@ -136,7 +136,7 @@ def test_a_service_killed_after_any_message_loses_nothing_and_does_nothing_twice
 
 
 @pytest.mark.parametrize("seed", range(120))
-def test_nor_does_one_killed_and_cut_off_time_and_again(seed: int) -> None:
+def test_each_event_takes_effect_once_over_repeated_kills_and_outages(seed: int) -> None:
     chance = random.Random(seed)
     points = sorted(chance.sample(range(300), 8))
     # Faults close together are the hard ones: a restored service killed before its first chunk, a receipt lost.
@@ -146,7 +146,7 @@ def test_nor_does_one_killed_and_cut_off_time_and_again(seed: int) -> None:
     game.check()
 
 
-def test_what_is_kept_is_little_and_let_go() -> None:
+def test_few_events_are_kept_and_all_are_released() -> None:
     game = Game(1, faults={})
     most = 0
     for _ in range(300):
@@ -162,14 +162,14 @@ def test_what_is_kept_is_little_and_let_go() -> None:
 
 
 @pytest.mark.parametrize("point", range(40, 80, 3))
-def test_a_service_that_begins_from_nothing_is_told_every_input_again(point: int) -> None:
+def test_a_service_that_restores_nothing_receives_every_input_again(point: int) -> None:
     game = Game(5, faults={point: "kill"}, cells=False)
     game.session.set("region", "crypt")
     game.session.set("night", True)
     game.play(60)
     game.play(30, quiet=True)
     assert game.service.values == {"threat": game.said - 1, "region": "crypt", "night": True}
-    # One number is that of the event which says everything again; the game did not say it.
+    # One number is that of the event that repeats every input; it is not the game's.
     assert game.told == sorted(set(game.told))
     assert (len(game.told), game.told[-1]) == (game.said + 1, game.said + 2)
 
@@ -195,7 +195,7 @@ def said(peer: Peer, **values: float | bool | str) -> None:
     peer.tick()
 
 
-def test_inputs_the_new_rules_do_not_declare_or_take_are_left_out_and_later_values_stand() -> None:
+def test_inputs_that_do_not_fit_the_new_rules_are_left_out_and_later_values_count() -> None:
     peer = live()
     other = Input(name="gone", type="integer", low=0, high=9, default=0)
     night = Input(name="night", type="number", low=0, high=9, default=0)
@@ -218,7 +218,7 @@ def test_inputs_the_new_rules_do_not_declare_or_take_are_left_out_and_later_valu
 
 
 @pytest.mark.parametrize("restored", ["all", "rules"])
-def test_a_director_that_was_restored_is_told_only_what_it_lacks(restored: str) -> None:
+def test_a_restored_director_receives_only_the_events_it_lacks(restored: str) -> None:
     peer = live()
     said(peer, threat=0.25)
     peer.says(replace(receipt(1), frame=0), chunk(1, 0))
@@ -241,7 +241,7 @@ def test_a_refused_event_is_not_sent_again() -> None:
 # --- kept within bounds ---------------------------------------------------------------------------------------------
 
 
-def test_more_than_may_be_kept_is_merged_and_means_the_same() -> None:
+def test_events_beyond_the_limit_are_merged_without_a_change_of_meaning() -> None:
     peer = live()
     for number in range(MOST_UNCONFIRMED + 100):
         peer.session.set("threat", number)
@@ -262,7 +262,7 @@ def test_more_than_may_be_kept_is_merged_and_means_the_same() -> None:
     assert [item.seq for item in items] == list(range(101, MOST_UNCONFIRMED + 101))
 
 
-def test_what_the_last_chunk_holds_is_never_merged_with_what_it_lacks() -> None:
+def test_events_in_the_last_chunk_are_never_merged_with_later_ones() -> None:
     kept = UnconfirmedEvents()
     items = [EventItem(seq=number, at=0, set={"threat": number}) for number in range(1, MOST_UNCONFIRMED + 3)]
     for item in items[:2]:
@@ -276,7 +276,7 @@ def test_what_the_last_chunk_holds_is_never_merged_with_what_it_lacks() -> None:
 # --- requests and controls ------------------------------------------------------------------------------------------
 
 
-def test_a_save_game_loaded_just_before_the_service_died_is_loaded_again_in_its_place() -> None:
+def test_a_restore_just_before_a_crash_is_repeated_in_its_place() -> None:
     peer = live()
     peer.says(chunk(1, 0, cell=b"before"))
     said(peer, threat=0.25)
@@ -299,7 +299,7 @@ def test_a_save_game_loaded_just_before_the_service_died_is_loaded_again_in_its_
     assert of_type(Restore, peer.sent()) == []
 
 
-def test_rules_and_generator_the_game_changed_to_are_asked_for_of_the_next_service() -> None:
+def test_the_next_service_is_asked_for_the_current_rules_and_generator() -> None:
     peer = live()
     peer.session.control(Control(op="rules", rules_name="wrong.yaml"))
     peer.says(Rules(errors=("wrong.yaml:1:1: no",)))

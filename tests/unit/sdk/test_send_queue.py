@@ -1,4 +1,4 @@
-"""Events at the service's pace: unchanged inputs are not sent, changed ones wait together, no trigger is lost."""
+"""Events are sent at the service's pace: unchanged inputs never, changed ones together, every trigger once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def refusal(seq: int, code: str = "rate_limited") -> Receipt:
 
 
 class Limiter:
-    """A service's limit: a bucket of one second's events. What it refuses would have to be sent again."""
+    """A service's rate limit: a token bucket of one second's events."""
 
     def __init__(self, rate: int) -> None:
         self.rate, self.left, self.at_s = rate, float(rate), 0.0
@@ -47,7 +47,7 @@ class Limiter:
 
 
 @pytest.mark.parametrize("rate", [20, 100, 5_000])
-def test_what_is_sent_again_stays_within_the_services_limit_and_what_is_new_waits_behind_it(rate: int) -> None:
+def test_repeated_events_stay_within_the_rate_limit_and_new_ones_wait_behind_them(rate: int) -> None:
     peer = live()
     peer.session.disconnected(peer.now_s)
     for _ in range(300):
@@ -72,7 +72,7 @@ def test_what_is_sent_again_stays_within_the_services_limit_and_what_is_new_wait
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_nothing_is_refused_however_a_slow_service_heaps_up_what_is_sent(seed: int) -> None:
+def test_no_event_is_refused_by_a_service_that_reads_in_bursts(seed: int) -> None:
     """The service stands still for any time at any moment, then takes all at once; only its bucket counts."""
     chance = random.Random(seed)
     peer = live()
@@ -96,8 +96,8 @@ def test_nothing_is_refused_however_a_slow_service_heaps_up_what_is_sent(seed: i
 
 
 @pytest.mark.parametrize("frames_per_second", [60, 144, 300, 1_000])
-def test_a_game_of_any_frame_rate_loses_no_trigger_and_no_last_value(frames_per_second: int) -> None:
-    """It sets a moving input, one that moves now and then and one that never does, and fires every thirtieth frame."""
+def test_no_trigger_and_no_last_value_is_lost_at_any_frame_rate(frames_per_second: int) -> None:
+    """The game sets one input always, one sometimes and one never to new values, and fires triggers."""
     peer = live()
     limiter, values, fired, numbers, seconds = Limiter(100), dict[str, object](), list[int](), list[int](), 3
     for frame in range(seconds * frames_per_second):
@@ -111,7 +111,7 @@ def test_a_game_of_any_frame_rate_loses_no_trigger_and_no_last_value(frames_per_
         numbers.append(peer.session.end_frame())
         for item in sent(peer):
             assert limiter.take(peer.now_s), "the service would refuse it"
-            # The inputs set in a trigger's frame and before are in force when it is.
+            # A trigger takes effect with or after the inputs of its frame.
             values.update(item.set)
             fired += [int(values["threat"])] * len(item.fire)  # type: ignore[call-overload]
             peer.says(receipt(item.seq))
@@ -145,7 +145,7 @@ def test_unchanged_inputs_are_not_sent_again() -> None:
     assert (item.set, item.fire) == ({}, ("door",))
 
 
-def test_a_value_is_sent_again_where_the_one_before_may_not_hold_any_more() -> None:
+def test_a_value_is_sent_again_if_the_services_value_may_differ() -> None:
     peer = live()
 
     def say() -> dict[str, object]:
@@ -174,7 +174,7 @@ def test_a_value_is_sent_again_where_the_one_before_may_not_hold_any_more() -> N
     assert [item.set for item in sent(peer)] == [{"night": False}]
 
 
-def test_a_reset_stands_behind_the_events_before_it_and_before_those_after_it() -> None:
+def test_a_reset_keeps_its_place_among_the_events() -> None:
     peer = live(rate=2)
     for number in range(4):
         peer.session.fire("door")
@@ -195,7 +195,7 @@ def test_a_reset_stands_behind_the_events_before_it_and_before_those_after_it() 
     assert said == [{"threat": 0}, {"threat": 1}, {"threat": 2}, {"threat": 3}, "reset", {"threat": 3}]
 
 
-def test_a_restore_that_waits_names_the_position_of_its_sending() -> None:
+def test_a_waiting_restore_is_sent_with_the_current_position() -> None:
     peer = live(rate=2)
     for _ in range(3):
         peer.session.fire("door")
@@ -216,7 +216,7 @@ def test_a_restore_that_waits_names_the_position_of_its_sending() -> None:
 # --- what waits -----------------------------------------------------------------------------------------------------
 
 
-def test_inputs_that_wait_for_a_service_are_one_event_with_the_last_values() -> None:
+def test_inputs_that_wait_form_one_event_with_the_last_values() -> None:
     peer = Peer(ClientSession(HELLO))
     numbers = []
     for frame in range(50):
@@ -236,7 +236,7 @@ def test_inputs_that_wait_for_a_service_are_one_event_with_the_last_values() -> 
     assert {one.frame for one in told if one.seq > 21} == {7}
 
 
-def test_a_long_outage_keeps_every_trigger_it_may_and_never_refuses_an_input() -> None:
+def test_a_long_outage_keeps_triggers_up_to_the_limit_and_refuses_no_input() -> None:
     peer = Peer(ClientSession(HELLO))
     last = 0
     for frame in range(10 * MOST_MERGED):
@@ -262,7 +262,7 @@ def test_a_long_outage_keeps_every_trigger_it_may_and_never_refuses_an_input() -
     assert items[-1].set == {"threat": -99}
 
 
-def test_an_event_that_a_service_may_know_is_never_changed() -> None:
+def test_an_event_that_was_sent_is_never_changed() -> None:
     peer = live()
     peer.session.set("threat", 1)
     peer.tick()
@@ -277,7 +277,7 @@ def test_an_event_that_a_service_may_know_is_never_changed() -> None:
     assert [(item.seq, item.set["threat"]) for item in sent(peer)] == [(1, 1.0), (3, 3.0)]
 
 
-def test_a_receipt_that_never_comes_does_not_hold_up_the_rest_for_ever() -> None:
+def test_a_lost_receipt_does_not_block_later_events_for_ever() -> None:
     peer = live(rate=1)
     for _ in range(2):
         peer.session.fire("door")
@@ -294,7 +294,7 @@ def test_a_receipt_that_never_comes_does_not_hold_up_the_rest_for_ever() -> None
 # --- what is refused for the limit ----------------------------------------------------------------------------------
 
 
-def test_what_was_refused_for_the_limit_is_offered_again_and_told_under_its_first_number() -> None:
+def test_an_event_refused_by_the_rate_limit_is_sent_again_and_reported_under_its_first_number() -> None:
     peer = live()
     peer.session.set("threat", 1)
     peer.session.fire("door")
@@ -322,7 +322,7 @@ def test_what_was_refused_for_the_limit_is_offered_again_and_told_under_its_firs
     assert peer.session.waiting == 0
 
 
-def test_a_value_that_a_later_event_has_replaced_is_not_offered_again() -> None:
+def test_a_value_that_a_later_event_replaced_is_not_sent_again() -> None:
     peer = live()
     peer.session.set("threat", 1)
     peer.session.set("enemies", 1)
@@ -337,7 +337,7 @@ def test_a_value_that_a_later_event_has_replaced_is_not_offered_again() -> None:
     assert (item.set, item.fire) == ({"enemies": 1}, ("door",))
 
 
-def test_one_of_which_nothing_is_left_has_its_receipt() -> None:
+def test_an_event_without_any_value_left_has_its_receipt() -> None:
     peer = live()
     peer.session.set("threat", 1)
     peer.tick()
@@ -352,7 +352,7 @@ def test_one_of_which_nothing_is_left_has_its_receipt() -> None:
     assert peer.session.waiting == 0
 
 
-def test_what_was_offered_again_is_not_lost_with_its_service() -> None:
+def test_an_event_sent_again_survives_a_restart_of_the_service() -> None:
     peer = live()
     peer.session.fire("door")
     peer.tick()
@@ -370,8 +370,8 @@ def test_what_was_offered_again_is_not_lost_with_its_service() -> None:
     assert [one.seq for one in of_type(Receipt, peer.client_events())] == [1]
 
 
-def test_any_service_that_refuses_for_its_limit_gets_every_trigger_in_the_end() -> None:
-    """It refuses at random, more often than not."""
+def test_every_trigger_arrives_in_the_end_at_a_service_that_refuses_at_random() -> None:
+    """The service refuses at random, more often than not."""
     chance = random.Random(1)
     peer = live()
     fired = 0

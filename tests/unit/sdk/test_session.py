@@ -1,4 +1,4 @@
-"""The client's session against a scripted service: life cycle, events, restores, beats, garbage."""
+"""The client's session against a scripted service: life cycle, events, restores, beats, invalid messages."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_hello_then_welcome_then_the_first_playhead() -> None:
     assert peer.sent() == [Playhead(played=0, committed=0, have=0, paused=True)]
 
 
-def test_hello_is_said_again_until_answered_and_then_the_connection_counts_as_lost() -> None:
+def test_hello_is_repeated_until_the_connection_counts_as_lost() -> None:
     peer = offline()
     peer.session.connected(0.0)
     for _ in range(49):
@@ -74,7 +74,7 @@ def test_hello_is_said_again_until_answered_and_then_the_connection_counts_as_lo
     assert peer.session.state is ClientState.OFFLINE
 
 
-def test_the_position_is_reported_in_time_and_at_once_when_the_clock_stands_or_moves() -> None:
+def test_the_playhead_is_sent_in_time_and_at_once_when_the_clock_stops_or_starts() -> None:
     peer = live()
     reports = []
     for i in range(100):
@@ -87,7 +87,7 @@ def test_the_position_is_reported_in_time_and_at_once_when_the_clock_stands_or_m
     assert peer.client_events() == [Underrun(count=1)]
 
 
-def test_silence_is_a_lost_connection_and_resume_takes_the_session_up() -> None:
+def test_a_silent_connection_is_lost_and_the_session_is_resumed() -> None:
     peer = live()
     peer.says(chunk(1, 0), chunk(2, 1_920))
     for _ in range(51):
@@ -105,7 +105,7 @@ def test_silence_is_a_lost_connection_and_resume_takes_the_session_up() -> None:
     assert not of_type(Restore, peer.sent())
 
 
-def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
+def test_a_restarted_service_gets_the_cell_of_the_last_chunk() -> None:
     peer = live()
     peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920, cell=b"bed"), chunk(3, 1_920, take=4, cell=b"new", mixed=True))
     peer.session.set("threat", 1.0)
@@ -127,7 +127,7 @@ def test_a_restarted_service_gets_the_cell_at_the_end_of_the_ring() -> None:
     assert [event.events[0].set for event in of_type(Event, peer.sent())] == [{"threat": 1.0}]
 
 
-def test_without_a_cell_music_is_asked_to_begin_anew() -> None:
+def test_without_a_cell_the_restore_asks_for_new_music() -> None:
     peer = live()
     peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920))
     peer.tick(played=500, committed=960, have=3_840, standing=False)
@@ -139,7 +139,7 @@ def test_without_a_cell_music_is_asked_to_begin_anew() -> None:
     assert peer.session.state is ClientState.LIVE
 
 
-def test_a_service_restarted_behind_the_connection_is_greeted_again() -> None:
+def test_a_service_restarted_behind_the_connection_receives_hello_again() -> None:
     peer = live()
     peer.says(Error(code="no_session"))
     assert peer.session.state is ClientState.GREETING
@@ -157,7 +157,7 @@ def test_a_second_welcome_is_ignored() -> None:
     assert (peer.client_events(), peer.sent(), peer.session.state) == ([], [], ClientState.LIVE)
 
 
-def test_bye_with_and_without_a_way_back() -> None:
+def test_bye_with_and_without_retry_ms() -> None:
     peer = live()
     peer.says(Bye(reason="drain", retry_ms=500))
     assert peer.client_events() == [Lost(reason="drain", retry_ms=500)]
@@ -168,7 +168,7 @@ def test_bye_with_and_without_a_way_back() -> None:
     assert (peer.session.state, peer.sent()) == (ClientState.CLOSED, [])
 
 
-def test_a_version_that_was_not_offered_ends_the_session() -> None:
+def test_a_version_that_hello_did_not_offer_ends_the_session() -> None:
     peer = offline()
     peer.session.connected(0.0)
     peer.says(replace(WELCOME, version=2))
@@ -189,7 +189,7 @@ def test_close_says_bye_once() -> None:
     assert peer.client_events() == [Closed(reason="quit")]
 
 
-def test_the_table_of_states_is_the_pages() -> None:
+def test_the_state_table_is_that_of_the_protocol_page() -> None:
     page = (Path(__file__).parents[3] / "engine_sdk" / "PROTOCOL.md").read_text("utf-8")
     section = page[page.index("## 3 Life cycle") : page.index("## 4 Events")]
     told = set()
@@ -223,7 +223,7 @@ def test_a_frame_is_one_event_with_the_last_value_of_each_input() -> None:
     assert not of_type(Event, peer.sent())
 
 
-def test_events_are_sent_again_until_receipted_and_receipts_count_once() -> None:
+def test_events_are_sent_again_until_their_receipt_and_receipts_count_once() -> None:
     peer = live()
     for number in range(1, 101):
         peer.session.fire("door")
@@ -248,7 +248,7 @@ def test_events_are_sent_again_until_receipted_and_receipts_count_once() -> None
     assert peer.session.waiting == 0
 
 
-def test_what_the_game_says_before_the_first_welcome_is_kept() -> None:
+def test_calls_before_the_first_welcome_are_kept() -> None:
     peer = offline()
     peer.session.fire("door")
     peer.tick()
@@ -257,7 +257,7 @@ def test_what_the_game_says_before_the_first_welcome_is_kept() -> None:
     assert of_type(Event, peer.sent())[0].events[0].fire == ("door",)
 
 
-def test_queues_are_bounded_and_say_so() -> None:
+def test_queues_are_bounded_and_raise_when_full() -> None:
     peer = offline()
     for i in range(MOST_SETTINGS):
         peer.session.set(f"i{i}", 0)
@@ -273,7 +273,7 @@ def test_queues_are_bounded_and_say_so() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), 2**60, "a" * 65, None, [1]])
-def test_values_no_message_can_carry_are_refused_at_the_call(value: object) -> None:
+def test_values_that_no_message_can_carry_are_refused_at_the_call(value: object) -> None:
     peer = live()
     with pytest.raises(ProtocolError):
         peer.session.set("threat", value)  # type: ignore[arg-type]
@@ -284,7 +284,7 @@ def test_values_no_message_can_carry_are_refused_at_the_call(value: object) -> N
 # --- save, restore, pause, beats ------------------------------------------------------------------------------------
 
 
-def test_saves_and_restores_are_asked_again_after_an_outage_and_answered_once() -> None:
+def test_saves_and_restores_are_repeated_after_an_outage_and_answered_once() -> None:
     peer = live()
     first, second = peer.session.save(), peer.session.restore(b"SGS1")
     assert peer.sent() == [Save(id=first), Restore(id=second, at=0, take=0, blob=b"SGS1")]
@@ -304,7 +304,7 @@ def test_saves_and_restores_are_asked_again_after_an_outage_and_answered_once() 
     assert not of_type(Restore, peer.sent())
 
 
-def test_a_pause_holds_over_an_outage() -> None:
+def test_a_pause_lasts_over_an_outage() -> None:
     peer = live()
     peer.session.pause()
     assert peer.sent() == [Control(op="pause")]
@@ -322,7 +322,7 @@ def clock(start: int, end: int, *positions: int) -> Clock:
     return Clock(start=start, end=end, tempo_bpm=120, meter=4, exact=True, beats=beats)
 
 
-def test_the_first_beat_is_told_though_the_clock_stood_there_before() -> None:
+def test_the_first_beat_is_reported_though_the_clock_stood_there_before() -> None:
     peer = live()
     peer.tick(played=0)
     peer.says(clock(0, 1_000, 0, 100))
@@ -333,7 +333,7 @@ def test_the_first_beat_is_told_though_the_clock_stood_there_before() -> None:
     assert of_type(BeatHeard, peer.client_events()) == []
 
 
-def test_beats_are_told_once_in_order_and_replaced_by_newer_clocks() -> None:
+def test_beats_are_reported_once_in_order_and_replaced_by_newer_clocks() -> None:
     peer = live()
     peer.says(clock(0, 1_000, 0, 100, 200, 300, 400))
     peer.tick(played=150, committed=150, have=150)
@@ -349,7 +349,7 @@ def test_beats_are_told_once_in_order_and_replaced_by_newer_clocks() -> None:
 # --- bad input ------------------------------------------------------------------------------------------------------
 
 
-def test_garbage_is_answered_told_and_survived() -> None:
+def test_invalid_messages_are_answered_reported_and_survived() -> None:
     peer = live()
     peer.raw(b"\xc1")
     peer.raw(encode(Save(id=1))[0], b"\x00")
@@ -381,7 +381,7 @@ def test_errors_are_not_answered_with_errors_and_never_more_than_ten_a_second() 
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_message_in_any_state_mangled_or_not_raises_nothing(seed: int) -> None:
+def test_no_message_raises_in_any_state_valid_or_not(seed: int) -> None:
     chance = random.Random(seed)
     peer = offline()
     for _ in range(300):

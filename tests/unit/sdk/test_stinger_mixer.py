@@ -1,4 +1,4 @@
-"""StingerMixer on the timeline: exact placing, the duck's corners, lateness, parts, cancelling, limits."""
+"""Stingers in the music: positions, ducks, lateness, parts, cancelling, limits."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def mixed(stingers: StingerMixer, position: int, count: int, music: float = 0.0)
     return block[0::2].tolist()
 
 
-def test_a_stinger_lies_on_its_sample_across_blocks() -> None:
+def test_a_stinger_begins_at_its_sample_across_blocks() -> None:
     stingers = StingerMixer()
     assert stingers.take(*part(1, 103, [0.25, 0.5, 0.75]), committed=100)
     assert mixed(stingers, 100, 5) == [0, 0, 0, 0.25, 0.5]
     assert mixed(stingers, 105, 3) == [0.75, 0, 0]
 
 
-def test_its_gain_is_applied_and_the_sum_stays_within_one() -> None:
+def test_the_gain_is_applied_and_the_sum_stays_within_one() -> None:
     stingers = StingerMixer()
     message, samples = part(1, 0, [0.5, 0.9])
     stingers.take(replace(message, gain_db=-6.0), samples, committed=0)
@@ -63,7 +63,7 @@ def test_the_music_is_ducked_through_the_corners() -> None:
     assert [heard[at] for at in decibels] == pytest.approx([10 ** (db / 20) for db in decibels.values()])
 
 
-def test_a_late_one_is_dropped_with_its_duck_or_played_at_once() -> None:
+def test_a_late_stinger_is_dropped_with_its_duck_or_played_at_once() -> None:
     message, samples = part(1, 50, [0.5, 0.25])
     duck = DuckInfo(depth_db=-20.0, fade_out=0, recovery=10, fade_in=0)
     stingers = StingerMixer()
@@ -74,7 +74,7 @@ def test_a_late_one_is_dropped_with_its_duck_or_played_at_once() -> None:
     assert mixed(late, 51, 3) == [0.5, 0.25, 0]
 
 
-def test_parts_join_and_a_missing_one_is_silence() -> None:
+def test_parts_join_and_a_missing_part_is_silence() -> None:
     stingers = StingerMixer()
     stingers.take(*part(1, 0, [0.1, 0.1], total=6), committed=0)
     stingers.take(*part(1, 0, [0.3, 0.3], offset=4, total=6), committed=0)
@@ -83,13 +83,13 @@ def test_parts_join_and_a_missing_one_is_silence() -> None:
     assert mixed(stingers, 3, 4) == pytest.approx([0.2, 0.3, 0.3, 0])
 
 
-def test_later_parts_of_a_dropped_one_are_dropped() -> None:
+def test_later_parts_of_a_dropped_stinger_are_dropped() -> None:
     stingers = StingerMixer()
     assert not stingers.take(*part(1, 0, [0.1], total=200), committed=1)
     assert not stingers.take(*part(1, 0, [0.1] * 100, offset=100, total=200), committed=1)
 
 
-def test_cancelled_before_its_start_it_never_sounds() -> None:
+def test_a_stinger_cancelled_before_its_start_never_sounds() -> None:
     stingers = StingerMixer()
     message, samples = part(1, 10, [0.5] * 4)
     stingers.take(message, samples, committed=0)
@@ -97,7 +97,7 @@ def test_cancelled_before_its_start_it_never_sounds() -> None:
     assert mixed(stingers, 5, 20) == [0.0] * 20
 
 
-def test_cancelled_while_it_sounds_it_fades_and_the_music_comes_back() -> None:
+def test_a_stinger_cancelled_while_it_sounds_fades_and_its_duck_ends() -> None:
     stingers = StingerMixer()
     message, samples = part(1, 0, [0.5] * 10_000)
     duck = DuckInfo(depth_db=-20.0, fade_out=0, recovery=10, fade_in=100)
@@ -110,7 +110,7 @@ def test_cancelled_while_it_sounds_it_fades_and_the_music_comes_back() -> None:
     assert heard[-2:] == pytest.approx([0.5, 0.5])
 
 
-def test_so_many_at_once_and_no_more() -> None:
+def test_the_number_of_stingers_at_once_is_limited() -> None:
     stingers = StingerMixer()
     for number in range(1, MOST_PLAYING + 1):
         assert stingers.take(*part(number, 10, [0.01]), committed=0)
@@ -120,7 +120,7 @@ def test_so_many_at_once_and_no_more() -> None:
     assert stingers.take(*part(100, 30, [0.01]), committed=21)
 
 
-def test_fades_into_and_out_of_silence_hold_stingers_too() -> None:
+def test_fades_into_and_out_of_silence_apply_to_stingers() -> None:
     timeline = Timeline()
     music = memoryview(array("f", bytes(8 * 19_200)))
     timeline.write(take=0, start=0, samples=music, mixed=False)

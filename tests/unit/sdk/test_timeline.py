@@ -1,4 +1,4 @@
-"""The timeline's law: equal to the reference for any traffic; no click for any delay; each rule by itself."""
+"""The timeline equals the reference for any traffic, makes no click for any delay, and follows each rule."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FRAME = 8
 
 
 def stereo(values: list[float]) -> memoryview:
-    """Mono as left, and its negative as right, so that a swapped channel shows."""
+    """Mono as left and its negative as right, so that swapped channels are noticed."""
     return memoryview(array("f", [x for value in values for x in (value, -value)]))
 
 
 def tone(take: int, start: int, count: int) -> list[float]:
-    """A sample that tells its take and position; exact in float32."""
+    """A sample that identifies its take and position; exact in float32."""
     return [float(take * 1_000 + at) for at in range(start, start + count)]
 
 
@@ -74,12 +74,12 @@ def play_both(traffic: list[object]) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(operations)
-def test_any_traffic_gives_what_the_reference_gives(traffic: list[object]) -> None:
+def test_random_traffic_equals_the_reference(traffic: list[object]) -> None:
     play_both(traffic)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_long_likely_traffic_gives_what_the_reference_gives(seed: int) -> None:
+def test_long_realistic_traffic_equals_the_reference(seed: int) -> None:
     """Takes that follow one another and arrive in time, late, twice or not at all."""
     chance = random.Random(seed)
     traffic: list[object] = []
@@ -107,7 +107,7 @@ def test_long_likely_traffic_gives_what_the_reference_gives(seed: int) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32))
-def test_order_and_repetition_do_not_matter(seed: int) -> None:
+def test_the_order_and_repetition_of_chunks_do_not_matter(seed: int) -> None:
     """The same chunks before anything is read, shuffled and some of them twice, give the same stream."""
     chance = random.Random(seed)
     sent = [(0, at * FRAME, FRAME, False) for at in range(8)]
@@ -132,7 +132,7 @@ SMOOTH_FRAME = 32
 
 @pytest.mark.parametrize("seed", range(150))
 def test_no_delay_makes_a_click(seed: int) -> None:
-    """A service replaces at random, the wire delays in order at random; the stream never jumps."""
+    """The service replaces and the wire delays at random; the stream never jumps."""
     chance = random.Random(seed)
     timeline = Timeline(SMOOTH)
     phases = [chance.uniform(0, 2 * math.pi) for _ in range(60)]
@@ -230,7 +230,7 @@ def test_a_chunk_wholly_before_committed_is_dropped_and_counted() -> None:
     assert (timeline.late, timeline.dropped, timeline.take) == (0, 1, 0)
 
 
-def test_a_late_continuation_leaves_for_the_bed_and_comes_back() -> None:
+def test_a_late_continuation_falls_back_to_the_older_take_and_returns() -> None:
     timeline = started()
     put(timeline, 1, 8, 16, mixed=True)
     assert read(timeline, 12) == tone(1, 8, 12)
@@ -243,7 +243,7 @@ def test_a_late_continuation_leaves_for_the_bed_and_comes_back() -> None:
     assert timeline.underruns == 0
 
 
-def test_a_restored_take_that_overlaps_the_ring_is_joined() -> None:
+def test_a_restored_take_that_overlaps_the_buffer_is_joined() -> None:
     timeline = started(length=24)
     put(timeline, 1, 16, 40)
     assert timeline.have == 24
@@ -252,7 +252,7 @@ def test_a_restored_take_that_overlaps_the_ring_is_joined() -> None:
     assert (timeline.underruns, timeline.have) == (0, 56)
 
 
-def test_running_dry_fades_stands_and_goes_on_where_it_stopped() -> None:
+def test_an_underrun_fades_out_and_continues_where_it_stopped() -> None:
     timeline = started(length=24)
     assert read(timeline, 16) == pytest.approx(
         [*tone(0, 8, 10), *(at * (1 - gain_at(at - 18, 6)) for at in range(18, 24))]
@@ -274,7 +274,7 @@ def test_pause_fades_and_stops_the_clock() -> None:
     assert read(timeline, 8)[6:] == tone(0, 20, 2)
 
 
-def test_what_came_first_stays() -> None:
+def test_samples_received_first_stay() -> None:
     timeline = started()
     timeline.write(take=0, start=8, samples=stereo([9_999.0] * 80), mixed=False)
     assert read(timeline, 8) == tone(0, 8, 8)
@@ -294,7 +294,7 @@ def test_only_the_newest_takes_and_the_followed_one_are_kept() -> None:
     assert sorted(timeline._buffers) == [0, 6, 7]
 
 
-def test_memory_behind_the_clock_is_let_go() -> None:
+def test_memory_behind_the_clock_is_freed() -> None:
     timeline = Timeline(SMALL)
     for frame in range(200):
         put(timeline, 0, frame * FRAME, FRAME)
@@ -308,6 +308,6 @@ def test_wire_lengths_are_as_the_protocol_says() -> None:
     assert FRAME_SIZE >= FADE
 
 
-def test_timings_that_cannot_work_are_refused() -> None:
+def test_invalid_timings_are_refused() -> None:
     with pytest.raises(ValueError, match="join <= fade"):
         Timing(join=10, fade=6)
