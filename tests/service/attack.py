@@ -1,4 +1,4 @@
-"""A crowd of hostile peers: raw ZMTP over TCP, half of the messages of legal shape, each peer gone at any time.
+"""Many hostile peers: raw ZMTP over TCP, half of the messages well-formed; each peer may vanish at any time.
 
 python attack.py PORT SEED MESSAGES        # prints what it sent, as JSON
 """
@@ -28,19 +28,19 @@ from service.wire_fuzz import KINDS, Parts, hostile
 
 GREETING: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01NULL" + bytes(16 + 32)
 READY: Final = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
-# Peers there are at once; more than the service lets in.
+# Peers at a time; more than the service accepts.
 _CROWD: Final = 100
 _POOL: Final = 3_000
-# A message beyond a limit is a long one; a few are enough.
+# A message above a limit is long; a few are enough.
 _RARELY: Final = 0.002
 _MOST_AT_ONCE: Final = 60
-# A peer that the service does not read for so long gives up.
+# A peer that is not read for this long gives up.
 _PATIENCE_S: Final = 0.05
 _GIVES_UP_S: Final = 600.0
 
 
 def wire(parts: Parts) -> bytes:
-    """A message as ZMTP frames it."""
+    """Return a message as ZMTP frames it."""
     frames = []
     for i, part in enumerate(parts):
         more = int(i < len(parts) - 1)
@@ -49,8 +49,8 @@ def wire(parts: Parts) -> bytes:
     return b"".join(frames)
 
 
-class Crowd:
-    """sent: messages, connections and how these ended."""
+class HostilePeers:
+    """Hostile peers. sent: numbers of messages, of connections and of how these ended."""
 
     def __init__(self, port: int, seed: int) -> None:
         self._port = port
@@ -66,7 +66,7 @@ class Crowd:
         self.sent: Counter[str] = Counter()
 
     def attack(self, messages: int) -> None:
-        """Until so many messages were sent."""
+        """Attack until this many messages were sent."""
         end = time.monotonic() + _GIVES_UP_S
         while self.sent["messages"] < messages and time.monotonic() < end:
             if len(self._peers) < _CROWD and self._dice.random() < 0.3:
@@ -77,7 +77,7 @@ class Crowd:
             self._vanish(self._peers[-1])
 
     def _arrive(self) -> None:
-        """One more peer, some way into its handshake or through it."""
+        """Connect one more peer, and do some or all of its handshake."""
         try:
             peer = socket.create_connection(("127.0.0.1", self._port), timeout=5)
         except OSError:
@@ -100,7 +100,7 @@ class Crowd:
             self._say(peer, whole + self._hello)
 
     def _act(self, peer: socket.socket) -> None:
-        """Messages, then perhaps an end."""
+        """Send messages, and then perhaps close."""
         number = self._dice.randrange(1, _MOST_AT_ONCE)
         pools = (self._legal, self._broken)
         messages = [self._dice.choice(pools[self._dice.random() < 0.5]) for _ in range(number)]
@@ -109,7 +109,7 @@ class Crowd:
         data = b"".join(messages)
         draw = self._dice.random()
         if draw < 0.02:
-            # Gone in the middle of a frame.
+            # It closes in the middle of a frame.
             data = data[: self._dice.randrange(len(data))]
         elif draw < 0.03:
             data = self._damaged(data)
@@ -126,7 +126,7 @@ class Crowd:
             self._vanish(peer)
 
     def _say(self, peer: socket.socket, data: bytes) -> bool:
-        """Whether it could be sent; the peer is gone if not."""
+        """Send bytes; False if the peer is gone."""
         try:
             peer.sendall(data)
         except TimeoutError:
@@ -143,7 +143,7 @@ class Crowd:
         draw = self._dice.random()
         with contextlib.suppress(OSError):
             if draw < 0.4:
-                # As a machine that lost its memory: RST.
+                # It resets the connection (RST).
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             elif draw < 0.7:
                 peer.shutdown(socket.SHUT_WR)
@@ -155,9 +155,9 @@ class Crowd:
 
 
 if __name__ == "__main__":
-    # A crowd of other machines: of this one's processors it has what service and game leave.
+    # The peers stand for other machines: they only get the processor time that service and game leave.
     if hasattr(os, "nice"):
         os.nice(10)
-    crowd = Crowd(int(sys.argv[1]), int(sys.argv[2]))
-    crowd.attack(int(sys.argv[3]))
-    print(json.dumps(crowd.sent))
+    peers = HostilePeers(int(sys.argv[1]), int(sys.argv[2]))
+    peers.attack(int(sys.argv[3]))
+    print(json.dumps(peers.sent))

@@ -1,6 +1,6 @@
-"""TLS for clients that have none: a listener on loopback that carries each connection over TLS to a service's front.
+"""TLS for clients without it: a listener on loopback that carries each connection over TLS to a service.
 
-What a game that uses libzmq runs beside it; stunnel does the same. asyncio streams, in the caller's loop.
+A game that uses libzmq runs this beside it; stunnel does the same. It uses asyncio streams in the caller's loop.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ async def bridge(host: str, port: int, tls: ssl.SSLContext, name: str) -> AsyncI
         assert task is not None
         connections.add(task)
         task.add_done_callback(connections.discard)
-        # A bridge that ends takes its connections along: no error of theirs.
+        # A bridge that ends closes its connections; that is no error.
         with contextlib.suppress(asyncio.CancelledError):
             await carry(reader, writer)
 

@@ -1,4 +1,4 @@
-"""A running service and a client of it, for the tests that need nothing special of either."""
+"""A running service and a client of it, as fixtures."""
 
 from __future__ import annotations
 

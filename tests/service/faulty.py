@@ -1,6 +1,6 @@
 """`segue serve` whose generator fails on command: a file names what it does next.
 
-The file FAULT (environment) holds "stall SECONDS" or "raise" or both, a line each; they are done once, in order.
+The file that FAULT names holds lines "stall SECONDS" or "raise"; each is done once, in order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from segue.contract import Generator, Request, Result
 
 
 class Faulty:
-    """A generator with faults; all else is the one inside's."""
+    """A generator with faults; everything else is passed to the generator inside."""
 
     def __init__(self, inside: Generator[Any], faults: Path) -> None:
         self._inside = inside

@@ -1,4 +1,4 @@
-"""A client that sends as much as it can of one kind, as a program: ADDRESS KIND SECONDS. Prints what came of it.
+"""A client that sends as much as it can of one kind, as a program: ADDRESS KIND SECONDS. It prints what it got.
 
 Paced kinds send ten thousand events a second, or as many as the service lets through.
 """
@@ -35,7 +35,7 @@ def item(number: int) -> dict[str, object]:
 
 
 def events() -> Iterator[bytes]:
-    """In batches, numbered after a huge one."""
+    """Events in batches, numbered from a huge number on."""
     yield packed("event", events=[item(2**52)])
     for first in count(1, _BATCH):
         yield packed("event", events=[item(first + index) for index in range(_BATCH)])
@@ -59,7 +59,7 @@ def junk() -> Iterator[bytes]:
 
 
 def rule_text(number: int, layers: int, states: int) -> str:
-    """A legal rule file with an input that changes the state of every layer."""
+    """Return valid rules with an input that changes the state of every layer."""
     text = "".join(
         f"  l{layer}:\n    states:\n      d: {{default: true, mix: {{s0: 1}}}}\n"
         + "".join(f"      t{s}: {{when: {{a: '> 0.{s + 10}'}}, mix: {{s{s}: 1}}}}\n" for s in range(states))
@@ -71,7 +71,7 @@ def rule_text(number: int, layers: int, states: int) -> str:
 
 
 def rules() -> Iterator[bytes]:
-    """New rule files without a pause, as large as they may be, and beyond what a frame may cost."""
+    """New rules without a pause, as large as allowed, and with more parts than allowed."""
     for number in count(1):
         yield packed("control", op="rules", rules_text=rule_text(number, 50, 40))
         yield packed("control", op="rules", rules_text=rule_text(number, 20, 3))
@@ -79,7 +79,7 @@ def rules() -> Iterator[bytes]:
 
 
 def costly() -> Iterator[bytes]:
-    """The costliest rules that are taken, for the longest lookahead, and events that have all planned anew."""
+    """The most costly rules that are accepted, the longest lookahead, and events that make all be planned again."""
     for number in count(1):
         yield packed("event", events=[{"seq": number, "at": 0, "set": {"a": number % 2}}])
         yield PLAYHEAD
@@ -154,7 +154,7 @@ def flood(address: str, kind: str, seconds: float) -> dict[str, object]:
         reported_s = 0.0
         while (now_s := time.monotonic()) < end_s:
             if kind not in ("hellos", "hello and bye") and (greeted_s < 0 or got["bye"] or got["no_session"]):
-                # Shown out: it comes again, as often as it is let in.
+                # It was blocked: it connects again, as often as it may.
                 got["greetings"] += 1
                 del got["bye"], got["no_session"]
                 greeted_s = now_s
@@ -182,7 +182,7 @@ def say(socket: zmq.Socket[bytes], message: bytes) -> bool:
 
 
 def take(socket: zmq.Socket[bytes], got: Counter[str]) -> None:
-    """Count what came by its type, receipts and errors by their codes."""
+    """Count the messages received by type, receipts and errors by code."""
     while socket.poll(0):
         header = msgpack.unpackb(socket.recv_multipart()[0])
         got[header["code"] if header["t"] in ("receipt", "error") else header["t"]] += 1

@@ -1,4 +1,4 @@
-"""A game without an engine: a real client whose sound card is a thread that keeps every sample it is given."""
+"""A game without an engine: a real client, and a thread as its sound card that keeps every sample."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ T = TypeVar("T")
 
 
 class Game:
-    """Plays in real time, as a context. client_events: everything, in order."""
+    """A game that plays in real time, as a context. client_events: all events, in order."""
 
     def __init__(self, address: str, *, token: str = "", **hello: Any) -> None:
         greeting = Hello(versions=(1,), client="a game", **{"seed": 1, **hello})
         self.client = SegueClient(address, greeting, token=token, latency=LATENCY)
         self.client_events: list[ClientEvent] = []
-        # The largest step inside any chunk received: what is larger in what was heard is a click.
+        # The largest step inside any chunk received; a larger one in what was played is a click.
         self.inside = 0.0
         take_in = self.client.player.enqueue
 
@@ -62,7 +62,7 @@ class Game:
 
     @property
     def committed(self) -> int:
-        """The sample clock: what was handed to the sound card."""
+        """The sample clock: samples handed to the sound card."""
         return self.client.player.position.committed
 
     @property
@@ -71,7 +71,7 @@ class Game:
         return (position.have - position.committed) / SAMPLE_RATE
 
     def send(self, *fire: str, **values: Any) -> None:
-        """One event: what a game frame sets and fires."""
+        """Send an event: what a game frame sets and fires."""
         for name, value in values.items():
             self.client.set(name, value)
         for name in fire:
@@ -87,7 +87,7 @@ class Game:
         return [event for event in self.client_events if isinstance(event, kind)]
 
     def wait(self, what: str, holds: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
-        """Play on until it holds."""
+        """Play on until a condition holds."""
         end = time.monotonic() + patience_s
         while not holds():
             self.update()
@@ -98,22 +98,22 @@ class Game:
             time.sleep(0.005)
 
     def expect(self, kind: type[T], where: Callable[[T], bool] = lambda one: True) -> T:
-        """The first of a kind that fits, waiting for it."""
+        """Return the first event of a kind that fits, waiting for it."""
         self.wait(kind.__name__, lambda: any(where(one) for one in self.all(kind)))
         return next(one for one in self.all(kind) if where(one))
 
     def play(self, seconds: float) -> None:
-        """So much music more, by the sample clock."""
+        """Play for some seconds, by the sample clock."""
         end = self.committed + round(seconds * SAMPLE_RATE)
         self.wait(f"{seconds} s of music", lambda: self.committed >= end, PATIENCE_S + 3 * seconds)
 
     def heard(self) -> NDArray[np.float32]:
-        """All that came out of the sound card, silence included, float32 [S, 2]."""
+        """Return what the sound card played, with silences, float32 [S, 2]."""
         blocks = list(self._blocks)
         return np.concatenate([np.frombuffer(block, np.float32) for block in blocks]).reshape(-1, CHANNELS)
 
     def gaps_s(self) -> list[float]:
-        """How long each silence was in which the sample clock stood, but for the one before the music."""
+        """Return the length of each silence in which the sample clock stood, except the one before the music."""
         standing = list(self._standing)
         while standing and standing[0]:
             standing.pop(0)
@@ -133,5 +133,5 @@ class Game:
 
 
 def largest_step(sound: NDArray[np.float32]) -> float:
-    """The largest difference of neighbouring samples: a click is one far beyond those of the music."""
+    """Return the largest difference of neighbouring samples; a click is far larger than those of the music."""
     return float(np.abs(np.diff(sound, axis=0)).max())

@@ -1,4 +1,4 @@
-"""A client that says exactly what a test says, at its own pace: a DEALER socket and the codec, no session, no clock."""
+"""A client that sends exactly what a test says: a DEALER socket and the codec, without session and clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Peer:
-    """As a context. seen: all it received, in order."""
+    """A client, as a context. seen: all messages received, in order."""
 
     def __init__(self, address: str) -> None:
         self._context = zmq.Context()
@@ -40,7 +40,7 @@ class Peer:
         self.vanish()
 
     def vanish(self) -> None:
-        """Break the connection without a word."""
+        """Close the connection without a message."""
         self._context.destroy(linger=0)
 
     def say(self, *messages: Message) -> None:
@@ -48,16 +48,16 @@ class Peer:
             self._socket.send_multipart(encode(message))
 
     def say_bytes(self, *parts: Part) -> None:
-        """Whatever that is."""
+        """Send any bytes."""
         self._socket.send_multipart(parts)
 
     def greet(self, **hello: Any) -> Welcome:
-        """Say hello; the welcome."""
+        """Say hello, and return the welcome."""
         self.say(Hello(versions=(1,), client="a test", **hello))
         return self.expect(Welcome)
 
     def playhead(self, committed: int, **said: Any) -> None:
-        """Report a position of a clock that stands."""
+        """Report the playhead of a paused game."""
         fields = {"played": committed, "committed": committed, "have": max(committed, self.end), "paused": True}
         self.say(Playhead(**{**fields, "last_chunk": len(self.chunks), **said}))
 
@@ -66,7 +66,7 @@ class Peer:
         self.say(Event(events=(EventItem(seq=seq, at=at, set=values, fire=tuple(fire)),)))
 
     def expect(self, kind: type[T], where: Callable[[T], bool] = lambda message: True) -> T:
-        """The first message not passed over yet that fits; all before it are passed over."""
+        """Return the next message that fits; those before it are skipped."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             while self._unread < len(self.seen):
@@ -78,14 +78,14 @@ class Peer:
         raise AssertionError(f"no {kind.__name__} came; the last messages: {[str(m)[:200] for m in self.seen[-6:]]}")
 
     def wait(self, holds: Callable[[], bool], what: str) -> None:
-        """Receive until a condition on what was received, or on the service, holds."""
+        """Receive until a condition holds."""
         deadline = time.monotonic() + PATIENCE_S
         while not holds():
             assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s for {what}"
             self._receive(20)
 
     def quiet(self, seconds: float) -> list[Message]:
-        """What comes within so long."""
+        """Return what comes within some seconds."""
         before, end = len(self.seen), time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._receive(int(left * 1000) + 1)
@@ -102,11 +102,11 @@ class Peer:
 
     @property
     def end(self) -> int:
-        """Where the music received ends."""
+        """The sample at which the received music ends."""
         return self.chunks[-1].start + self.chunks[-1].count if self.chunks else 0
 
     def music(self) -> NDArray[np.float32]:
-        """The chunks as a client lays them: a later one in place of all from its start on, float32 [S, 2]."""
+        """Return the music as a client plays it, float32 [S, 2]: a later chunk replaces all from its start on."""
         return lay(self.chunks)
 
     def _receive(self, patience_ms: int) -> None:
@@ -115,13 +115,13 @@ class Peer:
 
 
 def samples(chunk: Chunk) -> NDArray[np.float32]:
-    """A chunk's payload, float32 [S, 2]."""
+    """Return a chunk's samples, float32 [S, 2]."""
     assert chunk.format == "f32le"
     return np.frombuffer(bytes(chunk.pcm), "<f4").reshape(-1, 2)
 
 
 def lay(chunks: Sequence[Chunk]) -> NDArray[np.float32]:
-    """Chunks one over the other, the first of which may begin anywhere."""
+    """Lay chunks over one another; the first may begin anywhere."""
     first = chunks[0].start
     laid = np.zeros((0, 2), np.float32)
     for chunk in chunks:
@@ -132,7 +132,7 @@ def lay(chunks: Sequence[Chunk]) -> NDArray[np.float32]:
 
 
 def play_deep(peer: Peer, end: int) -> None:
-    """Receive music up to the sample `end`, change the state of `water`, and receive it again up to there."""
+    """Receive music up to sample `end`, change the state of `water`, and receive the new music up to there."""
     peer.fill(end)
     peer.send(1, deep=True)
     peer.expect(Chunk, lambda one: one.states["water"] == "depth")

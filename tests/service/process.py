@@ -1,4 +1,4 @@
-"""A service in a process of its own, as games meet it: started, killed, started again on the same port."""
+"""A service in a process of its own, which tests start, kill, and start again on the same port."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _END_S: Final = 20.0
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class ServiceProcess:
-    """As a context: killed at its end if it still runs. log: a file of JSON lines."""
+    """A service process, as a context that kills it at the end. log: a file of JSON lines."""
 
     def __init__(self, folder: Path, *arguments: str, port: int | None = None, program: Path | None = None) -> None:
         """arguments: of `segue serve`. program: a Python file that serves instead, given the same arguments."""
@@ -35,7 +35,7 @@ class ServiceProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> Self:
-        """Start it and wait until clients are welcome."""
+        """Start it and wait until clients may connect."""
         with self.log.open("a") as log:
             self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self._process.stdout is not None
@@ -53,38 +53,38 @@ class ServiceProcess:
 
     @property
     def pid(self) -> int:
-        """Of the process that runs."""
+        """The process's id."""
         assert self._process is not None
         return self._process.pid
 
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """As by `kill -9`."""
+        """Kill it, as `kill -9` does."""
         if self._process is not None:
             self._process.kill()
             self._end()
 
     def suspend(self) -> None:
-        """Let it stand still."""
+        """Suspend the process."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """After `suspend`."""
+        """Let the process continue after `suspend`."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGCONT)
 
     def terminate(self) -> int:
-        """As by an orderly shutdown; its exit code."""
+        """Terminate it in order, and return its exit code."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGTERM)
         return self._end()
 
     def entries(self) -> list[dict[str, Any]]:
-        """What it logged."""
+        """Return the entries of its log."""
         return [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
 
     def _end(self) -> int:

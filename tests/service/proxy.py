@@ -1,6 +1,6 @@
-"""A bad network: a TCP proxy before a service on loopback that delays, narrows, stalls, refuses and cuts on command.
+"""A bad network: a TCP proxy for a service on loopback that delays, limits, stalls, refuses and cuts on command.
 
-It runs in a thread of its own and is commanded from the test's; a command has taken effect when its call returns.
+It runs in a thread of its own; a command has taken effect when its call returns.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 BLOCK = 16_384
-# What a delay may keep under way, in blocks: 1 MiB.
+# Blocks that a delay may keep in transit: 1 MiB.
 _MOST_BLOCKS = 64
-# Kernels buffer megabytes otherwise, and a narrow line would be one that stores seconds.
+# Kernels buffer megabytes by default, and a limited rate would store seconds.
 _KERNEL_BYTES = 65_536
-# A narrow line passes bytes in pieces of this length.
+# A limited rate passes bytes in pieces of this length.
 _PIECE_S = 0.05
 _PATIENCE_S = 20.0
 _FAREWELL_S = 1.0
@@ -30,14 +30,14 @@ UnderWay: TypeAlias = "asyncio.Queue[tuple[float, bytes | None]]"
 
 
 class Way(enum.Enum):
-    """A direction."""
+    """A direction of a connection."""
 
     UP = "client to service"
     DOWN = "service to client"
 
 
 class _CutError(Exception):
-    """A connection came to the byte at which it ends."""
+    """A connection has delivered the bytes after which it ends."""
 
 
 class Proxy:
@@ -74,7 +74,7 @@ class Proxy:
 
     @property
     def address(self) -> str:
-        """The ZeroMQ endpoint clients connect to."""
+        """The ZeroMQ endpoint that clients connect to."""
         return "tcp://{}:{}".format(*self._place)
 
     @property
@@ -84,7 +84,7 @@ class Proxy:
 
     @property
     def open(self) -> int:
-        """Connections at this moment."""
+        """The number of open connections."""
         return len(self._connections)
 
     def __enter__(self) -> Self:
@@ -106,23 +106,23 @@ class Proxy:
     # --- commands ---------------------------------------------------------------------------------------------------
 
     def stall(self, *ways: Way) -> None:
-        """Read and deliver nothing more those ways (both if none is named); connections stay."""
+        """Stop reading and delivering in these directions (both by default); connections stay open."""
         self._command(self._gate(ways, flowing=False))
 
     def flow(self, *ways: Way) -> None:
-        """End a stall; what was held back is delivered."""
+        """End a stall, and deliver what was held back."""
         self._command(self._gate(ways, flowing=True))
 
     def cut(self) -> None:
-        """Break all connections at once (RST on both sides); bytes under way are lost. New ones are taken."""
+        """Reset all connections (RST on both sides); bytes in transit are lost. New connections are accepted."""
         self._command(self._cut())
 
     def cut_after(self, count: int, way: Way) -> None:
-        """Close the next connection once it has delivered `count` bytes that way; all of them arrive."""
+        """Close the next connection after it has delivered `count` bytes in a direction; all of them arrive."""
         self._command(self._arm(count, way))
 
     def refuse(self, seconds: float) -> None:
-        """Take no new connections for so long: connecting fails at once. Those there are stay."""
+        """Refuse new connections for some seconds; open ones stay."""
         self._command(self._refuse(seconds))
 
     def _command(self, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -171,11 +171,11 @@ class Proxy:
         connection = asyncio.create_task(self._carry(near, cuts))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
-        # Cut before it began, it never comes to close anything.
+        # It was cut before it began, and so never closes anything itself.
         connection.add_done_callback(lambda _: near.close())
 
     async def _carry(self, near: socket.socket, cuts: dict[Way, int]) -> None:
-        """One connection. Its end is orderly if both sides close or it was told where to end; else it breaks."""
+        """Carry one connection. It is closed in order if both sides close or after `cut_after`, else it is reset."""
         with near, socket.socket() as far, contextlib.suppress(OSError):
             orderly = False
             lines: list[asyncio.Task[None]] = []
@@ -193,13 +193,13 @@ class Proxy:
                 orderly = True
             finally:
                 if not orderly:
-                    # Linger of no time at all: closing sends RST.
+                    # With a linger time of 0 closing sends RST.
                     for side in (near, far):
                         side.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 await _ended(set(lines))
 
     async def _see_off(self, side: socket.socket) -> None:
-        """Close after what was sent has arrived: closing with bytes unread would break the connection instead."""
+        """Close after what was sent has arrived; closing over unread bytes would reset the connection."""
         with contextlib.suppress(OSError):
             side.shutdown(socket.SHUT_WR)
             async with asyncio.timeout(_FAREWELL_S):
@@ -207,7 +207,7 @@ class Proxy:
                     pass
 
     async def _line(self, source: socket.socket, sink: socket.socket, way: Way, end: int | None) -> None:
-        """One way of a connection: what is read is put under way, and delivered when it is due."""
+        """Carry one direction of a connection: read bytes are in transit until they are due."""
         under_way: UnderWay = asyncio.Queue(_MOST_BLOCKS)
         reading = asyncio.create_task(self._read(source, way, under_way))
         try:
@@ -216,7 +216,7 @@ class Proxy:
             await _ended({reading})
 
     async def _read(self, source: socket.socket, way: Way, under_way: UnderWay) -> None:
-        """Put what comes under way, with the time it is due; b"" where the source ended, None where it broke."""
+        """Put read bytes in transit with the time they are due; b"" at the source's end, None after a reset."""
         due = free = 0.0
         data: bytes | None = b"-"
         while data:
@@ -233,7 +233,7 @@ class Proxy:
             await under_way.put((due, data))
 
     async def _deliver(self, sink: socket.socket, way: Way, under_way: UnderWay, end: int | None) -> None:
-        """Send what is due. end: the byte at which the connection ends. Raises: OSError if it breaks, _CutError."""
+        """Send what is due. end: bytes after which the connection ends. Raises: OSError after a reset, _CutError."""
         delivered = 0
         while True:
             due, data = await under_way.get()
@@ -268,7 +268,7 @@ def _prepare(side: socket.socket) -> None:
 
 
 async def _ended(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancel tasks and see them end."""
+    """Cancel tasks and wait for their end."""
     ending = set(tasks)
     for task in ending:
         task.cancel()

@@ -23,7 +23,7 @@ _START_S: Final = 30.0
 
 @cache
 def orchestra() -> ScoreGenerator:
-    """The bundled generator, made once."""
+    """Return the bundled generator, which is made once."""
     return ScoreGenerator(WordEncoder(), Sampler())
 
 
@@ -69,5 +69,5 @@ def serving(*generators: Generator[Any], **settings: Any) -> Iterator[Service]:
         thread.join(_START_S)
         assert not thread.is_alive()
         if failed:
-            # It explains whatever the test saw.
+            # It explains what the test saw.
             raise failed[0]

@@ -1,4 +1,4 @@
-"""The service at its edge: where it listens, whom it lets in, and that it knows at once who is gone."""
+"""The service's addresses: where it listens, which clients it accepts, and that it notices lost connections at once."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def until(what: str, holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_a_session_whose_client_vanished_waits_for_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    # So that it is not silence that tells.
+def test_a_lost_connection_is_noticed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that the connection is not lost because of its silence.
     monkeypatch.setattr("segue.service.connection_handler.SILENCE_S", 1e9)
     with serving() as service:
         with Peer(service.addresses[0]) as peer:
@@ -39,7 +39,7 @@ def test_a_session_whose_client_vanished_waits_for_it_at_once(monkeypatch: pytes
             assert again.greet(resume=welcome.token).resumed
 
 
-def test_all_transports_lead_to_the_same_service(tmp_path: Path) -> None:
+def test_tcp_and_ipc_reach_the_same_service(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     with serving(bind=("tcp://127.0.0.1:0", f"ipc://{path}")) as service:
         assert service.addresses[1] == f"ipc://{path}"
@@ -51,10 +51,10 @@ def test_all_transports_lead_to_the_same_service(tmp_path: Path) -> None:
 
 
 def test_wrong_tokens_are_counted_by_reason() -> None:
-    with serving(token=TOKEN) as service, zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
-        stranger.linger = 0
-        stranger.plain_username, stranger.plain_password = b"segue", b"not the token"
-        stranger.connect(service.addresses[0])
+    with serving(token=TOKEN) as service, zmq.Context() as context, context.socket(zmq.DEALER) as client:
+        client.linger = 0
+        client.plain_username, client.plain_password = b"segue", b"not the token"
+        client.connect(service.addresses[0])
         line = b'segue_refused_connections_total{reason="token"} 1.0'
         until("the refusal", lambda: line in service.metrics.exposition())
         assert b"not the token" not in service.metrics.exposition()

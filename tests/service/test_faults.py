@@ -1,6 +1,6 @@
-"""Faults with real processes, real sockets and real time: what the player hears, and that no event is lost.
+"""Faults with real processes, sockets and time: what the player hears, and that no event is lost.
 
-Judged by what came out of the sound card: silences in which the clock stood, and steps between samples, which must not
+Measured in what the sound card played: silences in which the clock stood, and steps between samples, which must not
 exceed those inside the chunks that were sent (a crossfade may add two sounds: CLICK).
 """
 
@@ -31,9 +31,9 @@ from service.wire_fuzz import hostile
 pytestmark = pytest.mark.heavy
 
 CLICK: Final = 1.5
-# Events are sent without pause while things break.
+# Events are sent all the time while faults happen.
 _EVERY_S: Final = 0.25
-# From a service that goes on to music that is heard: its client may have to notice, connect and greet it again.
+# From when the service continues until its music is heard: the client may have to notice, connect and say hello.
 _JOIN_S: Final = 3.0
 
 
@@ -44,7 +44,7 @@ def service(tmp_path: Path) -> Iterator[ServiceProcess]:
 
 
 def play_on(game: Game, seconds: float) -> int:
-    """Wall-clock seconds in which the game goes on sending events. Returns: how many."""
+    """Send events for some wall-clock seconds, and return how many."""
     end, sent = time.monotonic() + seconds, 0
     while time.monotonic() < end:
         game.send("ping", level=(sent % 10) / 10)
@@ -60,7 +60,7 @@ def start(game: Game) -> None:
 
 
 def check_sound(game: Game, *, most_gaps: int = 0, longest_s: float = 0.0) -> None:
-    """Silences bounded, no clicks, and real music at the end."""
+    """Check that silences are bounded, that there are no clicks, and that music plays at the end."""
     gaps = game.gaps_s()
     heard = game.heard()
     assert len(gaps) <= most_gaps, gaps
@@ -71,13 +71,13 @@ def check_sound(game: Game, *, most_gaps: int = 0, longest_s: float = 0.0) -> No
 
 
 def check_receipts(game: Game, sent: int) -> None:
-    """Each event told to the game once, and every one of them."""
+    """Check that the game got one receipt for every event."""
     game.wait("all receipts", lambda: len(game.all(Receipt)) >= sent)
     assert Counter(receipt.seq for receipt in game.all(Receipt)) == Counter(range(1, sent + 1))
     assert all(receipt.accepted for receipt in game.all(Receipt))
 
 
-def test_a_killed_service_that_comes_back_within_the_buffer_is_not_heard(tmp_path: Path) -> None:
+def test_a_killed_service_that_restarts_within_the_buffer_causes_no_gap(tmp_path: Path) -> None:
     with ServiceProcess(tmp_path, str(CALM), "--lookahead", "12s") as service, Game(service.address) as game:
         start(game)
         game.send(deep=True)
@@ -93,12 +93,12 @@ def test_a_killed_service_that_comes_back_within_the_buffer_is_not_heard(tmp_pat
         game.play(14.0)
         check_receipts(game, sent)
         check_sound(game)
-        # The new service knows what the old one was told.
+        # The new service knows the inputs of the old one.
         with_states = [one for one in game.client_events if getattr(one, "states", None)]
         assert with_states[-1].states["water"] == "depth"
 
 
-def test_a_killed_service_that_stays_away_is_a_pause_not_an_end(tmp_path: Path) -> None:
+def test_a_killed_service_that_restarts_late_causes_one_gap(tmp_path: Path) -> None:
     with ServiceProcess(tmp_path, str(CALM), "--lookahead", "2s") as service, Game(service.address) as game:
         start(game)
         service.kill()
@@ -188,7 +188,7 @@ def test_ten_seconds_without_a_network(tmp_path: Path, lookahead: str, gaps: int
 
 
 def test_a_bad_network(tmp_path: Path) -> None:
-    """Delay, jitter and broken connections, for half a minute."""
+    """Half a minute of delay, jitter and reset connections."""
     with (
         ServiceProcess(tmp_path, str(CALM), "--lookahead", "6s") as service,
         Proxy(service.port, delay_s=0.08, jitter_s=0.08) as proxy,
@@ -240,7 +240,7 @@ def test_a_generator_that_hangs_for_long(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def play_fast(game: Game, seconds: float) -> int:
-    """Wall-clock seconds in which the game sends an event every 50 ms. Returns: how many."""
+    """Send an event every 50 ms for some wall-clock seconds, and return how many."""
     end, sent = time.monotonic() + seconds, 0
     while time.monotonic() < end:
         game.send(level=(sent % 10) / 10, deep=sent % 20 < 10)
@@ -251,8 +251,8 @@ def play_fast(game: Game, seconds: float) -> int:
 
 
 @pytest.mark.parametrize("stop_s", [1, 3, 8, 20])
-def test_a_service_that_stands_still(service: ServiceProcess, stop_s: int) -> None:
-    """As under a debugger, or while its machine is saved: a gap as long as what the buffer lacks, and a join."""
+def test_a_suspended_service(service: ServiceProcess, stop_s: int) -> None:
+    """As under a debugger, or while its machine is saved: the gap is as long as the buffer is too short."""
     with Game(service.address) as game:
         start(game)
         game.wait("a full buffer", lambda: game.buffered_s > 3.5)
@@ -263,7 +263,7 @@ def test_a_service_that_stands_still(service: ServiceProcess, stop_s: int) -> No
         service.go_on()
         sent += play_fast(game, 4.0)
         game.wait("a full buffer again", lambda: game.buffered_s > 3.5)
-        # Greeted again, a client sends what it holds back within its limit of events.
+        # After a new welcome a client sends what it holds back within its limit of events.
         check_receipts(game, sent)
         game.play(2.0)
         lacking = stop_s - buffered_s
@@ -271,8 +271,8 @@ def test_a_service_that_stands_still(service: ServiceProcess, stop_s: int) -> No
 
 
 @pytest.mark.parametrize("stop_s", [1, 8])
-def test_a_game_that_stands_still(service: ServiceProcess, stop_s: int) -> None:
-    """As on a laptop whose lid is closed: its sound card stands, too, and it has what it had."""
+def test_a_suspended_game(service: ServiceProcess, stop_s: int) -> None:
+    """As on a laptop whose lid is closed: the sound card stands, too, and the buffer is kept."""
     command = [sys.executable, "-c", _STOPPED_CLIENT, service.address, str(Path(__file__).parents[1])]
     with (
         Game(service.address) as other,
@@ -292,8 +292,8 @@ def test_a_game_that_stands_still(service: ServiceProcess, stop_s: int) -> None:
         client.wait()
         assert told["receipts"] == list(range(1, told["sent"] + 1))
         assert told["buffered_s"] > 3.0
-        # The sound card's samples that were due meanwhile are asked for at once: more than the buffer has, it lacks.
-        # So it may run dry again while the service sends what it lacks.
+        # The sound card asks at once for all samples that were due meanwhile, which may be more than the buffer has.
+        # So there may be another underrun while the service sends the rest.
         assert told["underruns"] <= (0 if stop_s < 3 else 3)
         check_receipts(other, sent)
         check_sound(other)
@@ -318,8 +318,8 @@ def test_a_bad_edit_of_the_rules_and_a_good_one(tmp_path: Path) -> None:
         check_sound(game)
 
 
-def test_a_slow_consumer_harms_only_itself(service: ServiceProcess) -> None:
-    """A line of a third of what the music needs: pauses, but no clicks; the other game hears nothing of it."""
+def test_a_slow_connection_affects_only_its_own_game(service: ServiceProcess) -> None:
+    """At a third of the rate that music needs there are pauses, but no clicks; the other game is not affected."""
     with (
         Proxy(service.port, bytes_per_second=130_000) as proxy,
         Game(service.address) as fast,
@@ -369,7 +369,7 @@ def test_a_flood_of_events(service: ServiceProcess) -> None:
         flooding.wait("all receipts", lambda: len(flooding.all(Receipt)) >= sent)
         receipts = flooding.all(Receipt)
         assert Counter(one.seq for one in receipts) == Counter(range(1, sent + 1))
-        # The client keeps to the pace of the service: inputs wait together, and nothing is refused.
+        # The client keeps to the service's limit: inputs are merged while they wait, and nothing is refused.
         assert {one.code for one in receipts} == {"accepted"}
         check_receipts(calm, calm_sent)
         check_sound(calm)
@@ -396,7 +396,7 @@ def test_malformed_bytes(tmp_path: Path) -> None:
         assert not [entry for entry in service.entries() if entry.get("level") in ("error", "critical")]
 
 
-def test_a_service_asked_to_stop_says_goodbye(service: ServiceProcess) -> None:
+def test_a_service_that_is_stopped_sends_bye(service: ServiceProcess) -> None:
     with Game(service.address) as game:
         start(game)
         assert service.terminate() == 0
@@ -408,8 +408,8 @@ def test_a_service_asked_to_stop_says_goodbye(service: ServiceProcess) -> None:
         check_sound(game, most_gaps=1, longest_s=10.0)
 
 
-def test_nobody_serves_yet(tmp_path: Path) -> None:
-    """A game that starts before its service."""
+def test_a_game_that_starts_before_its_service(tmp_path: Path) -> None:
+    """The game connects as soon as the service runs."""
     port = free_port()
     with Game(f"tcp://127.0.0.1:{port}") as game:
         sent = play_on(game, 1.0)

@@ -1,4 +1,4 @@
-"""A game beside a client that sends all it can: it hears nothing of it, and every event of its own is answered."""
+"""A game beside a client that sends all it can: its music is not affected, and all its events are answered."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def service(tmp_path: Path) -> Iterator[ServiceProcess]:
 
 
 def answered_within(game: Game, seconds: float) -> list[float]:
-    """Play on with an event every so often: how long each waited for its receipt, in seconds, and every one got one."""
+    """Play on and send events; return how many seconds each waited for its receipt."""
     begun_s, said_s, waited = time.monotonic(), list[float](), dict[int, float]()
     while (now_s := time.monotonic()) < begun_s + seconds or len(waited) < len(said_s):
         assert now_s < begun_s + seconds + 30.0, f"{len(said_s) - len(waited)} events without a receipt"
@@ -80,7 +80,7 @@ def test_a_flood_beside_a_game(kind: str, service: ServiceProcess, record_proper
         print(kind, figures)
         assert came["messages"] > 50
         taken = sum(came.get(code, 0) for code in ("accepted", "clamped", "known"))
-        # What is new and what is sent again have an allowance each, with a burst.
+        # New and repeated events have a limit each, with a burst.
         assert taken <= 2 * _EVENTS_PER_SECOND * (_SECONDS + 2)
         assert game.gaps_s() == []
         assert game.client.player.position.underruns == 0
@@ -88,6 +88,6 @@ def test_a_flood_beside_a_game(kind: str, service: ServiceProcess, record_proper
         assert len(game.all(Live)) == 1
     entries = service.entries()
     assert not [entry for entry in entries if entry["level"] in ("error", "critical")]
-    # Ten lines a second of a place that logs, and two hundred at once.
+    # Ten lines a second of a line of code that logs, and two hundred at once.
     assert len(entries) <= 3 * (200 + 10 * _SECONDS)
     assert service.log.stat().st_size < 1 << 20

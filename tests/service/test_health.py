@@ -1,4 +1,4 @@
-"""Health over real sockets: right answers, wrong requests, dawdling clients, and an end that leaves nothing behind."""
+"""Health over real sockets: right answers, wrong requests, slow clients, and a clean end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from segue.service.settings.kinds import Endpoint
 
 
 class Clock:
-    """Seconds, moved by hand."""
+    """Seconds that tests move."""
 
     def __init__(self) -> None:
         self.now_s = 100.0
@@ -25,7 +25,7 @@ class Clock:
 
 
 class HealthHarness:
-    """A server with everything behind it."""
+    """A health server with its metrics and a clock that tests move."""
 
     def __init__(self, timeout_s: float = 60.0) -> None:
         self.clock = Clock()
@@ -45,7 +45,7 @@ class HealthHarness:
             connection.close()
 
     def raw(self, sent: bytes) -> bytes:
-        """The whole answer to bytes that need not be HTTP."""
+        """Return the whole answer to any bytes."""
         with self.dial() as peer:
             peer.sendall(sent)
             peer.shutdown(socket.SHUT_WR)
@@ -63,13 +63,13 @@ def harness() -> Iterator[HealthHarness]:
     harness.server.close()
 
 
-def test_building_may_take_its_time(harness: HealthHarness) -> None:
+def test_before_the_first_tick_the_service_is_alive_and_not_ready(harness: HealthHarness) -> None:
     harness.clock.now_s += 600
     assert harness.get("/healthz") == (200, "ok\n")
     assert harness.get("/readyz") == (503, "the generators are being built\n")
 
 
-def test_a_service_lives_while_its_loop_comes_round(harness: HealthHarness) -> None:
+def test_a_service_is_alive_while_its_loop_ticks(harness: HealthHarness) -> None:
     harness.health.tick()
     assert harness.get("/healthz") == (200, "ok\n")
     harness.clock.now_s += 4.9
@@ -80,7 +80,7 @@ def test_a_service_lives_while_its_loop_comes_round(harness: HealthHarness) -> N
     assert harness.get("/healthz") == (200, "ok\n")
 
 
-def test_clients_may_come_between_building_and_draining(harness: HealthHarness) -> None:
+def test_a_service_is_ready_between_building_and_draining(harness: HealthHarness) -> None:
     assert harness.get("/readyz") == (503, "the generators are being built\n")
     harness.health.ready()
     harness.health.tick()
@@ -106,7 +106,7 @@ def test_metrics_are_prometheus_text(harness: HealthHarness) -> None:
     assert 'segue_events_total{code="accepted"} 1.0' in text
 
 
-def test_many_who_ask_for_metrics_are_given_the_same(harness: HealthHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_are_written_once_for_many_requests(harness: HealthHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[None] = []
     write = harness.metrics.exposition
     monkeypatch.setattr(harness.metrics, "exposition", lambda: written.append(None) or write())
@@ -118,7 +118,7 @@ def test_many_who_ask_for_metrics_are_given_the_same(harness: HealthHarness, mon
     assert len(written) == 2
 
 
-def test_who_goes_on_talking_after_the_answer_is_hung_up_on(harness: HealthHarness) -> None:
+def test_a_client_that_sends_on_after_the_answer_is_closed(harness: HealthHarness) -> None:
     def talk() -> None:
         while True:
             talker.sendall(bytes(1 << 20))
@@ -131,12 +131,12 @@ def test_who_goes_on_talking_after_the_answer_is_hung_up_on(harness: HealthHarne
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/healthz/x", "/../healthz", "/HEALTHZ", "/%68ealthz"])
-def test_there_is_nothing_else(harness: HealthHarness, path: str) -> None:
+def test_other_paths_are_not_found(harness: HealthHarness, path: str) -> None:
     assert harness.get(path) == (404, "Not Found\n")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "get"])
-def test_only_get(harness: HealthHarness, method: str) -> None:
+def test_only_get_is_allowed(harness: HealthHarness, method: str) -> None:
     assert harness.get("/healthz", method, b"x" * 8_000_000 if method == "POST" else None)[0] == 405
 
 
@@ -155,18 +155,18 @@ def test_only_get(harness: HealthHarness, method: str) -> None:
     ],
     ids=["1.0", "pipelined", "0.9", "2.0", "empty", "tls", "half", "long", "endless"],
 )
-def test_bytes(harness: HealthHarness, sent: bytes, status: int) -> None:
+def test_malformed_requests(harness: HealthHarness, sent: bytes, status: int) -> None:
     answer = harness.raw(sent)
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert answer.count(b"HTTP/1.1 ") == 1
 
 
-def test_whoever_takes_too_long_is_hung_up_on() -> None:
+def test_a_slow_client_is_closed() -> None:
     harness = HealthHarness(timeout_s=0.2)
     harness.server.start()
     try:
         with harness.dial() as silent, harness.dial() as dripping:
-            # It may be hung up on before it has said a word, and be told so by a reset.
+            # Its connection may be closed before it has sent anything, and it may see a reset.
             with contextlib.suppress(ConnectionError):
                 dripping.sendall(b"GET /hea")
                 assert dripping.recv(1) == b""
@@ -175,7 +175,7 @@ def test_whoever_takes_too_long_is_hung_up_on() -> None:
         harness.server.close()
 
 
-def test_an_answer_waits_for_a_client_that_reads_late(harness: HealthHarness) -> None:
+def test_a_client_may_read_its_answer_late(harness: HealthHarness) -> None:
     with harness.dial() as late, harness.dial() as other:
         late.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
         other.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
@@ -183,15 +183,15 @@ def test_an_answer_waits_for_a_client_that_reads_late(harness: HealthHarness) ->
         assert late.recv(12) == b"HTTP/1.1 200"
 
 
-def test_a_crowd_of_dawdlers_holds_nobody_up(harness: HealthHarness) -> None:
+def test_many_slow_clients_delay_nobody(harness: HealthHarness) -> None:
     crowd = [harness.dial() for _ in range(80)]
     try:
         for peer in crowd:
-            # The first of them may be gone by then.
+            # The first of them may be closed by then.
             with contextlib.suppress(ConnectionError):
                 peer.sendall(b"GET /metrics HTTP/1.1\r\n")
         assert [harness.get("/healthz")[0] for _ in range(5)] == [200] * 5
-        # Hung up over bytes that it had not read, the connection is reset, and as gone.
+        # Closed over bytes that it had not read, the connection is reset.
         with contextlib.suppress(ConnectionResetError):
             assert crowd[0].recv(1) == b""
         crowd[-1].setblocking(False)
@@ -202,7 +202,7 @@ def test_a_crowd_of_dawdlers_holds_nobody_up(harness: HealthHarness) -> None:
             peer.close()
 
 
-def test_many_at_once(harness: HealthHarness) -> None:
+def test_many_requests_at_once(harness: HealthHarness) -> None:
     answers: list[int] = []
     askers = [threading.Thread(target=lambda: answers.append(harness.get("/metrics")[0])) for _ in range(12)]
     for asker in askers:
@@ -212,7 +212,7 @@ def test_many_at_once(harness: HealthHarness) -> None:
     assert answers == [200] * 12
 
 
-def test_it_ends_whoever_is_connected_and_begins_again() -> None:
+def test_it_closes_with_open_connections_and_starts_again() -> None:
     threads = set(threading.enumerate())
     for _ in range(3):
         harness = HealthHarness()
@@ -236,11 +236,11 @@ def test_an_address_in_use_is_an_error(harness: HealthHarness) -> None:
     assert set(threading.enumerate()) <= threads
 
 
-def test_never_started_it_ends_too() -> None:
+def test_it_closes_without_being_started() -> None:
     HealthServer(Endpoint("127.0.0.1", 0), Health(), Metrics()).close()
 
 
-def test_all_addresses() -> None:
+def test_a_star_listens_at_all_addresses() -> None:
     server = HealthServer(Endpoint("*", 0), Health(), Metrics())
     server.start()
     try:

@@ -1,4 +1,4 @@
-"""A crowd of hostile peers over real sockets, and what it leaves behind: nothing, and a game that did not notice."""
+"""Many hostile peers over real sockets: they leave nothing behind, and a game beside them is not affected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from segue_sdk.client_events import Live, Lost
 from segue_sdk.messages import Receipt
 from service import attack
-from service.attack import Crowd
+from service.attack import HostilePeers
 from service.game import Game
 from service.peer import Peer
 from service.process import ServiceProcess, free_port
@@ -26,9 +26,9 @@ from service.serving import CALM, serving
 
 _EVERY_S: Final = 0.25
 _PING_EVERY: Final = 6
-# The proof takes some two minutes on two cores; this bounds a hang, on a busy machine too.
+# The test takes some two minutes on two cores; this bounds a hang, also on a busy machine.
 _PATIENCE_S: Final = 1_500.0
-# What may be taken more in the second half of the attack than in the first: a leak of 100 bytes a message is more.
+# MiB that the second half of the attack may take beyond the first; a leak of 100 bytes a message would take more.
 _MOST_GROWTH_MIB: Final = 48
 MESSAGES: Final = int(os.environ.get("SEGUE_HOSTILE_MESSAGES", "1000000"))
 
@@ -43,7 +43,7 @@ def resident_mib(pid: int) -> float:
 
 
 def metric(port: int, name: str) -> Counter[str]:
-    """A counter's values by labels, from `/metrics`."""
+    """Return a counter's values by labels, from `/metrics`."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         lines = answer.read().decode().splitlines()
     found: Counter[str] = Counter()
@@ -54,32 +54,32 @@ def metric(port: int, name: str) -> Counter[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted in /proc")
-def test_a_crowd_leaves_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
-    # A machine that is busy with other tests is no generator that hangs.
+def test_hostile_connections_leave_no_sessions_or_descriptors(caplog: pytest.LogCaptureFixture) -> None:
+    # On a machine that is busy with other tests a slow generator does not hang.
     with serving(max_sessions=4, resume_window_ms=500, reload=False, stall_ms=60_000) as service:
         port = int(service.addresses[0].rpartition(":")[2])
         with Peer(service.addresses[0]) as first:
             first.greet()
         before = descriptors()
-        crowd = Crowd(port, seed=1)
-        crowd.attack(6_000)
-        assert crowd.sent["messages"] >= 6_000
+        peers = HostilePeers(port, seed=1)
+        peers.attack(6_000)
+        assert peers.sent["messages"] >= 6_000
         end = time.monotonic() + 60
         while (left := descriptors()) > before and time.monotonic() < end:
             time.sleep(0.05)
         assert left <= before
-        # Sessions of the crowd wait for it in vain, and make room.
-        with Peer(service.addresses[0]) as friend:
-            friend.wait(lambda: len(service.sessions) < 4, "room for one more")
-            friend.greet()
-            friend.send(1, level=0.5)
-            assert friend.expect(Receipt).accepted
+        # The sessions of the hostile peers expire.
+        with Peer(service.addresses[0]) as other:
+            other.wait(lambda: len(service.sessions) < 4, "room for one more")
+            other.greet()
+            other.send(1, level=0.5)
+            assert other.expect(Receipt).accepted
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.heavy
 @pytest.mark.skipif(sys.platform != "linux", reason="memory and descriptors are read in /proc")
-def test_a_million_messages_of_a_hostile_crowd_beside_a_game(tmp_path: Path) -> None:
+def test_a_million_hostile_messages_beside_a_game(tmp_path: Path) -> None:
     http = free_port()
     flags = ("--lookahead", "4s", "--max-sessions", "4", "--resume-window", "1s", "--http-bind", f"127.0.0.1:{http}")
     with ServiceProcess(tmp_path, str(CALM), *flags) as service, Game(service.address) as game:
@@ -97,8 +97,8 @@ def test_a_million_messages_of_a_hostile_crowd_beside_a_game(tmp_path: Path) -> 
                 for seed in (1, 2)
             ]
             most = 0.0
-            while any(crowd.poll() is None for crowd in crowds):
-                # Each ping makes the buffered music anew.
+            while any(peers.poll() is None for peers in crowds):
+                # Each ping makes the buffered music be generated again.
                 game.send(*(["ping"] if sent % _PING_EVERY == 0 else []), level=(sent % 10) / 10)
                 sent += 1
                 game.update()
@@ -106,9 +106,9 @@ def test_a_million_messages_of_a_hostile_crowd_beside_a_game(tmp_path: Path) -> 
                 assert time.monotonic() - begun < _PATIENCE_S
                 most = max(most, resident_mib(service.pid))
                 time.sleep(_EVERY_S)
-            for crowd in crowds:
-                out, _ = crowd.communicate()
-                assert crowd.returncode == 0
+            for peers in crowds:
+                out, _ = peers.communicate()
+                assert peers.returncode == 0
                 totals.update(json.loads(out))
             memory.append(most)
         game.play(2.0)

@@ -1,4 +1,4 @@
-"""The proxy does what it says: each fault alone, between plain sockets."""
+"""The proxy, each fault alone, between plain sockets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def listener() -> Iterator[socket.socket]:
 
 @contextlib.contextmanager
 def pair(proxy: Proxy, listener: socket.socket) -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A connection through the proxy: the client's end and the service's."""
+    """Return the client's and the service's end of a connection through the proxy."""
     with socket.create_connection(proxy.place, PATIENCE_S) as client:
         service, _ = listener.accept()
         with service:
@@ -52,7 +52,7 @@ def port(listener: socket.socket) -> int:
 
 
 @pytest.mark.parametrize("faults", [{}, {"delay_s": 0.02, "jitter_s": 0.05, "seed": 3}, {"bytes_per_second": 4e6}])
-def test_bytes_pass_in_order_and_ends_as_well(listener: socket.socket, faults: dict[str, float]) -> None:
+def test_bytes_and_closes_pass_in_order(listener: socket.socket, faults: dict[str, float]) -> None:
     sent = bytes(range(256)) * 2_000
     with Proxy(port(listener), **faults) as proxy, pair(proxy, listener) as (client, service):
         for source, sink in ((client, service), (service, client)):
@@ -62,7 +62,7 @@ def test_bytes_pass_in_order_and_ends_as_well(listener: socket.socket, faults: d
             sending.join()
         client.shutdown(socket.SHUT_WR)
         assert service.recv(1) == b""
-        # Half of the connection is left and works.
+        # The other half of the connection still works.
         service.sendall(b"last words")
         assert received(client, 10) == b"last words"
         service.close()
@@ -83,7 +83,7 @@ def test_delay_and_jitter_hold_bytes_back(listener: socket.socket) -> None:
         assert received(client, 1) == b"y"
 
 
-def test_a_narrow_line_takes_its_time_and_holds_the_sender_back(listener: socket.socket) -> None:
+def test_a_limited_rate_delays_bytes_and_holds_the_sender_back(listener: socket.socket) -> None:
     with Proxy(port(listener), bytes_per_second=200_000) as proxy, pair(proxy, listener) as (client, service):
         begun = time.monotonic()
         client.sendall(bytes(60_000))
@@ -93,7 +93,7 @@ def test_a_narrow_line_takes_its_time_and_holds_the_sender_back(listener: socket
 
 
 def held_back(source: socket.socket) -> int:
-    """Bytes a socket takes until it has taken none for a while."""
+    """Return how many bytes a socket accepts until it accepts none for a while."""
     source.settimeout(0.3)
     taken = 0
     with contextlib.suppress(TimeoutError):
@@ -104,7 +104,9 @@ def held_back(source: socket.socket) -> int:
 
 
 @pytest.mark.parametrize(("ways", "stalled"), [((Way.UP,), {Way.UP}), ((Way.DOWN,), {Way.DOWN}), ((), set(Way))])
-def test_a_stall_stops_the_ways_it_names(listener: socket.socket, ways: tuple[Way, ...], stalled: set[Way]) -> None:
+def test_a_stall_stops_the_directions_it_names(
+    listener: socket.socket, ways: tuple[Way, ...], stalled: set[Way]
+) -> None:
     with Proxy(port(listener)) as proxy, pair(proxy, listener) as (client, service):
         client.sendall(b"hello")
         assert received(service, 5) == b"hello"
@@ -126,7 +128,7 @@ def test_a_stall_stops_the_ways_it_names(listener: socket.socket, ways: tuple[Wa
                 assert received(sink, 3) == b"abc"
 
 
-def test_a_cut_breaks_connections_and_takes_new_ones(listener: socket.socket) -> None:
+def test_a_cut_resets_connections_and_accepts_new_ones(listener: socket.socket) -> None:
     with Proxy(port(listener)) as proxy:
         with pair(proxy, listener) as (client, service):
             proxy.cut()
@@ -141,7 +143,7 @@ def test_a_cut_breaks_connections_and_takes_new_ones(listener: socket.socket) ->
 
 
 @pytest.mark.parametrize("count", [1, 1_000, 100_000])
-def test_a_connection_ends_at_its_byte_and_the_next_does_not(listener: socket.socket, count: int) -> None:
+def test_one_connection_is_closed_after_a_number_of_bytes(listener: socket.socket, count: int) -> None:
     with Proxy(port(listener)) as proxy:
         proxy.cut_after(count, Way.DOWN)
         with pair(proxy, listener) as (client, service):
@@ -160,7 +162,7 @@ def _send_all(side: socket.socket, data: bytes) -> None:
         side.sendall(data)
 
 
-def test_refusing_leaves_those_there_and_ends_by_itself(listener: socket.socket) -> None:
+def test_refusing_keeps_open_connections_and_ends_by_itself(listener: socket.socket) -> None:
     with Proxy(port(listener)) as proxy, pair(proxy, listener) as (client, service):
         proxy.refuse(60.0)
         for _ in range(3):
@@ -180,21 +182,21 @@ def test_refusing_leaves_those_there_and_ends_by_itself(listener: socket.socket)
         until(connects)
 
 
-def test_without_a_service_connections_break(listener: socket.socket) -> None:
+def test_without_a_service_connections_are_reset(listener: socket.socket) -> None:
     gone = port(listener)
     listener.close()
     with Proxy(gone) as proxy:
-        # It may break before `connect` has returned.
+        # It may be reset before `connect` has returned.
         with pytest.raises(ConnectionResetError), socket.create_connection(proxy.place, PATIENCE_S) as client:
             client.recv(1)
         until(lambda: proxy.open == 0)
 
 
-def test_a_side_that_breaks_breaks_the_other(listener: socket.socket) -> None:
+def test_a_reset_on_one_side_resets_the_other(listener: socket.socket) -> None:
     with Proxy(port(listener)) as proxy, pair(proxy, listener) as (client, service):
         service.sendall(b"unread")
         until(lambda: proxy.passed[Way.DOWN] == 6)
-        # Closing with bytes unread resets.
+        # Closing over unread bytes resets the connection.
         client.close()
         with pytest.raises(ConnectionResetError):
             service.recv(1)

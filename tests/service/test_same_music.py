@@ -1,4 +1,4 @@
-"""A recorded live session, rendered by `segue preview`, is the music that the client was sent, to the sample."""
+"""A recorded session, rendered by `segue preview`, equals the music that the client was sent, to the sample."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from service.serving import CALM, serving
 
 # PCM_24 of a WAV file.
 QUANTUM = 2.0**-23
-# The end of a rendering is faded out, and the limiter looks ahead.
+# The end of a rendering is faded out, and the limiter has a lookahead.
 LAST = SAMPLE_RATE // 10
 
 
 def go_on(peer: Peer, seconds: int) -> None:
-    """Let the client's clock come to there, once all before it is in its place, and wait for what it may have then."""
+    """Advance the client's clock once all music before it was received, and wait for what it gets then."""
     peer.fill(seconds * SAMPLE_RATE)
     peer.playhead(seconds * SAMPLE_RATE)
     peer.fill((seconds + 2) * SAMPLE_RATE)
@@ -44,7 +44,7 @@ def check_same(chunks: list[Chunk], again: np.ndarray[tuple[int, int], np.dtype[
     np.testing.assert_allclose(again[:length], sent[:length], atol=QUANTUM)
 
 
-def test_a_live_session_with_all_that_can_happen(tmp_path: Path) -> None:
+def test_a_session_with_every_kind_of_operation(tmp_path: Path) -> None:
     folder = tmp_path / "recordings"
     with serving(record=folder, lookahead_ms=2_000) as service, Peer(service.addresses[0]) as peer:
         peer.greet(seed=11)
@@ -78,7 +78,7 @@ def test_a_live_session_with_all_that_can_happen(tmp_path: Path) -> None:
     check_same(peer.chunks, rendered(recording, CALM, tmp_path))
 
 
-def test_a_session_that_went_on_from_a_killed_service(tmp_path: Path) -> None:
+def test_a_session_restored_after_its_service_was_killed(tmp_path: Path) -> None:
     with serving() as service, Peer(service.addresses[0]) as peer:
         peer.greet(seed=4)
         peer.playhead(0)

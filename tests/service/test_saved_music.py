@@ -29,7 +29,7 @@ from service.serving import orchestra, serving
 LOOKAHEAD = 2 * SAMPLE_RATE
 
 
-def test_saved_music_goes_on_in_a_new_service() -> None:
+def test_a_blob_is_restored_in_a_new_service() -> None:
     with serving() as service, Peer(service.addresses[0]) as peer:
         peer.greet(seed=9)
         peer.playhead(0)
@@ -53,8 +53,8 @@ def test_saved_music_goes_on_in_a_new_service() -> None:
         np.testing.assert_allclose(peer.music()[: len(expected)], expected, atol=1e-3)
 
 
-def test_a_killed_service_is_not_heard() -> None:
-    """The cell of the last chunk, given to a new service, goes on where the old one would have gone."""
+def test_a_cell_is_restored_in_a_new_service() -> None:
+    """The music continues from the last chunk's cell as it would have in the old service."""
     with serving() as service, Peer(service.addresses[0]) as peer:
         peer.greet(seed=9)
         peer.playhead(0)
@@ -81,7 +81,7 @@ def test_a_killed_service_is_not_heard() -> None:
 
 
 @pytest.mark.parametrize("cell", [b"\x00" * 40, b"SGS1" + bytes(100), bytes(range(256)) * 64])
-def test_a_cell_that_is_none_begins_anew_with_an_overlap(service: Service, cell: bytes) -> None:
+def test_an_invalid_cell_starts_new_music_with_a_crossfade(service: Service, cell: bytes) -> None:
     with Peer(service.addresses[0]) as peer:
         peer.greet()
         at = 100 * FRAME_SIZE
@@ -92,7 +92,7 @@ def test_a_cell_that_is_none_begins_anew_with_an_overlap(service: Service, cell:
         assert (first.start, first.take, first.mixed) == (at - FRAME_SIZE, 7, False)
 
 
-def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
+def test_an_invalid_blob_is_refused(peer: Peer) -> None:
     peer.greet()
     peer.playhead(0)
     peer.fill(LOOKAHEAD)
@@ -104,7 +104,9 @@ def test_a_blob_that_is_none_changes_nothing(peer: Peer) -> None:
     assert {one.take for one in peer.chunks} == {0}
 
 
-def test_restores_are_made_one_at_a_time(service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_restore_is_refused_while_one_runs(
+    service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gate, restore = threading.Event(), service.sessions.restore
 
     async def held(session: ServerSession, said: Restore) -> RestoreOutcome:
@@ -125,7 +127,7 @@ def test_restores_are_made_one_at_a_time(service: Service, peer: Peer, monkeypat
     assert answered == [1]
 
 
-def test_a_fault_in_what_takes_a_while_ends_that_session_alone(
+def test_a_fault_in_a_restore_ends_that_session_alone(
     service: Service, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer.greet()
@@ -142,7 +144,7 @@ def test_a_fault_in_what_takes_a_while_ends_that_session_alone(
 
 
 class SlowToRestore:
-    """The orchestra, whose saved music is not ready before it is let go."""
+    """The orchestra, but restoring saved music waits for the test."""
 
     def __init__(self) -> None:
         self._inside = orchestra()
@@ -157,7 +159,7 @@ class SlowToRestore:
         return self._inside.unpack(data, frame=frame)
 
 
-def test_a_restore_that_takes_long_keeps_nobody_from_music() -> None:
+def test_a_slow_restore_does_not_delay_other_sessions() -> None:
     slow = SlowToRestore()
     with (
         serving(slow, lookahead_ms=1_000) as service,  # type: ignore[arg-type]

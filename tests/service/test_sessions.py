@@ -1,4 +1,4 @@
-"""What a client may rely on, said over a real socket: music within its credit, receipts, changes, and coming back."""
+"""What a client may rely on, over a real socket: music up to its lookahead, receipts, changes, and reconnecting."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ LIBRARY = Path(__file__).parents[2] / "rules" / "library"
 
 
 def again(service: Service, peer: Peer, welcome: Welcome, last_chunk: int) -> tuple[Peer, Welcome]:
-    """The same client on a new connection."""
+    """Return the same client on a new connection."""
     peer.vanish()
     back = Peer(service.addresses[0])
     return back, back.greet(resume=welcome.token, last_chunk=last_chunk)
 
 
-def test_the_welcome_says_what_the_rules_declare(peer: Peer) -> None:
+def test_the_welcome_contains_the_declaration(peer: Peer) -> None:
     welcome = peer.greet(seed=5)
     assert not welcome.resumed
     assert welcome.seed == 5
@@ -58,7 +58,7 @@ def test_the_welcome_says_what_the_rules_declare(peer: Peer) -> None:
     assert welcome.generator.model
 
 
-def test_nothing_plays_before_the_first_playhead_and_then_up_to_the_credit(peer: Peer) -> None:
+def test_music_starts_with_the_first_playhead_and_ends_at_the_lookahead(peer: Peer) -> None:
     peer.greet()
     assert not any(isinstance(message, Chunk) for message in peer.quiet(0.3))
     peer.playhead(0)
@@ -76,7 +76,7 @@ def test_nothing_plays_before_the_first_playhead_and_then_up_to_the_credit(peer:
     assert {one.take for one in peer.chunks} == {0}
 
 
-def test_two_sessions_of_one_seed_hear_the_same_and_know_nothing_of_each_other(service: Service) -> None:
+def test_two_sessions_with_one_seed_get_the_same_music_independently(service: Service) -> None:
     with Peer(service.addresses[0]) as one, Peer(service.addresses[0]) as other:
         first, second = one.greet(seed=3), other.greet(seed=3)
         assert first.token != second.token
@@ -100,7 +100,7 @@ def test_beats_come_with_the_music(peer: Peer) -> None:
     assert set(np.diff(beats)) <= {39_999, 40_000, 40_001}
 
 
-def test_an_event_is_receipted_heard_and_explained(peer: Peer) -> None:
+def test_an_event_gets_a_receipt_music_and_an_explanation(peer: Peer) -> None:
     peer.greet()
     peer.playhead(0)
     peer.fill(LOOKAHEAD)
@@ -120,7 +120,7 @@ def test_an_event_is_receipted_heard_and_explained(peer: Peer) -> None:
     assert np.array_equal(peer.music()[: new.start], before[: new.start])
 
 
-def test_a_stinger_comes_whole_before_it_is_due_and_on_a_beat() -> None:
+def test_a_stinger_is_sent_whole_before_it_starts_on_a_beat() -> None:
     emberwood = LIBRARY / "emberwood" / "emberwood.yaml"
     with serving(rules={"emberwood": emberwood}, default_rules="emberwood") as service:
         with Peer(service.addresses[0]) as peer:
@@ -149,7 +149,7 @@ def test_a_stinger_comes_whole_before_it_is_due_and_on_a_beat() -> None:
         assert (first.gain_db, first.duck.depth_db) == (-3.0, -8.0)
 
 
-def test_every_event_gets_one_verdict_and_sent_again_the_same(peer: Peer) -> None:
+def test_a_repeated_event_gets_the_same_receipt(peer: Peer) -> None:
     peer.greet()
     peer.playhead(0)
     peer.fill(LOOKAHEAD)
@@ -170,7 +170,7 @@ def test_every_event_gets_one_verdict_and_sent_again_the_same(peer: Peer) -> Non
     assert len(changes) == 1
 
 
-def test_who_comes_back_misses_nothing(service: Service, peer: Peer) -> None:
+def test_a_client_that_reconnects_misses_nothing(service: Service, peer: Peer) -> None:
     welcome = peer.greet()
     peer.playhead(0)
     peer.fill(LOOKAHEAD)
@@ -192,7 +192,7 @@ def test_who_comes_back_misses_nothing(service: Service, peer: Peer) -> None:
         assert back.expect(Receipt).frame == next(one for one in peer.seen if isinstance(one, Receipt)).frame
 
 
-def test_a_second_connection_takes_the_session_over(service: Service, peer: Peer) -> None:
+def test_a_second_connection_takes_over_the_session(service: Service, peer: Peer) -> None:
     welcome = peer.greet()
     with Peer(service.addresses[0]) as other:
         assert other.greet(resume=welcome.token).resumed
@@ -206,11 +206,11 @@ def test_hello_again_gets_the_same_welcome(peer: Peer) -> None:
     assert peer.greet(seed=99) == first
 
 
-def test_a_token_nobody_knows_opens_a_new_session(peer: Peer) -> None:
+def test_an_unknown_session_token_opens_a_new_session(peer: Peer) -> None:
     assert not peer.greet(resume=bytes(16)).resumed
 
 
-def test_what_has_no_session_is_told_so(peer: Peer) -> None:
+def test_messages_without_a_session_are_refused(peer: Peer) -> None:
     peer.playhead(0)
     error = peer.expect(Error)
     assert (error.code, error.about) == ("no_session", "playhead")
@@ -218,7 +218,7 @@ def test_what_has_no_session_is_told_so(peer: Peer) -> None:
     assert peer.expect(Error).code == "no_session"
 
 
-def test_words_that_are_not_a_clients(peer: Peer) -> None:
+def test_message_types_of_the_service_are_refused(peer: Peer) -> None:
     welcome = peer.greet()
     peer.say(welcome)
     assert peer.expect(Error).code == "unexpected"
@@ -237,7 +237,7 @@ def test_words_that_are_not_a_clients(peer: Peer) -> None:
         ({"generator": "mrt9"}, "unknown_generator"),
     ],
 )
-def test_what_cannot_be_had_is_refused_with_a_reason(peer: Peer, hello: dict[str, str], code: str) -> None:
+def test_an_impossible_hello_is_refused_with_a_code(peer: Peer, hello: dict[str, str], code: str) -> None:
     peer.say(Hello(versions=(1,), client="a test", **hello))
     error = peer.expect(Error)
     assert (error.code, error.about) == (code, "hello")
@@ -245,13 +245,13 @@ def test_what_cannot_be_had_is_refused_with_a_reason(peer: Peer, hello: dict[str
     assert peer.expect(Bye).reason == "refused"
 
 
-def test_a_version_nobody_speaks(peer: Peer) -> None:
+def test_an_unknown_protocol_version_is_refused(peer: Peer) -> None:
     peer.say(Hello(versions=(2, 3), client="a test"))
     assert peer.expect(Error).code == "unsupported_version"
     assert peer.expect(Bye).reason == "refused"
 
 
-def test_rules_of_the_clients_own(peer: Peer) -> None:
+def test_a_client_may_send_its_own_rules(peer: Peer) -> None:
     text = (
         "segue: 1\ntitle: mine\nstyles: {a: {text: calm}}\nlayers: {l: {states: {s: {default: true, mix: {a: 1}}}}}\n"
     )
@@ -261,8 +261,8 @@ def test_rules_of_the_clients_own(peer: Peer) -> None:
     assert peer.chunks[-1].mix == {"a": 1.0}
 
 
-def test_a_clock_that_races_gets_no_more_music_than_one_that_goes(peer: Peer) -> None:
-    """Someone who asks for a thousand years of music is one second of work a second."""
+def test_a_playhead_that_runs_too_fast_gets_no_more_music(peer: Peer) -> None:
+    """A client that asks for a thousand years of music causes one second of music a second."""
     peer.greet()
     peer.playhead(0)
     peer.fill(LOOKAHEAD)
@@ -271,12 +271,12 @@ def test_a_clock_that_races_gets_no_more_music_than_one_that_goes(peer: Peer) ->
         assert time.monotonic() < begun + PATIENCE_S
         peer.playhead(2**50, have=2**50)
         peer.quiet(0.02)
-    # 15 s at once, and what a clock a tenth too fast brings in the time it took.
+    # 15 s at once, and what a clock that is a tenth too fast adds in the time that passed.
     elapsed = time.monotonic() - begun
     assert peer.end < LOOKAHEAD + (15 + 1.1 * elapsed + 0.8) * SAMPLE_RATE
 
 
-def test_too_many_events_are_receipted_as_that() -> None:
+def test_events_above_the_limit_get_a_refusing_receipt() -> None:
     with serving(events_per_second=20) as service, Peer(service.addresses[0]) as peer:
         peer.greet()
         peer.playhead(0)
@@ -284,12 +284,12 @@ def test_too_many_events_are_receipted_as_that() -> None:
         peer.say(Event(events=tuple(EventItem(seq=seq, at=0, set={"level": 0.5}) for seq in range(1, 65))))
         receipts = {one.seq: one.code for one in (peer.expect(Receipt) for _ in range(64))}
         assert receipts == {seq: "accepted" if seq <= 20 else "rate_limited" for seq in range(1, 65)}
-        # Sent again, it is not taken after all.
+        # Sent again, it gets the same receipt.
         peer.send(21, level=0.5)
         assert peer.expect(Receipt).code == "rate_limited"
 
 
-def test_one_session_too_many() -> None:
+def test_one_session_too_many_is_refused() -> None:
     with serving(max_sessions=1) as service, Peer(service.addresses[0]) as one, Peer(service.addresses[0]) as other:
         one.greet()
         other.say(Hello(versions=(1,), client="a test"))
@@ -300,7 +300,7 @@ def test_one_session_too_many() -> None:
         assert not other.greet().resumed
 
 
-def test_a_session_nobody_comes_back_for_ends() -> None:
+def test_a_session_expires_when_its_client_stays_away() -> None:
     with serving(resume_window_ms=300) as service, Peer(service.addresses[0]) as peer:
         welcome = peer.greet()
         peer.playhead(0)
@@ -312,7 +312,7 @@ def test_a_session_nobody_comes_back_for_ends() -> None:
         assert len(service.sessions) == 1
 
 
-def test_other_rules_while_it_plays(peer: Peer) -> None:
+def test_changing_the_rules_while_the_music_plays(peer: Peer) -> None:
     peer.greet()
     peer.playhead(0)
     peer.fill(LOOKAHEAD)
@@ -345,7 +345,7 @@ def test_reset_and_generator(peer: Peer) -> None:
     assert peer.expect(Error).code == "unknown_generator"
 
 
-def test_status_comes_without_being_asked_for(peer: Peer) -> None:
+def test_a_status_is_sent_every_second(peer: Peer) -> None:
     peer.greet()
     peer.playhead(0)
     peer.fill(LOOKAHEAD)
@@ -353,7 +353,7 @@ def test_status_comes_without_being_asked_for(peer: Peer) -> None:
         peer.expect(Status)
 
 
-def test_a_service_that_stops_says_so() -> None:
+def test_a_service_that_drains_answers_hello_with_bye() -> None:
     with serving() as service, Peer(service.addresses[0]) as peer:
         peer.greet()
         peer.playhead(0)
@@ -362,6 +362,6 @@ def test_a_service_that_stops_says_so() -> None:
         with Peer(service.addresses[0]) as other:
             other.say(Hello(versions=(1,), client="a test"))
             assert other.expect(Bye).reason == "drain"
-    # The context's end has stopped it.
+    # It was stopped at the end of the context.
     bye = [message for message in peer.seen if isinstance(message, Bye)]
     assert bye == [] or bye[0].reason == "drain"

@@ -1,4 +1,4 @@
-"""A generator that cannot play: the service does not start, and says why."""
+"""A generator that cannot play: the service does not start, and the error says why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from unit.runtime.toy_generator import ToyGenerator
 
 
 class Mute(ToyGenerator):
-    """Compiles, and then cannot play."""
+    """A generator that compiles, and then cannot play."""
 
     compiles = True
 

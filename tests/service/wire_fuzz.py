@@ -1,7 +1,7 @@
-"""Hostile messages without end, equal for equal seeds: what a broken or malicious client may send to a ROUTER.
+"""An endless stream of hostile messages, equal for equal seeds: what a broken or malicious client may send.
 
-Made of the golden vectors that must be refused, of valid messages damaged, of messages that are not a client's to send,
-and of noise. Some are valid by accident, and floods are valid on purpose: the service has to live with all of them.
+They are golden vectors that must be refused, damaged valid messages, messages that only services send, and noise. Some
+are valid by accident, and floods are valid on purpose; the service has to handle all of them.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ Maker: TypeAlias = Callable[[random.Random], list[Parts]]
 _FLOOD: Final = 200
 _MOST_PARTS: Final = 40
 _DEEPEST: Final = 12
-# Above this a ROUTER with a sensible limit hangs up instead of answering; that is asked for by its own kind.
+# Above this a ROUTER with a limit closes the connection instead of answering; a kind of its own tests that.
 _ANSWERED_BYTES: Final = 2 * HEADER_BYTES
 
 
 def hostile(seed: int, *kinds: str) -> Iterator[Parts]:
-    """The parts of message after message, of these KINDS (all if none is named)."""
+    """Yield the parts of one message after another, of these KINDS (all by default)."""
     for _, parts in named(seed, *kinds):
         yield parts
 
 
 def named(seed: int, *kinds: str) -> Iterator[tuple[str, Parts]]:
-    """The same with the kind each is of, for messages of tests."""
+    """Yield the same with the kind of each, for the messages of tests."""
     dice = random.Random(seed)
     while True:
         kind = dice.choice(kinds or tuple(KINDS))
@@ -59,18 +59,18 @@ _REFUSED: Final = tuple(
 
 
 def _refused(dice: random.Random) -> list[Parts]:
-    """A golden vector that must be refused."""
+    """Return a golden vector that must be refused."""
     return [dice.choice(_REFUSED)]
 
 
 def _truncated(dice: random.Random) -> list[Parts]:
-    """A valid message that ends early."""
+    """Return a valid message that ends early."""
     header, *rest = dice.choice(_VALID)
     return [(header[: dice.randrange(len(header))], *rest)]
 
 
 def _damaged(dice: random.Random) -> list[Parts]:
-    """A valid message with one to four bytes changed, put in, left out, or a stretch repeated."""
+    """Return a valid message with one to four bytes changed, inserted or removed, or a part repeated."""
     header, *rest = dice.choice(_VALID)
     data = bytearray(header)
     for _ in range(dice.randint(1, 4)):
@@ -88,7 +88,7 @@ def _damaged(dice: random.Random) -> list[Parts]:
 
 
 def _exchanged(dice: random.Random) -> list[Parts]:
-    """A valid message with one field's value exchanged for some other."""
+    """Return a valid message with another value in one field."""
     header, *rest = dice.choice(_VALID)
     data = msgpack.unpackb(header)
     data[dice.choice(list(data))] = _value(dice, 1)
@@ -96,18 +96,18 @@ def _exchanged(dice: random.Random) -> list[Parts]:
 
 
 def _misdirected(dice: random.Random) -> list[Parts]:
-    """A message only services send."""
+    """Return a message that only services send."""
     return [dice.choice(_NOT_A_CLIENTS)]
 
 
 def _unknown(dice: random.Random) -> list[Parts]:
-    """A type or version that does not exist."""
+    """Return a message of an unknown type or version."""
     name, version = dice.choice([("sing", 1), ("HELLO", 1), ("", 1), ("hello", 2), ("hello", 0), ("x" * 10_000, 1)])
     return [(msgpack.packb({"v": version, "t": name, "x": _value(dice, 2)}),)]
 
 
 def _oversized(dice: random.Random) -> list[Parts]:
-    """More than allowed: a header, a payload, or a length that promises it."""
+    """Return a message with too large a header or payload, or with a length that announces one."""
     save = {"v": 1, "t": "save", "id": 1}
     return [
         dice.choice(
@@ -124,19 +124,19 @@ def _oversized(dice: random.Random) -> list[Parts]:
 
 
 def _too_many_parts(dice: random.Random) -> list[Parts]:
-    """No payload where one belongs, one where none does, or dozens of parts, empty ones among them."""
+    """Return a message without its payload, with one too many, or with dozens of parts."""
     return [tuple(dice.choice([b"", b"\x80", *dice.choice(_VALID)]) for _ in range(dice.randint(2, _MOST_PARTS)))]
 
 
 def _noise(dice: random.Random) -> list[Parts]:
-    """Bytes of no meaning, or a value that is no message."""
+    """Return random bytes, or a value that is not a message."""
     if dice.random() < 0.5:
         return [(dice.randbytes(dice.randrange(400)),)]
     return [(msgpack.packb(_value(dice, 0)),)]
 
 
 def _flood(dice: random.Random) -> list[Parts]:
-    """Hundreds of messages at once, all valid: events that set and fire what is not there, or reports and saves."""
+    """Return hundreds of valid messages: events about unknown inputs, playheads, or saves."""
     if dice.random() < 0.5:
         return [dice.choice(_VALID)] * _FLOOD
     start = dice.randrange(1, 1_000_000)
@@ -148,7 +148,7 @@ def _flood(dice: random.Random) -> list[Parts]:
 
 
 def _value(dice: random.Random, depth: int) -> Any:
-    """Anything MessagePack can say, nested at random."""
+    """Return a random nested value of MessagePack."""
     if depth < _DEEPEST and dice.random() < 0.3:
         items = [_value(dice, depth + 1) for _ in range(dice.randrange(5))]
         return items if dice.random() < 0.5 else {dice.choice(["a", "id", "v", 1, b"k"]): item for item in items}

@@ -63,7 +63,7 @@ def test_a_frame_at_a_tempo_of_b_milli_bpm_lasts_b_ticks() -> None:
 
 
 def test_note_families_are_those_of_the_contract() -> None:
-    named = (contract.NoteEvent.__doc__ or "").partition("family: the stem it belongs to: ")[2]
+    named = (contract.NoteEvent.__doc__ or "").partition("family: The stem it belongs to: ")[2]
     assert named.rstrip().rstrip(".") == ", ".join(orchestra.FAMILIES[:-1]) + f" or {orchestra.FAMILIES[-1]}"
 
 

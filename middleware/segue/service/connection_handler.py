@@ -26,8 +26,9 @@ from segue_sdk.messages import Bye, Control, Error, Event, Hello, Message, Playh
 
 log = logging.getLogger(__name__)
 
+TICK_S: Final = 0.05
+"""Seconds between two calls of `ConnectionHandler.tick`."""
 # The service's loop is late when a tick comes this much after its time; it counts as late for a while then.
-_TICK_S: Final = 0.05
 _LATE_S: Final = 0.1
 _LATE_FOR_S: Final = 2.0
 # When a client may connect again that says hello while the service stops.
@@ -84,7 +85,7 @@ class ConnectionHandler:
     def tick(self) -> None:
         """Drop silent connections, close expired sessions and send what the others have; every 50 ms."""
         now_s = self._clock()
-        if self._ticked_s > -math.inf and now_s - self._ticked_s > _TICK_S + _LATE_S:
+        if self._ticked_s > -math.inf and now_s - self._ticked_s > TICK_S + _LATE_S:
             self._late_until_s = now_s + _LATE_FOR_S
         self._ticked_s = now_s
         for connection in list(self._connections.values()):

@@ -34,7 +34,7 @@ _BYTES_AT_ONCE: Final = 64 << 10
 # float32; and for a client without a session.
 _MOST_UNREAD: Final = 40 << 20
 _MOST_UNREAD_WITHOUT_SESSION: Final = 1 << 20
-# The kernel notices a machine or network that is gone after this many seconds, on systems that can be told so.
+# The kernel notices a machine or network that is gone after this many seconds, on systems with these options.
 _KEEPALIVE: Final = (("TCP_KEEPIDLE", 5), ("TCP_KEEPALIVE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
 _USER_TIMEOUT_MS: Final = 15_000
 

@@ -19,7 +19,7 @@ from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
 from segue.runtime.styles import load_styles
 from segue.service.auth import mechanism, tls_context
-from segue.service.connection_handler import ConnectionHandler
+from segue.service.connection_handler import TICK_S, ConnectionHandler
 from segue.service.generation import SUSPENDED_S, Generation, Worker, buffered_s
 from segue.service.listener import Limits, Listener
 from segue.service.monitoring import Health, HealthServer, Metrics
@@ -32,7 +32,6 @@ from segue_rules.loading import load_text
 
 log = logging.getLogger(__name__)
 
-_TICK_S: Final = 0.05
 _RELOAD_S: Final = 0.5
 # How long the service waits for a generator's thread when it ends.
 _THREAD_TIMEOUT_S: Final = 2.0
@@ -158,7 +157,7 @@ class Service:
             while pending := [task for task in tasks if not task.done()]:
                 for task in pending:
                     task.cancel()
-                await asyncio.wait(pending, timeout=_TICK_S)
+                await asyncio.wait(pending, timeout=TICK_S)
             self.sessions.close_all("service stopped")
             self._generation.close(_THREAD_TIMEOUT_S)
             self._restorer.close(_THREAD_TIMEOUT_S)
@@ -233,15 +232,15 @@ class Service:
         while True:
             with self._guard.task(where):
                 await work()
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(TICK_S)
 
     async def _tick(self) -> None:
         # skipped: whether the last tick was left out; a loop that is always late still has every other one.
         ticked_s, skipped = time.monotonic(), False
         while True:
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(TICK_S)
             now_s = time.monotonic()
-            late_s, ticked_s = now_s - ticked_s - _TICK_S, now_s
+            late_s, ticked_s = now_s - ticked_s - TICK_S, now_s
             if late_s > SUSPENDED_S:
                 # What clients sent meanwhile is still to be read; until then nobody knows their playheads.
                 log.warning("the process was suspended", extra={"seconds": round(late_s, 3)})
@@ -283,7 +282,7 @@ class Service:
                     filling.append(self._is_filling(session, now_s))
             if not any(filling):
                 break
-            await asyncio.sleep(_TICK_S)
+            await asyncio.sleep(TICK_S)
 
     def _is_filling(self, session: ServerSession, now_s: float) -> bool:
         """Return whether a client's buffer is not full yet."""

@@ -1,4 +1,4 @@
-"""A listener with everything that happens to it written down, and peers that speak ZMTP by hand."""
+"""A listener that records what it receives, and clients that send ZMTP byte by byte."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HANDSHAKE: Final = GREETING + READY
 
 
 class ListenerHarness:
-    """A listener's service: what came, who is gone, and who counts as having a session."""
+    """A listener that records messages and closed connections; tests say which connections have a session."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ListenerHarness:
         self.messages: list[tuple[bytes, list[bytes]]] = []
         self.gone: list[bytes] = []
         self.playing: set[bytes] = set()
-        # By the first part of a message: how long nothing more is to be read of who sent it.
+        # By the first part of a message: seconds for which its connection is not to be read.
         self.pauses_s: dict[bytes, float] = {}
         self.on_message: Callable[[bytes, list[bytes]], None] = lambda identity, parts: None
         self.listener = Listener(
@@ -54,7 +54,7 @@ class ListenerHarness:
         return self.pauses_s.get(parts[0], 0.0)
 
     def of(self, first: bytes) -> bytes:
-        """The identity that said so."""
+        """Return the identity that sent this first part."""
         return next(identity for identity, parts in self.messages if parts[0] == first)
 
     def said(self) -> list[bytes]:
@@ -66,17 +66,17 @@ class ListenerHarness:
 async def listening(
     address: str = "tcp://127.0.0.1:0", limits: Limits | None = None, token: str | None = None
 ) -> AsyncIterator[tuple[ListenerHarness, str]]:
-    """A started listener and its address."""
-    heard = ListenerHarness(limits, token)
-    async with heard.listener as listener:
+    """Yield a started listener and its address."""
+    harness = ListenerHarness(limits, token)
+    async with harness.listener as listener:
         bound = listener.bind(address)
         listener.start()
-        yield heard, bound
+        yield harness, bound
 
 
 @contextlib.asynccontextmanager
 async def dealer(address: str, kind: int = zmq.DEALER, **options: Any) -> AsyncIterator[zmq.asyncio.Socket]:
-    """libzmq's client."""
+    """Yield a client of libzmq."""
     with zmq.asyncio.Context() as context, context.socket(kind) as client:
         client.linger = 0
         for name, value in options.items():
@@ -90,7 +90,7 @@ def with_token(token: bytes, user: bytes = b"segue") -> dict[str, Any]:
 
 
 class Raw:
-    """A stream of bytes to a listener."""
+    """A plain stream of bytes to a listener."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -99,7 +99,7 @@ class Raw:
         self.writer.write(data)
 
     async def hung_up_on(self) -> bytes:
-        """All that comes until the end."""
+        """Return all bytes until the connection is closed."""
         got = b""
         with contextlib.suppress(ConnectionError):
             while data := await self.reader.read(65_536):
@@ -107,7 +107,7 @@ class Raw:
         return got
 
     def reset(self) -> None:
-        """Vanish as a machine that has lost its memory."""
+        """Reset the connection."""
         connection = self.writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
@@ -126,13 +126,13 @@ async def raw(address: str, **tls: Any) -> AsyncIterator[Raw]:
 
 
 def message(*parts: bytes) -> bytes:
-    """A message of short parts on the wire."""
+    """Return a message of short parts as ZMTP frames it."""
     frames = [bytes((0 if i == len(parts) - 1 else 1, len(part))) + part for i, part in enumerate(parts)]
     return b"".join(frames)
 
 
 def endless(size: int) -> bytes:
-    """A frame that never ends, as far as so many bytes."""
+    """Return the first bytes of a frame that never ends."""
     return b"\x02" + (1_000_000).to_bytes(8) + bytes(size)
 
 
@@ -141,9 +141,9 @@ async def until(true: Callable[[], object]) -> None:
         await asyncio.sleep(0.01)
 
 
-def play(story: Coroutine[None, None, None]) -> None:
+def run(scenario: Coroutine[None, None, None]) -> None:
     async def bounded() -> None:
         async with asyncio.timeout(PATIENCE_S):
-            await story
+            await scenario
 
     asyncio.run(bounded())

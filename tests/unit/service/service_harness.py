@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @cache
 def encoder() -> WordEncoder:
-    """Loaded once: it takes a second."""
+    """Return the encoder, which is loaded once: that takes a second."""
     return WordEncoder()
 
 
@@ -82,14 +82,14 @@ class ServiceHarness:
     # --- what clients do --------------------------------------------------------------------------------------------
 
     def say(self, identity: bytes, message: Message) -> float:
-        """A message from a client. Returns: for how long it should not be read."""
+        """Send a message of a client, and return for how many seconds it should not be read."""
         return self.receive(identity, encode(message))
 
     def receive(self, identity: bytes, parts: Sequence[Part]) -> float:
         return self.handler.receive(identity, parts)
 
     async def greet(self, identity: bytes, **hello: Any) -> Welcome:
-        """Say hello; the welcome."""
+        """Say hello, and return the welcome."""
         self.say(identity, Hello(versions=(1,), client="a test", **hello))
         await self.settle()
         return self.all(identity, Welcome)[-1]
@@ -105,22 +105,22 @@ class ServiceHarness:
     # --- what the service does --------------------------------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Let everything that was begun come to its end."""
+        """Wait until all requests have ended."""
         while any(one.task is not None for one in self.handler._connections.values()):
             await asyncio.sleep(0.001)
 
     def tick(self, seconds: float = 0.05) -> None:
-        """Time passes."""
+        """Let time pass."""
         self.now_s += seconds
         self.handler.tick()
 
     def generate(self) -> None:
-        """All the music that is wanted now."""
+        """Generate all music that is wanted now."""
         while self.scheduler.run_once(self.now_s):
             pass
         for session in self.sessions:
             self.handler.flush(session)
 
     def all(self, identity: bytes, kind: type[T]) -> list[T]:
-        """Everything of a kind that a client was sent."""
+        """Return all messages of a kind that a client was sent."""
         return [message for message in self.sent[identity] if isinstance(message, kind)]

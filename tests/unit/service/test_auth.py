@@ -1,4 +1,4 @@
-"""The token: which addresses need one, what is right, and how long who guesses has to wait."""
+"""Authentication: which addresses need a token, which token is right, and how wrong tokens are delayed."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def test_other_tokens_do_not_match(token: str) -> None:
     assert not Password(TOKEN).matches(b"segue", token.encode())
 
 
-def test_nor_do_other_names() -> None:
+def test_other_user_names_do_not_match() -> None:
     assert Password(TOKEN).matches(b"segue", TOKEN.encode())
     assert not Password(TOKEN).matches(b"admin", TOKEN.encode())
     assert not Password(TOKEN).matches(b"", TOKEN.encode())
 
 
 @pytest.mark.parametrize("token", ["x", "ä" * (MOST_TOKEN_BYTES // 2), "ends in a null\0"])
-def test_any_token_that_plain_can_carry_works(token: str) -> None:
+def test_every_token_that_plain_can_carry_works(token: str) -> None:
     assert Password(token).matches(b"segue", token.encode())
 
 
@@ -40,7 +40,7 @@ def test_a_token_that_plain_cannot_carry_is_an_error(token: str) -> None:
         Password(token)
 
 
-def test_of_the_token_only_a_hash_is_kept() -> None:
+def test_only_a_hash_of_the_token_is_kept() -> None:
     password = Password("the secret itself")
     assert not any("secret" in repr(value) for value in (password, *vars(password).values()))
 
@@ -95,7 +95,7 @@ def test_a_right_token_is_delayed_when_its_network_tries_many(pause_s: float) ->
     assert wrong.delay_s("10.0.0.1", now_s, right=True) == 2.0
 
 
-def test_addresses_are_remembered_up_to_a_limit_the_latest_best() -> None:
+def test_a_limited_number_of_networks_is_remembered_the_latest_longest() -> None:
     wrong = WrongTokens()
     for number in range(5_000):
         wrong.add(f"10.0.{number // 256}.{number % 256}", 0.0)
@@ -115,7 +115,7 @@ def test_addresses_are_remembered_up_to_a_limit_the_latest_best() -> None:
         ("ipc", "ipc"),
     ],
 )
-def test_a_host_cannot_change_its_address_at_will(address: str, expected: str) -> None:
+def test_all_addresses_of_one_host_are_one_network(address: str, expected: str) -> None:
     assert network(address) == expected
 
 
@@ -126,7 +126,7 @@ def test_a_host_cannot_change_its_address_at_will(address: str, expected: str) -
     "endpoint",
     ["tcp://127.0.0.1:7723", "tcp://127.8.9.1:*", "tcp://[::1]:7723", "ipc:///run/segue.sock", "ipc://*"],
 )
-def test_only_this_machine_reaches(endpoint: str) -> None:
+def test_local_addresses_need_no_token(endpoint: str) -> None:
     assert is_local(endpoint)
     assert mechanism([endpoint], token="") is Mechanism.NULL
 
@@ -149,14 +149,14 @@ def test_only_this_machine_reaches(endpoint: str) -> None:
         "",
     ],
 )
-def test_others_reach_or_it_cannot_be_told(endpoint: str) -> None:
+def test_other_addresses_need_a_token(endpoint: str) -> None:
     assert not is_local(endpoint)
     with pytest.raises(InsecureBindError, match=r"expected a token \(--token-file\), got none"):
         mechanism(["tcp://127.0.0.1:7723", endpoint], token="")
     assert mechanism([endpoint], token=TOKEN) is Mechanism.PLAIN
 
 
-def test_a_token_means_plain_everywhere_and_tls_needs_one() -> None:
+def test_a_token_always_means_plain_and_tls_needs_a_token() -> None:
     assert mechanism(["ipc:///run/segue.sock"], token=TOKEN) is Mechanism.PLAIN
     assert mechanism(["tcp://127.0.0.1:1"], token=TOKEN, tls=True) is Mechanism.PLAIN
     with pytest.raises(InsecureBindError, match="tls_bind lets other machines connect"):

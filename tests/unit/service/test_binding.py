@@ -1,4 +1,4 @@
-"""Addresses as ZeroMQ spells them, and the files of sockets whose service was killed."""
+"""Listening at addresses as ZeroMQ writes them, and the socket files of killed services."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from segue.service.binding import Bound, bind, bind_tcp
 
 
 def connects(bound: Bound) -> bool:
-    """Whether a client reaches it."""
+    """Return whether a client can connect to it."""
     with bound.socket:
         family = bound.socket.family
         with socket.socket(family, socket.SOCK_STREAM) as client:
@@ -57,12 +57,12 @@ def test_the_name_of_an_interface_is_its_address() -> None:
 
 
 @pytest.mark.parametrize("address", ["tcp://nowhere.invalid:0", "tcp://192.0.2.1:0"])
-def test_what_is_no_address_of_this_machine_is_named(address: str) -> None:
+def test_an_address_that_cannot_be_bound_is_named_in_the_error(address: str) -> None:
     with pytest.raises(OSError, match=address):
         bind(address)
 
 
-def test_a_port_is_free_again_at_once_and_taken_until_then() -> None:
+def test_a_port_is_in_use_until_it_is_closed_and_free_at_once() -> None:
     first = bind_tcp("127.0.0.1", 0)
     port = first.socket.getsockname()[1]
     with pytest.raises(OSError, match=f"tcp://127.0.0.1:{port}: ") as caught:
@@ -70,7 +70,7 @@ def test_a_port_is_free_again_at_once_and_taken_until_then() -> None:
     assert caught.value.errno == errno.EADDRINUSE
     with socket.create_connection(("127.0.0.1", port)) as client:
         accepted, _ = first.socket.accept()
-        # Closed on this side first, the connection lingers in the kernel.
+        # The side that closes first keeps the connection in the kernel for a while.
         accepted.close()
         first.close()
         client.recv(1)
@@ -86,21 +86,21 @@ def test_an_ipc_socket_leaves_no_file(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_the_socket_file_of_a_killed_service_is_taken_over(tmp_path: Path) -> None:
+def test_the_socket_file_of_a_killed_service_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     killed = bind(f"ipc://{path}")
     killed.socket.close()
     assert path.is_socket()
-    # It was killed a while ago; file systems' clocks are coarse.
+    # It was killed a while ago; the clocks of file systems are coarse.
     killed = replace(killed, file=(path, path.stat().st_mtime_ns - 1_000_000_000))
     bound = bind(f"ipc://{path}")
-    # It is not the killed one's any more.
+    # The file is not that of the killed service any more.
     killed.close()
     assert path.is_socket()
     assert connects(bound)
 
 
-def test_the_socket_of_a_living_service_is_not_taken_over(tmp_path: Path) -> None:
+def test_the_socket_file_of_a_running_service_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     bound = bind(f"ipc://{path}")
     with pytest.raises(OSError, match=f"ipc://{path}: another program listens there"):
@@ -118,7 +118,7 @@ def test_no_other_file_is_replaced(tmp_path: Path) -> None:
     assert path.read_text() == "precious"
 
 
-def test_a_star_is_a_free_place() -> None:
+def test_a_star_is_a_free_path() -> None:
     bound = bind("ipc://*")
     assert Path(bound.address.removeprefix("ipc://")).is_socket()
     bound.close()
@@ -131,7 +131,7 @@ def test_abstract_sockets() -> None:
     assert connects(bound)
 
 
-def test_without_unix_sockets_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_unix_sockets_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(binding.socket, "AF_UNIX")
     with pytest.raises(OSError, match=r"ipc://x: this system has no unix sockets; use tcp://127\.0\.0\.1:PORT"):
         bind("ipc://x")

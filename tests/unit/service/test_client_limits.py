@@ -1,4 +1,4 @@
-"""So many a second, so many at once, and never more, whenever it is asked."""
+"""The token bucket: a rate and a burst, and never more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from segue.service.client_limits import TokenBucket
 
 
-def test_a_burst_then_the_rate() -> None:
+def test_it_allows_a_burst_then_the_rate() -> None:
     bucket = TokenBucket(10, 20, now_s=100.0)
     assert sum(bucket.take(100.0) for _ in range(50)) == 20
     assert not bucket.take(100.05)
@@ -16,7 +16,7 @@ def test_a_burst_then_the_rate() -> None:
     assert sum(bucket.take(200.0) for _ in range(50)) == 20
 
 
-def test_what_is_charged_is_paid_for_before_anything_is_taken() -> None:
+def test_a_debt_is_paid_before_tokens_can_be_taken() -> None:
     bucket = TokenBucket(10, 20, now_s=0.0)
     bucket.charge(0.0, 50)
     assert bucket.debt_s(0.0) == 3.0
@@ -27,10 +27,10 @@ def test_what_is_charged_is_paid_for_before_anything_is_taken() -> None:
 
 
 @given(st.lists(st.floats(0, 0.5), max_size=200))
-def test_never_more_than_the_rate_and_a_burst(pauses: list[float]) -> None:
+def test_it_never_allows_more_than_a_burst_and_the_rate(pauses: list[float]) -> None:
     bucket, now_s, taken = TokenBucket(10, 10, now_s=0.0), 0.0, 0
     for pause in pauses:
         now_s += pause
         taken += bucket.take(now_s)
-    # Rounding of a sum of many small times.
+    # For the rounding of a sum of many small times.
     assert taken <= 10 + 10 * now_s + 1e-6

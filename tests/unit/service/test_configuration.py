@@ -49,19 +49,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_without_any_settings_there_are_the_defaults() -> None:
+def test_without_settings_the_defaults_apply() -> None:
     assert run() == (ServiceConfig(), [])
 
 
-def test_every_setting_is_a_field_and_every_field_a_setting() -> None:
+def test_settings_and_fields_of_the_configuration_correspond() -> None:
     fields = {field.name for field in dataclasses.fields(ServiceConfig)}
     settings = {f"{name}_ms" if isinstance(each.kind, Milliseconds) else name for name, each in Settings.fields.items()}
-    # What the rules' folders are follows from `rules`, as the token does from `token_file`.
+    # `rule_folders` follows from `rules`, and the token from `token_file`.
     assert fields - {"rule_folders"} == settings - {"token_file"}
 
 
 @pytest.mark.parametrize("name", Settings.fields)
-def test_examples_of_the_table_are_values(name: str) -> None:
+def test_examples_in_the_table_are_valid(name: str) -> None:
     report = Report()
     node = read_text(f"{name}: {Settings.fields[name].example}", report, name="example")
     record = Object(table=Settings).read(node, report.scope()) if node is not None else None
@@ -88,7 +88,7 @@ SAME_IN_ALL = {
 
 
 @pytest.mark.parametrize("name", SAME_IN_ALL)
-def test_a_setting_is_the_same_from_everywhere(name: str) -> None:
+def test_every_source_gives_the_same_value(name: str) -> None:
     text, value = SAME_IN_ALL[name]
     Path("service.yaml").write_text(f"{name}: {text}\n", encoding="utf-8")
     field = f"{name}_ms" if isinstance(Settings.fields[name].kind, Milliseconds) else name
@@ -114,7 +114,7 @@ def test_flags_win_over_environment_over_file_over_default() -> None:
     assert run("--no-reload")[0].reload is False
 
 
-def test_lists_are_replaced_not_joined() -> None:
+def test_a_list_replaces_the_list_of_another_source() -> None:
     Path("service.yaml").write_text("bind: [tcp://127.0.0.1:1, tcp://127.0.0.1:2]\n", encoding="utf-8")
     environ = {"SEGUE_BIND": "tcp://127.0.0.1:3, ipc://a"}
     assert run("--config", "service.yaml")[0].bind == ("tcp://127.0.0.1:1", "tcp://127.0.0.1:2")
@@ -123,7 +123,7 @@ def test_lists_are_replaced_not_joined() -> None:
     assert run("--config", "service.yaml", *flags, environ=environ)[0].bind == ("tcp://[::1]:4", "ipc://b")
 
 
-def test_the_file_of_a_flag_is_read_and_not_that_of_the_environment() -> None:
+def test_the_config_flag_wins_over_its_variable() -> None:
     Path("flag.yaml").write_text("max_sessions: 2\n", encoding="utf-8")
     Path("variable.yaml").write_text("max_sessions: broken\n", encoding="utf-8")
     assert run("--config", "flag.yaml", environ={"SEGUE_CONFIG": "variable.yaml"})[0].max_sessions == 2
@@ -140,7 +140,7 @@ def test_there_are_enough_bad_files() -> None:
     assert len(BAD_FILES) >= 10
 
 
-def test_the_mistakes_of_all_sources_are_told_at_once() -> None:
+def test_mistakes_in_all_sources_are_reported_at_once() -> None:
     Path("service.yaml").write_text("lookahed: 4s\nmax_batch: 0\n", encoding="utf-8")
     environ = {"SEGUE_CONFIG": "service.yaml", "SEGUE_STALL": "3", "SEGUE_MAX_BATCH": "4", "SEGUE_SEED": ".nan"}
     assert refused("--max-sessions", "many", "--generator", "scor", environ=environ) == [
@@ -153,7 +153,7 @@ def test_the_mistakes_of_all_sources_are_told_at_once() -> None:
     ]
 
 
-def test_without_its_file_nothing_else_is_made_up() -> None:
+def test_a_missing_configuration_file_is_the_only_error() -> None:
     environ = {"SEGUE_BIND": "tcp://0.0.0.0:1", "SEGUE_SEED": "x"}
     assert refused("--config", "none.yaml", environ=environ) == [
         "SEGUE_SEED: expected a whole number from 0 to 4294967295, got 'x'",
@@ -161,7 +161,7 @@ def test_without_its_file_nothing_else_is_made_up() -> None:
     ]
 
 
-def test_variables_that_are_no_settings_are_doubts_and_empty_ones_nothing() -> None:
+def test_unknown_variables_cause_warnings_and_empty_ones_are_ignored() -> None:
     environ = {"SEGUE_MAX_SESION": "4", "SEGUE_PORT_7723_TCP_ADDR": "10.0.0.7", "SEGUE_TOKEN": "", "HOME": "/root"}
     config, warnings = run(environ=environ)
     assert config == ServiceConfig()
@@ -194,14 +194,14 @@ def test_variables_that_are_no_settings_are_doubts_and_empty_ones_nothing() -> N
         ("tcp://127.1:7723", False),
     ],
 )
-def test_what_only_this_machine_reaches(address: str, private: bool) -> None:
+def test_private_and_public_addresses(address: str, private: bool) -> None:
     assert is_private(address) is private
     if address.startswith(("tcp:", "ipc:")):
         assert is_local(address) is private, "the gate judges otherwise than the configuration"
 
 
 @pytest.mark.parametrize("text", ["", ":1", "a:", "a:65536", "a:-1", "[::1]", "::1:5", "1.2.3.256:1", "a b:1", "[x]:1"])
-def test_what_is_no_endpoint(text: str) -> None:
+def test_invalid_endpoints(text: str) -> None:
     assert endpoint(text) is None
 
 
@@ -238,7 +238,7 @@ def test_tls_needs_a_token_a_certificate_and_a_key() -> None:
         ServiceConfig(tls_bind=Endpoint("127.0.0.1", 7724))
 
 
-def test_connections_follow_the_sessions_and_are_more() -> None:
+def test_the_number_of_connections_exceeds_the_sessions() -> None:
     assert run()[0].most_connections == 16 + 128
     assert run("--max-sessions", "1000")[0].most_connections == 1_128
     assert run("--max-sessions", "4", "--max-connections", "5")[0].most_connections == 5
@@ -248,7 +248,7 @@ def test_connections_follow_the_sessions_and_are_more() -> None:
         ServiceConfig(max_sessions=3, max_connections=3)
 
 
-def test_doubts() -> None:
+def test_warnings() -> None:
     Path("cert.pem").touch()
     flags = ("--http-bind", "0.0.0.0:7725", "--tls-cert", "cert.pem", "--stall", "4s", "--token", TOKEN)
     _, warnings = run(*flags)
@@ -289,7 +289,7 @@ def test_a_token_comes_from_a_file(folder: Path) -> None:
     assert warnings == ["--token-file: other users may read secret; chmod 600 prevents that"]
 
 
-def test_the_token_nearest_to_the_command_line_wins(folder: Path) -> None:
+def test_a_token_wins_over_the_token_file_of_a_lower_source(folder: Path) -> None:
     (folder / "secret").write_text(TOKEN, encoding="ascii")
     (folder / "secret").chmod(0o600)
     other = "another-token-of-some-length"
@@ -301,7 +301,7 @@ def test_the_token_nearest_to_the_command_line_wins(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 20, f"{TOKEN}\n{TOKEN}".encode(), b"x" * 100_000])
-def test_what_a_token_file_may_not_hold(folder: Path, content: bytes) -> None:
+def test_invalid_token_files(folder: Path, content: bytes) -> None:
     (folder / "secret").write_bytes(content)
     (folder / "secret").chmod(0o600)
     told = refused("--token-file", "secret")
@@ -317,11 +317,13 @@ GIB = 1 << 30
     ("sessions", "machine", "expected"),
     [(1, 64 * GIB, 144), (16, 64 * GIB, 384), (16, 2 * GIB, 256), (1, GIB // 4, LEAST_MIB), (16, None, 384)],
 )
-def test_it_grows_with_the_sessions_and_leaves_room(sessions: int, machine: int | None, expected: int) -> None:
+def test_note_memory_grows_with_the_sessions_up_to_a_share_of_the_machine(
+    sessions: int, machine: int | None, expected: int
+) -> None:
     assert note_memory_mib(sessions, machine) == expected
 
 
-def test_a_containers_limit_counts_where_it_is_lower(tmp_path: Path) -> None:
+def test_the_limit_of_a_container_counts_if_it_is_lower(tmp_path: Path) -> None:
     limit, none, odd = tmp_path / "limit", tmp_path / "none", tmp_path / "odd"
     limit.write_text(f"{GIB // 8}\n")
     none.write_text("max\n")

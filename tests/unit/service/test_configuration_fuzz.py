@@ -1,4 +1,4 @@
-"""Whatever stands in the file, the environment or the flags: a configuration or a ConfigError, nothing else."""
+"""Any contents of file, environment and flags give a configuration or a ConfigError, and nothing else."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ PIECES = [*Settings.fields, *SIGNS, ": ", "- ", "\n", "  ", "\t", "\x00", "\ud80
 
 
 def attempt(environ: dict[str, str], *flags: str) -> ServiceConfig | None:
-    """The configuration, or None for one that was refused in words."""
+    """Return the configuration; None if it was refused with messages."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     try:
@@ -101,12 +101,12 @@ def test_mutated_files() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 100_000, b"- " * 50_000, b"a: &a [*a]", b"x" * (1 << 21)])
-def test_files_that_are_no_yaml(content: bytes) -> None:
+def test_files_that_are_not_yaml(content: bytes) -> None:
     Path("service.yaml").write_bytes(content)
     assert attempt({}, "--config", "service.yaml") is None
 
 
-def test_what_is_no_file() -> None:
+def test_paths_that_are_not_files() -> None:
     assert attempt({}, "--config", ".") is None
     assert attempt({}, "--config", "none/service.yaml") is None
     assert attempt({}, "--config", "/dev/zero") is None

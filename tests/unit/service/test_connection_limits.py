@@ -1,4 +1,4 @@
-"""What one connection may cost, and who makes room for whom: nobody keeps the service from the others."""
+"""What one connection may cost: no client can keep the service from the others, nor from its own music."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ JUNK: dict[str, list[Part]] = {
 
 
 @pytest.mark.parametrize("kind", JUNK)
-def test_who_floods_is_shown_out_before_anything_is_decoded(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flooding_connection_is_blocked_before_anything_is_decoded(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     decoded = []
     decode = handler_module.decode
 
@@ -62,10 +64,10 @@ def test_who_floods_is_shown_out_before_anything_is_decoded(kind: str, monkeypat
             waits = [service.receive(ONE, JUNK[kind]) for _ in range(500)]
             assert min(waits) > 0
             assert len(decoded) == before
-            # The other one is served as ever.
+            # The other client is served as before.
             service.event(TWO, 1)
             assert [one.seq for one in service.all(TWO, Receipt)] == [1]
-            # The session is still there when its client comes again as it was told.
+            # The session is still there when its client comes back in time.
             token = service.all(ONE, Welcome)[0].token
             service.tick(bye.retry_ms / 1000)
             assert (await service.greet(THREE, resume=token)).resumed
@@ -74,8 +76,8 @@ def test_who_floods_is_shown_out_before_anything_is_decoded(kind: str, monkeypat
 
 
 @pytest.mark.parametrize("kind", JUNK)
-def test_who_is_not_read_when_over_its_budget_is_never_shown_out(kind: str) -> None:
-    """A caller that waits as it is told holds the sender back, and what is read stays within the budget."""
+def test_a_connection_that_is_not_read_while_in_debt_is_never_blocked(kind: str) -> None:
+    """If the caller waits as long as it should, what is read stays within the budget."""
 
     async def main() -> None:
         async with ServiceHarness() as service:
@@ -92,8 +94,8 @@ def test_who_is_not_read_when_over_its_budget_is_never_shown_out(kind: str) -> N
     asyncio.run(main())
 
 
-def test_a_client_at_its_limit_of_events_and_reports_stays_within_its_budget() -> None:
-    """Two hundred events a second, each in a message of its own with six inputs, a report every 25 ms."""
+def test_a_client_at_its_event_limit_stays_within_its_budget() -> None:
+    """Two hundred events a second, each in a message of its own with six inputs, and a playhead every 25 ms."""
 
     async def main() -> None:
         async with ServiceHarness() as service:
@@ -108,7 +110,7 @@ def test_a_client_at_its_limit_of_events_and_reports_stays_within_its_budget() -
     asyncio.run(main())
 
 
-def test_hello_again_costs_what_its_answer_weighs() -> None:
+def test_a_repeated_hello_costs_the_size_of_its_answer() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             await service.greet(ONE)
@@ -117,7 +119,7 @@ def test_hello_again_costs_what_its_answer_weighs() -> None:
             while service.say(ONE, hello) == 0.0:
                 answers += 1
             assert 10 < answers < 2_000
-            # Once a second, as the protocol has it, is well within.
+            # Once a second, as the protocol allows, is well within the budget.
             service.tick(60.0)
             await service.greet(TWO)
             for _ in range(60):
@@ -127,7 +129,7 @@ def test_hello_again_costs_what_its_answer_weighs() -> None:
     asyncio.run(main())
 
 
-def test_a_budget_is_not_renewed_by_bye_and_hello() -> None:
+def test_bye_and_hello_do_not_renew_the_budget() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             for _ in range(1_000):
@@ -142,7 +144,7 @@ def test_a_budget_is_not_renewed_by_bye_and_hello() -> None:
     asyncio.run(main())
 
 
-def test_who_is_shut_out_is_remembered_until_all_is_paid_for() -> None:
+def test_a_blocked_connection_is_remembered_until_its_debt_is_paid() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             await service.greet(ONE)
@@ -158,8 +160,8 @@ def test_who_is_shut_out_is_remembered_until_all_is_paid_for() -> None:
     asyncio.run(main())
 
 
-def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of four clients sends one; loading each takes two seconds of the service's clock."""
+def test_rules_of_clients_are_loaded_one_at_a_time_with_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of four clients sends rules; loading them takes two seconds of the service's clock."""
     slept: list[float] = []
     at_once, most = 0, 0
     lock = threading.Lock()
@@ -199,7 +201,7 @@ def test_rules_that_clients_send_are_loaded_one_at_a_time_with_pauses(monkeypatc
     assert slept == [0.0, 6.0, 6.0, 6.0]
 
 
-def test_a_text_that_was_loaded_lately_waits_for_nothing() -> None:
+def test_a_text_that_was_loaded_lately_does_not_wait() -> None:
     text = (
         "segue: 1\ntitle: mine\nstyles: {a: {text: calm}}\nlayers: {l: {states: {s: {default: true, mix: {a: 1}}}}}\n"
     )
@@ -207,14 +209,14 @@ def test_a_text_that_was_loaded_lately_waits_for_nothing() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             assert (await service.greet(ONE, rules_text=text)).rules.title == "mine"
-            # Another text is being loaded, and takes its time.
+            # Another text is being loaded.
             async with service.sessions._client_rules._loading:
                 assert (await service.greet(TWO, rules_text=text)).rules.title == "mine"
 
     asyncio.run(main())
 
 
-def test_refusals_that_clients_send_are_logged_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
+def test_errors_that_clients_send_are_logged_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             await service.greet(ONE)
@@ -231,7 +233,7 @@ def test_refusals_that_clients_send_are_logged_with_a_count(caplog: pytest.LogCa
 
 
 def layered(layers: int) -> str:
-    """Rules whose every layer changes its state with the flag `deep`."""
+    """Return rules in which every layer changes its state with the flag `deep`."""
     text = "".join(
         f"  l{layer}: {{states: {{a: {{default: true, mix: {{s: 1}}}}, b: {{when: {{deep: true}}, mix: {{s: 1}}}}}}}}\n"
         for layer in range(layers)
@@ -239,7 +241,7 @@ def layered(layers: int) -> str:
     return f"segue: 1\ninputs: {{deep: {{type: flag}}}}\nstyles: {{s: {{text: calm}}}}\nlayers:\n{text}"
 
 
-def test_the_longer_the_lookahead_the_simpler_a_clients_rules_have_to_be() -> None:
+def test_a_longer_lookahead_allows_fewer_parts_in_the_rules_of_a_client() -> None:
     async def main() -> None:
         async with ServiceHarness(max_rules_parts=200) as service:
             # Ten layers, twenty states, ten comparisons.
@@ -253,13 +255,13 @@ def test_the_longer_the_lookahead_the_simpler_a_clients_rules_have_to_be() -> No
             service.say(ONE, Control(op="rules", rules_text=layered(11)))
             await service.settle()
             assert "expected at most 200 parts" in service.all(ONE, Rules)[-1].errors[0]
-            # What the service's own files hold is its operator's to decide.
+            # The service's own files have no such limit.
             assert not (await service.greet(THREE, lookahead_ms=30_000)).resumed
 
     asyncio.run(main())
 
 
-def test_who_has_much_planned_waits_where_others_would_have_to_and_only_there() -> None:
+def test_a_client_that_causes_much_planning_waits_only_while_the_loop_is_late() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             for identity in (ONE, TWO):
@@ -270,24 +272,24 @@ def test_who_has_much_planned_waits_where_others_would_have_to_and_only_there() 
             numbers = count(1)
 
             def change() -> float:
-                """Five events, each of which has all that follows planned anew. Returns: the longest wait."""
+                """Send five events that make the service plan everything again, and return the longest wait."""
                 waits = []
                 for number in islice(numbers, 5):
                     waits += [service.event(ONE, number, deep=bool(number % 2)), service.playhead(ONE)]
                 return max(waits)
 
-            # The loop comes round as it should: nobody has to wait.
+            # The loop is not late: nobody has to wait.
             for _ in range(10):
                 service.tick(0.05)
                 assert change() == 0.0
-            # It comes round late: who causes the work waits for its part of it, the other is read as ever.
+            # The loop is late: the client that causes the work waits, the other is read as before.
             waits = []
             for _ in range(10):
                 service.tick(0.3)
                 waits.append(change())
                 assert service.playhead(TWO) == 0.0
             assert 0.0 < max(waits) <= 4.0
-            # Late no longer, and held back no longer.
+            # The loop is not late any more, and nobody waits.
             for _ in range(45):
                 service.tick(0.05)
             assert change() == 0.0
@@ -306,7 +308,7 @@ REQUESTS: dict[str, Callable[[int], Message]] = {
 
 @pytest.mark.parametrize("kind", REQUESTS)
 def test_a_flood_of_requests_does_not_stop_the_music_of_its_own_client(kind: str) -> None:
-    """Twenty requests between two playheads, in one stream that is read as the service says."""
+    """Twenty requests between two playheads, in one stream that is read when the service allows it."""
 
     async def main() -> None:
         async with ServiceHarness() as service:

@@ -1,4 +1,4 @@
-"""The limit of events counts what arrives, whatever its number; what is sent again by the protocol is never refused."""
+"""The limit of events counts what arrives, whatever its number; what the protocol repeats is never refused."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ NUMBERS: dict[str, Callable[[], Iterator[int]]] = {
 
 
 @pytest.mark.parametrize("numbers", NUMBERS)
-def test_no_more_are_taken_than_allowed_whatever_their_numbers(numbers: str) -> None:
-    """Thirty times as many as allowed, for five seconds, past the connection's own budget."""
+def test_events_above_the_limit_are_refused_whatever_their_numbers(numbers: str) -> None:
+    """Thirty times as many events as allowed, for five seconds, past the connection's own budget."""
 
     async def main() -> None:
         async with ServiceHarness(events_per_second=LIMIT) as service:
@@ -62,7 +62,7 @@ def test_no_more_are_taken_than_allowed_whatever_their_numbers(numbers: str) -> 
                 service.handler.flush(session)
                 service.playhead(PEER)
             taken = [one for one in service.all(PEER, Receipt) if one.accepted]
-            # A burst and the rate, for new ones and for those sent again.
+            # A burst and the rate, for new and for repeated events.
             assert len(taken) <= 2 * (LIMIT + LIMIT * 5)
             assert len(session._receipts._values) <= 4_096
             assert len(session.music._messages._receipts) <= 1_024
@@ -71,7 +71,7 @@ def test_no_more_are_taken_than_allowed_whatever_their_numbers(numbers: str) -> 
     asyncio.run(main())
 
 
-def test_each_number_gets_one_verdict() -> None:
+def test_each_event_number_gets_one_receipt() -> None:
     async def main() -> None:
         async with ServiceHarness(events_per_second=LIMIT) as service:
             await service.greet(PEER)
@@ -85,7 +85,7 @@ def test_each_number_gets_one_verdict() -> None:
             service.sent.clear()
             for number in first:
                 service.event(PEER, number)
-            # They come as the tokens do.
+            # They come at the rate of the tokens.
             for _ in range(200):
                 service.tick()
                 service.playhead(PEER)
@@ -94,7 +94,7 @@ def test_each_number_gets_one_verdict() -> None:
     asyncio.run(main())
 
 
-def test_numbers_of_a_restored_session_are_known_and_cost_as_well() -> None:
+def test_repeated_events_of_a_restored_session_are_known_and_limited() -> None:
     async def main() -> None:
         async with ServiceHarness(events_per_second=LIMIT) as service:
             await service.greet(PEER)
@@ -128,7 +128,7 @@ def test_numbers_of_a_restored_session_are_known_and_cost_as_well() -> None:
     asyncio.run(main())
 
 
-def test_numbers_that_wait_to_be_answered_again_are_bounded_and_come_once() -> None:
+def test_the_queue_of_repeated_events_is_bounded_and_has_each_number_once() -> None:
     repeated = RepeatedEvents(10, now_s=0.0)
     for number in range(5_000):
         repeated.add(number)
@@ -141,7 +141,7 @@ def test_numbers_that_wait_to_be_answered_again_are_bounded_and_come_once() -> N
 
 
 class HonestGame:
-    """The SDK's session against the reception: a wire that is cut every so often, an event in every game frame."""
+    """The SDK's session with an event in every game frame, over a connection that is cut now and then."""
 
     FRAME_S = 1 / 30
 
@@ -184,15 +184,15 @@ class HonestGame:
         self._position = replace(self._position, played=committed, committed=committed)
 
     def cut(self) -> None:
-        """What is on its way is lost, answers too."""
+        """Cut the connection; what is in transit is lost, answers too."""
         self.service.sent.clear()
         self.service.gone.add(self._identity)
         self.session.disconnected(self.service.now_s)
 
 
 @pytest.mark.parametrize("every", [7, 31])
-def test_an_honest_game_whose_connection_breaks_time_and_again_is_never_refused(every: int) -> None:
-    """Thirty events a second of forty allowed, and the connection breaks after so many frames, again and again."""
+def test_a_client_within_the_limit_is_never_refused_when_its_connection_breaks(every: int) -> None:
+    """Thirty events a second of forty allowed, while the connection is cut again and again."""
 
     async def main() -> None:
         async with ServiceHarness(events_per_second=40) as service:
@@ -212,7 +212,7 @@ def test_an_honest_game_whose_connection_breaks_time_and_again_is_never_refused(
     asyncio.run(main())
 
 
-def test_refused_events_leave_a_line_of_each_kind_and_a_count(caplog: pytest.LogCaptureFixture) -> None:
+def test_refused_events_are_logged_once_for_each_code_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with ServiceHarness(events_per_second=LIMIT) as service:
             await service.greet(PEER)

@@ -1,4 +1,4 @@
-"""Numbers at the edge of what the protocol allows, in every field that clients fill: they harm nobody."""
+"""Numbers at the edge of what the protocol allows, in every field that clients fill, affect no other client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FAR = (LARGEST_INTEGER, LARGEST_INTEGER - 1, 2 * 10**15, (1 << 45) + 1, 1 << 45,
 
 
 def messages(number: int) -> list[Message]:
-    """Every message of a client, each number in it as far as it may be."""
+    """Return every message of a client with the largest numbers in it."""
     item = EventItem(seq=number, at=number, set={"level": float(number), "deep": True})
     counts = {"last_chunk": number, "underruns": number, "late": number, "dropped": number}
     return [
@@ -48,7 +48,7 @@ def messages(number: int) -> list[Message]:
 
 @pytest.mark.parametrize("number", FAR)
 @pytest.mark.parametrize("plays", [False, True])
-def test_a_far_number_in_any_field_harms_nobody(number: int, plays: bool) -> None:
+def test_a_huge_number_in_any_field_affects_no_other_client(number: int, plays: bool) -> None:
     async def main() -> None:
         async with ServiceHarness(lookahead_ms=600) as harness:
             await harness.greet(b"other", seed=1)
@@ -61,7 +61,7 @@ def test_a_far_number_in_any_field_harms_nobody(number: int, plays: bool) -> Non
                 harness.tick(1.0)
                 harness.generate()
                 assert not harness.scheduler.broken()
-                # It is refilled, as the errors a client may be told in a second are few.
+                # Time passes, as a client is sent few errors in a second.
                 harness.playhead(b"other")
             codes = {one.code for one in harness.all(b"far", Error)}
             assert codes <= {"out_of_range", "rate_limited"}

@@ -21,7 +21,7 @@ from unit.runtime.rule_files import BANK, RULES
 from unit.runtime.toy_generator import ToyGenerator, ToyState
 
 
-def test_calls_run_in_order_on_one_other_thread() -> None:
+def test_calls_run_in_order_on_one_thread() -> None:
     async def main() -> None:
         worker, names = Worker("generator"), []
 
@@ -36,7 +36,7 @@ def test_calls_run_in_order_on_one_other_thread() -> None:
     asyncio.run(main())
 
 
-def test_errors_belong_to_the_caller() -> None:
+def test_exceptions_are_raised_in_the_caller() -> None:
     async def main() -> None:
         worker = Worker("generator")
         with pytest.raises(ZeroDivisionError):
@@ -47,7 +47,7 @@ def test_errors_belong_to_the_caller() -> None:
     asyncio.run(main())
 
 
-def test_a_panic_that_is_no_exception_comes_back_to_the_caller() -> None:
+def test_a_base_exception_is_raised_in_the_caller_as_runtime_error() -> None:
     def panic() -> None:
         raise SystemExit("a compiled library's panic")
 
@@ -61,7 +61,7 @@ def test_a_panic_that_is_no_exception_comes_back_to_the_caller() -> None:
     asyncio.run(main())
 
 
-def test_a_hung_call_is_left_behind_and_the_waiting_ones_are_not() -> None:
+def test_a_hung_call_is_abandoned_and_the_waiting_ones_run() -> None:
     async def main() -> None:
         worker, go_on, begun = Worker("generator"), threading.Event(), threading.Event()
 
@@ -88,7 +88,7 @@ def test_a_hung_call_is_left_behind_and_the_waiting_ones_are_not() -> None:
     asyncio.run(main())
 
 
-def test_a_call_that_returns_after_its_loop_is_gone_harms_nobody() -> None:
+def test_a_call_that_returns_after_its_loop_is_closed_is_ignored() -> None:
     go_on, begun = threading.Event(), threading.Event()
 
     def hang() -> None:
@@ -107,7 +107,7 @@ def test_a_call_that_returns_after_its_loop_is_gone_harms_nobody() -> None:
     worker.close(timeout_s=5.0)
 
 
-def test_a_call_that_takes_too_long_is_left_behind_and_its_time_runs_from_when_it_begins() -> None:
+def test_a_call_is_abandoned_after_its_limit_counted_from_its_begin() -> None:
     async def main() -> None:
         worker, go_on = Worker("restores", most_s=0.05), threading.Event()
         hung = asyncio.ensure_future(worker.call(go_on.wait, 20.0))
@@ -123,7 +123,7 @@ def test_a_call_that_takes_too_long_is_left_behind_and_its_time_runs_from_when_i
 
 
 class Waiting(ToyGenerator):
-    """A generator whose calls take until they are let go."""
+    """A generator whose calls wait for the test."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,8 +136,8 @@ class Waiting(ToyGenerator):
 
 
 @pytest.mark.parametrize(("held", "stalls"), [(True, 0), (False, 1)])
-def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -> None:
-    """Beside a game with two seconds of music there is a session with none; the generator takes its time."""
+def test_a_session_without_a_playhead_does_not_make_calls_be_abandoned(held: bool, stalls: int) -> None:
+    """Beside a game with two seconds of music there is a session with none, and a slow generator."""
 
     async def main() -> None:
         now_s = 100.0
@@ -172,7 +172,7 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
         )
         running = asyncio.ensure_future(generation.run())
         assert await asyncio.to_thread(generator.begun.wait, 30.0)
-        # In steps: a clock that jumps is that of a process that stood still.
+        # In steps: a clock that jumps is that of a suspended process.
         for _ in range(10):
             now_s += 0.1
             await asyncio.sleep(0.05)
@@ -186,7 +186,7 @@ def test_a_session_that_never_reported_starves_nobody(held: bool, stalls: int) -
 
 
 class Gated(ToyGenerator):
-    """Each call waits until it is let go; who is inside is known."""
+    """A generator whose calls wait for the test, which can see the calls inside."""
 
     def __init__(self, name: str, threads: int) -> None:
         super().__init__(name)
@@ -213,7 +213,7 @@ class Gated(ToyGenerator):
 
 
 class Running:
-    """A Generation over sessions, of (seed, primary), that want a second of music each. As an asynchronous context."""
+    """A Generation over sessions, by (seed, primary), that want a second of music each, as an asynchronous context."""
 
     def __init__(self, generators: list[Any], sessions: Sequence[tuple[int, int]]) -> None:
         self.now_s = 100.0
@@ -251,14 +251,14 @@ class Running:
         return self.metrics.registry.get_sample_value("segue_generator_stalls_total") or 0.0
 
     async def until_head(self, seed: int, frames: int) -> None:
-        """Until a session has so much music."""
+        """Wait until a session has this much music."""
         async with asyncio.timeout(30.0):
             while self.sessions[seed].head < frames:
                 self._landed.clear()
                 await self._landed.wait()
 
 
-def test_two_threads_never_make_one_sessions_music_at_once() -> None:
+def test_two_threads_never_generate_for_one_session_at_once() -> None:
     async def main() -> None:
         generator = Gated("gated", threads=2)
         async with Running([generator, Loop()], [(1, 0), (2, 0), (3, 0)]) as running:
@@ -290,7 +290,7 @@ def test_one_generator_does_not_wait_for_another() -> None:
     asyncio.run(main())
 
 
-def test_a_call_that_hangs_takes_its_own_thread_alone_and_its_generator_is_not_tried_until_it_returns() -> None:
+def test_a_hung_call_blocks_only_its_thread_and_its_generator_is_not_called_until_it_returns() -> None:
     async def main() -> None:
         hanging, safety = Gated("hanging", threads=2), ToyGenerator("safety")
         async with Running([hanging, safety, Loop()], [(1, 0), (2, 0)]) as running:
@@ -300,12 +300,12 @@ def test_a_call_that_hangs_takes_its_own_thread_alone_and_its_generator_is_not_t
                 while running.stalls < 2:
                     running.now_s += 0.1
                     await asyncio.sleep(0.01)
-            # Both are left behind, and their sessions go on with what is simpler.
+            # Both are abandoned, and their sessions fall back to a simpler generator.
             await running.until_head(1, 30)
             await running.until_head(2, 30)
             assert len(hanging.at_once) == 2
             assert [session.level for session in running.sessions.values()] == [1, 1]
-            # One is back, the other is not: the generator still hangs.
+            # One has returned, the other has not: the generator still hangs.
             hanging.gate.release()
             running.scheduler.set_primary(running.sessions[1], 0)
             running.sessions[1].playhead(played=48_000, committed=48_000, paused=True, now_s=running.now_s)
@@ -317,8 +317,8 @@ def test_a_call_that_hangs_takes_its_own_thread_alone_and_its_generator_is_not_t
 
 
 @pytest.mark.parametrize("turns", range(6))
-def test_generation_ends_when_it_is_cancelled_just_as_it_is_woken(turns: int) -> None:
-    """So many turns of the loop lie between the two."""
+def test_generation_ends_when_it_is_cancelled_while_it_is_woken(turns: int) -> None:
+    """With a number of turns of the loop between the two."""
 
     async def main() -> None:
         generator, metrics = Waiting(), Metrics()

@@ -1,4 +1,4 @@
-"""A fault of our own, raised from every place that runs for one session, ends that session and nothing else."""
+"""An exception raised in any method that runs for one session ends that session and nothing else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from unit.service.service_harness import ServiceHarness
 
 BROKEN, OTHER = b"broken", b"other"
 
-# Of whom each session has one of its own. Every method of theirs runs for one session alone.
+# Classes of which each session has its own objects, so that all their methods run for one session alone.
 PARTS = (
     ServerSession,
     Session,
@@ -52,7 +52,7 @@ PARTS = (
 
 
 def places() -> Iterator[tuple[type, str]]:
-    """Every method and property of these, found by looking: a new one is raised from like the others."""
+    """Yield every method and property of these classes; a new one is tested like the others."""
     for part in PARTS:
         for name, value in vars(part).items():
             if name != "__init__" and (inspect.isfunction(value) or isinstance(value, property)):
@@ -60,7 +60,7 @@ def places() -> Iterator[tuple[type, str]]:
 
 
 class Raising:
-    """In place of a method: raises once, if it runs for the session that is to break. reached: whether it did."""
+    """Replaces a method by one that raises once, if it runs for the session to break. reached: whether it did."""
 
     def __init__(self, part: type, name: str, error: Callable[[], Exception], broken: Broken) -> None:
         self._part, self._name, self._error, self._broken = part, name, error, broken
@@ -83,7 +83,7 @@ class Raising:
 
 
 def belongs(root: Any, part: Any) -> bool:
-    """Whether an object is part of what a live session holds."""
+    """Return whether an object is part of a session."""
     seen: set[int] = set()
     waiting = [root]
     while waiting:
@@ -99,7 +99,7 @@ def belongs(root: Any, part: Any) -> bool:
 
 
 class Broken:
-    """Two clients of one service: everything a client does is done by the one that breaks; the other plays on."""
+    """Two clients of one service: the one whose session breaks does all that clients can do, the other plays on."""
 
     def __init__(self, folder: Path) -> None:
         self.harness = ServiceHarness(record=folder, lookahead_ms=600)
@@ -108,7 +108,7 @@ class Broken:
         self._owned: dict[int, tuple[Any, bool]] = {}
 
     def owns(self, part: Any) -> bool:
-        """Whether an object is the session's that is to break; each is kept, so that its id stays its own."""
+        """Return whether an object belongs to the session to break. Objects are kept, so that ids stay unique."""
         if self.session is None:
             return False
         if id(part) not in self._owned:
@@ -118,7 +118,7 @@ class Broken:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the client that breaks could be told so."""
+        """Whether the client of the session to break has a connection."""
         connection = self.harness.handler._connections.get(BROKEN)
         return connection is not None and connection.session is self.session
 
@@ -131,7 +131,7 @@ class Broken:
         self.harness.generate()
 
     async def play(self) -> None:
-        """A tenth of a second, in which the client that breaks does all that a client can do."""
+        """Let a tenth of a second pass, in which the client of the session to break does all that a client can do."""
         harness, session = self.harness, self.session
         assert session is not None
         self.committed += 4_800
@@ -145,7 +145,7 @@ class Broken:
             harness.say(BROKEN, Control(op="reset"))
             harness.say(BROKEN, Control(op="generator", generator="toy"))
         if number == 4:
-            # A slow call is given up.
+            # A slow call is abandoned.
             harness.scheduler.abandon(harness.scheduler.next_batch(harness.now_s), harness.now_s, "a test")
         if number == 6:
             harness.say(BROKEN, Restore(id=2, at=self.committed + 96_000, take=1))
@@ -161,7 +161,7 @@ class Broken:
         harness.tick(0.1)
         harness.generate()
         for session in harness.scheduler.broken():
-            # As the service does, when the scheduler has given a session up.
+            # As the service does when the scheduler reports a broken session.
             if (whose := harness.sessions.of(session)) is not None:
                 harness.handler.end_broken(whose)
 
@@ -175,13 +175,13 @@ ERRORS: dict[str, Callable[[], Exception]] = {
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_what_is_raised_for_one_session_ends_it_alone(
+def test_an_exception_in_one_session_ends_that_session_alone(
     error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From each place in turn; the other client's music goes on, and the one whose session broke comes back."""
+    """In each method in turn; the other client's music goes on, and the client of the broken session comes back."""
     monkeypatch.setattr("segue.service.faults.log.exception", lambda *said, **more: None)
     monkeypatch.setattr("segue.runtime.scheduler.log.exception", lambda *said, **more: None)
-    # Of each kind of error every fourth place; together all of them.
+    # Each kind of error is raised in every fourth method; together they cover all.
     chosen = list(places())[list(ERRORS).index(error) :: len(ERRORS)]
     reached = []
 

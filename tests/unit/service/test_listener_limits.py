@@ -22,99 +22,99 @@ from unit.service.listening import (
     endless,
     listening,
     message,
-    play,
     raw,
+    run,
     until,
 )
 
 
-def test_an_endless_message_is_cut_off_and_little_of_it_kept() -> None:
-    async def story() -> None:
-        async with listening() as (heard, bound), raw(bound) as stranger:
-            stranger.say(HANDSHAKE)
+def test_an_endless_message_closes_the_connection_and_little_of_it_is_kept() -> None:
+    async def scenario() -> None:
+        async with listening() as (harness, bound), raw(bound) as client:
+            client.say(HANDSHAKE)
             part = b"\x03" + (1 << 18).to_bytes(8) + bytes(1 << 18)
             with contextlib.suppress(ConnectionError):
                 for _ in range(100):
-                    stranger.say(part)
-                    await stranger.writer.drain()
-            await until(lambda: heard.listener.refused[RefusalReason.TOO_LARGE])
-            assert heard.messages == []
+                    client.say(part)
+                    await client.writer.drain()
+            await until(lambda: harness.listener.refused[RefusalReason.TOO_LARGE])
+            assert harness.messages == []
 
-    play(story())
+    run(scenario())
 
 
 @pytest.mark.parametrize("sent", [b"", GREETING[:40], GREETING, HANDSHAKE[:-1]])
-def test_a_handshake_that_does_not_end_is_ended_however_it_trickles(sent: bytes) -> None:
-    async def story() -> None:
-        async with listening(limits=Limits(handshake_s=0.5)) as (heard, bound), raw(bound) as stranger:
+def test_a_slow_handshake_is_ended_even_if_bytes_keep_coming(sent: bytes) -> None:
+    async def scenario() -> None:
+        async with listening(limits=Limits(handshake_s=0.5)) as (harness, bound), raw(bound) as client:
 
             async def trickle() -> None:
                 for byte in sent:
-                    stranger.say(bytes((byte,)))
+                    client.say(bytes((byte,)))
                     await asyncio.sleep(0.005)
 
             trickling = asyncio.create_task(trickle())
-            await stranger.hung_up_on()
-            assert heard.listener.refused == {RefusalReason.HANDSHAKE: 1}
-            assert len(heard.listener) == 0
+            await client.hung_up_on()
+            assert harness.listener.refused == {RefusalReason.HANDSHAKE: 1}
+            assert len(harness.listener) == 0
             await trickling
 
-    play(story())
+    run(scenario())
 
 
-def test_handshakes_that_never_end_make_room_the_oldest_first() -> None:
-    async def story() -> None:
+def test_a_new_connection_replaces_the_oldest_unfinished_handshake() -> None:
+    async def scenario() -> None:
         limits = Limits(handshakes=3, handshake_s=60)
         async with contextlib.AsyncExitStack() as stack:
-            heard, bound = await stack.enter_async_context(listening(limits=limits))
-            strangers = [await stack.enter_async_context(raw(bound)) for _ in range(3)]
-            await until(lambda: len(heard.listener) == 3)
-            friend = await stack.enter_async_context(dealer(bound))
-            await friend.send(b"hello")
-            await until(lambda: heard.messages)
-            await strangers[0].hung_up_on()
-            assert heard.listener.refused == {RefusalReason.FULL: 1}
-            # Through its handshake it makes no room for others.
+            harness, bound = await stack.enter_async_context(listening(limits=limits))
+            clients = [await stack.enter_async_context(raw(bound)) for _ in range(3)]
+            await until(lambda: len(harness.listener) == 3)
+            other = await stack.enter_async_context(dealer(bound))
+            await other.send(b"hello")
+            await until(lambda: harness.messages)
+            await clients[0].hung_up_on()
+            assert harness.listener.refused == {RefusalReason.FULL: 1}
+            # After its handshake it is not replaced.
             for _ in range(5):
                 await stack.enter_async_context(raw(bound))
-            await until(lambda: heard.listener.refused[RefusalReason.FULL] == 5)
-            await friend.send(b"again")
-            await until(lambda: heard.said() == [b"hello", b"again"])
-            assert len(heard.listener) == 4
+            await until(lambda: harness.listener.refused[RefusalReason.FULL] == 5)
+            await other.send(b"again")
+            await until(lambda: harness.said() == [b"hello", b"again"])
+            assert len(harness.listener) == 4
 
-    play(story())
+    run(scenario())
 
 
-def test_who_plays_makes_no_room_and_others_do() -> None:
-    async def story() -> None:
+def test_only_connections_without_a_session_are_replaced() -> None:
+    async def scenario() -> None:
         async with contextlib.AsyncExitStack() as stack:
-            heard, bound = await stack.enter_async_context(listening(limits=Limits(connections=3)))
-            heard.on_message = lambda identity, parts: heard.playing.add(identity) if parts[0] == b"play" else None
+            harness, bound = await stack.enter_async_context(listening(limits=Limits(connections=3)))
+            harness.on_message = lambda identity, parts: harness.playing.add(identity) if parts[0] == b"play" else None
             peers = []
             for word in (b"play", b"idle", b"idle"):
                 peers.append(await stack.enter_async_context(raw(bound)))
                 peers[-1].say(HANDSHAKE + message(word))
-                await until(lambda: len(heard.messages) == len(peers))
+                await until(lambda: len(harness.messages) == len(peers))
             for word in (b"play", b"play"):
                 peers.append(await stack.enter_async_context(raw(bound)))
                 peers[-1].say(HANDSHAKE + message(word))
-                await until(lambda: len(heard.messages) == len(peers))
+                await until(lambda: len(harness.messages) == len(peers))
                 await peers[len(peers) - 3].hung_up_on()
-            assert heard.gone == [identity for identity, parts in heard.messages if parts == [b"idle"]]
-            # All play now: who comes is not let in.
+            assert harness.gone == [identity for identity, parts in harness.messages if parts == [b"idle"]]
+            # All have a session now: a new connection is not accepted.
             late = await stack.enter_async_context(raw(bound))
             assert await late.hung_up_on() == b""
-            assert len(heard.listener) == 3
-            assert heard.listener.refused == {RefusalReason.FULL: 3}
+            assert len(harness.listener) == 3
+            assert harness.listener.refused == {RefusalReason.FULL: 3}
 
-    play(story())
+    run(scenario())
 
 
-def test_room_is_made_by_the_address_with_most_connections() -> None:
-    async def story() -> None:
+def test_the_address_with_the_most_connections_loses_one() -> None:
+    async def scenario() -> None:
         async with contextlib.AsyncExitStack() as stack:
-            heard = ListenerHarness(Limits(handshakes=3))
-            listener = await stack.enter_async_context(heard.listener)
+            harness = ListenerHarness(Limits(handshakes=3))
+            listener = await stack.enter_async_context(harness.listener)
             bound = listener.bind("tcp://0.0.0.0:0")
             listener.start()
             port = int(bound.rpartition(":")[2])
@@ -125,36 +125,36 @@ def test_room_is_made_by_the_address_with_most_connections() -> None:
                 kept.append((reader, writer))
                 await until(lambda: len(listener) == min(len(kept), 3))
             await until(lambda: listener.refused[RefusalReason.FULL] == 1)
-            # The oldest of all stays, the oldest of those who came from one place goes.
+            # The oldest of all stays; the oldest of those from one address is closed.
             with contextlib.suppress(ConnectionError):
                 await kept[1][0].read()
             assert await kept[0][0].readexactly(11)
 
-    play(story())
+    run(scenario())
 
 
-def test_unfinished_messages_of_all_strangers_are_bounded_together() -> None:
-    async def story() -> None:
+def test_unfinished_messages_without_a_session_are_bounded_together() -> None:
+    async def scenario() -> None:
         most = 2 << 20
         async with contextlib.AsyncExitStack() as stack:
-            heard, bound = await stack.enter_async_context(listening(limits=Limits(kept_bytes=most)))
-            heard.on_message = lambda identity, parts: heard.playing.add(identity)
+            harness, bound = await stack.enter_async_context(listening(limits=Limits(kept_bytes=most)))
+            harness.on_message = lambda identity, parts: harness.playing.add(identity)
             player = await stack.enter_async_context(raw(bound))
             player.say(HANDSHAKE + message(b"play") + endless(900_000))
-            await until(lambda: heard.playing)
+            await until(lambda: harness.playing)
             for _ in range(7):
-                stranger = await stack.enter_async_context(raw(bound))
-                stranger.say(HANDSHAKE + endless(900_000))
-            await until(lambda: heard.listener.refused[RefusalReason.TOO_LARGE] == 5)
-            assert heard.of(b"play") not in heard.gone
+                client = await stack.enter_async_context(raw(bound))
+                client.say(HANDSHAKE + endless(900_000))
+            await until(lambda: harness.listener.refused[RefusalReason.TOO_LARGE] == 5)
+            assert harness.of(b"play") not in harness.gone
 
-    play(story())
+    run(scenario())
 
 
-def test_no_descriptor_left_makes_room_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story() -> None:
-        async with listening() as (heard, bound), raw(bound) as stranger:
-            await until(lambda: len(heard.listener) == 1)
+def test_without_free_descriptors_a_connection_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with listening() as (harness, bound), raw(bound) as client:
+            await until(lambda: len(harness.listener) == 1)
             loop = asyncio.get_running_loop()
             accept, failures = loop.sock_accept, [errno.EMFILE, errno.ECONNABORTED]
 
@@ -164,21 +164,21 @@ def test_no_descriptor_left_makes_room_and_goes_on(monkeypatch: pytest.MonkeyPat
                 return await accept(listener)
 
             monkeypatch.setattr(loop, "sock_accept", failing)
-            async with raw(bound), dealer(bound) as friend:
-                await stranger.hung_up_on()
-                await friend.send(b"hello")
-                await until(lambda: heard.messages)
+            async with raw(bound), dealer(bound) as other:
+                await client.hung_up_on()
+                await other.send(b"hello")
+                await until(lambda: harness.messages)
             assert failures == []
 
-    play(story())
+    run(scenario())
 
 
-def test_who_sends_much_at_once_does_not_keep_others_waiting() -> None:
-    """Both have said all they say before the listener reads a byte, and all takes long by the clock."""
+def test_a_connection_that_sends_much_does_not_delay_others() -> None:
+    """Both have sent everything before the listener reads a byte, and everything takes long by the clock."""
 
-    async def story() -> None:
-        heard = ListenerHarness(clock=partial(next, count(0.0, 0.01)))
-        async with heard.listener as listener:
+    async def scenario() -> None:
+        harness = ListenerHarness(clock=partial(next, count(0.0, 0.01)))
+        async with harness.listener as listener:
             bound = listener.bind("tcp://127.0.0.1:0")
             async with raw(bound) as much, raw(bound) as little:
                 much.say(HANDSHAKE + message(b"much") * 2_000)
@@ -186,76 +186,76 @@ def test_who_sends_much_at_once_does_not_keep_others_waiting() -> None:
                 little.say(HANDSHAKE + message(b"little"))
                 await little.writer.drain()
                 listener.start()
-                await until(lambda: len(heard.messages) == 2_001)
-                assert heard.said().index(b"little") < 200
-                # Whoever plays has half of the turns, however many others there are.
-                player, stranger = heard.of(b"little"), heard.of(b"much")
-                heard.playing.add(player)
-                heard.messages.clear()
+                await until(lambda: len(harness.messages) == 2_001)
+                assert harness.said().index(b"little") < 200
+                # Connections with a session have half of the turns, however many others there are.
+                player, client = harness.of(b"little"), harness.of(b"much")
+                harness.playing.add(player)
+                harness.messages.clear()
                 much.say(message(b"much") * 400)
                 little.say(message(b"little") * 400)
-                await until(lambda: len(heard.messages) == 800)
-                order = [identity for identity, _ in heard.messages]
+                await until(lambda: len(harness.messages) == 800)
+                order = [identity for identity, _ in harness.messages]
                 shares = [order[start : start + 80].count(player) for start in range(80, 480, 80)]
                 assert len(set(order)) == 2
-                assert stranger in order
+                assert client in order
                 assert min(shares) > 0
 
-    play(story())
+    run(scenario())
 
 
-def test_who_is_to_wait_is_not_read_and_others_are() -> None:
-    async def story() -> None:
-        async with listening() as (heard, bound):
-            heard.pauses_s[b"wait"] = 600.0
-            heard.pauses_s[b"wait a little"] = 0.05
+def test_a_connection_that_has_to_wait_is_not_read_and_others_are() -> None:
+    async def scenario() -> None:
+        async with listening() as (harness, bound):
+            harness.pauses_s[b"wait"] = 600.0
+            harness.pauses_s[b"wait a little"] = 0.05
             async with dealer(bound) as waiting, dealer(bound) as other:
                 await waiting.send(b"wait")
                 await waiting.send(b"not yet")
-                await until(lambda: heard.messages)
+                await until(lambda: harness.messages)
                 for text in (b"wait a little", b"at last"):
                     await other.send(text)
-                await until(lambda: b"at last" in heard.said())
-            assert heard.said() == [b"wait", b"wait a little", b"at last"]
+                await until(lambda: b"at last" in harness.said())
+            assert harness.said() == [b"wait", b"wait a little", b"at last"]
 
-    play(story())
+    run(scenario())
 
 
-def test_a_peer_that_does_not_read_is_gone_with_little_kept_for_it() -> None:
-    async def story() -> None:
-        async with listening() as (heard, bound), raw(bound) as peer:
+def test_a_client_that_does_not_read_is_closed_and_little_is_kept_for_it() -> None:
+    async def scenario() -> None:
+        async with listening() as (harness, bound), raw(bound) as peer:
             peer.writer.transport.pause_reading()
             peer.say(HANDSHAKE + message(b"hello"))
-            await until(lambda: heard.messages)
-            identity, block = heard.of(b"hello"), bytes(1 << 20)
-            heard.playing.add(identity)
-            # As much as a resumed session may be sent at once.
+            await until(lambda: harness.messages)
+            identity, block = harness.of(b"hello"), bytes(1 << 20)
+            harness.playing.add(identity)
+            # The most that a resumed session may be sent at once.
             for _ in range(39):
-                assert heard.listener.send(identity, [block])
-            heard.playing.clear()
-            assert not heard.listener.send(identity, [block])
-            assert not heard.listener.send(identity, [b"x"])
-            await until(lambda: heard.gone == [identity])
-            assert heard.listener.refused == {RefusalReason.SLOW: 1}
+                assert harness.listener.send(identity, [block])
+            harness.playing.clear()
+            assert not harness.listener.send(identity, [block])
+            assert not harness.listener.send(identity, [b"x"])
+            await until(lambda: harness.gone == [identity])
+            assert harness.listener.refused == {RefusalReason.SLOW: 1}
 
-    play(story())
+    run(scenario())
 
 
-def test_pings_are_no_way_to_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Kernels keep some megabytes of answers besides; the fewer here, the sooner it is seen.
+def test_pings_of_a_client_that_does_not_read_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Kernels hold some megabytes of answers besides; with fewer here the limit is reached sooner.
     monkeypatch.setattr("segue.service.peer._MOST_UNREAD_WITHOUT_SESSION", 10_000)
 
-    async def story() -> None:
-        async with listening() as (heard, bound), raw(bound) as peer:
+    async def scenario() -> None:
+        async with listening() as (harness, bound), raw(bound) as peer:
             peer.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             peer.writer.transport.pause_reading()
             peer.say(HANDSHAKE)
             ping = b"\x04\x17\x04PING\x00\x64" + b"0123456789abcdef"
             with contextlib.suppress(ConnectionError):
-                while not heard.gone:
+                while not harness.gone:
                     peer.say(ping * 5_000)
                     await peer.writer.drain()
-            await until(lambda: heard.gone)
-            assert heard.listener.refused == {RefusalReason.SLOW: 1}
+            await until(lambda: harness.gone)
+            assert harness.listener.refused == {RefusalReason.SLOW: 1}
 
-    play(story())
+    run(scenario())

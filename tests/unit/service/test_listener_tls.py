@@ -1,4 +1,4 @@
-"""TLS with real certificates: clients through a bridge, strangers who speak none, and certificates that are wrong."""
+"""TLS with real certificates: clients through a bridge, bytes that are not TLS, and wrong certificates."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from unit.service.listening import (
     ListenerHarness,
     Raw,
     dealer,
-    play,
     raw,
+    run,
     until,
     with_token,
 )
@@ -51,7 +51,7 @@ INITIATE = b"\x04\x1f\x08INITIATE\x0bSocket-Type\x00\x00\x00\x06DEALER"
 
 
 class Authority:
-    """A certificate authority of the test's own, and a certificate for NAME signed by it."""
+    """A certificate authority, and a certificate for NAME signed by it."""
 
     def __init__(self, folder: Path, name: str = NAME) -> None:
         self._authority = trustme.CA()
@@ -77,12 +77,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 async def listening_for_tls(
     authority: Authority, limits: Limits | None = None
 ) -> AsyncIterator[tuple[ListenerHarness, tuple[str, int]]]:
-    heard = ListenerHarness(limits, TOKEN)
-    async with heard.listener as listener:
+    harness = ListenerHarness(limits, TOKEN)
+    async with harness.listener as listener:
         address = listener.bind_tls(Endpoint("127.0.0.1", 0), authority.server)
         listener.start()
         assert address.startswith("tls://127.0.0.1:")
-        yield heard, ("127.0.0.1", int(address.rpartition(":")[2]))
+        yield harness, ("127.0.0.1", int(address.rpartition(":")[2]))
 
 
 @contextlib.asynccontextmanager
@@ -95,155 +95,153 @@ async def encrypted(place: tuple[str, int], tls: ssl.SSLContext | None) -> Async
 # --- real clients ---------------------------------------------------------------------------------------------------
 
 
-def test_messages_pass_a_bridge_and_tls_byte_for_byte(authority: Authority) -> None:
-    async def story() -> None:
-        dice = random.Random(1)
-        sent = [dice.randbytes(size) for size in (0, 1, 255, 256, 65_536, 900_000)]
-        async with listening_for_tls(authority) as (heard, place):
+def test_messages_pass_unchanged_through_a_bridge_and_tls(authority: Authority) -> None:
+    async def scenario() -> None:
+        rng = random.Random(1)
+        sent = [rng.randbytes(size) for size in (0, 1, 255, 256, 65_536, 900_000)]
+        async with listening_for_tls(authority) as (harness, place):
             async with (
                 bridge(*place, authority.client(), NAME) as to,
                 dealer(to, **with_token(TOKEN.encode())) as client,
             ):
                 await client.send_multipart(sent)
-                await until(lambda: heard.messages)
-                ((identity, parts),) = heard.messages
+                await until(lambda: harness.messages)
+                ((identity, parts),) = harness.messages
                 assert parts == sent
-                assert heard.listener.send(identity, [*sent, dice.randbytes(3_000_000)])
+                assert harness.listener.send(identity, [*sent, rng.randbytes(3_000_000)])
                 assert (await client.recv_multipart())[:-1] == sent
-            await until(lambda: heard.gone == [identity])
-            assert not heard.listener.refused.total()
-            assert len(heard.listener) == 0
+            await until(lambda: harness.gone == [identity])
+            assert not harness.listener.refused.total()
+            assert len(harness.listener) == 0
 
-    play(story())
+    run(scenario())
 
 
-def test_the_python_client_lives_behind_tls(authority: Authority) -> None:
-    async def story() -> None:
-        async with listening_for_tls(authority) as (heard, place), bridge(*place, authority.client(), NAME) as to:
+def test_the_python_client_works_through_tls(authority: Authority) -> None:
+    async def scenario() -> None:
+        async with listening_for_tls(authority) as (harness, place), bridge(*place, authority.client(), NAME) as to:
             with SegueClient(to, Hello(versions=(1,), client="test"), token=TOKEN) as client:
-                await until(lambda: heard.messages)
-                identity, parts = heard.messages[0]
+                await until(lambda: harness.messages)
+                identity, parts = harness.messages[0]
                 assert isinstance(decode(parts), Hello)
-                assert heard.listener.send(identity, encode(WELCOME))
+                assert harness.listener.send(identity, encode(WELCOME))
                 await until(lambda: client.state is ClientState.LIVE)
                 await asyncio.to_thread(client.close)
-            await until(lambda: isinstance(decode(heard.messages[-1][1]), Bye))
+            await until(lambda: isinstance(decode(harness.messages[-1][1]), Bye))
 
-    play(story())
+    run(scenario())
 
 
 @pytest.mark.parametrize(("token", "reason"), [("wrong", RefusalReason.TOKEN), ("", RefusalReason.MECHANISM)])
-def test_the_token_is_asked_for_behind_tls(authority: Authority, token: str, reason: RefusalReason) -> None:
-    async def story() -> None:
-        async with listening_for_tls(authority) as (heard, place), bridge(*place, authority.client(), NAME) as to:
+def test_tls_clients_need_the_token(authority: Authority, token: str, reason: RefusalReason) -> None:
+    async def scenario() -> None:
+        async with listening_for_tls(authority) as (harness, place), bridge(*place, authority.client(), NAME) as to:
             async with dealer(to, **with_token(token.encode()) if token else {}):
-                await until(lambda: heard.listener.refused[reason])
-            assert heard.messages == []
+                await until(lambda: harness.listener.refused[reason])
+            assert harness.messages == []
 
-    play(story())
+    run(scenario())
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_both_versions_of_tls_work_and_a_client_that_closes_is_gone(
-    authority: Authority, version: ssl.TLSVersion
-) -> None:
-    async def story() -> None:
+def test_tls_1_2_and_1_3_work_and_a_close_is_noticed(authority: Authority, version: ssl.TLSVersion) -> None:
+    async def scenario() -> None:
         tls = authority.client()
         tls.minimum_version = tls.maximum_version = version
-        async with listening_for_tls(authority) as (heard, place):
+        async with listening_for_tls(authority) as (harness, place):
             async with encrypted(place, tls) as peer:
                 peer.say(PLAIN_GREETING + HELLO + INITIATE + b"\x00\x02hi" * 1_000)
-                await until(lambda: len(heard.messages) == 1_000)
-                assert heard.listener.send(heard.of(b"hi"), [b"x" * 200_000])
+                await until(lambda: len(harness.messages) == 1_000)
+                assert harness.listener.send(harness.of(b"hi"), [b"x" * 200_000])
                 assert (await peer.reader.readexactly(200_000)).startswith(b"\xff")
-            await until(lambda: len(heard.gone) == 1)
-            assert len(heard.listener) == 0
+            await until(lambda: len(harness.gone) == 1)
+            assert len(harness.listener) == 0
 
-    play(story())
+    run(scenario())
 
 
-def test_farewells_leave_through_tls(authority: Authority) -> None:
-    async def story() -> None:
+def test_messages_are_sent_through_tls_before_the_end(authority: Authority) -> None:
+    async def scenario() -> None:
         async with contextlib.AsyncExitStack() as stack:
-            heard, place = await stack.enter_async_context(listening_for_tls(authority))
+            harness, place = await stack.enter_async_context(listening_for_tls(authority))
             peer = await stack.enter_async_context(encrypted(place, authority.client()))
             peer.say(PLAIN_GREETING + HELLO + INITIATE + b"\x00\x02hi")
-            await until(lambda: heard.messages)
-            ending = asyncio.create_task(heard.listener.__aexit__(None, None, None))
-            assert heard.listener.send(heard.of(b"hi"), [b"farewell" * 100_000])
+            await until(lambda: harness.messages)
+            ending = asyncio.create_task(harness.listener.__aexit__(None, None, None))
+            assert harness.listener.send(harness.of(b"hi"), [b"farewell" * 100_000])
             assert (await peer.hung_up_on()).endswith(b"farewell" * 100_000)
             await ending
 
-    play(story())
+    run(scenario())
 
 
-def test_an_old_or_distrustful_client_gets_nowhere(authority: Authority, tmp_path: Path) -> None:
+def test_an_old_tls_version_or_an_untrusted_certificate_fails(authority: Authority, tmp_path: Path) -> None:
     assert authority.server.minimum_version == ssl.TLSVersion.TLSv1_2
 
-    async def story() -> None:
-        async with listening_for_tls(authority) as (heard, place):
+    async def scenario() -> None:
+        async with listening_for_tls(authority) as (harness, place):
             with pytest.raises(ssl.SSLCertVerificationError):
                 async with encrypted(place, Authority(tmp_path).client()):
                     pass
-            await until(lambda: heard.listener.refused == {RefusalReason.TLS: 1})
+            await until(lambda: harness.listener.refused == {RefusalReason.TLS: 1})
 
-    play(story())
+    run(scenario())
 
 
-# --- strangers ------------------------------------------------------------------------------------------------------
+# --- bytes that are not TLS -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("garbage", [GREETING, b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\xff\xff" + bytes(70_000)])
-def test_what_is_no_tls_ends_there(authority: Authority, garbage: bytes) -> None:
-    async def story() -> None:
-        async with listening_for_tls(authority) as (heard, place), encrypted(place, None) as stranger:
-            stranger.say(garbage)
-            await stranger.hung_up_on()
-            await until(lambda: not len(heard.listener))
-            assert heard.listener.refused == {RefusalReason.TLS: 1}
+def test_bytes_that_are_not_tls_close_the_connection(authority: Authority, garbage: bytes) -> None:
+    async def scenario() -> None:
+        async with listening_for_tls(authority) as (harness, place), encrypted(place, None) as client:
+            client.say(garbage)
+            await client.hung_up_on()
+            await until(lambda: not len(harness.listener))
+            assert harness.listener.refused == {RefusalReason.TLS: 1}
 
-    play(story())
+    run(scenario())
 
 
-def test_who_says_nothing_is_closed_before_tls_and_after(authority: Authority) -> None:
-    async def story() -> None:
-        async with listening_for_tls(authority, Limits(handshake_s=0.5)) as (heard, place):
-            async with encrypted(place, None) as stranger:
-                assert await stranger.hung_up_on() == b""
-            await until(lambda: not len(heard.listener))
-            assert heard.listener.refused.total() == 1
-            async with encrypted(place, authority.client()) as stranger:
+def test_a_silent_connection_is_closed_before_and_after_the_tls_handshake(authority: Authority) -> None:
+    async def scenario() -> None:
+        async with listening_for_tls(authority, Limits(handshake_s=0.5)) as (harness, place):
+            async with encrypted(place, None) as client:
+                assert await client.hung_up_on() == b""
+            await until(lambda: not len(harness.listener))
+            assert harness.listener.refused.total() == 1
+            async with encrypted(place, authority.client()) as client:
                 # One byte short of a greeting.
-                stranger.say(PLAIN_GREETING[:63])
-                assert await stranger.hung_up_on() == PLAIN_GREETING[:8] + b"\0\x7f\x03"
-            await until(lambda: not len(heard.listener))
-            assert heard.listener.refused.total() == 2
+                client.say(PLAIN_GREETING[:63])
+                assert await client.hung_up_on() == PLAIN_GREETING[:8] + b"\0\x7f\x03"
+            await until(lambda: not len(harness.listener))
+            assert harness.listener.refused.total() == 2
 
-    play(story())
+    run(scenario())
 
 
-def test_handshakes_of_tls_that_never_end_make_room(authority: Authority) -> None:
-    async def story() -> None:
+def test_a_new_connection_replaces_an_unfinished_tls_handshake(authority: Authority) -> None:
+    async def scenario() -> None:
         async with contextlib.AsyncExitStack() as stack:
-            heard, place = await stack.enter_async_context(
+            harness, place = await stack.enter_async_context(
                 listening_for_tls(authority, Limits(handshakes=3, handshake_s=60))
             )
-            # Those that never begin TLS take a place as well.
+            # Connections that never begin TLS count as well.
             for tls in (None, authority.client(), None):
                 await stack.enter_async_context(encrypted(place, tls))
-            await until(lambda: len(heard.listener) == 3)
-            friend = await stack.enter_async_context(encrypted(place, authority.client()))
-            friend.say(PLAIN_GREETING + HELLO + INITIATE + b"\x00\x02hi")
-            await until(lambda: heard.messages)
-            assert heard.listener.refused == {RefusalReason.FULL: 1}
+            await until(lambda: len(harness.listener) == 3)
+            other = await stack.enter_async_context(encrypted(place, authority.client()))
+            other.say(PLAIN_GREETING + HELLO + INITIATE + b"\x00\x02hi")
+            await until(lambda: harness.messages)
+            assert harness.listener.refused == {RefusalReason.FULL: 1}
 
-    play(story())
-
-
-# --- mistakes of those who run it -----------------------------------------------------------------------------------
+    run(scenario())
 
 
-def test_what_is_wrong_with_a_certificate_is_said(authority: Authority, tmp_path: Path) -> None:
+# --- wrong certificates ---------------------------------------------------------------------------------------------
+
+
+def test_errors_name_the_file_and_what_is_wrong_with_it(authority: Authority, tmp_path: Path) -> None:
     other = Authority(tmp_path, "other.example")
     empty, folder, missing = tmp_path / "empty.pem", tmp_path / "folder", tmp_path / "missing.pem"
     empty.write_text("")

@@ -1,4 +1,4 @@
-"""The log: one line a record whatever is in it, no secret, and never in the music's way."""
+"""The log: one line for each record whatever it contains, no secrets, and no delay of the music."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SECRET = "correct-horse-battery"
 log = logging.getLogger("segue.service.test_logs")
 
 
-class Told:
-    """Logs in one form to memory."""
+class LogLines:
+    """Logs in one format to memory."""
 
     def __init__(self, form: str, level: str = "info") -> None:
         self.stream = io.StringIO()
@@ -39,7 +39,7 @@ class Told:
 
 
 def test_json_lines() -> None:
-    (line,) = Told("json").lines(
+    (line,) = LogLines("json").lines(
         ("session opened", {"session": "4f1c", "client": "godot 1.2", "rung": 1, "ready": True})
     )
     read = json.loads(line)
@@ -55,22 +55,24 @@ def test_json_lines() -> None:
     }
 
 
-def test_json_has_no_empty_parts() -> None:
-    (line,) = Told("json").lines(("serving", {}))
+def test_json_lines_have_no_empty_parts() -> None:
+    (line,) = LogLines("json").lines(("serving", {}))
     assert json.loads(line).keys() == {"ts", "level", "logger", "message"}
 
 
 def test_text_lines() -> None:
-    (line,) = Told("text").lines(("session opened", {"session": "4f1c", "client": "godot 1.2", "gap": "", "n": 2.5}))
+    (line,) = LogLines("text").lines(
+        ("session opened", {"session": "4f1c", "client": "godot 1.2", "gap": "", "n": 2.5})
+    )
     assert line[12:] == ' info    service.test_logs: session opened  session=4f1c client="godot 1.2" gap="" n=2.5'
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_nothing_from_the_wire_ends_a_line_or_commands_a_terminal(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The test runner's own handler would keep half a character that it cannot pass on.
+def test_texts_of_clients_cannot_end_a_line_or_control_a_terminal(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The test runner's own handler would keep a surrogate that it cannot pass on.
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     nasty = "a\nlevel=error \x1b[31mred\x1b[0m \r\x00\x7f\x9b1m \u2028\u2029 \u202eevil\u2066 \ud800 ok"
-    (line,) = Told(form).lines((nasty, {"client": nasty, "session": nasty, "list": [nasty, {nasty: nasty}]}))
+    (line,) = LogLines(form).lines((nasty, {"client": nasty, "session": nasty, "list": [nasty, {nasty: nasty}]}))
     assert line.isprintable()
     assert line.count("a level=error [31mred[0m") == 6
     assert "evil" in line
@@ -88,35 +90,35 @@ def test_nothing_from_the_wire_ends_a_line_or_commands_a_terminal(form: str, mon
     ],
     ids=["field", "inside", "nested", "name", "split"],
 )
-def test_secrets_are_blotted_out(form: str, extra: dict[str, Any]) -> None:
-    (line,) = Told(form).lines((f"token is {SECRET}", extra))
+def test_secrets_are_replaced(form: str, extra: dict[str, Any]) -> None:
+    (line,) = LogLines(form).lines((f"token is {SECRET}", extra))
     assert SECRET not in line
     assert "token is [secret]" in line
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_bytes_are_shown_as_a_count(form: str) -> None:
-    (line,) = Told(form).lines(("session", {"session_token": b"0123456789abcdef", "view": memoryview(b"abc")}))
+    (line,) = LogLines(form).lines(("session", {"session_token": b"0123456789abcdef", "view": memoryview(b"abc")}))
     assert "0123456789abcdef" not in line
     assert "[16 bytes]" in line
     assert "[3 bytes]" in line
 
 
 def test_long_texts_are_cut() -> None:
-    (line,) = Told("json").lines(("x" * 100_000, {"why": "y" * 100_000}))
+    (line,) = LogLines("json").lines(("x" * 100_000, {"why": "y" * 100_000}))
     assert len(line) < 5_000
     assert json.loads(line)["fields"]["why"].endswith("…")
 
 
-def test_numbers_that_json_lacks_are_texts() -> None:
-    (line,) = Told("json").lines(("odd", {"a": float("nan"), "b": float("inf"), "c": object}))
+def test_numbers_without_a_json_form_are_texts() -> None:
+    (line,) = LogLines("json").lines(("odd", {"a": float("nan"), "b": float("inf"), "c": object}))
     fields = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))["fields"]
     assert fields == {"a": "nan", "b": "inf", "c": "<class 'object'>"}
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_exceptions_cannot_forge_lines(form: str) -> None:
-    told = Told(form)
+    told = LogLines(form)
     with told.entered:
         try:
             raise ValueError(f"bad\n12:00:00.000 error   service: forged {SECRET}")
@@ -134,21 +136,21 @@ def test_exceptions_cannot_forge_lines(form: str) -> None:
 
 
 def test_levels() -> None:
-    quiet, loud = Told("text", "warning"), Told("text", "debug")
+    quiet, loud = LogLines("text", "warning"), LogLines("text", "debug")
     assert quiet.lines(("not severe enough", {})) == []
     assert len(loud.lines(("severe enough", {}))) == 1
 
 
-def test_all_is_as_before_afterwards() -> None:
+def test_the_root_logger_is_restored() -> None:
     root = logging.getLogger()
     before, threads = (root.level, list(root.handlers)), set(threading.enumerate())
-    Told("text", "debug").lines(("one", {}), ("two", {}))
+    LogLines("text", "debug").lines(("one", {}), ("two", {}))
     assert (root.level, list(root.handlers)) == before
     assert set(threading.enumerate()) <= threads
 
 
 class Stuck(io.StringIO):
-    """A pipe whose reader sleeps until told otherwise."""
+    """A pipe whose reader does not read until the test says so."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,7 +169,7 @@ def stuck() -> Iterator[Stuck]:
     stream.free.set()
 
 
-def test_a_reader_that_sleeps_holds_nobody_up_and_is_told_what_it_missed(stuck: Stuck) -> None:
+def test_a_stream_that_blocks_delays_nobody_and_dropped_lines_are_counted(stuck: Stuck) -> None:
     with logging_to(stuck, level="info", form="text", clock=itertools.count().__next__):
         log.info("first")
         assert stuck.writing.wait(30)
@@ -180,7 +182,7 @@ def test_a_reader_that_sleeps_holds_nobody_up_and_is_told_what_it_missed(stuck: 
     assert len(lines) == 10_002
 
 
-def test_a_stream_that_is_gone_is_no_fault() -> None:
+def test_a_closed_stream_is_ignored() -> None:
     stream = io.StringIO()
     with logging_to(stream, level="info", form="text"):
         stream.close()
@@ -211,7 +213,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
     raise AssertionError("waited for half a minute")
 
 
-def test_a_full_disk_is_survived_and_what_was_lost_is_counted() -> None:
+def test_after_a_full_disk_the_dropped_lines_are_counted() -> None:
     disk = Disk(0)
     with logging_to(disk, level="info", form="text"):
         for number in range(5):
@@ -224,13 +226,13 @@ def test_a_full_disk_is_survived_and_what_was_lost_is_counted() -> None:
     assert line.endswith("there is room again")
 
 
-def test_a_program_without_a_terminal_logs_into_nothing() -> None:
+def test_without_a_stream_nothing_is_logged() -> None:
     with logging_to(None, level="info", form="text"):
         log.info("into nothing")
 
 
-def test_a_place_that_logs_without_end_is_held_back_and_counted() -> None:
-    """What peers can make the service say, they can make it say any number of times."""
+def test_a_line_of_code_that_logs_too_often_is_limited_and_counted() -> None:
+    """What clients can make the service log, they can make it log any number of times."""
     stream, now_s = io.StringIO(), [0.0]
     with logging_to(stream, level="info", form="json", clock=lambda: now_s[0]):
         for second in range(60):
@@ -248,7 +250,7 @@ def test_a_place_that_logs_without_end_is_held_back_and_counted() -> None:
     assert len(floods) + suppressed < 60_000
 
 
-def test_what_a_record_holds_is_bounded() -> None:
+def test_the_size_of_a_line_is_bounded() -> None:
     def deep(left: int) -> None:
         if left:
             deep(left - 1)
@@ -267,7 +269,7 @@ def test_what_a_record_holds_is_bounded() -> None:
     assert len(stream.getvalue()) < 400_000
 
 
-def test_a_terminal_that_lacks_a_character_gets_its_number() -> None:
+def test_characters_that_the_stream_lacks_are_escaped() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     with logging_to(stream, level="info", form="text"):
@@ -276,7 +278,7 @@ def test_a_terminal_that_lacks_a_character_gets_its_number() -> None:
 
 
 @given(st.text())
-def test_cleaned_texts_are_lines(text: str) -> None:
+def test_a_cleaned_text_is_one_line(text: str) -> None:
     assert len(cleaned(text).splitlines()) <= 1
     assert all(each.isprintable() or each.isspace() for each in cleaned(text))
     assert cleaned(cleaned(text)) == cleaned(text)

@@ -1,4 +1,4 @@
-"""What Prometheus reads of a service: every number where it belongs, and one service's apart from another's."""
+"""The metrics as Prometheus reads them: each call updates its metric, and services count separately."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from segue.service.monitoring import Metrics
 
 
 def read(metrics: Metrics) -> dict[str, float]:
-    """The exposition, as Prometheus' own parser reads it: `name{label="value"}` to value."""
+    """Return the exposition as Prometheus' own parser reads it: `name{label="value"}` to value."""
     found = {}
     for family in text_string_to_metric_families(metrics.exposition().decode()):
         for sample in family.samples:
@@ -20,7 +20,7 @@ def read(metrics: Metrics) -> dict[str, float]:
     return found
 
 
-def test_everything_that_happens_is_counted_where_it_belongs() -> None:
+def test_each_call_updates_its_metric() -> None:
     metrics = Metrics()
     metrics.opened()
     metrics.opened()
@@ -78,7 +78,7 @@ def test_times_fall_into_buckets() -> None:
     assert found['segue_buffered_seconds_bucket{le="0.05"}'] == 1
 
 
-def test_a_survey_says_how_things_stand_now() -> None:
+def test_sessions_are_set_to_what_is_true_now() -> None:
     metrics = Metrics()
     metrics.set_sessions(connected=2, waiting=1, levels=[0, 0, 2], headroom=12.5)
     metrics.set_sessions(connected=1, waiting=0, levels=[1], headroom=3.0)
@@ -89,14 +89,14 @@ def test_a_survey_says_how_things_stand_now() -> None:
     assert found["segue_headroom"] == 3.0
 
 
-def test_two_services_in_a_process_count_apart() -> None:
+def test_two_services_in_a_process_count_separately() -> None:
     one, other = Metrics(), Metrics()
     one.opened()
     assert read(one)["segue_sessions_opened_total"] == 1
     assert read(other)["segue_sessions_opened_total"] == 0
 
 
-def test_units_stand_in_names_and_nothing_is_called_otherwise() -> None:
+def test_metric_names_follow_one_pattern() -> None:
     names = {family.name for family in text_string_to_metric_families(Metrics().exposition().decode())}
     assert all(re.fullmatch(r"(segue|process)_[a-z_]+", name) for name in names)
     assert len(names) >= 20

@@ -16,7 +16,7 @@ FRAME = 1_920
 
 
 def filled() -> ResendBuffer:
-    """Three chunks of ten frames, each with its beats, after each other."""
+    """Return a buffer with three successive chunks of ten frames, each with its beats."""
     buffer = ResendBuffer()
     for seq in (1, 2, 3):
         end = seq * 10 * FRAME
@@ -29,11 +29,11 @@ def names(buffer: ResendBuffer, last_chunk: int) -> list[bytes]:
     return [bytes(parts[0]) for parts in buffer.take(last_chunk)]
 
 
-def test_chunks_after_the_last_received_come_again_with_all_beats() -> None:
+def test_chunks_after_the_last_received_are_sent_again_with_all_beats() -> None:
     assert names(filled(), 2) == [b"beats of 1", b"beats of 2", b"chunk 3", b"beats of 3"]
 
 
-def test_what_was_handed_to_the_engine_does_not_come_again() -> None:
+def test_committed_music_is_not_sent_again() -> None:
     buffer = filled()
     buffer.acknowledge(committed=15 * FRAME, last_chunk=0)
     assert names(buffer, 0) == [b"chunk 2", b"beats of 2", b"chunk 3", b"beats of 3"]
@@ -41,24 +41,24 @@ def test_what_was_handed_to_the_engine_does_not_come_again() -> None:
     assert names(buffer, 0) == [b"chunk 3", b"beats of 3"]
 
 
-def test_coming_back_twice_gives_the_same_chunks_twice() -> None:
+def test_resuming_twice_sends_the_same_chunks_twice() -> None:
     buffer = filled()
     assert names(buffer, 1) == names(buffer, 1)
 
 
-def test_what_nobody_heard_is_told_once() -> None:
+def test_a_missed_message_is_sent_once() -> None:
     buffer = filled()
     buffer.add_missed([b"a change"])
     assert names(buffer, 3)[-1] == b"a change"
     assert b"a change" not in names(buffer, 3)
 
 
-def test_sound_on_its_way_is_what_was_not_reported() -> None:
+def test_unreceived_bytes_are_those_not_reported_as_received() -> None:
     buffer = filled()
     assert buffer.unreceived_bytes() == 300
     buffer.acknowledge(committed=0, last_chunk=2)
     assert buffer.unreceived_bytes() == 100
-    # A client that reports what was never sent does not free what will be.
+    # A client that reports chunks that were never sent does not free later ones.
     buffer.acknowledge(committed=0, last_chunk=1_000)
     buffer.add_chunk(4, 40 * FRAME, [b"chunk 4", bytes(50)])
     assert buffer.unreceived_bytes() == 50
@@ -76,7 +76,7 @@ def cue(kind: str, start: int = 96_000, reason: str = "") -> StingerCue:
 def said(
     encoder: StingerEncoder, kind: str, *, cancelled: bool = False, start: int = 96_000, reason: str = ""
 ) -> list[Stinger]:
-    """What the encoder says, having gone over the wire."""
+    """Return the encoder's messages, encoded and decoded."""
     out = StingerOut(cue=cue(kind, start, reason), cancelled=cancelled)
     received = [decode(encode(message)) for message in encoder.messages(out)]
     assert all(isinstance(message, Stinger) for message in received)
@@ -88,7 +88,7 @@ def encoder() -> StingerEncoder:
     return StingerEncoder({"fanfare": SOUND}, "f32le")
 
 
-def test_a_sound_goes_in_parts_that_add_up(encoder: StingerEncoder) -> None:
+def test_a_sound_is_sent_in_parts_that_add_up(encoder: StingerEncoder) -> None:
     parts = said(encoder, "started")
     assert [part.kind for part in parts] == ["placed"] * 3
     assert [(part.offset, part.count) for part in parts] == [(0, 480_000), (480_000, 480_000), (960_000, 240_000)]
@@ -99,14 +99,14 @@ def test_a_sound_goes_in_parts_that_add_up(encoder: StingerEncoder) -> None:
     assert (parts[0].duck.depth_db, parts[0].duck.fade_in) == (-9.0, 24_000)
 
 
-def test_the_one_told_ahead_is_the_one_that_sounds(encoder: StingerEncoder) -> None:
+def test_a_scheduled_stinger_starts_under_the_same_number(encoder: StingerEncoder) -> None:
     (ahead,) = said(encoder, "scheduled", start=90_000)
     assert (ahead.kind, ahead.pcm) == ("scheduled", None)
     assert {part.id for part in said(encoder, "started")} == {ahead.id}
     assert {part.id for part in said(encoder, "started", start=960_000)} == {ahead.id + 1}
 
 
-def test_what_is_taken_back_bears_its_number(encoder: StingerEncoder) -> None:
+def test_a_cancelled_stinger_keeps_its_number(encoder: StingerEncoder) -> None:
     (ahead,) = said(encoder, "scheduled")
     (gone,) = said(encoder, "scheduled", cancelled=True)
     assert (gone.kind, gone.id) == ("cancelled", ahead.id)
@@ -117,23 +117,23 @@ def test_what_is_taken_back_bears_its_number(encoder: StingerEncoder) -> None:
     assert said(encoder, "started", cancelled=True) == []
 
 
-def test_one_that_is_over_cannot_be_taken_back(encoder: StingerEncoder) -> None:
+def test_a_past_stinger_cannot_be_cancelled(encoder: StingerEncoder) -> None:
     said(encoder, "started")
     encoder.forget(96_001)
     assert said(encoder, "started", cancelled=True) == []
 
 
-def test_a_dropped_one_says_why(encoder: StingerEncoder) -> None:
+def test_a_dropped_stinger_has_a_reason(encoder: StingerEncoder) -> None:
     (ahead,) = said(encoder, "scheduled")
     (dropped,) = said(encoder, "dropped", reason="cooldown 3 s left")
     assert (dropped.kind, dropped.id, dropped.reason) == ("dropped", ahead.id, "cooldown 3 s left")
 
 
-def test_a_burst_of_style_is_heard_in_the_music_alone() -> None:
+def test_a_style_stinger_has_no_messages() -> None:
     assert said(StingerEncoder({}, "f32le"), "started") == []
 
 
-def test_whole_numbers_stay_within_theirs() -> None:
+def test_samples_are_clipped_in_s16le() -> None:
     loud = StingerEncoder({"fanfare": np.array([[2.0, -2.0], [0.5, -0.5]], np.float32)}, "s16le")
     (part,) = said(loud, "started")
     assert np.frombuffer(bytes(part.pcm or b""), "<i2").tolist() == [32_767, -32_768, 16_384, -16_384]

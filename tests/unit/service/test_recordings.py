@@ -1,4 +1,4 @@
-"""A disk that is full, slow, gone or in the way ends a recording, with one line in the log, and nothing else."""
+"""Recordings: a disk that is full, slow or gone ends a recording, with one line in the log, and nothing else."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def begin(recordings: Recordings) -> Recording:
 
 
 def ended(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Why recordings ended, as the log tells."""
+    """Return why recordings ended, from the log."""
     return [vars(one)["reason"] for one in caplog.records if one.getMessage() == "recording ended"]
 
 
 class BadFile(io.StringIO):
-    """A file that fails in the middle of its `last` line and whenever it is closed."""
+    """A file that fails in the middle of its `last` line, and whenever it is closed."""
 
     def __init__(self, last: int) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class BadFile(io.StringIO):
         return 0
 
 
-def test_a_session_that_ends_leaves_a_whole_recording(tmp_path: Path) -> None:
+def test_a_closed_session_leaves_a_complete_recording(tmp_path: Path) -> None:
     recordings = recordings_in(tmp_path / "deep" / "folder")
     one, other = begin(recordings), begin(recordings)
     for number in range(50):
@@ -98,7 +98,7 @@ def test_a_session_without_operations_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_recording_that_is_there_is_never_written_over(tmp_path: Path) -> None:
+def test_an_existing_recording_is_never_overwritten(tmp_path: Path) -> None:
     recordings = recordings_in(tmp_path)
     recording = begin(recordings)
     recording.path.write_text("another service's")
@@ -122,7 +122,7 @@ def below_a_file(path: Path) -> None:
 
 
 @pytest.mark.parametrize("prepare", [is_a_file, below_a_file])
-def test_a_folder_that_cannot_be_had_ends_the_recording(
+def test_a_folder_that_cannot_be_created_ends_the_recording(
     prepare: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "a" / "recordings" if prepare is below_a_file else tmp_path / "recordings"
@@ -137,10 +137,10 @@ def test_a_folder_that_cannot_be_had_ends_the_recording(
 
 
 @pytest.mark.parametrize("last", [1, 2, 7])
-def test_a_disk_that_fails_ends_one_recording_with_one_line(
+def test_a_disk_error_ends_one_recording_and_is_logged_once(
     last: int, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Writing fails, and so does closing."""
+    """Writing fails, and so does closing the file."""
     recordings = recordings_in(tmp_path)
     bad, good = begin(recordings), begin(recordings)
     opened = recordings_module._opened
@@ -157,7 +157,7 @@ def test_a_disk_that_fails_ends_one_recording_with_one_line(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an open file cannot be removed on Windows")
-def test_a_file_that_is_removed_ends_its_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_removed_file_ends_its_recording(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     recordings = recordings_in(tmp_path)
     recording = begin(recordings)
     recording.operation(event(1))
@@ -169,7 +169,7 @@ def test_a_file_that_is_removed_ends_its_recording(tmp_path: Path, caplog: pytes
     assert ended(caplog) == ["OSError: its file was removed"]
 
 
-def test_a_disk_that_hangs_holds_nobody_up(
+def test_a_disk_that_hangs_delays_nobody(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
@@ -192,11 +192,11 @@ def test_a_disk_that_hangs_holds_nobody_up(
     go_on.set()
 
 
-def test_a_fault_of_ours_ends_the_recording_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_in_recording_ends_the_recording_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     recordings = recordings_in(tmp_path)
     recording = begin(recordings)
     recording.operation(BEGUN)
-    # Rules whose texts it was never told.
+    # Rules whose texts were never added.
     unknown = dataclasses.replace(RULES, title="unknown")
     recording.operation(("reload", RulesVersion(rules=unknown, styles=BANK, fingerprint=""), 3))
     recording.operation(BEGUN)
@@ -205,7 +205,7 @@ def test_a_fault_of_ours_ends_the_recording_alone(tmp_path: Path, caplog: pytest
     assert read_recording(recording.path)[1:] == ([BEGUN], False)
 
 
-def test_all_recordings_together_are_bounded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_size_of_all_recordings_together_is_bounded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     recordings = recordings_in(tmp_path, most_mib=1)
     one, other = begin(recordings), begin(recordings)
     number = 0

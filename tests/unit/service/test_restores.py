@@ -1,4 +1,4 @@
-"""Saved music restored while clients come back and say where they are, without sockets: no hour of plans for it."""
+"""Restores while clients reconnect and report playheads, without sockets; little is planned for them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from unit.service.service_harness import ServiceHarness
 
 ONE, TWO = b"one", b"two"
 HOUR = 3_600 * SAMPLE_RATE
-# Frames planned for music that plays, with a lookahead of 2 s, and far below an hour's.
+# More frames than are planned with a lookahead of 2 s, and far fewer than an hour has.
 FEW = 1_000
 
 
 @contextmanager
 def worker_held(service: ServiceHarness) -> Iterator[None]:
-    """Whatever is to be restored waits until the block ends."""
+    """Let restores wait until the block ends."""
     gate = threading.Event()
     held = asyncio.ensure_future(service.worker.call(gate.wait, 20.0))
     try:
@@ -32,7 +32,7 @@ def worker_held(service: ServiceHarness) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("at", [SAMPLE_RATE, HOUR, 2**44])
-def test_a_client_that_comes_back_while_it_is_restored_plays_what_was_restored(at: int) -> None:
+def test_a_client_that_reconnects_during_a_restore_gets_the_restored_music(at: int) -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             welcome = await service.greet(ONE)
@@ -56,7 +56,7 @@ def test_a_client_that_comes_back_while_it_is_restored_plays_what_was_restored(a
     asyncio.run(main())
 
 
-def test_a_second_restore_far_ahead_of_what_plays_by_then_is_refused() -> None:
+def test_a_second_restore_far_beyond_the_first_is_refused() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             welcome = await service.greet(ONE)
@@ -78,7 +78,7 @@ def test_a_second_restore_far_ahead_of_what_plays_by_then_is_refused() -> None:
     asyncio.run(main())
 
 
-def test_after_a_refused_restore_the_music_begins_where_the_client_is() -> None:
+def test_after_a_refused_restore_the_music_starts_at_the_playhead() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             await service.greet(ONE)
@@ -110,7 +110,7 @@ def test_a_playhead_from_before_a_refused_restore_is_not_applied_after_the_next_
             await service.settle()
             assert [one.restore for one in service.all(ONE, Status) if one.restore] == [2]
             (session,) = service.sessions
-            # The client's clock runs: it is not where, and not paused as, it was before the first restore.
+            # The playhead runs: it is not at the position from before the first restore, and not paused.
             assert session.music.latency.played(service.now_s + 0.5) == SAMPLE_RATE + SAMPLE_RATE // 2
 
     asyncio.run(main())

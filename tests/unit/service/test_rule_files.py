@@ -27,7 +27,7 @@ def refused(*flags: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two soundtracks, one of which includes a file, and things that are none."""
+    """Return a folder with two soundtracks, one of which includes a file, and with other files."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "music"
     (folder / "forest" / "regions").mkdir(parents=True)
@@ -39,20 +39,20 @@ def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_folder_holds_its_rule_files_but_for_parts_tests_and_scripts() -> None:
+def test_a_folder_serves_its_rule_files_without_includes_tests_and_events() -> None:
     config, warnings = run("music")
     assert config.rules == {"forest": Path("music/forest/forest.yml"), "town": Path("music/town.yaml")}
     assert config.default_rules == "forest"
     assert warnings == []
 
 
-def test_files_go_by_their_own_name_or_the_one_given() -> None:
+def test_a_file_is_served_under_its_own_name_or_the_given_one() -> None:
     config, _ = run("music/town.yaml", "wood=music/forest/forest.yml", "--default-rules", "wood")
     assert config.rules == {"town": Path("music/town.yaml"), "wood": Path("music/forest/forest.yml")}
     assert config.default_rules == "wood"
 
 
-def test_paths_in_the_file_count_from_its_folder(music: Path) -> None:
+def test_paths_in_the_configuration_file_are_relative_to_its_folder(music: Path) -> None:
     (music / "service.yaml").write_text("rules: {town: town.yaml, a: forest/forest.yml}\n", encoding="utf-8")
     config, _ = run("--config", "music/service.yaml")
     assert config.rules == {"town": Path("music/town.yaml"), "a": Path("music/forest/forest.yml")}
@@ -60,7 +60,7 @@ def test_paths_in_the_file_count_from_its_folder(music: Path) -> None:
     assert run("--config", "music/service.yaml")[0].rules == {"forest": Path("music/forest/forest.yml")}
 
 
-def test_other_yaml_in_a_folder_is_passed_over_and_broken_rules_are_not(music: Path) -> None:
+def test_other_yaml_in_a_folder_is_skipped_and_broken_rules_are_not(music: Path) -> None:
     (music / "service.yaml").write_text("bind: tcp://127.0.0.1:1\n", encoding="utf-8")
     (music / "broken.yaml").write_text("segue: [", encoding="utf-8")
     config, warnings = run("music")
@@ -86,7 +86,7 @@ def test_mistakes(music: Path) -> None:
     ]
 
 
-def test_what_a_rule_file_speaks_of_is_found_even_where_it_is_missing(music: Path) -> None:
+def test_files_named_in_a_rule_file_are_found_even_if_they_are_missing(music: Path) -> None:
     main = music / "forest" / "forest.yml"
     main.write_text(
         "include: [regions/crypt.yaml, regions/none.yaml]\nstyles: {a: {audio: a.wav}, b: {blend: [{audio: b.wav}]}}\n"

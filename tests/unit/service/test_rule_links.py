@@ -1,4 +1,4 @@
-"""Rule files deployed by links and folders: what is swapped, added or removed under a running service."""
+"""Rule files deployed with links and folders that are changed while the service runs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def rules(title: str, more: str = "") -> str:
 
 
 def swap(link: Path, target: Path | str) -> None:
-    """Turn a link to another file in one step."""
+    """Turn a link to another file atomically."""
     new = link.parent / "..new"
     new.symlink_to(target)
     os.replace(new, link)
 
 
 def version(folder: Path, number: int, **files: str) -> None:
-    """A version of some files, by their stems, as container platforms mount settings: `..data` leads to it."""
+    """Write a version of some files as container platforms mount settings: the link `..data` leads to it."""
     inside = folder / f"..v{number}"
     inside.mkdir(parents=True)
     for stem, text in files.items():
@@ -41,12 +41,12 @@ def version(folder: Path, number: int, **files: str) -> None:
 
 
 def same_times(*paths: Path) -> None:
-    """As tools leave them that build reproducibly."""
+    """Give files the same times, as reproducible builds do."""
     for path in paths:
         os.utime(path, ns=(10**18, 10**18))
 
 
-def test_a_link_that_is_turned_to_another_file_is_an_edit(tmp_path: Path) -> None:
+def test_turning_a_link_to_another_file_is_an_edit(tmp_path: Path) -> None:
     for name, title in (("v1", "Early"), ("v2", "Later")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "town.yaml").write_text(rules(title), "utf-8")
@@ -61,7 +61,7 @@ def test_a_link_that_is_turned_to_another_file_is_an_edit(tmp_path: Path) -> Non
     assert taken_over(settled(book)).rules.title == "Early"
 
 
-def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
+def test_a_linked_folder(tmp_path: Path) -> None:
     for name, title in (("v1", "Early"), ("v2", "Later")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "town.yaml").write_text(rules(title), "utf-8")
@@ -73,7 +73,7 @@ def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
     assert taken_over(settled(book)).rules.title == "Later"
 
 
-def test_a_mounted_folder_whose_data_is_swapped_and_the_old_removed(tmp_path: Path) -> None:
+def test_a_mounted_folder_whose_data_link_is_turned(tmp_path: Path) -> None:
     version(tmp_path, 1, town=rules("One"))
     book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
     settled(book)
@@ -84,8 +84,8 @@ def test_a_mounted_folder_whose_data_is_swapped_and_the_old_removed(tmp_path: Pa
         assert settled(book) == []
 
 
-def test_what_a_swapped_version_includes_is_swapped_with_it(tmp_path: Path) -> None:
-    """The main file is the same in both versions, to the byte and the time; the included one is not."""
+def test_a_turned_link_also_changes_the_included_files(tmp_path: Path) -> None:
+    """The main file is the same in both versions, with its time; the included file is not."""
     main = "segue: 1\ninclude: [part.yaml]\nlayers: {place: {states: {town: {default: true, mix: {market: 1}}}}}\n"
     part = "segue: 1\ntitle: %s\nstyles: {market: {text: lute}}\n"
     version(tmp_path, 1, main=main, part=part % "One")
@@ -97,12 +97,12 @@ def test_what_a_swapped_version_includes_is_swapped_with_it(tmp_path: Path) -> N
     before = book.named()
     after = taken_over(settled(book))
     assert after.fingerprint != before.fingerprint
-    # And an edit of the new one is seen, though it lies elsewhere than the first did.
+    # An edit of the new file is seen, too, although it lies elsewhere.
     (tmp_path / "..v2" / "part.yaml").write_text(part % "Three" + "# more\n", "utf-8")
     assert taken_over(settled(book)).fingerprint not in (before.fingerprint, after.fingerprint)
 
 
-def test_a_swap_to_the_same_contents_is_no_edit_and_the_next_one_is(tmp_path: Path) -> None:
+def test_turning_a_link_to_equal_contents_is_no_edit(tmp_path: Path) -> None:
     version(tmp_path, 1, town=rules("One"))
     book = book_of(tmp_path / "town.yaml")
     settled(book)
@@ -129,7 +129,7 @@ def test_links_to_included_files_and_sounds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["nowhere", "..data"])
-def test_a_link_that_leads_nowhere_or_in_a_circle_is_a_refused_edit(tmp_path: Path, target: str) -> None:
+def test_a_broken_or_circular_link_is_a_refused_edit(tmp_path: Path, target: str) -> None:
     version(tmp_path, 1, town=rules("One"))
     book = book_of(tmp_path / "town.yaml")
     settled(book)
@@ -147,7 +147,7 @@ def titles(book: RuleStore) -> dict[str, str]:
     return {name: book.named(name).rules.title for name in book.names}
 
 
-def test_a_file_that_appears_in_a_folder_is_served_once_it_is_written(tmp_path: Path) -> None:
+def test_a_new_file_in_a_folder_is_served_once_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
     book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
     assert settled(book) == settled(book) == []
@@ -163,7 +163,7 @@ def test_a_file_that_appears_in_a_folder_is_served_once_it_is_written(tmp_path: 
     assert taken_over(settled(book)).rules.title == "A deeper wood"
 
 
-def test_a_new_file_with_mistakes_is_told_and_served_once_it_is_right(tmp_path: Path) -> None:
+def test_a_new_file_with_mistakes_is_reported_and_served_once_it_is_right(tmp_path: Path) -> None:
     (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
     book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
     settled(book)
@@ -177,7 +177,7 @@ def test_a_new_file_with_mistakes_is_told_and_served_once_it_is_right(tmp_path: 
     assert book.names == ("town", "wood")
 
 
-def test_parts_other_yaml_and_hidden_versions_are_not_served(tmp_path: Path) -> None:
+def test_includes_other_yaml_and_hidden_versions_are_not_served(tmp_path: Path) -> None:
     (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
     book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
     settled(book)
@@ -191,7 +191,7 @@ def test_parts_other_yaml_and_hidden_versions_are_not_served(tmp_path: Path) -> 
     assert titles(book) == {"town": "Town", "cave": "Cave", "wood": "Wood"}
 
 
-def test_a_name_that_is_taken_is_told_once_and_changes_nothing(
+def test_a_second_file_of_one_name_is_reported_once_and_not_served(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
@@ -206,7 +206,7 @@ def test_a_name_that_is_taken_is_told_once_and_changes_nothing(
     assert titles(book) == {"town": "Town"}
 
 
-def test_a_file_that_is_removed_is_told_and_served_on(tmp_path: Path) -> None:
+def test_a_removed_file_is_reported_and_still_served(tmp_path: Path) -> None:
     for name in ("town", "wood"):
         (tmp_path / f"{name}.yaml").write_text(rules(name.title()), "utf-8")
     book = book_of(tmp_path / "town.yaml", tmp_path / "wood.yaml", folders=(tmp_path,))
@@ -222,7 +222,7 @@ def test_a_file_that_is_removed_is_told_and_served_on(tmp_path: Path) -> None:
     assert titles(book) == {"town": "Town", "wood": "Wood again"}
 
 
-def test_a_fault_of_ours_in_one_file_leaves_the_others(
+def test_a_fault_in_loading_one_file_does_not_affect_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("town", "wood"):
@@ -249,8 +249,8 @@ def test_a_fault_of_ours_in_one_file_leaves_the_others(
     assert taken_over(settled(book)).rules.title == "Town once more"
 
 
-def test_names_may_be_asked_for_while_files_appear(tmp_path: Path) -> None:
-    """The service's loop asks while another thread takes files up."""
+def test_names_can_be_read_while_files_are_added(tmp_path: Path) -> None:
+    """The service's loop reads names while another thread adds files."""
     (tmp_path / "town.yaml").write_text(rules("Town"), "utf-8")
     book = book_of(tmp_path / "town.yaml", folders=(tmp_path,))
     stop, faults = threading.Event(), list[Exception]()

@@ -1,4 +1,4 @@
-"""Rule files in use: loaded, taken over when an edit is finished, kept when it is wrong; rules sent by clients."""
+"""The rule store: files are loaded, reloaded when an edit is finished, kept when it is wrong; rules of clients."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STINGER = "inputs: {win: {type: trigger}}\nstingers: {yes: {trigger: win, audio:
 
 
 def write_sound(path: Path, seconds: float, level: int = 9_000) -> None:
-    """A tone as a WAV file."""
+    """Write a tone as a WAV file."""
     count = round(48_000 * seconds)
     tone = (level * np.sin(np.arange(count) * 0.05)).astype("<i2")
     with wave.open(str(path), "wb") as file:
@@ -39,7 +39,7 @@ def write_sound(path: Path, seconds: float, level: int = 9_000) -> None:
 
 
 def edit(path: Path, text: str) -> None:
-    """Save a file, so that its time differs even if the clock of the file system stands."""
+    """Save a file with a new time, even if the clock of the file system is coarse."""
     before = path.stat().st_mtime_ns if path.exists() else 0
     path.write_text(text, encoding="utf-8")
     os.utime(path, ns=(before + 10_000_000, before + 10_000_000))
@@ -66,7 +66,7 @@ def book_of(
 
 
 def settled(book: RuleStore) -> list[RuleEdit]:
-    """What a service learns within a second of an edit: the first poll sees it, the second finds it finished."""
+    """Return the edits that two polls find: the first sees a change, the second that it is finished."""
     assert book.changed() == []
     return book.changed()
 
@@ -101,7 +101,7 @@ def test_soundtracks_by_name(town: Path, tmp_path: Path) -> None:
         book_of().named()
 
 
-def test_a_soundtrack_has_all_that_playing_takes(tmp_path: Path) -> None:
+def test_a_soundtrack_has_rules_styles_and_sounds(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     write_sound(tmp_path / "parts" / "crypt.wav", 2.0)
     write_sound(tmp_path / "sting.wav", 0.5)
@@ -117,7 +117,7 @@ def test_a_soundtrack_has_all_that_playing_takes(tmp_path: Path) -> None:
     assert any("zzxqy" in warning for warning in soundtrack.warnings)
 
 
-def test_the_mistakes_of_all_files_are_told(town: Path, tmp_path: Path) -> None:
+def test_the_mistakes_in_all_files_are_reported(town: Path, tmp_path: Path) -> None:
     wood = tmp_path / "wood.yaml"
     wood.write_text(RULES.replace("mix:", "mx:"), encoding="utf-8")
     town.write_text(RULES.replace("title", "titel"), encoding="utf-8")
@@ -127,7 +127,7 @@ def test_the_mistakes_of_all_files_are_told(town: Path, tmp_path: Path) -> None:
     assert files == {town.as_posix(), wood.as_posix()}
 
 
-def test_audio_prompts_are_rationed(town: Path, tmp_path: Path) -> None:
+def test_audio_prompts_have_a_quota(town: Path, tmp_path: Path) -> None:
     for name in ("a.wav", "b.wav"):
         write_sound(tmp_path / name, 2.0)
     text = RULES.replace("market: {text: cheerful tavern lute}", "market: {blend: [{audio: a.wav}, {audio: b.wav}]}")
@@ -140,12 +140,12 @@ def test_audio_prompts_are_rationed(town: Path, tmp_path: Path) -> None:
 # --- edits ----------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_happens_without_an_edit(town: Path) -> None:
+def test_without_an_edit_nothing_is_reloaded(town: Path) -> None:
     book = book_of(town)
     assert [book.changed() for _ in range(4)] == [[]] * 4
 
 
-def test_an_edit_is_taken_over_once(town: Path) -> None:
+def test_an_edit_is_reloaded_once(town: Path) -> None:
     book = book_of(town)
     edit(town, RULES.replace("Town", "Village"))
     found = taken_over(settled(book))
@@ -155,7 +155,7 @@ def test_an_edit_is_taken_over_once(town: Path) -> None:
     assert settled(book) == []
 
 
-def test_a_file_that_is_still_written_is_left_alone(town: Path) -> None:
+def test_a_file_that_is_still_being_written_is_not_reloaded(town: Path) -> None:
     book = book_of(town)
     new = RULES.replace("Town", "A longer village")
     for length in (10, 40, 90, len(new)):
@@ -164,7 +164,7 @@ def test_a_file_that_is_still_written_is_left_alone(town: Path) -> None:
     assert taken_over(book.changed()).rules.title == "A longer village"
 
 
-def test_a_refused_edit_keeps_the_old_and_is_told_with_every_mistake_once(town: Path) -> None:
+def test_a_refused_edit_keeps_the_old_rules_and_is_reported_once(town: Path) -> None:
     book = book_of(town)
     before = book.named()
     edit(town, RULES.replace("title", "titel").replace("mix:", "mx:"))
@@ -178,7 +178,7 @@ def test_a_refused_edit_keeps_the_old_and_is_told_with_every_mistake_once(town: 
     assert taken_over(settled(book)).rules.title == "Village"
 
 
-def test_a_refused_edit_taken_back_is_told(town: Path) -> None:
+def test_undoing_a_refused_edit_is_reported(town: Path) -> None:
     book = book_of(town)
     before = book.named()
     edit(town, "segue: 2\n")
@@ -188,7 +188,7 @@ def test_a_refused_edit_taken_back_is_told(town: Path) -> None:
     assert (found.rules, found.fingerprint) == (before.rules, before.fingerprint)
 
 
-def test_a_touched_file_is_no_edit(town: Path) -> None:
+def test_a_touched_file_is_not_reloaded(town: Path) -> None:
     book = book_of(town)
     edit(town, RULES)
     assert settled(book) == []
@@ -196,7 +196,7 @@ def test_a_touched_file_is_no_edit(town: Path) -> None:
     assert taken_over(settled(book)).rules.title == "Village"
 
 
-def test_a_file_saved_by_replacing_it_is_seen(town: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_replaced_is_reloaded(town: Path, tmp_path: Path) -> None:
     book = book_of(town)
     found = town.stat()
     other = tmp_path / "town.yaml~"
@@ -207,7 +207,7 @@ def test_a_file_saved_by_replacing_it_is_seen(town: Path, tmp_path: Path) -> Non
     assert taken_over(settled(book)).rules.title == "Burg"
 
 
-def test_a_file_that_goes_away_is_a_refused_edit_until_it_comes_back(town: Path) -> None:
+def test_a_missing_file_is_a_refused_edit_until_it_is_back(town: Path) -> None:
     book = book_of(town)
     town.unlink()
     assert refused(settled(book)) == (f"{town.as_posix()}:1:1: no such file",)
@@ -216,7 +216,7 @@ def test_a_file_that_goes_away_is_a_refused_edit_until_it_comes_back(town: Path)
     assert taken_over(settled(book)).rules.title == "Village"
 
 
-def test_included_files_are_watched_even_those_still_missing(town: Path, tmp_path: Path) -> None:
+def test_included_files_are_watched_even_missing_ones(town: Path, tmp_path: Path) -> None:
     book = book_of(town)
     part = tmp_path / "parts" / "crypt.yaml"
     edit(town, RULES + "include: [parts/crypt.yaml]\n")
@@ -253,7 +253,7 @@ def test_sounds_are_watched(town: Path, tmp_path: Path) -> None:
     assert taken_over(settled(book)).sounds["yes"].shape == (36_000, 2)
 
 
-def test_one_file_s_edit_does_not_concern_the_others(town: Path, tmp_path: Path) -> None:
+def test_an_edit_reloads_only_its_own_file(town: Path, tmp_path: Path) -> None:
     wood = tmp_path / "wood.yaml"
     wood.write_text(RULES, encoding="utf-8")
     book = book_of(town, wood)
@@ -268,7 +268,7 @@ def test_one_file_s_edit_does_not_concern_the_others(town: Path, tmp_path: Path)
 # --- texts from clients ---------------------------------------------------------------------------------------------
 
 
-def test_rules_from_a_client() -> None:
+def test_rules_of_a_client() -> None:
     book = book_of()
     text = RULES.replace("lute", "lute zzxqy")
     soundtrack = book.from_text(text)
@@ -278,7 +278,7 @@ def test_rules_from_a_client() -> None:
     assert book.names == ()
 
 
-def test_the_sources_are_the_soundtrack_once_more(town: Path, tmp_path: Path) -> None:
+def test_the_sources_load_as_the_same_soundtrack(town: Path, tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     part = tmp_path / "parts" / "crypt.yaml"
     part.write_text("\ufeffsegue: 1\r\nstyles: {dread: {text: low drone}}\r\n", encoding="utf-8")
@@ -312,14 +312,16 @@ def test_the_same_text_has_the_fingerprint_of_its_file(town: Path) -> None:
     ],
     ids=["include", "absolute", "audio", "ascii", "utf8", "empty", "surrogate", "no_words"],
 )
-def test_what_a_client_may_not_send(town: Path, text: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_of_a_client_that_are_refused(
+    town: Path, text: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(town.parent)
     with pytest.raises(RuleError) as caught:
         book_of(town).from_text(text)
     assert expected in str(caught.value)
 
 
-def test_prompts_of_a_client_are_counted() -> None:
+def test_the_number_of_prompts_of_a_client_is_limited() -> None:
     styles = "".join(f"  s{n}: {{blend: [{{text: lute}}, {{text: drums}}]}}\n" for n in range(3))
     text = RULES.replace(" {market: {text: cheerful tavern lute}}", f"\n  market: {{text: lute}}\n{styles}")
     assert len(book_of(max_prompts=7).from_text(text).styles.names) == 4
@@ -327,7 +329,7 @@ def test_prompts_of_a_client_are_counted() -> None:
         book_of(max_prompts=6).from_text(text)
 
 
-def test_a_refused_text_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_text_is_not_loaded_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     book = book_of()
     refusals = []
     for _ in range(2):
@@ -338,7 +340,7 @@ def test_a_refused_text_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> No
     assert refusals[0].problems == refusals[1].problems
 
 
-def test_texts_are_kept_within_bounds_from_any_thread() -> None:
+def test_a_limited_number_of_texts_is_kept_from_any_thread() -> None:
     book = book_of()
     texts = [RULES.replace("Town", f"Town {number}") for number in range(40)]
     threads = [threading.Thread(target=lambda: [book.from_text(text) for text in texts]) for _ in range(4)]
@@ -354,7 +356,7 @@ def test_texts_are_kept_within_bounds_from_any_thread() -> None:
     assert book.from_text(texts[0]) is not oldest
 
 
-def test_a_text_of_too_many_parts_is_refused_and_the_library_is_far_from_it() -> None:
+def test_a_text_with_too_many_parts_is_refused_and_the_library_has_far_fewer() -> None:
     layers = "".join(f"  l{number}: {{states: {{s: {{default: true, mix: {{a: 1}}}}}}}}\n" for number in range(31))
     text = f"segue: 1\nstyles: {{a: {{text: calm}}}}\nlayers:\n{layers}"
     with pytest.raises(RuleError, match=r"<rules_text>:\d+:\d+: .*expected at most 512 parts .*, got 527"):

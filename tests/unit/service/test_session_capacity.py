@@ -10,16 +10,16 @@ from unit.service.service_harness import ServiceHarness
 ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"
 
 
-def test_strangers_make_room_for_newcomers_and_are_bounded() -> None:
+def test_connections_without_a_session_are_bounded_and_replaced() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             await service.greet(ONE)
             for number in range(2_000):
-                service.receive(b"stranger %d" % number, [b"\xc1"])
+                service.receive(b"connection %d" % number, [b"\xc1"])
                 service.now_s += 0.001
             assert len(service.handler._connections) <= 1 + 256
-            assert not (await service.greet(b"newcomer")).resumed
-            # Who has a session kept its connection.
+            assert not (await service.greet(b"new")).resumed
+            # The connection with a session was kept.
             service.playhead(ONE)
             service.event(ONE, 1)
             assert service.all(ONE, Receipt)
@@ -27,7 +27,7 @@ def test_strangers_make_room_for_newcomers_and_are_bounded() -> None:
     asyncio.run(main())
 
 
-def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -> None:
+def test_a_new_session_replaces_the_one_whose_client_was_away_the_longest() -> None:
     async def main() -> None:
         async with ServiceHarness(max_sessions=3) as service:
             welcomes = {}
@@ -35,7 +35,7 @@ def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -
                 welcomes[identity] = await service.greet(identity)
                 service.playhead(identity)
                 service.generate()
-            # Paused, so that they would be waited for half an hour.
+            # Paused, so that their sessions would wait for half an hour.
             for identity in (TWO, ONE):
                 service.say(identity, Control(op="pause"))
                 service.tick(1.0)
@@ -50,7 +50,7 @@ def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -
                 service.all(b"new", Welcome)[0].token,
             }
             service.playhead(b"new")
-            # Who lost its place gets another once there is one, and goes on from what it has.
+            # A client that lost its session opens another once there is a place, and restores what it has.
             last = service.all(TWO, Chunk)[-1]
             back = await service.greet(b"two again", resume=welcomes[TWO].token, last_chunk=last.seq)
             assert not back.resumed
@@ -58,7 +58,7 @@ def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -
             await service.settle()
             assert service.all(b"two again", Status)[-1].restored == "all"
             service.playhead(b"two again", last.start + last.count)
-            # Now all are connected and report: nobody is put out for another newcomer.
+            # Now all are connected and report playheads: none is replaced.
             service.say(b"late", Hello(versions=(1,), client="a test"))
             await service.settle()
             assert [one.code for one in service.all(b"late", Error)] == ["too_many_sessions"]
@@ -68,7 +68,7 @@ def test_a_newcomer_takes_the_place_of_the_session_that_was_away_the_longest() -
     asyncio.run(main())
 
 
-def test_who_never_reports_makes_room_after_a_while_and_is_told() -> None:
+def test_a_session_without_a_playhead_is_replaced_after_a_while_and_told() -> None:
     async def main() -> None:
         async with ServiceHarness(max_sessions=1) as service:
             await service.greet(ONE)
@@ -90,7 +90,7 @@ def test_who_never_reports_makes_room_after_a_while_and_is_told() -> None:
     asyncio.run(main())
 
 
-def test_a_client_that_plays_keeps_its_place_and_one_that_is_paused_does_for_a_while() -> None:
+def test_a_playing_session_is_never_replaced_and_a_paused_one_after_a_while() -> None:
     async def main() -> None:
         async with ServiceHarness(max_sessions=2) as service:
             for identity in (ONE, TWO):
@@ -112,12 +112,12 @@ def test_a_client_that_plays_keeps_its_place_and_one_that_is_paused_does_for_a_w
 
             await knock(THREE, 6)
             assert "too_many_sessions" in [one.code for one in service.all(THREE, Error)]
-            # Said again, it is not paused later.
+            # A repeated pause does not count as a later one.
             service.say(ONE, Control(op="pause"))
             await knock(THREE, 2)
             assert [one.reason for one in service.all(ONE, Bye)] == ["idle"]
             assert service.all(THREE, Welcome)
-            # Who goes on keeps its place.
+            # A session that was resumed keeps its place.
             service.say(TWO, Control(op="resume"))
             await knock(FOUR, 30)
             assert not service.all(TWO, Bye)
@@ -126,13 +126,13 @@ def test_a_client_that_plays_keeps_its_place_and_one_that_is_paused_does_for_a_w
     asyncio.run(main())
 
 
-def test_a_new_session_that_nobody_waits_for_is_closed() -> None:
+def test_a_new_session_whose_client_has_gone_is_closed() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             service.say(ONE, Hello(versions=(1,), client="a test"))
             greeting = service.handler._connections[ONE].task
             assert greeting is not None
-            # Gone before it is answered.
+            # It is gone before it is answered.
             service.tick(6.0)
             await greeting
             assert service.metrics.registry.get_sample_value("segue_sessions_opened_total") == 1
@@ -142,7 +142,7 @@ def test_a_new_session_that_nobody_waits_for_is_closed() -> None:
     asyncio.run(main())
 
 
-def test_a_session_that_made_room_is_reached_by_nothing_any_more() -> None:
+def test_a_replaced_session_gets_no_more_messages() -> None:
     async def main() -> None:
         async with ServiceHarness(max_sessions=1) as service:
             await service.greet(ONE)
@@ -150,7 +150,7 @@ def test_a_session_that_made_room_is_reached_by_nothing_any_more() -> None:
             for connection in service.handler._connections.values():
                 connection.heard_s = service.now_s
             await service.greet(TWO)
-            # Before the next tick tells it.
+            # Before the next tick tells the client.
             service.say(ONE, Control(op="generator", generator="toy"))
             assert [one.reason for one in service.all(ONE, Bye)] == ["idle"]
             assert len(service.scheduler.sessions) == len(service.sessions) == 1
@@ -176,7 +176,7 @@ def test_sessions_are_opened_at_a_bounded_rate() -> None:
     asyncio.run(main())
 
 
-def test_a_session_taken_over_belongs_to_the_new_connection_alone() -> None:
+def test_a_resumed_session_belongs_to_the_new_connection_alone() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
             token = (await service.greet(ONE)).token
@@ -191,7 +191,7 @@ def test_a_session_taken_over_belongs_to_the_new_connection_alone() -> None:
             service.generate()
             assert service.all(TWO, Chunk)
             assert not service.all(ONE, Chunk)
-            # Neither a part of a token nor a longer one will do.
+            # A part of a token or a longer token is no session's.
             for wrong in (token + b"x", token[:-1] + b"\x00", token[:1] * 16, bytes(64)):
                 assert wrong == token or not (await service.greet(b"thief" + wrong, resume=wrong)).resumed
 

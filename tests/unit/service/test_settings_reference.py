@@ -1,4 +1,4 @@
-"""CONFIG.md says what the table says, and what it shows is what comes."""
+"""CONFIG.md agrees with the table of settings, and its examples are right."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_page_has_every_setting_once() -> None:
     assert re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE) == list(Settings.fields)
 
 
-def test_the_messages_it_shows_are_those_that_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shown_messages_are_the_real_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     shown = re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL)[0].splitlines()
     Path("service.yaml").write_text(
@@ -38,7 +38,7 @@ def test_the_messages_it_shows_are_those_that_come(tmp_path: Path, monkeypatch: 
     assert sorted(caught.value.problems) == sorted(shown)
 
 
-def test_the_file_it_shows_is_taken(tmp_path: Path) -> None:
+def test_the_shown_file_is_valid(tmp_path: Path) -> None:
     example = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)[0]
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "emberwood.yaml").write_text("segue: 1\n", encoding="utf-8")

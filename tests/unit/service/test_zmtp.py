@@ -1,4 +1,4 @@
-"""ZMTP's server side byte by byte: golden handshakes, any cut of the stream, and bounds judged from headers alone."""
+"""ZMTP's server side byte by byte: recorded handshakes, any cut of the stream, and bounds checked from headers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from segue.service.zmtp import (
 )
 
 NULL, PLAIN = Mechanism.NULL, Mechanism.PLAIN
-# As libzmq 4.3.5 sends and is sent them.
+# Recorded from libzmq 4.3.5.
 NULL_GREETING = bytes.fromhex("ff00000000000000017f 03 01 4e554c4c") + bytes(16 + 32)
 PLAIN_GREETING = bytes.fromhex("ff00000000000000017f 03 01 504c41494e") + bytes(15 + 32)
 READY = bytes.fromhex("0429 055245414459 0b536f636b65742d54797065 00000006 4445414c4552 084964656e74697479 00000000")
@@ -60,7 +60,7 @@ def named(*properties: tuple[bytes, bytes]) -> bytes:
 def played(
     pieces: Sequence[bytes], mechanism: Mechanism = NULL, bounds: Bounds | None = None
 ) -> tuple[list[ZmtpEvent], bytes]:
-    """All events of a stream in these pieces, every credential admitted, and all that is answered."""
+    """Return all events of a stream in these pieces, with all credentials accepted, and all that is answered."""
     connection = ServerConnection(mechanism, bounds)
     events: list[ZmtpEvent] = []
     for piece in pieces:
@@ -73,7 +73,7 @@ def played(
 
 
 def broken(data: bytes, mechanism: Mechanism = NULL, bounds: Bounds | None = None) -> tuple[RemoteError, bytes]:
-    """How a stream is refused, and what the peer is told after the greeting."""
+    """Return how a stream is refused, and what the peer is sent after the greeting."""
     connection = ServerConnection(mechanism, bounds)
     connection.data_to_send()
     connection.receive_data(data)
@@ -105,7 +105,7 @@ def opened(bounds: Bounds | None = None) -> ServerConnection:
 # --- golden handshakes ----------------------------------------------------------------------------------------------
 
 
-def test_null_as_libzmq_speaks_it() -> None:
+def test_null_handshake_of_libzmq() -> None:
     connection = ServerConnection(NULL)
     assert connection.data_to_send() == bytes.fromhex("ff 0000000000000000 7f 03")
     connection.receive_data(NULL_GREETING)
@@ -117,13 +117,13 @@ def test_null_as_libzmq_speaks_it() -> None:
     assert connection.is_open
 
 
-def test_plain_as_libzmq_speaks_it() -> None:
+def test_plain_handshake_of_libzmq() -> None:
     connection = ServerConnection(PLAIN)
     assert connection.data_to_send() == OUR_PLAIN_GREETING[:11]
     connection.receive_data(PLAIN_GREETING + HELLO)
     assert connection.next_event() == CredentialsReceived(user=b"segue", password=b"token")
     assert connection.data_to_send() == OUR_PLAIN_GREETING[11:]
-    # What comes meanwhile waits for the answer.
+    # What is received meanwhile waits for the answer.
     connection.receive_data(INITIATE)
     assert connection.next_event() is None
     connection.accept()
@@ -132,7 +132,7 @@ def test_plain_as_libzmq_speaks_it() -> None:
     assert connection.data_to_send() == OUR_READY
 
 
-def test_a_refused_token_is_told_so_that_libzmq_tells_its_application() -> None:
+def test_libzmq_understands_a_refused_token() -> None:
     connection = ServerConnection(PLAIN)
     connection.data_to_send()
     connection.receive_data(PLAIN_GREETING + HELLO)
@@ -155,13 +155,13 @@ def test_zmtp_3_0_and_later_versions_work() -> None:
 # --- traffic --------------------------------------------------------------------------------------------------------
 
 
-def test_messages_short_long_and_of_many_parts() -> None:
+def test_short_long_and_multipart_messages() -> None:
     sent = [[b""], [b"x" * 255], [b"x" * 256], [b"", b"a", b"b" * 70_000], [b"last"]]
     events, _ = played([NULL_GREETING + READY + b"".join(message(*parts) for parts in sent)])
     assert events == [HandshakeDone(), *(MessageReceived(parts=parts) for parts in sent)]
 
 
-def test_a_short_body_in_a_long_frame_is_taken() -> None:
+def test_a_short_body_in_a_long_frame_is_accepted() -> None:
     events, _ = played([NULL_GREETING + READY + b"\x02" + (3).to_bytes(8) + b"abc"])
     assert events[1:] == [MessageReceived(parts=[b"abc"])]
 
@@ -185,7 +185,7 @@ def test_other_commands_are_ignored() -> None:
         assert connection.data_to_send() == b""
 
 
-def test_what_is_sent_is_what_would_be_received() -> None:
+def test_sent_messages_can_be_received() -> None:
     sent: list[list[bytes | memoryview]] = [[b""], [b"x" * 255, memoryview(b"y" * 256)], [b"a", b"", b"c"]]
     data = b"".join(opened().send(parts) for parts in sent)
     connection = opened()
@@ -209,18 +209,18 @@ WHOLE = played([STREAM], PLAIN)
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=12))
-def test_every_cut_of_the_stream_gives_the_same(cuts: list[int]) -> None:
+def test_the_stream_may_be_cut_anywhere(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
     assert played([STREAM[a:b] for a, b in pairwise(edges)], PLAIN) == WHOLE
 
 
-def test_so_does_byte_by_byte() -> None:
+def test_the_stream_may_come_byte_by_byte() -> None:
     assert played([bytes((byte,)) for byte in STREAM], PLAIN) == WHOLE
     assert len(WHOLE[0]) == 7
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", NULL_GREETING, NULL_GREETING + READY]))
-def test_whatever_comes_is_an_event_or_a_remote_error_and_is_bounded(data: bytes, before: bytes) -> None:
+def test_any_bytes_give_events_or_a_remote_error_and_are_bounded(data: bytes, before: bytes) -> None:
     connection = ServerConnection(NULL, TIGHT)
     connection.receive_data(before + data)
     try:
@@ -246,7 +246,7 @@ def test_whatever_comes_is_an_event_or_a_remote_error_and_is_bounded(data: bytes
         (b"\x06" + (2**40).to_bytes(8), f"command: expected at most 100 bytes, got {2**40}"),
     ],
 )
-def test_what_is_too_large_is_refused_before_its_body_comes(header: bytes, text: str) -> None:
+def test_too_large_messages_are_refused_before_their_body_comes(header: bytes, text: str) -> None:
     connection = opened(TIGHT)
     connection.receive_data(header)
     with pytest.raises(RemoteError) as caught:
@@ -255,18 +255,18 @@ def test_what_is_too_large_is_refused_before_its_body_comes(header: bytes, text:
     assert connection.kept_bytes == 0
 
 
-def test_what_is_as_large_as_it_may_be_is_taken() -> None:
+def test_the_largest_allowed_message_is_accepted() -> None:
     parts = [b"", b"x" * 300, b"", b"y" * 700]
     assert played([NULL_GREETING + READY + message(*parts)], bounds=TIGHT)[0][1:] == [MessageReceived(parts=parts)]
 
 
-def test_a_command_of_the_handshake_is_bounded_too() -> None:
+def test_commands_of_the_handshake_are_bounded() -> None:
     error, told = broken(NULL_GREETING + b"\x06" + (2**30).to_bytes(8), bounds=TIGHT)
     assert error.refusal is RefusalReason.TOO_LARGE
     assert told.endswith(command(b"ERROR", bytes((len(str(error)),)) + str(error).encode()))
 
 
-# --- what breaks the protocol ---------------------------------------------------------------------------------------
+# --- protocol errors -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_command_of_the_handshake_is_bounded_too() -> None:
         (NULL_GREETING[:10] + b"\x00", "greeting: expected ZMTP 3, got version 0"),
     ],
 )
-def test_other_protocols_are_known_by_their_first_bytes(data: bytes, text: str) -> None:
+def test_other_protocols_are_refused_by_their_first_bytes(data: bytes, text: str) -> None:
     error, told = broken(data)
     assert (str(error), error.refusal, told) == (text, RefusalReason.PROTOCOL, b"")
 
@@ -288,19 +288,19 @@ def test_another_mechanism_is_refused() -> None:
     for mechanism, data in ((NULL, PLAIN_GREETING), (PLAIN, NULL_GREETING), (PLAIN, curve)):
         error, told = broken(data, mechanism)
         assert error.refusal is RefusalReason.MECHANISM
-        # By which libzmq knows what is wrong, too.
+        # libzmq understands this, too.
         assert told[1:].startswith(mechanism.encode())
         assert str(error).startswith(f"greeting: expected mechanism {mechanism}, got ")
 
 
 @pytest.mark.parametrize("kind", [b"REQ", b"ROUTER", b"SUB", b"dealer", b"", b"x" * 60])
-def test_only_dealers_are_taken_and_others_are_told(kind: bytes) -> None:
+def test_only_dealers_are_accepted_and_others_get_an_error(kind: bytes) -> None:
     error, told = broken(NULL_GREETING + command(b"READY", named((b"Socket-Type", kind))))
     assert str(error) == f"Socket-Type: expected DEALER, got {kind[:16].decode()!r}"
     assert told.endswith(str(error).encode())
 
 
-def test_names_of_properties_have_any_case_and_unknown_ones_are_ignored() -> None:
+def test_property_names_ignore_case_and_unknown_ones_are_ignored() -> None:
     properties = named((b"x-more", b"y"), (b"SOCKET-TYPE", b"DEALER"), (b"Identity", b"me"))
     assert played([NULL_GREETING + command(b"READY", properties)])[0] == [HandshakeDone()]
 
@@ -315,7 +315,7 @@ def test_names_of_properties_have_any_case_and_unknown_ones_are_ignored() -> Non
         named((b"Socket-Type", b"DEALER"), (b"socket-type", b"REQ")),
     ],
 )
-def test_metadata_that_is_none_is_refused(rest: bytes) -> None:
+def test_malformed_metadata_is_refused(rest: bytes) -> None:
     error, _ = broken(NULL_GREETING + command(b"READY", rest))
     assert error.refusal is RefusalReason.PROTOCOL
 
@@ -333,7 +333,7 @@ def test_metadata_that_is_none_is_refused(rest: bytes) -> None:
         (PLAIN, command(b"HELLO", b"\x05segue\x05tokenx")),
     ],
 )
-def test_a_handshake_out_of_order_or_cut_short_is_refused_with_error(mechanism: Mechanism, data: bytes) -> None:
+def test_a_wrong_or_incomplete_handshake_is_refused_with_error(mechanism: Mechanism, data: bytes) -> None:
     error, told = broken((NULL_GREETING if mechanism is NULL else PLAIN_GREETING) + data, mechanism)
     assert error.refusal is RefusalReason.PROTOCOL
     assert told[53:54] == b"\x04"
@@ -354,15 +354,15 @@ def test_a_handshake_out_of_order_or_cut_short_is_refused_with_error(mechanism: 
         command(b"ERROR", b"\x03500"),
     ],
 )
-def test_traffic_that_breaks_the_protocol_ends_the_connection(data: bytes) -> None:
+def test_messages_that_break_the_protocol_end_the_connection(data: bytes) -> None:
     error, told = broken(NULL_GREETING + READY + data)
     assert (error.refusal, told) == (RefusalReason.PROTOCOL, b"")
 
 
-# --- our own mistakes -----------------------------------------------------------------------------------------------
+# --- wrong use -------------------------------------------------------------------------------------------------------
 
 
-def test_wrong_use_is_a_local_error() -> None:
+def test_wrong_use_raises_a_local_error() -> None:
     fresh = ServerConnection(PLAIN)
     for wrong in (fresh.accept, fresh.refuse, lambda: fresh.send([b"x"])):
         with pytest.raises(LocalError, match="expected state"):
