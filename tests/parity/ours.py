@@ -14,7 +14,7 @@ from segue.model.conditioning import TokenEncoder, TokenFrames, style_vector
 from segue.model.config import NO_CODE, Depthformer, TokenConditioning
 from segue.model.depthformer import score
 from segue.model.fused import fuse
-from segue.model.generation import Controls, generate
+from segue.model.generation import SamplingControls, generate
 from segue.model.state import stack_rows, start
 
 
@@ -55,7 +55,7 @@ class Ours:
         """Return greedy codes [T, K] and their logits [T, K, C]; `forced` codes replace the greedy ones."""
         length = len(tokens)
         blank = np.full((length, self.config.codes.steps), NO_CODE, np.int32)
-        controls = Controls(
+        controls = SamplingControls(
             temperature=jnp.zeros((1, length)),
             guidance=jnp.ones((1, length)),
             forced=jnp.asarray(blank if forced is None else forced)[None],

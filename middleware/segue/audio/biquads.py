@@ -31,8 +31,9 @@ def filtered(
     Args:
         sections: float64 [N, 6]: b0, b1, b2, 1, a1, a2.
         samples: [S] or [S, C].
-        state: what the filter remembers, float64 [N, 2] or [N, 2, C]; nothing if None.
-    Returns: the sound, float64, of the shape of `samples`, and the state after it.
+        state: State of the filter, float64 [N, 2] or [N, 2, C]; None for silence before.
+    Returns:
+        The sound, float64, of the shape of `samples`, and the state after it.
     """
     shape = (len(sections), 2, *samples.shape[1:])
     before = np.zeros(shape) if state is None else state

@@ -102,7 +102,9 @@ def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = M
 def _opened(path: Path) -> soundfile.SoundFile:
     """The file, open, with a length that is not less than what it holds.
 
-    Raises: as `soundfile.SoundFile`; AudioFileError for a FLAC of unknown length that is truncated.
+    Raises:
+        SoundFileError: As `soundfile.SoundFile`.
+        AudioFileError: For a FLAC of unknown length that is truncated.
     """
     file = soundfile.SoundFile(_native(path))
     data: bytes | None = None

@@ -50,12 +50,13 @@ def attend_block(
 ) -> tuple[Float[Array, "R T N H"], Past]:
     """Attention of T frames to the W frames up to and including each one's own, going on from `past`.
 
-    Args:
-        seen: how many of the past's last frames are real. segments: where given, a frame sees only frames of its
-            own segment, and nothing of the past.
-    Returns: the attended values, and the past after these frames.
+    It works in blocks of W queries against 2W keys, so its cost grows with T, not with T squared.
 
-    Works in blocks of W queries against 2W keys, so cost grows with T, not its square.
+    Args:
+        seen: How many of the past's last frames are real.
+        segments: Where given, a frame sees only frames of its own segment, and nothing of the past.
+    Returns:
+        The attended values, and the past after these frames.
     """
     rows, length, heads, _ = queries.shape
     window = past.shape[3]

@@ -29,7 +29,7 @@ from segue.model.config import CONFIGS, Depthformer
 from segue.model.depthformer import Conditioned, condition
 from segue.model.floor import Rates, best_seconds, measure_rates, probe_codes, probe_frames, probe_weights, work
 from segue.model.fused import Fused
-from segue.model.generation import Controls, draw, generate
+from segue.model.generation import SamplingControls, draw, generate
 from segue.model.state import State, memories_of, stack_rows, start, state_bytes
 
 FRAME_MS = 40.0
@@ -65,7 +65,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class BenchReport:
     """The measurements of a run.
 
     Attributes:
@@ -88,7 +88,7 @@ class _Subject:
     fused: Fused
     state: State
     frames: Frames
-    controls: Controls
+    controls: SamplingControls
 
     @staticmethod
     def of(config: Depthformer, fused: Fused, batch: int, chunk: int) -> _Subject:
@@ -98,7 +98,7 @@ class _Subject:
             fused,
             stack_rows(tuple(start(config, seed=row, dtype=dtype) for row in range(batch))),
             probe_frames(config, batch, chunk),
-            Controls(
+            SamplingControls(
                 temperature=jnp.ones((batch, chunk)),
                 guidance=jnp.full((batch, chunk), 2.0),
                 forced=probe_codes(config, batch, chunk),
@@ -214,11 +214,13 @@ def run(
     budget_s: float = 600.0,
     official: Sequence[str] | None = None,
     note: Callable[[str], None] = lambda line: None,
-) -> Report:
+) -> BenchReport:
     """Measure each model at each batch on the default device, with made-up weights.
 
-    Args: budget_s: after it no new measurement begins. official: a command that times the peer. note: told of each
-    row as it is done.
+    Args:
+        budget_s: Seconds after which no new measurement begins.
+        official: A command that times the peer.
+        note: Called with a line for each row that is done.
     """
     clock = _Clock(time.monotonic() + budget_s, repeats)
     kind = jnp.dtype(dtype)
@@ -233,7 +235,7 @@ def run(
             rows.append(_row(_Subject.of(config, fused, batch, chunk), clock, rates, parts))
             note(row_line(rows[-1]))
         del fused
-    return Report(
+    return BenchReport(
         device=str(jax.devices()[0].device_kind),
         jax=jax.__version__,
         gigabytes_per_s=rates.bytes_per_s / 1e9,
@@ -258,7 +260,7 @@ def row_line(row: Row) -> str:
     )
 
 
-def print_table(report: Report) -> None:
+def print_table(report: BenchReport) -> None:
     print(f"{report.device}, jax {report.jax}: {report.gigabytes_per_s:.1f} GB/s, {report.gigaflops_per_s:.0f} GFLOP/s")
     print(HEADER)
     for row in report.rows:

@@ -20,8 +20,8 @@ class Stack:
     """A stack of transformer layers.
 
     Attributes:
-        width: Residual stream;.
-        hidden: Feed-forward; heads * head_width: attention.
+        width: Of the residual stream.
+        hidden: Width of the feed-forward block. Attention has a width of heads * head_width.
     """
 
     layers: int

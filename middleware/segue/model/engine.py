@@ -22,7 +22,7 @@ from segue.model.conditioning import Frames
 from segue.model.config import NO_CODE, Depthformer
 from segue.model.depthformer import extend
 from segue.model.fused import Fused, fuse
-from segue.model.generation import Controls, generate
+from segue.model.generation import SamplingControls, generate
 from segue.model.state import State, split_rows, stack_rows, start, state_bytes
 
 Codes = NDArray[np.int32]
@@ -137,7 +137,7 @@ class Engine:
             return np.stack([_pad_frames(np.asarray(leaf), chunk) for leaf in leaves])
 
         frames = jax.tree.map(lambda *leaves: stacked(leaves), *(run.frames for run in rows))
-        controls = Controls(
+        controls = SamplingControls(
             temperature=stacked(run.temperature.astype(np.float32) for run in rows),
             guidance=stacked(run.guidance.astype(np.float32) for run in rows),
             forced=stacked(free if run.forced is None else run.forced for run in rows),
@@ -150,7 +150,7 @@ class Engine:
         ]
 
     def _run(
-        self, fused: Fused, rows: tuple[State, ...], frames: Frames, controls: Controls, length: Array
+        self, fused: Fused, rows: tuple[State, ...], frames: Frames, controls: SamplingControls, length: Array
     ) -> tuple[tuple[State, ...], Array]:
         state = stack_rows(rows)
         made = generate(fused, self.config, state, frames, controls, length, top_k=self._top_k)

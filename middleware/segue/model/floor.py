@@ -145,9 +145,9 @@ class Work:
     """What one part does for one frame.
 
     Attributes:
-        passes: How often its weights are read;.
-        weights: bytes of one reading.
-        other: bytes read besides, once a frame and row.
+        passes: How often its weights are read.
+        weights: Bytes of one reading.
+        other: Bytes that are read besides, once a frame and row.
         flops: For one row.
     """
 

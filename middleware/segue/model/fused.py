@@ -54,7 +54,7 @@ class CrossAttention(NamedTuple):
     sinks: Sinks
 
 
-class Layer(NamedTuple):
+class FusedLayer(NamedTuple):
     self_attention: SelfAttention
     cross_attention: CrossAttention | None
     feed_forward: FeedForward
@@ -64,8 +64,8 @@ class Fused(NamedTuple):
     """All of a model.
 
     Attributes:
-        code_rows: What a code of the past frame adds to a frame's input;.
-        event: Events' own matrix.
+        code_rows: What a code of the past frame adds to a frame's input.
+        event: The matrix of events.
         adapter: Temporal output to depth input.
         depth_rows: A code as depth input.
         logits, bias: One a codebook.
@@ -74,10 +74,10 @@ class Fused(NamedTuple):
     encoder: TokenEncoder | FeatureEncoder
     code_rows: Float[Array, "V D"]
     event: Float[Array, "D D"] | None
-    temporal: tuple[Layer, ...]
+    temporal: tuple[FusedLayer, ...]
     adapter: Float[Array, "P D"]
     depth_rows: Float[Array, "V P"]
-    depth: tuple[Layer, ...]
+    depth: tuple[FusedLayer, ...]
     final_norm: LayerNorm
     logits: tuple[Float[Array, "C P"], ...]
     bias: tuple[Float[Array, " C"], ...]
@@ -142,10 +142,10 @@ def _feed_forward(weights: Weights, path: str, dtype: jnp.dtype) -> FeedForward:
     )
 
 
-def _layers(weights: Weights, path: str, stack: Stack, cross: bool, dtype: jnp.dtype) -> tuple[Layer, ...]:
-    def layer(index: int) -> Layer:
+def _layers(weights: Weights, path: str, stack: Stack, cross: bool, dtype: jnp.dtype) -> tuple[FusedLayer, ...]:
+    def layer(index: int) -> FusedLayer:
         at = f"{path}/x_layers_{index}"
-        return Layer(
+        return FusedLayer(
             self_attention=_self_attention(weights, f"{at}/self_attention", stack, dtype),
             cross_attention=_cross_attention(weights, f"{at}/cross_attention", stack, dtype) if cross else None,
             feed_forward=_feed_forward(weights, f"{at}/ffn", dtype),

@@ -52,7 +52,7 @@ def choose(
     return jnp.argmax(logits + temperature[:, None] * gumbel, axis=-1).astype(jnp.int32)
 
 
-class Controls(NamedTuple):
+class SamplingControls(NamedTuple):
     """How to sample.
 
     A frame of events is forced as a whole: its codes up to and with END_OF_FRAME.
@@ -192,7 +192,7 @@ def draw(
     config: Depthformer,
     state: State,
     output: Float[Array, "R D"],
-    controls: Controls,
+    controls: SamplingControls,
     t: Int[Array, ""],
     *,
     top_k: int,
@@ -218,7 +218,7 @@ def generate(
     config: Depthformer,
     state: State,
     frames: Frames,
-    controls: Controls,
+    controls: SamplingControls,
     num_frames: Int[Array, ""],
     *,
     top_k: int = 0,

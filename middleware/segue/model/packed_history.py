@@ -158,7 +158,11 @@ def _planes(words: NDArray[Any]) -> bytes:
 
 
 def _inflated(deflated: bytes, size: int) -> bytes:
-    """Raises: ValueError for bytes that are no whole stream of `size` bytes, or for a size beyond reason."""
+    """Inflate frames.
+
+    Raises:
+        ValueError: For bytes that are not a whole stream of `size` bytes, or for an excessive size.
+    """
     if size > _MOST_INFLATED:
         raise ValueError(f"expected frames of at most {_MOST_INFLATED} bytes, got {size}")
     stream = zlib.decompressobj()
@@ -172,7 +176,11 @@ def _inflated(deflated: bytes, size: int) -> bytes:
 
 
 def _styles(embeddings: NDArray[np.floating[Any]]) -> StyleBank:
-    """Raises: ValueError unless all are unit vectors."""
+    """The styles of embeddings.
+
+    Raises:
+        ValueError: Unless all are unit vectors.
+    """
     if not np.isfinite(embeddings).all() or not (np.abs(embeddings) <= 1 + _NEAR_ONE).all():
         raise ValueError("style embeddings: expected numbers from -1 to 1")
     if not (np.abs(np.linalg.norm(embeddings, axis=1) - 1) < _NEAR_ONE).all():
@@ -182,7 +190,11 @@ def _styles(embeddings: NDArray[np.floating[Any]]) -> StyleBank:
 
 
 def _conditioning(weights: NDArray[np.floating[Any]], rows: dict[str, NDArray[Any]]) -> Conditioning:
-    """Raises: ValueError for numbers that no conditioning holds."""
+    """Conditioning from its arrays.
+
+    Raises:
+        ValueError: For numbers that no conditioning holds.
+    """
     within = ((weights >= 0) & (weights <= 1 + _NEAR_ONE)).all()
     if not within or not (np.abs(weights.sum(axis=1, dtype=np.float32) - 1) < _NEAR_ONE).all():
         raise ValueError("weights: expected rows that sum to 1")
@@ -193,7 +205,11 @@ def _conditioning(weights: NDArray[np.floating[Any]], rows: dict[str, NDArray[An
 
 
 def _spelled(layout: CodeLayout, codes: NDArray[np.int32]) -> NDArray[np.int16]:
-    """Raises: ValueError for frames that the model cannot spell."""
+    """Check the codes of frames.
+
+    Raises:
+        ValueError: For frames that the model cannot spell.
+    """
     steps = np.arange(layout.steps)
     books = steps % layout.num_codebooks
     lengths = np.full(len(codes), layout.steps)

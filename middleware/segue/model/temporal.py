@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from segue.model.attention import Past, attend_block, attend_ring, close_ring, open_ring, visible_slots, write
 from segue.model.config import Depthformer
-from segue.model.fused import CrossAttention, Layer, SelfAttention
+from segue.model.fused import CrossAttention, FusedLayer, SelfAttention
 from segue.model.layers import project, rms_norm
 
 
@@ -51,7 +51,7 @@ def finish(
 
 
 def run_block(
-    layers: tuple[Layer, ...],
+    layers: tuple[FusedLayer, ...],
     x: Float[Array, "R T D"],
     encoded: Float[Array, "R T E"],
     memories: Memories,
@@ -83,7 +83,7 @@ def run_block(
 Sources = tuple[Float[Array, "T R 2 N H"] | None, ...]
 
 
-def sources(layers: tuple[Layer, ...], config: Depthformer, encoded: Float[Array, "R T E"]) -> Sources:
+def sources(layers: tuple[FusedLayer, ...], config: Depthformer, encoded: Float[Array, "R T E"]) -> Sources:
     def of(cross: CrossAttention | None) -> Array | None:
         if cross is None:
             return None
@@ -93,10 +93,10 @@ def sources(layers: tuple[Layer, ...], config: Depthformer, encoded: Float[Array
     return tuple(of(layer.cross_attention) for layer in layers)
 
 
-def open_rings(layers: tuple[Layer, ...], memories: Memories) -> Memories:
+def open_rings(layers: tuple[FusedLayer, ...], memories: Memories) -> Memories:
     """Memories for a run of single frames."""
 
-    def of(layer: Layer, memory: Memory) -> Memory:
+    def of(layer: FusedLayer, memory: Memory) -> Memory:
         assert layer.self_attention.sinks is not None, "temporal layers always have sinks"
         own, source, cross = open_ring(memory.own, layer.self_attention.sinks), memory.source, layer.cross_attention
         if cross is not None and source is not None:
@@ -114,7 +114,7 @@ def close_rings(config: Depthformer, rings: Memories, frames: Int[Array, ""]) ->
 
 
 def run_frame(
-    layers: tuple[Layer, ...],
+    layers: tuple[FusedLayer, ...],
     config: Depthformer,
     x: Float[Array, "R D"],
     given: Sources,

@@ -131,7 +131,8 @@ class ScoreGenerator:
 def moments(conditioning: Conditioning, shares: NDArray[np.float64]) -> list[Moment]:
     """Conditioning frame by frame, its mix of styles turned into a mix of situations.
 
-    Args: shares: float64 [N, M], the share of each of the table's M situations in each style.
+    Args:
+        shares: float64 [N, M], the share of each of the table's M situations in each style.
     """
     mixes = _mixes(conditioning.weights, shares)
     coming = _mixes(conditioning.next_weights, shares) if (conditioning.to_change >= 0).any() else mixes

@@ -85,7 +85,11 @@ def _sum(model: str) -> bytes:
 
 
 def _inflated(deflated: bytes) -> bytes:
-    """Raises: ValueError for bytes that are no whole stream, or one of more than the longest state."""
+    """Inflate a state.
+
+    Raises:
+        ValueError: For bytes that are not a whole stream, or one longer than the longest state.
+    """
     stream = zlib.decompressobj()
     try:
         raw = stream.decompress(deflated, _MOST_BYTES)
@@ -170,7 +174,7 @@ def _checked(form: Form) -> Form:
     """`form`, if the composer can go on from it.
 
     Raises:
-        ValueError: See above.
+        ValueError: If it cannot.
     """
     leaves = list(record_codec.leaves(Form, form))
     numbers = [leaf for leaf in leaves if isinstance(leaf, int | float)]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from segue.style.wordpiece import CONTINUATION, Word, WordPiece
+from segue.style.wordpiece import CONTINUATION, SplitWord, WordPiece
 
 NEGATIONS: Final = frozenset({"no", "not", "without"})
 # Longer texts are cut: a style is a phrase, and a pasted book must not stall the caller.
@@ -103,7 +103,7 @@ class WordReader:
             previous = word.text
         return Reading(rows=tuple(rows) if spoken else (), unknown=tuple(unknown))
 
-    def _said(self, words: list[Word]) -> Iterator[Word]:
+    def _said(self, words: list[SplitWord]) -> Iterator[SplitWord]:
         """The words without those that a text excludes: "no drums" and "not happy" are taken out, "no escape" stays."""
         index = 0
         while index < len(words):
@@ -115,7 +115,7 @@ class WordReader:
                 yield words[index]
             index = end
 
-    def _pieces(self, word: Word) -> tuple[int, ...]:
+    def _pieces(self, word: SplitWord) -> tuple[int, ...]:
         """The rows of a word that counts: spelled whole, from a word that is most of it, or from its stem."""
         if len(word.pieces) < 2 or self._has_core(word):
             return word.pieces
@@ -125,7 +125,7 @@ class WordReader:
                 return (row,)
         return ()
 
-    def _has_core(self, word: Word) -> bool:
+    def _has_core(self, word: SplitWord) -> bool:
         longest = max((self._entries[row].removeprefix(CONTINUATION) for row in word.pieces), key=len)
         long_enough = len(longest) >= max(MIN_CORE_CHARS, len(word.text) / 2)
         return long_enough and self._tokenizer.id_of(longest) is not None

@@ -60,7 +60,7 @@ class WordTable:
         """Read a table.
 
         Raises:
-            OSError: See above.
+            OSError: If the file cannot be read.
             ValueError: For a file that is not a word table.
         """
         with safe_open(path, framework="numpy") as file:

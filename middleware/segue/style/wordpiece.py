@@ -34,7 +34,7 @@ _ASCII_WORD: Final = re.compile(r"[a-z0-9]+|[^a-z0-9 ]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word:
+class SplitWord:
     """A word as read (normalised) and the ids of its pieces; none where the vocabulary cannot spell it."""
 
     text: str
@@ -106,6 +106,6 @@ class WordPiece:
                 return ()
         return tuple(found)
 
-    def words(self, text: str) -> list[Word]:
+    def words(self, text: str) -> list[SplitWord]:
         """`text` as words with their pieces, in order."""
-        return [Word(text=word, pieces=self.pieces(word)) for word in split_words(text)]
+        return [SplitWord(text=word, pieces=self.pieces(word)) for word in split_words(text)]

@@ -13,7 +13,7 @@ from segue.model.conditioning import FeatureFrames, Frames, TokenFrames, encode
 from segue.model.config import NO_CODE, Depthformer, TokenConditioning
 from segue.model.depthformer import extend, score
 from segue.model.fused import Fused, fuse
-from segue.model.generation import Controls, Generated, generate
+from segue.model.generation import Generated, SamplingControls, generate
 from segue.model.state import State, stack_rows, start
 from segue.model.weights import random_weights
 
@@ -75,7 +75,7 @@ def traced(
     def padded(leaf: np.ndarray) -> np.ndarray:
         return np.concatenate([leaf, np.repeat(leaf[:, -1:], TRACED_FRAMES - leaf.shape[1], axis=1)], axis=1)
 
-    controls = Controls(
+    controls = SamplingControls(
         temperature=jnp.full(shape, temperature),
         guidance=jnp.full(shape, guidance),
         forced=jnp.full((*shape, config.codes.steps), NO_CODE),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from segue.contract import FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning
-from segue.score.sampler.midi import TICKS_PER_QUARTER, Mark, marks, write_midi
+from segue.score.sampler.midi import TICKS_PER_QUARTER, MidiMark, marks, write_midi
 from unit.sampler.material import note, song
 
 
@@ -36,8 +36,8 @@ def conditioning(tempo: np.ndarray, meter: np.ndarray, tonic: int, mode: int) ->
     )
 
 
-def steady(bpm: float = 120.0) -> list[Mark]:
-    return [Mark(sample=0, beat=0.0, tempo_bpm=bpm, meter=4, tonic=2, mode=1)]
+def steady(bpm: float = 120.0) -> list[MidiMark]:
+    return [MidiMark(sample=0, beat=0.0, tempo_bpm=bpm, meter=4, tonic=2, mode=1)]
 
 
 class WrittenNote(NamedTuple):
@@ -123,7 +123,7 @@ def test_tempo_meter_and_key_are_read_back(tmp_path: Path) -> None:
     ],
 )
 def test_a_mode_has_the_key_signature_with_its_notes(tmp_path: Path, tonic: int, mode: str, key: str) -> None:
-    mark = Mark(sample=0, beat=0.0, tempo_bpm=120.0, meter=4, tonic=tonic, mode=MODES.index(mode))
+    mark = MidiMark(sample=0, beat=0.0, tempo_bpm=120.0, meter=4, tonic=tonic, mode=MODES.index(mode))
     write_midi(tmp_path / "key.mid", [], [mark])
     assert [message.key for message in messages(mido.MidiFile(tmp_path / "key.mid"), "key_signature")] == [key]
 

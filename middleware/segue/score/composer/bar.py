@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from segue.contract import TICKS_PER_BEAT
-from segue.score.composer import bass, figures
 from segue.score.composer.drums import drum_parts
+from segue.score.composer.figures import FIGURES
 from segue.score.composer.harmony import PHRASE_BARS, Phrase, phrase
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.melody import melody
@@ -17,7 +17,7 @@ from segue.score.composer.theory import fit_range
 from segue.score.composer.vocabulary import FAMILY, Part, Situation
 from segue.score.sampler.orchestra import ORCHESTRA
 
-_FIGURES: Final = {**figures.FIGURES, **bass.FIGURES, "melody": melody}
+_FIGURES: Final = {**FIGURES, "melody": melody}
 # The first beat's notes are louder, to mark the bar.
 DOWNBEAT: Final = 1.08
 # A shorter note has no recognisable pitch.
@@ -71,7 +71,11 @@ def compose_bar(
 ) -> Bar:
     """The bar of `situation` under the plan of `leader`.
 
-    Args: form_bar: bars since the plan began. meter: beats. tonic: pitch class. mode: one of contract.MODES.
+    Args:
+        form_bar: Bars since the plan began.
+        meter: Beats in the bar.
+        tonic: Pitch class.
+        mode: One of contract.MODES.
     """
     number, bar = divmod(form_bar, PHRASE_BARS)
     plan = phrase(leader, seed, number, meter, tonic, mode)

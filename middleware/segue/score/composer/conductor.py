@@ -14,8 +14,7 @@ from typing import Final
 
 from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
 from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
-from segue.score.composer.entrance import GESTURES
-from segue.score.composer.fills import PickupVoice
+from segue.score.composer.fills import GESTURES, PickupVoice
 from segue.score.composer.harmony import PHRASE_BARS, phrase
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in

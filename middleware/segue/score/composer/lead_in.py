@@ -12,8 +12,8 @@ from typing import Final, Literal, NamedTuple
 from segue.contract import TICKS_PER_BEAT
 from segue.score.composer import instruments as gm
 from segue.score.composer.bar import Onset, playable
-from segue.score.composer.entrance import GESTURES
 from segue.score.composer.fills import (
+    GESTURES,
     SOFT,
     PickupVoice,
     bass_pickup,

@@ -64,10 +64,14 @@ def minor_third(mode: str) -> bool:
 def chord(token: str, tonic: int, mode: str) -> Chord:
     """The chord that `token` names in a key.
 
-    Args: token: a degree 1-7 of the mode, "b" before it for a lowered root with a major triad, "M" after it for a
-        major third whatever the mode, then one colour: "7" a seventh (a ninth where the seventh would be major),
-        "9" an added ninth, "s" a fourth for the third, "5" no third.
-    Raises: ValueError for a token that is none.
+    Args:
+        token: A degree 1-7 of the mode, "b" before it for a lowered root with a major triad, "M" after it for a major
+            third whatever the mode, then one colour: "7" a seventh (a ninth where the seventh would be major), "9" an
+            added ninth, "s" a fourth for the third, "5" no third.
+        tonic: Pitch class of the key.
+        mode: One of contract.MODES.
+    Raises:
+        ValueError: For an invalid token or mode.
     """
     match = _TOKEN.fullmatch(token)
     if match is None or mode not in MODES:

@@ -62,7 +62,7 @@ class Voice:
 
     Attributes:
         programs: General MIDI programmes; a session takes one of them.
-        figure: What it plays (figures.FIGURES, bass.FIGURES, or "melody").
+        figure: What it plays (figures.FIGURES or "melody").
         register: The key about which it plays.
         velocity, level: See the module.
         rate: Notes a beat at most.
@@ -156,7 +156,7 @@ class Situation:
         meters: Natural ones.
         swing: Delay of off-beat halves, share of a beat.
         loose: Humanised timing, beats.
-        entrance: What marks its arrival (entrance.GESTURES).
+        entrance: What marks its arrival (fills.GESTURES).
         gain: Factor on velocities that levels the situations' loudness.
         drive: How hard it pushes on, 0 at rest to 1 in the thick of a fight; music that turns to one with more drive is
             built up, to less is let go.

@@ -32,7 +32,8 @@ class ByteCache(Generic[Key, Value]):
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
         """The value of `key`, from `make` if it is not held. `make` runs without holding up other keys.
 
-        Raises: what `make` raises.
+        Raises:
+            Exception: Whatever `make` raises.
         """
         while True:
             with self._lock:

@@ -1,6 +1,6 @@
 """Writing what was played as a Standard MIDI File: notes by family and programme, tempo, meter and key.
 
-Notes are placed in samples, MIDI in beats: `Mark`s say which beat each stretch of samples began on.
+Notes are placed in samples, MIDI in beats: `MidiMark`s say which beat each stretch of samples began on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NOTE_MESSAGES: Final = {"note_off": 1, "note_on": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class MidiMark:
     """The musical state from sample `sample` on.
 
     Attributes:
@@ -50,12 +50,12 @@ class Mark:
     mode: int
 
 
-def marks(conditionings: Iterable[Conditioning]) -> list[Mark]:
+def marks(conditionings: Iterable[Conditioning]) -> list[MidiMark]:
     """The marks of consecutive conditionings: one wherever tempo, meter or key change, and one at the start."""
-    found: list[Mark] = []
+    found: list[MidiMark] = []
     for conditioning in conditionings:
         for row in range(conditioning.num_frames):
-            mark = Mark(
+            mark = MidiMark(
                 sample=(conditioning.frame + row) * FRAME_SIZE,
                 beat=int(conditioning.ticks[row]) / TICKS_PER_BEAT,
                 tempo_bpm=float(conditioning.tempo_bpm[row]),
@@ -68,7 +68,7 @@ def marks(conditionings: Iterable[Conditioning]) -> list[Mark]:
     return found
 
 
-def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[Mark]) -> None:
+def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[MidiMark]) -> None:
     """Write `notes` under `timeline` (by sample, not empty); the file appears whole or not at all.
 
     Time 0 of the file is the first mark.
@@ -104,10 +104,10 @@ def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[Mark])
         song.save(file=file)
 
 
-def _timeline_messages(timeline: Sequence[Mark]) -> list[tuple[int, mido.MetaMessage]]:
+def _timeline_messages(timeline: Sequence[MidiMark]) -> list[tuple[int, mido.MetaMessage]]:
     """Tempo, meter and key with their ticks."""
     first = timeline[0].beat
-    before: Mark | None = None
+    before: MidiMark | None = None
     messages = []
     for mark in timeline:
         tick = round((mark.beat - first) * TICKS_PER_QUARTER)
@@ -121,7 +121,7 @@ def _timeline_messages(timeline: Sequence[Mark]) -> list[tuple[int, mido.MetaMes
     return messages
 
 
-def _key(mark: Mark) -> str:
+def _key(mark: MidiMark) -> str:
     """The key signature of a mark that has a tonic; modes other than major get the minor key with the same notes."""
     mode = MODES[mark.mode]
     return (_MAJOR_KEYS if mode == "major" else _MINOR_KEYS)[(mark.tonic + _PARENT[mode]) % 12]
@@ -137,7 +137,7 @@ def _track(messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]]) -> m
     return track
 
 
-def _tick(sample: int, timeline: Sequence[Mark], starts: Sequence[int]) -> int:
+def _tick(sample: int, timeline: Sequence[MidiMark], starts: Sequence[int]) -> int:
     """MIDI position of a sample; before the first mark, 0."""
     mark = timeline[max(0, bisect_right(starts, sample) - 1)]
     beat = mark.beat + (sample - mark.sample) / SAMPLE_RATE * mark.tempo_bpm / 60
@@ -150,5 +150,5 @@ def _name(family: str, program: int) -> str:
     return f"{family}: {ORCHESTRA[program].name if program in ORCHESTRA else f'programme {program}'}"
 
 
-def _music(mark: Mark) -> tuple[float, int, int, int]:
+def _music(mark: MidiMark) -> tuple[float, int, int, int]:
     return mark.tempo_bpm, mark.meter, mark.tonic, mark.mode

@@ -114,7 +114,9 @@ class Sampler:
         """The state before `position` in a performance of `notes`, which start before it and come by start.
 
         It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY.
-        Raises: as `render`.
+
+        Raises:
+            ValueError, SoundFontError: As `render`.
         """
         check_notes(notes, notes[0].start if notes else position, position)
         begin = position - MEMORY
@@ -196,7 +198,11 @@ class Sampler:
 
 
 def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:
-    """Raises: ValueError for a note out of range, out of order or not starting in [begin, end)."""
+    """Check that notes can be played.
+
+    Raises:
+        ValueError: For a note out of range, out of order or not starting in [begin, end).
+    """
     previous = begin
     for event in notes:
         if not previous <= event.start < end:

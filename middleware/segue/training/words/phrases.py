@@ -87,7 +87,7 @@ class Lexicon:
     """The words and phrases to train on.
 
     Attributes:
-        situations: Name → kind → entries;.
+        situations: Name → kind → entries.
         shared: Kind → entries.
     """
 
@@ -112,7 +112,7 @@ class Lexicon:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Phrase:
+class TrainingPhrase:
     """A phrase to train on.
 
     Attributes:
@@ -151,30 +151,30 @@ class PhraseMaker:
                 text += self._one_of(kinds.get(slot) or self._lexicon.shared[slot.removeprefix("shared.")]) + rest
         return text
 
-    def of_situation(self) -> Phrase:
+    def of_situation(self) -> TrainingPhrase:
         """A phrase of one situation."""
         name = self._one_of(self._names)
         text = self._fill(self._one_of(_SITUATION_FORMS), self._lexicon.situations[name])
-        return Phrase(text=text, situation=name)
+        return TrainingPhrase(text=text, situation=name)
 
-    def of_blend(self) -> Phrase:
+    def of_blend(self) -> TrainingPhrase:
         """Two situations in one phrase."""
         text = _BLEND.format(one=self.of_situation().text, other=self.of_situation().text)
-        return Phrase(text=text)
+        return TrainingPhrase(text=text)
 
-    def of_music(self) -> Phrase:
+    def of_music(self) -> TrainingPhrase:
         """Musical description without a situation."""
         text = self._fill(self._one_of(_SHARED_FORMS), {})
-        return Phrase(text=text)
+        return TrainingPhrase(text=text)
 
-    def of_words(self) -> Phrase:
+    def of_words(self) -> TrainingPhrase:
         """Ordinary words in any position."""
         text = self._fill(self._one_of(_WORD_FORMS), {})
-        return Phrase(text=text)
+        return TrainingPhrase(text=text)
 
-    def draw(self, count: int) -> list[Phrase]:
+    def draw(self, count: int) -> list[TrainingPhrase]:
         """`count` phrases: in 100: 45 of a situation, 8 blends, 14 of music, 33 of ordinary words."""
-        makers: list[Callable[[], Phrase]] = [
+        makers: list[Callable[[], TrainingPhrase]] = [
             self.of_situation,
             self.of_blend,
             self.of_music,
