@@ -1,7 +1,7 @@
 """Run the service that games connect to. CONFIG.md beside the service's code says what every setting means.
 
 Each flag is also an environment variable (SEGUE_MAX_SESSIONS) and a line of the YAML file that --config names. The
-service ends on Ctrl-C or SIGTERM, after its clients' buffers are full.
+service ends on Ctrl-C, SIGTERM or SIGHUP, after its clients' buffers are full.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from segue import __version__
 from segue.cli.console import BAD_INPUT, DONE, flush, print_lines, print_problems
 from segue.generators import PLAYABLE
 from segue.service.settings import configuration as settings
+from segue.signals import ENDING_SIGNALS
 
 if TYPE_CHECKING:
     from segue.service.server import Service
@@ -97,9 +98,11 @@ def _serve(service: Service, *, exit_with_stdin: bool) -> None:
         def stop(number: int, frame: Any) -> None:
             loop.call_soon_threadsafe(service.stop)
 
-        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), stop)
+        for name in ENDING_SIGNALS:
+            number = getattr(signal, name, None)
+            # A signal that is ignored (nohup) stays so.
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, stop)
         if exit_with_stdin:
             _when_closed(sys.stdin.fileno(), lambda: loop.call_soon_threadsafe(service.stop))
         await service.run()
