@@ -361,12 +361,10 @@ class Network:
 
     def _report(self, event: ClientEvent) -> None:
         """Give samples to the player, and the event to the game."""
-        if not isinstance(event, self.handled):
-            self._log.write(event, time.monotonic())
         if isinstance(event, Live):
             lookahead = event.welcome.lookahead_ms * SAMPLE_RATE // 1000
             self.player.enqueue(replace(self._timing, pre_roll=min(self._timing.pre_roll, lookahead)))
-        reported = event
+        reported: ClientEvent = event
         if isinstance(event, (Chunk, Stinger)):
             try:
                 self.player.deliver(event)
@@ -374,7 +372,10 @@ class Network:
                 reported = MusicArrived.of(event) if isinstance(event, Chunk) else StingerArrived.of(event)
             except ProtocolError as error:
                 reported = MessageRefused(code=error.code, text=error.text)
-        if isinstance(event, Stinger) and event.offset:
+        if not isinstance(reported, self.handled):
+            self._log.write(reported, time.monotonic())
+        # The game is told of a stinger once, with its first part.
+        if isinstance(reported, StingerArrived) and isinstance(event, Stinger) and event.offset:
             return
         if len(self.client_events) == _MOST_WAITING and not self._overflowed:
             self._overflowed = True
