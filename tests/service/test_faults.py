@@ -420,23 +420,29 @@ def inherited(number: int, handler: signal.Handlers) -> Iterator[None]:
 
 
 def test_a_service_whose_terminal_closes_sends_bye(tmp_path: Path) -> None:
-    with inherited(signal.SIGHUP, signal.SIG_DFL), ServiceProcess(tmp_path, str(CALM)) as service:
-        with Game(service.address) as game:
-            start(game)
-            assert service.terminate(signal.SIGHUP) == 0
-            assert game.expect(Lost).reason == "drain"
+    with (
+        inherited(signal.SIGHUP, signal.SIG_DFL),
+        ServiceProcess(tmp_path, str(CALM)) as service,
+        Game(service.address) as game,
+    ):
+        start(game)
+        assert service.terminate(signal.SIGHUP) == 0
+        assert game.expect(Lost).reason == "drain"
 
 
 def test_a_service_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
-    with inherited(signal.SIGHUP, signal.SIG_IGN), ServiceProcess(tmp_path, str(CALM)) as service:
-        with Game(service.address) as game:
-            start(game)
-            os.kill(service.pid, signal.SIGHUP)
-            sent = play_on(game, 2.0)
-            check_receipts(game, sent)
-            assert not game.all(Lost)
-            assert service.terminate() == 0
-            assert game.expect(Lost).reason == "drain"
+    with (
+        inherited(signal.SIGHUP, signal.SIG_IGN),
+        ServiceProcess(tmp_path, str(CALM)) as service,
+        Game(service.address) as game,
+    ):
+        start(game)
+        os.kill(service.pid, signal.SIGHUP)
+        sent = play_on(game, 2.0)
+        check_receipts(game, sent)
+        assert not game.all(Lost)
+        assert service.terminate() == 0
+        assert game.expect(Lost).reason == "drain"
 
 
 def test_a_game_that_starts_before_its_service(tmp_path: Path) -> None:
