@@ -203,7 +203,7 @@ class Network:
             return self._serve(dealer, monitor, address)
         except zmq.ZMQError as error:
             with self.lock:
-                self.session.disconnected(time.monotonic(), str(error))
+                self.session.disconnected(str(error))
             return self._failed(self._failures.unusable(error))
         finally:
             if dealer is not None:
@@ -306,7 +306,7 @@ class Network:
                 for message in parts:
                     self.session.receive(message, time.monotonic())
         with self.lock:
-            self.session.disconnected(time.monotonic())
+            self.session.disconnected()
         wait_s = self._report_all()
         return _RETRY_S if wait_s is None else wait_s
 
@@ -332,7 +332,7 @@ class Network:
         except zmq.Again:
             # libzmq's buffers are full and the service reads nothing. Another connection sends the events again.
             with self.lock:
-                self.session.disconnected(time.monotonic(), "the service takes nothing any more")
+                self.session.disconnected("the service takes nothing any more")
 
     # --- client events ----------------------------------------------------------------------------------------------
 
