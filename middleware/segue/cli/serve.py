@@ -66,14 +66,14 @@ def _configured(arguments: argparse.Namespace) -> int:
     from segue.service.auth import CertificateError, InsecureBindError
     from segue.service.logs import logging_to
     from segue.service.server import GeneratorError, Service
-    from segue.service.settings.configuration import machine_memory_bytes, note_memory_mib
+    from segue.service.settings.configuration import default_note_memory_mib, machine_memory_bytes
     from segue_rules.errors import RuleError
 
     with logging_to(sys.stderr, level=config.log_level, form=config.log_format, secrets=[config.token]):
         for warning in warnings:
             log.warning(warning)
         try:
-            memory = config.note_memory or note_memory_mib(config.max_sessions, machine_memory_bytes())
+            memory = config.note_memory_mib or default_note_memory_mib(config.max_sessions, machine_memory_bytes())
             chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=memory))
             service = Service(config, chain.encoder, chain.generators, version=__version__, serving=_announce)
             _serve(service, exit_with_stdin=arguments.exit_with_stdin)

@@ -19,8 +19,8 @@ from segue_sdk.messages import Bye, Control, Error, Event, Hello, Message, Resto
 
 log = logging.getLogger(__name__)
 
-# When a client may connect again after a fault of the service.
-_RETRY_MS: Final = 1_000
+RETRY_MS: Final = 1_000
+"""When a client may connect again after a fault of the service, or if it says hello while the service stops."""
 # When a client may connect again whose session was closed for another: sooner, paused games would keep taking places
 # from each other.
 _IDLE_RETRY_MS: Final = 5_000
@@ -232,7 +232,7 @@ class Connection:
         try:
             text = "a fault of the service ended the session; the service's log has the details"
             self.refuse(Error(code="internal", text=text), now_s)
-            self.send(Bye(reason="internal", text="connect again", retry_ms=_RETRY_MS))
+            self.send(Bye(reason="internal", text="connect again", retry_ms=RETRY_MS))
         finally:
             self.release()
 

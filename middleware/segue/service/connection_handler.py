@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from segue.service import wire
-from segue.service.connection import Connection
+from segue.service.connection import RETRY_MS, Connection
 from segue.service.monitoring import Metrics
 from segue.service.outgoing import Parts
 from segue.service.server_session import ServerSession
@@ -31,8 +31,6 @@ TICK_S: Final = 0.05
 # The service's loop is late when a tick comes this much after its time; it counts as late for a while then.
 _LATE_S: Final = 0.1
 _LATE_FOR_S: Final = 2.0
-# When a client may connect again that says hello while the service stops.
-_RETRY_MS: Final = 1_000
 # Connections without a session that are remembered, beside those with one.
 _MOST_WITHOUT_SESSION: Final = 256
 _FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)
@@ -246,7 +244,7 @@ class ConnectionHandler:
 
     def _on_hello(self, connection: Connection, hello: Hello, now_s: float) -> None:
         if self.draining:
-            connection.send(Bye(reason="drain", retry_ms=_RETRY_MS))
+            connection.send(Bye(reason="drain", retry_ms=RETRY_MS))
         elif connection.session is not None:
             connection.welcome_again(now_s)
         elif VERSION not in hello.versions:

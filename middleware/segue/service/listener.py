@@ -50,7 +50,7 @@ _LOG_EVERY_S: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ListenerLimits:
     """What connections are granted.
 
     Attributes:
@@ -87,7 +87,7 @@ class Listener:
         closed: Callable[[bytes], None],
         has_session: Callable[[bytes], bool],
         clock: Callable[[], float],
-        limits: Limits | None = None,
+        limits: ListenerLimits | None = None,
         refused: Callable[[RefusalReason], None] = lambda reason: None,
     ) -> None:
         """Begin without addresses.
@@ -101,7 +101,7 @@ class Listener:
             limits: What connections are granted.
             refused: Called for each connection that is refused.
         """
-        self.limits = limits or Limits()
+        self.limits = limits or ListenerLimits()
         self.received_messages = 0
         self.refused: Counter[RefusalReason] = Counter()
         self._password = Password(token) if token else None

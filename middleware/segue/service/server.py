@@ -22,7 +22,7 @@ from segue.runtime.styles import load_styles
 from segue.service.auth import mechanism, tls_context
 from segue.service.connection_handler import TICK_S, ConnectionHandler
 from segue.service.generation import SUSPENDED_S, Generation, Worker, buffered_s
-from segue.service.listener import Limits, Listener
+from segue.service.listener import Listener, ListenerLimits
 from segue.service.monitoring import Health, HealthServer, Metrics
 from segue.service.outgoing import Parts
 from segue.service.rule_store import RuleStore
@@ -182,7 +182,7 @@ class Service:
             closed=self._handler.closed,
             has_session=self._handler.has_session,
             clock=time.monotonic,
-            limits=Limits(
+            limits=ListenerLimits(
                 connections=config.most_connections,
                 handshakes=config.max_handshakes,
                 handshake_s=config.handshake_ms / 1000,
