@@ -62,7 +62,7 @@ class ClientSession:
         self._restoring: Restore | None = None
         self._paused = False
         self._refused_hello: Error | None = None
-        self._now_s = self._received_s = self._greeted_s = self._reported_s = 0.0
+        self._now_s = self._received_s = self._hello_sent_s = self._reported_s = 0.0
 
     # --- output -----------------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class ClientSession:
         """Continue from a saved blob; the id of the `Status` or `Error` that answers. Raises: ProtocolError."""
         at = self._position.committed
         # The inputs become those of the save.
-        self._outbox.doubt_values()
+        self._outbox.mark_values_uncertain()
         return self._ask(Restore(id=self._requests.number(), at=at, take=self._music.take, blob=blob))
 
     def pause(self) -> None:
@@ -166,11 +166,11 @@ class ClientSession:
         """Begin the handshake on a new connection."""
         if self._move(Signal.CONNECTED):
             self._now_s = now_s
-            self._greet()
+            self._begin_handshake()
 
     def disconnected(self, reason: str = "the connection broke") -> None:
         """Report that the connection is gone."""
-        self._lose(reason)
+        self._disconnect(reason)
 
     def tick(self, now_s: float, position: PlaybackPosition) -> None:
         """Let time pass: send the playhead, report what was heard, notice a silent service."""
@@ -183,8 +183,8 @@ class ClientSession:
         self._client_events += self._changes.reach(position.played)
         self._client_events += self._stingers.reach(position.played)
         if self.state not in (ClientState.OFFLINE, ClientState.CLOSED) and now_s - self._received_s >= SILENCE_S:
-            self._lose(f"no message for {SILENCE_S:g} s")
-        if self.state is ClientState.GREETING and now_s - self._greeted_s >= HELLO_AGAIN_S:
+            self._disconnect(f"no message for {SILENCE_S:g} s")
+        if self.state is ClientState.GREETING and now_s - self._hello_sent_s >= HELLO_AGAIN_S:
             self._send_hello()
         due = position.standing != stood or now_s - self._reported_s >= _REPORT_S
         if due and self.state in (ClientState.LIVE, ClientState.RESTORING):
@@ -224,7 +224,7 @@ class ClientSession:
         self.welcome = welcome
         if before is not None and not welcome.resumed:
             self._begin_restoring()
-        self._move(Signal.WELCOMED if self._restoring is None else Signal.WELCOMED_ANEW)
+        self._move(Signal.WELCOMED if self._restoring is None else Signal.WELCOMED_NEW)
         self._refused_hello = None
         self._client_events.append(Live(welcome=welcome, resumed=welcome.resumed))
         self._client_events += self._outbox.declare(welcome.rules.inputs)
@@ -286,7 +286,7 @@ class ClientSession:
         if error.code == "no_session":
             # After another handshake, further answers to what was under way mean nothing new.
             if self._move(Signal.UNKNOWN):
-                self._greet()
+                self._begin_handshake()
             return
         self._client_events.append(error)
         if error.about == "hello" and self.state is ClientState.GREETING:
@@ -297,7 +297,7 @@ class ClientSession:
     def _on_bye(self, bye: Bye) -> None:
         refused, self._refused_hello = self._refused_hello, None
         if bye.retry_ms is not None:
-            self._lose(bye.reason, Signal.PARTED, bye.retry_ms)
+            self._disconnect(bye.reason, Signal.BYE, bye.retry_ms)
         elif refused is not None and refused.code == "unsupported_version":
             self._end_for_version(refused.text or bye.text)
         elif self._move(Signal.ENDED):
@@ -317,21 +317,21 @@ class ClientSession:
         self.state = TRANSITIONS[self.state, trigger]
         return True
 
-    def _lose(self, reason: str, trigger: Signal = Signal.LOST, retry_ms: int = 0) -> None:
+    def _disconnect(self, reason: str, trigger: Signal = Signal.LOST, retry_ms: int = 0) -> None:
         offline = self.state is ClientState.OFFLINE
         if self._move(trigger) and not offline:
             self._sending.clear()
             self._hold_back()
             self._client_events.append(Lost(reason=reason, retry_ms=retry_ms))
 
-    def _greet(self) -> None:
+    def _begin_handshake(self) -> None:
         self._received_s = self._now_s
         self._sending.clear()
         self._hold_back()
         self._send_hello()
 
     def _send_hello(self) -> None:
-        self._greeted_s = self._now_s
+        self._hello_sent_s = self._now_s
         token = self.welcome.token if self.welcome else None
         self._sending.append(self._handshake.hello(token, self._music.last_chunk))
 

@@ -139,7 +139,7 @@ class Connection:
     Attributes:
         identity: Its name, given by the listener.
         budget: The work that it may cause.
-        heard_s: When its last message came.
+        received_s: When its last message came.
         session: The session that is played over it.
         task: The request that runs for it; one at a time.
     """
@@ -163,7 +163,7 @@ class Connection:
         """
         self.identity = identity
         self.budget = ConnectionBudget(events_per_second, now_s)
-        self.heard_s = now_s
+        self.received_s = now_s
         self.session: ServerSession | None = None
         self.task: asyncio.Task[None] | None = None
         self._send = send

@@ -314,7 +314,7 @@ class Listener:
             self.gone(peer)
 
     async def _sweep(self) -> None:
-        """Let time pass for the connections, but not while the process was suspended and could hear nobody."""
+        """Let time pass for the connections, but not while the process was suspended and received nothing."""
         before_s = self._clock()
         while True:
             await asyncio.sleep(_SWEEP_S)

@@ -165,7 +165,7 @@ class Peer(asyncio.Protocol):
         return True
 
     def pass_time(self, step_s: float) -> None:
-        """Let seconds pass in which the client could have been heard."""
+        """Let seconds pass in which the process was able to receive."""
         self._waited_s += step_s
         limits = self._owner.limits
         match self._phase:

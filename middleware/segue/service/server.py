@@ -113,8 +113,8 @@ class Service:
             self._generators,
             time.monotonic,
             stall_s=config.stall_ms / 1000,
-            landed=self._landed,
-            broke=self._broke,
+            on_batch_done=self._on_batch_done,
+            on_session_failed=self._on_session_failed,
             metrics=self.metrics,
             guard=self.sessions.guard,
         )
@@ -215,14 +215,14 @@ class Service:
 
     # --- tasks ------------------------------------------------------------------------------------------------------
 
-    def _landed(self, batch: Batch) -> None:
+    def _on_batch_done(self, batch: Batch) -> None:
         """Send the sound that was generated for sessions."""
         for music, _ in batch:
             session = self.sessions.of(music)
             if session is not None:
                 self._handler.flush(session)
 
-    def _broke(self, music: Session) -> None:
+    def _on_session_failed(self, music: Session) -> None:
         """End a session whose music a fault ended; its client may restore another from what it has."""
         with self._guard.task("generation"):
             self.metrics.fault("generation")

@@ -56,7 +56,7 @@ def test_without_settings_the_defaults_apply() -> None:
 def test_settings_and_fields_of_the_configuration_correspond() -> None:
     fields = {field.name for field in dataclasses.fields(ServiceConfig)}
     settings = {f"{name}_ms" if isinstance(each.kind, Milliseconds) else name for name, each in Settings.fields.items()}
-    # `rule_folders` follows from `rules`, and the token from `token_file`. `note_memory` has a unit in its field's name.
+    # `rule_folders` follows from `rules`, the token from `token_file`. The field of `note_memory` names its unit.
     assert fields - {"rule_folders"} == (settings | {"note_memory_mib"}) - {"token_file", "note_memory"}
 
 
