@@ -175,7 +175,7 @@ class ChunkProducer:
         """
         if self.in_flight is not None:
             raise ValueError("expected no job in flight")
-        if spec.reason in ("replace", "ladder", "skip"):
+        if spec.reason in ("replace", "change_level", "skip"):
             self.dirty.clear_from(0)
         origin = self._origin(spec)
         replaces = spec.change if spec.reason == "replace" else None
@@ -228,7 +228,7 @@ class ChunkProducer:
         samples = self._joined(spec, samples, skips=skips, follows=follows)
         if skips:
             self.buffer = AudioBuffer(job.origin)
-        elif spec.reason in ("ladder", "restore"):
+        elif spec.reason in ("change_level", "restore"):
             self.buffer.add_boundary(job.origin)
         self.buffer.write(
             spec.change,
@@ -260,7 +260,7 @@ class ChunkProducer:
         """
         self._take_in_flight(job)
         self._journal(("failed", job.spec))
-        if job.spec.reason in ("replace", "ladder"):
+        if job.spec.reason in ("replace", "change_level"):
             self.dirty.mark(job.spec.change)
 
     def state_bytes(self) -> int:
