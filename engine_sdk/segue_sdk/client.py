@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from segue_sdk.client_events import (
     BeatHeard,
@@ -31,7 +31,7 @@ from segue_sdk.client_events import (
 from segue_sdk.connecting import parse_address
 from segue_sdk.errors import InputError
 from segue_sdk.handshake import ClientState
-from segue_sdk.limits import VERSION
+from segue_sdk.limits import PASSWORD_BYTES, VERSION
 from segue_sdk.log import log
 from segue_sdk.messages import Change, Control, Hello
 from segue_sdk.network import Network
@@ -42,9 +42,6 @@ from segue_sdk.timeline import DEFAULT, Timing
 if TYPE_CHECKING:
     # typing has it from Python 3.11 on.
     from typing_extensions import Self
-
-# The length of a PLAIN password is one byte on the wire.
-_TOKEN_BYTES: Final = 255
 
 T = TypeVar("T")
 
@@ -83,8 +80,8 @@ class SegueClient:
             AddressError: `address` is no address of a service.
             ValueError: `token` is too long.
         """
-        if len(token.encode()) > _TOKEN_BYTES:
-            raise ValueError(f"token: expected at most {_TOKEN_BYTES} bytes, got {len(token.encode())}")
+        if len(token.encode()) > PASSWORD_BYTES:
+            raise ValueError(f"token: expected at most {PASSWORD_BYTES} bytes, got {len(token.encode())}")
         self._player = Player(timing, latency)
         self._network = Network(parse_address(address), token, ClientSession(hello), self._player, timing, wake)
         self._session, self._lock = self._network.session, self._network.lock

@@ -28,11 +28,11 @@ class Signal(Enum):
 
     CONNECTED = "the transport connects"
     WELCOMED = "welcome to the same session, or to the first"
-    WELCOMED_ANEW = "welcome to another session than before, or to one not restored yet"
+    WELCOMED_NEW = "welcome to another session than before, or to one not restored yet"
     RESTORED = "status that answers the restore"
     UNKNOWN = "error no_session"
     LOST = "the transport breaks, or is silent"
-    PARTED = "bye with retry_ms"
+    BYE = "bye with retry_ms"
     ENDED = "bye without retry_ms, or the game closes"
 
 
@@ -41,12 +41,12 @@ _OPEN: Final = (ClientState.OFFLINE, ClientState.GREETING, ClientState.RESTORING
 TRANSITIONS: Final[dict[tuple[ClientState, Signal], ClientState]] = {
     (ClientState.OFFLINE, Signal.CONNECTED): ClientState.GREETING,
     (ClientState.GREETING, Signal.WELCOMED): ClientState.LIVE,
-    (ClientState.GREETING, Signal.WELCOMED_ANEW): ClientState.RESTORING,
+    (ClientState.GREETING, Signal.WELCOMED_NEW): ClientState.RESTORING,
     (ClientState.RESTORING, Signal.RESTORED): ClientState.LIVE,
     (ClientState.RESTORING, Signal.UNKNOWN): ClientState.GREETING,
     (ClientState.LIVE, Signal.UNKNOWN): ClientState.GREETING,
     **{(state, Signal.LOST): ClientState.OFFLINE for state in _OPEN},
-    **{(state, Signal.PARTED): ClientState.OFFLINE for state in _OPEN},
+    **{(state, Signal.BYE): ClientState.OFFLINE for state in _OPEN},
     **{(state, Signal.ENDED): ClientState.CLOSED for state in _OPEN},
 }
 

@@ -23,6 +23,8 @@ NAME_BYTES: Final = 64
 TEXT_BYTES: Final = 1_024
 RULES_BYTES: Final = 131_072
 TOKEN_BYTES: Final = 64
+PASSWORD_BYTES: Final = 255
+"""Longest token of a service: PLAIN sends the length of a password in one byte."""
 CELL_BYTES: Final = 16_384
 BLOB_BYTES: Final = 65_536
 

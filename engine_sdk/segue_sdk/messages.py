@@ -177,7 +177,7 @@ def check_exactly_one(message: str, given: Mapping[str, object]) -> None:
 
 
 FORMATS: Final = ("f32le", "s16le")
-CONTROLS: Final = ("pause", "resume", "volume", "mute", "unmute", "rules", "generator", "reset")
+CONTROL_OPS: Final = ("pause", "resume", "volume", "mute", "unmute", "rules", "generator", "reset")
 
 RULES_TEXT: Final = Text(RULES_BYTES, least=1)
 RULES_NAME: Final = Text(256, least=1)
@@ -272,7 +272,7 @@ class Restore(Record):
 class Control(Record):
     """Acts on the session as a whole."""
 
-    op: Annotated[str, Choice(CONTROLS), "what to do"]
+    op: Annotated[str, Choice(CONTROL_OPS), "what to do"]
     gain_db: Annotated[float | None, Real(-96, 12), "`volume`: the music's gain; -96 is silence; required there"] = None
     ramp_ms: Annotated[int, Integer(0, 60_000), "`volume`, `mute`, `unmute`: time of the change"] = 0
     rules_text: Annotated[str | None, RULES_TEXT, "`rules`: a rule file's text"] = None

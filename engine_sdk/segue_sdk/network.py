@@ -203,7 +203,7 @@ class Network:
             return self._serve(dealer, monitor, address)
         except zmq.ZMQError as error:
             with self.lock:
-                self.session.disconnected(time.monotonic(), str(error))
+                self.session.disconnected(str(error))
             return self._failed(self._failures.unusable(error))
         finally:
             if dealer is not None:
@@ -306,7 +306,7 @@ class Network:
                 for message in parts:
                     self.session.receive(message, time.monotonic())
         with self.lock:
-            self.session.disconnected(time.monotonic())
+            self.session.disconnected()
         wait_s = self._report_all()
         return _RETRY_S if wait_s is None else wait_s
 
@@ -332,7 +332,7 @@ class Network:
         except zmq.Again:
             # libzmq's buffers are full and the service reads nothing. Another connection sends the events again.
             with self.lock:
-                self.session.disconnected(time.monotonic(), "the service takes nothing any more")
+                self.session.disconnected("the service takes nothing any more")
 
     # --- client events ----------------------------------------------------------------------------------------------
 
@@ -361,12 +361,10 @@ class Network:
 
     def _report(self, event: ClientEvent) -> None:
         """Give samples to the player, and the event to the game."""
-        if not isinstance(event, self.handled):
-            self._log.write(event, time.monotonic())
         if isinstance(event, Live):
             lookahead = event.welcome.lookahead_ms * SAMPLE_RATE // 1000
             self.player.enqueue(replace(self._timing, pre_roll=min(self._timing.pre_roll, lookahead)))
-        reported = event
+        reported: ClientEvent = event
         if isinstance(event, (Chunk, Stinger)):
             try:
                 self.player.deliver(event)
@@ -374,7 +372,10 @@ class Network:
                 reported = MusicArrived.of(event) if isinstance(event, Chunk) else StingerArrived.of(event)
             except ProtocolError as error:
                 reported = MessageRefused(code=error.code, text=error.text)
-        if isinstance(event, Stinger) and event.offset:
+        if not isinstance(reported, self.handled):
+            self._log.write(reported, time.monotonic())
+        # The game is told of a stinger once, with its first part.
+        if isinstance(reported, StingerArrived) and isinstance(event, Stinger) and event.offset:
             return
         if len(self.client_events) == _MOST_WAITING and not self._overflowed:
             self._overflowed = True

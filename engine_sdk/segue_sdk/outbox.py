@@ -207,7 +207,7 @@ class EventOutbox:
         """Forget the inputs' values: the service has reset them."""
         self._last_values.clear()
 
-    def doubt_values(self) -> None:
+    def mark_values_uncertain(self) -> None:
         """Send each input at its next `set`, even with the same value: the service's value may differ."""
         self._last_values = {name: replace(last, certain=False) for name, last in self._last_values.items()}
 
@@ -238,7 +238,7 @@ class EventOutbox:
             code, text = (wrong[0][1].code, wrong[0][1].text) if wrong else ("empty", "")
             if not entry.answered:
                 events += _receipts(entry, Receipt(seq=seq, accepted=False, code=code, frame=0, text=text[:_EXCERPT]))
-        self.doubt_values()
+        self.mark_values_uncertain()
         return [InputRefused(name=name, code=code, text=text) for name, code, text in dict.fromkeys(refused)] + events
 
     def receipted(self, receipt: Receipt) -> ReceiptEffect:

@@ -79,7 +79,7 @@ def _whole(block: Floats, bits: int) -> bytes:
 
 BLOCK: Final = 480
 """Samples read at once, 10 ms."""
-_NAP_S: Final = 0.005
+_POLL_S: Final = 0.005
 # After a longer gap, such as a computer's sleep, the music is not caught up.
 _MOST_BEHIND_S: Final = 0.25
 _CLOSE_S: Final = 2.0
@@ -117,7 +117,7 @@ class Clock:
         samples: array[float] = array("f", bytes(4 * CHANNELS * BLOCK))
         block: Floats = memoryview(samples)
         pacer = Pacer(time.monotonic())
-        while not self._closing.wait(_NAP_S):
+        while not self._closing.wait(_POLL_S):
             for _ in range(pacer.due(time.monotonic())):
                 self._player.read(block)
                 self._sink(block)

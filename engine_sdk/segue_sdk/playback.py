@@ -103,11 +103,11 @@ _REMEMBERED: Final = 256
 
 @dataclass(frozen=True, kw_only=True)
 class _UpcomingChange:
-    """A change not heard yet. at: its sample position. doubted: whether restored music may leave it out."""
+    """A change not heard yet. at: its sample position. uncertain: whether restored music may leave it out."""
 
     change: Change
     at: int
-    doubted: bool = False
+    uncertain: bool = False
 
 
 class ChangeTracker:
@@ -136,9 +136,9 @@ class ChangeTracker:
             # Restored music begins here and replaces what the music before it announced for later.
             self._restored_over = None
             self._upcoming = {
-                key: replace(upcoming, doubted=False)
+                key: replace(upcoming, uncertain=False)
                 for key, upcoming in self._upcoming.items()
-                if not (upcoming.doubted and upcoming.at >= chunk.start)
+                if not (upcoming.uncertain and upcoming.at >= chunk.start)
             }
         if chunk.start < committed:
             # The timeline joins a late replacement at `committed`.
@@ -149,7 +149,7 @@ class ChangeTracker:
     def restored(self, take: int) -> None:
         """Expect restored music in a take after this one, the greatest so far."""
         self._restored_over = take
-        self._upcoming = {key: replace(upcoming, doubted=True) for key, upcoming in self._upcoming.items()}
+        self._upcoming = {key: replace(upcoming, uncertain=True) for key, upcoming in self._upcoming.items()}
 
     def restarted(self, at: int) -> None:
         """Forget changes from sample `at` on, which a restarted service announces again."""

@@ -62,7 +62,7 @@ class ClientSession:
         self._restoring: Restore | None = None
         self._paused = False
         self._refused_hello: Error | None = None
-        self._now_s = self._received_s = self._greeted_s = self._reported_s = 0.0
+        self._now_s = self._received_s = self._hello_sent_s = self._reported_s = 0.0
 
     # --- output -----------------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class ClientSession:
         """Continue from a saved blob; the id of the `Status` or `Error` that answers. Raises: ProtocolError."""
         at = self._position.committed
         # The inputs become those of the save.
-        self._outbox.doubt_values()
+        self._outbox.mark_values_uncertain()
         return self._ask(Restore(id=self._requests.number(), at=at, take=self._music.take, blob=blob))
 
     def pause(self) -> None:
@@ -165,11 +165,12 @@ class ClientSession:
     def connected(self, now_s: float) -> None:
         """Begin the handshake on a new connection."""
         if self._move(Signal.CONNECTED):
-            self._greet(now_s)
+            self._now_s = now_s
+            self._begin_handshake()
 
-    def disconnected(self, now_s: float, reason: str = "the connection broke") -> None:
+    def disconnected(self, reason: str = "the connection broke") -> None:
         """Report that the connection is gone."""
-        self._lose(reason)
+        self._disconnect(reason)
 
     def tick(self, now_s: float, position: PlaybackPosition) -> None:
         """Let time pass: send the playhead, report what was heard, notice a silent service."""
@@ -182,12 +183,12 @@ class ClientSession:
         self._client_events += self._changes.reach(position.played)
         self._client_events += self._stingers.reach(position.played)
         if self.state not in (ClientState.OFFLINE, ClientState.CLOSED) and now_s - self._received_s >= SILENCE_S:
-            self._lose(f"no message for {SILENCE_S:g} s")
-        if self.state is ClientState.GREETING and now_s - self._greeted_s >= HELLO_AGAIN_S:
-            self._send_hello(now_s)
+            self._disconnect(f"no message for {SILENCE_S:g} s")
+        if self.state is ClientState.GREETING and now_s - self._hello_sent_s >= HELLO_AGAIN_S:
+            self._send_hello()
         due = position.standing != stood or now_s - self._reported_s >= _REPORT_S
         if due and self.state in (ClientState.LIVE, ClientState.RESTORING):
-            self._report(now_s)
+            self._report()
         if self.state is ClientState.LIVE:
             self._sending += self._queue.due(now_s)
 
@@ -202,18 +203,18 @@ class ClientSession:
             if error.code == "unsupported_version" and self.state is ClientState.GREETING:
                 self._end_for_version(f"the service speaks another version of the protocol: {error.text}")
                 return
-            self._refuse(error, parts, now_s)
+            self._refuse(error, parts)
             return
         handler = _HANDLERS.get(type(message))
         expected = isinstance(message, (Welcome, Error, Bye)) or self.state is not ClientState.GREETING
         if handler is None or not expected:
-            self._refuse(ProtocolError("unexpected", f"not while {self.state.value}"), parts, now_s)
+            self._refuse(ProtocolError("unexpected", f"not while {self.state.value}"), parts)
             return
-        handler(self, message, now_s)
+        handler(self, message)
 
     # --- handlers of messages ---------------------------------------------------------------------------------------
 
-    def _on_welcome(self, welcome: Welcome, now_s: float) -> None:
+    def _on_welcome(self, welcome: Welcome) -> None:
         before = self.welcome
         if self.state is not ClientState.GREETING:
             return
@@ -223,26 +224,26 @@ class ClientSession:
         self.welcome = welcome
         if before is not None and not welcome.resumed:
             self._begin_restoring()
-        self._move(Signal.WELCOMED if self._restoring is None else Signal.WELCOMED_ANEW)
+        self._move(Signal.WELCOMED if self._restoring is None else Signal.WELCOMED_NEW)
         self._refused_hello = None
         self._client_events.append(Live(welcome=welcome, resumed=welcome.resumed))
         self._client_events += self._outbox.declare(welcome.rules.inputs)
         if self._restoring is not None:
             self._sending.append(self._restoring)
-            self._report(now_s)
+            self._report()
             return
-        self._report(now_s)
-        self._send_waiting(now_s)
+        self._report()
+        self._send_waiting()
 
-    def _on_receipt(self, receipt: Receipt, now_s: float) -> None:
+    def _on_receipt(self, receipt: Receipt) -> None:
         effect = self._outbox.receipted(receipt)
         self._queue.receipted(receipt.seq, taken=receipt.code != "rate_limited")
         self._client_events += effect.events
         if effect.resend:
-            self._queue.refused(now_s)
+            self._queue.refused(self._now_s)
             self._queue.put(effect.resend)
 
-    def _on_chunk(self, chunk: Chunk, now_s: float) -> None:
+    def _on_chunk(self, chunk: Chunk) -> None:
         self._music.received(chunk)
         self._changes.chunk(chunk, self._position.committed)
         if self.state is ClientState.LIVE:
@@ -252,58 +253,58 @@ class ClientSession:
             self._requests.chunk(chunk.take)
         self._client_events.append(chunk)
 
-    def _on_clock(self, clock: Clock, now_s: float) -> None:
+    def _on_clock(self, clock: Clock) -> None:
         self._beats.take(clock)
 
-    def _on_rules(self, rules: Rules, now_s: float) -> None:
+    def _on_rules(self, rules: Rules) -> None:
         self._handshake.rules(rules)
         self._client_events.append(rules)
         if rules.declaration is not None:
             self._client_events += self._outbox.declare(rules.declaration.inputs)
 
-    def _on_change(self, change: Change, now_s: float) -> None:
+    def _on_change(self, change: Change) -> None:
         causes = tuple(replace(cause, seq=self._outbox.game_number(cause.seq)) for cause in change.causes)
         change = change if causes == change.causes else replace(change, causes=causes)
         self._changes.change(change)
         self._client_events.append(change)
 
-    def _on_status(self, status: Status, now_s: float) -> None:
+    def _on_status(self, status: Status) -> None:
         if self._requests.answered(status.restore, self._music.take):
             self._changes.restored(self._music.take)
         self._handshake.status(status)
         self._client_events.append(status)
         if self._restoring is not None and status.restore == self._restoring.id:
-            self._restored(status.restored in ("all", "rules"), now_s)
+            self._restored(status.restored in ("all", "rules"))
 
-    def _on_saved(self, saved: Saved, now_s: float) -> None:
+    def _on_saved(self, saved: Saved) -> None:
         if self._requests.answered(saved.id, self._music.take):
             self._client_events.append(saved)
 
-    def _on_error(self, error: Error, now_s: float) -> None:
+    def _on_error(self, error: Error) -> None:
         if error.about in ("save", "restore"):
             self._requests.refused(error.seq)
         if error.code == "no_session":
             # After another handshake, further answers to what was under way mean nothing new.
             if self._move(Signal.UNKNOWN):
-                self._greet(now_s)
+                self._begin_handshake()
             return
         self._client_events.append(error)
         if error.about == "hello" and self.state is ClientState.GREETING:
             self._refused_hello = error
         if self._restoring is not None and error.seq == self._restoring.id:
-            self._restored(False, now_s)
+            self._restored(False)
 
-    def _on_bye(self, bye: Bye, now_s: float) -> None:
+    def _on_bye(self, bye: Bye) -> None:
         refused, self._refused_hello = self._refused_hello, None
         if bye.retry_ms is not None:
-            self._lose(bye.reason, Signal.PARTED, bye.retry_ms)
+            self._disconnect(bye.reason, Signal.BYE, bye.retry_ms)
         elif refused is not None and refused.code == "unsupported_version":
             self._end_for_version(refused.text or bye.text)
         elif self._move(Signal.ENDED):
             code, text = (refused.code, refused.text) if refused is not None else ("", "")
             self._client_events.append(Closed(reason=bye.reason, text=bye.text or text, code=code))
 
-    def _on_stinger(self, stinger: Stinger, now_s: float) -> None:
+    def _on_stinger(self, stinger: Stinger) -> None:
         self._stingers.take(stinger, self._position.committed)
         self._client_events.append(stinger)
 
@@ -316,26 +317,26 @@ class ClientSession:
         self.state = TRANSITIONS[self.state, trigger]
         return True
 
-    def _lose(self, reason: str, trigger: Signal = Signal.LOST, retry_ms: int = 0) -> None:
+    def _disconnect(self, reason: str, trigger: Signal = Signal.LOST, retry_ms: int = 0) -> None:
         offline = self.state is ClientState.OFFLINE
         if self._move(trigger) and not offline:
             self._sending.clear()
             self._hold_back()
             self._client_events.append(Lost(reason=reason, retry_ms=retry_ms))
 
-    def _greet(self, now_s: float) -> None:
-        self._received_s = now_s
+    def _begin_handshake(self) -> None:
+        self._received_s = self._now_s
         self._sending.clear()
         self._hold_back()
-        self._send_hello(now_s)
+        self._send_hello()
 
-    def _send_hello(self, now_s: float) -> None:
-        self._greeted_s = now_s
+    def _send_hello(self) -> None:
+        self._hello_sent_s = self._now_s
         token = self.welcome.token if self.welcome else None
         self._sending.append(self._handshake.hello(token, self._music.last_chunk))
 
-    def _report(self, now_s: float) -> None:
-        self._reported_s = now_s
+    def _report(self) -> None:
+        self._reported_s = self._now_s
         self._sending.append(self._position.playhead(self._music.last_chunk))
 
     def _begin_restoring(self) -> None:
@@ -345,24 +346,24 @@ class ClientSession:
         self._restoring = self._music.restore(self._requests.number(), self._position.committed)
         self._changes.restarted(self._restoring.at)
 
-    def _restored(self, rules_restored: bool, now_s: float) -> None:
+    def _restored(self, rules_restored: bool) -> None:
         """Continue after the answer to a restore. rules_restored: whether the service knows the inputs' values."""
         if not self._move(Signal.RESTORED):
             return
         self._restoring = None
         if not rules_restored:
             self._outbox.send_all_values(self._position.played)
-        self._send_waiting(now_s)
+        self._send_waiting()
 
-    def _send_waiting(self, now_s: float) -> None:
+    def _send_waiting(self) -> None:
         """Send what has no answer yet, in the game's order, over a new connection."""
         if self._paused:
             self._sending.append(Control(op="pause"))
         assert self.welcome is not None
         if not self.welcome.resumed:
             self._sending += self._handshake.gain()
-        self._queue.begin(self._unanswered(), self.welcome.limits.events_per_second, now_s)
-        self._sending += self._queue.due(now_s)
+        self._queue.begin(self._unanswered(), self.welcome.limits.events_per_second, self._now_s)
+        self._sending += self._queue.due(self._now_s)
 
     def _hold_back(self) -> None:
         """Without a session, keep all that has no answer, in the game's order."""
@@ -393,13 +394,13 @@ class ClientSession:
         self._sending += self._queue.due(self._now_s)
         return request.id
 
-    def _refuse(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> None:
+    def _refuse(self, error: ProtocolError, parts: Sequence[Part]) -> None:
         """Report an invalid message to the game, and to the service unless too often."""
         self._client_events.append(MessageRefused(code=error.code, text=error.text))
-        self._sending += self._refusals.answer(error, parts, now_s)
+        self._sending += self._refusals.answer(error, parts, self._now_s)
 
 
-_HANDLERS: Final[dict[type, Callable[[ClientSession, Any, float], None]]] = {
+_HANDLERS: Final[dict[type, Callable[[ClientSession, Any], None]]] = {
     Welcome: ClientSession._on_welcome,
     Receipt: ClientSession._on_receipt,
     Chunk: ClientSession._on_chunk,

@@ -66,8 +66,8 @@ class Timeline:
         self._joined: TakeBuffer | None = None
         self._join_done = 0
         self._rise_done = 0
-        self._fall_done = 0
-        self._fall_length = 0
+        self._fade_out_done = 0
+        self._fade_out_length = 0
         self._halted = False
 
     # --- state ------------------------------------------------------------------------------------------------------
@@ -118,9 +118,9 @@ class Timeline:
 
     def pause(self) -> None:
         """Fade out and stop the sample clock until `resume`."""
-        if self._followed is not None and not self._halted and not self._fall_length:
+        if self._followed is not None and not self._halted and not self._fade_out_length:
             ahead = self.timing.fade if self._joined else self.have - self.committed
-            self._fall_done, self._fall_length = 0, min(self.timing.fade, ahead)
+            self._fade_out_done, self._fade_out_length = 0, min(self.timing.fade, ahead)
         self._halted = True
 
     def resume(self) -> None:
@@ -165,17 +165,17 @@ class Timeline:
         assert buffer is not None
         if self._joined is not None:
             step = self.timing.join - self._join_done
-            return min(most, step, self._fall_length - self._fall_done if self._fall_length else step)
+            return min(most, step, self._fade_out_length - self._fade_out_done if self._fade_out_length else step)
         entered = next((new for at, new in self._entries(buffer, self.committed - 1) if at == self.committed), None)
         if entered is not None:
             self._followed = buffer = entered
-        if self._fall_length:
+        if self._fade_out_length:
             # A take that arrived out of order can remove an entry that the fade counted on; then it ends early.
-            self._fall_length = min(
-                self._fall_length, self._fall_done + self._reach(buffer, self.committed) - self.committed
+            self._fade_out_length = min(
+                self._fade_out_length, self._fade_out_done + self._reach(buffer, self.committed) - self.committed
             )
             points = [at for at, _ in self._entries(buffer, self.committed)]
-            points.append(self.committed + self._fall_length - self._fall_done)
+            points.append(self.committed + self._fade_out_length - self._fade_out_done)
         elif (newer := self._newer(buffer)) is not None:
             self._joined, self._join_done = newer, 0
             points = [self.committed + self.timing.join]
@@ -210,7 +210,7 @@ class Timeline:
         if self.committed < end - self.timing.fade:
             return [*points, end - self.timing.fade]
         self.underruns += 1
-        self._fall_done, self._fall_length = 0, end - self.committed
+        self._fade_out_done, self._fade_out_length = 0, end - self.committed
         return [end]
 
     def _render(self, out: Floats) -> None:
@@ -227,9 +227,9 @@ class Timeline:
         if self._rise_done < self.timing.fade:
             for i in range(min(len(out), (self.timing.fade - self._rise_done) * CHANNELS)):
                 out[i] *= gain_at(self._rise_done + i // CHANNELS, self.timing.fade)
-        if self._fall_length:
+        if self._fade_out_length:
             for i in range(len(out)):
-                out[i] *= 1.0 - gain_at(self._fall_done + i // CHANNELS, self._fall_length)
+                out[i] *= 1.0 - gain_at(self._fade_out_done + i // CHANNELS, self._fade_out_length)
 
     def _advance(self, step: int) -> None:
         """Advance the clock and the fades; end those that are over."""
@@ -240,13 +240,13 @@ class Timeline:
             self._join_done += step
             if self._join_done == self.timing.join:
                 self._followed, self._joined = self._joined, None
-        if self._fall_length:
-            self._fall_done += step
+        if self._fade_out_length:
+            self._fade_out_done += step
             # A take that arrived out of order can remove an entry that the fade counted on; then it ends early.
             ended = self._joined is None and self._reach(self._followed, self.committed - 1) == self.committed
-            if ended or self._fall_done == self._fall_length:
+            if ended or self._fade_out_done == self._fade_out_length:
                 self._followed = self._joined = None
-                self._fall_length = 0
+                self._fade_out_length = 0
 
     def _newest(self) -> list[TakeBuffer]:
         """All takes, the greatest take first."""

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
-_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Those of POSIX and of Windows; neither has all."""
+ENDING_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""Names of the signals that end a program: those of POSIX and of Windows; neither has all."""
 # Signals received by the blocks under way.
 _received: list[int] = []
 
@@ -36,7 +36,7 @@ def exiting_on_signals() -> Iterator[None]:
         _received.append(number)
         exit_if_signalled()
 
-    for name in _SIGNALS:
+    for name in ENDING_SIGNALS:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             before[number] = signal.signal(number, leave)
@@ -71,7 +71,7 @@ def delaying_signals() -> Iterator[None]:
         return
     delayed: list[int] = []
     before: dict[int, Any] = {}
-    for name in _SIGNALS:
+    for name in ENDING_SIGNALS:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) not in (signal.SIG_DFL, signal.SIG_IGN, None):
             before[number] = signal.signal(number, lambda number, frame: delayed.append(number))

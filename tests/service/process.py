@@ -77,10 +77,10 @@ class ServiceProcess:
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGCONT)
 
-    def terminate(self) -> int:
-        """Terminate it in order, and return its exit code."""
+    def terminate(self, number: int = signal.SIGTERM) -> int:
+        """Terminate it in order with a signal, and return its exit code."""
         assert self._process is not None
-        os.kill(self._process.pid, signal.SIGTERM)
+        os.kill(self._process.pid, number)
         return self._end()
 
     def entries(self) -> list[dict[str, Any]]:

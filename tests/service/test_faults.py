@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -406,6 +407,42 @@ def test_a_service_that_is_stopped_sends_bye(service: ServiceProcess) -> None:
         game.wait("the new service", lambda: len(game.all(Live)) == 2)
         game.play(5.0)
         check_sound(game, most_gaps=1, longest_s=10.0)
+
+
+@contextmanager
+def inherited(number: int, handler: signal.Handlers) -> Iterator[None]:
+    """Within the block, processes are started with this handling of a signal."""
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_service_whose_terminal_closes_sends_bye(tmp_path: Path) -> None:
+    with (
+        inherited(signal.SIGHUP, signal.SIG_DFL),
+        ServiceProcess(tmp_path, str(CALM)) as service,
+        Game(service.address) as game,
+    ):
+        start(game)
+        assert service.terminate(signal.SIGHUP) == 0
+        assert game.expect(Lost).reason == "drain"
+
+
+def test_a_service_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    with (
+        inherited(signal.SIGHUP, signal.SIG_IGN),
+        ServiceProcess(tmp_path, str(CALM)) as service,
+        Game(service.address) as game,
+    ):
+        start(game)
+        os.kill(service.pid, signal.SIGHUP)
+        sent = play_on(game, 2.0)
+        check_receipts(game, sent)
+        assert not game.all(Lost)
+        assert service.terminate() == 0
+        assert game.expect(Lost).reason == "drain"
 
 
 def test_a_game_that_starts_before_its_service(tmp_path: Path) -> None:

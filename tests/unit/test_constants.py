@@ -17,6 +17,7 @@ from segue.render import request
 from segue.runtime import snapshot
 from segue.score.generator import ScoreGenerator
 from segue.score.sampler import orchestra
+from segue.service.settings import kinds
 from segue_rules import controls, model, plan
 from segue_rules.director import plain_data
 from segue_rules.loading import limits as rule_limits
@@ -46,6 +47,7 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (limits.MOST_STINGERS, rule_limits.MOST_STINGERS),
         (limits.CELL_BYTES, snapshot.CELL_BYTES),
         (limits.BLOB_BYTES, snapshot.BLOB_BYTES),
+        (limits.PASSWORD_BYTES, kinds.LONGEST_TOKEN),
         (request.FAMILIES, orchestra.FAMILIES),
         (reaction.UNITS, typing.get_args(typing.get_type_hints(model.At)["unit"])),
         (arguments._MAX_SEED, model.LARGEST_SEED),

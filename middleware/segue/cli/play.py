@@ -85,6 +85,7 @@ def _play(arguments: argparse.Namespace) -> None:
     from segue.play.session import PlaySession
     from segue_rules.loading import load, load_events
     from segue_sdk.client import SegueClient
+    from segue_sdk.limits import VERSION
     from segue_sdk.messages import Hello
 
     local = arguments.connect is None
@@ -98,7 +99,7 @@ def _play(arguments: argparse.Namespace) -> None:
         command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
         child = stack.enter_context(LocalService(command)) if local else None
         hello = Hello(
-            versions=(1,),
+            versions=(VERSION,),
             client="segue play",
             rules_name=None if local else arguments.rules,
             generator=arguments.generator,

@@ -1,7 +1,7 @@
 """Run the service that games connect to. CONFIG.md beside the service's code says what every setting means.
 
 Each flag is also an environment variable (SEGUE_MAX_SESSIONS) and a line of the YAML file that --config names. The
-service ends on Ctrl-C or SIGTERM, after its clients' buffers are full.
+service ends on Ctrl-C, SIGTERM or SIGHUP, after its clients' buffers are full.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from segue import __version__
 from segue.cli.console import BAD_INPUT, DONE, flush, print_lines, print_problems
 from segue.generators import PLAYABLE
 from segue.service.settings import configuration as settings
+from segue.signals import ENDING_SIGNALS
 
 if TYPE_CHECKING:
     from segue.service.server import Service
@@ -65,14 +66,14 @@ def _configured(arguments: argparse.Namespace) -> int:
     from segue.service.auth import CertificateError, InsecureBindError
     from segue.service.logs import logging_to
     from segue.service.server import GeneratorError, Service
-    from segue.service.settings.configuration import machine_memory_bytes, note_memory_mib
+    from segue.service.settings.configuration import default_note_memory_mib, machine_memory_bytes
     from segue_rules.errors import RuleError
 
     with logging_to(sys.stderr, level=config.log_level, form=config.log_format, secrets=[config.token]):
         for warning in warnings:
             log.warning(warning)
         try:
-            memory = config.note_memory or note_memory_mib(config.max_sessions, machine_memory_bytes())
+            memory = config.note_memory_mib or default_note_memory_mib(config.max_sessions, machine_memory_bytes())
             chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=memory))
             service = Service(config, chain.encoder, chain.generators, version=__version__, serving=_announce)
             _serve(service, exit_with_stdin=arguments.exit_with_stdin)
@@ -97,9 +98,11 @@ def _serve(service: Service, *, exit_with_stdin: bool) -> None:
         def stop(number: int, frame: Any) -> None:
             loop.call_soon_threadsafe(service.stop)
 
-        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), stop)
+        for name in ENDING_SIGNALS:
+            number = getattr(signal, name, None)
+            # A signal that is ignored (nohup) stays so.
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, stop)
         if exit_with_stdin:
             _when_closed(sys.stdin.fileno(), lambda: loop.call_soon_threadsafe(service.stop))
         await service.run()

@@ -50,7 +50,7 @@ class LogLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentEvent:
+class UnansweredEvent:
     """An event that is not answered yet.
 
     Attributes:
@@ -79,7 +79,7 @@ class Dashboard:
         self.reaction_ms: float | None = None
         self.lines: deque[LogLine] = deque(maxlen=_MOST_LINES)
         self.num_lines = 0
-        self._sent: dict[int, SentEvent] = {}
+        self._sent: dict[int, UnansweredEvent] = {}
         self._quiet_until: dict[str, int] = {}
 
     # --- what is shown ----------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class Dashboard:
         Args:
             text: What it sets and fires, if it gets a line in the log; else "".
         """
-        self._sent[seq] = SentEvent(at=self.position.played, text=text)
+        self._sent[seq] = UnansweredEvent(at=self.position.played, text=text)
         while len(self._sent) > _MOST_SENT:
             del self._sent[next(iter(self._sent))]
 

@@ -175,7 +175,7 @@ class ChunkProducer:
         """
         if self.in_flight is not None:
             raise ValueError("expected no job in flight")
-        if spec.reason in ("replace", "ladder", "skip"):
+        if spec.reason in ("replace", "change_level", "skip"):
             self.dirty.clear_from(0)
         origin = self._origin(spec)
         replaces = spec.change if spec.reason == "replace" else None
@@ -205,12 +205,12 @@ class ChunkProducer:
         Raises:
             ValueError: The job is not in flight.
         """
-        if now_s is not None and (meets := self._outrun(job, now_s)) is not None:
+        if now_s is not None and (earliest_frame := self._too_late(job, now_s)) is not None:
             self._latency.job_ended(job.spec.end - job.origin.frame, seconds, now_s)
             self.fail(job)
-            self.dirty.raise_floor(meets)
+            self.dirty.raise_floor(earliest_frame)
             return False
-        self._land(job)
+        self._take_in_flight(job)
         spec, head = job.spec, self.buffer.head
         self._playable_end = self.playable_end
         generator = self._generators[spec.level]
@@ -228,7 +228,7 @@ class ChunkProducer:
         samples = self._joined(spec, samples, skips=skips, follows=follows)
         if skips:
             self.buffer = AudioBuffer(job.origin)
-        elif spec.reason in ("ladder", "restore"):
+        elif spec.reason in ("change_level", "restore"):
             self.buffer.add_boundary(job.origin)
         self.buffer.write(
             spec.change,
@@ -258,9 +258,9 @@ class ChunkProducer:
         Raises:
             ValueError: The job is not in flight.
         """
-        self._land(job)
+        self._take_in_flight(job)
         self._journal(("failed", job.spec))
-        if job.spec.reason in ("replace", "ladder"):
+        if job.spec.reason in ("replace", "change_level"):
             self.dirty.mark(job.spec.change)
 
     def state_bytes(self) -> int:
@@ -291,7 +291,7 @@ class ChunkProducer:
             samples = fade_in(samples, length)
         return samples
 
-    def _outrun(self, job: Job, now_s: float) -> int | None:
+    def _too_late(self, job: Job, now_s: float) -> int | None:
         """Return the first frame that another try would reach, if this job would take music away from the client.
 
         A replacement cuts off the older music at its own end. If the client has reached its start already, and would
@@ -300,8 +300,8 @@ class ChunkProducer:
         spec, committed = job.spec, self._latency.committed(now_s)
         if spec.end >= self.buffer.head or spec.change > self.buffer.head or committed <= spec.change * FRAME_SIZE:
             return None
-        meets = -(-(committed + self._latency.next_samples) // FRAME_SIZE)
-        return meets if spec.end < meets else None
+        earliest_frame = -(-(committed + self._latency.next_samples) // FRAME_SIZE)
+        return earliest_frame if spec.end < earliest_frame else None
 
     def _origin(self, spec: JobSpec) -> ChunkBoundary:
         """Return the boundary that a job is generated from."""
@@ -324,7 +324,8 @@ class ChunkProducer:
             return generator.capture(self.buffer.read(start, spec.change), plans)
         return generator.start(seed=self._config.seed, frame=spec.change)
 
-    def _land(self, job: Job) -> None:
+    def _take_in_flight(self, job: Job) -> None:
+        """Take a job out of flight. Raises: ValueError if it is not in flight."""
         if job is not self.in_flight:
             raise ValueError("expected the job in flight")
         self.in_flight = None

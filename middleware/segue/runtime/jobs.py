@@ -10,10 +10,10 @@ from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
 from segue.runtime.planner import PlannedFrame, Planner, is_significant
 from segue.runtime.session_config import SessionConfig
 
-# extend: more music at the end. replace: music for newer plans. ladder: music of another fallback level. skip: music
-# after a gap, because the client ran dry. restore: music from the state of a save or a cell.
-# The words are part of the protocol and of recordings.
-Reason: TypeAlias = Literal["extend", "replace", "ladder", "skip", "restore"]
+# extend: more music at the end. replace: music for newer plans. change_level: music of another fallback level. skip:
+# music after a gap, because the client's buffer ran empty. restore: music from the state of a save or a cell.
+# The protocol and recordings have the same words, but "ladder" for change_level.
+Reason: TypeAlias = Literal["extend", "replace", "change_level", "skip", "restore"]
 
 
 class JobSpec(NamedTuple):
@@ -221,13 +221,13 @@ def _restore(view: SessionView, restoring: ChunkBoundary) -> JobSpec | None:
 def _replacement(view: SessionView, change: int) -> JobSpec:
     """Replace the music from `change` on; a generator that was left for another one gets no more jobs."""
     left = view.buffer.boundary_before(change).level != view.level
-    return _spec(view, "ladder" if left else "replace", change)
+    return _spec(view, "change_level" if left else "replace", change)
 
 
 def _other_level(view: SessionView) -> JobSpec:
     """Continue on another level, from just before the end of the music."""
     change = max(view.buffer.head - view.config.crossfade_frames, view.buffer.base, view.committed)
-    return _spec(view, "ladder", min(change, view.buffer.head))
+    return _spec(view, "change_level", min(change, view.buffer.head))
 
 
 def _meeting_frame(view: SessionView) -> int:
@@ -240,7 +240,7 @@ def _spec(view: SessionView, reason: Reason, change: int) -> JobSpec:
 
     A replacement ends as soon as possible: what follows it is an extension, for which there is time.
     """
-    if reason in ("ladder", "skip", "restore"):
+    if reason in ("change_level", "skip", "restore"):
         origin = change
     else:
         origin = view.buffer.boundary_before(change).frame

@@ -9,14 +9,14 @@ from segue.runtime.planner import RulesVersion
 from segue.runtime.restore import RestorePoint
 from segue_rules.events import Event
 
-# The first word is that of recordings.
 # event: it takes effect in a frame. begun, done, failed: a job. reload, reset: from a frame on. restore: from a frame
-# on, with the greatest take that the client knew. home: the level of the generator that is chosen from now on.
+# on, with the greatest take that the client knew. primary: the level of the generator that is chosen from now on.
+# Recordings begin with the same words, but "home" for primary.
 Operation: TypeAlias = (
     tuple[Literal["event"], Event, int]
     | tuple[Literal["begun", "done", "failed"], JobSpec]
     | tuple[Literal["reload"], RulesVersion, int]
     | tuple[Literal["restore"], RestorePoint, int, int]
     | tuple[Literal["reset"], int]
-    | tuple[Literal["home"], int]
+    | tuple[Literal["primary"], int]
 )

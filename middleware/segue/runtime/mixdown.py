@@ -22,7 +22,7 @@ _LAST_FADE_SAMPLES = SAMPLE_RATE // 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlacedStinger:
+class MixedStinger:
     """A stinger on the timeline.
 
     Attributes:
@@ -48,13 +48,13 @@ class Overlay:
     def __init__(self, sounds: Mapping[str, Samples]) -> None:
         """sounds: float32 [S, 2] by the stinger's name."""
         self._sounds = sounds
-        self._placed: list[PlacedStinger] = []
+        self._placed: list[MixedStinger] = []
 
     def cue(self, cue: StingerCue) -> None:
         """Place a started stinger; a burst of style has no sound of its own and is skipped."""
         if cue.kind == "started" and cue.stinger in self._sounds:
             gain = np.float32(10.0 ** (cue.gain_db / 20.0))
-            self._placed.append(PlacedStinger(start=cue.start, samples=self._sounds[cue.stinger] * gain, duck=cue.duck))
+            self._placed.append(MixedStinger(start=cue.start, samples=self._sounds[cue.stinger] * gain, duck=cue.duck))
 
     def mix(self, start: int, music: Samples) -> Samples:
         """Return the block of music at sample `start` with everything placed; blocks come in order."""
@@ -71,7 +71,7 @@ class Overlay:
         return mixed
 
 
-def duck_gain(placed: PlacedStinger, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+def duck_gain(placed: MixedStinger, positions: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the gain of the music under a stinger, linear in dB so that it sounds even.
 
     The gain falls over fade_out from the stinger's start, stays down until recovery after its end, and rises over

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Protocol, TextIO, TypeAlias, get_args
 
 from segue.contract import Generator
-from segue.runtime.jobs import Job, JobSpec
+from segue.runtime.jobs import Job, JobSpec, Reason
 from segue.runtime.journal import Operation
 from segue.runtime.messages import SessionMessage
 from segue.runtime.planner import RulesVersion
@@ -32,6 +32,9 @@ VERSION: Final = 3
 # Recordings of this version have no end line.
 _WITHOUT_END: Final = 2
 _END: Final = {"op": "end"}
+# Reasons of jobs that have another word in recordings.
+_WRITTEN_REASONS: Final[Mapping[Reason, str]] = {"change_level": "ladder"}
+_READ_REASONS: Final[Mapping[str, Reason]] = {word: reason for reason, word in _WRITTEN_REASONS.items()}
 
 # The texts of rule files by their path from the main one's folder, the main one first.
 Sources: TypeAlias = Mapping[str, str]
@@ -62,7 +65,7 @@ RecordedOperation: TypeAlias = (
     | tuple[Literal["reload"], RecordedRules, int]
     | tuple[Literal["restore"], RecordedRestorePoint, int, int]
     | tuple[Literal["reset"], int]
-    | tuple[Literal["home"], int]
+    | tuple[Literal["primary"], int]
 )
 
 
@@ -206,7 +209,7 @@ def replay(
                 session.apply_restore(point, frame, take)
             case ("reset", frame):
                 session.apply_reset(frame)
-            case ("home", primary):
+            case ("primary", primary):
                 session.set_primary(primary)
             case ("begun", spec):
                 job = session.begin(spec, now_s=0.0)
@@ -289,15 +292,16 @@ def _plain(operation: Operation, sources: Callable[[Rules], Sources]) -> dict[st
             texts = dict(sources(rules_version.rules))
             return {"op": "reload", "frame": frame, "fingerprint": rules_version.fingerprint, "sources": texts}
         case ("restore", point, frame, take):
-            opening = _plain_restore_point(recorded_restore_point(point))
-            return {"op": "restore", "frame": frame, "take": take, "opening": opening}
+            restore_point = _plain_restore_point(recorded_restore_point(point))
+            return {"op": "restore", "frame": frame, "take": take, "opening": restore_point}
         case ("reset", frame):
             return {"op": "reset", "frame": frame}
-        case ("home", primary):
+        case ("primary", primary):
             return {"op": "home", "home": primary}
         case (kind, spec):
             reason, origin, change, end, level = spec
-            return {"op": kind, "reason": reason, "origin": origin, "change": change, "end": end, "rung": level}
+            written = _WRITTEN_REASONS.get(reason, reason)
+            return {"op": kind, "reason": written, "origin": origin, "change": change, "end": end, "rung": level}
 
 
 def _plain_header(header: Header) -> dict[str, Any]:
@@ -329,7 +333,7 @@ def _versioned_header(data: Any) -> tuple[int, Header]:
         raise ValueError(f'expected {{"format": "{FORMAT}", ...}}')
     if data["version"] not in (_WITHOUT_END, VERSION):
         raise ValueError(f"expected version {VERSION}, got {data['version']}")
-    opening = data.get("opening")
+    restore_point = data.get("opening")
     return data["version"], Header(
         rules=str(data["rules"]),
         generators=tuple(map(str, data["generators"])),
@@ -337,7 +341,7 @@ def _versioned_header(data: Any) -> tuple[int, Header]:
         frames=int(data.get("frames", 0)),
         primary=int(data.get("home", 0)),
         sources=_sources(data.get("sources", {})),
-        restore_point=None if opening is None else _restore_point(opening),
+        restore_point=None if restore_point is None else _restore_point(restore_point),
     )
 
 
@@ -347,7 +351,8 @@ def _operation(data: dict[str, Any]) -> RecordedOperation:
         case "event":
             return "event", Event(sequence=data["seq"], set=data["set"], fire=tuple(data["fire"])), int(data["frame"])
         case "begun" | "done" | "failed":
-            return kind, JobSpec(level=data.pop("rung"), **data)
+            reason = data.pop("reason")
+            return kind, JobSpec(reason=_READ_REASONS.get(reason, reason), level=data.pop("rung"), **data)
         case "reload":
             return "reload", RecordedRules(_sources(data["sources"]), str(data["fingerprint"])), int(data["frame"])
         case "restore":
@@ -355,7 +360,7 @@ def _operation(data: dict[str, Any]) -> RecordedOperation:
         case "reset":
             return "reset", int(data["frame"])
         case "home":
-            return "home", int(data["home"])
+            return "primary", int(data["home"])
         case "end":
             raise ValueError("expected nothing after the end of the recording")
     raise ValueError(f"unknown operation {kind!r}")

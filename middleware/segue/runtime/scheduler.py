@@ -1,4 +1,6 @@
-"""Runs sessions' jobs on generators: who runs dry first, then the earliest deadline; failures go to the fallback chain.
+"""Runs sessions' jobs on generators: sessions about to underrun first, then the earliest deadline.
+
+A failure goes to the fallback chain.
 
 One thread plans and completes jobs, others may generate meanwhile: `generate` alone touches no session.
 """
@@ -23,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # A client with so little music left comes before all others. That is early enough, because a job takes a fraction of
 # it. More would be worse: on a busy machine all sessions come near it, and changes would have to wait for them.
-_NEARLY_DRY: Final = SAMPLE_RATE // 5
+_NEARLY_EMPTY_SAMPLES: Final = SAMPLE_RATE // 5
 
 Batch: TypeAlias = list[tuple[Session, Job]]
 
@@ -121,7 +123,7 @@ class Scheduler:
                     slack = spec.deadline - committed
                     # A change can wait while the old music plays, and so can what follows it; silence cannot.
                     remaining = session.playable_end * FRAME_SIZE - committed
-                    can_wait = spec.reason == "replace" or remaining >= _NEARLY_DRY
+                    can_wait = spec.reason == "replace" or remaining >= _NEARLY_EMPTY_SAMPLES
                     specs.append((can_wait, slack, len(specs), session, spec))
         specs.sort(key=lambda entry: entry[:3])
         if not specs:
@@ -193,7 +195,7 @@ class Scheduler:
         try:
             yield
         except Exception:
-            log.exception("a session broke and is given up")
+            log.exception("a session failed and is given up")
             self._chains.pop(session, None)
             self._broken.append(session)
 

@@ -287,7 +287,7 @@ class Session:
 
     def set_primary(self, primary: int) -> None:
         """Choose another generator, by its level; the music changes over just before the end of what is generated."""
-        self._journal(("home", primary))
+        self._journal(("primary", primary))
         self.primary = self._producer.level = primary
 
     def set_level(self, level: int, reason: str) -> None:

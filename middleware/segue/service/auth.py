@@ -15,9 +15,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, NoReturn
 
+from segue_sdk.limits import PASSWORD_BYTES
+
 USER: Final = b"segue"
-MOST_TOKEN_BYTES: Final = 255
-"""PLAIN sends the length of a password in one byte."""
 
 # The first wrong token of a network is answered after this delay, each further one after twice as long, up to a limit.
 _FIRST_DELAY_S: Final = 0.1
@@ -207,6 +207,6 @@ def _check_pem(path: Path, expected: str, marker: str) -> None:
 def _encoded(token: str) -> bytes:
     """Encode a token. Raises: ValueError if PLAIN cannot carry it."""
     encoded = token.encode()
-    if not 1 <= len(encoded) <= MOST_TOKEN_BYTES:
-        raise ValueError(f"token: expected 1 to {MOST_TOKEN_BYTES} bytes, got {len(encoded)}")
+    if not 1 <= len(encoded) <= PASSWORD_BYTES:
+        raise ValueError(f"token: expected 1 to {PASSWORD_BYTES} bytes, got {len(encoded)}")
     return encoded

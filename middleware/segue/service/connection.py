@@ -19,8 +19,8 @@ from segue_sdk.messages import Bye, Control, Error, Event, Hello, Message, Resto
 
 log = logging.getLogger(__name__)
 
-# When a client may connect again after a fault of the service.
-_RETRY_MS: Final = 1_000
+RETRY_MS: Final = 1_000
+"""When a client may connect again after a fault of the service, or if it says hello while the service stops."""
 # When a client may connect again whose session was closed for another: sooner, paused games would keep taking places
 # from each other.
 _IDLE_RETRY_MS: Final = 5_000
@@ -139,7 +139,7 @@ class Connection:
     Attributes:
         identity: Its name, given by the listener.
         budget: The work that it may cause.
-        heard_s: When its last message came.
+        received_s: When its last message came.
         session: The session that is played over it.
         task: The request that runs for it; one at a time.
     """
@@ -163,7 +163,7 @@ class Connection:
         """
         self.identity = identity
         self.budget = ConnectionBudget(events_per_second, now_s)
-        self.heard_s = now_s
+        self.received_s = now_s
         self.session: ServerSession | None = None
         self.task: asyncio.Task[None] | None = None
         self._send = send
@@ -232,7 +232,7 @@ class Connection:
         try:
             text = "a fault of the service ended the session; the service's log has the details"
             self.refuse(Error(code="internal", text=text), now_s)
-            self.send(Bye(reason="internal", text="connect again", retry_ms=_RETRY_MS))
+            self.send(Bye(reason="internal", text="connect again", retry_ms=RETRY_MS))
         finally:
             self.release()
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from segue.service import wire
-from segue.service.connection import Connection
+from segue.service.connection import RETRY_MS, Connection
 from segue.service.monitoring import Metrics
 from segue.service.outgoing import Parts
 from segue.service.server_session import ServerSession
@@ -31,8 +31,6 @@ TICK_S: Final = 0.05
 # The service's loop is late when a tick comes this much after its time; it counts as late for a while then.
 _LATE_S: Final = 0.1
 _LATE_FOR_S: Final = 2.0
-# When a client may connect again that says hello while the service stops.
-_RETRY_MS: Final = 1_000
 # Connections without a session that are remembered, beside those with one.
 _MOST_WITHOUT_SESSION: Final = 256
 _FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)
@@ -79,7 +77,7 @@ class ConnectionHandler:
         with self._guard.session(session, "flush"):
             for parts in session.outgoing():
                 if session.connection is None or not self._send(session.connection, parts):
-                    self._lose(session)
+                    self._disconnect(session)
                     return
 
     def tick(self) -> None:
@@ -90,7 +88,7 @@ class ConnectionHandler:
         self._ticked_s = now_s
         for connection in list(self._connections.values()):
             # A blocked connection is remembered until its work is paid for, or it would get a new budget.
-            if now_s - max(connection.heard_s, connection.budget.blocked_until_s) >= SILENCE_S:
+            if now_s - max(connection.received_s, connection.budget.blocked_until_s) >= SILENCE_S:
                 self._forget(connection)
             elif connection.session is not None and connection.session not in self._sessions:
                 connection.release_idle()
@@ -103,11 +101,11 @@ class ConnectionHandler:
             self.flush(session)
 
     def extend_deadlines(self, seconds: float) -> None:
-        """Discount a time in which the process was suspended: no client could be heard then."""
+        """Discount a time in which the process was suspended and received nothing."""
         for connection in self._connections.values():
-            connection.heard_s += seconds
+            connection.received_s += seconds
         for session in self._sessions:
-            session.heard_s += seconds
+            session.received_s += seconds
 
     def say_goodbye(self, reason: str, text: str, retry_ms: int | None) -> None:
         """Send `bye` to every connection, and from now on to everyone who says hello."""
@@ -150,7 +148,7 @@ class ConnectionHandler:
         budget = connection.budget
         if blocked_s := budget.blocked_s(now_s):
             return blocked_s
-        connection.heard_s = now_s
+        connection.received_s = now_s
         budget.charge_message(parts, now_s)
         if budget.is_flooding(now_s):
             return self._block(connection, now_s)
@@ -159,7 +157,7 @@ class ConnectionHandler:
             planning_s = self._charge_planning(connection, now_s)
         # Whatever a message causes must not end the service for everybody else.
         except Exception:
-            self._broke(connection, "message", connection.session)
+            self._on_fault(connection, "message", connection.session)
             planning_s = 0.0
         return max(budget.debt_s(now_s), planning_s)
 
@@ -210,7 +208,7 @@ class ConnectionHandler:
         elif session not in self._sessions:
             connection.release_idle()
         else:
-            session.heard_s = now_s
+            session.received_s = now_s
             self._on_session_message(connection, session, message, now_s)
             self.flush(session)
 
@@ -246,7 +244,7 @@ class ConnectionHandler:
 
     def _on_hello(self, connection: Connection, hello: Hello, now_s: float) -> None:
         if self.draining:
-            connection.send(Bye(reason="drain", retry_ms=_RETRY_MS))
+            connection.send(Bye(reason="drain", retry_ms=RETRY_MS))
         elif connection.session is not None:
             connection.welcome_again(now_s)
         elif VERSION not in hello.versions:
@@ -279,7 +277,7 @@ class ConnectionHandler:
                 except RequestRefusedError as error:
                     connection.refuse(wire.error(error, about, seq), self._clock())
             except Exception:
-                self._broke(connection, about, connection.session or session)
+                self._on_fault(connection, about, connection.session or session)
             finally:
                 connection.task = None
             if connection.session is not None:
@@ -343,12 +341,12 @@ class ConnectionHandler:
         if known is None:
             without_session = [one for one in self._connections.values() if one.session is None]
             if len(without_session) >= _MOST_WITHOUT_SESSION:
-                self._drop(min(without_session, key=lambda one: (one.task is not None, one.heard_s)))
+                self._drop(min(without_session, key=lambda one: (one.task is not None, one.received_s)))
             rate = self._sessions.config.events_per_second
             known = self._connections[identity] = Connection(identity, self._send, self._metrics, rate, now_s)
         return known
 
-    def _broke(self, connection: Connection, where: str, session: ServerSession | None) -> None:
+    def _on_fault(self, connection: Connection, where: str, session: ServerSession | None) -> None:
         """Handle an exception that a connection's message caused; it ends `session`, if there is one."""
         self._guard.fault(where, session)
         if session is None or connection.session is not None:
@@ -364,7 +362,7 @@ class ConnectionHandler:
                 session.lost(now_s)
         return wait_s
 
-    def _lose(self, session: ServerSession) -> None:
+    def _disconnect(self, session: ServerSession) -> None:
         """Handle that a message could not be sent over a session's connection."""
         gone = self._connections.get(session.connection) if session.connection is not None else None
         session.lost(self._clock())

@@ -26,9 +26,8 @@ T = TypeVar("T")
 
 SUSPENDED_S: Final = 0.5
 """A wait that ends this much too late shows that the whole process was suspended meanwhile."""
-# While nobody calls `wake` the scheduler is asked for work when a session becomes due, but not more often than this
+# Shortest and longest wait between two looks for work, unless `wake` is called.
 _SHORTEST_WAIT_S: Final = 0.02
-# and not more seldom than this.
 _LONGEST_WAIT_S: Final = 0.25
 # A call that takes long is not abandoned while every session has more sound than this.
 _STARVING_S: Final = 1.0
@@ -154,8 +153,8 @@ class Generation:
         clock: Callable[[], float],
         *,
         stall_s: float,
-        landed: Callable[[Batch], None],
-        broke: Callable[[Session], None],
+        on_batch_done: Callable[[Batch], None],
+        on_session_failed: Callable[[Session], None],
         metrics: Metrics,
         guard: FaultGuard,
     ) -> None:
@@ -166,16 +165,16 @@ class Generation:
             generators: Those of the scheduler.
             clock: Monotonic seconds.
             stall_s: A call that runs longer may be abandoned.
-            landed: Called with each batch whose sessions have new messages.
-            broke: Called with each session that a fault ended.
+            on_batch_done: Called with each batch whose sessions have new messages.
+            on_session_failed: Called with each session that a fault ended.
             metrics: Counts calls.
             guard: Contains faults.
         """
         self._scheduler = scheduler
         self._clock = clock
         self._stall_s = stall_s
-        self._landed = landed
-        self._broke = broke
+        self._on_batch_done = on_batch_done
+        self._on_session_failed = on_session_failed
         self._metrics = metrics
         self._guard = guard
         self._awake = asyncio.Event()
@@ -226,13 +225,13 @@ class Generation:
             level = batch[0][1].spec.level
             if self._hangs(level):
                 self._scheduler.abandon(batch, self._clock(), "the generator still hangs")
-                self._landed(batch)
+                self._on_batch_done(batch)
                 continue
             task = asyncio.ensure_future(self._generate(batch, level, self._free[level].pop()))
             task.add_done_callback(lambda done: self.wake())
             self._running.add(task)
         for session in self._scheduler.broken():
-            self._broke(session)
+            self._on_session_failed(session)
 
     def _is_available(self, level: int) -> bool:
         """Return whether a batch of this level can be handled now; a level that hangs refuses it for the next one."""
@@ -260,7 +259,7 @@ class Generation:
                 raise
             finally:
                 self._free[level].append(worker)
-                self._landed(batch)
+                self._on_batch_done(batch)
 
     async def _call(self, batch: Batch, level: int, worker: Worker) -> JobResult | None:
         """Generate a batch; None if the call hung and was abandoned with its jobs."""

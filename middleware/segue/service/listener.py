@@ -50,7 +50,7 @@ _LOG_EVERY_S: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ListenerLimits:
     """What connections are granted.
 
     Attributes:
@@ -87,7 +87,7 @@ class Listener:
         closed: Callable[[bytes], None],
         has_session: Callable[[bytes], bool],
         clock: Callable[[], float],
-        limits: Limits | None = None,
+        limits: ListenerLimits | None = None,
         refused: Callable[[RefusalReason], None] = lambda reason: None,
     ) -> None:
         """Begin without addresses.
@@ -101,7 +101,7 @@ class Listener:
             limits: What connections are granted.
             refused: Called for each connection that is refused.
         """
-        self.limits = limits or Limits()
+        self.limits = limits or ListenerLimits()
         self.received_messages = 0
         self.refused: Counter[RefusalReason] = Counter()
         self._password = Password(token) if token else None
@@ -314,7 +314,7 @@ class Listener:
             self.gone(peer)
 
     async def _sweep(self) -> None:
-        """Let time pass for the connections, but not while the process was suspended and could hear nobody."""
+        """Let time pass for the connections, but not while the process was suspended and received nothing."""
         before_s = self._clock()
         while True:
             await asyncio.sleep(_SWEEP_S)

@@ -118,8 +118,9 @@ class OutgoingQueue:
     def _chunk(self, output: ChunkOut, cell: bytes | None) -> Chunk:
         mixed = output.mixed or self._seamless
         self._last_chunk, self._seamless = output, False
-        self._metrics.chunk(output.reason)
-        return wire.chunk(output, output.rules, sample_format=self._format, mixed=mixed, cell=cell)
+        message = wire.chunk(output, output.rules, sample_format=self._format, mixed=mixed, cell=cell)
+        self._metrics.chunk(message.reason)
+        return message
 
     def _keep(self, message: ServiceMessage, parts: Parts, *, connected: bool) -> None:
         match message:

@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, Protocol, cast
 
 from segue.service.auth import Mechanism, RefusalReason
 from segue.service.zmtp import (
@@ -21,9 +21,6 @@ from segue.service.zmtp import (
     ServerConnection,
 )
 from segue_sdk.codec import Part
-
-if TYPE_CHECKING:
-    from segue.service.listener import Listener
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +48,42 @@ class _Phase(Enum):
 _READING: Final = (_Phase.HANDSHAKE, _Phase.OPEN)
 
 
+class TimeLimits(Protocol):
+    """How many seconds a connection may take for its handshake, be silent, and take to end."""
+
+    @property
+    def handshake_s(self) -> float: ...
+
+    @property
+    def silence_s(self) -> float: ...
+
+    @property
+    def linger_s(self) -> float: ...
+
+
+class PeerOwner(Protocol):
+    """What a connection needs of the listener that accepted it. The methods are documented there."""
+
+    @property
+    def limits(self) -> TimeLimits: ...
+
+    def opened(self, peer: Peer) -> None: ...
+
+    def enqueue(self, peer: Peer) -> None: ...
+
+    def received(self, peer: Peer, parts: list[bytes]) -> float: ...
+
+    def check_credentials(self, peer: Peer, user: bytes, token: bytes) -> tuple[bool, float]: ...
+
+    def count(self, reason: RefusalReason) -> None: ...
+
+    def has_session(self, peer: Peer) -> bool: ...
+
+    def check_kept(self) -> None: ...
+
+    def gone(self, peer: Peer) -> None: ...
+
+
 class Peer(asyncio.Protocol):
     """A connection that the listener accepted.
 
@@ -60,11 +93,11 @@ class Peer(asyncio.Protocol):
         was_open: Whether it finished its handshake.
     """
 
-    def __init__(self, listener: Listener, identity: bytes, address: str, mechanism: Mechanism) -> None:
+    def __init__(self, owner: PeerOwner, identity: bytes, address: str, mechanism: Mechanism) -> None:
         self.identity = identity
         self.address = address
         self.was_open = False
-        self._listener = listener
+        self._owner = owner
         self._zmtp = ServerConnection(mechanism)
         self._phase = _Phase.HANDSHAKE
         # In HANDSHAKE and ENDING since it began, in OPEN since the last byte.
@@ -90,7 +123,7 @@ class Peer(asyncio.Protocol):
             nonlocal started
             started = True
             _set_options(accepted)
-            limits = self._listener.limits
+            limits = self._owner.limits
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: self,
                 accepted,
@@ -124,7 +157,7 @@ class Peer(asyncio.Protocol):
         data = self._zmtp.send(parts)
         waiting = self._transport.get_write_buffer_size()
         if waiting and waiting + len(data) > _MOST_UNREAD_WITHOUT_SESSION:
-            most = _MOST_UNREAD if self._listener.has_session(self) else _MOST_UNREAD_WITHOUT_SESSION
+            most = _MOST_UNREAD if self._owner.has_session(self) else _MOST_UNREAD_WITHOUT_SESSION
             if waiting + len(data) > most:
                 self.end(RefusalReason.SLOW)
                 return False
@@ -132,9 +165,9 @@ class Peer(asyncio.Protocol):
         return True
 
     def pass_time(self, step_s: float) -> None:
-        """Let seconds pass in which the client could have been heard."""
+        """Let seconds pass in which the process was able to receive."""
         self._waited_s += step_s
-        limits = self._listener.limits
+        limits = self._owner.limits
         match self._phase:
             case _Phase.HANDSHAKE if self._answer is None and self._waited_s >= limits.handshake_s:
                 self.end(RefusalReason.HANDSHAKE)
@@ -197,7 +230,7 @@ class Peer(asyncio.Protocol):
             self._pause()
         else:
             self._working = True
-            self._listener.enqueue(self)
+            self._owner.enqueue(self)
 
     def eof_received(self) -> None:
         # ZMTP knows no half-closed connections. What was sent before is handled nevertheless.
@@ -212,7 +245,7 @@ class Peer(asyncio.Protocol):
             # Nothing more comes that it could wait for.
             self._pause_end.cancel()
             self._pause_end = None
-            self._listener.enqueue(self)
+            self._owner.enqueue(self)
 
     # --- called by the listener -------------------------------------------------------------------------------------
 
@@ -240,7 +273,7 @@ class Peer(asyncio.Protocol):
                     return
                 case MessageReceived(parts=parts):
                     handled += sum(map(len, parts))
-                    pause_s = self._listener.received(self, parts)
+                    pause_s = self._owner.received(self, parts)
                 case CommandReceived():
                     pass
                 case CredentialsReceived(user=user, password=password):
@@ -250,7 +283,7 @@ class Peer(asyncio.Protocol):
                     self.was_open = True
                     # Before anything that is sent because of the first message.
                     self._send_zmtp()
-                    self._listener.opened(self)
+                    self._owner.opened(self)
         if self._lost:
             self._leave()
 
@@ -260,9 +293,9 @@ class Peer(asyncio.Protocol):
         self._working = True
         self._pause()
         if pause_s > 0.0:
-            self._pause_end = asyncio.get_running_loop().call_later(pause_s, self._listener.enqueue, self)
+            self._pause_end = asyncio.get_running_loop().call_later(pause_s, self._owner.enqueue, self)
         else:
-            self._listener.enqueue(self)
+            self._owner.enqueue(self)
 
     def _pause(self) -> None:
         if self._transport is not None:
@@ -281,11 +314,11 @@ class Peer(asyncio.Protocol):
             # Nothing more is kept of the client until its credentials are answered.
             self._pause()
         if self.kept_bytes > _BYTES_AT_ONCE:
-            self._listener.check_kept()
+            self._owner.check_kept()
 
     def _check(self, user: bytes, password: bytes) -> None:
         """Check credentials, and answer them, maybe after a delay."""
-        right, delay_s = self._listener.check_credentials(self, user, password)
+        right, delay_s = self._owner.check_credentials(self, user, password)
 
         def answer() -> None:
             if right:
@@ -336,7 +369,7 @@ class Peer(asyncio.Protocol):
     def _count(self, reason: RefusalReason) -> None:
         """Count why it ends, only once."""
         if self._phase in _READING:
-            self._listener.count(reason)
+            self._owner.count(reason)
 
     def _enter(self, phase: _Phase) -> None:
         self._phase = phase
@@ -349,7 +382,7 @@ class Peer(asyncio.Protocol):
         self._enter(_Phase.GONE)
         if self._answer is not None:
             self._answer.cancel()
-        self._listener.gone(self)
+        self._owner.gone(self)
 
 
 def _set_options(accepted: socket.socket) -> None:

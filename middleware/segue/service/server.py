@@ -22,7 +22,7 @@ from segue.runtime.styles import load_styles
 from segue.service.auth import mechanism, tls_context
 from segue.service.connection_handler import TICK_S, ConnectionHandler
 from segue.service.generation import SUSPENDED_S, Generation, Worker, buffered_s
-from segue.service.listener import Limits, Listener
+from segue.service.listener import Listener, ListenerLimits
 from segue.service.monitoring import Health, HealthServer, Metrics
 from segue.service.outgoing import Parts
 from segue.service.rule_store import RuleStore
@@ -113,8 +113,8 @@ class Service:
             self._generators,
             time.monotonic,
             stall_s=config.stall_ms / 1000,
-            landed=self._landed,
-            broke=self._broke,
+            on_batch_done=self._on_batch_done,
+            on_session_failed=self._on_session_failed,
             metrics=self.metrics,
             guard=self.sessions.guard,
         )
@@ -182,7 +182,7 @@ class Service:
             closed=self._handler.closed,
             has_session=self._handler.has_session,
             clock=time.monotonic,
-            limits=Limits(
+            limits=ListenerLimits(
                 connections=config.most_connections,
                 handshakes=config.max_handshakes,
                 handshake_s=config.handshake_ms / 1000,
@@ -215,14 +215,14 @@ class Service:
 
     # --- tasks ------------------------------------------------------------------------------------------------------
 
-    def _landed(self, batch: Batch) -> None:
+    def _on_batch_done(self, batch: Batch) -> None:
         """Send the sound that was generated for sessions."""
         for music, _ in batch:
             session = self.sessions.of(music)
             if session is not None:
                 self._handler.flush(session)
 
-    def _broke(self, music: Session) -> None:
+    def _on_session_failed(self, music: Session) -> None:
         """End a session whose music a fault ended; its client may restore another from what it has."""
         with self._guard.task("generation"):
             self.metrics.fault("generation")

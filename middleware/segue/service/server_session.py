@@ -97,7 +97,7 @@ class ServerSession:
         music: The runtime's session, which plans and generates the music.
         primary: Level of the chosen generator in the fallback chain.
         connection: Identity of the client's connection; None while there is none.
-        heard_s: When the client's last message came.
+        received_s: When the client's last message came.
         opened_s: When the session was opened.
         paused_since_s: When the game was paused; None while it runs.
         restoring: Restores that are being prepared.
@@ -130,7 +130,7 @@ class ServerSession:
         self.music, self.soundtrack, self.terms, self.primary = music, soundtrack, terms, primary
         music.held = True
         self.connection: bytes | None = None
-        self.heard_s = self.opened_s = now_s
+        self.received_s = self.opened_s = now_s
         self.paused_since_s: float | None = None
         self.restoring = 0
         self.held_playhead: Playhead | None = None
@@ -187,7 +187,7 @@ class ServerSession:
 
     def resume(self, connection: bytes, last_chunk: int, now_s: float) -> list[Parts]:
         """Take up a connection, and return what its client missed after chunk `last_chunk`."""
-        self.connection, self.heard_s = connection, now_s
+        self.connection, self.received_s = connection, now_s
         return self._outgoing.resend(last_chunk)
 
     def lost(self, now_s: float) -> None:
@@ -198,7 +198,7 @@ class ServerSession:
     def expired(self, now_s: float) -> bool:
         """Return whether the client has been away for longer than the session waits for it."""
         window_ms = self.terms.paused_window_ms if self.paused_since_s is not None else self.terms.resume_window_ms
-        return self.connection is None and now_s - self.heard_s > window_ms / 1000
+        return self.connection is None and now_s - self.received_s > window_ms / 1000
 
     # --- messages of the client -------------------------------------------------------------------------------------
 

@@ -202,7 +202,7 @@ class Sessions:
                 elif session.paused_since_s is not None and session.paused_since_s <= paused_by_s:
                     paused.append((session.paused_since_s, session))
         if away:
-            return min(away, key=lambda session: session.heard_s)
+            return min(away, key=lambda session: session.received_s)
         if unreported:
             return min(unreported, key=lambda session: session.opened_s)
         return min(paused, key=lambda entry: entry[0])[1] if paused else None

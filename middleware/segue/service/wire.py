@@ -38,6 +38,9 @@ from segue_sdk.limits import (
 
 Format: TypeAlias = Literal["f32le", "s16le"]
 
+# Reasons of chunks that have another word in the protocol.
+_REASONS: Final = {"change_level": "ladder"}
+
 # The share of a header that the mistakes of a refused rule file may fill.
 _ERRORS_BYTES: Final = HEADER_BYTES // 2
 
@@ -95,7 +98,7 @@ def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, ce
         mixed=mixed,
         format=sample_format,
         generator=out.generator,
-        reason=out.reason,
+        reason=_REASONS.get(out.reason, out.reason),
         states={layer.name: state for layer, state in zip(rules.layers, last.states, strict=True)},
         mix={name: min(share, 1.0) for name, share in zip(names, last.mix, strict=True) if share > 0},
         cell=cell,

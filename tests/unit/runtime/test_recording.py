@@ -45,6 +45,19 @@ def test_a_written_recording_is_read_back(tmp_path: Path) -> None:
     assert read_recording(path) == (HEADER, OPERATIONS, True)
 
 
+def test_recordings_keep_their_own_words(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    operations: list[Operation] = [("primary", 1), ("begun", JobSpec("change_level", 10, 13, 20, 1))]
+    with path.open("w", encoding="utf-8") as file:
+        write_recording(file, HEADER, operations)
+    assert path.read_text("utf-8").splitlines()[1:] == [
+        '{"op":"home","home":1}',
+        '{"op":"begun","reason":"ladder","origin":10,"change":13,"end":20,"rung":1}',
+        '{"op":"end"}',
+    ]
+    assert read_recording(path) == (HEADER, operations, True)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [

@@ -164,6 +164,27 @@ def test_samples_that_are_not_finite_never_reach_the_player(router: Router) -> N
         assert client.player.position.have == 0
 
 
+@pytest.mark.parametrize("handled", [False, True], ids=["logged", "handled"])
+def test_a_refused_later_part_of_a_stinger_is_reported(
+    router: Router, caplog: pytest.LogCaptureFixture, handled: bool
+) -> None:
+    events: list[StingerArrived] = []
+    refused: list[MessageRefused] = []
+    with SegueClient(router.address, HELLO) as client:
+        client.on(StingerArrived, events.append)
+        if handled:
+            client.on(MessageRefused, refused.append)
+        router.expect(Hello)
+        sound = array("f", [0.25] * 20).tobytes()
+        first = Stinger(id=1, name="victory", kind="placed", start=5_000, total=20, count=10, pcm=sound)
+        noise = array("f", [math.nan] * 20).tobytes()
+        router.say(WELCOME, first, replace(first, offset=10, pcm=noise), replace(first, id=2))
+        until(lambda: len(events) == 2, client)
+    assert [event.code for event in refused] == ["not_finite"] * handled
+    line = "a message of the service was not understood: not_finite: payload: a value that is not finite"
+    assert [record.getMessage() for record in caplog.records] == [line] * (not handled)
+
+
 def test_the_pre_roll_is_never_longer_than_the_lookahead(router: Router) -> None:
     assert COUNT // 2 < PRE_ROLL
     with SegueClient(router.address, HELLO) as client:

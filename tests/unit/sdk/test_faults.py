@@ -86,7 +86,7 @@ def test_a_connection_cut_for_two_seconds_causes_no_underrun() -> None:
     game = Game()
     game.play(3)
     service, game.service = game.service, None
-    game.session.disconnected(game.now_s)
+    game.session.disconnected()
     game.play(2)
     game.service = service
     game.play(4)
@@ -100,7 +100,7 @@ def test_a_service_restarted_within_the_buffer_causes_no_underrun() -> None:
     game = Game()
     game.play(3)
     game.service = None
-    game.session.disconnected(game.now_s)
+    game.session.disconnected()
     game.play(2)
     game.service = ToneService(2)
     game.play(6)

@@ -92,7 +92,7 @@ def test_changes_of_a_late_replacement_are_heard_where_it_is_joined() -> None:
 
 
 def restarted(peer: Peer, welcome: Welcome) -> None:
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.says(welcome)
     peer.says(Status(rung=0, generator="score", headroom=2, restore=1, restored="all"))
@@ -124,7 +124,7 @@ def test_changes_after_the_beginning_of_restored_music_are_not_heard(start: int,
 def test_changes_are_heard_without_a_connection() -> None:
     peer = live()
     peer.says(CHANGE)
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     assert heard(peer, AT) == [CHANGE]
 
 

@@ -87,7 +87,7 @@ class Game:
         """Lose all messages under way and, with "kill", the service and its state."""
         self._there.clear()
         self._back.clear()
-        self.session.disconnected(self._now_s)
+        self.session.disconnected()
         self.session.client_events()
         self.service.cut()
         if fault == "kill":
@@ -176,7 +176,7 @@ def test_a_service_that_restores_nothing_receives_every_input_again(point: int) 
 
 def restarted(peer: Peer, restored: str) -> None:
     """Another service welcomes the peer and answers its restore."""
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.says(replace(KNOWING, token=bytes(16)))
     (restore,) = of_type(Restore, peer.sent())
@@ -307,10 +307,10 @@ def test_the_next_service_is_asked_for_the_current_rules_and_generator() -> None
     peer.says(Rules(declaration=KNOWING.rules))
     peer.session.control(Control(op="generator", generator="bagpipe"))
     peer.says(Status(rung=1, generator="bagpipe", headroom=1))
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     assert of_type(Hello, peer.sent())[-1] == replace(HELLO, rules_name="crypt.yaml", resume=KNOWING.token)
     peer.says(replace(KNOWING, resumed=True), Status(rung=0, generator="bagpipe", headroom=1))
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     assert of_type(Hello, peer.sent())[-1].generator == "bagpipe"

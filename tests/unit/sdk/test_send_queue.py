@@ -49,7 +49,7 @@ class Limiter:
 @pytest.mark.parametrize("rate", [20, 100, 5_000])
 def test_repeated_events_stay_within_the_rate_limit_and_new_ones_wait_behind_them(rate: int) -> None:
     peer = live()
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     for _ in range(300):
         peer.session.fire("door")
         peer.tick(0.001)
@@ -267,7 +267,7 @@ def test_an_event_that_was_sent_is_never_changed() -> None:
     peer.session.set("threat", 1)
     peer.tick()
     assert [item.seq for item in sent(peer)] == [1]
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.set("threat", 2)
     peer.tick()
     peer.session.set("threat", 3)
@@ -357,7 +357,7 @@ def test_an_event_sent_again_survives_a_restart_of_the_service() -> None:
     peer.session.fire("door")
     peer.tick()
     peer.says(refusal(1))
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.sent()
     peer.says(replace(WELCOME, token=bytes(16)))

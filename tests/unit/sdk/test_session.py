@@ -97,7 +97,7 @@ def test_a_silent_connection_is_lost_and_the_session_is_resumed() -> None:
     peer.sent()
     peer.session.connected(peer.now_s)
     assert peer.sent() == [], "one hello is enough"
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     assert peer.sent() == [replace(HELLO, resume=WELCOME.token, last_chunk=2)]
     peer.says(replace(WELCOME, resumed=True))
@@ -110,7 +110,7 @@ def test_a_restarted_service_gets_the_cell_of_the_last_chunk() -> None:
     peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920, cell=b"bed"), chunk(3, 1_920, take=4, cell=b"new", mixed=True))
     peer.session.set("threat", 1.0)
     peer.tick(played=500, committed=960, have=3_840, standing=False)
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.sent()
     peer.says(OTHER)
@@ -131,7 +131,7 @@ def test_without_a_cell_the_restore_asks_for_new_music() -> None:
     peer = live()
     peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920))
     peer.tick(played=500, committed=960, have=3_840, standing=False)
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.says(OTHER)
     assert of_type(Restore, peer.sent()) == [Restore(id=1, at=3_840, take=0)]
@@ -232,7 +232,7 @@ def test_events_are_sent_again_until_their_receipt_and_receipts_count_once() -> 
             peer.says(receipt(number))
     peer.says(receipt(3), receipt(555))
     assert [answer.seq for answer in of_type(Receipt, peer.client_events())] == [1, 3, 100]
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.fire("window")
     peer.tick()
     peer.sent()
@@ -288,7 +288,7 @@ def test_saves_and_restores_are_repeated_after_an_outage_and_answered_once() -> 
     peer = live()
     first, second = peer.session.save(), peer.session.restore(b"SGS1")
     assert peer.sent() == [Save(id=first), Restore(id=second, at=0, take=0, blob=b"SGS1")]
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.client_events()
     peer.session.connected(peer.now_s)
     peer.says(replace(WELCOME, resumed=True))
@@ -298,7 +298,7 @@ def test_saves_and_restores_are_repeated_after_an_outage_and_answered_once() -> 
     peer.says(saved, saved)
     assert peer.client_events() == [saved]
     peer.says(Error(code="restore_refused", about="restore", seq=second))
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.says(replace(WELCOME, resumed=True))
     assert not of_type(Restore, peer.sent())
@@ -308,7 +308,7 @@ def test_a_pause_lasts_over_an_outage() -> None:
     peer = live()
     peer.session.pause()
     assert peer.sent() == [Control(op="pause")]
-    peer.session.disconnected(peer.now_s)
+    peer.session.disconnected()
     assert not peer.session.control(Control(op="mute")), "nobody to tell"
     peer.session.connected(peer.now_s)
     peer.says(replace(WELCOME, resumed=True))

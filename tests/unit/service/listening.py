@@ -13,7 +13,7 @@ from typing import Any, Final
 import zmq
 import zmq.asyncio
 
-from segue.service.listener import Limits, Listener
+from segue.service.listener import Listener, ListenerLimits
 
 TOKEN: Final = "a token of the tests"
 # Generous: it bounds a hang, not a speed.
@@ -29,7 +29,7 @@ class ListenerHarness:
 
     def __init__(
         self,
-        limits: Limits | None = None,
+        limits: ListenerLimits | None = None,
         token: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -64,7 +64,7 @@ class ListenerHarness:
 
 @contextlib.asynccontextmanager
 async def listening(
-    address: str = "tcp://127.0.0.1:0", limits: Limits | None = None, token: str | None = None
+    address: str = "tcp://127.0.0.1:0", limits: ListenerLimits | None = None, token: str | None = None
 ) -> AsyncIterator[tuple[ListenerHarness, str]]:
     """Yield a started listener and its address."""
     harness = ListenerHarness(limits, token)

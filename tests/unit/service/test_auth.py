@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from segue.service.auth import (
-    MOST_TOKEN_BYTES,
     InsecureBindError,
     Mechanism,
     Password,
@@ -14,6 +13,7 @@ from segue.service.auth import (
     mechanism,
     network,
 )
+from segue_sdk.limits import PASSWORD_BYTES
 
 TOKEN = "a token of the tests"
 
@@ -29,12 +29,12 @@ def test_other_user_names_do_not_match() -> None:
     assert not Password(TOKEN).matches(b"", TOKEN.encode())
 
 
-@pytest.mark.parametrize("token", ["x", "ä" * (MOST_TOKEN_BYTES // 2), "ends in a null\0"])
+@pytest.mark.parametrize("token", ["x", "ä" * (PASSWORD_BYTES // 2), "ends in a null\0"])
 def test_every_token_that_plain_can_carry_works(token: str) -> None:
     assert Password(token).matches(b"segue", token.encode())
 
 
-@pytest.mark.parametrize("token", ["", "ä" * (MOST_TOKEN_BYTES // 2 + 1)])
+@pytest.mark.parametrize("token", ["", "ä" * (PASSWORD_BYTES // 2 + 1)])
 def test_a_token_that_plain_cannot_carry_is_an_error(token: str) -> None:
     with pytest.raises(ValueError, match=r"token: expected 1 to 255 bytes, got"):
         Password(token)

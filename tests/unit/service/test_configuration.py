@@ -16,8 +16,8 @@ from segue.service.settings.configuration import (
     ServiceConfig,
     add_arguments,
     configure,
+    default_note_memory_mib,
     machine_memory_bytes,
-    note_memory_mib,
 )
 from segue.service.settings.kinds import Endpoint, Milliseconds, endpoint, is_private
 from segue.service.settings.table import Settings
@@ -56,8 +56,13 @@ def test_without_settings_the_defaults_apply() -> None:
 def test_settings_and_fields_of_the_configuration_correspond() -> None:
     fields = {field.name for field in dataclasses.fields(ServiceConfig)}
     settings = {f"{name}_ms" if isinstance(each.kind, Milliseconds) else name for name, each in Settings.fields.items()}
-    # `rule_folders` follows from `rules`, and the token from `token_file`.
-    assert fields - {"rule_folders"} == settings - {"token_file"}
+    # `rule_folders` follows from `rules`, the token from `token_file`. The field of `note_memory` names its unit.
+    assert fields - {"rule_folders"} == (settings | {"note_memory_mib"}) - {"token_file", "note_memory"}
+
+
+def test_the_memory_for_notes_is_in_mib() -> None:
+    config, _ = run("--note-memory", "256")
+    assert config.note_memory_mib == 256
 
 
 @pytest.mark.parametrize("name", Settings.fields)
@@ -320,7 +325,7 @@ GIB = 1 << 30
 def test_note_memory_grows_with_the_sessions_up_to_a_share_of_the_machine(
     sessions: int, machine: int | None, expected: int
 ) -> None:
-    assert note_memory_mib(sessions, machine) == expected
+    assert default_note_memory_mib(sessions, machine) == expected
 
 
 def test_the_limit_of_a_container_counts_if_it_is_lower(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ class HonestGame:
         """Cut the connection; what is in transit is lost, answers too."""
         self.service.sent.clear()
         self.service.gone.add(self._identity)
-        self.session.disconnected(self.service.now_s)
+        self.session.disconnected()
 
 
 @pytest.mark.parametrize("every", [7, 31])

@@ -165,8 +165,8 @@ def test_a_session_without_a_playhead_does_not_make_calls_be_abandoned(held: boo
             generators,
             clock,
             stall_s=0.5,
-            landed=lambda batch: landed.set(),
-            broke=lambda session: None,
+            on_batch_done=lambda batch: landed.set(),
+            on_session_failed=lambda session: None,
             metrics=metrics,
             guard=FaultGuard(metrics),
         )
@@ -225,14 +225,14 @@ class Running:
         }
         for session in self.sessions.values():
             self.scheduler.add(session)
-        self._landed = asyncio.Event()
+        self._batch_done = asyncio.Event()
         self.generation = Generation(
             self.scheduler,
             generators,
             lambda: self.now_s,
             stall_s=0.5,
-            landed=lambda batch: self._landed.set(),
-            broke=lambda session: None,
+            on_batch_done=lambda batch: self._batch_done.set(),
+            on_session_failed=lambda session: None,
             metrics=self.metrics,
             guard=FaultGuard(self.metrics),
         )
@@ -254,8 +254,8 @@ class Running:
         """Wait until a session has this much music."""
         async with asyncio.timeout(30.0):
             while self.sessions[seed].head < frames:
-                self._landed.clear()
-                await self._landed.wait()
+                self._batch_done.clear()
+                await self._batch_done.wait()
 
 
 def test_two_threads_never_generate_for_one_session_at_once() -> None:
@@ -328,8 +328,8 @@ def test_generation_ends_when_it_is_cancelled_while_it_is_woken(turns: int) -> N
             generators,
             lambda: 0.0,
             stall_s=0.5,
-            landed=lambda batch: None,
-            broke=lambda session: None,
+            on_batch_done=lambda batch: None,
+            on_session_failed=lambda session: None,
             metrics=metrics,
             guard=FaultGuard(metrics),
         )

@@ -16,7 +16,7 @@ import zmq.asyncio
 from zmq.utils.monitor import recv_monitor_message
 
 from segue.service.auth import RefusalReason
-from segue.service.listener import Limits
+from segue.service.listener import ListenerLimits
 from segue.service.zmtp import CommandReceived, ServerConnection, ZmtpEvent
 from unit.service.listening import (
     GREETING,
@@ -213,7 +213,7 @@ def test_bytes_that_break_the_protocol_close_the_connection(data: bytes, reason:
 
 def test_a_silent_connection_is_closed_and_reported() -> None:
     async def scenario() -> None:
-        async with listening(limits=Limits(silence_s=0.5)) as (harness, bound), raw(bound) as client:
+        async with listening(limits=ListenerLimits(silence_s=0.5)) as (harness, bound), raw(bound) as client:
             client.say(HANDSHAKE + message(b"hello"))
             await client.hung_up_on()
             assert harness.gone == [harness.of(b"hello")]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from segue.service.auth import RefusalReason
-from segue.service.listener import Limits
+from segue.service.listener import ListenerLimits
 from unit.service.listening import (
     GREETING,
     HANDSHAKE,
@@ -46,7 +46,7 @@ def test_an_endless_message_closes_the_connection_and_little_of_it_is_kept() -> 
 @pytest.mark.parametrize("sent", [b"", GREETING[:40], GREETING, HANDSHAKE[:-1]])
 def test_a_slow_handshake_is_ended_even_if_bytes_keep_coming(sent: bytes) -> None:
     async def scenario() -> None:
-        async with listening(limits=Limits(handshake_s=0.5)) as (harness, bound), raw(bound) as client:
+        async with listening(limits=ListenerLimits(handshake_s=0.5)) as (harness, bound), raw(bound) as client:
 
             async def trickle() -> None:
                 for byte in sent:
@@ -64,7 +64,7 @@ def test_a_slow_handshake_is_ended_even_if_bytes_keep_coming(sent: bytes) -> Non
 
 def test_a_new_connection_replaces_the_oldest_unfinished_handshake() -> None:
     async def scenario() -> None:
-        limits = Limits(handshakes=3, handshake_s=60)
+        limits = ListenerLimits(handshakes=3, handshake_s=60)
         async with contextlib.AsyncExitStack() as stack:
             harness, bound = await stack.enter_async_context(listening(limits=limits))
             clients = [await stack.enter_async_context(raw(bound)) for _ in range(3)]
@@ -88,7 +88,7 @@ def test_a_new_connection_replaces_the_oldest_unfinished_handshake() -> None:
 def test_only_connections_without_a_session_are_replaced() -> None:
     async def scenario() -> None:
         async with contextlib.AsyncExitStack() as stack:
-            harness, bound = await stack.enter_async_context(listening(limits=Limits(connections=3)))
+            harness, bound = await stack.enter_async_context(listening(limits=ListenerLimits(connections=3)))
             harness.on_message = lambda identity, parts: harness.playing.add(identity) if parts[0] == b"play" else None
             peers = []
             for word in (b"play", b"idle", b"idle"):
@@ -113,7 +113,7 @@ def test_only_connections_without_a_session_are_replaced() -> None:
 def test_the_address_with_the_most_connections_loses_one() -> None:
     async def scenario() -> None:
         async with contextlib.AsyncExitStack() as stack:
-            harness = ListenerHarness(Limits(handshakes=3))
+            harness = ListenerHarness(ListenerLimits(handshakes=3))
             listener = await stack.enter_async_context(harness.listener)
             bound = listener.bind("tcp://0.0.0.0:0")
             listener.start()
@@ -137,7 +137,7 @@ def test_unfinished_messages_without_a_session_are_bounded_together() -> None:
     async def scenario() -> None:
         most = 2 << 20
         async with contextlib.AsyncExitStack() as stack:
-            harness, bound = await stack.enter_async_context(listening(limits=Limits(kept_bytes=most)))
+            harness, bound = await stack.enter_async_context(listening(limits=ListenerLimits(kept_bytes=most)))
             harness.on_message = lambda identity, parts: harness.playing.add(identity)
             player = await stack.enter_async_context(raw(bound))
             player.say(HANDSHAKE + message(b"play") + endless(900_000))

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from segue.service.auth import CertificateError, RefusalReason, tls_context
-from segue.service.listener import Limits
+from segue.service.listener import ListenerLimits
 from segue.service.settings.kinds import Endpoint
 from segue_sdk.client import SegueClient
 from segue_sdk.codec import decode, encode
@@ -75,7 +75,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @contextlib.asynccontextmanager
 async def listening_for_tls(
-    authority: Authority, limits: Limits | None = None
+    authority: Authority, limits: ListenerLimits | None = None
 ) -> AsyncIterator[tuple[ListenerHarness, tuple[str, int]]]:
     harness = ListenerHarness(limits, TOKEN)
     async with harness.listener as listener:
@@ -205,7 +205,7 @@ def test_bytes_that_are_not_tls_close_the_connection(authority: Authority, garba
 
 def test_a_silent_connection_is_closed_before_and_after_the_tls_handshake(authority: Authority) -> None:
     async def scenario() -> None:
-        async with listening_for_tls(authority, Limits(handshake_s=0.5)) as (harness, place):
+        async with listening_for_tls(authority, ListenerLimits(handshake_s=0.5)) as (harness, place):
             async with encrypted(place, None) as client:
                 assert await client.hung_up_on() == b""
             await until(lambda: not len(harness.listener))
@@ -224,7 +224,7 @@ def test_a_new_connection_replaces_an_unfinished_tls_handshake(authority: Author
     async def scenario() -> None:
         async with contextlib.AsyncExitStack() as stack:
             harness, place = await stack.enter_async_context(
-                listening_for_tls(authority, Limits(handshakes=3, handshake_s=60))
+                listening_for_tls(authority, ListenerLimits(handshakes=3, handshake_s=60))
             )
             # Connections that never begin TLS count as well.
             for tls in (None, authority.client(), None):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ from segue.service.outgoing import ResendBuffer, StingerEncoder
 from segue_rules.model import Duck
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import decode, encode
-from segue_sdk.messages import Stinger
+from segue_sdk.messages import Chunk, Stinger
+from unit.service.service_harness import ServiceHarness
 
 FRAME = 1_920
 
@@ -62,6 +65,23 @@ def test_unreceived_bytes_are_those_not_reported_as_received() -> None:
     buffer.acknowledge(committed=0, last_chunk=1_000)
     buffer.add_chunk(4, 40 * FRAME, [b"chunk 4", bytes(50)])
     assert buffer.unreceived_bytes() == 50
+
+
+def test_music_of_another_fallback_level_has_the_word_of_the_protocol() -> None:
+    async def scenario() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(b"one")
+            service.playhead(b"one")
+            service.generate()
+            (session,) = service.sessions
+            service.scheduler.set_primary(session.music, 1)
+            service.playhead(b"one", committed=FRAME)
+            service.generate()
+            reasons = [chunk.reason for chunk in service.all(b"one", Chunk)]
+            assert (reasons[0], reasons.count("ladder")) == ("extend", 1)
+            assert b'segue_chunks_total{reason="ladder"} 1.0' in service.metrics.exposition()
+
+    asyncio.run(scenario())
 
 
 SECONDS = 25

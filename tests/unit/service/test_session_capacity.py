@@ -148,7 +148,7 @@ def test_a_replaced_session_gets_no_more_messages() -> None:
             await service.greet(ONE)
             service.now_s += 11.0
             for connection in service.handler._connections.values():
-                connection.heard_s = service.now_s
+                connection.received_s = service.now_s
             await service.greet(TWO)
             # Before the next tick tells the client.
             service.say(ONE, Control(op="generator", generator="toy"))

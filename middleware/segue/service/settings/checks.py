@@ -20,6 +20,9 @@ from segue_yaml.tables import Field, Record
 _MOST_TOKEN_FILE_BYTES: Final = 1_024
 _OTHERS_MAY_READ: Final = stat.S_IRGRP | stat.S_IROTH
 
+# Fields of ServiceConfig that have a unit in their name and their setting has none, beside those of times.
+_FIELDS: Final = {Settings.note_memory.name: "note_memory_mib"}
+
 
 class Checks:
     """Turns the settings as written into a configuration's values.
@@ -51,7 +54,7 @@ class Checks:
         for name, setting in Settings.fields.items():
             value = self._record.values.get(name, setting.default)
             if value is not None:
-                key = f"{name}_ms" if isinstance(setting.kind, Milliseconds) else name
+                key = f"{name}_ms" if isinstance(setting.kind, Milliseconds) else _FIELDS.get(name, name)
                 values[key] = int(value) if isinstance(setting.kind, Number) else value
         self._find_files(values)
         self._take_token(values)

@@ -55,7 +55,7 @@ class ServiceConfig:
         rules: Rule files by name; each existed when the settings were read.
         rule_folders: Folders in which further rule files may appear.
         default_rules: A name in `rules`; None if there are none.
-        seed, soundfont, note_memory, record, max_connections: None if not set.
+        seed, soundfont, note_memory_mib, record, max_connections: None if not set.
 
     Raises:
         ValueError: A public address or TLS without a token, or fewer connections than sessions.
@@ -81,7 +81,7 @@ class ServiceConfig:
     max_handshakes: int = int(default_of(Settings.max_handshakes))
     handshake_ms: int = default_of(Settings.handshake)
     max_batch: int = int(default_of(Settings.max_batch))
-    note_memory: int | None = None
+    note_memory_mib: int | None = None
     events_per_second: int = int(default_of(Settings.events_per_second))
     resume_window_ms: int = default_of(Settings.resume_window)
     paused_window_ms: int = default_of(Settings.paused_window)
@@ -190,7 +190,7 @@ _SHARE: Final = 8
 _LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
-def note_memory_mib(max_sessions: int, machine_bytes: int | None) -> int:
+def default_note_memory_mib(max_sessions: int, machine_bytes: int | None) -> int:
     """Return the default of the setting note_memory in MiB; machine_bytes: None if it is not known."""
     wanted = _FIRST_MIB + _EACH_MIB * max_sessions
     return wanted if machine_bytes is None else max(LEAST_MIB, min(wanted, (machine_bytes >> 20) // _SHARE))
