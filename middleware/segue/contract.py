@@ -285,10 +285,7 @@ class StyleEncoder(Protocol):
 class Codec(Protocol):
     """A streaming neural codec: sound to codes and back. codes: int32 [T, K], coarse codebook first."""
 
-    sample_rate: int
-    frame_size: int
     num_codebooks: int
-    cardinality: int
 
     def encode(self, samples: Samples) -> NDArray[np.int32]: ...
 

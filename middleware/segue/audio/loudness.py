@@ -105,16 +105,6 @@ def _k_weighting_response() -> NDArray[np.complex128]:
     return np.asarray(shelf * high_pass, np.complex128)
 
 
-def short_term_loudness(samples: Samples, hop_s: float = 0.1) -> NDArray[np.float64]:
-    """Loudness of every whole 3 s window of [S, C], one each `hop_s`, LUFS; -inf where silent."""
-    window, hop = round(SHORT_TERM_S * SAMPLE_RATE), round(hop_s * SAMPLE_RATE)
-    energy = np.concatenate([[0.0], np.cumsum((k_weighted(samples) ** 2).sum(axis=1))])
-    starts = np.arange(0, len(samples) - window + 1, hop)
-    # Differences of a running sum leave rounding where there was silence.
-    power = np.maximum(energy[starts + window] - energy[starts], 0) / window
-    return np.array([loudness(float(value)) if value > 1e-12 else -math.inf for value in power])
-
-
 def true_peak_db(samples: Samples) -> float:
     """Highest level between and at samples of [S, C], dBTP; -inf for silence."""
     peak = float(oversampled_peaks(samples, edge=False).max(initial=0))
