@@ -7,8 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.score.sampler.orchestra import FAMILIES
+from segue.contract import FAMILIES, FRAME_SIZE, SAMPLE_RATE
 from segue.score.sampler.sampler import MEMORY, Sampler
 from unit.sampler.material import note, play, song
 

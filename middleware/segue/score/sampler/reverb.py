@@ -13,11 +13,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segue.contract import SAMPLE_RATE
-
-Planar = NDArray[np.float32]
+from segue.score.sampler.stereo import Planar
 
 # Mutually prime and spread over an octave and a half, so that echoes of the lines never pile up. A block of the
 # network may be as long as the shortest line.
