@@ -89,7 +89,8 @@ def limit(samples: Samples, ceiling_db: float = CEILING_DB) -> Samples:
 def _wanted(samples: Samples, ceiling_db: float) -> NDArray[np.int64]:
     """Gain that brings the peak around each sample to the ceiling, in units.
 
-    The PEAK_CONTEXT samples at both ends get none. Only where a peak can reach the ceiling is it looked for: everywhere else the gain is 0.
+    The PEAK_CONTEXT samples at both ends get none. The peak is computed only where it can reach the ceiling; elsewhere
+    the gain is 0.
     """
     wanted = np.zeros(len(samples) - 2 * PEAK_CONTEXT, np.int64)
     level = np.abs(samples)

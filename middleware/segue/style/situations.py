@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from segue.contract import StyleEncoder
 
-# Of the softmax in `nearest`: a tenth more similarity is 3.3 times the weight. With the word table captions then get
-# 0.99 of the weight, the median free phrase 0.89, and half-and-half blends of two situations nothing else.
+# Of the softmax in `nearest_situations`: a tenth more similarity is 3.3 times the weight. With the word table captions
+# then get 0.99 of the weight, the median free phrase 0.89, and half-and-half blends of two situations nothing else.
 SHARPNESS: Final = 12.0
 # Share of the best caption's cosine in a similarity, the rest is the cosine with the captions' centre: the best alone
 # is fooled by one shared word, the centre alone is deaf to captions that lie apart (a pirate ship, a coral reef).
@@ -187,7 +187,7 @@ def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArr
     return np.asarray(BEST_SHARE * best + (1.0 - BEST_SHARE) * middle, dtype=np.float32)
 
 
-def nearest(encoder: StyleEncoder, embedding: NDArray[np.float32], k: int = 3) -> list[tuple[str, float]]:
+def nearest_situations(encoder: StyleEncoder, embedding: NDArray[np.float32], k: int = 3) -> list[tuple[str, float]]:
     """The k situations nearest to `embedding` and their weights, heaviest first.
 
     Weights are a softmax of SHARPNESS * similarity over the k nearest, so they sum to 1: a phrase that plainly means
