@@ -51,17 +51,32 @@ def print_lines(*lines: str) -> None:
 
 
 def print_help(text: str) -> None:
-    """Print the help of a command. Raises: as `print_lines`."""
+    """Print the help of a command.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
     _write(_coloured(text, _HELP_COLOURS, sys.stdout))
 
 
 def print_text(text: str) -> None:
-    """Print a result as it is. Raises: as `print_lines`."""
+    """Print a result as it is.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
     _write(text.translate(_ESCAPED))
 
 
 def print_json(record: dict[str, Any]) -> None:
-    """Print one JSON object in a line of its own. Raises: as `print_lines`."""
+    """Print one JSON object in a line of its own.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
     print_text(f"{json.dumps(record, ensure_ascii=False)}\n")
 
 
@@ -78,7 +93,12 @@ def print_problems(lines: Iterable[object]) -> None:
 
 
 def flush() -> None:
-    """Write out what is still buffered for stdout. Raises: as `print_lines`."""
+    """Write out what is still buffered for stdout.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -18,7 +18,11 @@ _AUDIBLE: Final = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class Ink:
-    """The characters to draw with. levels: from nothing to all."""
+    """The characters to draw with.
+
+    Attributes:
+        levels: From nothing to all.
+    """
 
     levels: str
     edge: str

@@ -67,7 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def kinds(text: str) -> frozenset[str]:
-    """Some of KINDS with commas between them, plural or not. Raises: argparse.ArgumentTypeError."""
+    """Parse some of KINDS with commas between them, plural or not.
+
+    Raises:
+        argparse.ArgumentTypeError: A name is empty or not one of KINDS.
+    """
     asked = [_SINGULAR.get(name, name) for name in names(text)]
     unknown = next((name for name in asked if name not in KINDS), None)
     if unknown is not None:
@@ -193,7 +197,11 @@ class _Seconds:
         self.marks = [" "] * -(-frames // FRAME_RATE)
 
     def add(self, span: Span) -> list[FramePlan]:
-        """Take in a run of equal plans. Returns: the plans of the seconds that begin in it."""
+        """Add a run of equal plans.
+
+        Returns:
+            The plans of the seconds that begin in it.
+        """
         from segue.cli import overview
         from segue_rules.timeline import plan_at
 

@@ -117,7 +117,11 @@ def _play(
     lookahead_s: float,
     pace: float,
 ) -> tuple[LiveRun, int, int]:
-    """One live run. Returns: it, and at its end the bytes of the buffered generator states and of the sound."""
+    """Play one live run.
+
+    Returns:
+        The run, and at its end the bytes of the buffered generator states and of the sound.
+    """
     from segue.runtime.session import Session
     from segue.runtime.session_config import SessionConfig
     from segue.runtime.simulation import LiveConditions, live
