@@ -6,6 +6,7 @@ functions, and files of which every function is slow. A renamed test runs until 
 
 from __future__ import annotations
 
+import signal
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts background jobs with Ctrl-C ignored, and so would be all processes that tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # Workers of pytest-xdist report to the process that started them, which alone writes the list.
     if config.getoption("measure") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Measurement())
