@@ -48,14 +48,14 @@ class LimiterState:
 
 
 def start() -> LimiterState:
-    """Silence before the first sample."""
+    """Return the state of silence before the first sample."""
     return LimiterState(
         samples=np.zeros((LATENCY + PEAK_CONTEXT, CHANNELS), np.float32), held=np.zeros(2 * LOOKAHEAD, np.int64)
     )
 
 
 def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_DB) -> tuple[LimiterState, Samples]:
-    """The next [S, 2] of the stream, LATENCY samples late.
+    """Limit the next [S, 2] of the stream, LATENCY samples late.
 
     Returns:
         The state after, and samples whose true peak is at most `ceiling_db`.
@@ -81,7 +81,7 @@ def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_D
 
 
 def limit(samples: Samples, ceiling_db: float = CEILING_DB) -> Samples:
-    """All of [S, 2] limited, without delay."""
+    """Limit all of [S, 2], without delay."""
     padded = np.concatenate([samples, np.zeros((LATENCY, CHANNELS), np.float32)])
     return process(start(), padded, ceiling_db)[1][LATENCY:]
 

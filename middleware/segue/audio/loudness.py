@@ -47,12 +47,12 @@ _STRETCH: Final = 32
 
 
 def k_weighted(samples: NDArray[np.floating]) -> NDArray[np.float64]:
-    """`samples` [S, C] at 48 kHz weighted as the loudness measure weighs them: float64 [S, C]."""
+    """Weight [S, C] at 48 kHz as the loudness measure does: float64 [S, C]."""
     return filtered(K_WEIGHTING, samples)[0]
 
 
 def loudness(power: float) -> float:
-    """LUFS of a summed mean square of K-weighted channels; -inf for silence."""
+    """Return the LUFS of a summed mean square of K-weighted channels; -inf for silence."""
     return LOUDNESS_OFFSET + 10 * float(np.log10(power)) if power > 0 else -float("inf")
 
 
@@ -108,13 +108,13 @@ def _k_weighting_response() -> NDArray[np.complex128]:
 
 
 def true_peak_db(samples: Samples) -> float:
-    """Highest level between and at samples of [S, C], dBTP; -inf for silence."""
+    """Return the highest level between and at samples of [S, C], in dBTP; -inf for silence."""
     peak = float(oversampled_peaks(samples, edge=False).max(initial=0))
     return 20 * math.log10(peak) if peak > 0 else -math.inf
 
 
 def oversampled_peaks(samples: Samples, *, edge: bool) -> NDArray[np.float32]:
-    """Largest magnitude around each sample over all channels, seen at four times the rate.
+    """Return the largest magnitude around each sample over all channels, at four times the rate.
 
     Args:
         edge: Whether `samples` [S, C] come with PEAK_CONTEXT samples of context on both sides, which get no value of
@@ -160,7 +160,7 @@ def highest_peak(samples: Samples, floor: float) -> float:
 
 @lru_cache(maxsize=1)
 def peak_bound() -> float:
-    """The most by which `oversampled_peaks` can exceed the largest of the samples it is computed from."""
+    """Return the factor by which `oversampled_peaks` can exceed the largest of its samples."""
     return float(np.abs(_phases().astype(np.float64)).sum(axis=1).max())
 
 
