@@ -138,13 +138,13 @@ def prepare_streams() -> None:
 
 
 def os_error_text(error: OSError) -> str:
-    """An operating system's error without its number: the file, and the reason."""
+    """Describe an operating system's error without its number: the file, and the reason."""
     reason = error.strerror or str(error)
     return f"{os.fsdecode(error.filename)}: {reason}" if error.filename is not None else reason
 
 
 def problem_record(problem: Problem, *, severity: str, code: str = "") -> dict[str, Any]:
-    """A problem for machines.
+    """Return a problem as a record for machines.
 
     Args:
         code: The analysis's name of it; "" for a mistake found in loading.
@@ -162,7 +162,7 @@ def problem_record(problem: Problem, *, severity: str, code: str = "") -> dict[s
 
 
 def can_print(text: str) -> bool:
-    """Whether stdout's encoding has all these characters."""
+    """Return whether stdout's encoding has all these characters."""
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def examine() -> Iterator[CheckResult]:
-    """Look at every part, one finding each."""
+    """Examine every part, with one result or more for each."""
     yield _python()
     yield from _packages()
     yield from _generators()

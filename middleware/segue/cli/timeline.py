@@ -104,7 +104,7 @@ class Selection:
         return self.everything or "seconds" in self.only
 
     def unknown(self, rules: Rules, path: Path) -> Iterator[str]:
-        """A sentence for each name that the rules of the file `path` do not have."""
+        """Return a sentence for each name that the rules of the file `path` do not have."""
         from segue_yaml.report import did_you_mean
 
         declared = {"layer": [layer.name for layer in rules.layers], "input": [each.name for each in rules.inputs]}
@@ -115,7 +115,7 @@ class Selection:
                     yield f"--{what}: {path} has no {what} '{name}'{hint}"
 
     def of(self, plan: FramePlan, events: Mapping[int, Event], triggers: Mapping[str, str]) -> FramePlan:
-        """The plan with the selected receipts, changes, stingers and warnings alone.
+        """Return the plan with the selected receipts, changes, stingers and warnings alone.
 
         Args:
             events: By their sequence numbers.
