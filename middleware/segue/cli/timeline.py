@@ -104,7 +104,7 @@ class Selection:
         return self.everything or "seconds" in self.only
 
     def unknown(self, rules: Rules, path: Path) -> Iterator[str]:
-        """Return a sentence for each name that the rules of the file `path` do not have."""
+        """Yield a sentence for each name that the rules of the file `path` do not have."""
         from segue_yaml.report import did_you_mean
 
         declared = {"layer": [layer.name for layer in rules.layers], "input": [each.name for each in rules.inputs]}
