@@ -74,7 +74,8 @@ ci: test test-rules test-stalls test-quality test-page test-faults test-clients 
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ./engine_sdk --editable '.[dev]'
+	@echo "installing into $(VENV): 1.1 GB, some minutes"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ./engine_sdk --editable '.[dev]'
 	touch $@
 
 clean:

@@ -55,7 +55,7 @@ class ClientLog:
             case InputRefused():
                 self._refusal("an input was refused", event, now_s)
             case Error():
-                self._refusal(f"the service took no {event.about or 'message'}", event, now_s)
+                self._refusal(f"the service refused a {event.about or 'message'}", event, now_s)
             case MessageRefused():
                 self._refusal("a message of the service was not understood", event, now_s)
             case ConnectionFailed():

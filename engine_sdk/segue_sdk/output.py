@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from segue_sdk.limits import CHANNELS, SAMPLE_RATE
+from segue_sdk.log import log
 from segue_sdk.player import Player
 from segue_sdk.take_buffer import Floats, integers
 
@@ -298,10 +299,12 @@ def open_output(
         return FileOutput(player, file, bits)
     try:
         return DeviceOutput(player, device, on_lost=on_lost)
-    except OutputError:
+    except OutputError as error:
         if where == "device":
             raise
-        return FileOutput(player, file, bits)
+        output = FileOutput(player, file, bits)
+        log.warning("%s; writing %s instead", error, file)
+        return output
 
 
 def _sounddevice() -> Any:

@@ -245,6 +245,14 @@ def test_an_impossible_hello_is_refused_with_a_code(peer: Peer, hello: dict[str,
     assert peer.expect(Bye).reason == "refused"
 
 
+@pytest.mark.parametrize(
+    ("name", "guess"), [("clam", "; did you mean 'calm'?"), ("calm.yaml", "have no extension: did you mean 'calm'?")]
+)
+def test_a_misspelt_name_of_rules_is_refused_with_a_guess(peer: Peer, name: str, guess: str) -> None:
+    peer.say(Hello(versions=(1,), client="a test", rules_name=name))
+    assert peer.expect(Error).text.endswith(guess)
+
+
 def test_an_unknown_protocol_version_is_refused(peer: Peer) -> None:
     peer.say(Hello(versions=(2, 3), client="a test"))
     assert peer.expect(Error).code == "unsupported_version"

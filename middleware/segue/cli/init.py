@@ -54,7 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
         return BAD_INPUT
     rules = folder / f"{name}.yaml"
     print_lines(
-        *(f"wrote {path}" for path in content), "", "next:", f"  segue test {rules}", f"  segue timeline {rules}"
+        *(f"wrote {path}" for path in content),
+        "",
+        "next:",
+        f"  segue test {rules}",
+        f"  segue timeline {rules}",
+        f"  segue preview {rules} -o {rules.with_suffix('.wav')}",
+        f"  segue play {rules}",
     )
     return DONE
 

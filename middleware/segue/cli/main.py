@@ -99,7 +99,8 @@ class _Parser(argparse.ArgumentParser):
     """A parser that prints through the console, so that a stream that cannot be written raises."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(formatter_class=HelpFormatter, **options)
+        # A misspelt flag must not be taken for another one.
+        super().__init__(formatter_class=HelpFormatter, allow_abbrev=False, **options)
         # From Python 3.14 on, argparse colours help by itself.
         self.color = False
 

@@ -329,8 +329,12 @@ class Listener:
         refused = {reason: number for reason, number in self._unlogged.items() if reason in _LOGGED}
         if refused and now_s - self._logged_s >= _LOG_EVERY_S:
             fields: dict[str, object] = {reason.value: number for reason, number in refused.items()}
-            if refused.keys() & _ABOUT_TOKENS and self._password is not None:
-                fields["hint"] = "clients need the token of this service's --token-file"
+            if refused.keys() & _ABOUT_TOKENS:
+                fields["hint"] = (
+                    "this service has no token, and clients gave one or asked for CURVE"
+                    if self._password is None
+                    else "clients need the token of this service's --token-file"
+                )
             log.warning("connections refused", extra=fields)
             self._unlogged.clear()
             self._logged_s = now_s

@@ -26,7 +26,7 @@ from segue_rules.errors import RuleError
 from segue_rules.loading import load, load_text
 from segue_rules.model import Rules
 from segue_yaml.nodes import Mark
-from segue_yaml.report import Problem
+from segue_yaml.report import Problem, did_you_mean
 
 log = logging.getLogger(__name__)
 
@@ -347,6 +347,7 @@ class ClientRules:
         known = ", ".join(names) or "no name but rules_text, as the service has no rule files"
         bare = name.removesuffix(".yaml")
         hint = f"; names have no extension: did you mean {bare!r}?" if bare != name and bare in names else ""
+        hint = hint or did_you_mean(name, names)
         text = f"rules_name: expected one of {known}, got {wire.clipped(name, 64)!r}{hint}"
         return RequestRefusedError("unknown_rules", text)
 

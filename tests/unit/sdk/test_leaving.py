@@ -240,7 +240,7 @@ def test_refused_events_are_logged_at_a_limited_rate(router: Router, caplog: pyt
     lines = [record.getMessage() for record in caplog.records if record.name == "segue_sdk"]
     assert lines == [
         "event 1 was refused: unknown_input: no input 'door'",
-        "the service took no control: unexpected: not now",
+        "the service refused a control: unexpected: not now",
     ]
 
 

@@ -194,7 +194,11 @@ def test_a_missing_device_is_an_output_error(tmp_path: Path) -> None:
     [(ImportError(), "pip install sounddevice"), (OSError("PortAudio library not found"), "apt install libportaudio2")],
 )
 def test_without_the_package_or_portaudio_the_error_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, message: str
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    message: str,
 ) -> None:
     def fail(name: str) -> None:
         raise error
@@ -202,5 +206,9 @@ def test_without_the_package_or_portaudio_the_error_says_what_to_install(
     monkeypatch.setattr("segue_sdk.output.importlib.import_module", fail)
     with pytest.raises(OutputError, match=message):
         open_output(Player(), "device")
+    assert caplog.messages == []
     with open_output(Player(), "auto", file=tmp_path / "a.wav") as output:
         assert output.name == str(tmp_path / "a.wav")
+    (warning,) = caplog.messages
+    assert message in warning
+    assert warning.endswith(f"; writing {tmp_path / 'a.wav'} instead")

@@ -231,7 +231,7 @@ def test_a_failure_without_a_callback_is_logged(router: Router, caplog: pytest.L
         live(router, music)
         router.say(FAILURE)
         until(lambda: warnings(caplog), music)
-    assert warnings(caplog) == ["the service took no restore: restore_refused: too old"]
+    assert warnings(caplog) == ["the service refused a restore: restore_refused: too old"]
 
 
 def test_warnings_go_to_stderr_where_the_program_configures_no_logging() -> None:
