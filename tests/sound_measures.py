@@ -1,4 +1,4 @@
-"""What can be seen of sound without hearing it: steps, silence, width, spectrum. S samples, C channels, 48 kHz."""
+"""Measures of sound: steps, silence, loudness, width, spectrum. S samples, C channels, 48 kHz."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import welch
 
+from segue.audio.loudness import k_weighted, loudness
 from segue.contract import SAMPLE_RATE, Samples
 
 _SPECTRUM_WINDOW: Final = 8_192
@@ -33,6 +35,16 @@ def longest_silence(samples: Samples, below_db: float = -70.0) -> int:
     loud = np.flatnonzero(np.abs(samples).max(axis=1) >= 10 ** (below_db / 20))
     edges = np.concatenate([[-1], loud, [len(samples)]])
     return int(np.diff(edges).max() - 1)
+
+
+def short_term_loudness(samples: Samples, hop_s: float = 0.1) -> NDArray[np.float64]:
+    """Loudness of every whole 3 s window of [S, C], one each `hop_s`, LUFS; -inf where silent."""
+    window, hop = 3 * SAMPLE_RATE, round(hop_s * SAMPLE_RATE)
+    energy = np.concatenate([[0.0], np.cumsum((k_weighted(samples) ** 2).sum(axis=1))])
+    starts = np.arange(0, len(samples) - window + 1, hop)
+    # Differences of a running sum leave rounding where there was silence.
+    power = np.maximum(energy[starts + window] - energy[starts], 0) / window
+    return np.array([loudness(float(value)) if value > 1e-12 else -math.inf for value in power])
 
 
 def stereo_width(samples: Samples) -> float:

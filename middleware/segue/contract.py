@@ -24,6 +24,16 @@ TICKS_PER_BEAT: Final = 1_500_000
 # A packed state travels in a resume cell of 16 KiB, beside the director's.
 MOST_STATE_BYTES: Final = 12_288
 
+# Bounds of a session's lookahead and of its chunks.
+SHORTEST_LOOKAHEAD_S: Final = 0.2
+LONGEST_LOOKAHEAD_S: Final = 30.0
+LONGEST_CHUNK_FRAMES: Final = 250
+# A client's crossfade from one take to another, in samples, and the music it waits for before it starts.
+JOIN_SAMPLES: Final = SAMPLE_RATE * 20 // 1000
+PRE_ROLL_S: Final = 0.3
+
+FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")
+"""The families of instruments, each a stem."""
 MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
 
 Samples = NDArray[np.float32]
@@ -285,10 +295,7 @@ class StyleEncoder(Protocol):
 class Codec(Protocol):
     """A streaming neural codec: sound to codes and back. codes: int32 [T, K], coarse codebook first."""
 
-    sample_rate: int
-    frame_size: int
     num_codebooks: int
-    cardinality: int
 
     def encode(self, samples: Samples) -> NDArray[np.int32]: ...
 

@@ -41,7 +41,8 @@ class GeneratorSpec:
     Attributes:
         summary: One line for people.
         controls: The controls of a rule file that it obeys.
-        lookahead_s: The least and the greatest lookahead of its sessions, in seconds.
+        lookahead_s: The least and the greatest lookahead of its sessions, in seconds. The default is a copy of the
+            contract's bounds, since this module loads no NumPy.
         extra: The extra of the distribution that it needs; "" if none.
         files: Files it needs, from the package `segue.weights` on.
         missing: What it still lacks to play at all; "" if nothing.

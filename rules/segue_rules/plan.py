@@ -106,13 +106,13 @@ class FramePlan(NamedTuple):
     """Everything that is to sound in a frame.
 
     mix: N weights, summing to 1. states: The names of the L active states.
-    layer_mixes: L rows of N, not normalised and before the weight of the layer. layer_weights: L.
+    layer_mixes: L rows of N, not normalised and before the weight of the layer (SEMANTICS 9). `mix` does not show them,
+    so implementations of the director are compared by them. layer_weights: L.
     inputs: Values as moved by rise and fall.
     beat, bar_start: The sample offset (0 to 1 919) of the beat or bar line in this frame; -1 for none. bar_start opens
     clock.bar where clock.ticks == clock.bar_ticks, else clock.bar + 1.
     to_change: Frames until the next audible change; 0 where it starts in this frame, -1 for none. next_mix: The mix
-    after
-    it, else mix (SEMANTICS 15).
+    after it, else mix (SEMANTICS 15).
     warnings: Codes such as "empty_mix".
     """
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.contract import CHANNELS, FRAME_SIZE, Samples
 from segue.model.config import SEGUE_TINY
 
 LAYOUT = SEGUE_TINY.codes
@@ -16,8 +16,7 @@ LAYOUT = SEGUE_TINY.codes
 class StepCodec:
     """Decodes each frame to one constant value, computed from its codes and those of all frames before it."""
 
-    sample_rate, frame_size = SAMPLE_RATE, FRAME_SIZE
-    num_codebooks, cardinality = LAYOUT.steps, max(LAYOUT.cardinalities)
+    num_codebooks = LAYOUT.steps
 
     def encode(self, samples: Samples) -> NDArray[np.int32]:
         raise NotImplementedError("a frame of one value does not determine its codes")

@@ -16,8 +16,8 @@ from segue.model.history import FIELDS
 from segue.render import request
 from segue.runtime import snapshot
 from segue.score.generator import ScoreGenerator
-from segue.score.sampler import orchestra
 from segue.service.settings import kinds
+from segue.service.settings.table import Settings
 from segue_rules import controls, model, plan
 from segue_rules.director import plain_data
 from segue_rules.loading import limits as rule_limits
@@ -48,7 +48,11 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (limits.CELL_BYTES, snapshot.CELL_BYTES),
         (limits.BLOB_BYTES, snapshot.BLOB_BYTES),
         (limits.PASSWORD_BYTES, kinds.LONGEST_TOKEN),
-        (request.FAMILIES, orchestra.FAMILIES),
+        (request.FAMILIES, contract.FAMILIES),
+        (generators.GeneratorSpec.lookahead_s, (contract.SHORTEST_LOOKAHEAD_S, contract.LONGEST_LOOKAHEAD_S)),
+        (limits.LONGEST_CHUNK, contract.LONGEST_CHUNK_FRAMES * contract.FRAME_SIZE),
+        (limits.JOIN, contract.JOIN_SAMPLES),
+        (limits.PRE_ROLL, round(contract.PRE_ROLL_S * contract.SAMPLE_RATE)),
         (reaction.UNITS, typing.get_args(typing.get_type_hints(model.At)["unit"])),
         (arguments._MAX_SEED, model.LARGEST_SEED),
         (generators.GENERATORS["score"].controls, ScoreGenerator.controls),
@@ -65,7 +69,7 @@ def test_a_frame_at_a_tempo_of_b_milli_bpm_lasts_b_ticks() -> None:
 
 
 def test_note_families_are_those_of_the_contract() -> None:
-    names = ", ".join(orchestra.FAMILIES[:-1]) + f" or {orchestra.FAMILIES[-1]}"
+    names = ", ".join(contract.FAMILIES[:-1]) + f" or {contract.FAMILIES[-1]}"
     assert f"family: The stem it belongs to: {names}." in (contract.NoteEvent.__doc__ or "")
 
 
@@ -108,6 +112,24 @@ def test_messages_of_the_protocol_have_the_bounds_of_the_controls() -> None:
     assert (meter.low, meter.high) == (controls.METER.low, controls.METER.high)
     tempo = next(kind for kind in annotations(messages.Clock, "tempo_bpm") if isinstance(kind, fields.Real))
     assert tempo.low <= controls.TEMPO.low < controls.TEMPO.high <= tempo.high
+
+
+def bounds(kind: Any) -> tuple[int, int]:
+    return int(kind.low), int(kind.high)
+
+
+def test_lookahead_and_chunks_have_the_same_bounds_in_sessions_settings_and_messages() -> None:
+    lookahead_ms = round(contract.SHORTEST_LOOKAHEAD_S * 1000), round(contract.LONGEST_LOOKAHEAD_S * 1000)
+    chunk_frames = 1, contract.LONGEST_CHUNK_FRAMES
+    assert bounds(Settings.lookahead.kind) == lookahead_ms
+    assert bounds(Settings.chunk_frames.kind) == chunk_frames
+    for record, field, expected in (
+        (messages.Hello, "lookahead_ms", lookahead_ms),
+        (messages.Welcome, "lookahead_ms", lookahead_ms),
+        (messages.Welcome, "chunk_frames", chunk_frames),
+    ):
+        (kind,) = (kind for kind in annotations(record, field) if isinstance(kind, fields.Integer))
+        assert bounds(kind) == expected, f"{record.__name__}.{field}"
 
 
 def test_the_protocol_lists_the_controls_that_a_generator_can_obey() -> None:

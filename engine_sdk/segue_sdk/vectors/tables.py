@@ -39,11 +39,6 @@ def with_tables(page: str) -> str:
     return _TABLE.sub(lambda found: found[1] + table(RECORDS[found[2]]) + found[4], page)
 
 
-def tables_in(page: str) -> list[str]:
-    """The names of the tables in a page, in order."""
-    return [found[2] for found in _TABLE.finditer(page)]
-
-
 def _presence(spec: FieldSpec) -> str:
     if spec.required:
         return "required"

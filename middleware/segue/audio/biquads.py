@@ -26,7 +26,7 @@ _FUNCTION: Final = "_sosfilt"
 def filtered(
     sections: NDArray[np.float64], samples: NDArray[np.floating], state: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`samples` through the sections, one after the other.
+    """Filter `samples` with the sections, one after the other.
 
     Args:
         sections: float64 [N, 6]: b0, b1, b2, 1, a1, a2.

@@ -14,14 +14,14 @@ from segue.contract import Samples
 
 
 def correlation(outgoing: Samples, incoming: Samples) -> float:
-    """How alike two passages [S, C] are, from 0 (unrelated, opposed or silent) to 1 (equal up to level)."""
+    """Return how alike two passages [S, C] are, from 0 (unrelated, opposed or silent) to 1 (equal up to level)."""
     a, b = outgoing.astype(np.float64).ravel(), incoming.astype(np.float64).ravel()
     scale = float(np.sqrt(np.dot(a, a)) * np.sqrt(np.dot(b, b)))
     return float(np.clip(np.dot(a, b) / scale, 0.0, 1.0)) if scale > 0 else 0.0
 
 
 def crossfade_gains(length: int, r: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Gains [length] of the outgoing and the incoming side for correlation `r` in [0, 1].
+    """Return the gains [length] of the outgoing and the incoming side for correlation `r` in [0, 1].
 
     They start and end with slope 0, so that a crossfade begins and ends without a corner.
 
@@ -49,7 +49,7 @@ def crossfade(outgoing: Samples, incoming: Samples) -> Samples:
 
 
 def fade_in(samples: Samples, length: int) -> Samples:
-    """A copy of [S, C] rising from silence over its first `length` samples, or all of it if it is shorter."""
+    """Return a copy of [S, C] that rises from silence over its first `length` samples, or over all if it is shorter."""
     faded = samples.copy()
     span = min(length, len(faded))
     faded[:span] *= _ramp(span).astype(np.float32)[:, None]
@@ -57,7 +57,7 @@ def fade_in(samples: Samples, length: int) -> Samples:
 
 
 def fade_out(samples: Samples, length: int) -> Samples:
-    """A copy of [S, C] falling to silence over its last `length` samples, or all of it if it is shorter."""
+    """Return a copy of [S, C] that falls to silence over its last `length` samples, or over all if it is shorter."""
     return np.ascontiguousarray(fade_in(samples[::-1], length)[::-1])
 
 

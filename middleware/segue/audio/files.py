@@ -64,7 +64,7 @@ _DOWNMIX: Final[Mapping[int, list[tuple[float, float]]]] = {
 
 
 def resample(samples: Samples, rate: float, to: float = SAMPLE_RATE) -> Samples:
-    """`samples` [S, C] at `rate` Hz as [round(S * to / rate), C] at `to` Hz, delay compensated."""
+    """Resample [S, C] at `rate` Hz to [round(S * to / rate), C] at `to` Hz, delay compensated."""
     if rate == to or not len(samples):
         return samples
     return np.asarray(soxr.resample(samples, rate, to, quality=_QUALITY), np.float32)
@@ -75,7 +75,7 @@ class AudioFileError(ValueError):
 
 
 def read_audio(path: Path, *, max_bytes: int = MAX_BYTES, max_seconds: float = MAX_SECONDS) -> Samples:
-    """The sound of a file as float32 [S, 2] at 48 kHz.
+    """Read the sound of a file as float32 [S, 2] at 48 kHz.
 
     Reads what libsndfile reads (WAV, FLAC, Ogg, AIFF, MP3 …), 1, 2, 4, 6 or 8 channels, any usual rate.
 

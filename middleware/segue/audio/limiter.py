@@ -13,19 +13,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio.loudness import oversampled_peaks, peak_bound
+from segue.audio.loudness import PEAK_CONTEXT, oversampled_peaks, peak_bound
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 CEILING_DB: Final = -1.0
 # Between the four points looked at, and by the gain's own movement, a peak can be this much higher.
 _MARGIN_DB: Final = 0.25
 LOOKAHEAD: Final = 96
-_CONTEXT: Final = 12
-# Peaks are looked for in stretches of whole blocks of so many samples, at least 2 * CONTEXT.
+# Peaks are looked for in stretches of whole blocks of so many samples, at least 2 * PEAK_CONTEXT.
 _STRETCH: Final = 64
 # A share below 1 covers the rounding of the peaks themselves.
 _NEARLY: Final = 0.999
-LATENCY: Final = LOOKAHEAD - 1 + _CONTEXT
+LATENCY: Final = LOOKAHEAD - 1 + PEAK_CONTEXT
 _UNIT_DB: Final = 2.0**-20
 _RELEASE_DB_A_SECOND: Final = 40.0
 _RELEASE: Final = round(_RELEASE_DB_A_SECOND / SAMPLE_RATE / _UNIT_DB)
@@ -36,7 +35,7 @@ class LimiterState:
     """What the limiter remembers between blocks.
 
     Attributes:
-        samples: The last LATENCY + CONTEXT of the input, float32 [., 2].
+        samples: The last LATENCY + PEAK_CONTEXT of the input, float32 [., 2].
         held: The last 2 * LOOKAHEAD gains before smoothing, int64, in units of 2^-20 dB.
     """
 
@@ -49,14 +48,14 @@ class LimiterState:
 
 
 def start() -> LimiterState:
-    """Silence before the first sample."""
+    """Return the state of silence before the first sample."""
     return LimiterState(
-        samples=np.zeros((LATENCY + _CONTEXT, CHANNELS), np.float32), held=np.zeros(2 * LOOKAHEAD, np.int64)
+        samples=np.zeros((LATENCY + PEAK_CONTEXT, CHANNELS), np.float32), held=np.zeros(2 * LOOKAHEAD, np.int64)
     )
 
 
 def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_DB) -> tuple[LimiterState, Samples]:
-    """The next [S, 2] of the stream, LATENCY samples late.
+    """Limit the next [S, 2] of the stream, LATENCY samples late.
 
     Returns:
         The state after, and samples whose true peak is at most `ceiling_db`.
@@ -65,9 +64,9 @@ def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_D
     if not length:
         return state, samples
     stream = np.concatenate([state.samples, samples])
-    delayed = stream[_CONTEXT : _CONTEXT + length]
-    # Peaks of the samples from CONTEXT before the newest backwards: those with context on both sides.
-    wanted = _wanted(stream[-(length + 2 * _CONTEXT) :], ceiling_db - _MARGIN_DB)
+    delayed = stream[PEAK_CONTEXT : PEAK_CONTEXT + length]
+    # Peaks of the samples from PEAK_CONTEXT before the newest backwards: those with context on both sides.
+    wanted = _wanted(stream[-(length + 2 * PEAK_CONTEXT) :], ceiling_db - _MARGIN_DB)
     released = _released(int(state.held[-1]), wanted)
     held = np.concatenate([state.held, released])
     after = LimiterState(samples=stream[length:].copy(), held=held[length:].copy())
@@ -82,29 +81,30 @@ def process(state: LimiterState, samples: Samples, ceiling_db: float = CEILING_D
 
 
 def limit(samples: Samples, ceiling_db: float = CEILING_DB) -> Samples:
-    """All of [S, 2] limited, without delay."""
+    """Limit all of [S, 2], without delay."""
     padded = np.concatenate([samples, np.zeros((LATENCY, CHANNELS), np.float32)])
     return process(start(), padded, ceiling_db)[1][LATENCY:]
 
 
 def _wanted(samples: Samples, ceiling_db: float) -> NDArray[np.int64]:
-    """Gain that brings the peak around each sample to the ceiling, in units; CONTEXT samples at both ends get none.
+    """Gain that brings the peak around each sample to the ceiling, in units.
 
-    Only where a peak can reach the ceiling is it looked for: everywhere else the gain is 0.
+    The PEAK_CONTEXT samples at both ends get none. The peak is computed only where it can reach the ceiling; elsewhere
+    the gain is 0.
     """
-    wanted = np.zeros(len(samples) - 2 * _CONTEXT, np.int64)
+    wanted = np.zeros(len(samples) - 2 * PEAK_CONTEXT, np.int64)
     level = np.abs(samples)
     loud = np.flatnonzero(np.maximum(level[:, 0], level[:, 1]) > _NEARLY * 10 ** (ceiling_db / 20) / peak_bound())
     if not loud.size:
         return wanted
-    # Stretches of blocks near a loud sample. A sample's peak is computed from those CONTEXT before to CONTEXT after it.
+    # Stretches of blocks near a loud sample. A sample's peak is computed from PEAK_CONTEXT samples on each side.
     near = np.zeros(len(wanted) // _STRETCH + 3, bool)
-    for reach in (-2 * _CONTEXT, 0):
+    for reach in (-2 * PEAK_CONTEXT, 0):
         near[np.maximum(loud + reach, 0) // _STRETCH] = True
     edges = np.flatnonzero(np.diff(near, prepend=False, append=False)) * _STRETCH
     for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        stretch = samples[begin : end + 2 * _CONTEXT]
-        if len(stretch) > 2 * _CONTEXT:
+        stretch = samples[begin : end + 2 * PEAK_CONTEXT]
+        if len(stretch) > 2 * PEAK_CONTEXT:
             wanted[begin:end] = _reduction(oversampled_peaks(stretch, edge=True), ceiling_db)
     return wanted
 

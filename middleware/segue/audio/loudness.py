@@ -26,9 +26,9 @@ K_WEIGHTING: Final = np.array(
 # Loudness in LUFS is this plus 10 log10 of the summed channel powers.
 LOUDNESS_OFFSET: Final = -0.691
 SHORT_TERM_S: Final = 3.0
-# Gating blocks of 400 ms begin every 100 ms.
-_STEP: Final = SAMPLE_RATE // 10
-_BLOCK_STEPS: Final = 4
+# Gating blocks of 400 ms begin every 100 ms; GATING_STEP is in samples.
+GATING_STEP: Final = SAMPLE_RATE // 10
+GATING_BLOCK_STEPS: Final = 4
 # Samples after which the filters' response has fallen by 200 dB; a second and two of them fit into a spectrum.
 _RESPONSE: Final = 4_800
 _SPECTRUM: Final = 1 << 16
@@ -37,6 +37,8 @@ _RELATIVE_GATE_LU: Final = -10.0
 OVERSAMPLING: Final = 4
 # 24 taps a phase keep the peaks of tones up to 20 kHz within 0.1 dB; the 12 of BS.1770's example are 0.4 dB off.
 _TAPS: Final = 24
+# Samples on each side that the true peak at a sample depends on.
+PEAK_CONTEXT: Final = _TAPS // 2
 _KAISER_BETA: Final = 8.0
 # Samples looked at together: they and what is computed of them stay in the processor's cache.
 _BLOCK: Final = 4_096
@@ -45,12 +47,12 @@ _STRETCH: Final = 32
 
 
 def k_weighted(samples: NDArray[np.floating]) -> NDArray[np.float64]:
-    """`samples` [S, C] at 48 kHz weighted as the loudness measure weighs them: float64 [S, C]."""
+    """Weight [S, C] at 48 kHz as the loudness measure does: float64 [S, C]."""
     return filtered(K_WEIGHTING, samples)[0]
 
 
 def loudness(power: float) -> float:
-    """LUFS of a summed mean square of K-weighted channels; -inf for silence."""
+    """Return the LUFS of a summed mean square of K-weighted channels; -inf for silence."""
     return LOUDNESS_OFFSET + 10 * float(np.log10(power)) if power > 0 else -float("inf")
 
 
@@ -64,18 +66,18 @@ def integrated_loudness(samples: Samples) -> float:
     Returns:
         LUFS; -inf for silence or less than 400 ms.
     """
-    steps = len(samples) // _STEP
-    if steps < _BLOCK_STEPS:
+    steps = len(samples) // GATING_STEP
+    if steps < GATING_BLOCK_STEPS:
         return -math.inf
     # The filters as a product of spectra, a second at a time behind as much sound as the filters still respond to.
     response, energies = _k_weighting_response(), list[NDArray[np.float64]]()
-    padded = np.pad(samples[: steps * _STEP].T.astype(np.float64), ((0, 0), (_RESPONSE, 0)))
-    for start in range(0, steps * _STEP, SAMPLE_RATE):
+    padded = np.pad(samples[: steps * GATING_STEP].T.astype(np.float64), ((0, 0), (_RESPONSE, 0)))
+    for start in range(0, steps * GATING_STEP, SAMPLE_RATE):
         block = padded[:, start : start + _RESPONSE + SAMPLE_RATE]
         weighted = np.fft.irfft(np.fft.rfft(block, _SPECTRUM) * response, _SPECTRUM)[:, _RESPONSE : block.shape[1]]
-        energies.append((weighted.reshape(len(weighted), -1, _STEP) ** 2).sum(axis=(0, 2)))
-    windows = sliding_window_view(np.concatenate(energies), _BLOCK_STEPS)
-    return gated_loudness(windows.sum(axis=1) / (_BLOCK_STEPS * _STEP))
+        energies.append((weighted.reshape(len(weighted), -1, GATING_STEP) ** 2).sum(axis=(0, 2)))
+    windows = sliding_window_view(np.concatenate(energies), GATING_BLOCK_STEPS)
+    return gated_loudness(windows.sum(axis=1) / (GATING_BLOCK_STEPS * GATING_STEP))
 
 
 def gated_loudness(powers: NDArray[np.float64]) -> float:
@@ -105,31 +107,20 @@ def _k_weighting_response() -> NDArray[np.complex128]:
     return np.asarray(shelf * high_pass, np.complex128)
 
 
-def short_term_loudness(samples: Samples, hop_s: float = 0.1) -> NDArray[np.float64]:
-    """Loudness of every whole 3 s window of [S, C], one each `hop_s`, LUFS; -inf where silent."""
-    window, hop = round(SHORT_TERM_S * SAMPLE_RATE), round(hop_s * SAMPLE_RATE)
-    energy = np.concatenate([[0.0], np.cumsum((k_weighted(samples) ** 2).sum(axis=1))])
-    starts = np.arange(0, len(samples) - window + 1, hop)
-    # Differences of a running sum leave rounding where there was silence.
-    power = np.maximum(energy[starts + window] - energy[starts], 0) / window
-    return np.array([loudness(float(value)) if value > 1e-12 else -math.inf for value in power])
-
-
 def true_peak_db(samples: Samples) -> float:
-    """Highest level between and at samples of [S, C], dBTP; -inf for silence."""
+    """Return the highest level between and at samples of [S, C], in dBTP; -inf for silence."""
     peak = float(oversampled_peaks(samples, edge=False).max(initial=0))
     return 20 * math.log10(peak) if peak > 0 else -math.inf
 
 
 def oversampled_peaks(samples: Samples, *, edge: bool) -> NDArray[np.float32]:
-    """Largest magnitude around each sample over all channels, seen at four times the rate.
+    """Return the largest magnitude around each sample over all channels, at four times the rate.
 
     Args:
-        edge: Whether `samples` [S, C] come with TAPS / 2 samples of context on both sides, which get no value of their
-            own: the result is then float32 [S - TAPS], else [S] as if silence surrounded them.
+        edge: Whether `samples` [S, C] come with PEAK_CONTEXT samples of context on both sides, which get no value of
+            their own: the result is then float32 [S - 2 * PEAK_CONTEXT], else [S] as if silence surrounded them.
     """
-    context = _TAPS // 2
-    padded = samples if edge else np.pad(samples, ((context, context), (0, 0)))
+    padded = samples if edge else np.pad(samples, ((PEAK_CONTEXT, PEAK_CONTEXT), (0, 0)))
     planar = np.ascontiguousarray(padded.T, np.float32)
     length = len(padded) - _TAPS
     blocks = [_peaks(planar[:, at : min(at + _BLOCK, length) + _TAPS]) for at in range(0, length, _BLOCK)]
@@ -143,7 +134,7 @@ def highest_peak(samples: Samples, floor: float) -> float:
     from `oversampled_peaks` by rounding alone.
 
     Args:
-        samples: [S, C] with TAPS / 2 samples of context on both sides.
+        samples: [S, C] with PEAK_CONTEXT samples of context on both sides.
         floor: A magnitude >= 0, such as the largest peak found so far.
     """
     length = len(samples) - _TAPS
@@ -151,7 +142,7 @@ def highest_peak(samples: Samples, floor: float) -> float:
         return max(floor, float(oversampled_peaks(samples, edge=True).max(initial=0)))
     if max(float(samples.max()), -float(samples.min())) * peak_bound() <= floor:
         return floor
-    inner = samples[_TAPS // 2 : -(_TAPS // 2)]
+    inner = samples[PEAK_CONTEXT:-PEAK_CONTEXT]
     # The filter passes the samples themselves with a gain that differs from 1 by 2e-5.
     gain = float(_phases()[OVERSAMPLING // 2].max())
     highest = max(floor, gain * float(inner.max()), -gain * float(inner.min()))
@@ -169,12 +160,12 @@ def highest_peak(samples: Samples, floor: float) -> float:
 
 @lru_cache(maxsize=1)
 def peak_bound() -> float:
-    """The most by which `oversampled_peaks` can exceed the largest of the samples it is computed from."""
+    """Return the factor by which `oversampled_peaks` can exceed the largest of its samples."""
     return float(np.abs(_phases().astype(np.float64)).sum(axis=1).max())
 
 
 def _peaks(planar: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`oversampled_peaks` of [C, S] with context: float32 [S - TAPS]."""
+    """`oversampled_peaks` of [C, S] with context: float32 [S - 2 * PEAK_CONTEXT]."""
     length = planar.shape[1] - _TAPS
     dense = np.zeros((OVERSAMPLING, len(planar), length), np.float32)
     scaled = np.empty_like(dense)

@@ -51,7 +51,7 @@ class LoudnessState:
 
 
 def start(gain_db: float = 0.0) -> LoudnessState:
-    """The state before the first block; the first blocks play at `gain_db`."""
+    """Return the state before the first block; the first blocks play at `gain_db`."""
     return LoudnessState(
         filters=np.zeros((len(K_WEIGHTING), 2, CHANNELS)),
         powers=(),

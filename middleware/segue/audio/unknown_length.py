@@ -50,7 +50,7 @@ class _Frame(NamedTuple):
 
 
 def mp3_with_length(data: bytes) -> tuple[bytes, int] | None:
-    """An MP3 without a header of its length as one that has it.
+    """Add a header of its length to an MP3 that has none.
 
     Args:
         data: The whole file.
@@ -78,7 +78,7 @@ def mp3_with_length(data: bytes) -> tuple[bytes, int] | None:
 
 
 def flac_with_length(data: bytes) -> bytes | None:
-    """A FLAC that counts 0 samples as one that counts those it holds.
+    """Write the number of its samples into a FLAC that counts 0.
 
     Args:
         data: The whole file.

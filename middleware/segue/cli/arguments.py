@@ -11,7 +11,11 @@ _MAX_FACTOR: Final = 1000.0
 
 
 def seed(text: str) -> int:
-    """A whole number with the bounds of a rule file's seed. Raises: argparse.ArgumentTypeError."""
+    """Parse a whole number within the bounds of a rule file's seed.
+
+    Raises:
+        argparse.ArgumentTypeError: The text is not one.
+    """
     try:
         number = int(text)
     except ValueError:
@@ -22,7 +26,13 @@ def seed(text: str) -> int:
 
 
 def duration(text: str) -> float:
-    """Seconds of a time as in a rule file, or of a bare number of seconds. Raises: argparse.ArgumentTypeError."""
+    """Parse a time as in a rule file, or a bare number of seconds.
+
+    Returns:
+        Seconds, above 0.
+    Raises:
+        argparse.ArgumentTypeError: The text is not one.
+    """
     from segue_yaml.nodes import NOWHERE, Scalar
     from segue_yaml.quantities import Duration
     from segue_yaml.report import Report
@@ -40,7 +50,11 @@ def duration(text: str) -> float:
 
 
 def factor(text: str) -> float:
-    """A number above 0. Raises: argparse.ArgumentTypeError."""
+    """Parse a number above 0.
+
+    Raises:
+        argparse.ArgumentTypeError: The text is not one.
+    """
     try:
         number = float(text)
     except ValueError:
@@ -51,7 +65,11 @@ def factor(text: str) -> float:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Names with commas between them. Raises: argparse.ArgumentTypeError."""
+    """Parse names with commas between them.
+
+    Raises:
+        argparse.ArgumentTypeError: A name is empty.
+    """
     found = tuple(name.strip() for name in text.split(","))
     if not all(found):
         raise argparse.ArgumentTypeError(f"expected names with commas between them, got {text!r}")

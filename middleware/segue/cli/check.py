@@ -41,7 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(kw_only=True)
 class _Findings:
-    """What a run found. summaries: what each usable file holds, in words."""
+    """What a run found.
+
+    Attributes:
+        summaries: What each usable file holds, in words.
+    """
 
     errors: list[Problem] = field(default_factory=list)
     warnings: list[tuple[Problem, str]] = field(default_factory=list)

@@ -51,17 +51,32 @@ def print_lines(*lines: str) -> None:
 
 
 def print_help(text: str) -> None:
-    """Print the help of a command. Raises: as `print_lines`."""
+    """Print the help of a command.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
     _write(_coloured(text, _HELP_COLOURS, sys.stdout))
 
 
 def print_text(text: str) -> None:
-    """Print a result as it is. Raises: as `print_lines`."""
+    """Print a result as it is.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
     _write(text.translate(_ESCAPED))
 
 
 def print_json(record: dict[str, Any]) -> None:
-    """Print one JSON object in a line of its own. Raises: as `print_lines`."""
+    """Print one JSON object in a line of its own.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
     print_text(f"{json.dumps(record, ensure_ascii=False)}\n")
 
 
@@ -78,7 +93,12 @@ def print_problems(lines: Iterable[object]) -> None:
 
 
 def flush() -> None:
-    """Write out what is still buffered for stdout. Raises: as `print_lines`."""
+    """Write out what is still buffered for stdout.
+
+    Raises:
+        UnwritableError: stdout cannot be written.
+        BrokenPipeError: The reader went away.
+    """
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -118,13 +138,13 @@ def prepare_streams() -> None:
 
 
 def os_error_text(error: OSError) -> str:
-    """An operating system's error without its number: the file, and the reason."""
+    """Describe an operating system's error without its number: the file, and the reason."""
     reason = error.strerror or str(error)
     return f"{os.fsdecode(error.filename)}: {reason}" if error.filename is not None else reason
 
 
 def problem_record(problem: Problem, *, severity: str, code: str = "") -> dict[str, Any]:
-    """A problem for machines.
+    """Return a problem as a record for machines.
 
     Args:
         code: The analysis's name of it; "" for a mistake found in loading.
@@ -142,7 +162,7 @@ def problem_record(problem: Problem, *, severity: str, code: str = "") -> dict[s
 
 
 def can_print(text: str) -> bool:
-    """Whether stdout's encoding has all these characters."""
+    """Return whether stdout's encoding has all these characters."""
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

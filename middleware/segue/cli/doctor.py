@@ -37,7 +37,7 @@ _REQUIREMENT: Final = re.compile(r"([\w.-]+)\s*([^;]*)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class CheckResult:
     """One line of the report.
 
     Attributes:
@@ -69,8 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     return FAILED if failed else DONE
 
 
-def examine() -> Iterator[Finding]:
-    """Look at every part, one finding each."""
+def examine() -> Iterator[CheckResult]:
+    """Examine every part, with one result or more for each."""
     yield _python()
     yield from _packages()
     yield from _generators()
@@ -79,102 +79,104 @@ def examine() -> Iterator[Finding]:
     yield from _ports()
 
 
-def _python() -> Finding:
+def _python() -> CheckResult:
     present = sys.version_info[:2]
     text = f"{platform.python_version()} ({platform.python_implementation()}, {platform.system()} {platform.machine()})"
     tested = f"Segue is tested with {_OLDEST[0]}.{_OLDEST[1]} to {_NEWEST[0]}.{_NEWEST[1]}"
     if present < _OLDEST:
-        return Finding(status="problem", name="Python", text=text, advice=f"install a newer one; {tested}")
+        return CheckResult(status="problem", name="Python", text=text, advice=f"install a newer one; {tested}")
     if present > _NEWEST:
-        return Finding(status="note", name="Python", text=text, advice=tested)
-    return Finding(status="ok", name="Python", text=text)
+        return CheckResult(status="note", name="Python", text=text, advice=tested)
+    return CheckResult(status="ok", name="Python", text=text)
 
 
-def _packages() -> Iterator[Finding]:
+def _packages() -> Iterator[CheckResult]:
     """Segue's own version, what it requires, and its extras."""
     try:
         required = [match for text in requires("segue") or () if (match := _REQUIREMENT.fullmatch(text))]
-        yield Finding(status="ok", name="segue", text=version("segue"))
+        yield CheckResult(status="ok", name="segue", text=version("segue"))
     except PackageNotFoundError:
         text = "not installed: it runs from its sources"
-        yield Finding(status="note", name="segue", text=text, advice="run pip install -e . in the checkout")
+        yield CheckResult(status="note", name="segue", text=text, advice="run pip install -e . in the checkout")
         return
     for name, bounds in (match.groups() for match in required):
         yield _package(name, bounds.strip())
     yield from map(_extra, EXTRAS)
 
 
-def _package(name: str, bounds: str) -> Finding:
+def _package(name: str, bounds: str) -> CheckResult:
     advice = f"run pip install --force-reinstall '{name}{bounds}'"
     try:
         found = version(name)
     except PackageNotFoundError:
-        return Finding(status="problem", name=name, text="is not installed", advice=advice)
+        return CheckResult(status="problem", name=name, text="is not installed", advice=advice)
     least = re.search(r"[>=]=\s*([\d.]+)", bounds)
     if least and _numbers(found) < _numbers(least[1]):
-        return Finding(status="problem", name=name, text=f"{found}, expected {bounds}", advice=advice)
+        return CheckResult(status="problem", name=name, text=f"{found}, expected {bounds}", advice=advice)
     if name in _NATIVE:
         try:
             import_module(_NATIVE[name])
         except (ImportError, OSError) as error:
-            return Finding(status="problem", name=name, text=f"{found} does not load: {error}", advice=advice)
-    return Finding(status="ok", name=name, text=found)
+            return CheckResult(status="problem", name=name, text=f"{found} does not load: {error}", advice=advice)
+    return CheckResult(status="ok", name=name, text=found)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text.partition("+")[0])[:3])
 
 
-def _extra(extra: str) -> Finding:
+def _extra(extra: str) -> CheckResult:
     missing = missing_modules(extra)
     if missing:
         text = f"lacks {' and '.join(missing)}"
-        return Finding(status="note", name=f"extra {extra}", text=text, advice=install_advice(extra))
+        return CheckResult(status="note", name=f"extra {extra}", text=text, advice=install_advice(extra))
     text = ", ".join(f"{name} {version(name)}" for name in EXTRAS[extra])
-    return Finding(status="ok", name=f"extra {extra}", text=text)
+    return CheckResult(status="ok", name=f"extra {extra}", text=text)
 
 
-def _generators() -> Iterator[Finding]:
+def _generators() -> Iterator[CheckResult]:
     for name, spec in GENERATORS.items():
         problems = spec.problems()
         # A generator that cannot be chosen anyway is no fault of this machine.
         bad: Literal["note", "problem"] = "note" if spec.build is None else "problem"
         text = "; ".join(problems) if problems else f"{spec.summary}; obeys {', '.join(sorted(spec.controls))}"
-        yield Finding(status=bad if problems else "ok", name=f"generator {name}", text=text)
+        yield CheckResult(status=bad if problems else "ok", name=f"generator {name}", text=text)
 
 
-def _orchestra() -> Finding:
+def _orchestra() -> CheckResult:
     """The bundled SoundFont, whole to the byte: a checkout without Git LFS has a stand-in."""
     folder = files("segue") / "weights" / "orchestra"
     try:
         expected = (folder / "orchestra.sf3.sha256").read_text("ascii").split()[0]
         data = (folder / "orchestra.sf3").read_bytes()
     except OSError as error:
-        return Finding(status="problem", name="orchestra", text=str(error), advice="install segue again")
+        return CheckResult(status="problem", name="orchestra", text=str(error), advice="install segue again")
     if hashlib.sha256(data).hexdigest() != expected:
         text = f"{folder / 'orchestra.sf3'} is damaged"
-        return Finding(status="problem", name="orchestra", text=text, advice="install segue again")
-    return Finding(status="ok", name="orchestra", text=f"{len(data) / 1e6:.1f} MB, checksum as expected")
+        return CheckResult(status="problem", name="orchestra", text=text, advice="install segue again")
+    return CheckResult(status="ok", name="orchestra", text=f"{len(data) / 1e6:.1f} MB, checksum as expected")
 
 
-def _audio_device() -> Finding:
+def _audio_device() -> CheckResult:
     try:
         sounddevice: Any = import_module("sounddevice")
     except ImportError:
         text = "needs the package sounddevice"
-        return Finding(status="note", name="audio device", text=text, advice=install_advice("play"))
+        return CheckResult(status="note", name="audio device", text=text, advice=install_advice("play"))
     except OSError as error:
         advice = "install PortAudio (on Debian: apt install libportaudio2)"
-        return Finding(status="note", name="audio device", text=str(error), advice=advice)
+        return CheckResult(status="note", name="audio device", text=str(error), advice=advice)
     try:
         device = sounddevice.query_devices(kind="output")
     except (sounddevice.PortAudioError, ValueError):
         advice = "segue preview and segue play --output FILE need none"
-        return Finding(status="note", name="audio device", text="there is none", advice=advice)
-    return Finding(status="ok", name="audio device", text=f"{device['name']}, {device['default_samplerate']:.0f} Hz")
+        return CheckResult(status="note", name="audio device", text="there is none", advice=advice)
+    return CheckResult(
+        status="ok", name="audio device", text=f"{device['name']}, {device['default_samplerate']:.0f} Hz"
+    )
 
 
-def _ports() -> Iterator[Finding]:
+def _ports() -> Iterator[CheckResult]:
     """Whether the addresses that `segue serve` binds to without settings are free."""
     from segue.service.settings.table import Settings, default_of
 
@@ -186,6 +188,6 @@ def _ports() -> Iterator[Finding]:
             except OSError as error:
                 text = f"cannot be bound: {error.strerror or error}"
                 advice = "a service may run already; choose another one with segue serve --bind"
-                yield Finding(status="note", name=address, text=text, advice=advice)
+                yield CheckResult(status="note", name=address, text=text, advice=advice)
                 continue
-        yield Finding(status="ok", name=address, text="is free")
+        yield CheckResult(status="ok", name=address, text="is free")

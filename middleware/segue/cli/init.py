@@ -66,7 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write_all(content: Mapping[Path, str]) -> None:
-    """Write all of the files, none of which exists yet, or none of them. Raises: OSError."""
+    """Write all of the files, none of which exists yet, or none of them.
+
+    Raises:
+        OSError: A file cannot be written; those made before it are removed.
+    """
     made: list[Path] = []
     try:
         for path, text in content.items():

@@ -18,7 +18,11 @@ _AUDIBLE: Final = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class Ink:
-    """The characters to draw with. levels: from nothing to all."""
+    """The characters to draw with.
+
+    Attributes:
+        levels: From nothing to all.
+    """
 
     levels: str
     edge: str
@@ -53,7 +57,7 @@ def draw(rules: Rules, seconds: Sequence[FramePlan], marks: Sequence[str], ink: 
 
 
 def mark_of(plan: FramePlan) -> str:
-    """What happened in a frame in one character: ! refused, * a stinger, + an event, and " " for nothing."""
+    """Return what happened in a frame, in one character: ! refused, * a stinger, + an event, and " " for nothing."""
     if any(not receipt.accepted for receipt in plan.receipts):
         return "!"
     if any(cue.kind == "started" for cue in plan.stingers):
@@ -62,7 +66,7 @@ def mark_of(plan: FramePlan) -> str:
 
 
 def stronger(mark: str, other: str) -> str:
-    """The mark to show of two in the same second."""
+    """Return the mark to show of two in the same second."""
     return min(mark, other, key="!*+ ".index)
 
 

@@ -79,7 +79,16 @@ class NoTerminalError(RuntimeError):
 
 
 def _play(arguments: argparse.Namespace) -> None:
-    """Raises: RuleError, FilesError, OutputsError, NoTerminalError, ServiceError, OutputError."""
+    """Play until the player quits.
+
+    Raises:
+        RuleError: The rules or the event script have mistakes.
+        FilesError: A file cannot be found or read.
+        OutputsError: The WAV file would replace a file that is read.
+        NoTerminalError: Standard input or the stream to draw on is no terminal.
+        ServiceError: The service did not start.
+        OutputError: The sound device or the WAV file cannot be opened.
+    """
     from segue.play.app import PlayApp
     from segue.play.local_service import LocalService, serve_command
     from segue.play.session import PlaySession
@@ -113,7 +122,11 @@ def _play(arguments: argparse.Namespace) -> None:
 
 
 def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:
-    """The WAV file replaces nothing that is read. Raises: OutputsError."""
+    """Check that the WAV file replaces nothing that is read.
+
+    Raises:
+        OutputsError: It would replace a file that is read.
+    """
     from segue.render.file_checks import NamedFile, check_outputs, files_of
 
     if arguments.output is None:
@@ -128,7 +141,11 @@ def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:
 
 
 def _check_terminal() -> None:
-    """Textual reads keys from stdin, and draws on stderr, on Windows on stdout. Raises: NoTerminalError."""
+    """Check the terminal: Textual reads keys from stdin, and draws on stderr, on Windows on stdout.
+
+    Raises:
+        NoTerminalError: One of the two is no terminal.
+    """
     drawn = sys.__stdout__ if sys.platform == "win32" else sys.__stderr__
     for stream, name in (
         (sys.__stdin__, "standard input"),

@@ -19,6 +19,7 @@ from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_lines, print
 from segue.file_kinds import FilesError
 from segue.generators import PLAYABLE
 from segue.signals import exit_if_signalled
+from segue_rules.model import FRAME_RATE
 
 if TYPE_CHECKING:
     from segue.render.request import PreviewRequest
@@ -129,7 +130,7 @@ def _progress(started: float, *, quiet: bool) -> Callable[[int], None]:
         now = time.monotonic()
         if shown and now - last[0] >= 0.1:
             last[0] = now
-            seconds = frames / 25
+            seconds = frames / FRAME_RATE
             sys.stderr.write(f"\r{seconds:7.1f} s  {seconds / max(now - started, 1e-6):5.1f} x real time ")
             sys.stderr.flush()
 

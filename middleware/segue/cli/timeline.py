@@ -67,7 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def kinds(text: str) -> frozenset[str]:
-    """Some of KINDS with commas between them, plural or not. Raises: argparse.ArgumentTypeError."""
+    """Parse some of KINDS with commas between them, plural or not.
+
+    Raises:
+        argparse.ArgumentTypeError: A name is empty or not one of KINDS.
+    """
     asked = [_SINGULAR.get(name, name) for name in names(text)]
     unknown = next((name for name in asked if name not in KINDS), None)
     if unknown is not None:
@@ -100,7 +104,7 @@ class Selection:
         return self.everything or "seconds" in self.only
 
     def unknown(self, rules: Rules, path: Path) -> Iterator[str]:
-        """A sentence for each name that the rules of the file `path` do not have."""
+        """Yield a sentence for each name that the rules of the file `path` do not have."""
         from segue_yaml.report import did_you_mean
 
         declared = {"layer": [layer.name for layer in rules.layers], "input": [each.name for each in rules.inputs]}
@@ -111,7 +115,7 @@ class Selection:
                     yield f"--{what}: {path} has no {what} '{name}'{hint}"
 
     def of(self, plan: FramePlan, events: Mapping[int, Event], triggers: Mapping[str, str]) -> FramePlan:
-        """The plan with the selected receipts, changes, stingers and warnings alone.
+        """Return the plan with the selected receipts, changes, stingers and warnings alone.
 
         Args:
             events: By their sequence numbers.
@@ -193,7 +197,11 @@ class _Seconds:
         self.marks = [" "] * -(-frames // FRAME_RATE)
 
     def add(self, span: Span) -> list[FramePlan]:
-        """Take in a run of equal plans. Returns: the plans of the seconds that begin in it."""
+        """Add a run of equal plans.
+
+        Returns:
+            The plans of the seconds that begin in it.
+        """
         from segue.cli import overview
         from segue_rules.timeline import plan_at
 

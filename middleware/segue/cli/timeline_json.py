@@ -13,7 +13,7 @@ from segue_rules.timeline import bar_beat, control, switch
 
 
 def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[str, Any]:
-    """The first record: what is played, and the events, to which receipts and causes refer by `sequence`."""
+    """Return the first record: what is played, and the events, to which receipts and causes refer by `sequence`."""
     return {
         "kind": "timeline",
         "title": rules.title,
@@ -35,7 +35,7 @@ def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[s
 
 
 def records(plan: FramePlan) -> Iterator[dict[str, Any]]:
-    """Receipts, changes, stingers and warnings of a frame."""
+    """Yield the receipts, changes, stingers and warnings of a frame."""
     for receipt in plan.receipts:
         answer = {
             "sequence": receipt.sequence,
@@ -54,7 +54,7 @@ def records(plan: FramePlan) -> Iterator[dict[str, Any]]:
 
 
 def second(rules: Rules, plan: FramePlan) -> dict[str, Any]:
-    """States, weights, mix, inputs and controls at a full second."""
+    """Return the states, weights, mix, inputs and controls at a full second."""
     return _at(plan, "second") | {
         "states": {layer.name: state for layer, state in zip(rules.layers, plan.states, strict=True)},
         "weights": {layer.name: weight for layer, weight in zip(rules.layers, plan.layer_weights, strict=True)},

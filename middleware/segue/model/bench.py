@@ -218,6 +218,12 @@ def run(
     """Measure each model at each batch on the default device, with made-up weights.
 
     Args:
+        models: Names in CONFIGS.
+        batches: Rows generated at once.
+        dtype: Of the weights and of the computation.
+        chunk: Frames in one measured call.
+        repeats: Times that each measurement is repeated.
+        parts: Whether the parts of the model are measured too.
         budget_s: Seconds after which no new measurement begins.
         official: A command that times the peer.
         note: Called with a line for each row that is done.

@@ -26,7 +26,8 @@ class TokenFrames(NamedTuple):
             sums of such vectors.
         notes: -1 not given, 0 off, 1 held, 2 struck, 3 either.
         drums: -1 not given, 0, 1.
-        scales: Guidance of style (0-40), notes (0-40) and drums (0-8) as the model's own tokens; see `scale_token`.
+        scales: Guidance of style (0-40), notes (0-40) and drums (0-8) as tokens: a scale from -1 to 7 in steps of 0.2,
+            or of 1 for drums.
     """
 
     style: Float[Array, "B T S"]
@@ -118,11 +119,6 @@ def style_vector(encoder: TokenEncoder, config: TokenConditioning, tokens: Int[A
     """The style that RVQ tokens spell; -1 (not given) is a token too."""
     rows = tokens + config.FIRST_VALUE + np.arange(config.style_levels) * config.style_rows_per_level
     return jnp.sum(jnp.take(encoder.style_table, rows, axis=0), axis=-2)
-
-
-def scale_token(value: float, *, step: float, largest: int) -> int:
-    """A guidance scale in [-1, 7] as the released models' token: 0.2 a step for style and notes, 1.0 for drums."""
-    return max(0, min(largest, round((max(-1.0, min(7.0, value)) + 1.0) / step)))
 
 
 def _encode_tokens(encoder: TokenEncoder, config: TokenConditioning, frames: TokenFrames) -> Float[Array, "B T E"]:

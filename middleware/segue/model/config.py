@@ -34,10 +34,6 @@ class Stack:
         for name in self.__dataclass_fields__:
             _require(getattr(self, name) >= 1, f"{name}: expected at least 1, got {getattr(self, name)}")
 
-    @property
-    def attention_width(self) -> int:
-        return self.heads * self.head_width
-
 
 @dataclass(frozen=True, kw_only=True)
 class Codes:

@@ -89,12 +89,8 @@ class Engine:
         self.batch_buckets, self.chunk_buckets = tuple(batch_buckets), tuple(chunk_buckets)
         self._top_k = top_k
         self.fused: Fused = jax.jit(lambda stored: fuse(stored, config, self.dtype))(dict(weights))
+        # At most (batch buckets x chunk buckets) + prefill blocks.
         self._compiled: dict[tuple[str, int, int], Compiled] = {}
-
-    @property
-    def compilations(self) -> int:
-        """Programs compiled so far; never more than (batch buckets x chunk buckets) + prefill blocks."""
-        return len(self._compiled)
 
     @property
     def longest_run(self) -> int:

@@ -16,7 +16,7 @@ from segue_rules.model import Rules
 LOOKAHEAD_S: Final = 4.0
 GENERATION_FACTOR: Final = 0.1
 FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")
-"""The families of instruments, each a stem."""
+"""The families of instruments, each a stem: a copy of the contract's, which needs NumPy."""
 
 # A field, one that leaves it without effect, and why. A recording holds what was sent, when, and for how long.
 _WITHOUT_EFFECT: Final = (

@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 from segue.audio.biquads import filtered
-from segue.audio.loudness import K_WEIGHTING, LOUDNESS_OFFSET, SHORT_TERM_S, gated_loudness, highest_peak
+from segue.audio.loudness import (
+    GATING_BLOCK_STEPS,
+    GATING_STEP,
+    K_WEIGHTING,
+    LOUDNESS_OFFSET,
+    PEAK_CONTEXT,
+    SHORT_TERM_S,
+    gated_loudness,
+    highest_peak,
+)
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples
 
 WAVEFORM_HZ: Final = 250
@@ -33,12 +42,8 @@ _WINDOW: Final = 4_096
 _BATCH: Final = 1 << 19
 
 # Energies are summed over steps of 100 ms; a gating block has 4 of them, a short-term window 30.
-_STEP: Final = SAMPLE_RATE // 10
-_BLOCK_STEPS: Final = 4
-_WINDOW_STEPS: Final = round(SHORT_TERM_S * 10)
+_WINDOW_STEPS: Final = round(SHORT_TERM_S * SAMPLE_RATE / GATING_STEP)
 _SILENT: Final = 1e-12
-# Samples on each side that the true peak at a sample depends on.
-_CONTEXT: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +221,7 @@ class LoudnessMeter:
         self._filters = np.zeros((len(K_WEIGHTING), 2, CHANNELS))
         self._rest = np.zeros((CHANNELS, 0))
         self._energies: list[NDArray[np.float64]] = []
-        self._context: Samples = np.zeros((_CONTEXT, CHANNELS), np.float32)
+        self._context: Samples = np.zeros((PEAK_CONTEXT, CHANNELS), np.float32)
         self._peak = 0.0
 
     def add(self, block: Samples) -> None:
@@ -224,19 +229,19 @@ class LoudnessMeter:
             return
         weighted, self._filters = filtered(K_WEIGHTING, block, self._filters)
         waiting = np.concatenate([self._rest, weighted.T], axis=1)
-        whole = waiting.shape[1] // _STEP * _STEP
-        steps = waiting[:, :whole].reshape(CHANNELS, -1, _STEP)
+        whole = waiting.shape[1] // GATING_STEP * GATING_STEP
+        steps = waiting[:, :whole].reshape(CHANNELS, -1, GATING_STEP)
         self._energies.append(np.einsum("cns,cns->n", steps, steps))
         self._rest = waiting[:, whole:]
         self._update_peak(block)
 
     def loudness(self) -> Loudness:
         """Return the loudness of everything added. Nothing can be added afterwards."""
-        self._update_peak(np.zeros((_CONTEXT, CHANNELS), np.float32))
+        self._update_peak(np.zeros((PEAK_CONTEXT, CHANNELS), np.float32))
         energies = np.concatenate([np.zeros(0), *self._energies])
-        windows = _sums(energies, _WINDOW_STEPS) / (_WINDOW_STEPS * _STEP)
+        windows = _sums(energies, _WINDOW_STEPS) / (_WINDOW_STEPS * GATING_STEP)
         return Loudness(
-            integrated_lufs=gated_loudness(_sums(energies, _BLOCK_STEPS) / (_BLOCK_STEPS * _STEP)),
+            integrated_lufs=gated_loudness(_sums(energies, GATING_BLOCK_STEPS) / (GATING_BLOCK_STEPS * GATING_STEP)),
             true_peak_db=20 * math.log10(self._peak) if self._peak > 0 else -math.inf,
             short_term_lufs=_lufs(windows),
         )
@@ -244,7 +249,7 @@ class LoudnessMeter:
     def _update_peak(self, block: Samples) -> None:
         samples = np.concatenate([self._context, block])
         self._peak = highest_peak(samples, self._peak)
-        self._context = samples[-2 * _CONTEXT :]
+        self._context = samples[-2 * PEAK_CONTEXT :]
 
 
 def _sums(energies: NDArray[np.float64], count: int) -> NDArray[np.float64]:

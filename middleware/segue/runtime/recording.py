@@ -27,7 +27,7 @@ from segue_rules.events import Event
 from segue_rules.model import Rules
 
 FORMAT: Final = "segue-recording"
-VERSION: Final = 3
+RECORDING_VERSION: Final = 3
 
 # Recordings of this version have no end line.
 _WITHOUT_END: Final = 2
@@ -113,7 +113,7 @@ class Recorder:
         """
         self._file = file
         self._sources = sources or source_texts
-        self._line({"format": FORMAT, "version": VERSION, **_plain_header(header)})
+        self._line({"format": FORMAT, "version": RECORDING_VERSION, **_plain_header(header)})
 
     def operation(self, operation: Operation) -> None:
         """Write an operation; a session's `journal`."""
@@ -331,8 +331,8 @@ def _plain_restore_point(point: RecordedRestorePoint) -> dict[str, Any]:
 def _versioned_header(data: Any) -> tuple[int, Header]:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f'expected {{"format": "{FORMAT}", ...}}')
-    if data["version"] not in (_WITHOUT_END, VERSION):
-        raise ValueError(f"expected version {VERSION}, got {data['version']}")
+    if data["version"] not in (_WITHOUT_END, RECORDING_VERSION):
+        raise ValueError(f"expected version {RECORDING_VERSION}, got {data['version']}")
     restore_point = data.get("opening")
     return data["version"], Header(
         rules=str(data["rules"]),

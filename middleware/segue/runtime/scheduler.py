@@ -89,17 +89,6 @@ class Scheduler:
         if (session.primary, session.level) != (primary, primary):
             session.set_primary(primary)
 
-    def run_once(self, now_s: float) -> int:
-        """Generate the most urgent batch; return how many jobs it held, 0 if there is nothing to do."""
-        batch = self.next_batch(now_s)
-        if batch:
-            self.run(batch, now_s)
-        return len(batch)
-
-    def run(self, batch: Batch, now_s: float) -> None:
-        """Generate a batch and complete it."""
-        self.complete(batch, self.generate(batch), now_s)
-
     def next_batch(self, now_s: float, is_free: Callable[[int], bool] = lambda level: True) -> Batch:
         """Return the most urgent job and those that can be generated with it, all in flight now.
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
+from segue.contract import (
+    FRAME_RATE,
+    FRAME_SIZE,
+    LONGEST_CHUNK_FRAMES,
+    LONGEST_LOOKAHEAD_S,
+    SAMPLE_RATE,
+    SHORTEST_LOOKAHEAD_S,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +44,11 @@ class SessionConfig:
     history_s: float = 12.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.chunk_frames <= 250:
-            raise ValueError(f"chunk_frames: expected 1 to 250, got {self.chunk_frames}")
-        if not 0.2 <= self.lookahead_s <= 30.0:
-            raise ValueError(f"lookahead_s: expected 0.2 to 30, got {self.lookahead_s}")
+        if not 1 <= self.chunk_frames <= LONGEST_CHUNK_FRAMES:
+            raise ValueError(f"chunk_frames: expected 1 to {LONGEST_CHUNK_FRAMES}, got {self.chunk_frames}")
+        low, high = SHORTEST_LOOKAHEAD_S, LONGEST_LOOKAHEAD_S
+        if not low <= self.lookahead_s <= high:
+            raise ValueError(f"lookahead_s: expected {low:g} to {high:g}, got {self.lookahead_s}")
 
     @property
     def lookahead_samples(self) -> int:

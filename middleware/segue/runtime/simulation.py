@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from segue.audio.fades import crossfade
-from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Generator, Samples
+from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, JOIN_SAMPLES, PRE_ROLL_S, SAMPLE_RATE, Generator, Samples
 from segue.runtime.jobs import Job
 from segue.runtime.messages import ChunkOut, SessionMessage
 from segue.runtime.session import Session
@@ -23,8 +23,6 @@ from segue_rules.plan import FramePlan
 
 _TICK_SAMPLES = SAMPLE_RATE // 200
 _REPORT_TICKS = 10
-# The crossfade into a take that began before `committed`, or that is not crossfaded yet: 20 ms.
-_JOIN_SAMPLES = SAMPLE_RATE // 50
 # Committed sound is passed on in blocks of so much.
 _PASSED_SAMPLES = 8 * SAMPLE_RATE
 
@@ -68,7 +66,7 @@ class SimulatedClient:
         fresh = chunk.reason != "extend" and not chunk.mixed
         if start > chunk.start or fresh:
             # The service has not crossfaded it from the music that is here.
-            old = self._between(start, min(start + _JOIN_SAMPLES, self._end))
+            old = self._between(start, min(start + JOIN_SAMPLES, self._end))
             length = min(len(old), len(samples))
             if length:
                 samples = samples.copy()
@@ -175,7 +173,7 @@ class LiveConditions:
     generation_s: float = 0.1
     overhead_s: float = 0.02
     engine_s: float = 0.05
-    pre_roll_s: float = 0.3
+    pre_roll_s: float = PRE_ROLL_S
     stall_at_s: float = math.inf
     stall_s: float = 0.0
 

@@ -22,7 +22,7 @@ from segue_rules.events import Event
 
 CELL_BYTES: Final = 16_384
 BLOB_BYTES: Final = 65_536
-VERSION: Final = 1
+SNAPSHOT_VERSION: Final = 1
 
 _MAGIC: Final = b"SGS1"
 _SUM_BYTES: Final = 32
@@ -108,7 +108,7 @@ class Snapshot:
     def to_bytes(self) -> bytes:
         """Return the whole snapshot as bytes, however many."""
         fields = {
-            "version": VERSION,
+            "version": SNAPSHOT_VERSION,
             "model": self.model,
             "rules": self.rules,
             "seed": self.seed,
@@ -148,7 +148,7 @@ class Snapshot:
     @classmethod
     def _read(cls, fields: Any) -> Snapshot:
         plain_data.mapping(fields, 64)
-        plain_data.integer(fields.get("version"), VERSION, VERSION)
+        plain_data.integer(fields.get("version"), SNAPSHOT_VERSION, SNAPSHOT_VERSION)
         position = plain_data.integer(fields.get("position"), 0, plain_data.LAST_FRAME * FRAME_SIZE)
         if position % FRAME_SIZE:
             raise SnapshotError(f"position: expected a multiple of {FRAME_SIZE}, got {position}")

@@ -17,7 +17,7 @@ from segue.score.composer.conductor import Form, advance
 from segue.score.composer.moment import Mix, Moment
 from segue.score.composer.table import NAMES
 from segue.score.sampler.sampler import Sampler, SamplerState
-from segue.style.situations import nearest
+from segue.style.situations import nearest_situations
 
 # A style speaks for at most this many situations.
 _NEAREST: Final = 3
@@ -123,7 +123,7 @@ class ScoreGenerator:
         rows = np.frombuffer(embeddings, np.float32).reshape(count, -1)
         shares = np.zeros((count, len(NAMES)))
         for row, embedding in zip(shares, rows, strict=True):
-            for name, weight in nearest(self._encoder, embedding, _NEAREST):
+            for name, weight in nearest_situations(self._encoder, embedding, _NEAREST):
                 row[NAMES.index(name)] = weight
         return shares
 

@@ -17,12 +17,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import MODES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
+from segue.contract import FAMILIES, MODES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
 from segue.score import record_codec
 from segue.score.composer.conductor import Form
 from segue.score.composer.table import TABLE
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
-from segue.score.sampler.orchestra import DRUM_KIT, FAMILIES, NUM_KEYS, ORCHESTRA
+from segue.score.sampler.orchestra import DRUM_KIT, NUM_KEYS, ORCHESTRA
 from segue.score.sampler.sampler import SamplerState
 
 # Raise it when an old form would now mean other music, so that old saves are refused.

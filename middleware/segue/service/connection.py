@@ -62,7 +62,6 @@ class ConnectionBudget:
         self._requests = TokenBucket(_COST_PER_SECOND, _COST_PER_SECOND * _BURST_S, now_s)
         self._planning = TokenBucket(_PLANNING_US, _PLANNING_US, now_s)
         self._errors = TokenBucket(_ERRORS_PER_SECOND, _ERRORS_PER_SECOND, now_s)
-        self.work_per_second = work
         self.blocked_until_s = 0.0
 
     def blocked_s(self, now_s: float) -> float:

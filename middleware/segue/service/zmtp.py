@@ -129,11 +129,6 @@ class ServerConnection:
         }
 
     @property
-    def is_open(self) -> bool:
-        """Whether messages may be sent."""
-        return self._state is _State.TRAFFIC
-
-    @property
     def kept_bytes(self) -> int:
         """Bytes received and not returned as events yet: at most a message and what was received last."""
         return len(self._in) + self._parts_bytes

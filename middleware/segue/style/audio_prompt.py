@@ -179,7 +179,7 @@ def audio_features(samples: Samples) -> AudioFeatures:
 
 
 def coordinates(features: AudioFeatures) -> NDArray[np.float64]:
-    """Measurements on the scale of PROFILES, each within [-1.2, 1.2]."""
+    """Return measurements on the scale of PROFILES, each within [-1.2, 1.2]."""
     raw = (
         (features.onset_rate - 3.0) / 3.0,
         np.log2(max(features.centroid_hz, 1.0) / 1_800.0) / 1.5,
@@ -193,7 +193,7 @@ def coordinates(features: AudioFeatures) -> NDArray[np.float64]:
 
 
 def audio_situations(samples: Samples) -> list[tuple[str, float]]:
-    """The BLEND situations that sound, float32 [S, 2] at 48 kHz, resembles, with weights summing to 1.
+    """Return the BLEND situations that sound, float32 [S, 2] at 48 kHz, resembles, with weights summing to 1.
 
     Raises:
         ValueError: For sound that is not stereo, too short, not finite or silent.
@@ -207,7 +207,7 @@ def audio_situations(samples: Samples) -> list[tuple[str, float]]:
 
 
 def audio_embedding(encoder: StyleEncoder, samples: Samples) -> NDArray[np.float32]:
-    """Unit embedding of a sound: the situations it resembles, blended.
+    """Return the unit embedding of a sound: the situations it resembles, blended.
 
     Raises:
         ValueError: As `audio_situations`.

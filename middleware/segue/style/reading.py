@@ -78,7 +78,7 @@ class WordReader:
         self._tokenizer = WordPiece(entries)
 
     def read(self, text: str) -> Reading:
-        """The rows that make up `text`, in order, and its unknown words; punctuation alone makes up nothing.
+        """Return the rows that make up `text`, in order, and its unknown words; punctuation alone makes up nothing.
 
         Raises:
             ValueError: For an empty text.

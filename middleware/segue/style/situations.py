@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from segue.contract import StyleEncoder
 
-# Of the softmax in `nearest`: a tenth more similarity is 3.3 times the weight. With the word table captions then get
-# 0.99 of the weight, the median free phrase 0.89, and half-and-half blends of two situations nothing else.
+# Of the softmax in `nearest_situations`: a tenth more similarity is 3.3 times the weight. With the word table captions
+# then get 0.99 of the weight, the median free phrase 0.89, and half-and-half blends of two situations nothing else.
 SHARPNESS: Final = 12.0
 # Share of the best caption's cosine in a similarity, the rest is the cosine with the captions' centre: the best alone
 # is fooled by one shared word, the centre alone is deaf to captions that lie apart (a pirate ship, a coral reef).
@@ -157,7 +157,7 @@ _embedded: Final[WeakKeyDictionary[StyleEncoder, CaptionEmbeddings]] = WeakKeyDi
 
 
 def caption_embeddings(encoder: StyleEncoder) -> CaptionEmbeddings:
-    """Embeddings of every caption, float32 [M, D], and the index into SITUATIONS of each, [M]."""
+    """Return the embeddings of every caption, float32 [M, D], and the index into SITUATIONS of each, [M]."""
     if encoder not in _embedded:
         rows = [encoder.embed_text(text) for texts in CAPTIONS.values() for text in texts]
         owners = [index for index, texts in enumerate(CAPTIONS.values()) for _ in texts]
@@ -166,14 +166,14 @@ def caption_embeddings(encoder: StyleEncoder) -> CaptionEmbeddings:
 
 
 def situation_embeddings(encoder: StyleEncoder) -> NDArray[np.float32]:
-    """The centre of each situation's captions, float32 [len(SITUATIONS), D], unit length."""
+    """Return the centre of each situation's captions, float32 [len(SITUATIONS), D], unit length."""
     captions, owners = caption_embeddings(encoder)
     centres = np.stack([captions[owners == index].mean(axis=0) for index in range(len(SITUATIONS))])
     return np.asarray(centres / np.linalg.norm(centres, axis=1, keepdims=True))
 
 
 def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How near `embedding` (float32 [D], unit) lies to each of SITUATIONS, float32 in [-1, 1].
+    """Return how near `embedding` (float32 [D], unit) lies to each of SITUATIONS, float32 in [-1, 1].
 
     Raises:
         ValueError: If the embedding is not a finite vector of the encoder's dimension.
@@ -187,8 +187,8 @@ def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArr
     return np.asarray(BEST_SHARE * best + (1.0 - BEST_SHARE) * middle, dtype=np.float32)
 
 
-def nearest(encoder: StyleEncoder, embedding: NDArray[np.float32], k: int = 3) -> list[tuple[str, float]]:
-    """The k situations nearest to `embedding` and their weights, heaviest first.
+def nearest_situations(encoder: StyleEncoder, embedding: NDArray[np.float32], k: int = 3) -> list[tuple[str, float]]:
+    """Return the k situations nearest to `embedding` and their weights, heaviest first.
 
     Weights are a softmax of SHARPNESS * similarity over the k nearest, so they sum to 1: a phrase that plainly means
     one situation gives it nearly all, a blend of two styles gives both.

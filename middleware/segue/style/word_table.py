@@ -116,7 +116,7 @@ class WordEncoder:
         self.dimension = self._table.rows.shape[1]
 
     def embed_text(self, text: str) -> NDArray[np.float32]:
-        """Unit embedding of a phrase, float32 [D].
+        """Return the unit embedding of a phrase, float32 [D].
 
         Raises:
             ValueError: For one with no known word.
@@ -133,7 +133,7 @@ class WordEncoder:
         return np.asarray(total / norm, dtype=np.float32)
 
     def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
-        """Unit embedding of sound, float32 [S, 2] at 48 kHz: rough, see segue.style.audio_prompt.
+        """Return the unit embedding of sound, float32 [S, 2] at 48 kHz: rough, see segue.style.audio_prompt.
 
         Raises:
             ValueError: For sound that is too short, silent, not finite or not stereo.
@@ -144,7 +144,7 @@ class WordEncoder:
         return audio_embedding(self, samples)
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
-        """The words of `text` that do not count, in order, as read (lower case, no accents)."""
+        """Return the words of `text` that do not count, in order, as read (lower case, no accents)."""
         return self._reader.read(text).unknown
 
 

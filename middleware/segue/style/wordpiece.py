@@ -62,7 +62,7 @@ def _normalise(text: str) -> Iterator[str]:
 
 
 def split_words(text: str) -> list[str]:
-    """`text` normalised and split: runs of letters and digits, and each punctuation mark by itself."""
+    """Normalise and split `text`: runs of letters and digits, and each punctuation mark by itself."""
     if text.isascii() and text.isprintable():
         return _ASCII_WORD.findall(text.lower())
     return "".join(_normalise(text)).split()
@@ -85,11 +85,11 @@ class WordPiece:
         self._longest = max(map(len, vocabulary), default=0)
 
     def id_of(self, piece: str) -> int | None:
-        """The id of a piece, None if it is none."""
+        """Return the id of a piece; None if there is no such piece."""
         return self._ids.get(piece)
 
     def pieces(self, word: str) -> tuple[int, ...]:
-        """Ids of a normalised word's pieces, greedy longest match; empty if it cannot be spelled."""
+        """Return the ids of a normalised word's pieces, greedy longest match; empty if it cannot be spelled."""
         if len(word) > MAX_WORD_CHARS:
             return ()
         found: list[int] = []
@@ -107,5 +107,5 @@ class WordPiece:
         return tuple(found)
 
     def words(self, text: str) -> list[SplitWord]:
-        """`text` as words with their pieces, in order."""
+        """Split `text` into words with their pieces, in order."""
         return [SplitWord(text=word, pieces=self.pieces(word)) for word in split_words(text)]

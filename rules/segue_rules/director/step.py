@@ -166,15 +166,6 @@ class Director:
         """The answer that `step` will give to an event. It depends on the declared inputs only."""
         return self._inputs.apply(self._inputs.start(), (event,), frame)[1][0]
 
-    def horizon(self, state: DirectorState) -> int:
-        """The first frame whose plan may differ from the one before `state` by the passing of time alone.
-
-        Until then, if no event comes, all frames from state.frame on repeat that plan but for frame, clock, beat and
-        bar_start,
-        without receipts, changes, stingers or a next change. It is state.frame where that is not certain.
-        """
-        return state.frame if self._gliding(state) else self._undecided(state)
-
     def spans(self, state: DirectorState, until: int) -> Iterator[Span]:
         """Play every frame before `until` without events, as runs of equal plans.
 

@@ -8,8 +8,9 @@ from scipy.signal import resample_poly
 
 from segue.audio import limiter, normalise
 from segue.audio.fades import fade_in, fade_out
-from segue.audio.loudness import short_term_loudness, true_peak_db
+from segue.audio.loudness import true_peak_db
 from segue.contract import Samples
+from sound_measures import short_term_loudness
 from unit.audio.signals import cut_at, noise, tone
 
 

@@ -12,9 +12,9 @@ from segue.audio.loudness import (
     highest_peak,
     integrated_loudness,
     oversampled_peaks,
-    short_term_loudness,
     true_peak_db,
 )
+from sound_measures import short_term_loudness
 from unit.audio.signals import tone
 
 # Test number -> (level in dBFS, seconds) of each part; all read -23 or -33 LUFS.

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from segue.cli import doctor
-from segue.cli.doctor import Finding
+from segue.cli.doctor import CheckResult
 from segue.cli.main import main
 from segue.extras import install_advice
 
 
-def finding(name: str) -> Finding:
+def finding(name: str) -> CheckResult:
     return next(each for each in doctor.examine() if each.name == name)
 
 
@@ -64,7 +64,7 @@ def test_a_missing_package_is_a_problem_and_a_missing_extra_a_note(
         "--force-reinstall",
         "'soxr>=1.0'",
     ]
-    assert finding("extra play") == Finding(
+    assert finding("extra play") == CheckResult(
         status="note", name="extra play", text="lacks textual", advice=install_advice("play")
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from segue.cli import console
 from segue.cli.main import COMMANDS, main
 
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
@@ -58,6 +59,13 @@ def test_five_minutes_of_the_readme(
 def test_every_command_in_the_readme_exists() -> None:
     table = README[README.index("## The command") : README.index("## How it works")]
     assert set(re.findall(r"^\| `segue (\w+)", table, re.MULTILINE)) <= set(COMMANDS)
+
+
+def test_the_readme_lists_every_exit_code() -> None:
+    sentence = README[README.index("Exit codes: ") : README.index("FILE may be")]
+    codes = {int(code) for code in re.findall(r"(?:^Exit codes:|;) (\d+)(?! \+ n)\b", sentence.replace("\n", " "))}
+    assert codes == {code for code in vars(console).values() if type(code) is int}
+    assert "128 + n" in sentence
 
 
 @pytest.mark.parametrize("page", ["README.md", "rules/COOKBOOK.md", "rules/RULE_TESTS.md", "rules/WWISE_FMOD.md"])

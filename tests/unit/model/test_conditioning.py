@@ -10,7 +10,6 @@ from segue.model.conditioning import (
     FeatureFrames,
     TokenEncoder,
     TokenFrames,
-    scale_token,
     style_vector,
 )
 from segue.model.config import MRT2_SMALL, MRT2_TINY, SEGUE_TINY, TokenConditioning
@@ -45,21 +44,6 @@ def test_a_blend_moves_evenly_from_one_pure_style_to_another() -> None:
     assert jumps.max() < 2 * jumps.mean()
     pure = blended._replace(style=jnp.broadcast_to(second, blended.style.shape))
     np.testing.assert_array_equal(run_encode(encoder, MRT2_TINY, pure)[0, 0, -1], encoded[-1])
-
-
-@pytest.mark.parametrize(
-    ("value", "step", "largest", "token"),
-    [
-        (-1.0, 0.2, 40, 0),
-        (3.0, 0.2, 40, 20),
-        (7.0, 0.2, 40, 40),
-        (99.0, 0.2, 40, 40),
-        (-5.0, 1.0, 8, 0),
-        (1.4, 1.0, 8, 2),
-    ],
-)
-def test_guidance_scales_as_tokens(value: float, step: float, largest: int, token: int) -> None:
-    assert scale_token(value, step=step, largest=largest) == token
 
 
 def test_the_released_channel_table_holds_the_largest_scale() -> None:

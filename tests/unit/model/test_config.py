@@ -27,7 +27,7 @@ def test_the_bundled_model_fits_its_size_limit() -> None:
 
 def test_state_bytes_is_two_rings_of_layers_window_and_width() -> None:
     stack = MRT2_SMALL.temporal
-    ring = 2 * stack.layers * MRT2_SMALL.window * stack.attention_width * 4
+    ring = 2 * stack.layers * MRT2_SMALL.window * (stack.heads * stack.head_width) * 4
     codes_and_counters = 4 * (MRT2_SMALL.codes.steps + 3)
     assert state_bytes(MRT2_SMALL) == 2 * ring + codes_and_counters
 

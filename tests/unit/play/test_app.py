@@ -146,7 +146,7 @@ def test_a_bad_edit_is_shown_with_its_position_and_a_good_one_adds_its_inputs() 
         await until(lambda: "weather" in [row.input for row in pilot.app.query(DialRow)])
         await until(lambda: "emberwood.yaml:33:44: unknown style" in shown(pilot) and "sun  rain" in shown(pilot))
         assert isinstance(pilot.app.focused, DialRow)
-        assert pilot.app.focused.input == "health", "the hand stays where it was"
+        assert pilot.app.focused.input == "health", "the focus stays where it was"
         pilot.app.simulate_key("w")
         await until(lambda: said(service).get("weather") == "rain")
 

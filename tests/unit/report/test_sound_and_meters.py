@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from segue.audio.loudness import integrated_loudness, short_term_loudness, true_peak_db
+from segue.audio.loudness import integrated_loudness, true_peak_db
 from segue.contract import SAMPLE_RATE
 from segue.report.meters import (
     MEL_BANDS,
@@ -22,6 +22,7 @@ from segue.report.meters import (
 )
 from segue.report.plots import knots
 from segue.report.sound import MOST_ENCODED_BYTES, SoundEncoder, SoundMeasures, SoundMeter, encoding_for, measure
+from sound_measures import short_term_loudness
 
 
 def tone(hz: float, seconds: float, level: float = 0.5) -> np.ndarray:

@@ -235,7 +235,7 @@ def test_a_control_whose_source_is_gone_goes_on_from_its_value() -> None:
     assert tempi == sorted(tempi, reverse=True)
 
 
-# --- from strangers -------------------------------------------------------------------------------------------------
+# --- invalid bytes --------------------------------------------------------------------------------------------------
 
 STRANGE: tuple[AnyValue, ...] = (
     *(None, True, False, 0, 1, -1, 7, 2**31, 2**40, 2**53, 2**64, -(2**40), -(2**63), 10**400, 0.0, -0.5, 0.25, 1e308),

@@ -180,6 +180,15 @@ def recordless(plan: FramePlan) -> FramePlan:
     return timeless(plan)._replace(receipts=(), changes=(), stingers=(), to_change=-1, next_mix=plan.mix)
 
 
+def horizon_of(director: Director, state: DirectorState) -> int:
+    """The first frame whose plan may differ from the one before `state` by the passing of time alone.
+
+    Until then, if no event comes, all frames from state.frame on repeat that plan but for frame, clock, beat and
+    bar_start, without receipts, changes, stingers or a next change. It is state.frame where that is not certain.
+    """
+    return state.frame if director._gliding(state) else director._undecided(state)
+
+
 def check_skipping(soundtrack: Rules, session: Session, frames: int) -> None:
     """After the session: spans equal steps, and no plan changes before its horizon."""
     director = Director(soundtrack)
@@ -189,7 +198,7 @@ def check_skipping(soundtrack: Rules, session: Session, frames: int) -> None:
     for frame in range(state.frame, until):
         state, plan = director.step(state, frame)
         before = stepped[-1]
-        horizon = director.horizon(before[0])
+        horizon = horizon_of(director, before[0])
         assert horizon >= frame
         promised = max(promised, horizon)
         if frame < promised:

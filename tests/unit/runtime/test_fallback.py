@@ -17,6 +17,7 @@ from segue.runtime.simulation import SimulatedClient
 from segue_rules.events import Event
 from sound_measures import longest_silence
 from unit.runtime.rule_files import BANK, RULES
+from unit.runtime.scheduling import run_once
 from unit.runtime.toy_generator import ToyGenerator
 
 
@@ -35,7 +36,7 @@ class ServedSession:
         for _ in range(round(seconds * 25)):
             committed = self.client.committed
             self.session.playhead(played=committed, committed=committed, paused=False, now_s=self.now_s)
-            self.scheduler.run_once(self.now_s)
+            run_once(self.scheduler, self.now_s)
             for message in self.session.messages():
                 if isinstance(message, ChunkOut):
                     self.client.put(message)

@@ -39,7 +39,7 @@ def register(program: int) -> list[int]:
 
 
 def alone(sampler: Sampler, program: int, pitch: int, velocity: int = 96) -> Samples:
-    """A second of one note without the room, [S, 2]."""
+    """A second of one note without the reverb, [S, 2]."""
     event = note(duration=SAMPLE_RATE, program=program, pitch=pitch, velocity=velocity)
     sounding = sampler._bank.note(event)
     sound = sampler._bank.read(sounding, 0, sounding.length)

@@ -7,8 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE
-from segue.score.sampler.orchestra import FAMILIES
+from segue.contract import FAMILIES, FRAME_SIZE, SAMPLE_RATE
 from segue.score.sampler.sampler import MEMORY, Sampler
 from unit.sampler.material import note, play, song
 
@@ -90,7 +89,7 @@ def test_a_state_is_rebuilt_from_the_notes_played_last(sampler: Sampler, positio
     assert set(resumed.over) == set(middle.over)
     _, unbroken, _ = play(sampler, notes, position + 2 * SAMPLE_RATE, lambda: 19_200, state=middle)
     _, again, _ = play(sampler, notes, position + 2 * SAMPLE_RATE, lambda: 19_200, state=resumed)
-    # What the room held longer ago than MEMORY is 158 dB down; adding up in pieces of other lengths changes nothing.
+    # What the reverb held longer ago than MEMORY is 158 dB down; adding up in pieces of other lengths changes nothing.
     np.testing.assert_allclose(again, unbroken, rtol=0, atol=1e-6)
 
 

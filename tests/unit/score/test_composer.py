@@ -9,12 +9,12 @@ from itertools import pairwise
 import pytest
 
 from composed import Score, compose, perform, steady
-from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
+from segue.contract import FAMILIES, FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
 from segue.score.composer.bar import compose_bar
 from segue.score.composer.harmony import PHRASE_BARS, phrase, voicings
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.table import NAMES, TABLE
-from segue.score.sampler.orchestra import FAMILIES, ORCHESTRA
+from segue.score.sampler.orchestra import ORCHESTRA
 
 SEEDS = (1, 2)
 

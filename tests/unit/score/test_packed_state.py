@@ -26,7 +26,7 @@ from segue.score.sampler.sampler import MEMORY, Sampler
 from segue.style.situations import SITUATIONS
 from unit.sampler.material import tiny_font, written
 
-# 1.8e-7 measured: a few bits of what the room held.
+# 1.8e-7 measured: a few bits of what the reverb held.
 TOLERANCE: Final = 1e-6
 MODEL: Final = "score-of-a-test"
 

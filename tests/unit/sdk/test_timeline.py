@@ -136,7 +136,7 @@ def test_no_delay_makes_a_click(seed: int) -> None:
     chance = random.Random(seed)
     timeline = Timeline(SMOOTH)
     phases = [chance.uniform(0, 2 * math.pi) for _ in range(60)]
-    deck: list[float] = []
+    composed: list[float] = []
     wire: list[tuple[int, int, list[float], bool]] = []
     take, heard = 0, []
 
@@ -144,21 +144,21 @@ def test_no_delay_makes_a_click(seed: int) -> None:
         return math.sin(0.02 * at + phases[take])
 
     for _ in range(150):
-        if len(deck) < timeline.committed + 400 and chance.random() < 0.7:
-            replace = chance.random() < 0.3 and len(deck) >= 3 * SMOOTH_FRAME and take < 59
-            start = len(deck)
+        if len(composed) < timeline.committed + 400 and chance.random() < 0.7:
+            replace = chance.random() < 0.3 and len(composed) >= 3 * SMOOTH_FRAME and take < 59
+            start = len(composed)
             if replace:
                 take += 1
                 start -= chance.randint(1, 3) * SMOOTH_FRAME
             end = start + chance.randint(1, 4) * SMOOTH_FRAME
             samples = [sound(take, at) for at in range(start, end)]
             if replace:
-                head = min(48, len(deck) - start, len(samples))
-                old = deck[start : start + head]
+                head = min(48, len(composed) - start, len(samples))
+                old = composed[start : start + head]
                 samples[:head] = [
                     a + (b - a) * gain_at(i, head) for i, (a, b) in enumerate(zip(old, samples, strict=False))
                 ]
-            deck[start:] = samples
+            composed[start:] = samples
             wire.append((take, start, samples, replace))
         while wire and chance.random() < 0.4:
             sent, start, samples, mixed = wire.pop(0)

@@ -21,6 +21,7 @@ from segue.service.settings.configuration import ServiceConfig
 from segue.style.word_table import WordEncoder
 from segue_sdk.codec import Part, decode, encode
 from segue_sdk.messages import Event, EventItem, Hello, Message, Playhead, Welcome
+from unit.runtime.scheduling import run_once
 from unit.runtime.toy_generator import ToyGenerator
 
 CALM: Final = Path(__file__).parents[2] / "service" / "calm.yaml"
@@ -116,7 +117,7 @@ class ServiceHarness:
 
     def generate(self) -> None:
         """Generate all music that is wanted now."""
-        while self.scheduler.run_once(self.now_s):
+        while run_once(self.scheduler, self.now_s):
             pass
         for session in self.sessions:
             self.handler.flush(session)

@@ -82,7 +82,7 @@ def test_a_connection_that_is_not_read_while_in_debt_is_never_blocked(kind: str)
     async def main() -> None:
         async with ServiceHarness() as service:
             await service.greet(ONE)
-            begun_s, cost, rate = service.now_s, 0, service.handler._connections[ONE].budget.work_per_second
+            begun_s, cost, rate = service.now_s, 0, service.handler._connections[ONE].budget._work._per_second
             while cost < 10 * rate:
                 wait_s = service.receive(ONE, JUNK[kind])
                 cost += 50 + sum(map(len, JUNK[kind]))

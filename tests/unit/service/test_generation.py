@@ -18,6 +18,7 @@ from segue.service.faults import FaultGuard
 from segue.service.generation import Generation, Worker
 from segue.service.monitoring import Metrics
 from unit.runtime.rule_files import BANK, RULES
+from unit.runtime.scheduling import run_once
 from unit.runtime.toy_generator import ToyGenerator, ToyState
 
 
@@ -151,7 +152,7 @@ def test_a_session_without_a_playhead_does_not_make_calls_be_abandoned(held: boo
         game.playhead(played=0, committed=0, paused=True, now_s=now_s)
         generator.let_go.set()
         while game.head < 50:
-            scheduler.run_once(now_s)
+            run_once(scheduler, now_s)
         generator.begun.clear()
         generator.let_go.clear()
         silent.held = held

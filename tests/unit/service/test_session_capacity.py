@@ -68,7 +68,7 @@ def test_a_new_session_replaces_the_one_whose_client_was_away_the_longest() -> N
     asyncio.run(main())
 
 
-def test_a_session_without_a_playhead_is_replaced_after_a_while_and_told() -> None:
+def test_a_session_without_a_playhead_is_replaced_after_a_while_and_gets_bye() -> None:
     async def main() -> None:
         async with ServiceHarness(max_sessions=1) as service:
             await service.greet(ONE)
@@ -100,7 +100,7 @@ def test_a_playing_session_is_never_replaced_and_a_paused_one_after_a_while() ->
             service.tick(3.0)
             service.say(TWO, Control(op="pause"))
 
-            async def knock(identity: bytes, seconds: int) -> None:
+            async def say_hello(identity: bytes, seconds: int) -> None:
                 for _ in range(seconds):
                     service.tick(1.0)
                     for playing in (ONE, TWO, THREE):
@@ -110,16 +110,16 @@ def test_a_playing_session_is_never_replaced_and_a_paused_one_after_a_while() ->
                 service.playhead(identity)
                 service.tick()
 
-            await knock(THREE, 6)
+            await say_hello(THREE, 6)
             assert "too_many_sessions" in [one.code for one in service.all(THREE, Error)]
             # A repeated pause does not count as a later one.
             service.say(ONE, Control(op="pause"))
-            await knock(THREE, 2)
+            await say_hello(THREE, 2)
             assert [one.reason for one in service.all(ONE, Bye)] == ["idle"]
             assert service.all(THREE, Welcome)
             # A session that was resumed keeps its place.
             service.say(TWO, Control(op="resume"))
-            await knock(FOUR, 30)
+            await say_hello(FOUR, 30)
             assert not service.all(TWO, Bye)
             assert not service.all(FOUR, Welcome)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import DONE, print_lines
 from segue.generators import PLAYABLE
+from segue_rules.model import FRAME_RATE
 
 if TYPE_CHECKING:
     from segue.contract import StyleBank
@@ -102,7 +103,7 @@ def _pace(rules: Rules, styles: StyleBank, chain: GeneratorChain) -> float:
     for _ in range(2):
         started = time.perf_counter()
         session = Session(rules, styles, chain.generators, SessionConfig(seed=1))
-        for _ in straight(session, chain.generators, _events(20.0), 20 * 25):
+        for _ in straight(session, chain.generators, _events(20.0), 20 * FRAME_RATE):
             pass
     return (time.perf_counter() - started) / 20.0
 
@@ -116,12 +117,16 @@ def _play(
     lookahead_s: float,
     pace: float,
 ) -> tuple[LiveRun, int, int]:
-    """One live run. Returns: it, and at its end the bytes of the buffered generator states and of the sound."""
+    """Play one live run.
+
+    Returns:
+        The run, and at its end the bytes of the buffered generator states and of the sound.
+    """
     from segue.runtime.session import Session
     from segue.runtime.session_config import SessionConfig
     from segue.runtime.simulation import LiveConditions, live
 
     session = Session(rules, styles, chain.generators, SessionConfig(seed=1, lookahead_s=lookahead_s))
     conditions = LiveConditions(generation_s=pace, overhead_s=0.005)
-    run = live(session, chain.generators, events, round(seconds * 25), conditions)
+    run = live(session, chain.generators, events, round(seconds * FRAME_RATE), conditions)
     return run, session.state_bytes(), session.sound_bytes()

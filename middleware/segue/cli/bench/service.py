@@ -148,7 +148,11 @@ def _end_with_parent() -> None:
 
 
 def _receive(pipe: Connection, who: str) -> Any:
-    """The next message of a process. Raises: RuntimeError if it ended, or sends nothing for too long."""
+    """Return the next message of a process.
+
+    Raises:
+        RuntimeError: It ended, or sends nothing for too long.
+    """
     try:
         if pipe.poll(_START_S):
             return pipe.recv()

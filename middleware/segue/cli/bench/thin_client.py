@@ -118,7 +118,11 @@ class ThinClient:
                 pass
 
     def tick(self, now_s: float) -> list[Message]:
-        """Move on to a time. Returns: the messages to send now."""
+        """Advance to a time.
+
+        Returns:
+            The messages to send now.
+        """
         if self._now_s is None:
             self._now_s, self._report_due_s = now_s, now_s
             return [self._hello]

@@ -16,7 +16,6 @@ from segue.score.composer.scene import Scene
 from segue.score.composer.theory import chord_step, nearest_step, place, step_pitch
 from segue.score.composer.vocabulary import BarNote
 
-UNIT_BARS: Final = 2
 # How the four units of a phrase treat the motif: period, arch, sentence.
 _PLANS: Final = (
     ("state", "sequence", "contrast", "close"),

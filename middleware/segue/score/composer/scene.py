@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from segue.score.composer.harmony import PHRASE_BARS, Phrase, Segment, bass_line, voicings
+from segue.score.composer.harmony import Phrase, Segment, bass_line, voicings
 from segue.score.composer.keyed_random import KeyedRandom, mix, text_key
 from segue.score.composer.vocabulary import Situation, Voice
 
@@ -88,8 +88,3 @@ class Scene:
     def root(self, segment: Segment) -> int:
         """The chord's root about the voice's register."""
         return bass_line(self.plan, self.voice.register)[segment.number]
-
-    @property
-    def bar_in_form(self) -> int:
-        """Bars since the plan began."""
-        return self.plan.number * PHRASE_BARS + self.bar

@@ -15,8 +15,8 @@ from typing import Final
 import mido
 
 from segue.atomic import replacing
-from segue.contract import FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning, NoteEvent
-from segue.score.sampler.orchestra import FAMILIES, ORCHESTRA
+from segue.contract import FAMILIES, FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning, NoteEvent
+from segue.score.sampler.orchestra import ORCHESTRA
 
 TICKS_PER_QUARTER: Final = 960
 # The key signature with the notes of the major key on each pitch class, as mido spells it: of that major key, and of

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import voice
@@ -27,10 +26,8 @@ from segue.score.sampler.levels import KIT, Register, flattened, measured
 from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
-from segue.score.sampler.stereo import pan_gains
+from segue.score.sampler.stereo import Planar, pan_gains
 from segue.score.sampler.voice import VolumeEnvelope, fade_end, release_samples
-
-Planar = NDArray[np.float32]
 
 # Note lengths are rounded to 10 ms, finer than a player's release, so that humanised notes share renderings.
 DURATION_STEP: Final = 480

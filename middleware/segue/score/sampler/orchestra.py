@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")
+from segue.contract import FAMILIES
 
 NUM_PROGRAMS: Final = 128
 NUM_KEYS: Final = 128

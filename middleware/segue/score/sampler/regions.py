@@ -176,7 +176,11 @@ class SampleBank:
         return self._waveforms.get(sample, lambda: self._decode(sample))
 
     def length(self, sample: int) -> int:
-        """Samples in a waveform, which a compressed one does not say before it is decoded. Raises: as `waveform`."""
+        """Return the number of samples in a waveform; a compressed one must be decoded first.
+
+        Raises:
+            SoundFontError: If a compressed sample cannot be decoded.
+        """
         if sample not in self._lengths:
             self._lengths[sample] = len(self.waveform(sample))
         return self._lengths[sample]

@@ -13,11 +13,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segue.contract import SAMPLE_RATE
-
-Planar = NDArray[np.float32]
+from segue.score.sampler.stereo import Planar
 
 # Mutually prime and spread over an octave and a half, so that echoes of the lines never pile up. A block of the
 # network may be as long as the shortest line.
@@ -43,7 +41,7 @@ _LATE_GAIN: Final = 0.42
 
 @dataclass(frozen=True, kw_only=True)
 class ReverbState:
-    """What still travels in the room.
+    """The sound that is still in the reverb.
 
     Attributes:
         early: float32 [2, span], newest last.
@@ -59,14 +57,14 @@ class ReverbState:
 
 
 def start() -> ReverbState:
-    """The room in silence."""
+    """Return the state of silence."""
     return ReverbState(
         early=np.zeros((2, _EARLY_SPAN), np.float32), lines=np.zeros((len(_DELAYS), _LONGEST + 1), np.float32)
     )
 
 
 def process(state: ReverbState, sent: Planar) -> tuple[ReverbState, Planar]:
-    """The room's answer to `sent` (float32 [2, S]): float32 [2, S], without the direct sound. Latency 0."""
+    """The reverb of `sent` (float32 [2, S]): float32 [2, S], without the direct sound. Latency 0."""
     length = sent.shape[1]
     if not length:
         return state, sent

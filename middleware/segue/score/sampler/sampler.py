@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segue.contract import SAMPLE_RATE, NoteEvent, Samples
+from segue.contract import FAMILIES, SAMPLE_RATE, NoteEvent, Samples
 from segue.score.sampler import reverb
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import MEMORY_BYTES, NoteBank, velocity_gain
-from segue.score.sampler.orchestra import FAMILIES, NUM_KEYS, NUM_PROGRAMS
-from segue.score.sampler.stereo import SPAN, widened
+from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
+from segue.score.sampler.stereo import SPAN, Planar, widened
 
 BUNDLED_SOUNDFONT: Final = Path(__file__).parents[2] / "weights" / "orchestra" / "orchestra.sf3"
 BUNDLED_LEVELS: Final = BUNDLED_SOUNDFONT.with_name("levels.json")
-
-Planar = NDArray[np.float32]
 
 
 class Bus(NamedTuple):

@@ -23,6 +23,7 @@ _LAST_DB: Final = -9.0
 SPAN: Final = _TIMES[-1]
 
 Planar = NDArray[np.float32]
+"""Sound with the channels first, [C, S]."""
 
 
 def pan_gains(pan: float) -> tuple[float, float]:

@@ -28,7 +28,7 @@ Waveform = NDArray[np.float32]
 # Decay and release times are defined as the time to fall by this much.
 _FULL_SCALE_DB: Final = 100.0
 # Quieter than this, against its own peak, a voice is over.
-SILENCE_DB: Final = -70.0
+_INAUDIBLE_DB: Final = -70.0
 # A release of no time is a click; this one falls 4 dB a millisecond.
 _MIN_RELEASE_S: Final = 0.025
 _MIN_ATTACK_S: Final = 0.001
@@ -53,7 +53,7 @@ class _Stretch(NamedTuple):
 
 
 class VolumeEnvelope:
-    """Loudness of a region from the key press on, 0 to 1, over `length` samples; below SILENCE_DB it is over."""
+    """Loudness of a region from the key press on, 0 to 1, over `length` samples; below _INAUDIBLE_DB it is over."""
 
     def __init__(self, region: Region, held: int, limit: int) -> None:
         """Lay out the stretches of one note.
@@ -68,7 +68,7 @@ class VolumeEnvelope:
         if until == held > 0:
             level = float(_read(stretches, held - 1, held)[0])
             release_db = _FULL_SCALE_DB / (max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE)
-            audible_db = 20 * math.log10(max(level, 1e-9)) - SILENCE_DB
+            audible_db = 20 * math.log10(max(level, 1e-9)) - _INAUDIBLE_DB
             until += max(0, math.ceil(audible_db / release_db))
             stretches.append(_Stretch(held, until, level, release_db))
         self.length = min(until, limit)
@@ -84,7 +84,7 @@ class VolumeEnvelope:
 
 def release_samples(region: Region) -> int:
     """The longest a voice may sound after its key is released, in samples."""
-    return math.ceil(max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE * -SILENCE_DB / _FULL_SCALE_DB)
+    return math.ceil(max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE * -_INAUDIBLE_DB / _FULL_SCALE_DB)
 
 
 def fade_end(samples: Waveform, begin: int, length: int, fade: int) -> None:
@@ -101,14 +101,14 @@ def _pressed(region: Region, held: int) -> list[_Stretch]:
     attack = max(1, round(max(region.attack_s, _MIN_ATTACK_S) * SAMPLE_RATE))
     fall_db = _FULL_SCALE_DB / max(region.decay_s * SAMPLE_RATE, 1.0)
     # Down to the sustain level, or to silence if that comes first.
-    decay = math.ceil(-max(region.sustain_db, SILENCE_DB) / fall_db)
+    decay = math.ceil(-max(region.sustain_db, _INAUDIBLE_DB) / fall_db)
     stages: list[tuple[int, float, float | None]] = [
         (round(region.delay_s * SAMPLE_RATE), 0.0, None),
         (attack, 1.0, -float(attack)),
         (round(region.hold_s * SAMPLE_RATE), 1.0, None),
         (decay, 1.0, fall_db),
     ]
-    if region.sustain_db > SILENCE_DB:
+    if region.sustain_db > _INAUDIBLE_DB:
         stages.append((held, 10 ** (region.sustain_db / 20), None))
     stretches = []
     at = 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from segue.training.orchestra.tune import retuned
 _WEIGHTS = Path(__file__).parents[2] / "weights" / "orchestra"
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m segue.training.orchestra", description=__doc__)
     parser.add_argument("--cache", type=Path, default=Path(".cache/orchestra"), help="where the package is kept")
     parser.add_argument("--out", type=Path, default=_WEIGHTS, help="folder to write")
@@ -35,8 +34,7 @@ def main() -> int:
     font, corrected = retuned(cut(source, recipe.wanted(), _info(source)), recipe.pitched())
     raw = soundfont_bytes(font)
     if len(raw) > recipe.MAX_BYTES:
-        print(f"the cut has {len(raw)} bytes, at most {recipe.MAX_BYTES} may ship", file=sys.stderr)
-        return 1
+        raise SystemExit(f"orchestra.sf3: expected at most {recipe.MAX_BYTES} bytes, got {len(raw)}")
     arguments.out.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(raw).hexdigest()
     (arguments.out / "orchestra.sf3").write_bytes(raw)
@@ -47,7 +45,6 @@ def main() -> int:
     levels = {KIT: bank.register(0, drums=True), **{str(program): bank.register(program) for program in ORCHESTRA}}
     write_levels(arguments.out / "levels.json", levels)
     print(f"{arguments.out / 'orchestra.sf3'}: {len(raw) / 2**20:.2f} MiB, sha256 {digest}")
-    return 0
 
 
 def fetch(cache: Path) -> Path:
@@ -102,4 +99,4 @@ standard drum kit, {samples} samples (Ogg Vorbis, mono), {len(raw):,} bytes.
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
