@@ -281,6 +281,7 @@ def preview(
         The rendering; a minute of sound takes 23 MB.
     Raises:
         RuleError: The rules or events have mistakes.
+        GeneratorError: The generator cannot play here.
         SoundFontError: The soundfont cannot be used.
         ValueError: There is no such generator, or a number is out of range.
     """
@@ -311,6 +312,7 @@ def replay(recording: Path | str, rules: Path | str, *, generator: str = PLAYABL
         rules: The rule file that it was made with; the sound files that it names are read from that folder.
         generator: As in `preview`.
     Raises:
+        GeneratorError: The generator cannot play here.
         RecordingError: It is no recording, or one of other rules.
         RuleError: The rules have mistakes.
     """

@@ -56,6 +56,7 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
         OutputsError: A file that is read would be written over, or one cannot be written.
         RuleError: The rules or events have mistakes.
         AudioFileError: The sound cannot be written.
+        GeneratorError: The generator cannot play here.
         SoundFontError: The soundfont cannot be used.
         RecordingError: The recording cannot be used.
         OSError: Another file cannot be written.
