@@ -18,7 +18,6 @@ from segue.cli.console import BAD_INPUT, DONE, print_problems
 from segue.extras import install_advice
 from segue.file_kinds import FilesError, require_file
 from segue.generators import PLAYABLE
-from segue.signals import exiting_on_signals
 
 if TYPE_CHECKING:
     from segue_rules.model import Rules
@@ -68,10 +67,14 @@ def run(arguments: argparse.Namespace) -> int:
     except (RuleError, FilesError, OutputsError) as error:
         print_problems(error.problems)
         return BAD_INPUT
-    except (ServiceError, OutputError, NoTerminalError) as error:
+    except (ConnectArgumentError, NoTerminalError, OutputError, ServiceError) as error:
         print_problems([error])
         return BAD_INPUT
     return DONE
+
+
+class ConnectArgumentError(ValueError):
+    """An argument that no client can connect with."""
 
 
 class NoTerminalError(RuntimeError):
@@ -79,13 +82,11 @@ class NoTerminalError(RuntimeError):
 
 
 def _play(arguments: argparse.Namespace) -> None:
-    """Raises: RuleError, FilesError, OutputsError, NoTerminalError, ServiceError, OutputError."""
+    """Raises: RuleError, FilesError, OutputsError, NoTerminalError, ConnectArgumentError, ServiceError, OutputError."""
     from segue.play.app import PlayApp
     from segue.play.local_service import LocalService, serve_command
     from segue.play.session import PlaySession
     from segue_rules.loading import load, load_events
-    from segue_sdk.client import SegueClient
-    from segue_sdk.messages import Hello
 
     local = arguments.connect is None
     rules = load(require_file(Path(arguments.rules))) if local else None
@@ -93,22 +94,45 @@ def _play(arguments: argparse.Namespace) -> None:
     _check_output(arguments, rules)
     _check_terminal()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(exiting_on_signals())
-        print_problems(["starting the service …" if local else f"connecting to {arguments.connect} …"])
-        command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
-        child = stack.enter_context(LocalService(command)) if local else None
-        hello = Hello(
-            versions=(1,),
-            client="segue play",
-            rules_name=None if local else arguments.rules,
-            generator=arguments.generator,
-            seed=arguments.seed,
-        )
-        address = arguments.connect if child is None else child.address
-        client = stack.enter_context(SegueClient(address, hello, token=arguments.token or ""))
+        child = None
+        if local:
+            print_problems(["starting the service …"])
+            child = stack.enter_context(LocalService(serve_command(Path(arguments.rules), _options(arguments))))
+        client = stack.enter_context(_client(arguments, child.address if child else None))
+        if not local:
+            print_problems([f"connecting to {arguments.connect} …"])
         session = PlaySession(client, script)
         output = stack.enter_context(_output(arguments, client, session.show_error))
         PlayApp(session, lambda: output.name, child.ended if child else lambda: None).run()
+
+
+def _client(arguments: argparse.Namespace, local_address: str | None) -> SegueClient:
+    """A client of the service.
+
+    Args:
+        local_address: Of the service that was started here; None for the one of --connect.
+    Raises:
+        ConnectArgumentError: --connect, --token or RULES cannot be used.
+    """
+    from segue_sdk.client import SegueClient
+    from segue_sdk.errors import AddressError, ProtocolError
+    from segue_sdk.messages import Hello
+
+    try:
+        hello = Hello(
+            versions=(1,),
+            client="segue play",
+            rules_name=arguments.rules if local_address is None else None,
+            generator=arguments.generator,
+            seed=arguments.seed,
+        )
+        return SegueClient(local_address or arguments.connect, hello, token=arguments.token or "")
+    except AddressError as error:
+        raise ConnectArgumentError(f"--connect: {error.text}") from error
+    except ProtocolError as error:
+        raise ConnectArgumentError(error.text) from error
+    except ValueError as error:
+        raise ConnectArgumentError(f"--{error}") from error
 
 
 def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:

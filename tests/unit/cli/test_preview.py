@@ -355,3 +355,24 @@ def test_a_report_without_its_packages_is_refused_before_rendering(
 def test_play_without_a_terminal_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", str(folder / "song.yaml")]) == 2
     assert "segue play needs a terminal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["meadow", "--connect", "foo"], "--connect: address 'foo' names no transport: "),
+        (
+            ["meadow", "--connect", "tcp://127.0.0.1:9", "--token", "t" * 300],
+            "--token: expected at most 255 bytes, got 300",
+        ),
+        (["m" * 300, "--connect", "tcp://127.0.0.1:9"], "rules_name: expected "),
+    ],
+    ids=["address", "token", "rules"],
+)
+def test_play_refuses_an_argument_that_it_cannot_connect_with_before_it_connects(
+    arguments: list[str], expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("segue.cli.play._check_terminal", lambda: None)
+    assert main(["play", *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line
