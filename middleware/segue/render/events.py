@@ -79,8 +79,10 @@ def _numbered(events: Sequence[ScriptedEvent]) -> tuple[ScriptedEvent, ...]:
     )
 
 
-def _with_unit(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with the unit that a number of seconds lacks."""
+def _with_unit(event: object) -> object:
+    """The event with the unit that a number of seconds lacks; what is no map as it is, for the reader to report."""
+    if not isinstance(event, Mapping):
+        return event
     at = event.get("at")
     if isinstance(at, bool) or not isinstance(at, int | float):
         return dict(event)

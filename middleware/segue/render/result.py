@@ -21,7 +21,7 @@ from segue.generators import PLAYABLE, BuildOptions, GeneratorChain, build
 from segue.render.collector import Collector, Keep
 from segue.render.events import Events, hold_inputs, read_events
 from segue.render.modes import Sink, render_live, render_recording, render_straight
-from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S
+from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S, range_problem
 from segue.render.scenario import Scenario, recorded, scripted
 from segue.render.writing import write_notes, write_page
 from segue.runtime.simulation import LiveConditions, LiveRun
@@ -197,8 +197,10 @@ class Preview:
             duration_s: Another length.
         Raises:
             RuleError: The rules, events or inputs have mistakes.
+            ValueError: The length is not above 0.
         """
         choices = self._choices
+        _check_ranges(duration_s=duration_s)
         loaded = choices.rules if rules is None else _load(rules)
         script = read_events(choices.events if events is None else events, loaded)
         warnings = [str(warning) for warning in script.warnings]
@@ -285,6 +287,7 @@ def preview(
         SoundFontError: The soundfont cannot be used.
         ValueError: There is no such generator, or a number is out of range.
     """
+    _check_ranges(generator, duration_s, lookahead_s, generation)
     loaded = _load(rules)
     if events is None:
         path = Path(rules) if isinstance(rules, Path | str) and "\n" not in str(rules) else None
@@ -329,6 +332,18 @@ def replay(recording: Path | str, rules: Path | str, *, generator: str = PLAYABL
         lookahead_s=scenario.config.lookahead_s,
     )
     return Preview(choices, scenario, chain, np.concatenate(blocks), collector, None)
+
+
+def _check_ranges(
+    generator: str = PLAYABLE[0],
+    duration_s: float | None = None,
+    lookahead_s: float | None = None,
+    generation: float | None = None,
+) -> None:
+    """Raises: ValueError."""
+    problem = range_problem(generator, duration_s, lookahead_s, generation)
+    if problem:
+        raise ValueError(f"{problem.field}: {problem.text}")
 
 
 def _load(rules: Rules | Path | str) -> Rules:

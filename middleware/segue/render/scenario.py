@@ -93,7 +93,7 @@ def scripted(
     """A scenario of rules and events.
 
     Args:
-        duration_s: Seconds to render; None for 12 s after the last event, or 60 s without events.
+        duration_s: Seconds to render, above 0; None for 12 s after the last event, or 60 s without events.
         seed: None for the rules' own.
         warnings: More of them, which follow those of the rules.
     Raises:
@@ -101,7 +101,7 @@ def scripted(
     """
     if duration_s is None:
         duration_s = max(event.at_s for event in events) + _AFTER_LAST_S if events else _WITHOUT_EVENTS_S
-    frames = -(-round(duration_s * SAMPLE_RATE) // FRAME_SIZE)
+    frames = max(1, -(-round(duration_s * SAMPLE_RATE) // FRAME_SIZE))
     styles, style_warnings = load_styles(rules, encoder)
     late = [event for event in events if event.frame >= frames]
     late_warnings = []
@@ -171,7 +171,7 @@ def _read_whole(path: Path) -> tuple[Header, list[RecordedOperation], tuple[str,
 
 
 class _Loaded(NamedTuple):
-    """RecordedOperation rules, ready to be played. sounds: of their audio stingers."""
+    """Recorded rules, loaded and ready to play. sounds: of their audio stingers."""
 
     rules_version: RulesVersion
     sounds: Mapping[str, Samples]

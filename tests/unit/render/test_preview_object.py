@@ -120,6 +120,44 @@ def test_mistakes_in_data_are_named_by_the_number_of_their_event() -> None:
         render.preview(RULES, events=[*DATA, *render.preview(RULES, events=DATA, duration_s=0.1).events])
 
 
+def test_data_that_is_no_map_is_a_mistake_with_a_number() -> None:
+    for event, found in ((5, "5"), (None, "nothing"), ("won", "'won'")):
+        wrong: Any = [event]
+        with pytest.raises(RuleError) as raised:
+            render.preview(RULES, events=wrong)
+        (problem,) = raised.value.problems
+        assert (
+            str(problem) == f"events:1:3: event 1: expected a map such as {{at: 2s, set: {{threat: 0.8}}}}, got {found}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "flag"),
+    [
+        ("duration_s", 0, "--duration"),
+        ("duration_s", -1, "--duration"),
+        ("duration_s", float("nan"), "--duration"),
+        ("generation", -1, "--generation"),
+        ("generation", 0, "--generation"),
+    ],
+)
+def test_a_number_that_is_not_above_zero_is_refused(field: str, value: float, flag: str) -> None:
+    options: dict[str, Any] = {field: value}
+    with pytest.raises(ValueError, match=f"^{field}: expected more than 0, got {value:g}$"):
+        render.preview(RULES, live=True, **options)
+    with pytest.raises(render.RequestError, match=f"^{flag}: expected more than 0, got {value:g}$"):
+        render.PreviewRequest(rules=Path("a.yaml"), output=Path("a.wav"), live=True, **options)
+
+
+def test_a_what_if_refuses_a_length_of_nothing_and_the_shortest_preview_is_a_frame() -> None:
+    piece = render.preview(RULES, events=[], duration_s=1e-9)
+    assert piece.audio.shape == (1_920, 2)
+    with pytest.raises(ValueError, match="^duration_s: expected more than 0, got 0$"):
+        piece.what_if(duration_s=0)
+    with pytest.raises(ValueError, match="^lookahead_s: expected 0.2 to 30 seconds, got 31$"):
+        render.preview(RULES, events=[], lookahead_s=31)
+
+
 def test_a_what_if_changes_one_thing_and_keeps_the_rest() -> None:
     piece = render.preview(RULES, events=DATA, duration_s=3)
     assert np.array_equal(piece.what_if().audio, piece.audio)
