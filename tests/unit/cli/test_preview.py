@@ -13,9 +13,10 @@ import soundfile
 from segue.cli.main import main
 from segue.contract import Result
 from segue.generators import GeneratorChain, build
+from segue.render import replay
 from segue.runtime import session
 from segue.runtime.messages import ChunkOut
-from segue.runtime.recording import Header, Recorder, fingerprint
+from segue.runtime.recording import Header, Recorder, fingerprint, recorded_restore_point
 from segue.runtime.restore import make_restore_point
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
@@ -273,6 +274,34 @@ def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> N
     assert len(written) == client.have
     client.commit(client.have)
     np.testing.assert_allclose(written[:-2_400], client.playback()[:-2_400], atol=2e-3)
+
+
+def test_a_what_if_of_a_session_that_continued_another_one_ends_where_the_session_did(folder: Path) -> None:
+    rules, chain = load(folder / "song.yaml"), build("score")
+    styles, _ = load_styles(rules, chain.encoder)
+    config = SessionConfig(seed=2, lookahead_s=1.0)
+    first = Session(rules, styles, chain.generators, config)
+    _serve(first, chain, 0.8)
+    saved, _ = make_restore_point(
+        first.snapshot(), rules=rules, generators=chain.generators, primary=0, frame=40, seed=2
+    )
+    header = Header(
+        rules=fingerprint(rules.files),
+        generators=("score",),
+        config=config,
+        restore_point=recorded_restore_point(saved),
+    )
+    with (folder / "live.jsonl").open("w", encoding="utf-8") as file:
+        second = Session(
+            rules, styles, chain.generators, config, journal=Recorder(file, header).operation, restore_point=saved
+        )
+        for seconds in (1.6, 2.0):
+            _serve(second, chain, seconds)
+    piece = replay(folder / "live.jsonl", folder / "song.yaml")
+    assert piece.audio_start_s == 1.6
+    end_s = piece.audio_start_s + piece.duration_s
+    again = piece.what_if()
+    assert (again.audio_start_s, again.duration_s) == (0, pytest.approx(end_s))
 
 
 def _serve(live: Session, chain: GeneratorChain, now_s: float) -> None:
