@@ -229,13 +229,15 @@ def _print_text(
     with_overview: bool,
 ) -> None:
     from segue.cli import overview
-    from segue_rules.timeline import brief, by_sequence, clock_time, entry_lines, timeline_entries
+    from segue_rules.model import FRAME_RATE
+    from segue_rules.timeline import brief, by_sequence, entry_lines, timeline_entries
+    from segue_rules.times import clock_text
 
     arrow = "→" if can_print("→") else "->"
     sent = by_sequence(events)
     seconds = _Seconds(frames)
     print_lines(
-        f"{rules.title}, {clock_time(frames)}, seed {rules.seed}",
+        f"{rules.title}, {clock_text(frames / FRAME_RATE, 2)}, seed {rules.seed}",
         "",
         f"{'time':>8} {'bar':>6}  {'what':<12}  happens",
         "",
