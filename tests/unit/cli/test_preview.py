@@ -13,7 +13,7 @@ import soundfile
 from segue.cli.main import main
 from segue.contract import Result
 from segue.generators import GeneratorChain, build
-from segue.render import replay
+from segue.render import replay, scenario
 from segue.runtime import session
 from segue.runtime.messages import ChunkOut
 from segue.runtime.recording import Header, Recorder, fingerprint, recorded_restore_point
@@ -302,6 +302,32 @@ def test_a_what_if_of_a_session_that_continued_another_one_ends_where_the_sessio
     end_s = piece.audio_start_s + piece.duration_s
     again = piece.what_if()
     assert (again.audio_start_s, again.duration_s) == (0, pytest.approx(end_s))
+
+
+def test_a_recording_takes_from_the_folder_of_its_rules_only_the_sounds_that_they_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("hit.wav", "other.wav"):
+        (folder / "sounds" / "deep").mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / "sounds" / "deep" / name, np.zeros((4_800, 2), np.float32), 48_000)
+    part = "segue: 1\n# other.wav\n" + STINGER.lstrip().replace("hit.wav", "deep/hit.wav")
+    sources = {"song.yaml": f"include: [sounds/hit.yaml]\n{RULES.lstrip()}", "sounds/hit.yaml": part}
+    for name, text in sources.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    rules, chain = load(folder / "song.yaml"), build("score")
+    styles, _ = load_styles(rules, chain.encoder)
+    config = SessionConfig(seed=2, lookahead_s=1.0)
+    header = Header(rules=fingerprint(rules.files), generators=("score",), config=config, sources=sources)
+    with (folder / "live.jsonl").open("w", encoding="utf-8") as file:
+        live = Session(rules, styles, chain.generators, config, journal=Recorder(file, header).operation)
+        _serve(live, chain, 0.0)
+    copied: list[Path] = []
+    copy = scenario.shutil.copyfile
+    monkeypatch.setattr(
+        scenario.shutil, "copyfile", lambda source, target: (copied.append(source), copy(source, target))
+    )
+    assert replayed(folder, "again.wav") == 0
+    assert copied == [folder / "sounds" / "deep" / "hit.wav"]
 
 
 def _serve(live: Session, chain: GeneratorChain, now_s: float) -> None:
