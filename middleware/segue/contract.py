@@ -40,6 +40,10 @@ Samples = NDArray[np.float32]
 State = TypeVar("State")
 
 
+class GeneratorError(Exception):
+    """A generator cannot play on this machine; the message says why."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StyleBank:
     """The styles of a session, in a fixed order: column n of a mix weighs row n here.

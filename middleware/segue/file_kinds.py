@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import difflib
 import glob
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Final
+
+from segue_yaml.paths import near_file
 
 _SUFFIXES: Final = (".yaml", ".yml")
 
@@ -100,18 +100,7 @@ def find_files(arguments: Sequence[str], kinds: frozenset[FileKind]) -> list[Pat
 
 def _missing(path: Path) -> str:
     """A sentence that names the missing file, and the file that was probably meant."""
-    near: list[str] = []
-    with contextlib.suppress(OSError):
-        wanted = {file_kind(path)} if file_kind(path) is not FileKind.OTHER else {FileKind.RULES}
-        # Names are compared without their endings, which are alike.
-        names = {_stem(other): other.name for other in path.parent.iterdir() if file_kind(other) in wanted}
-        near = [names[stem] for stem in difflib.get_close_matches(_stem(path), names, n=1)]
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    return f"{path}: no such file{hint}"
-
-
-def _stem(path: Path) -> str:
-    return path.name.partition(".")[0].lower()
+    return f"{path}: no such file{near_file(path)}"
 
 
 def _expand(argument: str, kinds: frozenset[FileKind]) -> Iterator[Path]:

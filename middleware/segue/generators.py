@@ -113,13 +113,31 @@ def build(name: str, options: BuildOptions | None = None) -> GeneratorChain:
         name: One of `PLAYABLE`.
         options: What the caller chooses; None for the defaults.
     Raises:
-        ValueError: There is no such generator, or it cannot play here.
+        ValueError: There is no such generator.
+        GeneratorError: It cannot play here: packages or files are missing.
         SoundFontError: The soundfont cannot be used.
     """
+    return _playable(name)(options or BuildOptions())
+
+
+def check_playable(name: str) -> None:
+    """Check that a generator can play on this machine, without building it.
+
+    Raises:
+        ValueError: There is no such generator.
+        GeneratorError: It cannot play here: packages or files are missing.
+    """
+    _playable(name)
+
+
+def _playable(name: str) -> Callable[[BuildOptions], GeneratorChain]:
     spec = GENERATORS.get(name)
     if spec is None:
         raise ValueError(f"generator: expected one of {', '.join(PLAYABLE)}, got {name!r}")
     problems = spec.problems()
     if spec.build is None or problems:
-        raise ValueError(f"generator {name!r} cannot play: {'; '.join(problems)}")
-    return spec.build(options or BuildOptions())
+        # The contract loads NumPy, which the help of a command does without.
+        from segue.contract import GeneratorError
+
+        raise GeneratorError(f"generator {name!r} cannot play: {'; '.join(problems)}")
+    return spec.build

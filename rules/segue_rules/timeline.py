@@ -15,6 +15,7 @@ from segue_rules.director.timing import advance, bar_in, beat_in, sample_offset
 from segue_rules.events import Event, Receipt, ScriptedEvent
 from segue_rules.model import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, InputValue
 from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, StingerCue
+from segue_rules.times import clock_text, duration_text
 
 
 class BarBeat(NamedTuple):
@@ -84,19 +85,6 @@ def plan_at(plan: FramePlan, frame: int) -> FramePlan:
         changes=(),
         stingers=(),
     )
-
-
-def seconds(frames: int) -> str:
-    """A duration in frames as it is written in a rule file: "320ms", "4s", "1.5s"."""
-    if frames < FRAME_RATE:
-        return f"{frames * 1000 // FRAME_RATE}ms"
-    return f"{frames / FRAME_RATE:.2f}".rstrip("0").rstrip(".") + "s"
-
-
-def clock_time(frame: int) -> str:
-    """The moment in which a frame starts, in minutes, seconds and hundredths: "1:04.52"."""
-    hundredths = frame * 100 // FRAME_RATE
-    return f"{hundredths // 6000}:{hundredths // 100 % 60:02d}.{hundredths % 100:02d}"
 
 
 def bar_beat(plan: FramePlan) -> BarBeat:
@@ -187,14 +175,14 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
     # ASCII here; the command prints an arrow where the terminal can show one.
     moved = f"{change.from_state} -> {change.to_state}"
     boundary = change.at if change.at == "immediate" else f"at {change.at}"
-    row = f"{boundary}, ramp {seconds(change.ramp_frames)}"
+    row = f"{boundary}, ramp {duration_text(change.ramp_frames / FRAME_RATE)}"
     if change.kind == "scheduled":
-        text = f"{moved} is to start at {clock_time(change.start)} ({row})"
+        text = f"{moved} is to start at {clock_text(change.start / FRAME_RATE, 2)} ({row})"
     elif change.kind == "withdrawn":
         text = f"{moved} withdrawn"
     else:
         waited = change.start - change.decided
-        text = f"{moved} ({row}" + (f", waited {seconds(waited)})" if waited else ")")
+        text = f"{moved} ({row}" + (f", waited {duration_text(waited / FRAME_RATE)})" if waited else ")")
     because = tuple(f"because {cause.text}" for cause in change.causes)
     instead = tuple(f"not {candidate.state}: {candidate.reason}" for candidate in change.candidates)
     return TimelineEntry(
@@ -211,7 +199,7 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
 
 
 def _stinger(cue: StingerCue, frame: int, place: BarBeat) -> TimelineEntry:
-    start = f"{clock_time(cue.start // FRAME_SIZE)} (sample {cue.start})"
+    start = f"{clock_text(cue.start // FRAME_SIZE / FRAME_RATE, 2)} (sample {cue.start})"
     text = {
         "scheduled": f"is to start at {start}",
         "started": f"starts at sample {cue.start}",
@@ -232,7 +220,7 @@ def brief(entry: TimelineEntry) -> TimelineEntry:
 def entry_lines(entry: TimelineEntry) -> Iterator[str]:
     """The entry as a line with time, bar:beat, subject and text, then a line for each reason."""
     what = entry.subject if entry.kind in ("change", "stinger") else entry.kind
-    head = f"{clock_time(entry.frame):>8} {entry.position!s:>6}  "
+    head = f"{clock_text(entry.frame / FRAME_RATE, 2):>8} {entry.position!s:>6}  "
     yield f"{head}{what:<12}  {entry.text}"
     for reason in (*entry.why, *entry.why_not):
         yield f"{'':{len(head)}}{'':<12}  {reason}"

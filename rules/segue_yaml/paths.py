@@ -115,7 +115,9 @@ def near_path(folder: Path, text: str, suffixes: Sequence[str]) -> str:
             return f"; did you mean '{'/'.join([*parents[:i], *meant, *parents[i + 1 :], name])}'?"
     ending = tuple(f".{suffix}" for suffix in suffixes)
     names = _entries(folder.joinpath(*parents), lambda entry: entry.name.lower().endswith(ending))
-    meant = nearest(name, [each for each in names if each != name])
+    # Names are compared without their endings, which are alike.
+    stems = {_stem(each, ending): each for each in names if each != name}
+    meant = [stems[stem] for stem in nearest(_stem(name, ending), stems)]
     return f"; did you mean '{'/'.join([*parents, *meant])}'?" if meant else ""
 
 
@@ -129,8 +131,14 @@ def near_file(path: Path, shown: str | None = None) -> str:
     shown = path.as_posix() if shown is None else shown
     if not path.name or not shown.endswith(path.name):
         return ""
-    near = near_path(path.parent, path.name, ["".join(path.suffixes).removeprefix(".").lower()])
+    suffixes = ["".join(path.suffixes).removeprefix(".").lower()] if path.suffix else ["yaml", "yml"]
+    near = near_path(path.parent, path.name, suffixes)
     return near.replace("'", f"'{shown.removesuffix(path.name)}", 1)
+
+
+def _stem(name: str, endings: tuple[str, ...]) -> str:
+    """The name without the first of these endings that it has."""
+    return next((name[: -len(ending)] for ending in endings if name.lower().endswith(ending)), name)
 
 
 def _entries(folder: Path, wanted: Callable[[Path], bool]) -> list[str]:

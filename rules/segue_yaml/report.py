@@ -158,8 +158,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """The known word that is most like this one, as a list of one; empty if none is near."""
-    return difflib.get_close_matches(word[:64].lower(), list(known), n=1, cutoff=0.6)
+    """The known word that is most like this one, whatever their case, as a list of one; empty if none is near."""
+    lower: dict[str, str] = {}
+    for each in known:
+        lower.setdefault(each.lower(), each)
+    return [lower[near] for near in difflib.get_close_matches(word[:64].lower(), list(lower), n=1, cutoff=0.6)]
 
 
 def listing(words: Iterable[str], last: str = "or") -> str:

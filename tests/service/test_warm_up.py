@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from segue.contract import Request, Result
-from segue.service.server import GeneratorError
+from segue.contract import GeneratorError, Request, Result
 from service.serving import serving
 from unit.runtime.toy_generator import ToyGenerator
 

@@ -6,7 +6,8 @@ import argparse
 from typing import Final
 
 _MAX_SEED: Final = 2**32 - 1
-_MAX_DURATION_S: Final = 6 * 3600.0
+MAX_DURATION_S: Final = 6 * 3600.0
+"""The longest rendering, and the longest timeline."""
 _MAX_FACTOR: Final = 1000.0
 
 
@@ -33,6 +34,8 @@ def duration(text: str) -> float:
     Raises:
         argparse.ArgumentTypeError: The text is not one.
     """
+    from fractions import Fraction
+
     from segue_yaml.nodes import NOWHERE, Scalar
     from segue_yaml.quantities import Duration
     from segue_yaml.report import Report
@@ -41,10 +44,12 @@ def duration(text: str) -> float:
         seconds: float | None = float(text)
     except ValueError:
         report = Report()
-        read = Duration(moment=True).read(Scalar(mark=NOWHERE, value=text, text=text), report.scope())
+        read = Duration(high=Fraction(MAX_DURATION_S), moment=True).read(
+            Scalar(mark=NOWHERE, value=text, text=text), report.scope()
+        )
         seconds = None if read is None else float(read)
-    if seconds is None or not 0 < seconds <= _MAX_DURATION_S:
-        most = f"{_MAX_DURATION_S / 3600:.0f}h"
+    if seconds is None or not 0 < seconds <= MAX_DURATION_S:
+        most = f"{MAX_DURATION_S / 3600:.0f}h"
         raise argparse.ArgumentTypeError(f"expected a time up to {most}, such as 90s or 2min, got {text!r}")
     return seconds
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import platform
 import re
 import socket
@@ -183,6 +184,10 @@ def _ports() -> Iterator[CheckResult]:
     for address in default_of(Settings.bind):
         host, _, port = address.removeprefix("tcp://").rpartition(":")
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            if os.name == "posix":
+                # As the service binds: connections that ended a moment ago do not count. On Windows the option would
+                # share a port that is in use.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host.strip("[]"), int(port)))
             except OSError as error:

@@ -18,7 +18,6 @@ from segue.cli.console import BAD_INPUT, DONE, print_problems
 from segue.extras import install_advice
 from segue.file_kinds import FilesError, require_file
 from segue.generators import PLAYABLE
-from segue.signals import exiting_on_signals
 
 if TYPE_CHECKING:
     from segue_rules.model import Rules
@@ -68,10 +67,14 @@ def run(arguments: argparse.Namespace) -> int:
     except (RuleError, FilesError, OutputsError) as error:
         print_problems(error.problems)
         return BAD_INPUT
-    except (ServiceError, OutputError, NoTerminalError) as error:
+    except (ConnectArgumentError, NoTerminalError, OutputError, ServiceError) as error:
         print_problems([error])
         return BAD_INPUT
     return DONE
+
+
+class ConnectArgumentError(ValueError):
+    """An argument that no client can connect with."""
 
 
 class NoTerminalError(RuntimeError):
@@ -84,6 +87,7 @@ def _play(arguments: argparse.Namespace) -> None:
     Raises:
         RuleError: The rules or the event script have mistakes.
         FilesError: A file cannot be found or read.
+        ConnectArgumentError: --connect, --token or RULES cannot be used.
         OutputsError: The WAV file would replace a file that is read.
         NoTerminalError: Standard input or the stream to draw on is no terminal.
         ServiceError: The service did not start.
@@ -93,9 +97,6 @@ def _play(arguments: argparse.Namespace) -> None:
     from segue.play.local_service import LocalService, serve_command
     from segue.play.session import PlaySession
     from segue_rules.loading import load, load_events
-    from segue_sdk.client import SegueClient
-    from segue_sdk.limits import VERSION
-    from segue_sdk.messages import Hello
 
     local = arguments.connect is None
     rules = load(require_file(Path(arguments.rules))) if local else None
@@ -103,22 +104,46 @@ def _play(arguments: argparse.Namespace) -> None:
     _check_output(arguments, rules)
     _check_terminal()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(exiting_on_signals())
-        print_problems(["starting the service …" if local else f"connecting to {arguments.connect} …"])
-        command = serve_command(Path(arguments.rules), _options(arguments)) if local else []
-        child = stack.enter_context(LocalService(command)) if local else None
-        hello = Hello(
-            versions=(VERSION,),
-            client="segue play",
-            rules_name=None if local else arguments.rules,
-            generator=arguments.generator,
-            seed=arguments.seed,
-        )
-        address = arguments.connect if child is None else child.address
-        client = stack.enter_context(SegueClient(address, hello, token=arguments.token or ""))
+        child = None
+        if local:
+            print_problems(["starting the service …"])
+            child = stack.enter_context(LocalService(serve_command(Path(arguments.rules), _options(arguments))))
+        client = stack.enter_context(_client(arguments, child.address if child else None))
+        if not local:
+            print_problems([f"connecting to {arguments.connect} …"])
         session = PlaySession(client, script)
         output = stack.enter_context(_output(arguments, client, session.show_error))
         PlayApp(session, lambda: output.name, child.ended if child else lambda: None).run()
+
+
+def _client(arguments: argparse.Namespace, local_address: str | None) -> SegueClient:
+    """A client of the service.
+
+    Args:
+        local_address: Of the service that was started here; None for the one of --connect.
+    Raises:
+        ConnectArgumentError: --connect, --token or RULES cannot be used.
+    """
+    from segue_sdk.client import SegueClient
+    from segue_sdk.errors import AddressError, ProtocolError
+    from segue_sdk.limits import VERSION
+    from segue_sdk.messages import Hello
+
+    try:
+        hello = Hello(
+            versions=(VERSION,),
+            client="segue play",
+            rules_name=arguments.rules if local_address is None else None,
+            generator=arguments.generator,
+            seed=arguments.seed,
+        )
+        return SegueClient(local_address or arguments.connect, hello, token=arguments.token or "")
+    except AddressError as error:
+        raise ConnectArgumentError(f"--connect: {error.text}") from error
+    except ProtocolError as error:
+        raise ConnectArgumentError(error.text) from error
+    except ValueError as error:
+        raise ConnectArgumentError(f"--{error}") from error
 
 
 def _check_output(arguments: argparse.Namespace, rules: Rules | None) -> None:

@@ -92,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _once(request: PreviewRequest, *, quiet: bool) -> int:
     from segue.audio.files import AudioFileError
+    from segue.contract import GeneratorError
     from segue.render.file_checks import OutputsError
     from segue.render.writing import write_preview
     from segue.runtime.recording import RecordingError
@@ -109,7 +110,7 @@ def _once(request: PreviewRequest, *, quiet: bool) -> int:
     except OSError as error:
         print_problems([os_error_text(error)])
         return BAD_INPUT
-    except (AudioFileError, SoundFontError, RecordingError) as error:
+    except (AudioFileError, GeneratorError, SoundFontError, RecordingError) as error:
         print_problems([error])
         return BAD_INPUT
     print_problems(summary.warnings)

@@ -61,11 +61,12 @@ def _configured(arguments: argparse.Namespace) -> int:
         print_problems(error.problems)
         return BAD_INPUT
     from segue.audio.files import AudioFileError
+    from segue.contract import GeneratorError
     from segue.generators import BuildOptions, build
     from segue.score.sampler.soundfont import SoundFontError
     from segue.service.auth import CertificateError, InsecureBindError
     from segue.service.logs import logging_to
-    from segue.service.server import GeneratorError, Service
+    from segue.service.server import Service
     from segue.service.settings.configuration import default_note_memory_mib, machine_memory_bytes
     from segue_rules.errors import RuleError
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from segue.cli.arguments import duration, names
+from segue.cli.arguments import MAX_DURATION_S, duration, names
 from segue.cli.console import BAD_INPUT, DONE, can_print, print_json, print_lines, print_problems
 from segue.file_kinds import FilesError, require_file, script_beside
 from segue_rules.errors import RuleError
@@ -30,7 +30,6 @@ EXAMPLES: Final = """examples:
   segue timeline meadow.yaml --events fight.events.yaml --only changes,stingers --json
 """
 AFTER_LAST_EVENT_S: Final = 20
-LONGEST_S: Final = 4 * 3600
 KINDS: Final = ("events", "inputs", "triggers", "refused", "clamped", "changes", "stingers", "warnings", "seconds")
 """inputs: events that set; triggers: events that fire; seconds: states, mix and controls at each full second."""
 _SINGULAR: Final[Mapping[str, str]] = {kind.removesuffix("s"): kind for kind in KINDS}
@@ -183,7 +182,7 @@ def _frames(duration_s: float | None, events: Sequence[ScriptedEvent]) -> int:
 
     if duration_s is None:
         duration_s = max((event.at_s for event in events), default=0.0) + AFTER_LAST_EVENT_S
-    return round(min(duration_s, LONGEST_S) * FRAME_RATE)
+    return round(min(duration_s, MAX_DURATION_S) * FRAME_RATE)
 
 
 class _Seconds:
@@ -237,13 +236,15 @@ def _print_text(
     with_overview: bool,
 ) -> None:
     from segue.cli import overview
-    from segue_rules.timeline import brief, by_sequence, clock_time, entry_lines, timeline_entries
+    from segue_rules.model import FRAME_RATE
+    from segue_rules.timeline import brief, by_sequence, entry_lines, timeline_entries
+    from segue_rules.times import clock_text
 
     arrow = "→" if can_print("→") else "->"
     sent = by_sequence(events)
     seconds = _Seconds(frames)
     print_lines(
-        f"{rules.title}, {clock_time(frames)}, seed {rules.seed}",
+        f"{rules.title}, {clock_text(frames / FRAME_RATE, 2)}, seed {rules.seed}",
         "",
         f"{'time':>8} {'bar':>6}  {'what':<12}  happens",
         "",

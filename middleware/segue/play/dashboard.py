@@ -9,6 +9,7 @@ from typing import Final
 
 from segue.play.audible import AudibleState
 from segue.play.dials import Dial, make_dials
+from segue_rules.times import clock_text
 from segue_sdk.client_events import (
     BeatHeard,
     ClientEvent,
@@ -251,10 +252,9 @@ def plain(text: str) -> str:
     return "".join(character for character in text if character.isprintable())
 
 
-def clock_text(position: int) -> str:
-    """A sample position as minutes, seconds and tenths."""
-    minutes, tenths = divmod(position * 10 // SAMPLE_RATE, 600)
-    return f"{minutes}:{tenths // 10:02}.{tenths % 10}"
+def played_text(position: int) -> str:
+    """A sample position as minutes, seconds and the tenth that has begun."""
+    return clock_text(position * 10 // SAMPLE_RATE / 10, 1)
 
 
 def _shown(value: InputValue) -> str:

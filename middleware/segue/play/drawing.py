@@ -7,7 +7,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from segue.play.dashboard import Dashboard, LogLine, clock_text, plain
+from segue.play.dashboard import Dashboard, LogLine, plain, played_text
 from segue.play.dials import Dial
 from segue_sdk.limits import SAMPLE_RATE
 from segue_sdk.messages import Change
@@ -52,7 +52,7 @@ def header(dashboard: Dashboard, width: int) -> Text:
     text.append("  ●", style=hue)
     text.append(f" {'paused' if dashboard.paused else dashboard.connection}", style=_PLAIN)
     text.append_text(_beats(dashboard))
-    played = Text(f"{clock_text(dashboard.position.played)[:-2]} ", style=_FAINT)
+    played = Text(f"{played_text(dashboard.position.played)[:-2]} ", style=_FAINT)
     text.append(" " * max(2, width - text.cell_len - played.cell_len))
     text.append_text(played)
     return text
@@ -177,7 +177,7 @@ def log_line(line: LogLine) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(width=7, justify="right")
     grid.add_column(ratio=1)
-    grid.add_row(Text(clock_text(line.at), style=_FAINT), text)
+    grid.add_row(Text(played_text(line.at), style=_FAINT), text)
     return grid
 
 

@@ -14,41 +14,38 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from segue.render.file_checks import OutputsError
-    from segue.render.request import PreviewRequest, RequestError
-    from segue.render.result import Frames, Preview, preview, replay
-    from segue.render.writing import PreviewSummary, write_preview
+    from segue.render.file_checks import OutputsError as OutputsError
+    from segue.render.request import PreviewRequest as PreviewRequest
+    from segue.render.request import RequestError as RequestError
+    from segue.render.result import Frames as Frames
+    from segue.render.result import Preview as Preview
+    from segue.render.result import preview as preview
+    from segue.render.result import replay as replay
+    from segue.render.writing import PreviewSummary as PreviewSummary
+    from segue.render.writing import write_preview as write_preview
 
-__all__ = [
-    "Frames",
-    "OutputsError",
-    "Preview",
-    "PreviewRequest",
-    "PreviewSummary",
-    "RequestError",
-    "preview",
-    "replay",
-    "write_preview",
-]
-
-_MODULES = {
-    "OutputsError": "file_checks",
-    "PreviewRequest": "request",
-    "RequestError": "request",
-    "PreviewSummary": "writing",
-    "write_preview": "writing",
+_MODULES: Final = {
+    "file_checks": "OutputsError",
+    "request": "PreviewRequest RequestError",
+    "result": "Frames Preview preview replay",
+    "writing": "PreviewSummary write_preview",
 }
+_MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+__all__ = list(_MODULE_OF)
 
 
 def __getattr__(name: str) -> Any:
     # Imported when they are used: `segue check` needs neither sound nor generators.
-    if name not in __all__:
-        raise AttributeError(f"module 'segue.render' has no attribute {name!r}")
-    return getattr(import_module(f"segue.render.{_MODULES.get(name, 'result')}"), name)
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted({*globals(), *__all__})

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from segue_rules.errors import rule_report
 from segue_rules.events import ScriptedEvent
-from segue_rules.loading.scripts import EVENTS, Script, build_events, load_script
+from segue_rules.loading.scripts import EVENTS, Script, build_events, check_events, load_script
 from segue_rules.model import InputValue, Rules
 from segue_yaml.document import read_text
 from segue_yaml.report import Problem
@@ -40,7 +40,7 @@ def read_events(events: Events, rules: Rules) -> Script:
     if loaded and data:
         raise TypeError("events: expected either loaded events or data, got both")
     if loaded:
-        return Script(events=_numbered(loaded), warnings=())
+        return Script(events=_numbered(loaded), warnings=check_events(loaded, rules))
     report = rule_report()
     # YAML with one event a line, so that the line of a message is the number of the event.
     text = "".join(f"- {json.dumps(_with_unit(event), ensure_ascii=False)}\n" for event in data)
@@ -79,8 +79,10 @@ def _numbered(events: Sequence[ScriptedEvent]) -> tuple[ScriptedEvent, ...]:
     )
 
 
-def _with_unit(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with the unit that a number of seconds lacks."""
+def _with_unit(event: object) -> object:
+    """The event with the unit that a number of seconds lacks; what is no map as it is, for the reader to report."""
+    if not isinstance(event, Mapping):
+        return event
     at = event.get("at")
     if isinstance(at, bool) or not isinstance(at, int | float):
         return dict(event)

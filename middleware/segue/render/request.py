@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from segue.extras import missing_text
 from segue.file_kinds import script_beside
@@ -59,7 +60,7 @@ class PreviewRequest:
         report: An HTML page to write.
         record: A recording of the session to write.
     Raises:
-        RequestError: Fields contradict each other, or packages that they need are not installed.
+        RequestError: Fields contradict each other or are out of range, or packages that they need are not installed.
     """
 
     rules: Path
@@ -89,11 +90,9 @@ class PreviewRequest:
         for name in _LIVE_ONLY:
             if self._has(name) and not self.live:
                 raise RequestError(f"{flag_of(name)} has no effect without --live")
-        if self.generator not in PLAYABLE:
-            raise RequestError(f"--generator: expected one of {', '.join(PLAYABLE)}, got {self.generator!r}")
-        low, high = GENERATORS[self.generator].lookahead_s
-        if self.lookahead_s is not None and not low <= self.lookahead_s <= high:
-            raise RequestError(f"--lookahead: expected {low:g} to {high:g} seconds, got {self.lookahead_s:g}")
+        problem = range_problem(self.generator, self.duration_s, self.lookahead_s, self.generation)
+        if problem:
+            raise RequestError(f"{flag_of(problem.field)}: {problem.text}")
         if self.report and (text := missing_text("report")):
             raise RequestError(f"--report: {text}")
 
@@ -145,6 +144,28 @@ class PreviewRequest:
                 yield NamedFile(what=what, path=path)
         for rules in loaded:
             yield from files_of(rules)
+
+
+class RangeProblem(NamedTuple):
+    """A field with a value that it does not take. text: What was expected, and what came."""
+
+    field: str
+    text: str
+
+
+def range_problem(
+    generator: str, duration_s: float | None, lookahead_s: float | None, generation: float | None
+) -> RangeProblem | None:
+    """The first of these fields of a `PreviewRequest` that is out of its range; None if there is none."""
+    if generator not in PLAYABLE:
+        return RangeProblem("generator", f"expected one of {', '.join(PLAYABLE)}, got {generator!r}")
+    for field, value in (("duration_s", duration_s), ("generation", generation)):
+        if value is not None and not 0 < value < math.inf:
+            return RangeProblem(field, f"expected more than 0, got {value:g}")
+    low, high = GENERATORS[generator].lookahead_s
+    if lookahead_s is not None and not low <= lookahead_s <= high:
+        return RangeProblem("lookahead_s", f"expected {low:g} to {high:g} seconds, got {lookahead_s:g}")
+    return None
 
 
 def flag_of(name: str) -> str:

@@ -21,13 +21,15 @@ from segue.generators import PLAYABLE, BuildOptions, GeneratorChain, build
 from segue.render.collector import Collector, Keep
 from segue.render.events import Events, hold_inputs, read_events
 from segue.render.modes import Sink, render_live, render_recording, render_straight
-from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S
+from segue.render.request import FAMILIES, GENERATION_FACTOR, LOOKAHEAD_S, range_problem
 from segue.render.scenario import Scenario, recorded, scripted
 from segue.render.writing import write_notes, write_page
 from segue.runtime.simulation import LiveConditions, LiveRun
 from segue_rules.controls import CONTROL_NAMES, DRUMS, KEY
+from segue_rules.errors import RuleError
 from segue_rules.events import Receipt, ScriptedEvent
 from segue_rules.loading import load, load_text
+from segue_rules.loading.scripts import Script
 from segue_rules.model import InputValue, Rules
 from segue_rules.plan import Change, FramePlan, StingerCue
 from segue_rules.timeline import control, switch
@@ -75,7 +77,9 @@ class Preview:
     Attributes:
         rules: The rules that were played.
         events: What the game sent, by time.
-        audio: float32 [S, 2].
+        audio: float32 [S, 2]; it begins at `audio_start_s`.
+        audio_start_s: Seconds of the session before the first sample: above 0 in the replay of a session that
+            continued another one.
         sample_rate: Samples a second.
         frame_rate: Frames a second.
         warnings: Finished messages about the rules and events.
@@ -96,10 +100,12 @@ class Preview:
         audio: Samples,
         collector: Collector,
         run: LiveRun | None,
+        start: int = 0,
     ) -> None:
         self.rules: Rules = scenario.rules
         self.events: tuple[ScriptedEvent, ...] = tuple(scenario.events)
         self.audio: Samples = audio
+        self.audio_start_s: float = start / FRAME_RATE
         self.warnings: tuple[str, ...] = scenario.warnings
         messages = collector.messages
         changes = [each for each in messages if isinstance(each, Change) and each.kind == "started"]
@@ -189,6 +195,9 @@ class Preview:
     ) -> Preview:
         """Render again with something changed; all else stays, the length included.
 
+        The replay of a session that continued another one is rendered from the start of the session: its sound begins
+        at 0 and ends where this one does.
+
         Args:
             rules: Other rules: a path, a rule file's text, or loaded.
             events: Other events in place of all.
@@ -196,11 +205,14 @@ class Preview:
             seed: Another seed: other music under the same rules.
             duration_s: Another length.
         Raises:
-            RuleError: The rules, events or inputs have mistakes.
+            RuleError: The rules, events or inputs have mistakes. Events of a recording that the rules do not take are
+                warnings.
+            ValueError: The length is not above 0.
         """
         choices = self._choices
+        _check_ranges(duration_s=duration_s)
         loaded = choices.rules if rules is None else _load(rules)
-        script = read_events(choices.events if events is None else events, loaded)
+        script = self._script(loaded) if events is None else read_events(events, loaded)
         warnings = [str(warning) for warning in script.warnings]
         if inputs is not None:
             script = hold_inputs(script.events, inputs, loaded)
@@ -211,7 +223,7 @@ class Preview:
             events=script.events,
             warnings=warnings,
             seed=choices.seed if seed is None else seed,
-            duration_s=self.duration_s if duration_s is None else duration_s,
+            duration_s=self._scenario.frames / FRAME_RATE if duration_s is None else duration_s,
             # The operations of a recorded session cannot be changed; its events can be played under a virtual clock.
             mode="straight" if choices.mode == "recording" else choices.mode,
         )
@@ -243,6 +255,17 @@ class Preview:
 
     def __repr__(self) -> str:
         return f"<Preview {self.rules.title!r}, {self.duration_s:.1f} s, {len(self.changes)} changes>"
+
+    def _script(self, rules: Rules) -> Script:
+        """The events of this preview, checked against rules. Raises: RuleError."""
+        events = self._choices.events
+        try:
+            return read_events(events, rules)
+        except RuleError as error:
+            if self._choices.mode != "recording":
+                raise
+            # Nobody can correct what a recorded game sent: the service refused such events, too.
+            return Script(events=tuple(events), warnings=error.problems)
 
     def _check_straight(self) -> None:
         if self._choices.mode != "straight":
@@ -281,9 +304,11 @@ def preview(
         The rendering; a minute of sound takes 23 MB.
     Raises:
         RuleError: The rules or events have mistakes.
+        GeneratorError: The generator cannot play here.
         SoundFontError: The soundfont cannot be used.
         ValueError: There is no such generator, or a number is out of range.
     """
+    _check_ranges(generator, duration_s, lookahead_s, generation)
     loaded = _load(rules)
     if events is None:
         path = Path(rules) if isinstance(rules, Path | str) and "\n" not in str(rules) else None
@@ -311,6 +336,7 @@ def replay(recording: Path | str, rules: Path | str, *, generator: str = PLAYABL
         rules: The rule file that it was made with; the sound files that it names are read from that folder.
         generator: As in `preview`.
     Raises:
+        GeneratorError: The generator cannot play here.
         RecordingError: It is no recording, or one of other rules.
         RuleError: The rules have mistakes.
     """
@@ -326,7 +352,19 @@ def replay(recording: Path | str, rules: Path | str, *, generator: str = PLAYABL
         mode="recording",
         lookahead_s=scenario.config.lookahead_s,
     )
-    return Preview(choices, scenario, chain, np.concatenate(blocks), collector, None)
+    return Preview(choices, scenario, chain, np.concatenate(blocks), collector, None, start=heard.start)
+
+
+def _check_ranges(
+    generator: str = PLAYABLE[0],
+    duration_s: float | None = None,
+    lookahead_s: float | None = None,
+    generation: float | None = None,
+) -> None:
+    """Raises: ValueError."""
+    problem = range_problem(generator, duration_s, lookahead_s, generation)
+    if problem:
+        raise ValueError(f"{problem.field}: {problem.text}")
 
 
 def _load(rules: Rules | Path | str) -> Rules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -27,6 +27,7 @@ from segue.runtime.recording import (
 from segue.runtime.restore import RestorePoint
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.styles import load_stingers, load_styles
+from segue.service.rule_files import mentioned
 from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load
 from segue_rules.model import Rules
@@ -35,7 +36,6 @@ from segue_yaml.nodes import NOWHERE
 # Without a duration: this long after the last event, or in all where there is none.
 _AFTER_LAST_S: Final = 12.0
 _WITHOUT_EVENTS_S: Final = 60.0
-_AUDIO: Final = frozenset({".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def scripted(
     """A scenario of rules and events.
 
     Args:
-        duration_s: Seconds to render; None for 12 s after the last event, or 60 s without events.
+        duration_s: Seconds to render, above 0; None for 12 s after the last event, or 60 s without events.
         seed: None for the rules' own.
         warnings: More of them, which follow those of the rules.
     Raises:
@@ -101,7 +101,7 @@ def scripted(
     """
     if duration_s is None:
         duration_s = max(event.at_s for event in events) + _AFTER_LAST_S if events else _WITHOUT_EVENTS_S
-    frames = -(-round(duration_s * SAMPLE_RATE) // FRAME_SIZE)
+    frames = max(1, -(-round(duration_s * SAMPLE_RATE) // FRAME_SIZE))
     styles, style_warnings = load_styles(rules, encoder)
     late = [event for event in events if event.frame >= frames]
     late_warnings = []
@@ -171,7 +171,7 @@ def _read_whole(path: Path) -> tuple[Header, list[RecordedOperation], tuple[str,
 
 
 class _Loaded(NamedTuple):
-    """RecordedOperation rules, ready to be played. sounds: of their audio stingers."""
+    """Recorded rules, loaded and ready to play. sounds: of their audio stingers."""
 
     rules_version: RulesVersion
     sounds: Mapping[str, Samples]
@@ -181,25 +181,28 @@ class _Loaded(NamedTuple):
 def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoder: StyleEncoder) -> _Loaded:
     """Load rules from their recorded texts. beside: the folder that holds the audio files they name."""
     with tempfile.TemporaryDirectory(prefix="segue-") as name:
-        folder = Path(name)
+        folder = Path(name).resolve()
         for path, text in recorded_rules.sources.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(text.encode())
-        _copy_audio(beside, folder, "\n".join(recorded_rules.sources.values()))
-        rules = load(folder / next(iter(recorded_rules.sources)))
+        main = folder / next(iter(recorded_rules.sources))
+        _copy_missing(mentioned(main).reached, folder, beside)
+        rules = load(main)
         styles, warnings = load_styles(rules, encoder)
         rules_version = RulesVersion(rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint)
         return _Loaded(rules_version, load_stingers(rules), (*rules.warnings, *warnings))
 
 
-def _copy_audio(source: Path, target: Path, texts: str) -> None:
-    """Copy the audio files that the texts name: paths of rule files may not lead out of their folder."""
-    for path in source.rglob("*"):
-        if path.suffix.lower() in _AUDIO and path.name in texts and path.is_file():
-            copy = target / path.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+def _copy_missing(paths: Iterable[Path], folder: Path, source: Path) -> None:
+    """Copy files that rules in `folder` name and that are not there yet from `source`: paths may not lead out of it."""
+    for path in paths:
+        if not path.is_relative_to(folder) or ".." in path.parts or path.exists():
+            continue
+        original = source / path.relative_to(folder)
+        if original.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(original, path)
 
 
 def _events_of(operations: Sequence[Operation]) -> tuple[ScriptedEvent, ...]:

@@ -29,6 +29,7 @@ from segue_rules.events import Receipt
 from segue_rules.loading import load
 from segue_rules.loading.scripts import Script, load_script
 from segue_rules.plan import Change
+from segue_rules.times import clock_text
 
 if TYPE_CHECKING:
     from segue.report.sound import SoundMeasures
@@ -56,6 +57,7 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
         OutputsError: A file that is read would be written over, or one cannot be written.
         RuleError: The rules or events have mistakes.
         AudioFileError: The sound cannot be written.
+        GeneratorError: The generator cannot play here.
         SoundFontError: The soundfont cannot be used.
         RecordingError: The recording cannot be used.
         OSError: Another file cannot be written.
@@ -253,7 +255,7 @@ def _underruns(run: LiveRun, request: PreviewRequest) -> list[str]:
     silence_s = run.client.underrun_samples / SAMPLE_RATE
     times = "once" if len(gaps) < 2 else f"{len(gaps)} times"
     lookahead_s, factor = _or(request.lookahead_s, LOOKAHEAD_S), _or(request.generation, GENERATION_FACTOR)
-    first = f", first at {_clock(gaps[0][0] / FRAME_RATE)}" if gaps else ""
+    first = f", first at {clock_text(gaps[0][0] / FRAME_RATE, 3)}" if gaps else ""
     advice = (
         f"a second of music takes {factor:g} s to make (--generation), so no buffer is enough"
         if factor >= 1
@@ -275,8 +277,4 @@ def _listen_for(messages: Sequence[SessionMessage]) -> list[str]:
             lines.append((message.cue.start / SAMPLE_RATE, f"stinger {message.cue.stinger}"))
         elif isinstance(message, Receipt) and not message.accepted:
             lines.append((message.frame / FRAME_RATE, f"refused: {message.text}"))
-    return [f"{_clock(at)}  {text}" for at, text in sorted(lines)]
-
-
-def _clock(at_s: float) -> str:
-    return f"{int(at_s // 60)}:{at_s % 60:06.3f}"
+    return [f"{clock_text(at, 3)}  {text}" for at, text in sorted(lines)]

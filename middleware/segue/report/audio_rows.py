@@ -31,7 +31,8 @@ from segue.report.plots import (
     milliseconds,
     text_colour_on,
 )
-from segue.report.report_data import LiveFigures, ReportData, clock_text, span_text
+from segue.report.report_data import LiveFigures, ReportData, span_text
+from segue_rules.times import clock_text
 
 _TICKS_HZ: Final = (200, 1_000, 3_000, 10_000)
 
@@ -143,7 +144,7 @@ def takes(data: ReportData, axis: TimeAxis) -> PlotRow | None:
             "left": milliseconds([take.start for take in replacing]),
             "right": milliseconds([min(take.replaced_end, data.sound.samples) for take in replacing]),
             "text": [f"{span_text(take.replaced / SAMPLE_RATE)} of buffered audio" for take in replacing],
-            "by": [f"take {take.number}, at {clock_text(take.received)}" for take in replacing],
+            "by": [f"take {take.number}, at {clock_text(take.received / SAMPLE_RATE, 3)}" for take in replacing],
         }
     )
     old = draw_bands(
@@ -205,7 +206,7 @@ def latency(data: ReportData, axis: TimeAxis) -> PlotRow | None:
             "zero": np.zeros(len(events)),
             "latency": latency_ms,
             "text": [event.text for event in events],
-            "time": [clock_text(event.sent) for event in events],
+            "time": [clock_text(event.sent / SAMPLE_RATE, 3) for event in events],
             "span": [span_text(value / 1000) for value in latency_ms],
         }
     )

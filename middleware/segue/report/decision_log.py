@@ -9,7 +9,8 @@ from typing import Final, Literal, TypeAlias
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.outcomes import ChangeOutcome, EventOutcome, StingerOutcome
-from segue.report.report_data import ReportData, clock_text, span_text
+from segue.report.report_data import ReportData, span_text
+from segue_rules.times import clock_text
 
 EntryKind: TypeAlias = Literal["event", "input", "change", "stinger", "take", "fallback", "warning"]
 # Entries at the same position are listed in this order. "input" is an event that only sets continuous inputs.
@@ -84,7 +85,7 @@ def _consequences(data: ReportData, event: EventOutcome, caused: Sequence[Change
         yield event.note
     if event.effective > event.sent and data.played(event.effective):
         latency = span_text((event.effective - event.sent) / SAMPLE_RATE)
-        yield f"affects the audio from {clock_text(event.effective)}, {latency} after it was sent"
+        yield f"affects the audio from {clock_text(event.effective / SAMPLE_RATE, 3)}, {latency} after it was sent"
     for change in caused:
         delay = span_text((change.start - event.sent) / SAMPLE_RATE)
         yield f"caused {change.layer}: {change.from_state} → {change.to_state} after {delay}"
@@ -108,17 +109,18 @@ def _changes(data: ReportData) -> Iterator[LogEntry]:
 
 def _timing(data: ReportData, change: ChangeOutcome) -> str:
     """Say when a change was decided, which sync point it waited for and how long its ramp is."""
+    decided, start = (clock_text(sample / SAMPLE_RATE, 3) for sample in (change.decided, change.start))
     ramp = f"ramp {span_text(change.ramp / SAMPLE_RATE)}" if change.ramp else "no ramp"
     if change.status == "withdrawn":
-        return f"decided {clock_text(change.decided)}, was to start at {clock_text(change.start)} ({change.at})"
+        return f"decided {decided}, was to start at {start} ({change.at})"
     if change.status == "scheduled":
-        return f"decided {clock_text(change.decided)}, starts at {clock_text(change.start)} ({change.at}), {ramp}"
+        return f"decided {decided}, starts at {start} ({change.at}), {ramp}"
     if not data.played(change.start):
         ramp += "; not played because of a buffer underrun"
     waited = change.start - change.decided
     if waited < FRAME_SIZE:
         return f"started at once ({change.at}), {ramp}"
-    return f"decided {clock_text(change.decided)}, waited {span_text(waited / SAMPLE_RATE)} ({change.at}), {ramp}"
+    return f"decided {decided}, waited {span_text(waited / SAMPLE_RATE)} ({change.at}), {ramp}"
 
 
 def _stingers(data: ReportData) -> Iterator[LogEntry]:
@@ -155,7 +157,7 @@ def _takes(data: ReportData) -> Iterator[LogEntry]:
                 what=f"take {take.number}",
                 status="replaced",
                 tone="quiet",
-                why=(f"replaced {length} of buffered audio; arrived at {clock_text(take.received)}",),
+                why=(f"replaced {length} of buffered audio; arrived at {clock_text(take.received / SAMPLE_RATE, 3)}",),
             )
 
 

@@ -32,9 +32,10 @@ from segue.report.plots import (
     text_colour_on,
     tick_label,
 )
-from segue.report.report_data import ReportData, clock_text, span_text
+from segue.report.report_data import ReportData, span_text
 from segue_rules.model import FlagInput, IntegerInput, NumberInput
 from segue_rules.plan import FramePlan
+from segue_rules.times import clock_text
 
 _BAND_PX: Final = 30
 _MOST_LEGEND_ITEMS: Final = 14
@@ -54,7 +55,7 @@ def events(data: ReportData, axis: TimeAxis) -> PlotRow:
             "y": np.zeros(len(shown)),
             "text": [_short(event.text) for event in shown],
             "label": [_short(event.text.removeprefix("set ")) for event in shown],
-            "time": [clock_text(event.sent) for event in shown],
+            "time": [clock_text(event.sent / SAMPLE_RATE, 3) for event in shown],
             "bar": [data.beats.at(event.sent) for event in shown],
             "receipt": [_short(" – ".join(part for part in (event.code, event.note) if part)) for event in shown],
             "colour": [CALM if event.accepted else ACCENT for event in shown],
@@ -117,7 +118,7 @@ def _state_bands(data: ReportData) -> ColumnDataSource:
                         "layer": layer.name,
                         "colour": colour,
                         "ink": text_colour_on(colour),
-                        "time": clock_text(left),
+                        "time": clock_text(left / SAMPLE_RATE, 3),
                         "length": span_text((right - left) / SAMPLE_RATE),
                     }
                 )
@@ -302,7 +303,10 @@ def stingers(data: ReportData, axis: TimeAxis) -> PlotRow | None:
             "text": [_stinger_label(stinger) for stinger in data.stingers],
             "colour": [colours[stinger.status] for stinger in data.stingers],
             "ink": [text_colour_on(colours[stinger.status]) for stinger in data.stingers],
-            "time": [f"{clock_text(stinger.start)} (bar {data.beats.at(stinger.start)})" for stinger in data.stingers],
+            "time": [
+                f"{clock_text(stinger.start / SAMPLE_RATE, 3)} (bar {data.beats.at(stinger.start)})"
+                for stinger in data.stingers
+            ],
             "note": [stinger.reason or ("style burst" if stinger.burst else "audio file") for stinger in data.stingers],
         },
         name="stingers",

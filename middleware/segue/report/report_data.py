@@ -241,12 +241,6 @@ def _completed(
     )
 
 
-def clock_text(sample: int) -> str:
-    """Write a position as minutes, seconds and milliseconds: "1:04.520"."""
-    total = round(sample * 1000 / SAMPLE_RATE)
-    return f"{total // 60_000}:{total // 1000 % 60:02d}.{total % 1000:03d}"
-
-
 def span_text(seconds: float) -> str:
     """Write a duration with three digits: "240 ms", "1.52 s", "2:18 min"."""
     if seconds >= 60:

@@ -10,7 +10,8 @@ from typing import Final, Literal
 from segue.audio.normalise import TARGET_LUFS
 from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
 from segue.report.reactions import TimeStatistics, reaction_statistics, time_statistics
-from segue.report.report_data import LiveFigures, ReportData, clock_text, span_text
+from segue.report.report_data import LiveFigures, ReportData, span_text
+from segue_rules.times import clock_text
 
 PEAK_LIMIT_DB: Final = -1.0
 _MUCH_REPLACED: Final = 0.25
@@ -36,7 +37,7 @@ class Hint:
 
     @property
     def time(self) -> str:
-        return clock_text(self.sample)
+        return clock_text(self.sample / SAMPLE_RATE, 3)
 
     @property
     def time_ms(self) -> float:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
-from segue.contract import Generator, StyleEncoder
+from segue.contract import Generator, GeneratorError, StyleEncoder
 from segue.runtime.fallback import Loop
 from segue.runtime.restore import make_restore_point
 from segue.runtime.scheduler import Batch, Scheduler
@@ -51,10 +51,6 @@ layers: {all: {states: {all: {default: true, mix: {calm: 1}}}}}
 """
 # More than a language model reads at once when it continues from a saved state.
 _WARM_UP_FRAMES: Final = 70
-
-
-class GeneratorError(Exception):
-    """A generator cannot play, so the service does not start with it."""
 
 
 class Service:

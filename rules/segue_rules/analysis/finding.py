@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from segue_rules.model import FRAME_RATE, Layer, LayerState
+from segue_rules.times import duration_text
 from segue_yaml.nodes import Mark
 
 CODES: Final = {
@@ -48,6 +49,6 @@ def state_finding(layer: Layer, state: LayerState, code: str, text: str) -> Find
     return Finding(mark=state.mark, where=f'layer "{layer.name}", state "{state.name}"', code=code, text=text)
 
 
-def seconds(frames: float) -> str:
-    """Frames as a duration for people: `0.4 s`."""
-    return f"{round(frames / FRAME_RATE, 2):g} s"
+def frames_text(frames: float) -> str:
+    """Frames as a duration in a sentence: "0.4 s"."""
+    return duration_text(frames / FRAME_RATE, in_prose=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 from itertools import islice
 from typing import Final
 
-from segue_rules.analysis.finding import Finding, seconds, state_finding
+from segue_rules.analysis.finding import Finding, frames_text, state_finding
 from segue_rules.analysis.reachability import Reachability, describe, longest_on
 from segue_rules.analysis.satisfiability import Leaf, leaves, whole
 from segue_rules.director import Director
@@ -58,7 +58,7 @@ def _thresholds(numbers: Set[str], layer: Layer, state: LayerState) -> Iterator[
                 text = (
                     f"{compare.input} {compare.op} {compare.value:g} switches at every crossing: "
                     f"use two thresholds, {{{compare.input}: {{enter: …, exit: …}}}}, "
-                    f"or a {cure} of {seconds(CALM_FRAMES)} or more"
+                    f"or a {cure} of {frames_text(CALM_FRAMES)} or more"
                 )
                 yield state_finding(layer, state, "flapping_threshold", text)
 
@@ -115,7 +115,7 @@ def _restless(rules: Rules, loop: Sequence[Layer], reachability: Reachability) -
                 held = ", ".join(f"{name} {_show(value)}" for name, value in setting.items())
                 names = ", ".join(member.name for member in loop)
                 text = (
-                    f"`state:` conditions ({names}) keep switching it every {seconds(_WATCHED_FRAMES / count)}"
+                    f"`state:` conditions ({names}) keep switching it every {frames_text(_WATCHED_FRAMES / count)}"
                     f"{f' at {held}' if held else ''}: break the circle, or let a state hold on"
                 )
                 yield Finding(mark=loop[0].mark, where=f'layer "{loop[0].name}"', code="flapping_loop", text=text)
@@ -158,7 +158,7 @@ def _ramps(reachability: Reachability) -> Iterator[Finding]:
     for row in reachability.taken_rows:
         if row.ramp_frames < SHORTEST_RAMP_FRAMES:
             text = (
-                f"a ramp of {seconds(row.ramp_frames)} is a jump to the music model, which needs about 0.4 s; "
+                f"a ramp of {frames_text(row.ramp_frames)} is a jump to the music model, which needs about 0.4 s; "
                 "use 100 ms or more, or a stinger for what must be heard at once"
             )
             yield Finding(mark=row.mark, where=describe(row), code="ramp_too_short", text=text)
@@ -170,7 +170,7 @@ def _brief_states(rules: Rules, reachability: Reachability) -> Iterator[Finding]
             on = longest_on(state)
             if not state.default and state.mix and on < SHORTEST_STATE_FRAMES:
                 text = (
-                    f"stays on for {seconds(on)} at most, which is over before the music model has followed; "
+                    f"stays on for {frames_text(on)} at most, which is over before the music model has followed; "
                     "stretch its trigger with `for`, hold it, or make it a burst (stinger with `mix`)"
                 )
                 yield state_finding(layer, state, "state_too_brief", text)
@@ -182,7 +182,7 @@ def _ducks(rules: Rules) -> Iterator[Finding]:
             length = _duck_samples(stinger.duck)
             if stinger.cooldown_frames * FRAME_SIZE < length:
                 text = (
-                    f"may come again after {seconds(stinger.cooldown_frames)}, while the music needs "
+                    f"may come again after {frames_text(stinger.cooldown_frames)}, while the music needs "
                     f"{length / SAMPLE_RATE:.4g} s for its duck alone; give it a longer cooldown"
                 )
                 where = f'stinger "{stinger.name}"'

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import Final
 
-from segue_rules.analysis.finding import Finding, seconds, state_finding
+from segue_rules.analysis.finding import Finding, frames_text, state_finding
 from segue_rules.analysis.satisfiability import Case, ConditionSolver, Guard, value_in, whole
 from segue_rules.director.conditions import Test
 from segue_rules.director.layers import TransitionRows
@@ -90,8 +90,8 @@ class Reachability:
         window = _longest_run(state)
         if window - 1 < state.attack_frames:
             text = (
-                f"can never start: its trigger holds for {seconds(window)}, its attack takes "
-                f"{seconds(state.attack_frames)}; stretch the trigger with `for` or drop the attack"
+                f"can never start: its trigger holds for {frames_text(window)}, its attack takes "
+                f"{frames_text(state.attack_frames)}; stretch the trigger with `for` or drop the attack"
             )
             return state_finding(layer, state, "trigger_too_short", text)
         rivals = self._rivals[layer.name]
@@ -130,8 +130,8 @@ class Reachability:
                     wait = self._longest_wait(row) + PLANNED_FRAMES
                     if window < wait:
                         text = (
-                            f"may never start: its trigger holds for {seconds(window)}, but from "
-                            f'"{source}" a change at {row.at} may take {seconds(wait)} to reach the player; '
+                            f"may never start: its trigger holds for {frames_text(window)}, but from "
+                            f'"{source}" a change at {row.at} may take {frames_text(wait)} to reach the player; '
                             "stretch the trigger with `for`"
                         )
                         yield state_finding(layer, state, "trigger_too_short", text)

@@ -28,14 +28,15 @@ from segue_rules.model import (
 from segue_yaml.containers import Item, ListOf, MapOf, OneOrMore
 from segue_yaml.document import read_document
 from segue_yaml.json_lines import LARGEST_RECORDING, holds_json_lines, read_json_lines
-from segue_yaml.kinds import Kind, Name, Schema, number
-from segue_yaml.nodes import Node, Scalar, describe
+from segue_yaml.kinds import Kind, Name, Schema, Word, number
+from segue_yaml.nodes import NOWHERE, Mark, Node, Scalar, describe
 from segue_yaml.quantities import time_text
-from segue_yaml.report import Problem, Scope, did_you_mean
+from segue_yaml.report import Problem, Report, Scope, did_you_mean
 from segue_yaml.tables import Field, Object, Record, Table
 
 MOST_EVENTS: Final = 1_000_000
 _DAY: Final = Fraction(86_400)
+_REFUSED_AS_EMPTY: Final = "sets and fires nothing; the service refuses such an event"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +131,7 @@ def build_events(records: Iterable[Record], rules: Rules | None = None) -> tuple
         if not record.has(EventTable.set) and not record.has(EventTable.fire):
             record.scope.problem(record.mark, "expected one of the fields set or fire, got none")
         elif inputs is not None and _is_empty(record):
-            record.scope.warning(record.mark, "sets and fires nothing; the service refuses such an event")
+            record.scope.warning(record.mark, _REFUSED_AS_EMPTY)
         if inputs is not None:
             _check(record, inputs)
         at = record.get(EventTable.at)
@@ -143,6 +144,40 @@ def build_events(records: Iterable[Record], rules: Rules | None = None) -> tuple
             timed.append((at, record))
     timed.sort(key=lambda each: each[0])
     return tuple(_event(sequence, at, record) for sequence, (at, record) in enumerate(timed))
+
+
+def check_events(events: Iterable[ScriptedEvent], rules: Rules) -> tuple[Problem, ...]:
+    """Check events that are loaded already against rules, as `load_script` checks a script.
+
+    An event without a place in a file is named by its number, from 1.
+
+    Returns:
+        Warnings: clamped and refused events.
+    Raises:
+        RuleError: Events name inputs that the rules do not have, or have values of the wrong type; all mistakes.
+    """
+    report = rule_report()
+    inputs = {each.name: each for each in rules.inputs}
+    for number_of_event, scripted in enumerate(events, start=1):
+        record = _record(scripted, number_of_event, report)
+        if not record.values:
+            record.scope.warning(record.mark, _REFUSED_AS_EMPTY)
+        _check(record, inputs)
+    report.raise_problems()
+    return tuple(report.warnings)
+
+
+def _record(scripted: ScriptedEvent, number_of_event: int, report: Report) -> Record:
+    """The record that a loaded event was made of, as far as it is checked."""
+    mark = Mark(file="events", line=number_of_event, column=1) if scripted.mark == NOWHERE else scripted.mark
+    values: dict[str, object] = {}
+    if scripted.event.set:
+        items = scripted.event.set.items()
+        values["set"] = tuple(Item(name=name, mark=mark, value=value, value_mark=mark) for name, value in items)
+    if scripted.event.fire:
+        values["fire"] = tuple(Word(text=name, mark=mark) for name in scripted.event.fire)
+    scope = report.scope(f"event {number_of_event}")
+    return Record(table=EventTable, mark=mark, scope=scope, values=values, marks=dict.fromkeys(values, mark))
 
 
 def _is_empty(record: Record) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from segue_rules.model import COMPARISONS, Comparison, InputValue
+from segue_rules.model import COMPARISONS, FRAME_RATE, Comparison, InputValue
 from segue_rules.ruletest.expectation import Instant
-from segue_rules.timeline import control, seconds, show_value, switch, timeline_entries
+from segue_rules.timeline import control, show_value, switch, timeline_entries
+from segue_rules.times import duration_text
 from segue_yaml.nodes import NOWHERE, Mark
 
 WITHIN: Final = 0.01
@@ -219,7 +220,7 @@ class ChangeIs(FrameCheck):
         return _reported(instant, "change", self.layer) or "no change"
 
     def __str__(self) -> str:
-        ramp = None if self.ramp_frames is None else seconds(self.ramp_frames)
+        ramp = None if self.ramp_frames is None else duration_text(self.ramp_frames / FRAME_RATE)
         named = {"from": self.from_state, "to": self.to_state, "ramp": ramp, "at": self.at, "because": self.because}
         parts = [f"{key} {value}" for key, value in named.items() if value is not None]
         return " ".join([f"change of {self.layer} {self.kind}", *parts])

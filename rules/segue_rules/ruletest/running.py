@@ -16,12 +16,12 @@ from segue_rules.timeline import (
     bar_beat,
     brief,
     by_sequence,
-    clock_time,
     entry_lines,
     plan_at,
     play_script,
     timeline_entries,
 )
+from segue_rules.times import clock_text
 from segue_yaml.nodes import Mark
 
 AROUND_BEFORE: Final = 4 * FRAME_RATE
@@ -205,7 +205,7 @@ def failure_lines(result: RuleTestResult) -> Iterator[str]:
 def _lines(failure: FailedExpectation) -> Iterator[str]:
     yield f"    expected  {failure.expected}"
     yield f"    came      {failure.came}"
-    yield f"    there     {clock_time(failure.frame)}, bar {failure.place}; {failure.states}"
+    yield f"    there     {clock_text(failure.frame / FRAME_RATE, 2)}, bar {failure.place}; {failure.states}"
     yield f"    mix       {failure.mix}"
     if failure.around:
         yield "    around"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -102,3 +103,17 @@ def test_a_port_in_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
         (port,) = doctor._ports()
     assert (port.status, port.name) == ("note", address)
     assert port.advice == "a service may run already; choose another one with segue serve --bind"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="on Windows, a port with ended connections is free without an option")
+def test_a_port_whose_connections_have_ended_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        with socket.create_connection(address) as client:
+            accepted, _ = server.accept()
+            # The side that closes first keeps the port for a while.
+            accepted.close()
+            assert client.recv(1) == b""
+    monkeypatch.setattr("segue.service.settings.table.default_of", lambda setting: (f"tcp://127.0.0.1:{address[1]}",))
+    (port,) = doctor._ports()
+    assert (port.status, port.text) == ("ok", "is free")

@@ -13,9 +13,10 @@ import soundfile
 from segue.cli.main import main
 from segue.contract import Result
 from segue.generators import GeneratorChain, build
+from segue.render import replay, scenario
 from segue.runtime import session
 from segue.runtime.messages import ChunkOut
-from segue.runtime.recording import Header, Recorder, fingerprint
+from segue.runtime.recording import Header, Recorder, fingerprint, recorded_restore_point
 from segue.runtime.restore import make_restore_point
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
@@ -275,6 +276,60 @@ def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> N
     np.testing.assert_allclose(written[:-2_400], client.playback()[:-2_400], atol=2e-3)
 
 
+def test_a_what_if_of_a_session_that_continued_another_one_ends_where_the_session_did(folder: Path) -> None:
+    rules, chain = load(folder / "song.yaml"), build("score")
+    styles, _ = load_styles(rules, chain.encoder)
+    config = SessionConfig(seed=2, lookahead_s=1.0)
+    first = Session(rules, styles, chain.generators, config)
+    _serve(first, chain, 0.8)
+    saved, _ = make_restore_point(
+        first.snapshot(), rules=rules, generators=chain.generators, primary=0, frame=40, seed=2
+    )
+    header = Header(
+        rules=fingerprint(rules.files),
+        generators=("score",),
+        config=config,
+        restore_point=recorded_restore_point(saved),
+    )
+    with (folder / "live.jsonl").open("w", encoding="utf-8") as file:
+        second = Session(
+            rules, styles, chain.generators, config, journal=Recorder(file, header).operation, restore_point=saved
+        )
+        for seconds in (1.6, 2.0):
+            _serve(second, chain, seconds)
+    piece = replay(folder / "live.jsonl", folder / "song.yaml")
+    assert piece.audio_start_s == 1.6
+    end_s = piece.audio_start_s + piece.duration_s
+    again = piece.what_if()
+    assert (again.audio_start_s, again.duration_s) == (0, pytest.approx(end_s))
+
+
+def test_a_recording_takes_from_the_folder_of_its_rules_only_the_sounds_that_they_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("hit.wav", "other.wav"):
+        (folder / "sounds" / "deep").mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / "sounds" / "deep" / name, np.zeros((4_800, 2), np.float32), 48_000)
+    part = "segue: 1\n# other.wav\n" + STINGER.lstrip().replace("hit.wav", "deep/hit.wav")
+    sources = {"song.yaml": f"include: [sounds/hit.yaml]\n{RULES.lstrip()}", "sounds/hit.yaml": part}
+    for name, text in sources.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    rules, chain = load(folder / "song.yaml"), build("score")
+    styles, _ = load_styles(rules, chain.encoder)
+    config = SessionConfig(seed=2, lookahead_s=1.0)
+    header = Header(rules=fingerprint(rules.files), generators=("score",), config=config, sources=sources)
+    with (folder / "live.jsonl").open("w", encoding="utf-8") as file:
+        live = Session(rules, styles, chain.generators, config, journal=Recorder(file, header).operation)
+        _serve(live, chain, 0.0)
+    copied: list[Path] = []
+    copy = scenario.shutil.copyfile
+    monkeypatch.setattr(
+        scenario.shutil, "copyfile", lambda source, target: (copied.append(source), copy(source, target))
+    )
+    assert replayed(folder, "again.wav") == 0
+    assert copied == [folder / "sounds" / "deep" / "hit.wav"]
+
+
 def _serve(live: Session, chain: GeneratorChain, now_s: float) -> None:
     """Everything that the session wants while its client is at this time."""
     position = round(now_s * 48_000)
@@ -355,3 +410,24 @@ def test_a_report_without_its_packages_is_refused_before_rendering(
 def test_play_without_a_terminal_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", str(folder / "song.yaml")]) == 2
     assert "segue play needs a terminal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["meadow", "--connect", "foo"], "--connect: address 'foo' names no transport: "),
+        (
+            ["meadow", "--connect", "tcp://127.0.0.1:9", "--token", "t" * 300],
+            "--token: expected at most 255 bytes, got 300",
+        ),
+        (["m" * 300, "--connect", "tcp://127.0.0.1:9"], "rules_name: expected "),
+    ],
+    ids=["address", "token", "rules"],
+)
+def test_play_refuses_an_argument_that_it_cannot_connect_with_before_it_connects(
+    arguments: list[str], expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("segue.cli.play._check_terminal", lambda: None)
+    assert main(["play", *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert expected in line

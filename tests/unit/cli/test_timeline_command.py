@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
 import pytest
 
 from match import match
-from segue.cli import overview
+from segue.cli import overview, timeline
+from segue.cli.arguments import duration
 from segue.cli.main import main
 from work import counted
 
@@ -185,3 +187,10 @@ def test_the_work_grows_with_the_number_of_events(tmp_path: Path, capsys: pytest
     assert work[0] > 10_000
     # Four times the events are four times the work, and what is done once for a run does not count four times.
     assert work[1] < 4.2 * work[0]
+
+
+def test_every_duration_that_is_accepted_is_shown_in_full() -> None:
+    assert timeline._frames(duration("5h"), ()) == 5 * 3600 * 25
+    assert timeline._frames(duration("6h"), ()) == 6 * 3600 * 25
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a time up to 6h"):
+        duration("6.1h")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from segue.play.audible import AudibleState
-from segue.play.dashboard import Dashboard, clock_text, event_text
+from segue.play.dashboard import Dashboard, event_text, played_text
 from segue_sdk.client_events import (
     BeatHeard,
     Closed,
@@ -213,7 +213,7 @@ def test_the_newest_beat_is_shown() -> None:
 
 def test_positions_and_events_in_words() -> None:
     positions = (0, 48_000 * 75 + 24_000, 48_000 * 60 - 1)
-    assert [clock_text(position) for position in positions] == ["0:00.0", "1:15.5", "0:59.9"]
+    assert [played_text(position) for position in positions] == ["0:00.0", "1:15.5", "0:59.9"]
     assert event_text({"threat": 0.25, "night": True, "region": "crypt"}, ("door",)) == (
         "threat 0.25, night on, region crypt, door!"
     )

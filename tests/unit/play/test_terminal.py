@@ -21,10 +21,7 @@ from pathlib import Path
 import pytest
 
 RULES = Path(__file__).parents[3] / "rules" / "library" / "emberwood" / "emberwood.yaml"
-PLAY = (
-    "import argparse, sys; from segue.cli import play; parser = argparse.ArgumentParser();"
-    "play.add_arguments(parser); sys.exit(play.run(parser.parse_args()))"
-)
+PLAY = "import sys; from segue.cli.main import main; sys.exit(main(['play', *sys.argv[1:]]))"
 # The same with a service that never says that it serves.
 PLAY_WITHOUT_END = (
     f"import sys; from segue.cli import play; play.serve_command = lambda *rest: "

@@ -120,6 +120,44 @@ def test_mistakes_in_data_are_named_by_the_number_of_their_event() -> None:
         render.preview(RULES, events=[*DATA, *render.preview(RULES, events=DATA, duration_s=0.1).events])
 
 
+def test_data_that_is_no_map_is_a_mistake_with_a_number() -> None:
+    for event, found in ((5, "5"), (None, "nothing"), ("won", "'won'")):
+        wrong: Any = [event]
+        with pytest.raises(RuleError) as raised:
+            render.preview(RULES, events=wrong)
+        (problem,) = raised.value.problems
+        assert (
+            str(problem) == f"events:1:3: event 1: expected a map such as {{at: 2s, set: {{threat: 0.8}}}}, got {found}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "flag"),
+    [
+        ("duration_s", 0, "--duration"),
+        ("duration_s", -1, "--duration"),
+        ("duration_s", float("nan"), "--duration"),
+        ("generation", -1, "--generation"),
+        ("generation", 0, "--generation"),
+    ],
+)
+def test_a_number_that_is_not_above_zero_is_refused(field: str, value: float, flag: str) -> None:
+    options: dict[str, Any] = {field: value}
+    with pytest.raises(ValueError, match=f"^{field}: expected more than 0, got {value:g}$"):
+        render.preview(RULES, live=True, **options)
+    with pytest.raises(render.RequestError, match=f"^{flag}: expected more than 0, got {value:g}$"):
+        render.PreviewRequest(rules=Path("a.yaml"), output=Path("a.wav"), live=True, **options)
+
+
+def test_a_what_if_refuses_a_length_of_nothing_and_the_shortest_preview_is_a_frame() -> None:
+    piece = render.preview(RULES, events=[], duration_s=1e-9)
+    assert piece.audio.shape == (1_920, 2)
+    with pytest.raises(ValueError, match=r"^duration_s: expected more than 0, got 0$"):
+        piece.what_if(duration_s=0)
+    with pytest.raises(ValueError, match=r"^lookahead_s: expected 0\.2 to 30 seconds, got 31$"):
+        render.preview(RULES, events=[], lookahead_s=31)
+
+
 def test_a_what_if_changes_one_thing_and_keeps_the_rest() -> None:
     piece = render.preview(RULES, events=DATA, duration_s=3)
     assert np.array_equal(piece.what_if().audio, piece.audio)
@@ -132,6 +170,33 @@ def test_a_what_if_changes_one_thing_and_keeps_the_rest() -> None:
     assert quick.frames.controls["tempo"][0] == 150
     with pytest.raises(RuleError, match="expected a number from 0 to 1"):
         piece.what_if(inputs={"threat": "high"})
+
+
+def test_a_what_if_with_other_rules_checks_the_loaded_events_against_them() -> None:
+    piece = render.preview(
+        RULES, events=[{"at": 1, "set": {"fight": True}}, {"at": 2, "set": {"threat": 0.9}}], duration_s=1
+    )
+    with pytest.raises(RuleError) as raised:
+        piece.what_if(rules=RULES.replace("fight", "combat_on"))
+    (problem,) = raised.value.problems
+    assert str(problem) == "events:1:3: event 1, set: unknown input 'fight'"
+    narrow = piece.what_if(rules=RULES.replace("[0, 1]", "[0, 0.5]"))
+    expected = "event 2, set, threat: expected a number from 0 to 0.5, got 0.9; it is played as 0.5"
+    assert [warning for warning in narrow.warnings if "threat" in warning] == [f"events:2:3: {expected}"]
+    with pytest.raises(RuleError, match="expected a trigger, got 'won', which is set and not fired"):
+        render.preview(RULES, events=DATA, duration_s=1).what_if(
+            rules=RULES.replace("won: {type: trigger}", "won: {type: flag}")
+        )
+
+
+def test_a_what_if_of_a_replay_warns_of_events_that_other_rules_refuse(folder: Path) -> None:
+    options = ["--live", "--record", "live.jsonl", "--quiet"]
+    assert main(["preview", "song.yaml", "--duration", "2", "-o", "a.wav", *options]) == 0
+    other = render.replay("live.jsonl", "song.yaml").what_if(rules=RULES.replace("fight", "combat_on"))
+    assert [warning for warning in other.warnings if "fight" in warning] == [
+        "events:1:1: event 1, set: unknown input 'fight'"
+    ]
+    assert [receipt.code for receipt in other.receipts][:1] == ["unknown_input"]
 
 
 def test_warnings_of_events_are_kept() -> None:

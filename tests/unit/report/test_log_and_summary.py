@@ -9,9 +9,10 @@ import numpy as np
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.decision_log import decision_log
 from segue.report.plots import state_colours, style_colours, text_colour_on
-from segue.report.report_data import FallbackStep, ReportData, clock_text, span_text
+from segue.report.report_data import FallbackStep, ReportData, span_text
 from segue.report.summary import figures, hints
 from segue_rules.model import Rules
+from segue_rules.times import clock_text
 
 
 def _with_loudness(report: ReportData, **changed: float) -> ReportData:
@@ -79,5 +80,5 @@ def test_states_have_the_colour_of_their_style_and_names_are_readable(rules: Rul
 
 
 def test_times_are_written_in_readable_units() -> None:
-    assert [clock_text(sample) for sample in (0, 48, 3_141_600)] == ["0:00.000", "0:00.001", "1:05.450"]
+    assert [clock_text(sample / 48_000, 3) for sample in (0, 48, 3_141_600)] == ["0:00.000", "0:00.001", "1:05.450"]
     assert [span_text(s) for s in (0.24, 1.5, 0.9996, 138)] == ["240 ms", "1.50 s", "1.00 s", "2:18 min"]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from segue.cli.console import DONE, print_lines
+from segue.cli.console import BAD_INPUT, DONE, print_lines, print_problems
 from segue.generators import PLAYABLE
 from segue_rules.model import FRAME_RATE
 
@@ -50,12 +50,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from segue.contract import GeneratorError
     from segue.generators import build
     from segue.report.reactions import reaction_statistics, reactions, replaced_share
     from segue.runtime.styles import load_styles
     from segue_rules.loading import load_text
 
-    chain = build(arguments.generator)
+    try:
+        chain = build(arguments.generator)
+    except GeneratorError as error:
+        print_problems([error])
+        return BAD_INPUT
     rules = load_text(_RULES + _TRANSITIONS)
     styles, _ = load_styles(rules, chain.encoder)
     pace = _pace(rules, styles, chain)

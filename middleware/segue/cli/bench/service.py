@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from segue.cli.console import DONE, print_lines
+from segue.cli.console import BAD_INPUT, DONE, print_lines, print_problems
 from segue.generators import PLAYABLE
 
 if TYPE_CHECKING:
@@ -70,6 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from segue.contract import GeneratorError
+    from segue.generators import check_playable
+
+    try:
+        check_playable(arguments.generator)
+    except GeneratorError as error:
+        print_problems([error])
+        return BAD_INPUT
     print_lines(
         f"{arguments.generator}, lookahead {arguments.lookahead:g} s, an event every {arguments.every:g} s, "
         f"{arguments.seconds:g} s a row, {arguments.burn} cores burnt of {os.cpu_count()}, load {_load()}",

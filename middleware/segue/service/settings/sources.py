@@ -15,7 +15,7 @@ from segue_yaml.core_schema import NumberError, resolve_plain
 from segue_yaml.document import read_document
 from segue_yaml.kinds import Boolean, Number
 from segue_yaml.nodes import ListNode, Mark, Node, Scalar, quote
-from segue_yaml.report import Problem, Report, nearest
+from segue_yaml.report import Problem, Report, did_you_mean
 from segue_yaml.tables import Field, Object, Record
 
 CONFIG_VARIABLE: Final = "SEGUE_CONFIG"
@@ -49,9 +49,7 @@ def read_environment(environ: Mapping[str, str], report: Report) -> tuple[Record
             name = settings[variable].name
             written[name] = text.split(",") if name in _LISTS else text
         elif variable.startswith(_PREFIX) and variable not in settings and variable != CONFIG_VARIABLE:
-            near = nearest(variable, [each.lower() for each in settings])
-            hint = f"; did you mean '{near[0].upper()}'?" if near else ""
-            warnings.append(f"{quote(variable)}: no such setting{hint}")
+            warnings.append(f"{quote(variable)}: no such setting{did_you_mean(variable, settings)}")
     return _read(written, variable_of, report), warnings
 
 

@@ -10,7 +10,8 @@ from segue_rules.director import Director
 from segue_rules.events import Event
 from segue_rules.loading import load, load_events
 from segue_rules.plan import FramePlan, MusicalClock
-from segue_rules.timeline import bar_beat, clock_time, plan_at, play_script, seconds, timeline_entries
+from segue_rules.timeline import bar_beat, plan_at, play_script, timeline_entries
+from segue_rules.times import clock_text, duration_text
 
 LIBRARY = Path(__file__).parents[4] / "rules" / "library"
 
@@ -43,12 +44,12 @@ def test_events_after_the_end_are_not_played() -> None:
 
 @pytest.mark.parametrize(("frames", "text"), [(0, "0ms"), (1, "40ms"), (8, "320ms"), (25, "1s"), (38, "1.52s")])
 def test_durations(frames: int, text: str) -> None:
-    assert seconds(frames) == text
+    assert duration_text(frames / 25) == text
 
 
 @pytest.mark.parametrize(("frame", "text"), [(0, "0:00.00"), (1, "0:00.04"), (1612, "1:04.48"), (90_000, "60:00.00")])
 def test_moments(frame: int, text: str) -> None:
-    assert clock_time(frame) == text
+    assert clock_text(frame / 25, 2) == text
 
 
 def place(plan: FramePlan, *, ticks: int, bar: int, bar_ticks: int, beat: int, bar_start: int) -> str:
