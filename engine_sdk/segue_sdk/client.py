@@ -149,6 +149,10 @@ class SegueClient:
         with self._lock:
             self._session.set(name, value)
 
+    def set_input(self, name: str, value: object) -> None:
+        """Set an input, as `set` does; its earlier name, for programs that call it so."""
+        self.set(name, value)
+
     def fire(self, name: str) -> None:
         """Fire a trigger of the rules; each call counts. Raises: InputError, ProtocolError, QueueFullError."""
         with self._lock:

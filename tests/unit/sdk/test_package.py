@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -245,3 +246,25 @@ def test_warnings_go_to_stderr_where_the_program_configures_no_logging() -> None
     done = subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True, text=True)
     assert done.stderr.startswith("unreachable: nothing listens at tcp://127.0.0.1:9;")
     assert logging.getLogger("segue_sdk").handlers == []
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        ("client_messages", "messages"),
+        ("service_messages", "messages"),
+        ("declarations", "messages"),
+        ("happenings", "client_events"),
+    ],
+)
+def test_modules_can_be_imported_by_their_earlier_names(earlier: str, now: str) -> None:
+    old, new = import_module(f"segue_sdk.{earlier}"), import_module(f"segue_sdk.{now}")
+    public = [name for name, value in vars(new).items() if getattr(value, "__module__", "") == new.__name__]
+    assert len([name for name in public if name[0].isupper()]) > 10
+    assert all(getattr(old, name) is getattr(new, name) for name in public if not name.startswith("_"))
+
+
+def test_inputs_can_be_set_by_the_earlier_name() -> None:
+    with SegueClient("tcp://127.0.0.1:1", Hello(versions=(1,), client="a game")) as client:
+        client.set_input("threat", 0.5)
+        assert client.end_frame() == 1
