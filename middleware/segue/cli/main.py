@@ -128,3 +128,7 @@ def build_parser(only: Sequence[str] | None = None) -> argparse.ArgumentParser:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -146,3 +146,9 @@ def test_ctrl_c_during_the_imports_prints_nothing(tmp_path: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program, "--help"], cwd=tmp_path, capture_output=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize("module", ["segue", "segue.cli.main"])
+def test_the_command_runs_as_a_module(module: str) -> None:
+    ran = subprocess.run([sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("segue ")
