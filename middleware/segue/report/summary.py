@@ -127,7 +127,10 @@ def _problems(data: ReportData) -> Iterator[Hint]:
             yield Hint(text=f"The event “{event.text}” was refused: {event.note or event.code}.", sample=event.sent)
     for frame, plan in enumerate(data.plans):
         if plan is None:
-            yield Hint(text="Buffer underrun: the buffer ran dry, with silence until new audio arrived.", sample=frame * FRAME_SIZE)
+            yield Hint(
+                text="Buffer underrun: the buffer ran dry, with silence until new audio arrived.",
+                sample=frame * FRAME_SIZE,
+            )
             break
         if plan.warnings:
             yield Hint(text=f"The director warned: {', '.join(plan.warnings)}.", sample=frame * FRAME_SIZE)
