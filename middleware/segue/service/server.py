@@ -198,7 +198,8 @@ class Service:
             with _suggesting("--http-bind"):
                 server.start()
             stack.callback(server.close)
-            self.addresses.append("http://{}:{}".format(*server.address))
+            host, port = server.address
+            self.addresses.append(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
         return listener
 
     def _send(self, identity: bytes, parts: Parts) -> bool:
