@@ -194,7 +194,7 @@ class Service:
             with _suggesting("--tls-bind"):
                 self.addresses.append(listener.bind_tls(config.tls_bind, tls))
         if config.http_bind is not None:
-            server = HealthServer(config.http_bind, self._health, self.metrics)
+            server = HealthServer(config.http_bind, self._health, self.metrics, clients=self.addresses)
             with _suggesting("--http-bind"):
                 server.start()
             stack.callback(server.close)
