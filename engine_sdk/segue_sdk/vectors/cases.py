@@ -38,7 +38,7 @@ from segue_sdk.vectors.examples import FULL, MINIMAL
 class Vector:
     """Bytes and the expected result: `message` if they are valid, else the `reject` code.
 
-    canonical: whether encoding the message must give these bytes. service_only: whether a client need not refuse them.
+    canonical: whether the service's encoder must give these bytes. service_only: whether a client need not refuse them.
     """
 
     name: str
