@@ -32,7 +32,7 @@ def vector_json(vector: Vector) -> dict[str, Json]:
     if vector.payload is not None:
         data["payload"] = runs(vector.payload)
     if vector.message is None:
-        return {**data, "reject": vector.reject}
+        return {**data, "reject": vector.reject, **({"service_only": True} if vector.service_only else {})}
     value = plain(vector.message.to_map())
     return {**data, "accept": NAMES[type(vector.message)], "value": value, "canonical": vector.canonical}
 

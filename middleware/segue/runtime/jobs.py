@@ -12,7 +12,7 @@ from segue.runtime.session_config import SessionConfig
 
 # extend: more music at the end. replace: music for newer plans. change_level: music of another fallback level. skip:
 # music after a gap, because the client's buffer ran empty. restore: music from the state of a save or a cell.
-# The protocol and recordings have the same words, but "ladder" for change_level.
+# The protocol has the same words, but "fallback" for change_level; recordings have "ladder".
 Reason: TypeAlias = Literal["extend", "replace", "change_level", "skip", "restore"]
 
 

@@ -93,7 +93,7 @@ class ServerSession:
 
     Attributes:
         name: Its name in the log and on the wire.
-        token: With it a client comes back to the session.
+        key: With it a client comes back to the session.
         music: The runtime's session, which plans and generates the music.
         primary: Level of the chosen generator in the fallback chain.
         connection: Identity of the client's connection; None while there is none.
@@ -126,7 +126,7 @@ class ServerSession:
             now_s: The time now.
         """
         self.name = secrets.token_hex(4)
-        self.token = secrets.token_bytes(16)
+        self.key = secrets.token_bytes(16)
         self.music, self.soundtrack, self.terms, self.primary = music, soundtrack, terms, primary
         music.held = True
         self.connection: bytes | None = None
@@ -153,9 +153,9 @@ class ServerSession:
 
     # --- connections ------------------------------------------------------------------------------------------------
 
-    def has_token(self, token: bytes) -> bool:
-        """Return whether the token is this session's, in constant time."""
-        return hmac.compare_digest(self.token, token)
+    def has_key(self, key: bytes) -> bool:
+        """Return whether the key is this session's, in constant time."""
+        return hmac.compare_digest(self.key, key)
 
     def welcome(self, *, resumed: bool) -> Welcome:
         """Return the welcome. Raises: ProtocolError if the rules' declaration does not fit a header."""
@@ -163,7 +163,7 @@ class ServerSession:
         return Welcome(
             version=VERSION,
             session=self.name,
-            token=self.token,
+            key=self.key,
             resumed=resumed,
             service=terms.service,
             format=terms.sample_format,
@@ -175,7 +175,6 @@ class ServerSession:
             resume_window_ms=terms.resume_window_ms,
             paused_window_ms=terms.paused_window_ms,
             seed=terms.seed,
-            last_event=self._last_event,
             generator=self._generators[self.primary],
             limits=Limits(events_per_second=terms.events_per_second, header_bytes=HEADER_BYTES),
             rules=self.declaration(),
@@ -381,7 +380,7 @@ class ServerSession:
 
     def _status(self) -> Status:
         return Status(
-            rung=self.fallback_level,
+            level=self.fallback_level,
             generator=self._generators[self.music.level].name,
             headroom=min(self.music.latency.headroom, 1e6),
         )

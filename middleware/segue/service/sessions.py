@@ -111,12 +111,12 @@ class Sessions:
         """Return the session that plays this music; None once it is closed."""
         return self._by_music.get(music)
 
-    def find(self, token: bytes | None) -> ServerSession | None:
-        """Return the session with this token; it takes equally long whether and wherever there is one."""
+    def find(self, key: bytes | None) -> ServerSession | None:
+        """Return the session with this key; it takes equally long whether and wherever there is one."""
         found = None
         for session in self:
             with self.guard.session(session, "find"):
-                if token is not None and session.has_token(token):
+                if key is not None and session.has_key(key):
                     found = session
         return found
 

@@ -101,7 +101,7 @@ class PlayingService:
         match message:
             case Hello():
                 self.greeted = message
-                status = Status(rung=0, generator="score", headroom=12)
+                status = Status(level=0, generator="score", headroom=12)
                 return [replace(_WELCOME, rules=EMBERWOOD, lookahead_ms=2_000), status]
             case Playhead(committed=committed):
                 return self._music(committed + 96_000)
@@ -149,7 +149,7 @@ class PlayingService:
         to = self._state if threat is None else "combat" if float(threat) >= 0.6 else "calm"
         if to != self._state:
             change = Change(
-                kind="started",
+                kind="rendered",
                 layer="action",
                 from_state=self._state,
                 to_state=to,

@@ -57,7 +57,8 @@ def test_every_code_of_the_codec_is_explained() -> None:
         (r"`committed` \+ ([\d ]+), it is dropped", limits.CAPACITY),
         (r"at least the ([\d ]+) greatest takes", limits.MOST_TAKES),
         (r"keeps at most ([\d ]+) stingers", limits.MOST_PLAYING),
-        (r"\(`chunk.cell`\) is the service's own, at most ([\d ]+) bytes", limits.CELL_BYTES),
+        (r"A cell is the service's own, at most ([\d ]+) bytes", limits.CELL_BYTES),
+        (r"lies before `committed` \+ ([\d ]+)\. So", limits.RESTORE_AHEAD),
         (r"for save games: at most ([\d ]+) bytes", limits.BLOB_BYTES),
         (r"A client with ([\d ]+) events without a receipt", limits.MOST_UNRECEIPTED),
         (r"a \*frame\* is ([\d ]+) samples", limits.FRAME_SIZE),
@@ -65,5 +66,5 @@ def test_every_code_of_the_codec_is_explained() -> None:
     ],
 )
 def test_numbers_are_those_of_the_code(phrase: str, number: float) -> None:
-    (found,) = re.findall(phrase, TEXT)
+    (found,) = re.findall(phrase, " ".join(TEXT.split()))
     assert int(found.replace(" ", "")) == number

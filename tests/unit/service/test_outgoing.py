@@ -78,8 +78,8 @@ def test_music_of_another_fallback_level_has_the_word_of_the_protocol() -> None:
             service.playhead(b"one", committed=FRAME)
             service.generate()
             reasons = [chunk.reason for chunk in service.all(b"one", Chunk)]
-            assert (reasons[0], reasons.count("ladder")) == ("extend", 1)
-            assert b'segue_chunks_total{reason="ladder"} 1.0' in service.metrics.exposition()
+            assert (reasons[0], reasons.count("fallback")) == ("extend", 1)
+            assert b'segue_chunks_total{reason="fallback"} 1.0' in service.metrics.exposition()
 
     asyncio.run(scenario())
 
