@@ -125,10 +125,12 @@ def test_a_wrong_request_is_refused_without_an_error_in_the_log(asked: bytes, ca
 
 def test_an_endless_request_is_refused_and_little_of_it_is_kept() -> None:
     service = connection()
+    piece = b"GET / HTTP/1.1\r\n" + b"X-Y: z\r\n" * 100
+    for _ in range(16_384 // len(piece)):
+        assert events(service, piece) == []
+    assert service.kept_bytes < 16_384
     with pytest.raises(RemoteError, match="at most 16384 bytes") as caught:
-        for _ in range(100):
-            events(service, b"GET / HTTP/1.1\r\n" + b"X-Y: z\r\n" * 100)
-            assert service.kept_bytes < 20_000
+        events(service, piece)
     assert caught.value.refusal is RefusalReason.TOO_LARGE
     assert status(service.data_to_send()) == 431
     assert service.kept_bytes == 0
@@ -192,7 +194,7 @@ def test_origin_and_host(access: dict[str, object], host: str, origin: str | Non
 def test_a_second_origin_or_host_is_refused(line: bytes) -> None:
     asked = request(origin="http://localhost").replace(b"Upgrade: websocket\r\n", b"Upgrade: websocket\r\n" + line)
     service = connection()
-    with pytest.raises(RemoteError, match="expected (at most )?one, got 2"):
+    with pytest.raises(RemoteError, match=r"expected (at most )?one, got 2"):
         events(service, asked)
     assert status(service.data_to_send()) == 403
 
