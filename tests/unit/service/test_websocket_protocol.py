@@ -254,10 +254,27 @@ def test_a_wrong_token_is_told_to_the_client() -> None:
         b"\x81",
         b"\x81\x90\x01",
         b"\x91" * 5_000,
+        b"\x81" + b"\x91" * 5_000,
+        b"\x83\xa1t\xa5hello\xa5token\xa3\xed\xa0\x80\xa1x\x01",
+        b"\x82\xa1t\xa5hello\xa5token\xdb\xff\xff\xff\xff",
         b"\xc7\x00\x01",
         b"\xff\xff\xff\xff" * 60_000,
     ],
-    ids=["none", "number", "playhead", "empty", "garbage", "cut", "key", "deep", "extension", "long"],
+    ids=[
+        "none",
+        "number",
+        "playhead",
+        "empty",
+        "garbage",
+        "cut",
+        "key",
+        "deep",
+        "deep key",
+        "surrogate",
+        "length",
+        "extension",
+        "long",
+    ],
 )
 def test_a_first_message_without_a_token_ends_the_connection(first: bytes) -> None:
     service = connection(PLAIN)
@@ -269,6 +286,22 @@ def test_a_first_message_without_a_token_ends_the_connection(first: bytes) -> No
     assert isinstance(decode([bye[4:]]), Bye)
     assert end is not None
     assert end.code == CloseCode.POLICY_VIOLATION
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_token_is_found_wherever_it_stands_and_whatever_else_does(place: int) -> None:
+    fields: list[tuple[str, object]] = [("t", "hello"), ("versions", [[]] * 100_000), ("of another version", {"a": {}})]
+    fields.insert(place, ("token", TOKEN))
+    service = connection(PLAIN)
+    assert events(service, request() + message(pack(dict(fields))), answer=True)[0] == CredentialsReceived(
+        user=b"segue", password=TOKEN.encode()
+    )
+
+
+def test_a_hello_with_more_fields_than_any_version_has_no_token() -> None:
+    fields = {"t": "hello", **{f"field {number}": 0 for number in range(300)}, "token": TOKEN}
+    with pytest.raises(RemoteError, match="expected hello with a token"):
+        events(connection(PLAIN), request() + message(pack(fields)))
 
 
 def test_without_a_token_of_the_service_a_given_one_is_an_unknown_field() -> None:

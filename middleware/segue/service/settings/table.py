@@ -130,7 +130,7 @@ class Settings(Table):
     )
     handshake = Field(
         Milliseconds(low=100, high=60_000),
-        "How long the handshakes of TLS and ZMTP of a new connection may take in all.",
+        "How long the handshakes of TLS and ZMTP or WebSocket of a new connection may take in all.",
         default="5s",
         example="2s",
     )
