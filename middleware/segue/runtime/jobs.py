@@ -147,7 +147,9 @@ class DirtyTracker:
         used = buffer.planned_frame(planned.plan.frame)
         if used.rules_version.styles is not planned.rules_version.styles:
             return True
-        return self._has_other_stingers(planned) or is_significant(used.plan, planned.plan, self._threshold, fills=fills)
+        return self._has_other_stingers(planned) or is_significant(
+            used.plan, planned.plan, self._threshold, fills=fills
+        )
 
     def _has_other_stingers(self, planned: PlannedFrame) -> bool:
         return self._placements is not None and self._placements.differs(planned)

@@ -27,13 +27,15 @@ class MixedStinger:
 
     Attributes:
         start: Its sample position.
-        samples: float32 [S, 2] with its gain applied.
+        samples: float32 [S, 2].
+        gain: Factor of its samples.
         duck: How it ducks the music.
         cancelled: The sample from which it fades out and its duck rises; None for none.
     """
 
     start: int
     samples: Samples
+    gain: float
     duck: Duck | None
     cancelled: int | None = None
 
@@ -50,6 +52,7 @@ class MixedStinger:
         first, last = max(start, self.start), min(end, self.start + len(self.samples))
         if first < last:
             heard[first - start : last - start] = self.samples[first - self.start : last - self.start]
+            heard *= np.float32(self.gain)
         if self.cancelled is not None:
             u = ((np.arange(start, end) - self.cancelled + 0.5) / FADE_SAMPLES).clip(0.0, 1.0)
             heard *= (1.0 - u * u * (3.0 - 2.0 * u)).astype(np.float32)[:, None]
@@ -118,20 +121,19 @@ class Overlay:
         return ducked + sounds
 
 
-def mixed_stinger(
-    cue: StingerCue, sound: Samples, *, start: int | None = None, cancelled: int | None = None
-) -> MixedStinger:
+def mixed_stinger(cue: StingerCue, sound: Samples, *, start: int | None = None) -> MixedStinger:
     """Return a cue's stinger on the timeline.
 
     Args:
         cue: The cue.
         sound: Its sound, float32 [S, 2].
         start: Where it begins, if it is not where the cue says.
-        cancelled: The sample from which it fades out.
     """
-    samples = sound * np.float32(10.0 ** (cue.gain_db / 20.0))
     return MixedStinger(
-        start=cue.start if start is None else start, samples=samples, duck=cue.duck, cancelled=cancelled
+        start=cue.start if start is None else start,
+        samples=sound,
+        gain=10.0 ** (cue.gain_db / 20.0),
+        duck=cue.duck,
     )
 
 

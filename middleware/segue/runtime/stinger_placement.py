@@ -16,8 +16,8 @@ from segue.runtime.styles import MOST_STINGER_S
 from segue_rules.model import AudioStinger
 from segue_rules.plan import StingerCue
 
-# No music is replaced further before the end of what was generated.
-_REPLACEABLE_FRAMES: Final = round(LONGEST_LOOKAHEAD_S * FRAME_RATE) + 2 * LONGEST_CHUNK_FRAMES
+REPLACEABLE_FRAMES: Final = round(LONGEST_LOOKAHEAD_S * FRAME_RATE) + 2 * LONGEST_CHUNK_FRAMES
+"""No music is replaced further before the end of what was generated."""
 
 
 class PlacedCue(NamedTuple):
@@ -110,7 +110,7 @@ class PlacementTracker:
         for planned in frames:
             cues = decided[planned.plan.frame] = sounding_cues(planned)
             placed += [PlacedCue(cue, cue.start) for cue in cues]
-        oldest = change - _REPLACEABLE_FRAMES
+        oldest = change - REPLACEABLE_FRAMES
         self._in_flight = Placements(
             placed=tuple(each for each in placed if each.longest_end > oldest * FRAME_SIZE),
             decided={frame: cues for frame, cues in decided.items() if cues and frame >= oldest},

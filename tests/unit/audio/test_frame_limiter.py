@@ -140,7 +140,8 @@ def test_behind_the_music_a_stinger_rises_to_its_level() -> None:
     out = frame_limiter.limit_beside(music, stinger)
     assert np.abs(out[:1_000] + music).max() <= SUM_CEILING
     steps = np.diff(out[:, 0])
-    assert -1e-6 <= steps.min() and steps.max() <= 0.5 / 14_400 + 1e-6
+    assert steps.min() >= -1e-6
+    assert steps.max() <= 0.5 / 14_400 + 1e-6
     assert out[-1, 0] == 0.5
 
 
