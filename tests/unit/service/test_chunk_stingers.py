@@ -22,6 +22,8 @@ from segue.runtime.stinger_placement import PlacedCue
 from segue.service.chunk_stingers import ChunkStingers
 from segue.service.outgoing import StingerEncoder
 from segue_rules.plan import StingerCue
+from segue_sdk.limits import FADE
+from segue_sdk.stinger_mixer import StingerMixer
 from segue_sdk.timeline import Timeline
 from unit.runtime.simulated_service import TICK, Action, SimulatedService
 from unit.runtime.stung import SOUNDS, STINGERS, STUNG
@@ -182,26 +184,77 @@ def test_at_most_16_stingers_sound_at_once() -> None:
 # --- late, cancelled and restored ------------------------------------------------------------------------------------
 
 
+def _slow(service: SimulatedService) -> None:
+    service.job_ticks = 25
+
+
+def _quick(service: SimulatedService) -> None:
+    service.job_ticks = 2
+
+
+def _reset(service: SimulatedService) -> None:
+    service.session.reset(service.now_s)
+
+
 def late(name: str) -> Heard:
-    """Fire a stinger while the generator takes so long that its frame cannot be replaced."""
-
-    def slow(service: SimulatedService) -> None:
-        service.job_ticks = 25
-
-    def quick(service: SimulatedService) -> None:
-        service.job_ticks = 2
-
-    return played({50: [slow], 56: [fire(name)], 100: [quick], 120: [partial(SimulatedService.set, threat=0.6)]})
+    """Fire a stinger while a generator is so slow that the frame it belongs to cannot be replaced any more."""
+    return played({50: [_slow], 70: [fire(name)], 100: [_quick]})
 
 
-def test_a_late_stinger_is_played_later_or_dropped() -> None:
-    for name, kept in (("horn", True), ("hit", False)):
-        heard = late(name)
-        out = next(m for m in heard.service.messages if isinstance(m, StingerOut) and m.cue.kind == "started")
-        placed = [each for chunk in heard.service.chunks for each in chunk.stingers]
-        if kept:
-            assert placed[-1].start >= out.cue.start
-        assert bool(placed) or not kept
+def cancelled() -> Heard:
+    """Undo a stinger while the generator is so slow that it has begun when the music without it is ready."""
+    return played({52: [fire("toll")], 60: [_slow, _reset], 100: [_quick]}, amplitude=0.0)
+
+
+def test_a_late_stinger_begins_where_the_music_can_still_be_replaced() -> None:
+    heard = late("horn")
+    (cue,) = (out.cue for out in heard.service.messages if isinstance(out, StingerOut))
+    opening = next(chunk for chunk in heard.service.chunks if chunk.stingers)
+    assert opening.reason == "replace"
+    assert starts(opening) == [("horn", opening.start)]
+    assert opening.start > cue.start
+
+
+def test_a_late_stinger_that_is_to_be_dropped_is_never_heard() -> None:
+    heard = late("hit")
+    assert [out.cue.kind for out in heard.service.messages if isinstance(out, StingerOut)] == ["started"]
+    assert all(chunk.stingers == () for chunk in heard.service.chunks)
+
+
+def test_a_stinger_that_is_cancelled_while_it_sounds_fades_out() -> None:
+    heard = cancelled()
+    (placed,) = {placed for chunk in heard.service.chunks for placed in chunk.stingers if placed.cancelled is not None}
+    assert placed.cancelled is not None
+    assert placed.start < placed.cancelled < placed.start + len(SOUNDS["toll"])
+    sound = heard.both()[1]
+    assert np.abs(sound[placed.cancelled - 4_800 : placed.cancelled]).max() > 0.02
+    # The toy is silent but for noise below 1e-3.
+    assert np.abs(sound[placed.cancelled + FADE :]).max() < 1e-3
+
+
+@pytest.mark.parametrize("at", [1, 100, 2_399, 30_000, 52_799, 60_000, 75_000, 90_000])
+@pytest.mark.parametrize("name", ["horn", "toll", "hit"])
+def test_a_cancelled_stinger_and_its_duck_end_as_in_a_client(name: str, at: int) -> None:
+    (stinger,) = (each for each in STINGERS if each.name == name)
+    cue = StingerCue("started", name, 960, stinger.gain_db, "drop", stinger.duck, "")
+    sounds = {name: SOUNDS[name] * np.float32(0.1)}
+    music = np.full((96_000, 2), 0.2, np.float32)
+    mixer = StingerMixer()
+    for part in StingerEncoder(sounds, "f32le").messages(StingerOut(cue=cue, cancelled=False), lambda a, b: music[:0]):
+        mixer.take(part, memoryview(bytes(part.pcm or b"")).cast("f"), 0)
+        cancel = replace(part, kind="cancelled", pcm=None, count=0)
+    theirs = music.copy()
+    mixer.mix(0, memoryview(theirs[: 960 + at].reshape(-1)))
+    mixer.take(cancel, None, 960 + at)
+    mixer.mix(960 + at, memoryview(theirs[960 + at :].reshape(-1)))
+    ours = ChunkStingers(sounds)
+    first = played({}, ticks=40).service.chunks[0]
+    head = replace(first, start=0, samples=music[: 960 + at], stingers=(PlacedCue(cue, 960),))
+    tail = replace(
+        first, start=960 + at, samples=music[960 + at :], stingers=(PlacedCue(cue, 960, cancelled=960 + at),)
+    )
+    mixed = np.concatenate([ours.mix(head), ours.mix(tail)])
+    np.testing.assert_allclose(mixed, theirs, atol=1e-5)
 
 
 def check_replay(heard: Heard, path: Path) -> None:
@@ -236,9 +289,9 @@ def test_a_replay_mixes_to_the_same_bytes(seed: int, tmp_path: Path) -> None:
     check_replay(heard, tmp_path / "session.jsonl")
 
 
-def test_a_late_stinger_is_replayed(tmp_path: Path) -> None:
-    for name in ("horn", "hit"):
-        check_replay(late(name), tmp_path / f"{name}.jsonl")
+@pytest.mark.parametrize("heard", [partial(late, "horn"), partial(late, "hit"), cancelled])
+def test_late_and_cancelled_stingers_are_replayed(heard: Callable[[], Heard], tmp_path: Path) -> None:
+    check_replay(heard(), tmp_path / "session.jsonl")
 
 
 def test_every_stinger_of_the_rules_has_a_sound() -> None:
