@@ -387,10 +387,10 @@ class Session:
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _saved_stingers(self, position: int) -> list[SavedStinger]:
-        """Return the stingers of the music that may sound from sample `position` on."""
+        """Return the stingers of the music that begin before sample `position` and may sound from there on."""
         placements = self._producer.placements
         placed = () if placements is None else placements.placed
-        sounding = [each for each in placed if each.longest_end > position]
+        sounding = [each for each in placed if each.start < position < each.longest_end]
         return [SavedStinger(each.cue.stinger, each.start, each.cancelled) for each in sounding]
 
     def _is_as_restored(self, pending: PendingRestore) -> bool:
