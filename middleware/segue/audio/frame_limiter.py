@@ -120,13 +120,16 @@ def beside_gains(music: Samples, stinger: Samples, before: float | None = None) 
     if music.shape != stinger.shape:
         raise ValueError(f"expected music and stinger of one shape, got {music.shape} and {stinger.shape}")
     over = np.abs(music + stinger) > SUM_CEILING
-    if not over.any() and (before is None or before == 1.0):
+    rows = np.flatnonzero(over[:, 0] | over[:, 1])
+    if not rows.size and (before is None or before == 1.0):
         return None
     # Where the sum is too high and the music is not, the stinger points the way of the sum.
-    room = np.maximum(SUM_CEILING * _ROUNDED - music.astype(np.float64) * np.sign(stinger), 0.0)
+    beside, added = music[rows].astype(np.float64), stinger[rows]
+    room = np.maximum(SUM_CEILING * _ROUNDED - beside * np.sign(added), 0.0)
     wanted = np.ones_like(room)
-    np.divide(room, np.abs(stinger), out=wanted, where=over & (stinger != 0.0))
-    lowest = np.minimum(wanted.min(1), 1.0)
+    np.divide(room, np.abs(added), out=wanted, where=over[rows] & (added != 0.0))
+    lowest = np.ones(len(music))
+    lowest[rows] = np.minimum(wanted.min(1), 1.0)
     if before is None:
         fallen = _tilted_minimum(lowest[::-1], _STINGER_FALL)[::-1]
         before = float(fallen[0])
