@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from segue.audio.fades import crossfade, fade_in, fade_out
+from segue.audio.frame_limiter import limit_join
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, Request, Result, Samples
 from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
 from segue.runtime.fallback import Loop
@@ -334,4 +335,6 @@ class ChunkProducer:
 def _crossfaded(old: Samples, new: Samples) -> Samples:
     """Return `new` with its head crossfaded from `old`, over as much as there is of both."""
     length = min(len(old), len(new))
-    return np.concatenate([crossfade(old[:length], new[:length]), new[length:]]) if length else new
+    if not length:
+        return new
+    return np.concatenate([limit_join(crossfade(old[:length], new[:length])), new[length:]])
