@@ -5,13 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from segue.audio.fades import crossfade, fade_in, fade_out
 from segue.audio.frame_limiter import limit_join
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, Request, Result, Samples
+from segue.contract import (
+    FADE_SAMPLES,
+    FRAME_RATE,
+    FRAME_SIZE,
+    JOIN_SAMPLES,
+    SAMPLE_RATE,
+    Generator,
+    Request,
+    Result,
+    Samples,
+)
 from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
 from segue.runtime.fallback import Loop
 from segue.runtime.jobs import DirtyTracker, Job, JobSpec, SessionView, next_job
@@ -19,9 +29,14 @@ from segue.runtime.journal import Operation
 from segue.runtime.latency import LatencyEstimator
 from segue.runtime.mastering import master_job
 from segue.runtime.message_collector import MessageCollector
-from segue.runtime.planner import Planner, generator_input
+from segue.runtime.planner import PlannedFrame, Planner, generator_input
 from segue.runtime.restore import PendingRestore, RestorePoint, pending_restore
 from segue.runtime.session_config import SessionConfig
+
+# A generator without history begins with its next notes, up to 1.3 s later in the library's quietest music. What it
+# plays before it is heard is as long as that, and takes no more time than this: the old music lasts that much longer.
+_LEAD_FRAMES: Final = 2 * FRAME_RATE
+_MOST_LEAD_S: Final = 0.25
 
 
 class ChunkProducer:
@@ -141,8 +156,10 @@ class ChunkProducer:
             return math.inf
         if self.pending is not None or not self.dirty.is_clean or self.level != self.buffer.last.level:
             return 0.0
-        committed = self._latency.committed(now_s)
-        return max(0.0, (self.head * FRAME_SIZE - committed - self._config.lookahead_samples) / SAMPLE_RATE)
+        committed, end = self._latency.committed(now_s), self.head * FRAME_SIZE
+        if end < committed and self._latency.music_end is not None:
+            end = max(end, self._latency.music_end - JOIN_SAMPLES - FADE_SAMPLES)
+        return max(0.0, (end - committed - self._config.lookahead_samples) / SAMPLE_RATE)
 
     def next_job(self, now_s: float) -> JobSpec | None:
         """Return what to generate next, None for nothing."""
@@ -152,6 +169,8 @@ class ChunkProducer:
         if self.buffer.head >= committed:
             self.find_dirty()
         self.dirty.clear_from(self.buffer.head if self.buffer.head > committed else 0)
+        loops = isinstance(self._generators[self.level], Loop)
+        affordable = self._latency.frames_in(_MOST_LEAD_S)
         return next_job(
             SessionView(
                 config=self._config,
@@ -165,6 +184,9 @@ class ChunkProducer:
                 reachable=self._latency.reachable(now_s, busy=False),
                 first_frames=self._latency.first_frames,
                 fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
+                music_end=self._latency.music_end,
+                lead_frames=0 if loops else min(_LEAD_FRAMES, affordable),
+                most_repeated=affordable,
             )
         )
 
@@ -185,6 +207,8 @@ class ChunkProducer:
         styles, conditioning = generator_input(frames)
         request = Request(state=origin.state, styles=styles, conditioning=conditioning, stems=self._stems)
         job = Job(spec=spec, origin=origin, frames=frames, request=request, plan_revision=self._planner.revision)
+        if spec.reason == "skip":
+            self._messages.add_decisions(self._planner.frames(self.buffer.head, spec.change))
         self._messages.add_decisions(job.new_frames)
         self.in_flight = job
         self._restoring = self.pending if spec.reason == "restore" else None
@@ -226,7 +250,7 @@ class ChunkProducer:
             if self.pending is self._restoring:
                 self.pending = None
             self.dirty.settle(spec.change)
-        samples = self._joined(spec, samples, skips=skips, follows=follows)
+        samples = self._joined(spec, samples, follows=follows)
         if skips:
             self.buffer = AudioBuffer(job.origin)
         elif spec.reason in ("change_level", "restore"):
@@ -270,13 +294,12 @@ class ChunkProducer:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _joined(self, spec: JobSpec, samples: Samples, *, skips: bool, follows: bool) -> Samples:
-        """Return a job's sound joined to the music before and after it.
+    def _joined(self, spec: JobSpec, samples: Samples, *, follows: bool) -> Samples:
+        """Return a job's sound joined to the music before and after it; a client fades into what leaves a gap.
 
         Args:
             spec: The job.
             samples: Its mastered sound, float32 [S, 2].
-            skips: Whether it leaves a gap before it.
             follows: Whether music of the buffer precedes it.
         """
         length = self._config.crossfade_samples
@@ -288,7 +311,7 @@ class ChunkProducer:
             # The restored music begins where this ends: with nothing to crossfade from, both fade.
             samples = fade_out(samples, length)
             self._faded = spec.end
-        if skips or (spec.reason == "restore" and follows and not len(old)):
+        if spec.reason == "restore" and follows and not len(old):
             samples = fade_in(samples, length)
         return samples
 
@@ -309,21 +332,30 @@ class ChunkProducer:
         if spec.reason in ("extend", "replace"):
             return self.buffer.boundary_before(spec.change)
         before = self.buffer.last if spec.reason == "skip" else self.buffer.boundary_before(spec.change)
+        if spec.reason == "skip" and (before.frame, before.level) == (spec.origin, spec.level):
+            return replace(before, lead=(*before.lead, *self._planner.frames(before.first_audible, spec.change)))
         if spec.reason == "restore" and self.pending is not None:
             before = self.pending.boundary
             if before.level == spec.level:
                 lead = (*before.lead, *self._planner.frames(before.first_audible, spec.change))
                 return replace(before, lead=lead)
-        return ChunkBoundary(frame=spec.change, state=self._fresh(spec), master=before.master, level=spec.level)
+        return ChunkBoundary(
+            frame=spec.origin, state=self._fresh(spec), master=before.master, level=spec.level, lead=self._lead(spec)
+        )
 
     def _fresh(self, spec: JobSpec) -> Any:
         """Return the state from which another generator takes over."""
-        generator = self._generators[spec.level]
-        start = max(self.buffer.base, spec.change - self._config.history_frames)
-        if isinstance(generator, Loop) and start < spec.change <= self.buffer.head:
-            plans = [frame.plan for frame in self.buffer.planned_frames(start, spec.change)]
-            return generator.capture(self.buffer.read(start, spec.change), plans)
-        return generator.start(seed=self._config.seed, frame=spec.change)
+        generator, end = self._generators[spec.level], min(spec.origin, self.buffer.head)
+        start = max(self.buffer.base, end - self._config.history_frames)
+        if isinstance(generator, Loop) and start < end:
+            plans = [frame.plan for frame in self.buffer.planned_frames(start, end)]
+            return replace(generator.capture(self.buffer.read(start, end), plans), frame=spec.origin)
+        return generator.start(seed=self._config.seed, frame=spec.origin)
+
+    def _lead(self, spec: JobSpec) -> tuple[PlannedFrame, ...]:
+        """Return the frames that are generated and not heard before the first sound of another generator."""
+        head = min(max(spec.origin, self.buffer.head), spec.change)
+        return (*self.buffer.planned_frames(spec.origin, head), *self._planner.frames(head, spec.change))
 
     def _take_in_flight(self, job: Job) -> None:
         """Take a job out of flight. Raises: ValueError if it is not in flight."""

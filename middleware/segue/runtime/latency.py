@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
+from segue.contract import FRAME_RATE, FRAME_SIZE, PRE_ROLL_S, SAMPLE_RATE
 from segue.runtime.session_config import SessionConfig
 
 # Measurements that count.
@@ -131,6 +131,18 @@ class LatencyEstimator:
         """Return the sample that is heard, estimated from the reports."""
         return self._played + self._moved(now_s)
 
+    @property
+    def music_end(self) -> int | None:
+        """The sample at which the client is silent unless more music comes, None if its clock runs on in silence.
+
+        A client that stands begins only when it has the pre-roll from its position on, so a rest that is shorter does
+        not count.
+        """
+        if self._have is None:
+            return None
+        pre_roll = min(round(PRE_ROLL_S * SAMPLE_RATE), self._config.lookahead_samples)
+        return self._committed if self._paused and self._have - self._committed < pre_roll else self._have
+
     # --- the time that jobs take ------------------------------------------------------------------------------------
 
     def event_came(self, frame: int, now_s: float, *, busy: bool) -> None:
@@ -166,6 +178,10 @@ class LatencyEstimator:
         next_s = self._overhead.median_s + self._config.chunk_frames * self._frame.median_s
         enough = math.ceil(_FIRST_LASTS * next_s * FRAME_RATE)
         return min(max(enough, self._config.crossfade_frames + 1), self._config.chunk_frames)
+
+    def frames_in(self, seconds: float) -> int:
+        """Return how many frames are usually generated in some time, at most those of a minute of music."""
+        return min(int(seconds / max(self._frame.median_s, 1e-6)), 60 * FRAME_RATE)
 
     @property
     def next_samples(self) -> int:

@@ -72,7 +72,7 @@ def start(plan: FramePlan) -> MasterState:
 def process(
     state: MasterState, samples: Samples, plans: Sequence[FramePlan]
 ) -> tuple[MasterState, Samples, NDArray[np.float32]]:
-    """Level the music of T frames, apply the rules' gain, which reaches the gain of each frame at its end, and limit it.
+    """Level the music of T frames, apply the rules' gain and limit it; each frame ends at the gain of its plan.
 
     Args:
         state: The stage before them.
