@@ -181,6 +181,9 @@ class ChunkProducer:
                 faded=self._faded == self.buffer.head,
                 floor=self.dirty.floor,
                 committed=committed,
+                soonest=self._latency.soonest(
+                    now_s, frames=self._latency.first_frames, repeated=self.buffer.repeated_before
+                ),
                 reachable=self._latency.reachable(now_s, busy=False),
                 first_frames=self._latency.first_frames,
                 fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
@@ -215,7 +218,15 @@ class ChunkProducer:
         self._journal(("begun", spec))
         return job
 
-    def complete(self, job: Job, result: Result[Any], seconds: float, now_s: float | None = None) -> bool:
+    def complete(
+        self,
+        job: Job,
+        result: Result[Any],
+        seconds: float,
+        now_s: float | None = None,
+        *,
+        opening: int | None = None,
+    ) -> bool:
         """Take the sound of the job in flight.
 
         Args:
@@ -223,6 +234,7 @@ class ChunkProducer:
             result: What its generator gave.
             seconds: How long the generator took.
             now_s: When the result came; None in a replay, where it is known to have been of use.
+            opening: In a replay, the first frame that the client gets; None for the job's own.
 
         Returns:
             Whether it was of use. If it came too late, the older music goes on and the change is made further ahead.
@@ -230,12 +242,17 @@ class ChunkProducer:
         Raises:
             ValueError: The job is not in flight.
         """
-        if now_s is not None and (earliest_frame := self._too_late(job, now_s)) is not None:
-            self._latency.job_ended(job.spec.end - job.origin.frame, seconds, now_s)
-            self.fail(job)
-            self.dirty.raise_floor(earliest_frame)
-            return False
+        if now_s is not None:
+            opening = self._opening(job.spec, now_s)
+            if opening is None:
+                self._latency.job_ended(job.spec.end - job.origin.frame, seconds, now_s)
+                self.fail(job)
+                self.dirty.raise_floor(self._earliest_frame(now_s))
+                return False
         self._take_in_flight(job)
+        is_cut = opening is not None and opening > job.spec.change
+        if opening is not None and is_cut:
+            job = _cut(job, opening)
         spec, head = job.spec, self.buffer.head
         self._playable_end = self.playable_end
         generator = self._generators[spec.level]
@@ -253,7 +270,7 @@ class ChunkProducer:
         samples = self._joined(spec, samples, follows=follows)
         if skips:
             self.buffer = AudioBuffer(job.origin)
-        elif spec.reason in ("change_level", "restore"):
+        elif is_cut or spec.reason in ("change_level", "restore"):
             self.buffer.add_boundary(job.origin)
         self.buffer.write(
             spec.change,
@@ -315,17 +332,24 @@ class ChunkProducer:
             samples = fade_in(samples, length)
         return samples
 
-    def _too_late(self, job: Job, now_s: float) -> int | None:
-        """Return the first frame that another try would reach, if this job would take music away from the client.
+    def _opening(self, spec: JobSpec, now_s: float) -> int | None:
+        """Return the frame at which the client gets the sound of a job that is done now, None if it is of no use.
 
-        A replacement cuts off the older music at its own end. If the client has reached its start already, and would
-        reach its end before more is made, the older music is better.
+        If the client will have reached the beginning of a replacement, its take opens later, where the older music is
+        still to come. A replacement cuts off the older music at its own end. If the client would reach that before more
+        is made, the older music is better.
         """
-        spec, committed = job.spec, self._latency.committed(now_s)
-        if spec.end >= self.buffer.head or spec.change > self.buffer.head or committed <= spec.change * FRAME_SIZE:
+        head, soonest = self.buffer.head, self._latency.soonest(now_s, frames=0)
+        if spec.reason == "extend" or spec.change >= min(head, soonest):
+            return spec.change
+        lasting = max(self._earliest_frame(now_s), soonest + self._config.crossfade_frames)
+        if spec.end < min(head, lasting):
             return None
-        earliest_frame = -(-(committed + self._latency.next_samples) // FRAME_SIZE)
-        return earliest_frame if spec.end < earliest_frame else None
+        return soonest if soonest < min(head, spec.end) else spec.change
+
+    def _earliest_frame(self, now_s: float) -> int:
+        """Return the first frame that a job begun now usually reaches, with the time from an event to a job."""
+        return -(-(self._latency.committed(now_s) + self._latency.next_samples) // FRAME_SIZE)
 
     def _origin(self, spec: JobSpec) -> ChunkBoundary:
         """Return the boundary that a job is generated from."""
@@ -362,6 +386,12 @@ class ChunkProducer:
         if job is not self.in_flight:
             raise ValueError("expected the job in flight")
         self.in_flight = None
+
+
+def _cut(job: Job, opening: int) -> Job:
+    """Return a job of which the client gets the frames from `opening` on; those before it become its lead."""
+    lead = job.frames[: opening - job.origin.frame]
+    return replace(job, spec=job.spec._replace(change=opening), origin=replace(job.origin, lead=lead))
 
 
 def _crossfaded(old: Samples, new: Samples) -> Samples:

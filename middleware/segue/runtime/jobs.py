@@ -150,7 +150,8 @@ class SessionView(NamedTuple):
         faded: Whether the buffer ends in a fade-out, for the restored music.
         floor: No frame before it is replaced.
         committed: The first frame of which the client's engine has nothing yet.
-        reachable: The first frame that generation begun now reaches, None while nothing may be replaced.
+        soonest: The first frame that a replacement begun now reaches if all goes as it usually does.
+        reachable: The first frame that it reaches almost always, None while nothing may be replaced.
         first_frames: Length of the first chunk of a replacement.
         fill_to: The sample up to which the client wants music.
         music_end: The sample at which the client is silent for lack of music, None if its clock runs on then.
@@ -166,6 +167,7 @@ class SessionView(NamedTuple):
     faded: bool
     floor: int
     committed: int
+    soonest: int
     reachable: int | None
     first_frames: int
     fill_to: int
@@ -185,8 +187,8 @@ def next_job(view: SessionView) -> JobSpec | None:
     if head < view.committed:
         return _skip(view, _meeting_frame(view))
     if view.replace_at is not None:
-        # What the engine has taken meanwhile stays as it is.
-        change = max(view.replace_at, view.committed, view.buffer.base)
+        # What the engine has taken by the time the new music comes stays as it is.
+        change = max(view.replace_at, view.soonest, view.buffer.base)
         if change < head:
             return _replacement(view, change)
     if view.level != view.buffer.last.level:

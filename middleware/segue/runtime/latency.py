@@ -201,13 +201,18 @@ class LatencyEstimator:
         interval_s = max(0.0, self._replaced_s + self._config.replace_interval_ms / 1000 - now_s)
         wait_s = max(interval_s, self._until_free_s(now_s, busy=busy))
         reached = self.committed(now_s) + math.ceil(wait_s * SAMPLE_RATE) + self.next_samples
-        frame = -(-reached // FRAME_SIZE)
-        again = self._frame.median_s * SAMPLE_RATE
-        for _ in range(self._config.chunk_frames):
-            if frame * FRAME_SIZE >= reached + repeated(frame) * again:
-                break
-            frame += 1
-        return frame
+        return self._with_repeated(reached, repeated)
+
+    def soonest(self, now_s: float, *, frames: int, repeated: Callable[[int], int] = lambda frame: 0) -> int:
+        """Return the first frame that a job of so many frames, begun now, reaches if all goes as it usually does.
+
+        Args:
+            now_s: The present time.
+            frames: How many frames are generated; 0 for sound that is finished now.
+            repeated: Gives how many frames have to be made again before a frame.
+        """
+        made_s = frames * self._frame.median_s + self._reserve_s
+        return self._with_repeated(self.committed(now_s) + math.ceil(made_s * SAMPLE_RATE), repeated)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
@@ -221,6 +226,16 @@ class LatencyEstimator:
         """From a finished chunk to one that the client's engine can take, with a report of its position."""
         way_s = min(self._round_trips, default=_FIRST_ROUND_TRIP_S)
         return self._config.safety_ms / 1000 + way_s + self._late_s
+
+    def _with_repeated(self, reached: int, repeated: Callable[[int], int]) -> int:
+        """Return the first frame at or after sample `reached` that allows for the frames repeated before it."""
+        frame = -(-reached // FRAME_SIZE)
+        again = self._frame.median_s * SAMPLE_RATE
+        for _ in range(self._config.chunk_frames):
+            if frame * FRAME_SIZE >= reached + repeated(frame) * again:
+                break
+            frame += 1
+        return frame
 
     def _until_free_s(self, now_s: float, *, busy: bool) -> float:
         return max(0.0, self._free_s - now_s) if busy else 0.0

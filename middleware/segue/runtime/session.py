@@ -357,9 +357,17 @@ class Session:
         """Begin a job, as `ChunkProducer.begin`."""
         return self._producer.begin(spec, now_s)
 
-    def complete(self, job: Job, result: Result[Any], seconds: float, now_s: float | None = None) -> bool:
+    def complete(
+        self,
+        job: Job,
+        result: Result[Any],
+        seconds: float,
+        now_s: float | None = None,
+        *,
+        opening: int | None = None,
+    ) -> bool:
         """Take the sound of the job in flight, as `ChunkProducer.complete`."""
-        return self._producer.complete(job, result, seconds, now_s)
+        return self._producer.complete(job, result, seconds, now_s, opening=opening)
 
     def fail(self, job: Job) -> None:
         """Give up the job in flight, as `ChunkProducer.fail`."""
