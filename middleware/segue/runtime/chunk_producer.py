@@ -13,7 +13,6 @@ from segue.audio.fades import crossfade, fade_in, fade_out
 from segue.audio.frame_limiter import limit_join
 from segue.contract import (
     FADE_SAMPLES,
-    FRAME_RATE,
     FRAME_SIZE,
     JOIN_SAMPLES,
     SAMPLE_RATE,
@@ -30,12 +29,11 @@ from segue.runtime.latency import LatencyEstimator
 from segue.runtime.mastering import master_job
 from segue.runtime.message_collector import MessageCollector
 from segue.runtime.planner import PlannedFrame, Planner, generator_input
-from segue.runtime.restore import PendingRestore, RestorePoint, pending_restore
+from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, pending_restore
 from segue.runtime.session_config import SessionConfig
 
-# A generator without history begins with its next notes, up to 1.3 s later in the library's quietest music. What it
-# plays before it is heard is as long as that, and takes no more time than this: the old music lasts that much longer.
-_LEAD_FRAMES: Final = 2 * FRAME_RATE
+# What is generated and not heard, before a generator's first sound or to continue it after a gap, takes so much time at
+# most: the client waits for the sound, or plays older music, that much longer.
 _MOST_LEAD_S: Final = 0.25
 
 
@@ -81,7 +79,7 @@ class ChunkProducer:
         self._planner, self._messages, self._latency = planner, messages, latency
         self._journal = journal
         self._stems = stems
-        first = start.boundary
+        first = start.boundary(planner)
         self.buffer = AudioBuffer(first)
         self.dirty = DirtyTracker(config.significance, start.frame)
         self.in_flight: Job | None = None
@@ -188,7 +186,7 @@ class ChunkProducer:
                 first_frames=self._latency.first_frames,
                 fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
                 music_end=self._latency.music_end,
-                lead_frames=0 if loops else min(_LEAD_FRAMES, affordable),
+                lead_frames=0 if loops else min(LEAD_FRAMES, affordable),
                 most_repeated=affordable,
             )
         )

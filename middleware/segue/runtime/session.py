@@ -149,8 +149,10 @@ class Session:
         if pending is not None and self._is_as_restored(pending):
             point = pending.restore_point
             director, rules = point.director, point.rules
-            events = [(at, event) for at, event in point.events if at < boundary.first_audible]
-            events += planner.upcoming(boundary.first_audible)
+            boundary = replace(boundary, frame=point.frame)
+            heard = pending.boundary.first_audible
+            events = [(at, event) for at, event in point.events if at < heard]
+            events += planner.upcoming(heard)
         else:
             # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
             frame = max(boundary.first_audible, planner.switched_at)

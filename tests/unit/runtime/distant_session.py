@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, Samples
+from segue.contract import SAMPLE_RATE, Generator, Samples
 from segue.runtime.journal import Operation
 from segue.runtime.messages import ChunkOut
 from segue.runtime.scheduler import Batch, JobResult, Scheduler
@@ -54,15 +54,22 @@ class Delays:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """A chunk as it reached the client. committed: the client's position then; followed: whether it was playing."""
+    """A chunk as it reached the client.
+
+    Attributes:
+        committed: The client's position then.
+        have: The end of its music then.
+        playing: Whether its clock ran.
+    """
 
     chunk: ChunkOut
     committed: int
+    have: int
     playing: bool
 
     @property
     def opens_late(self) -> bool:
-        """Whether it opened a take in music that the client has passed, so that the client joins it somewhere else."""
+        """Whether it opened a take in music that the client had passed."""
         return self.playing and self.chunk.reason != "extend" and self.chunk.start < self.committed
 
 
@@ -106,9 +113,9 @@ class DistantSession:
         return self._tick * TICK / SAMPLE_RATE
 
     @property
-    def late(self) -> list[ChunkOut]:
+    def late(self) -> list[Arrival]:
         """The chunks that opened a take behind the client's position."""
-        return [arrival.chunk for arrival in self.arrivals if arrival.opens_late]
+        return [arrival for arrival in self.arrivals if arrival.opens_late]
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds * SAMPLE_RATE / TICK)):
@@ -116,10 +123,15 @@ class DistantSession:
             self._serve()
             self._tick += 1
 
+    def run_until(self, happened: Callable[[], bool]) -> None:
+        while not happened():
+            self.run(TICK / SAMPLE_RATE)
+
     def stall(self, seconds: float) -> None:
-        """Let the job in flight, or the next one, take longer by so much."""
-        if self._running is not None:
-            self._running = (self._running[0] + seconds, *self._running[1:])
+        """Let the next job take longer by so much."""
+        self.run_until(lambda: self._running is not None)
+        assert self._running is not None
+        self._running = (self._running[0] + seconds, *self._running[1:])
 
     def set(self, **settings: Any) -> None:
         """Send an event now."""
@@ -157,7 +169,12 @@ class DistantSession:
     def _take(self, chunk: ChunkOut) -> None:
         timeline = self.timeline
         self.arrivals.append(
-            Arrival(chunk=chunk, committed=timeline.committed, playing=self._begun and not timeline.standing)
+            Arrival(
+                chunk=chunk,
+                committed=timeline.committed,
+                have=timeline.have,
+                playing=self._begun and not timeline.standing,
+            )
         )
         samples = memoryview(array("f", chunk.samples.astype("<f4").tobytes()))
         timeline.write(take=chunk.take, start=chunk.start, samples=samples, mixed=chunk.mixed)
@@ -186,9 +203,3 @@ class DistantSession:
             if rng.random() < delays.slow_share:
                 seconds += rng.uniform(0, delays.slow)
             self._running = (self.now_s + seconds, batch, self.scheduler.generate(batch))
-
-
-def chunk_frames(chunk: ChunkOut) -> range:
-    """Return the frames of a chunk."""
-    start = chunk.start // FRAME_SIZE
-    return range(start, start + len(chunk.plans))
