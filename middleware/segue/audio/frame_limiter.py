@@ -26,7 +26,7 @@ CEILING: Final = float(np.float32(10.0 ** (CEILING_DB / 20.0)))
 SUM_CEILING: Final = 1.0
 
 # Change of the gain in one sample. 3 dB fall within 3 ms, too short to be heard before a peak, and rise within 30 ms:
-# most peaks are those of drums, and the music behind them stays as loud as it was, to a tenth of a LU over a soundtrack.
+# most peaks are those of drums, and a soundtrack stays as loud as it was, to a tenth of a LU.
 _FALL: Final = 1.0 / 480
 _RISE: Final = 1.0 / 4_800
 # A stinger's gain is known for its whole length, so it can move more smoothly.
