@@ -9,8 +9,8 @@ from typing import Any, Final, NoReturn, TypeAlias, cast
 import msgpack
 
 from segue_sdk.errors import ProtocolError
-from segue_sdk.fields import Payload, Record, specs, type_name
-from segue_sdk.limits import DEEPEST, HEADER_BYTES, LARGEST_INTEGER, PAYLOAD_BYTES, VERSION
+from segue_sdk.fields import COUNT, SEQUENCE, Payload, Record, specs, type_name, wrong_type
+from segue_sdk.limits import DEEPEST, HEADER_BYTES, LARGEST_INTEGER, NAME_BYTES, PAYLOAD_BYTES, VERSION
 from segue_sdk.messages import MESSAGES, NAMES, Message
 
 Part: TypeAlias = bytes | memoryview
@@ -57,22 +57,28 @@ def type_of(parts: Sequence[Part]) -> tuple[str, int]:
     except ProtocolError:
         return "", 0
     name, numbers = data.get("t"), (data.get("seq"), data.get("id"))
-    number = next((n for n in numbers if isinstance(n, int) and not isinstance(n, bool) and n > 0), 0)
-    return (name if isinstance(name, str) and len(name.encode()) <= 64 else ""), number
+    about = name if isinstance(name, str) and len(name.encode()) <= NAME_BYTES else ""
+    for number in numbers:
+        try:
+            return about, SEQUENCE.read(number, "seq")
+        except ProtocolError:
+            continue
+    return about, 0
 
 
 def _record(data: dict[str, Any]) -> type[Record]:
     """The record for a header's `v` and `t`."""
-    for key, expected in (("v", int), ("t", str)):
+    for key in ("v", "t"):
         if key not in data:
             raise ProtocolError("missing_field", f"header.{key}: expected, not there")
-        if type(data[key]) is not expected:
-            raise ProtocolError("wrong_type", f"{key}: expected {type_name(expected())}, got {type_name(data[key])}")
-    if data["v"] != VERSION:
-        raise ProtocolError("unsupported_version", f"v: expected {VERSION}, got {data['v']}")
-    if data["t"] not in MESSAGES:
-        raise ProtocolError("unknown_type", f"t: {data['t'][:40]!r} is no message")
-    return MESSAGES[data["t"]]
+    version, name = COUNT.read(data["v"], "v"), data["t"]
+    if not isinstance(name, str):
+        raise wrong_type("t", "a text", name)
+    if version != VERSION:
+        raise ProtocolError("unsupported_version", f"v: expected {VERSION}, got {version}")
+    if name not in MESSAGES:
+        raise ProtocolError("unknown_type", f"t: {name[:40]!r} is no message")
+    return MESSAGES[name]
 
 
 _EXCERPT: Final = 40
@@ -146,12 +152,17 @@ def _check(value: Any, path: str, depth: int) -> None:
                 raise ProtocolError("too_deep", f"{path[:200]}: expected at most {DEEPEST} levels")
             inner = value.items() if isinstance(value, dict) else enumerate(value)
             for key, item in inner:
+                if isinstance(key, str) and "\0" in key:
+                    raise ProtocolError("bad_value", f"{path}: expected a key without U+0000")
                 _check(item, f"{path}.{key[:_EXCERPT]}" if isinstance(key, str) else f"{path}[{key}]", depth + 1)
-        case bool() | str() | bytes() | None:
+        case bool() | bytes() | None:
             pass
+        case str():
+            if "\0" in value:
+                raise ProtocolError("bad_value", f"{path}: expected a text without U+0000")
         case int():
             if abs(value) > LARGEST_INTEGER:
-                raise ProtocolError("out_of_range", f"{path}: expected an integer within ±2^53")
+                raise ProtocolError("out_of_range", f"{path}: expected an integer within ±(2^53 - 1)")
         case float():
             if not math.isfinite(value):
                 raise ProtocolError("not_finite", f"{path}: expected a finite number, got {value}")

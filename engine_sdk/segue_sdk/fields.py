@@ -15,7 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, cast, get_type_hints
 
 from segue_sdk.errors import ProtocolError
-from segue_sdk.limits import LARGEST_INTEGER, NAME_BYTES, TEXT_BYTES, TOKEN_BYTES
+from segue_sdk.limits import KEY_BYTES, LARGEST_INTEGER, NAME_BYTES, TEXT_BYTES
 
 if TYPE_CHECKING:
     # typing has it from Python 3.11 on.
@@ -91,13 +91,13 @@ def _number(value: Any, path: str) -> Any:
 def _bound(value: float) -> str:
     """A bound as PROTOCOL.md writes it."""
     if abs(value) == LARGEST_INTEGER:
-        return "-2^53" if value < 0 else "2^53"
+        return f"{'-' if value < 0 else ''}(2^53 - 1)"
     return f"{value:g}"
 
 
 @dataclass(frozen=True)
 class Integer:
-    """A whole number in [low, high], a multiple of `step`."""
+    """A whole number in [low, high], a multiple of `step`; a real of whole value is read as the integer it equals."""
 
     low: int = 0
     high: int = LARGEST_INTEGER
@@ -106,11 +106,12 @@ class Integer:
 
     @property
     def range(self) -> str:
-        high = "2^53" if self.high == LARGEST_INTEGER else str(self.high)
-        return f"{self.low} to {high}" + (f", multiple of {self.step}" if self.step > 1 else "")
+        return f"{_bound(self.low)} to {_bound(self.high)}" + (f", multiple of {self.step}" if self.step > 1 else "")
 
     def read(self, value: Any, path: str) -> int:
         value = _number(value, path)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong_type(path, "an integer", value)
         if not self.low <= value <= self.high or value % self.step:
@@ -185,6 +186,8 @@ class Text:
             raise ProtocolError("bad_utf8", f"{path}: a text that is not Unicode") from None
         if not self.least <= length <= self.most:
             raise ProtocolError("out_of_range", f"{path}: expected {self.range}, got {length}")
+        if "\0" in value:
+            raise ProtocolError("bad_value", f"{path}: expected a text without U+0000")
         return value
 
     def plain(self, value: str) -> str:
@@ -238,7 +241,7 @@ class Blob:
 
 @dataclass(frozen=True)
 class Value:
-    """The value of an input: a number within ±2^53, a boolean or a name."""
+    """The value of an input: a number within ±(2^53 - 1), a boolean or a name."""
 
     name = "value"
     range = "integer, real, boolean or text of at most 64 bytes"
@@ -337,7 +340,7 @@ SEQUENCE: Final = Integer(low=1)
 COUNT: Final = Integer()
 FLAG: Final = Flag()
 TEXT: Final = Text()
-TOKEN: Final = Blob(TOKEN_BYTES, least=16)
+KEY: Final = Blob(KEY_BYTES, least=16)
 PAYLOAD: Final = Payload()
 DECIBEL: Final = Real(-96, 12)
 

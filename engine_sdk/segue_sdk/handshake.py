@@ -70,9 +70,9 @@ class Handshake:
             f"give Hello(versions=({VERSION},))"
         )
 
-    def hello(self, token: bytes | None, last_chunk: int) -> Hello:
-        """The `hello` of a connection. token: of the last session. last_chunk: `seq` of its last chunk."""
-        return replace(self._hello, resume=token, last_chunk=last_chunk)
+    def hello(self, key: bytes | None, last_chunk: int) -> Hello:
+        """The `hello` of a connection. key: of the last session. last_chunk: `seq` of its last chunk."""
+        return replace(self._hello, resume=key, last_chunk=last_chunk)
 
     def asked(self, control: Control) -> None:
         """Note a request for other rules or another generator, which the service may refuse."""
@@ -102,7 +102,7 @@ class Handshake:
 
     def status(self, status: Status) -> None:
         """Note which generator plays."""
-        if status.rung == 0 and status.generator == self._generator:
+        if status.level == 0 and status.generator == self._generator:
             self._hello = replace(self._hello, generator=self._generator)
             self._generator = None
 

@@ -16,13 +16,14 @@ HEADER_BYTES: Final = 262_144
 PAYLOAD_BYTES: Final = 4_194_304
 DEEPEST: Final = 6
 """Deepest nesting of maps and arrays, including the header itself."""
-LARGEST_INTEGER: Final = 2**53
-"""Largest magnitude; a double, and so every language, holds these integers exactly."""
+LARGEST_INTEGER: Final = 2**53 - 1
+"""Largest magnitude: a double, and so every language, tells these integers apart from all others."""
 
 NAME_BYTES: Final = 64
 TEXT_BYTES: Final = 1_024
 RULES_BYTES: Final = 131_072
-TOKEN_BYTES: Final = 64
+KEY_BYTES: Final = 64
+"""Longest session key."""
 PASSWORD_BYTES: Final = 255
 """Longest token of a service: PLAIN sends the length of a password in one byte."""
 CELL_BYTES: Final = 16_384
@@ -75,5 +76,7 @@ MOST_UNRECEIPTED: Final = 1_024
 """Most events waiting for a receipt; the game's call for a further one raises QueueFullError."""
 MOST_MERGED: Final = 1_024
 """Most game frames with numbers of their own that wait as one event; later frames share a number."""
+RESTORE_AHEAD: Final = SAMPLE_RATE // 2
+"""A restarted service continues from the first cell that ends this far after `committed` or later, in samples."""
 MOST_UNCONFIRMED: Final = 1_024
 """Most events with a receipt kept in case the service is killed; beyond it the two oldest are merged."""

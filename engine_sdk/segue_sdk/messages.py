@@ -12,12 +12,12 @@ from segue_sdk.fields import (
     COUNT,
     DECIBEL,
     FLAG,
+    KEY,
     NAME,
     PAYLOAD,
     POSITION,
     SEQUENCE,
     TEXT,
-    TOKEN,
     Blob,
     Choice,
     Integer,
@@ -50,6 +50,7 @@ from segue_sdk.limits import (
     MOST_STINGERS,
     MOST_STYLES,
     MOST_VERSIONS,
+    PASSWORD_BYTES,
     RULES_BYTES,
     SAMPLE_RATE,
 )
@@ -199,8 +200,14 @@ class Hello(Record):
     generator: Annotated[str | None, NAME, "wanted generator; absent: the service's default"] = None
     seed: Annotated[int | None, COUNT, "seed of the music; absent: the rule file's"] = None
     lookahead_ms: Annotated[int | None, Integer(200, 30_000), "wanted buffer; absent: the service's default"] = None
-    resume: Annotated[bytes | None, TOKEN, "the token of the session to resume"] = None
+    stingers: Annotated[
+        str, Choice(("separate", "included")), "sent beside the chunks; or mixed into them by the service"
+    ] = "separate"
+    resume: Annotated[bytes | None, KEY, "the key of the session to resume"] = None
     last_chunk: Annotated[int, COUNT, "with `resume`: `seq` of the last chunk received; 0 for none"] = 0
+    token: Annotated[
+        str | None, Text(PASSWORD_BYTES, least=1), "WebSocket only: the service's token; ZMTP has PLAIN for it"
+    ] = None
 
     def check(self) -> None:
         if self.rules_text is not None and self.rules_name is not None:
@@ -261,7 +268,7 @@ class Restore(Record):
     at: Annotated[int, POSITION, "sample position from which the restored music is wanted, at least `committed`"]
     take: Annotated[int, COUNT, "greatest take the client knows; takes that follow are greater"]
     blob: Annotated[bytes | None, Blob(BLOB_BYTES), "from `saved`"] = None
-    cell: Annotated[bytes | None, Blob(CELL_BYTES), "from the last `chunk`"] = None
+    cell: Annotated[bytes | None, Blob(CELL_BYTES), "from a `chunk`"] = None
 
     def check(self) -> None:
         if self.blob is not None and self.cell is not None:
@@ -302,7 +309,7 @@ class Welcome(Record):
 
     version: Annotated[int, Integer(1, 1_000), "protocol version of all that follows"]
     session: Annotated[str, NAME, "name of the session, for logs"]
-    token: Annotated[bytes, TOKEN, "secret that resumes this session"]
+    key: Annotated[bytes, KEY, "session key: the secret that resumes this session"]
     resumed: Annotated[bool, FLAG, "whether it is the session that `resume` named; false: a new one"]
     service: Annotated[str, Text(128), "name and version of the service, for logs"]
     format: Annotated[str, _FORMAT, "sample format of chunks and stingers"]
@@ -314,7 +321,6 @@ class Welcome(Record):
     resume_window_ms: Annotated[int, Integer(0, 86_400_000), "how long the session outlives its connection"]
     paused_window_ms: Annotated[int, Integer(0, 86_400_000), "the same while the game has paused it"]
     seed: Annotated[int, COUNT, "seed of the music"]
-    last_event: Annotated[int, COUNT, "greatest event `seq` accepted in this session; 0 for none"]
     generator: Annotated[GeneratorInfo, RecordOf(GeneratorInfo), "what plays"]
     limits: Annotated[Limits, RecordOf(Limits), "the service's limits"]
     rules: Annotated[Declaration, RecordOf(Declaration), "what the rule file declares"]
@@ -349,13 +355,13 @@ class Receipt(Record):
 class Change(Record):
     """A layer's decision to change its state, and what becomes of it."""
 
-    kind: Annotated[str, Choice(("scheduled", "started", "withdrawn")), "decided and predicted; begun; cancelled"]
+    kind: Annotated[str, Choice(("decided", "rendered", "withdrawn")), "see section 4.10"]
     layer: Annotated[str, NAME, "the layer"]
     from_state: Annotated[str, NAME, "the old state"]
     to_state: Annotated[str, NAME, "the new state"]
     decided: Annotated[int, COUNT, "frame of the decision"]
-    start: Annotated[int, COUNT, "frame of the change; predicted while scheduled"]
-    audible: Annotated[int, POSITION, "sample position from which it is heard; predicted while scheduled"]
+    start: Annotated[int, COUNT, "frame of the change; predicted while decided"]
+    audible: Annotated[int, POSITION, "sample position from which it is heard; predicted while decided"]
     ramp_frames: Annotated[int, COUNT, "frames from the old mix to the new"] = 0
     at: Annotated[str, Text(64), "boundary it waited for: immediate, beat, bar, N bars"] = "immediate"
     causes: Annotated[tuple[Cause, ...], ListOf(RecordOf(Cause), MOST_CAUSES), "why this state"] = ()
@@ -382,7 +388,7 @@ class Chunk(Record):
     reason: Annotated[
         str,
         NAME,
-        "extend, replace, ladder (another fallback level), restore or skip (after an underrun); others may come",
+        "extend, replace, fallback (another level), restore or skip (after an underrun); others may come",
     ] = "extend"
     states: Annotated[
         Mapping[str, str], MapOf(NAME, MOST_LAYERS), "layer to the state active in the chunk's last frame"
@@ -393,7 +399,8 @@ class Chunk(Record):
         "style to its share in the chunk's last frame; zeros left out",
     ] = field(default_factory=dict)
     loudness_lufs: Annotated[float | None, Real(-120, 24), "short-term loudness at its end"] = None
-    cell: Annotated[bytes | None, Blob(CELL_BYTES), "resume cell: what the service needs to go on from its end"] = None
+    cell: Annotated[bytes | None, Blob(CELL_BYTES), "resume cell: what a service needs to continue from its end"] = None
+    last_event: Annotated[int, COUNT, "with `cell`: the cell contains all events up to this number"] = 0
     pcm: Annotated[bytes | memoryview, PAYLOAD, "the samples"]
 
     def check(self) -> None:
@@ -421,15 +428,17 @@ class Clock(Record):
 class Stinger(Record):
     """A sound mixed into the music once, sent in parts before it is due."""
 
-    id: Annotated[int, SEQUENCE, "one playing of a stinger; the same in its parts and its cancellation"]
+    id: Annotated[int, SEQUENCE, "one playing of a stinger, in all its messages; unique over all sessions"]
     name: Annotated[str, NAME, "the stinger in the rule file"]
     kind: Annotated[
-        str, Choice(("scheduled", "placed", "cancelled", "dropped")), "announced; samples; cancelled; not played at all"
+        str, Choice(("scheduled", "placed", "cancelled", "dropped")), "announced; placed; cancelled; not played at all"
     ]
     start: Annotated[int, POSITION, "sample position of its first sample"]
     total: Annotated[int, Integer(0, LONGEST_STINGER), "`placed`: samples per channel of the whole"] = 0
     offset: Annotated[int, Integer(0, LONGEST_STINGER), "`placed`: where in the whole this part begins"] = 0
-    count: Annotated[int, Integer(0, LONGEST_CHUNK), "`placed`: samples per channel in this part"] = 0
+    count: Annotated[
+        int, Integer(0, LONGEST_CHUNK), "`placed`: samples per channel in this part; 0 if mixed into the chunks"
+    ] = 0
     format: Annotated[str, _FORMAT, "of the payload"] = "f32le"
     gain_db: Annotated[float, DECIBEL, "gain to be applied to its samples"] = 0.0
     duck: Annotated[DuckInfo | None, RecordOf(DuckInfo), "how the music is ducked under it"] = None
@@ -444,8 +453,11 @@ class Stinger(Record):
             if self.pcm is not None:
                 raise ProtocolError("payload_mismatch", f"stinger: {self.kind} has no payload")
             return
-        if self.count < 1 or self.offset + self.count > self.total:
-            raise ProtocolError("out_of_range", "stinger: expected 1 <= count and offset + count <= total")
+        if self.total < 1 or self.offset + self.count > self.total:
+            raise ProtocolError("out_of_range", "stinger: expected 1 <= total and offset + count <= total")
+        if self.count == 0 and self.pcm is None:
+            # The service has mixed it into its chunks.
+            return
         check_pcm(self.pcm, self.count, self.format)
 
 
@@ -462,7 +474,7 @@ class Saved(Record):
 class Status(Record):
     """The state of the service: when the fallback level changes, after a restore, and at least every 2 s."""
 
-    rung: Annotated[int, Integer(0, 15), "fallback level; 0 is the chosen generator"]
+    level: Annotated[int, Integer(0, 15), "fallback level; 0 is the chosen generator"]
     generator: Annotated[str, NAME, "what plays now"]
     headroom: Annotated[float, Real(0, 1e6), "seconds of music generated in a second"]
     at: Annotated[int, POSITION, "sample position from which the level is heard"] = 0
@@ -473,6 +485,7 @@ class Status(Record):
         Choice(("", "all", "rules", "nothing")),
         "rules and sound; the rules alone (another model); neither",
     ] = ""
+    last_event: Annotated[int, COUNT, "with `restore`: what is restored contains all events up to this number"] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

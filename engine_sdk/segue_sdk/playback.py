@@ -120,9 +120,9 @@ class ChangeTracker:
         self._restored_over: int | None = None
 
     def change(self, change: Change) -> None:
-        """Take a change: a started one will be heard, unless it is withdrawn before."""
+        """Take a change: a rendered one will be heard, unless it is withdrawn before."""
         key = change.layer, change.decided
-        if change.kind != "started":
+        if change.kind != "rendered":
             self._upcoming.pop(key, None)
         elif key not in self._reported:
             self._upcoming[key] = _UpcomingChange(change=change, at=change.audible)

@@ -332,8 +332,8 @@ class ClientSession:
 
     def _send_hello(self) -> None:
         self._hello_sent_s = self._now_s
-        token = self.welcome.token if self.welcome else None
-        self._sending.append(self._handshake.hello(token, self._music.last_chunk))
+        key = self.welcome.key if self.welcome else None
+        self._sending.append(self._handshake.hello(key, self._music.last_chunk))
 
     def _report(self) -> None:
         self._reported_s = self._now_s

@@ -36,7 +36,7 @@ def test_a_lost_connection_is_noticed_at_once(monkeypatch: pytest.MonkeyPatch) -
             until("the session to be taken up", lambda: session.connection is not None)
         until("the session to be lost", lambda: session.connection is None)
         with Peer(service.addresses[0]) as again:
-            assert again.greet(resume=welcome.token).resumed
+            assert again.greet(resume=welcome.key).resumed
 
 
 def test_tcp_and_ipc_reach_the_same_service(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_killed_service_that_restarts_within_the_buffer_causes_no_gap(tmp_path
     with ServiceProcess(tmp_path, str(CALM), "--lookahead", "12s") as service, Game(service.address) as game:
         start(game)
         game.send(deep=True)
-        game.expect(Change, lambda one: one.kind == "started" and one.to_state == "depth")
+        game.expect(Change, lambda one: one.kind == "rendered" and one.to_state == "depth")
         game.wait("a full buffer", lambda: game.buffered_s > 11.0)
         sent = 1 + play_on(game, 2.0)
         service.kill()
@@ -142,7 +142,7 @@ client = SegueClient(sys.argv[1], Hello(versions=(1,), client="dying", seed=1))
 while True:
     for one in client.poll():
         if isinstance(one, Live):
-            print(one.welcome.token.hex(), flush=True)
+            print(one.welcome.key.hex(), flush=True)
     client.player.read_array(480)
     time.sleep(0.01)
 """

@@ -40,7 +40,7 @@ def again(service: Service, peer: Peer, welcome: Welcome, last_chunk: int) -> tu
     """Return the same client on a new connection."""
     peer.vanish()
     back = Peer(service.addresses[0])
-    return back, back.greet(resume=welcome.token, last_chunk=last_chunk)
+    return back, back.greet(resume=welcome.key, last_chunk=last_chunk)
 
 
 def test_the_welcome_contains_the_declaration(peer: Peer) -> None:
@@ -107,7 +107,7 @@ def test_an_event_gets_a_receipt_music_and_an_explanation(peer: Peer) -> None:
     peer.send(1, deep=True)
     receipt = peer.expect(Receipt)
     assert (receipt.seq, receipt.accepted, receipt.code) == (1, True, "accepted")
-    change = peer.expect(Change, lambda one: one.kind == "started")
+    change = peer.expect(Change, lambda one: one.kind == "rendered")
     assert (change.layer, change.from_state, change.to_state) == ("water", "shore", "depth")
     assert change.causes[0].seq == 1
     assert receipt.frame * FRAME_SIZE <= change.audible < LOOKAHEAD
@@ -166,7 +166,7 @@ def test_a_repeated_event_gets_the_same_receipt(peer: Peer) -> None:
     assert peer.expect(Receipt) == first
     peer.wait(lambda: any(isinstance(one, Change) and one.layer == "water" for one in peer.seen), "the change")
     peer.quiet(1.0)
-    changes = [one for one in peer.seen if isinstance(one, Change) and one.kind == "started" and one.layer == "water"]
+    changes = [one for one in peer.seen if isinstance(one, Change) and one.kind == "rendered" and one.layer == "water"]
     assert len(changes) == 1
 
 
@@ -195,7 +195,7 @@ def test_a_client_that_reconnects_misses_nothing(service: Service, peer: Peer) -
 def test_a_second_connection_takes_over_the_session(service: Service, peer: Peer) -> None:
     welcome = peer.greet()
     with Peer(service.addresses[0]) as other:
-        assert other.greet(resume=welcome.token).resumed
+        assert other.greet(resume=welcome.key).resumed
         assert peer.expect(Bye).reason == "replaced"
         peer.playhead(0)
         assert peer.expect(Error).code == "no_session"
@@ -316,7 +316,7 @@ def test_a_session_expires_when_its_client_stays_away() -> None:
         peer.vanish()
         with Peer(service.addresses[0]) as other:
             other.wait(lambda: len(service.sessions) == 0, "the end of its session")
-            assert not other.greet(resume=welcome.token).resumed
+            assert not other.greet(resume=welcome.key).resumed
         assert len(service.sessions) == 1
 
 

@@ -7,13 +7,14 @@ never from running the decoder.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgpack
 
-from segue_sdk.codec import encode
+from segue_sdk.codec import decode, encode, pack
+from segue_sdk.errors import ProtocolError
 from segue_sdk.fields import (
     Blob,
     Choice,
@@ -30,7 +31,7 @@ from segue_sdk.fields import (
     specs,
 )
 from segue_sdk.limits import HEADER_BYTES, PAYLOAD_BYTES
-from segue_sdk.messages import NAMES, Message, Save
+from segue_sdk.messages import MESSAGES, NAMES, Message, Save
 from segue_sdk.vectors.examples import FULL, MINIMAL
 
 
@@ -38,7 +39,7 @@ from segue_sdk.vectors.examples import FULL, MINIMAL
 class Vector:
     """Bytes and the expected result: `message` if they are valid, else the `reject` code.
 
-    canonical: whether encoding the message must give these bytes.
+    canonical: whether the service's encoder must give these bytes. service_only: whether a client need not refuse them.
     """
 
     name: str
@@ -47,6 +48,33 @@ class Vector:
     message: Message | None = None
     reject: str = ""
     canonical: bool = True
+
+    @property
+    def service_only(self) -> bool:
+        if not self.reject or self.reject == "too_large":
+            return False
+        return self.reject in _UNSEEN_CODES or self._is_good_to_a_library()
+
+    def _is_good_to_a_library(self) -> bool:
+        """Whether it is a valid message for one that ends texts at U+0000 and looks into no unknown field."""
+        try:
+            data = msgpack.unpackb(self.header, object_pairs_hook=_without_nul)
+            known = {"v", "t", *(spec.name for spec in specs(MESSAGES[data["t"]]))}
+            header = pack({key: value for key, value in data.items() if key in known})
+            decode([header] if self.payload is None else [header, self.payload])
+        # Whatever a library raises for bytes that are no MessagePack.
+        except (ValueError, TypeError, KeyError, AttributeError, ProtocolError):
+            return False
+        return True
+
+
+# What a MessagePack library hides from its user, or reads on its own terms. Only the service must refuse it.
+_UNSEEN_CODES: Final = frozenset({"bad_utf8", "duplicate_key", "bad_key", "too_deep"})
+
+
+def _without_nul(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A map as languages read it in which U+0000 ends a text."""
+    return {key.partition("\0")[0]: v.partition("\0")[0] if isinstance(v, str) else v for key, v in pairs}
 
 
 def framing() -> Iterator[Vector]:
@@ -72,9 +100,13 @@ def framing() -> Iterator[Vector]:
         ("overlong UTF-8", b"\x83\xa1v\x01\xa1t\xa4save\xa1x\xa2\xc0\x80", "bad_utf8"),
         ("UTF-8 of a surrogate", b"\x83\xa1v\x01\xa1t\xa4save\xa1x\xa3\xed\xa0\x80", "bad_utf8"),
         ("bad UTF-8 in a key", b"\x81\xa1\xfe\x01", "bad_utf8"),
-        ("fixext 1", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xd4\x01\x00", "ext_type"),
-        ("ext 8", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xc7\x01\x05\x00", "ext_type"),
-        ("timestamp", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xd6\xff\x00\x00\x00\x00", "ext_type"),
+        ("fixext 1 in an unknown field", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xd4\x01\x00", "ext_type"),
+        ("ext 8 in an unknown field", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xc7\x01\x05\x00", "ext_type"),
+        (
+            "timestamp in an unknown field",
+            b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xd6\xff\x00\x00\x00\x00",
+            "ext_type",
+        ),
         ("integer key", b"\x81\x01\x01", "bad_key"),
         ("bytes key", b"\x81\xc4\x01v\x01", "bad_key"),
         ("nil key", b"\x81\xc0\x01", "bad_key"),
@@ -88,16 +120,23 @@ def framing() -> Iterator[Vector]:
         ("seven levels", msgpack.packb(nested), "too_deep"),
         ("ten thousand levels", b"\x81\xa1x" + b"\x91" * 10_000 + b"\xc0", "too_deep"),
         ("NaN in an unknown field", msgpack.packb({"v": 1, "t": "save", "id": 1, "x": float("nan")}), "not_finite"),
-        ("infinity as float32", b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xca\x7f\x80\x00\x00", "not_finite"),
-        ("uint64 beyond 2^53", msgpack.packb({"v": 1, "t": "save", "id": 2**53 + 1}), "out_of_range"),
-        ("int64 below -2^53", msgpack.packb({"v": 1, "t": "save", "id": -(2**53) - 1}), "out_of_range"),
+        (
+            "infinity as float32 in an unknown field",
+            b"\x84\xa1v\x01\xa1t\xa4save\xa2id\x01\xa1x\xca\x7f\x80\x00\x00",
+            "not_finite",
+        ),
+        ("uint64 of 2^53", msgpack.packb({"v": 1, "t": "save", "id": 2**53}), "out_of_range"),
+        ("int64 of -2^53", msgpack.packb({"v": 1, "t": "save", "id": -(2**53)}), "out_of_range"),
         ("greatest uint64", msgpack.packb({"v": 1, "t": "save", "id": 2**64 - 1}), "out_of_range"),
         ("empty map", b"\x80", "missing_field"),
         ("no version", msgpack.packb({"t": "save", "id": 1}), "missing_field"),
         ("no type", msgpack.packb({"v": 1, "id": 1}), "missing_field"),
         ("version a text", msgpack.packb({"v": "1", "t": "save", "id": 1}), "wrong_type"),
         ("version true", msgpack.packb({"v": True, "t": "save", "id": 1}), "wrong_type"),
-        ("version a real", msgpack.packb({"v": 1.0, "t": "save", "id": 1}), "wrong_type"),
+        ("version one and a half", msgpack.packb({"v": 1.5, "t": "save", "id": 1}), "wrong_type"),
+        ("U+0000 in an unknown field", msgpack.packb({"v": 1, "t": "save", "id": 1, "x": "a\0"}), "bad_value"),
+        ("U+0000 in a key", msgpack.packb({"v": 1, "t": "save", "id": 1, "a\0": 1}), "bad_value"),
+        ("U+0000 in a field", msgpack.packb({"v": 1, "t": "bye", "reason": "quit\0"}), "bad_value"),
         ("type an integer", msgpack.packb({"v": 1, "t": 1}), "wrong_type"),
         ("version 0", msgpack.packb({"v": 0, "t": "save", "id": 1}), "unsupported_version"),
         ("version 2", msgpack.packb({"v": 2, "t": "save", "id": 1}), "unsupported_version"),
@@ -113,6 +152,8 @@ def framing() -> Iterator[Vector]:
         cases.append((f"save cut after {end} bytes", save[:end], "truncated"))
     for name, header, code in cases:
         yield Vector(name=name, header=header, reject=code)
+    one = msgpack.packb({"v": 1.0, "t": "save", "id": 1})
+    yield Vector(name="version a whole real", header=one, message=message, canonical=False)
     yield Vector(name="payload where none belongs", header=save, payload=b"\x00", reject="payload_mismatch")
     deepest = msgpack.packb({"v": 1, "t": "save", "id": 1, "x": [[[[[0]]]]]})
     yield Vector(name="six levels in an unknown field", header=deepest, message=message, canonical=False)
@@ -158,8 +199,23 @@ def _other_encodings(message: Message) -> Iterator[Vector]:
     backwards = msgpack.packb(dict(reversed(data.items())))
     future = msgpack.packb({"x_first": [1, {"a": b"\x00"}], **data, "x_last": None})
     wide = b"\xdf" + struct.pack(">I", len(data)) + b"".join(_wide(key) + _wide(value) for key, value in data.items())
-    for name, other in (("keys backwards", backwards), ("unknown fields", future), ("widest encodings", wide)):
+    reals = msgpack.packb(_with_reals(data))
+    others = {"keys backwards": backwards, "unknown fields": future, "widest encodings": wide, "whole reals": reals}
+    for name, other in others.items():
         yield Vector(name=name, header=other, payload=payload, message=message, canonical=False)
+
+
+def _with_reals(value: Any) -> Any:
+    """The value with every integer as a real, as languages with one type of numbers may send them."""
+    match value:
+        case dict():
+            return {key: _with_reals(item) for key, item in value.items()}
+        case list():
+            return list(map(_with_reals, value))
+        case int() if not isinstance(value, bool):
+            return float(value)
+        case _:
+            return value
 
 
 def _wide(value: Any) -> bytes:
@@ -282,7 +338,7 @@ _TOGETHER: Final[dict[str, list[tuple[str, dict[str, Any], str]]]] = {
         ("set to a list", {"events": [{**_ITEM, "set": {"a": [1]}}]}, "wrong_type"),
         ("set to bytes", {"events": [{**_ITEM, "set": {"a": b"1"}}]}, "wrong_type"),
         ("set to infinity", {"events": [{**_ITEM, "set": {"a": float("inf")}}]}, "not_finite"),
-        ("set to 2^53 + 1", {"events": [{**_ITEM, "set": {"a": 2**53 + 1}}]}, "out_of_range"),
+        ("set to 2^53", {"events": [{**_ITEM, "set": {"a": 2**53}}]}, "out_of_range"),
         ("set to a real beyond 2^53", {"events": [{**_ITEM, "set": {"a": 1e300}}]}, "out_of_range"),
         ("set to a long text", {"events": [{**_ITEM, "set": {"a": "a" * 65}}]}, "out_of_range"),
         ("fires an empty name", {"events": [{**_ITEM, "fire": [""]}]}, "out_of_range"),
@@ -309,7 +365,8 @@ _TOGETHER: Final[dict[str, list[tuple[str, dict[str, Any], str]]]] = {
     ],
     "stinger": [
         ("placed without samples", {**_STINGER, "total": 1, "count": 1}, "payload_mismatch"),
-        ("placed, count 0", {**_STINGER, "total": 1}, "out_of_range"),
+        ("placed without a length", _STINGER, "out_of_range"),
+        ("placed in the chunks beyond its total", {**_STINGER, "total": 1, "offset": 2}, "out_of_range"),
         ("placed beyond its total", {**_STINGER, "total": 1, "offset": 1, "count": 1}, "out_of_range"),
     ],
 }

@@ -35,7 +35,7 @@ from segue_sdk.messages import (
     Welcome,
 )
 
-_TOKEN: Final = bytes(range(16))
+_KEY: Final = bytes(range(16))
 # Four different samples of the format, so that a swapped channel or byte order shows.
 _S16: Final = bytes.fromhex("0100ff7f0080ffff") * 960
 _F32: Final = bytes.fromhex("0000003f000000bf0000803f00000000") * 960
@@ -64,7 +64,7 @@ def _welcome(rules: Declaration, generator: GeneratorInfo, limits: Limits, *, re
     return Welcome(
         version=1,
         session="s-1",
-        token=_TOKEN,
+        key=_KEY,
         resumed=resumed,
         service="segue 0.1.0",
         format="f32le",
@@ -76,7 +76,6 @@ def _welcome(rules: Declaration, generator: GeneratorInfo, limits: Limits, *, re
         resume_window_ms=30_000,
         paused_window_ms=1_800_000,
         seed=7,
-        last_event=12 if resumed else 0,
         generator=generator,
         limits=limits,
         rules=rules,
@@ -93,12 +92,12 @@ MINIMAL: Final[tuple[Message, ...]] = (
     _welcome(_BARE, GeneratorInfo(name="score"), Limits(events_per_second=100, header_bytes=262_144), resumed=False),
     Rules(declaration=_BARE),
     Receipt(seq=1, accepted=True, code="accepted", frame=0),
-    Change(kind="started", layer="place", from_state="forest", to_state="crypt", decided=10, start=10, audible=19_200),
+    Change(kind="rendered", layer="place", from_state="forest", to_state="crypt", decided=10, start=10, audible=19_200),
     Chunk(seq=1, take=0, start=0, count=1_920, mixed=False, format="s16le", generator="score", pcm=_S16),
     Clock(start=0, end=1_920, tempo_bpm=96.0, meter=4, exact=True, beats=()),
     Stinger(id=1, name="victory", kind="scheduled", start=48_000),
     Saved(id=1, position=0, blob=b"\x80"),
-    Status(rung=0, generator="score", headroom=12.5),
+    Status(level=0, generator="score", headroom=12.5),
     Error(code="unknown_type"),
     Bye(reason="quit"),
 )
@@ -110,10 +109,12 @@ FULL: Final[tuple[Message, ...]] = (
         format="s16le",
         rules_name="emberwood/emberwood.yaml",
         generator="segue-small",
-        seed=2**53,
+        seed=2**53 - 1,
         lookahead_ms=30_000,
-        resume=_TOKEN * 4,
+        stingers="included",
+        resume=_KEY * 4,
         last_chunk=77,
+        token="ash-and-ember",
     ),
     Hello(versions=(1,), client="x", rules_text="segue: 1\ntitle: Ä\n"),
     Event(
@@ -125,7 +126,7 @@ FULL: Final[tuple[Message, ...]] = (
     Playhead(
         played=95_000, committed=96_000, have=288_000, paused=False, last_chunk=12, underruns=1, late=2, dropped=3
     ),
-    Save(id=2**53),
+    Save(id=2**53 - 1),
     Restore(id=2, at=96_000, take=4, cell=b"\x00"),
     Restore(id=2, at=192_000, take=9, blob=b"SGM1" + bytes(60)),
     Control(op="volume", gain_db=-6.0, ramp_ms=500, text="menu"),
@@ -142,7 +143,7 @@ FULL: Final[tuple[Message, ...]] = (
     Rules(errors=("emberwood.yaml:14:9: unknown field 'prority'; did you mean 'priority'?",)),
     Receipt(seq=300, accepted=False, code="unknown_input", frame=50, text="no input 'thread'; did you mean 'threat'?"),
     Change(
-        kind="scheduled",
+        kind="decided",
         layer="action",
         from_state="combat",
         to_state="calm",
@@ -167,6 +168,7 @@ FULL: Final[tuple[Message, ...]] = (
         mix={"battle": 0.75, "dread": 0.25},
         loudness_lufs=-18.5,
         cell=bytes(range(256)),
+        last_event=41,
         pcm=_F32,
     ),
     Clock(
@@ -191,11 +193,19 @@ FULL: Final[tuple[Message, ...]] = (
         if_late="play",
         pcm=bytes.fromhex("0100ff7f0080ffff"),
     ),
+    Stinger(id=2**52, name="victory", kind="placed", start=96_000, total=48_000),
     Stinger(id=3, name="victory", kind="dropped", start=48_000, reason="cooldown"),
     Saved(id=2, position=96_000, blob=bytes(300)),
     Status(
-        rung=1, generator="score", headroom=0.5, at=96_000, reason="segue-small raised", restore=2, restored="rules"
+        level=1,
+        generator="score",
+        headroom=0.5,
+        at=96_000,
+        reason="segue-small raised",
+        restore=2,
+        restored="rules",
+        last_event=40,
     ),
-    Error(code="out_of_range", text="take: expected 0 to 2^53, got -1", about="restore", seq=2),
+    Error(code="out_of_range", text="take: expected 0 to (2^53 - 1), got -1", about="restore", seq=2),
     Bye(reason="drain", text="service restarts", retry_ms=500),
 )

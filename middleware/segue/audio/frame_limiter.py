@@ -11,6 +11,7 @@ S samples, T frames.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -83,11 +84,36 @@ def limit_beside(music: Samples, stinger: Samples) -> Samples:
     no sum near is too high.
 
     Args:
-        music: float32 [S, 2], ducked as the stinger says.
+        music: float32 [M, 2], ducked as the stinger says; M <= S. Behind it the gain only rises.
         stinger: float32 [S, 2], with its gain.
 
     Returns:
         float32 [S, 2]; |music + result| <= SUM_CEILING in every sample in which |music| <= SUM_CEILING.
+
+    Raises:
+        ValueError: The music is longer.
+    """
+    known = len(music)
+    gains = beside_gains(music, stinger[:known])
+    if gains is None:
+        return stinger
+    limited = stinger.copy()
+    limited[:known] *= gains[:, None]
+    rising = limited[known : known + math.ceil((1.0 - float(gains[-1])) / _STINGER_RISE)]
+    rising *= (gains[-1] + _STINGER_RISE * np.arange(1, len(rising) + 1)).clip(0.0, 1.0).astype(np.float32)[:, None]
+    return limited
+
+
+def beside_gains(music: Samples, stinger: Samples, before: float | None = None) -> NDArray[np.float32] | None:
+    """Return the gains of a stinger whose sum with the music must not exceed SUM_CEILING.
+
+    Args:
+        music: float32 [S, 2], ducked.
+        stinger: float32 [S, 2], with its gain; several may be added up.
+        before: The gain of the sample before the first; None if the stinger begins here.
+
+    Returns:
+        The gain of each sample, float32 [S], in [0, 1]; None if all are 1.
 
     Raises:
         ValueError: The shapes differ.
@@ -95,15 +121,22 @@ def limit_beside(music: Samples, stinger: Samples) -> Samples:
     if music.shape != stinger.shape:
         raise ValueError(f"expected music and stinger of one shape, got {music.shape} and {stinger.shape}")
     over = np.abs(music + stinger) > SUM_CEILING
-    if not over.any():
-        return stinger
+    rows = np.flatnonzero(over[:, 0] | over[:, 1])
+    if not rows.size and (before is None or before == 1.0):
+        return None
     # Where the sum is too high and the music is not, the stinger points the way of the sum.
-    room = np.maximum(SUM_CEILING * _ROUNDED - music.astype(np.float64) * np.sign(stinger), 0.0)
+    beside, added = music[rows].astype(np.float64), stinger[rows]
+    room = np.maximum(SUM_CEILING * _ROUNDED - beside * np.sign(added), 0.0)
     wanted = np.ones_like(room)
-    np.divide(room, np.abs(stinger), out=wanted, where=over & (stinger != 0.0))
-    lowest = np.minimum(wanted.min(1), 1.0)
-    fallen = _tilted_minimum(lowest[::-1], _STINGER_FALL)[::-1]
-    return stinger * _risen(float(fallen[0]), fallen, _STINGER_RISE).astype(np.float32)[:, None]
+    np.divide(room, np.abs(added), out=wanted, where=over[rows] & (added != 0.0))
+    lowest = np.ones(len(music))
+    lowest[rows] = np.minimum(wanted.min(1), 1.0)
+    if before is None:
+        fallen = _tilted_minimum(lowest[::-1], _STINGER_FALL)[::-1]
+        before = float(fallen[0])
+    else:
+        fallen = _fallen(before, lowest, _STINGER_FALL)
+    return _risen(before, fallen, _STINGER_RISE).astype(np.float32)
 
 
 def _exceeds(samples: Samples) -> bool:

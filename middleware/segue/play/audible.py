@@ -26,7 +26,7 @@ class AudibleState:
         self._music = sorted([*kept, chunk], key=lambda music: music.start)[-_MOST:]
 
     def add_change(self, change: Change) -> None:
-        """Take in a change that is scheduled, started or withdrawn."""
+        """Take in a change that is decided, rendered or withdrawn."""
         key = change.layer, change.decided
         if change.kind == "withdrawn":
             self._changes.pop(key, None)
@@ -39,7 +39,7 @@ class AudibleState:
         Returns:
             The changes that are heard from now on.
         """
-        begun = [c for c in self._changes.values() if c.kind == "started" and c.audible <= played]
+        begun = [c for c in self._changes.values() if c.kind == "rendered" and c.audible <= played]
         for change in begun:
             del self._changes[change.layer, change.decided]
         past = [music for music in self._music if music.start + music.count <= played]

@@ -196,9 +196,9 @@ class Dashboard:
             self.add_line(event_line(sent.text, sent.at, self.reaction_ms, receipt))
 
     def _status(self, status: Status) -> None:
-        if (status.rung, status.generator) != (self.level, self.generator) and (status.reason or status.rung):
+        if (status.level, status.generator) != (self.level, self.generator) and (status.reason or status.level):
             self._note("status", f"the generator {status.generator} plays now", status.reason)
-        self.level, self.generator, self.headroom = status.rung, status.generator, status.headroom
+        self.level, self.generator, self.headroom = status.level, status.generator, status.headroom
 
     def _rules(self, rules: Rules) -> None:
         if rules.declaration is None:

@@ -300,7 +300,7 @@ class ConnectionHandler:
                 other.send(Bye(reason="replaced", text="the session was taken up by another connection"))
                 other.release()
         if self._connections.get(connection.identity) is not connection:
-            # The client has gone. It can come back to a session that was there before; of a new one it has no token.
+            # The client has gone. It can come back to a session that was there before; of a new one it has no key.
             if known is None:
                 self._sessions.close(session, "abandoned")
             return

@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.messages import ChunkOut
@@ -66,6 +66,7 @@ class SessionTerms:
     paused_window_ms: int
     events_per_second: int
     sample_format: Format
+    stingers: Literal["separate", "included"]
     seed: int
 
 
@@ -93,7 +94,7 @@ class ServerSession:
 
     Attributes:
         name: Its name in the log and on the wire.
-        token: With it a client comes back to the session.
+        key: With it a client comes back to the session.
         music: The runtime's session, which plans and generates the music.
         primary: Level of the chosen generator in the fallback chain.
         connection: Identity of the client's connection; None while there is none.
@@ -126,7 +127,7 @@ class ServerSession:
             now_s: The time now.
         """
         self.name = secrets.token_hex(4)
-        self.token = secrets.token_bytes(16)
+        self.key = secrets.token_bytes(16)
         self.music, self.soundtrack, self.terms, self.primary = music, soundtrack, terms, primary
         music.held = True
         self.connection: bytes | None = None
@@ -136,7 +137,9 @@ class ServerSession:
         self.held_playhead: Playhead | None = None
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
-        self._outgoing = OutgoingQueue(soundtrack.sounds, terms.sample_format, metrics)
+        self._outgoing = OutgoingQueue(
+            soundtrack.sounds, terms.sample_format, metrics, included=terms.stingers == "included"
+        )
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
         self._repeated = RepeatedEvents(terms.events_per_second, now_s)
@@ -153,9 +156,9 @@ class ServerSession:
 
     # --- connections ------------------------------------------------------------------------------------------------
 
-    def has_token(self, token: bytes) -> bool:
-        """Return whether the token is this session's, in constant time."""
-        return hmac.compare_digest(self.token, token)
+    def has_key(self, key: bytes) -> bool:
+        """Return whether the key is this session's, in constant time."""
+        return hmac.compare_digest(self.key, key)
 
     def welcome(self, *, resumed: bool) -> Welcome:
         """Return the welcome. Raises: ProtocolError if the rules' declaration does not fit a header."""
@@ -163,7 +166,7 @@ class ServerSession:
         return Welcome(
             version=VERSION,
             session=self.name,
-            token=self.token,
+            key=self.key,
             resumed=resumed,
             service=terms.service,
             format=terms.sample_format,
@@ -175,7 +178,6 @@ class ServerSession:
             resume_window_ms=terms.resume_window_ms,
             paused_window_ms=terms.paused_window_ms,
             seed=terms.seed,
-            last_event=self._last_event,
             generator=self._generators[self.primary],
             limits=Limits(events_per_second=terms.events_per_second, header_bytes=HEADER_BYTES),
             rules=self.declaration(),
@@ -328,7 +330,9 @@ class ServerSession:
         """Return all messages to send now, in order; none without a connection."""
         headroom = self.music.latency.headroom
         for output in self.music.messages():
-            self._outgoing.add_output(output, primary=self.primary, headroom=headroom, cell=self._cell)
+            self._outgoing.add_output(
+                output, primary=self.primary, headroom=headroom, cell=self._cell, music=self.music.sound
+            )
         encoded = self._outgoing.take(connected=self.connection is not None)
         self._update_hold()
         return encoded
@@ -381,7 +385,7 @@ class ServerSession:
 
     def _status(self) -> Status:
         return Status(
-            rung=self.fallback_level,
+            level=self.fallback_level,
             generator=self._generators[self.music.level].name,
             headroom=min(self.music.latency.headroom, 1e6),
         )

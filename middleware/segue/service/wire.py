@@ -39,7 +39,9 @@ from segue_sdk.limits import (
 Format: TypeAlias = Literal["f32le", "s16le"]
 
 # Reasons of chunks that have another word in the protocol.
-_REASONS: Final = {"change_level": "ladder"}
+_REASONS: Final = {"change_level": "fallback"}
+# States of a change that have another word in the protocol.
+_CHANGE_KINDS: Final = {"scheduled": "decided", "started": "rendered", "withdrawn": "withdrawn"}
 
 # The share of a header that the mistakes of a refused rule file may fill.
 _ERRORS_BYTES: Final = HEADER_BYTES // 2
@@ -120,7 +122,7 @@ def receipt(receipt: Receipt) -> messages.Receipt:
 def change(change: Change) -> messages.Change:
     """Convert a change of state with its causes."""
     return messages.Change(
-        kind=change.kind,
+        kind=_CHANGE_KINDS[change.kind],
         layer=change.layer,
         from_state=change.from_state,
         to_state=change.to_state,
@@ -160,7 +162,7 @@ def clock(out: BeatGrid, of: ChunkOut) -> messages.Clock:
 def status(out: StatusOut, *, primary: int, headroom: float) -> messages.Status:
     """Convert a status; primary: level of the chosen generator, which is 0 on the wire."""
     return messages.Status(
-        rung=max(0, out.level - primary),
+        level=max(0, out.level - primary),
         generator=out.generator,
         headroom=min(headroom, 1e6),
         at=out.frame * FRAME_SIZE,

@@ -133,3 +133,25 @@ def test_a_stinger_with_room_stays_as_it_is() -> None:
     assert frame_limiter.limit_beside(music, stinger) is stinger
     with pytest.raises(ValueError, match="one shape"):
         frame_limiter.limit_beside(music, stinger[1:])
+
+
+def test_behind_the_music_a_stinger_rises_to_its_level() -> None:
+    music, stinger = np.full((1_000, 2), 0.9, np.float32), np.full((20_000, 2), 0.5, np.float32)
+    out = frame_limiter.limit_beside(music, stinger)
+    assert np.abs(out[:1_000] + music).max() <= SUM_CEILING
+    steps = np.diff(out[:, 0])
+    assert steps.min() >= -1e-6
+    assert steps.max() <= 0.5 / 14_400 + 1e-6
+    assert out[-1, 0] == 0.5
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 1 << 30), parts=st.integers(1, 6))
+def test_a_stinger_limited_in_parts_keeps_the_sum_within_full_scale(seed: int, parts: int) -> None:
+    music, stinger = limited(loud(seed)), loud(seed + 1)
+    before, mixed = None, []
+    for part, beside in zip(np.array_split(music, parts), np.array_split(stinger, parts), strict=True):
+        gains = frame_limiter.beside_gains(part, beside, before)
+        before = 1.0 if gains is None else float(gains[-1])
+        mixed.append(part + beside * (1.0 if gains is None else gains[:, None]))
+    assert np.abs(np.concatenate(mixed)).max() <= SUM_CEILING

@@ -101,7 +101,7 @@ class PlayingService:
         match message:
             case Hello():
                 self.greeted = message
-                status = Status(rung=0, generator="score", headroom=12)
+                status = Status(level=0, generator="score", headroom=12)
                 return [replace(_WELCOME, rules=EMBERWOOD, lookahead_ms=2_000), status]
             case Playhead(committed=committed):
                 return self._music(committed + 96_000)
@@ -149,14 +149,14 @@ class PlayingService:
         to = self._state if threat is None else "combat" if float(threat) >= 0.6 else "calm"
         if to != self._state:
             change = Change(
-                kind="started",
+                kind="rendered",
                 layer="action",
                 from_state=self._state,
                 to_state=to,
                 decided=frame,
                 start=frame,
                 audible=frame * FRAME_SIZE,
-                causes=(Cause(text=f"threat is {threat} (enter >= 0.6, exit < 0.3)", input="threat", seq=item.seq),),
+                causes=(Cause(text=f"threat is {threat} (enter >= 0.6 is met)", input="threat", seq=item.seq),),
                 candidates=(Candidate(state="boss", reason="condition false"),),
             )
             self._state = to

@@ -27,7 +27,7 @@ from unit.play.playing_service import EMBERWOOD, MORE
 
 WELCOME = replace(next(message for message in MINIMAL if isinstance(message, Welcome)), rules=EMBERWOOD)
 CHANGE = Change(
-    kind="started", layer="action", from_state="calm", to_state="combat", decided=10, start=12, audible=23_040,
+    kind="rendered", layer="action", from_state="calm", to_state="combat", decided=10, start=12, audible=23_040,
     at="beat", causes=(Cause(text="threat is 0.9 (>= 0.6)"), Cause(text="enemies is 4 (>= 3)")),
     candidates=(Candidate(state="boss", reason="cooldown 3.2 s left"),),
 )  # fmt: skip
@@ -77,9 +77,9 @@ def test_a_later_take_replaces_the_music_from_its_start_on() -> None:
 
 def test_a_change_is_next_until_it_is_heard_and_a_withdrawn_change_never() -> None:
     audible = AudibleState()
-    audible.add_change(replace(CHANGE, kind="scheduled"))
+    audible.add_change(replace(CHANGE, kind="decided"))
     assert audible.next_change("action", 0) is not None
-    assert audible.move_to(23_040) == [], "scheduled is not started"
+    assert audible.move_to(23_040) == [], "decided is not rendered"
     audible.add_change(CHANGE)
     assert audible.move_to(23_039) == []
     assert audible.move_to(23_040) == [CHANGE]
@@ -143,9 +143,9 @@ def test_the_log_shows_refusals_stingers_underruns_and_fallbacks() -> None:
     made.handle(StingerArrived(id=1, name="victory", kind="placed", start=0, reason=""))
     made.handle(StingerArrived(id=2, name="victory", kind="dropped", start=0, reason="late"))
     made.handle(Underrun(count=1))
-    made.handle(Status(rung=0, generator="score", headroom=5))
-    made.handle(Status(rung=1, generator="loop", headroom=1, reason="score is too slow"))
-    made.handle(Status(rung=1, generator="loop", headroom=1))
+    made.handle(Status(level=0, generator="score", headroom=5))
+    made.handle(Status(level=1, generator="loop", headroom=1, reason="score is too slow"))
+    made.handle(Status(level=1, generator="loop", headroom=1))
     assert texts(made) == [
         "refused: no input 'x'", "♪ victory", "♪ victory dropped",
         "the buffer ran empty", "the generator loop plays now",

@@ -66,7 +66,7 @@ class CountingService:
             resumed = self._greeted and message.resume == self.token
             self._live = self._greeted = True
             again = [chunk for chunk in self._sent if chunk.seq > message.last_chunk] if resumed else []
-            return [replace(self._welcome, token=self.token, resumed=resumed), *again]
+            return [replace(self._welcome, key=self.token, resumed=resumed), *again]
         if not self._live:
             return [Error(code="no_session")]
         match message:
@@ -100,11 +100,11 @@ class CountingService:
     def _restore(self, message: Restore) -> Status:
         self._take, self._head = message.take + 1, message.at // FRAME_SIZE * FRAME_SIZE
         if message.cell is None or not self._cells:
-            return Status(rung=0, generator="none", headroom=9, restore=message.id, restored="nothing")
+            return Status(level=0, generator="none", headroom=9, restore=message.id, restored="nothing")
         effects, self.values = msgpack.unpackb(message.cell)
         self.effects = [(seq, frame, tuple(fire)) for seq, frame, fire in effects]
         self._known, self._last_frame, _ = max(self.effects, default=(0, 0, ()))
-        return Status(rung=0, generator="none", headroom=9, restore=message.id, restored="all")
+        return Status(level=0, generator="none", headroom=9, restore=message.id, restored="all")
 
     def _replace(self, position: int) -> None:
         self._take, self._head = self._take + 1, position

@@ -45,7 +45,7 @@ class ToneService:
             resumed = self._greeted and message.resume == self.token
             self._live = self._greeted = True
             again = [chunk for chunk in self._sent if chunk.seq > message.last_chunk] if resumed else []
-            return [replace(WELCOME, token=self.token, resumed=resumed), *again]
+            return [replace(WELCOME, key=self.token, resumed=resumed), *again]
         if not self._live:
             return [Error(code="no_session")]
         match message:
@@ -55,7 +55,7 @@ class ToneService:
             case Restore(id=number, at=at, take=take, cell=cell):
                 assert cell == f"cell at {at}".encode()
                 self._take, self._head = take + 1, at - FRAME_SIZE
-                return [Status(rung=0, generator="tone", headroom=9, restore=number, restored="all")]
+                return [Status(level=0, generator="tone", headroom=9, restore=number, restored="all")]
             case Playhead(committed=committed):
                 return self._fill(committed)
         return []

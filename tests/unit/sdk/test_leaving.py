@@ -128,7 +128,7 @@ def test_a_program_that_ends_without_close_ends_its_session(router: Router, last
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as game:
         assert game.stdin is not None
         router.expect(Hello)
-        router.say(WELCOME, Status(rung=0, generator="score", headroom=1))
+        router.say(WELCOME, Status(level=0, generator="score", headroom=1))
         # A report says that the client is live.
         wait(lambda: router.socket.poll(50))
         game.stdin.write("\n")
@@ -161,7 +161,7 @@ def test_update_raises_what_a_callback_raised_after_the_others_have_run(router: 
         client.on(Live, heard.append)
         client.on(Status, heard.append)
         router.expect(Hello)
-        router.say(WELCOME, Status(rung=0, generator="score", headroom=1))
+        router.say(WELCOME, Status(level=0, generator="score", headroom=1))
         wait(lambda: len(client._network.client_events) == 2)
         with pytest.raises(LookupError, match="a bug of the game") as caught:
             client.update()

@@ -147,7 +147,7 @@ def test_an_input_cannot_be_read(router: Router) -> None:
 def test_decorators_receive_changes_beats_stingers_and_states_when_they_are_heard(router: Router) -> None:
     heard: list[object] = []
     change = Change(
-        kind="started", layer="place", from_state="forest", to_state="crypt", decided=0, start=1, audible=2_000
+        kind="rendered", layer="place", from_state="forest", to_state="crypt", decided=0, start=1, audible=2_000
     )
     clock = Clock(start=0, end=9_600, tempo_bpm=90.0, meter=4, exact=True, beats=(Beat(at=1_000, bar=0, beat=0),))
     sting = Stinger(id=1, name="victory", kind="placed", start=3_000, total=10, count=10, pcm=bytes(80))

@@ -13,7 +13,7 @@ from segue_sdk.session import ClientSession
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type
 
 CHANGE = Change(
-    kind="started", layer="place", from_state="forest", to_state="crypt", decided=9, start=10, audible=10 * FRAME_SIZE
+    kind="rendered", layer="place", from_state="forest", to_state="crypt", decided=9, start=10, audible=10 * FRAME_SIZE
 )
 AT = CHANGE.audible
 
@@ -42,14 +42,14 @@ def test_a_change_is_reported_at_once_and_again_when_it_is_heard() -> None:
 
 def test_a_change_that_is_only_scheduled_or_withdrawn_is_never_heard() -> None:
     peer = live()
-    peer.says(replace(CHANGE, kind="scheduled"), replace(CHANGE, layer="action"))
+    peer.says(replace(CHANGE, kind="decided"), replace(CHANGE, layer="action"))
     peer.says(replace(CHANGE, layer="action", kind="withdrawn"))
     assert heard(peer, 2 * AT) == []
 
 
 def test_a_change_with_a_new_prediction_is_heard_where_it_started() -> None:
     peer = live()
-    peer.says(replace(CHANGE, kind="scheduled"), replace(CHANGE, kind="scheduled", audible=AT + 5_000))
+    peer.says(replace(CHANGE, kind="decided"), replace(CHANGE, kind="decided", audible=AT + 5_000))
     peer.says(replace(CHANGE, audible=AT + 7_000))
     assert heard(peer, AT + 6_999) == []
     assert len(heard(peer, AT + 7_000)) == 1
@@ -78,7 +78,7 @@ def test_no_change_is_heard_while_the_clock_stands() -> None:
     assert heard(peer, AT - 1) == []
     for _ in range(100):
         peer.tick(1.0, standing=True)
-        peer.says(Status(rung=0, generator="score", headroom=1))
+        peer.says(Status(level=0, generator="score", headroom=1))
     assert of_type(ChangeHeard, peer.client_events()) == []
     assert heard(peer, AT) == [CHANGE]
 
@@ -95,14 +95,14 @@ def restarted(peer: Peer, welcome: Welcome) -> None:
     peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.says(welcome)
-    peer.says(Status(rung=0, generator="score", headroom=2, restore=1, restored="all"))
+    peer.says(Status(level=0, generator="score", headroom=2, restore=1, restored="all"))
 
 
 def test_after_a_restart_changes_in_the_buffer_are_heard_and_repeated_ones_once() -> None:
     peer = live()
     behind = replace(CHANGE, layer="action", audible=3 * AT)
     peer.says(*(chunk(number + 1, number * FRAME_SIZE) for number in range(20)), CHANGE, behind)
-    restarted(peer, replace(WELCOME, token=bytes(16)))
+    restarted(peer, replace(WELCOME, key=bytes(16)))
     again = replace(behind, decided=30, audible=4 * AT)
     peer.says(again)
     assert heard(peer, 10 * AT) == [CHANGE, again]
@@ -113,7 +113,7 @@ def test_changes_after_the_beginning_of_restored_music_are_not_heard(start: int,
     peer = live()
     peer.says(chunk(1, 0), CHANGE)
     number = peer.session.restore(b"SGS1")
-    peer.says(Status(rung=0, generator="score", headroom=2, restore=number, restored="all"))
+    peer.says(Status(level=0, generator="score", headroom=2, restore=number, restored="all"))
     restored = replace(CHANGE, layer="action", decided=40, audible=start + 96_000)
     peer.says(restored, chunk(2, start, take=1))
     changes = heard(peer, start + 96_000)

@@ -178,9 +178,9 @@ def restarted(peer: Peer, restored: str) -> None:
     """Another service welcomes the peer and answers its restore."""
     peer.session.disconnected()
     peer.session.connected(peer.now_s)
-    peer.says(replace(KNOWING, token=bytes(16)))
+    peer.says(replace(KNOWING, key=bytes(16)))
     (restore,) = of_type(Restore, peer.sent())
-    peer.says(Status(rung=0, generator="score", headroom=2, restore=restore.id, restored=restored))
+    peer.says(Status(level=0, generator="score", headroom=2, restore=restore.id, restored=restored))
 
 
 def live() -> Peer:
@@ -283,7 +283,7 @@ def test_a_restore_just_before_a_crash_is_repeated_in_its_place() -> None:
     number = peer.session.restore(b"SGS1")
     said(peer, threat=0.5)
     peer.says(receipt(1), receipt(2))
-    peer.says(Status(rung=0, generator="score", headroom=2, restore=number, restored="all"))
+    peer.says(Status(level=0, generator="score", headroom=2, restore=number, restored="all"))
     peer.tick(played=960, committed=960, have=1_920)
     peer.sent()
     restarted(peer, "all")
@@ -293,7 +293,7 @@ def test_a_restore_just_before_a_crash_is_repeated_in_its_place() -> None:
     assert isinstance(second, Event)
     assert ([item.seq for item in first.events], [item.seq for item in second.events]) == ([1], [2])
     assert load == Restore(id=number, at=960, take=0, blob=b"SGS1")
-    peer.says(Status(rung=0, generator="score", headroom=2, restore=number, restored="all"))
+    peer.says(Status(level=0, generator="score", headroom=2, restore=number, restored="all"))
     peer.says(chunk(2, 1_920, take=1, cell=b"after"))
     restarted(peer, "all")
     assert of_type(Restore, peer.sent()) == []
@@ -306,11 +306,11 @@ def test_the_next_service_is_asked_for_the_current_rules_and_generator() -> None
     peer.session.control(Control(op="rules", rules_name="crypt.yaml"))
     peer.says(Rules(declaration=KNOWING.rules))
     peer.session.control(Control(op="generator", generator="bagpipe"))
-    peer.says(Status(rung=1, generator="bagpipe", headroom=1))
+    peer.says(Status(level=1, generator="bagpipe", headroom=1))
     peer.session.disconnected()
     peer.session.connected(peer.now_s)
-    assert of_type(Hello, peer.sent())[-1] == replace(HELLO, rules_name="crypt.yaml", resume=KNOWING.token)
-    peer.says(replace(KNOWING, resumed=True), Status(rung=0, generator="bagpipe", headroom=1))
+    assert of_type(Hello, peer.sent())[-1] == replace(HELLO, rules_name="crypt.yaml", resume=KNOWING.key)
+    peer.says(replace(KNOWING, resumed=True), Status(level=0, generator="bagpipe", headroom=1))
     peer.session.disconnected()
     peer.session.connected(peer.now_s)
     assert of_type(Hello, peer.sent())[-1].generator == "bagpipe"

@@ -285,7 +285,7 @@ def test_a_lost_receipt_does_not_block_later_events_for_ever() -> None:
     assert [item.seq for item in sent(peer)] == [1]
     came: list[int] = []
     for _ in range(60):
-        peer.says(Status(rung=0, generator="score", headroom=1))
+        peer.says(Status(level=0, generator="score", headroom=1))
         peer.tick(0.1)
         came += [item.seq for item in sent(peer)]
     assert came == [2]
@@ -314,7 +314,7 @@ def test_an_event_refused_by_the_rate_limit_is_sent_again_and_reported_under_its
     (item,) = sent(peer)
     assert item.seq == 3
     cause = Cause(text="door", input="door", seq=3)
-    change = Change(kind="started", layer="a", from_state="b", to_state="c", decided=1, start=1, audible=1)
+    change = Change(kind="rendered", layer="a", from_state="b", to_state="c", decided=1, start=1, audible=1)
     peer.client_events()
     peer.says(receipt(3), replace(change, causes=(cause,)))
     told = peer.client_events()
@@ -360,9 +360,9 @@ def test_an_event_sent_again_survives_a_restart_of_the_service() -> None:
     peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.sent()
-    peer.says(replace(WELCOME, token=bytes(16)))
+    peer.says(replace(WELCOME, key=bytes(16)))
     (restore,) = of_type(Restore, peer.sent())
-    peer.says(Status(rung=0, generator="score", headroom=2, restore=restore.id, restored="all"))
+    peer.says(Status(level=0, generator="score", headroom=2, restore=restore.id, restored="all"))
     (item,) = sent(peer)
     assert (item.seq, item.fire) == (2, ("door",))
     peer.client_events()

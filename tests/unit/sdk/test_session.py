@@ -37,7 +37,7 @@ from segue_sdk.vectors.examples import FULL, MINIMAL
 from unit.sdk.peer import WELCOME, Peer, chunk, of_type, receipt
 
 HELLO = Hello(versions=(1,), client="test", rules_name="emberwood.yaml", seed=7)
-OTHER = replace(WELCOME, token=bytes(16), session="s-2")
+OTHER = replace(WELCOME, key=bytes(16), session="s-2")
 
 
 def offline() -> Peer:
@@ -99,7 +99,7 @@ def test_a_silent_connection_is_lost_and_the_session_is_resumed() -> None:
     assert peer.sent() == [], "one hello is enough"
     peer.session.disconnected()
     peer.session.connected(peer.now_s)
-    assert peer.sent() == [replace(HELLO, resume=WELCOME.token, last_chunk=2)]
+    assert peer.sent() == [replace(HELLO, resume=WELCOME.key, last_chunk=2)]
     peer.says(replace(WELCOME, resumed=True))
     assert peer.session.state is ClientState.LIVE
     assert not of_type(Restore, peer.sent())
@@ -122,7 +122,7 @@ def test_a_restarted_service_gets_the_cell_of_the_last_chunk() -> None:
     peer.tick()
     assert not of_type(Event, peer.sent()), "events wait for the restore"
     peer.says(chunk(1, 3_840, take=5))
-    peer.says(Status(rung=0, generator="score", headroom=2.0, restore=1, restored="all"))
+    peer.says(Status(level=0, generator="score", headroom=2.0, restore=1, restored="all"))
     assert peer.session.state is ClientState.LIVE
     assert [event.events[0].set for event in of_type(Event, peer.sent())] == [{"threat": 1.0}]
 
@@ -143,7 +143,7 @@ def test_a_service_restarted_behind_the_connection_receives_hello_again() -> Non
     peer = live()
     peer.says(Error(code="no_session"))
     assert peer.session.state is ClientState.GREETING
-    assert peer.sent() == [replace(HELLO, resume=WELCOME.token)]
+    assert peer.sent() == [replace(HELLO, resume=WELCOME.key)]
     peer.says(Error(code="no_session"), Error(code="no_session"))
     assert (peer.sent(), peer.client_events()) == ([], []), "answers to what was on its way"
     peer.says(chunk(9, 0))

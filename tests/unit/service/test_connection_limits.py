@@ -68,9 +68,9 @@ def test_a_flooding_connection_is_blocked_before_anything_is_decoded(
             service.event(TWO, 1)
             assert [one.seq for one in service.all(TWO, Receipt)] == [1]
             # The session is still there when its client comes back in time.
-            token = service.all(ONE, Welcome)[0].token
+            key = service.all(ONE, Welcome)[0].key
             service.tick(bye.retry_ms / 1000)
-            assert (await service.greet(THREE, resume=token)).resumed
+            assert (await service.greet(THREE, resume=key)).resumed
 
     asyncio.run(main())
 

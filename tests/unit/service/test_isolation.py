@@ -156,7 +156,7 @@ class Broken:
                     harness.sessions.apply_edit(session, RuleEdit(name="calm", soundtrack=session.soundtrack))
             harness.handler.closed(BROKEN)
         if number == 9:
-            harness.say(BROKEN, Hello(versions=(1,), client="a test", resume=session.token, last_chunk=1))
+            harness.say(BROKEN, Hello(versions=(1,), client="a test", resume=session.key, last_chunk=1))
             await harness.settle()
         harness.tick(0.1)
         harness.generate()

@@ -40,7 +40,7 @@ class LogLines:
 
 def test_json_lines() -> None:
     (line,) = LogLines("json").lines(
-        ("session opened", {"session": "4f1c", "client": "godot 1.2", "rung": 1, "ready": True})
+        ("session opened", {"session": "4f1c", "client": "godot 1.2", "level": 1, "ready": True})
     )
     read = json.loads(line)
     moment = read.pop("ts")
@@ -51,7 +51,7 @@ def test_json_lines() -> None:
         "logger": "segue.service.test_logs",
         "message": "session opened",
         "session": "4f1c",
-        "fields": {"client": "godot 1.2", "rung": 1, "ready": True},
+        "fields": {"client": "godot 1.2", "level": 1, "ready": True},
     }
 
 

@@ -39,7 +39,7 @@ def test_a_client_that_reconnects_during_a_restore_gets_the_restored_music(at: i
             with worker_held(service):
                 service.say(ONE, Restore(id=1, at=at, take=0))
                 service.handler.closed(ONE)
-                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.token))
+                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.key))
                 while not service.sent[TWO]:
                     await asyncio.sleep(0.001)
                 service.playhead(TWO)
@@ -63,7 +63,7 @@ def test_a_second_restore_far_beyond_the_first_is_refused() -> None:
             with worker_held(service):
                 service.say(ONE, Restore(id=1, at=0, take=0))
                 service.handler.closed(ONE)
-                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.token))
+                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.key))
                 while not service.sent[TWO]:
                     await asyncio.sleep(0.001)
                 service.say(TWO, Restore(id=2, at=HOUR, take=0))
@@ -123,7 +123,7 @@ def test_a_playhead_is_held_until_the_last_of_two_restores_is_done() -> None:
             with worker_held(service):
                 service.say(ONE, Restore(id=1, at=SAMPLE_RATE, take=0))
                 service.handler.closed(ONE)
-                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.token))
+                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.key))
                 while not service.sent[TWO]:
                     await asyncio.sleep(0.001)
                 service.say(TWO, Restore(id=2, at=0, take=0, blob=b"not a saved state"))

@@ -44,15 +44,15 @@ def test_a_new_session_replaces_the_one_whose_client_was_away_the_longest() -> N
                 service.tick(1.0)
                 service.playhead(THREE)
             assert not (await service.greet(b"new")).resumed
-            assert {session.token for session in service.sessions} == {
-                welcomes[ONE].token,
-                welcomes[THREE].token,
-                service.all(b"new", Welcome)[0].token,
+            assert {session.key for session in service.sessions} == {
+                welcomes[ONE].key,
+                welcomes[THREE].key,
+                service.all(b"new", Welcome)[0].key,
             }
             service.playhead(b"new")
             # A client that lost its session opens another once there is a place, and restores what it has.
             last = service.all(TWO, Chunk)[-1]
-            back = await service.greet(b"two again", resume=welcomes[TWO].token, last_chunk=last.seq)
+            back = await service.greet(b"two again", resume=welcomes[TWO].key, last_chunk=last.seq)
             assert not back.resumed
             service.say(b"two again", Restore(id=1, at=last.start + last.count, take=last.take, cell=last.cell))
             await service.settle()
@@ -179,8 +179,8 @@ def test_sessions_are_opened_at_a_bounded_rate() -> None:
 def test_a_resumed_session_belongs_to_the_new_connection_alone() -> None:
     async def main() -> None:
         async with ServiceHarness() as service:
-            token = (await service.greet(ONE)).token
-            assert (await service.greet(TWO, resume=token)).resumed
+            key = (await service.greet(ONE)).key
+            assert (await service.greet(TWO, resume=key)).resumed
             assert [bye.reason for bye in service.all(ONE, Bye)] == ["replaced"]
             service.playhead(ONE)
             assert service.all(ONE, Error)[-1].code == "no_session"
@@ -191,8 +191,8 @@ def test_a_resumed_session_belongs_to_the_new_connection_alone() -> None:
             service.generate()
             assert service.all(TWO, Chunk)
             assert not service.all(ONE, Chunk)
-            # A part of a token or a longer token is no session's.
-            for wrong in (token + b"x", token[:-1] + b"\x00", token[:1] * 16, bytes(64)):
-                assert wrong == token or not (await service.greet(b"thief" + wrong, resume=wrong)).resumed
+            # A part of a key or a longer key is no session's.
+            for wrong in (key + b"x", key[:-1] + b"\x00", key[:1] * 16, bytes(64)):
+                assert wrong == key or not (await service.greet(b"thief" + wrong, resume=wrong)).resumed
 
     asyncio.run(main())

@@ -105,7 +105,7 @@ class ThinClient:
                 self.welcomed = True
             case Chunk():
                 self._write(message, now_s)
-            case Change(kind="started"):
+            case Change(kind="rendered"):
                 for cause in message.causes:
                     if cause.seq in self._sent:
                         self._audible[cause.seq] = message.audible

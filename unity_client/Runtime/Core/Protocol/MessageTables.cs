@@ -15,8 +15,8 @@ namespace Segue.Protocol
             Payload.None,
             Field.Required("name", Kind.Text(1, 64)),
             Field.Required("type", Kind.Word("number", "integer", "choice", "flag", "trigger")),
-            Field.Optional("low", Kind.Real(-9007199254740992.0, 9007199254740992.0)),
-            Field.Optional("high", Kind.Real(-9007199254740992.0, 9007199254740992.0)),
+            Field.Optional("low", Kind.Real(-9007199254740991.0, 9007199254740991.0)),
+            Field.Optional("high", Kind.Real(-9007199254740991.0, 9007199254740991.0)),
             Field.Optional("of", Kind.ListOf(Kind.Text(1, 64), 0, 256), EmptyList),
             Field.Optional("default", Kind.AnyValue()));
 
@@ -41,8 +41,8 @@ namespace Segue.Protocol
             "Limits",
             Payload.None,
             Field.Required("events_per_second", Kind.Integer(1, 100000)),
-            Field.Required("header_bytes", Kind.Integer(1024, 9007199254740992)),
-            Field.Optional("blob_bytes", Kind.Integer(1024, 9007199254740992), Value.Of(65536L)));
+            Field.Required("header_bytes", Kind.Integer(1024, 9007199254740991)),
+            Field.Optional("blob_bytes", Kind.Integer(1024, 9007199254740991), Value.Of(65536L)));
 
         public static readonly RecordTable GeneratorInfo = new RecordTable(
             "GeneratorInfo",
@@ -55,8 +55,8 @@ namespace Segue.Protocol
         public static readonly RecordTable EventItem = new RecordTable(
             "EventItem",
             Payload.None,
-            Field.Required("seq", Kind.Integer(1, 9007199254740992)),
-            Field.Required("at", Kind.Integer(0, 9007199254740992)),
+            Field.Required("seq", Kind.Integer(1, 9007199254740991)),
+            Field.Required("at", Kind.Integer(0, 9007199254740991)),
             Field.Optional("set", Kind.MapOf(Kind.AnyValue(), 256), EmptyMap),
             Field.Optional("fire", Kind.ListOf(Kind.Text(1, 64), 0, 256), EmptyList));
 
@@ -66,7 +66,7 @@ namespace Segue.Protocol
             Field.Required("text", Kind.Text(0, 1024)),
             Field.Optional("input", Kind.Text(0, 64), Value.Of("")),
             Field.Optional("value", Kind.AnyValue()),
-            Field.Optional("seq", Kind.Integer(0, 9007199254740992), Value.Of(0L)));
+            Field.Optional("seq", Kind.Integer(0, 9007199254740991), Value.Of(0L)));
 
         public static readonly RecordTable Candidate = new RecordTable(
             "Candidate",
@@ -77,8 +77,8 @@ namespace Segue.Protocol
         public static readonly RecordTable Beat = new RecordTable(
             "Beat",
             Payload.None,
-            Field.Required("at", Kind.Integer(0, 9007199254740992)),
-            Field.Required("bar", Kind.Integer(0, 9007199254740992)),
+            Field.Required("at", Kind.Integer(0, 9007199254740991)),
+            Field.Required("bar", Kind.Integer(0, 9007199254740991)),
             Field.Required("beat", Kind.Integer(0, 15)));
 
         public static readonly RecordTable DuckInfo = new RecordTable(
@@ -98,10 +98,12 @@ namespace Segue.Protocol
             Field.Optional("rules_text", Kind.Text(1, 131072)),
             Field.Optional("rules_name", Kind.Text(1, 256)),
             Field.Optional("generator", Kind.Text(1, 64)),
-            Field.Optional("seed", Kind.Integer(0, 9007199254740992)),
+            Field.Optional("seed", Kind.Integer(0, 9007199254740991)),
             Field.Optional("lookahead_ms", Kind.Integer(200, 30000)),
+            Field.Optional("stingers", Kind.Word("separate", "included"), Value.Of("separate")),
             Field.Optional("resume", Kind.Bytes(16, 64)),
-            Field.Optional("last_chunk", Kind.Integer(0, 9007199254740992), Value.Of(0L)));
+            Field.Optional("last_chunk", Kind.Integer(0, 9007199254740991), Value.Of(0L)),
+            Field.Optional("token", Kind.Text(1, 255)));
 
         public static readonly RecordTable Event = new RecordTable(
             "event",
@@ -111,26 +113,26 @@ namespace Segue.Protocol
         public static readonly RecordTable Playhead = new RecordTable(
             "playhead",
             Payload.None,
-            Field.Required("played", Kind.Integer(0, 9007199254740992)),
-            Field.Required("committed", Kind.Integer(0, 9007199254740992)),
-            Field.Required("have", Kind.Integer(0, 9007199254740992)),
+            Field.Required("played", Kind.Integer(0, 9007199254740991)),
+            Field.Required("committed", Kind.Integer(0, 9007199254740991)),
+            Field.Required("have", Kind.Integer(0, 9007199254740991)),
             Field.Required("paused", Kind.Boolean()),
-            Field.Optional("last_chunk", Kind.Integer(0, 9007199254740992), Value.Of(0L)),
-            Field.Optional("underruns", Kind.Integer(0, 9007199254740992), Value.Of(0L)),
-            Field.Optional("late", Kind.Integer(0, 9007199254740992), Value.Of(0L)),
-            Field.Optional("dropped", Kind.Integer(0, 9007199254740992), Value.Of(0L)));
+            Field.Optional("last_chunk", Kind.Integer(0, 9007199254740991), Value.Of(0L)),
+            Field.Optional("underruns", Kind.Integer(0, 9007199254740991), Value.Of(0L)),
+            Field.Optional("late", Kind.Integer(0, 9007199254740991), Value.Of(0L)),
+            Field.Optional("dropped", Kind.Integer(0, 9007199254740991), Value.Of(0L)));
 
         public static readonly RecordTable Save = new RecordTable(
             "save",
             Payload.None,
-            Field.Required("id", Kind.Integer(1, 9007199254740992)));
+            Field.Required("id", Kind.Integer(1, 9007199254740991)));
 
         public static readonly RecordTable Restore = new RecordTable(
             "restore",
             Payload.None,
-            Field.Required("id", Kind.Integer(1, 9007199254740992)),
-            Field.Required("at", Kind.Integer(0, 9007199254740992)),
-            Field.Required("take", Kind.Integer(0, 9007199254740992)),
+            Field.Required("id", Kind.Integer(1, 9007199254740991)),
+            Field.Required("at", Kind.Integer(0, 9007199254740991)),
+            Field.Required("take", Kind.Integer(0, 9007199254740991)),
             Field.Optional("blob", Kind.Bytes(1, 65536)),
             Field.Optional("cell", Kind.Bytes(1, 16384)));
 
@@ -153,7 +155,7 @@ namespace Segue.Protocol
             Field.Required("code", Kind.Text(1, 64)),
             Field.Optional("text", Kind.Text(0, 1024), Value.Of("")),
             Field.Optional("about", Kind.Text(0, 64), Value.Of("")),
-            Field.Optional("seq", Kind.Integer(0, 9007199254740992), Value.Of(0L)));
+            Field.Optional("seq", Kind.Integer(0, 9007199254740991), Value.Of(0L)));
 
         public static readonly RecordTable Bye = new RecordTable(
             "bye",
@@ -167,7 +169,7 @@ namespace Segue.Protocol
             Payload.None,
             Field.Required("version", Kind.Integer(1, 1000)),
             Field.Required("session", Kind.Text(1, 64)),
-            Field.Required("token", Kind.Bytes(16, 64)),
+            Field.Required("key", Kind.Bytes(16, 64)),
             Field.Required("resumed", Kind.Boolean()),
             Field.Required("service", Kind.Text(0, 128)),
             Field.Required("format", Kind.Word("f32le", "s16le")),
@@ -178,8 +180,7 @@ namespace Segue.Protocol
             Field.Required("chunk_frames", Kind.Integer(1, 250)),
             Field.Required("resume_window_ms", Kind.Integer(0, 86400000)),
             Field.Required("paused_window_ms", Kind.Integer(0, 86400000)),
-            Field.Required("seed", Kind.Integer(0, 9007199254740992)),
-            Field.Required("last_event", Kind.Integer(0, 9007199254740992)),
+            Field.Required("seed", Kind.Integer(0, 9007199254740991)),
             Field.Required("generator", Kind.RecordOf(GeneratorInfo)),
             Field.Required("limits", Kind.RecordOf(Limits)),
             Field.Required("rules", Kind.RecordOf(Declaration)));
@@ -193,23 +194,23 @@ namespace Segue.Protocol
         public static readonly RecordTable Receipt = new RecordTable(
             "receipt",
             Payload.None,
-            Field.Required("seq", Kind.Integer(1, 9007199254740992)),
+            Field.Required("seq", Kind.Integer(1, 9007199254740991)),
             Field.Required("accepted", Kind.Boolean()),
             Field.Required("code", Kind.Text(1, 64)),
-            Field.Required("frame", Kind.Integer(0, 9007199254740992)),
+            Field.Required("frame", Kind.Integer(0, 9007199254740991)),
             Field.Optional("text", Kind.Text(0, 1024), Value.Of("")));
 
         public static readonly RecordTable Change = new RecordTable(
             "change",
             Payload.None,
-            Field.Required("kind", Kind.Word("scheduled", "started", "withdrawn")),
+            Field.Required("kind", Kind.Word("decided", "rendered", "withdrawn")),
             Field.Required("layer", Kind.Text(1, 64)),
             Field.Required("from_state", Kind.Text(1, 64)),
             Field.Required("to_state", Kind.Text(1, 64)),
-            Field.Required("decided", Kind.Integer(0, 9007199254740992)),
-            Field.Required("start", Kind.Integer(0, 9007199254740992)),
-            Field.Required("audible", Kind.Integer(0, 9007199254740992)),
-            Field.Optional("ramp_frames", Kind.Integer(0, 9007199254740992), Value.Of(0L)),
+            Field.Required("decided", Kind.Integer(0, 9007199254740991)),
+            Field.Required("start", Kind.Integer(0, 9007199254740991)),
+            Field.Required("audible", Kind.Integer(0, 9007199254740991)),
+            Field.Optional("ramp_frames", Kind.Integer(0, 9007199254740991), Value.Of(0L)),
             Field.Optional("at", Kind.Text(0, 64), Value.Of("immediate")),
             Field.Optional("causes", Kind.ListOf(Kind.RecordOf(Cause), 0, 64), EmptyList),
             Field.Optional("candidates", Kind.ListOf(Kind.RecordOf(Candidate), 0, 128), EmptyList));
@@ -217,9 +218,9 @@ namespace Segue.Protocol
         public static readonly RecordTable Chunk = new RecordTable(
             "chunk",
             Payload.Required,
-            Field.Required("seq", Kind.Integer(1, 9007199254740992)),
-            Field.Required("take", Kind.Integer(0, 9007199254740992)),
-            Field.Required("start", Kind.Integer(0, 9007199254740992, 1920)),
+            Field.Required("seq", Kind.Integer(1, 9007199254740991)),
+            Field.Required("take", Kind.Integer(0, 9007199254740991)),
+            Field.Required("start", Kind.Integer(0, 9007199254740991, 1920)),
             Field.Required("count", Kind.Integer(1920, 480000, 1920)),
             Field.Required("mixed", Kind.Boolean()),
             Field.Required("format", Kind.Word("f32le", "s16le")),
@@ -228,13 +229,14 @@ namespace Segue.Protocol
             Field.Optional("states", Kind.MapOf(Kind.Text(1, 64), 64), EmptyMap),
             Field.Optional("mix", Kind.MapOf(Kind.Real(0, 1), 256), EmptyMap),
             Field.Optional("loudness_lufs", Kind.Real(-120, 24)),
-            Field.Optional("cell", Kind.Bytes(1, 16384)));
+            Field.Optional("cell", Kind.Bytes(1, 16384)),
+            Field.Optional("last_event", Kind.Integer(0, 9007199254740991), Value.Of(0L)));
 
         public static readonly RecordTable Clock = new RecordTable(
             "clock",
             Payload.None,
-            Field.Required("start", Kind.Integer(0, 9007199254740992)),
-            Field.Required("end", Kind.Integer(0, 9007199254740992)),
+            Field.Required("start", Kind.Integer(0, 9007199254740991)),
+            Field.Required("end", Kind.Integer(0, 9007199254740991)),
             Field.Required("tempo_bpm", Kind.Real(1, 1000)),
             Field.Required("meter", Kind.Integer(1, 16)),
             Field.Required("exact", Kind.Boolean()),
@@ -243,10 +245,10 @@ namespace Segue.Protocol
         public static readonly RecordTable Stinger = new RecordTable(
             "stinger",
             Payload.Optional,
-            Field.Required("id", Kind.Integer(1, 9007199254740992)),
+            Field.Required("id", Kind.Integer(1, 9007199254740991)),
             Field.Required("name", Kind.Text(1, 64)),
             Field.Required("kind", Kind.Word("scheduled", "placed", "cancelled", "dropped")),
-            Field.Required("start", Kind.Integer(0, 9007199254740992)),
+            Field.Required("start", Kind.Integer(0, 9007199254740991)),
             Field.Optional("total", Kind.Integer(0, 2880000), Value.Of(0L)),
             Field.Optional("offset", Kind.Integer(0, 2880000), Value.Of(0L)),
             Field.Optional("count", Kind.Integer(0, 480000), Value.Of(0L)),
@@ -259,20 +261,21 @@ namespace Segue.Protocol
         public static readonly RecordTable Saved = new RecordTable(
             "saved",
             Payload.None,
-            Field.Required("id", Kind.Integer(1, 9007199254740992)),
-            Field.Required("position", Kind.Integer(0, 9007199254740992)),
+            Field.Required("id", Kind.Integer(1, 9007199254740991)),
+            Field.Required("position", Kind.Integer(0, 9007199254740991)),
             Field.Required("blob", Kind.Bytes(1, 65536)));
 
         public static readonly RecordTable Status = new RecordTable(
             "status",
             Payload.None,
-            Field.Required("rung", Kind.Integer(0, 15)),
+            Field.Required("level", Kind.Integer(0, 15)),
             Field.Required("generator", Kind.Text(1, 64)),
             Field.Required("headroom", Kind.Real(0, 1000000.0)),
-            Field.Optional("at", Kind.Integer(0, 9007199254740992), Value.Of(0L)),
+            Field.Optional("at", Kind.Integer(0, 9007199254740991), Value.Of(0L)),
             Field.Optional("reason", Kind.Text(0, 1024), Value.Of("")),
-            Field.Optional("restore", Kind.Integer(0, 9007199254740992), Value.Of(0L)),
-            Field.Optional("restored", Kind.Word("", "all", "rules", "nothing"), Value.Of("")));
+            Field.Optional("restore", Kind.Integer(0, 9007199254740991), Value.Of(0L)),
+            Field.Optional("restored", Kind.Word("", "all", "rules", "nothing"), Value.Of("")),
+            Field.Optional("last_event", Kind.Integer(0, 9007199254740991), Value.Of(0L)));
 
         /// <summary>The table of a message's type, or null.</summary>
         public static RecordTable? Find(string type)

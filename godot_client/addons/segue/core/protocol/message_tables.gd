@@ -39,8 +39,8 @@ const RECORDS: Dictionary = {
 			"kind": "word",
 			"words": ["number", "integer", "choice", "flag", "trigger"]
 		},
-		{"name": "low", "kind": "real", "low": -9007199254740992.0, "high": 9007199254740992.0},
-		{"name": "high", "kind": "real", "low": -9007199254740992.0, "high": 9007199254740992.0},
+		{"name": "low", "kind": "real", "low": -9007199254740991, "high": 9007199254740991},
+		{"name": "high", "kind": "real", "low": -9007199254740991, "high": 9007199254740991},
 		{
 			"name": "of",
 			"kind": "list",
@@ -110,13 +110,13 @@ const RECORDS: Dictionary = {
 			"required": true,
 			"kind": "integer",
 			"low": 1024,
-			"high": 9007199254740992
+			"high": 9007199254740991
 		},
 		{
 			"name": "blob_bytes",
 			"kind": "integer",
 			"low": 1024,
-			"high": 9007199254740992,
+			"high": 9007199254740991,
 			"default": 65536
 		},
 	],
@@ -135,8 +135,8 @@ const RECORDS: Dictionary = {
 	],
 	"EventItem":
 	[
-		{"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740992},
-		{"name": "at", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
+		{"name": "at", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "set", "kind": "map", "most": 256, "of": {"kind": "value"}, "default": {}},
 		{
 			"name": "fire",
@@ -151,7 +151,7 @@ const RECORDS: Dictionary = {
 		{"name": "text", "required": true, "kind": "text", "most": 1024},
 		{"name": "input", "kind": "text", "most": 64, "default": ""},
 		{"name": "value", "kind": "value"},
-		{"name": "seq", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
+		{"name": "seq", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
 	],
 	"Candidate":
 	[
@@ -160,8 +160,8 @@ const RECORDS: Dictionary = {
 	],
 	"Beat":
 	[
-		{"name": "at", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
-		{"name": "bar", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "at", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
+		{"name": "bar", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "beat", "required": true, "kind": "integer", "low": 0, "high": 15},
 	],
 	"DuckInfo":
@@ -186,10 +186,17 @@ const RECORDS: Dictionary = {
 		{"name": "rules_text", "kind": "text", "least": 1, "most": 131072},
 		{"name": "rules_name", "kind": "text", "least": 1, "most": 256},
 		{"name": "generator", "kind": "text", "least": 1, "most": 64},
-		{"name": "seed", "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "seed", "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "lookahead_ms", "kind": "integer", "low": 200, "high": 30000},
+		{
+			"name": "stingers",
+			"kind": "word",
+			"words": ["separate", "included"],
+			"default": "separate"
+		},
 		{"name": "resume", "kind": "bytes", "least": 16, "most": 64},
-		{"name": "last_chunk", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
+		{"name": "last_chunk", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
+		{"name": "token", "kind": "text", "least": 1, "most": 255},
 	],
 	"event":
 	[
@@ -204,30 +211,30 @@ const RECORDS: Dictionary = {
 	],
 	"playhead":
 	[
-		{"name": "played", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "played", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{
 			"name": "committed",
 			"required": true,
 			"kind": "integer",
 			"low": 0,
-			"high": 9007199254740992
+			"high": 9007199254740991
 		},
-		{"name": "have", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "have", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "paused", "required": true, "kind": "boolean"},
-		{"name": "last_chunk", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
-		{"name": "underruns", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
-		{"name": "late", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
-		{"name": "dropped", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
+		{"name": "last_chunk", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
+		{"name": "underruns", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
+		{"name": "late", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
+		{"name": "dropped", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
 	],
 	"save":
 	[
-		{"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740992},
+		{"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
 	],
 	"restore":
 	[
-		{"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740992},
-		{"name": "at", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
-		{"name": "take", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
+		{"name": "at", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
+		{"name": "take", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "blob", "kind": "bytes", "least": 1, "most": 65536},
 		{"name": "cell", "kind": "bytes", "least": 1, "most": 16384},
 	],
@@ -251,7 +258,7 @@ const RECORDS: Dictionary = {
 		{"name": "code", "required": true, "kind": "text", "least": 1, "most": 64},
 		{"name": "text", "kind": "text", "most": 1024, "default": ""},
 		{"name": "about", "kind": "text", "most": 64, "default": ""},
-		{"name": "seq", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
+		{"name": "seq", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
 	],
 	"bye":
 	[
@@ -263,7 +270,7 @@ const RECORDS: Dictionary = {
 	[
 		{"name": "version", "required": true, "kind": "integer", "low": 1, "high": 1000},
 		{"name": "session", "required": true, "kind": "text", "least": 1, "most": 64},
-		{"name": "token", "required": true, "kind": "bytes", "least": 16, "most": 64},
+		{"name": "key", "required": true, "kind": "bytes", "least": 16, "most": 64},
 		{"name": "resumed", "required": true, "kind": "boolean"},
 		{"name": "service", "required": true, "kind": "text", "most": 128},
 		{"name": "format", "required": true, "kind": "word", "words": ["f32le", "s16le"]},
@@ -286,14 +293,7 @@ const RECORDS: Dictionary = {
 			"low": 0,
 			"high": 86400000
 		},
-		{"name": "seed", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
-		{
-			"name": "last_event",
-			"required": true,
-			"kind": "integer",
-			"low": 0,
-			"high": 9007199254740992
-		},
+		{"name": "seed", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "generator", "required": true, "kind": "record", "record": "GeneratorInfo"},
 		{"name": "limits", "required": true, "kind": "record", "record": "Limits"},
 		{"name": "rules", "required": true, "kind": "record", "record": "Declaration"},
@@ -311,10 +311,10 @@ const RECORDS: Dictionary = {
 	],
 	"receipt":
 	[
-		{"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740992},
+		{"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
 		{"name": "accepted", "required": true, "kind": "boolean"},
 		{"name": "code", "required": true, "kind": "text", "least": 1, "most": 64},
-		{"name": "frame", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "frame", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "text", "kind": "text", "most": 1024, "default": ""},
 	],
 	"change":
@@ -323,7 +323,7 @@ const RECORDS: Dictionary = {
 			"name": "kind",
 			"required": true,
 			"kind": "word",
-			"words": ["scheduled", "started", "withdrawn"]
+			"words": ["decided", "rendered", "withdrawn"]
 		},
 		{"name": "layer", "required": true, "kind": "text", "least": 1, "most": 64},
 		{"name": "from_state", "required": true, "kind": "text", "least": 1, "most": 64},
@@ -333,21 +333,21 @@ const RECORDS: Dictionary = {
 			"required": true,
 			"kind": "integer",
 			"low": 0,
-			"high": 9007199254740992
+			"high": 9007199254740991
 		},
-		{"name": "start", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "start", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{
 			"name": "audible",
 			"required": true,
 			"kind": "integer",
 			"low": 0,
-			"high": 9007199254740992
+			"high": 9007199254740991
 		},
 		{
 			"name": "ramp_frames",
 			"kind": "integer",
 			"low": 0,
-			"high": 9007199254740992,
+			"high": 9007199254740991,
 			"default": 0
 		},
 		{"name": "at", "kind": "text", "most": 64, "default": "immediate"},
@@ -368,14 +368,14 @@ const RECORDS: Dictionary = {
 	],
 	"chunk":
 	[
-		{"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740992},
-		{"name": "take", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
+		{"name": "take", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{
 			"name": "start",
 			"required": true,
 			"kind": "integer",
 			"low": 0,
-			"high": 9007199254740992,
+			"high": 9007199254740991,
 			"step": 1920
 		},
 		{
@@ -406,11 +406,12 @@ const RECORDS: Dictionary = {
 		},
 		{"name": "loudness_lufs", "kind": "real", "low": -120.0, "high": 24.0},
 		{"name": "cell", "kind": "bytes", "least": 1, "most": 16384},
+		{"name": "last_event", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
 	],
 	"clock":
 	[
-		{"name": "start", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
-		{"name": "end", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "start", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
+		{"name": "end", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "tempo_bpm", "required": true, "kind": "real", "low": 1.0, "high": 1000.0},
 		{"name": "meter", "required": true, "kind": "integer", "low": 1, "high": 16},
 		{"name": "exact", "required": true, "kind": "boolean"},
@@ -424,7 +425,7 @@ const RECORDS: Dictionary = {
 	],
 	"stinger":
 	[
-		{"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740992},
+		{"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
 		{"name": "name", "required": true, "kind": "text", "least": 1, "most": 64},
 		{
 			"name": "kind",
@@ -432,7 +433,7 @@ const RECORDS: Dictionary = {
 			"kind": "word",
 			"words": ["scheduled", "placed", "cancelled", "dropped"]
 		},
-		{"name": "start", "required": true, "kind": "integer", "low": 0, "high": 9007199254740992},
+		{"name": "start", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
 		{"name": "total", "kind": "integer", "low": 0, "high": 2880000, "default": 0},
 		{"name": "offset", "kind": "integer", "low": 0, "high": 2880000, "default": 0},
 		{"name": "count", "kind": "integer", "low": 0, "high": 480000, "default": 0},
@@ -444,29 +445,30 @@ const RECORDS: Dictionary = {
 	],
 	"saved":
 	[
-		{"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740992},
+		{"name": "id", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
 		{
 			"name": "position",
 			"required": true,
 			"kind": "integer",
 			"low": 0,
-			"high": 9007199254740992
+			"high": 9007199254740991
 		},
 		{"name": "blob", "required": true, "kind": "bytes", "least": 1, "most": 65536},
 	],
 	"status":
 	[
-		{"name": "rung", "required": true, "kind": "integer", "low": 0, "high": 15},
+		{"name": "level", "required": true, "kind": "integer", "low": 0, "high": 15},
 		{"name": "generator", "required": true, "kind": "text", "least": 1, "most": 64},
 		{"name": "headroom", "required": true, "kind": "real", "low": 0.0, "high": 1000000.0},
-		{"name": "at", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
+		{"name": "at", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
 		{"name": "reason", "kind": "text", "most": 1024, "default": ""},
-		{"name": "restore", "kind": "integer", "low": 0, "high": 9007199254740992, "default": 0},
+		{"name": "restore", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
 		{
 			"name": "restored",
 			"kind": "word",
 			"words": ["", "all", "rules", "nothing"],
 			"default": ""
 		},
+		{"name": "last_event", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
 	],
 }
