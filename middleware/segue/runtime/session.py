@@ -151,8 +151,10 @@ class Session:
         if pending is not None and self._is_as_restored(pending):
             point = pending.restore_point
             director, rules = point.director, point.rules
-            events = [(at, event) for at, event in point.events if at < boundary.first_audible]
-            events += planner.upcoming(boundary.first_audible)
+            boundary = replace(boundary, frame=point.frame)
+            heard = pending.boundary.first_audible
+            events = [(at, event) for at, event in point.events if at < heard]
+            events += planner.upcoming(heard)
         else:
             # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
             frame = max(boundary.first_audible, planner.switched_at)
@@ -368,9 +370,17 @@ class Session:
         """Begin a job, as `ChunkProducer.begin`."""
         return self._producer.begin(spec, now_s)
 
-    def complete(self, job: Job, result: Result[Any], seconds: float, now_s: float | None = None) -> bool:
+    def complete(
+        self,
+        job: Job,
+        result: Result[Any],
+        seconds: float,
+        now_s: float | None = None,
+        *,
+        opening: int | None = None,
+    ) -> bool:
         """Take the sound of the job in flight, as `ChunkProducer.complete`."""
-        return self._producer.complete(job, result, seconds, now_s)
+        return self._producer.complete(job, result, seconds, now_s, opening=opening)
 
     def fail(self, job: Job) -> None:
         """Give up the job in flight, as `ChunkProducer.fail`."""
