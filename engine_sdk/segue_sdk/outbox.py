@@ -13,7 +13,6 @@ from segue_sdk.inputs import InputTable, plain_value
 from segue_sdk.limits import MOST_MERGED, MOST_SETTINGS, MOST_UNCONFIRMED, MOST_UNRECEIPTED, TEXT_BYTES
 from segue_sdk.messages import EventItem, Input, InputValue, Receipt
 
-
 # Resets and restores that are remembered, over which no events are joined.
 _MOST_BARRIERS: Final = 64
 

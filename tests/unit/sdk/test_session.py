@@ -115,7 +115,7 @@ def test_a_restarted_service_gets_the_first_cell_half_a_second_ahead() -> None:
     peer.session.connected(peer.now_s)
     peer.sent()
     peer.says(OTHER)
-    first, report = peer.sent()
+    (first,) = of_type(Restore, peer.sent())
     assert first == Restore(id=1, at=end * FRAME_SIZE, take=0, cell=b"%d" % (end - 1))
     # What is sent again over another connection is the same message, however far the clock has run.
     peer.tick(0.5, played=20 * FRAME_SIZE, committed=20 * FRAME_SIZE)
