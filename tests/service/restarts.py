@@ -45,7 +45,7 @@ def write_rules(folder: Path) -> Path:
 class Heard(NamedTuple):
     """When an event was heard, in samples of the game's clock.
 
-    wanted: what was heard when the game sent it or, if no service answered it, when the next one had restored the music.
+    wanted: what was heard when the game sent it or, if no service answered, when the next one had restored the music.
     at: where its change is heard.
     """
 
