@@ -16,7 +16,8 @@ from segue_sdk.vectors.__main__ import main
 from segue_sdk.vectors.files import rendered
 
 FOLDER = Path(__file__).parents[3] / "engine_sdk" / "vectors"
-FILES = sorted(FOLDER.glob("*.json"))
+# zmtp.json has no messages: tests/unit/service/test_zmtp_vectors.py.
+FILES = sorted(path for path in FOLDER.glob("*.json") if path.name != "zmtp.json")
 
 
 def vectors(path: Path) -> list[dict[str, Any]]:
@@ -100,7 +101,7 @@ def test_what_a_library_hides_is_marked_and_nothing_else() -> None:
 
 def test_the_files_are_current(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(FOLDER)]) == 0, capsys.readouterr().out
-    assert {path.name for path in FILES} == set(rendered())
+    assert {path.name for path in FOLDER.glob("*.json")} == set(rendered())
 
 
 def test_writing_brings_files_up_to_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
