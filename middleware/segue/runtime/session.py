@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, Generator, Result, Samples, StyleBank
+from segue.runtime.audio_buffer import ChunkBoundary
 from segue.runtime.chunk_producer import ChunkProducer
 from segue.runtime.jobs import Job, JobSpec
 from segue.runtime.journal import Operation
@@ -55,6 +56,7 @@ class Session:
         journal: Callable[[Operation], None] | None = None,
         primary: int = 0,
         restore_point: RestorePoint | None = None,
+        untold: int | None = None,
         fingerprint: str = "",
     ) -> None:
         """Begin a session.
@@ -68,6 +70,8 @@ class Session:
             journal: Takes every operation.
             primary: Level of the chosen generator.
             restore_point: Where the music continues from; None starts at frame 0.
+            untold: The first frame of which the client needs to be told, though it may have other music there; with a
+                restore point only.
             fingerprint: Digest of the rule files, for saves.
         """
         self.config, self.primary = config, primary
@@ -92,6 +96,7 @@ class Session:
             journal=self._journal,
             stems=stems,
             restored=restore_point is not None,
+            untold=untold,
         )
         # Numbers up to this one were taken before the session began.
         self._messages.last_event = self._known_events = start.last_event
@@ -146,31 +151,44 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """Return the music at `head`, or a restore that is not heard yet; another session can continue from it."""
-        version, planner, pending = self._planner.rules_version, self._planner, self._producer.pending
-        boundary = self._producer.buffer.last if pending is None else pending.boundary
-        if pending is not None and self._is_as_restored(pending):
-            point = pending.restore_point
-            director, rules = point.director, point.rules
-            boundary = replace(boundary, frame=point.frame)
-            heard = pending.boundary.first_audible
-            events = [(at, event) for at, event in point.events if at < heard]
-            events += planner.upcoming(heard)
-        else:
-            # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
-            frame = max(boundary.first_audible, planner.switched_at)
-            shift = boundary.frame - frame
-            director, rules = planner.state_before(frame), version.rules
-            if shift:
-                director = shift_state(director, shift)
-            events = [(at + shift, event) for at, event in planner.upcoming(frame)]
-        return take_snapshot(
-            boundary,
-            self._generators[boundary.level],
-            SavedDirector(state=pack(director, rules), events=tuple(events), last_event=self.last_event),
-            seed=self.config.seed,
-            rules=version.fingerprint,
-            stingers=self._saved_stingers(boundary.frame * FRAME_SIZE),
-        )
+        planner, pending = self._planner, self._producer.pending
+        if pending is None:
+            return self._snapshot_at(self._producer.buffer.last)
+        if not self._is_as_restored(pending):
+            return self._snapshot_at(pending.boundary)
+        point, heard = pending.restore_point, pending.boundary.first_audible
+        boundary = replace(pending.boundary, frame=point.frame)
+        events = [(at, event) for at, event in point.events if at < heard]
+        events += planner.upcoming(heard)
+        rules_version = replace(planner.rules_version, rules=point.rules)
+        return self._snapshot(boundary, point.director, rules_version, events, self.last_event)
+
+    def snapshot_at(self, end: int, *, newest: bool) -> Snapshot | None:
+        """Return the music at the end of a chunk, so that what is heard before it and what is restored fit together.
+
+        Args:
+            end: The frame behind the chunk.
+            newest: Whether it contains all events up to now, or else those up to when the chunk was planned.
+
+        Returns:
+            None if that end was replaced or forgotten, or while a restore is not heard yet, which replaces all music;
+            with `newest`, also while music before it is to be replaced, since an event would be in the state that the
+            client has not heard.
+        """
+        producer = self._producer
+        if producer.pending is not None or end < self._planner.base:
+            return None
+        found = [boundary for boundary in producer.buffer.boundaries if boundary.frame == boundary.first_audible == end]
+        if not found or (newest and not producer.is_newest(end)):
+            return None
+        (boundary,) = found
+        planned = boundary.planned
+        if newest or planned is None or planned.switched_at != self._planner.switched_at or end < planned.switched_at:
+            # Resets and reloads have no number by which a client could send them again.
+            return self._snapshot_at(boundary)
+        last_event = planned.last_event
+        events = [(at, event) for at, event in self._planner.upcoming(end) if event.sequence <= last_event]
+        return self._snapshot(boundary, planned.director, planned.rules_version, events, last_event)
 
     def sound(self, start: int, end: int) -> Samples:
         """Return the newest music between two samples, float32 [S, 2]: as much as there is from `start` on."""
@@ -395,6 +413,34 @@ class Session:
         return self._producer.buffer.sound_bytes()
 
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _snapshot_at(self, boundary: ChunkBoundary) -> Snapshot:
+        """Return the music at a boundary under the newest plans."""
+        planner = self._planner
+        # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
+        frame = max(boundary.first_audible, planner.switched_at)
+        shift = boundary.frame - frame
+        director = planner.state_before(frame)
+        director = shift_state(director, shift) if shift else director
+        events = [(at + shift, event) for at, event in planner.upcoming(frame)]
+        return self._snapshot(boundary, director, planner.rules_version, events, self.last_event)
+
+    def _snapshot(
+        self,
+        boundary: ChunkBoundary,
+        director: DirectorState,
+        rules_version: RulesVersion,
+        events: Sequence[tuple[int, Event]],
+        last_event: int,
+    ) -> Snapshot:
+        return take_snapshot(
+            boundary,
+            self._generators[boundary.level],
+            SavedDirector(state=pack(director, rules_version.rules), events=tuple(events), last_event=last_event),
+            seed=self.config.seed,
+            rules=rules_version.fingerprint,
+            stingers=self._saved_stingers(boundary.frame * FRAME_SIZE),
+        )
 
     def _saved_stingers(self, position: int) -> list[SavedStinger]:
         """Return the stingers of the music that begin before sample `position` and may sound from there on."""
