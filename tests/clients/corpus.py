@@ -20,7 +20,7 @@ from clients.mutations import mutated_bytes, mutated_header, mutated_payload
 from segue_sdk.codec import decode, encode, pack, unpack
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import NAMES
-from segue_sdk.vectors.cases import Vector, files
+from segue_sdk.vectors.cases import UNSEEN_CODES, Vector, files
 from segue_sdk.vectors.files import runs
 
 SEED: Final = 20261122
@@ -87,13 +87,18 @@ def _parts(mutant: Mutant) -> dict[str, Any]:
 def _verdict(header: bytes, payload: bytes | None) -> dict[str, Any]:
     try:
         message = decode([header] if payload is None else [header, payload])
-    except ProtocolError:
-        return {"reject": ""}
+    except ProtocolError as error:
+        return {"reject": "", **({"service_only": True} if is_unseen(error) else {})}
     return {
         "accept": NAMES[type(message)],
         "value": _json(message.to_map()),
         "encoded": runs(bytes(encode(message)[0])),
     }
+
+
+def is_unseen(error: ProtocolError) -> bool:
+    """Whether an ordinary MessagePack library hides the mistake from its user, so that only the service refuses it."""
+    return error.code in UNSEEN_CODES or "U+0000" in str(error)
 
 
 def _without_nul(value: Any) -> Any:

@@ -50,11 +50,11 @@ class Vector:
 
     @property
     def service_only(self) -> bool:
-        return self.reject in _UNSEEN_CODES or (self.reject == "bad_value" and "U+0000" in self.name)
+        return self.reject in UNSEEN_CODES or (self.reject == "bad_value" and "U+0000" in self.name)
 
 
 # What a MessagePack library hides from its user, or reads on its own terms. Only the service must refuse it.
-_UNSEEN_CODES: Final = frozenset({"bad_utf8", "duplicate_key", "bad_key", "too_deep"})
+UNSEEN_CODES: Final = frozenset({"bad_utf8", "duplicate_key", "bad_key", "too_deep"})
 
 
 def framing() -> Iterator[Vector]:
