@@ -10,7 +10,9 @@ const Vector := preload("res://vector.gd")
 
 ## Values of an input that no bytes could hold, and the codes they are refused with.
 const CONSTRUCTED: Dictionary = {
-	(1 << 53) + 1: "out_of_range",
+	1 << 53: "out_of_range",
+	-(1 << 53): "out_of_range",
+	float(1 << 53): "out_of_range",
 	1e300: "out_of_range",
 	NAN: "not_finite",
 	null: "wrong_type",

@@ -35,8 +35,8 @@ export const RECORDS = {
   "Input": [
     {"name": "name", "required": true, "kind": "text", "least": 1, "most": 64},
     {"name": "type", "required": true, "kind": "word", "words": ["number", "integer", "choice", "flag", "trigger"]},
-    {"name": "low", "kind": "real", "low": -9007199254740991.0, "high": 9007199254740991.0},
-    {"name": "high", "kind": "real", "low": -9007199254740991.0, "high": 9007199254740991.0},
+    {"name": "low", "kind": "real", "low": -9007199254740991, "high": 9007199254740991},
+    {"name": "high", "kind": "real", "low": -9007199254740991, "high": 9007199254740991},
     {"name": "of", "kind": "list", "most": 256, "of": {"kind": "text", "least": 1, "most": 64}, "default": []},
     {"name": "default", "kind": "value"},
   ],
