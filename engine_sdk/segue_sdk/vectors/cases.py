@@ -38,7 +38,7 @@ from segue_sdk.vectors.examples import FULL, MINIMAL
 class Vector:
     """Bytes and the expected result: `message` if they are valid, else the `reject` code.
 
-    canonical: whether encoding the message must give these bytes. service_only: whether a client need not refuse them.
+    canonical: whether the service's encoder must give these bytes. service_only: whether a client need not refuse them.
     """
 
     name: str
@@ -50,7 +50,8 @@ class Vector:
 
     @property
     def service_only(self) -> bool:
-        return self.reject in UNSEEN_CODES or (self.reject == "bad_value" and "U+0000" in self.name)
+        unseen = self.reject in UNSEEN_CODES or (self.reject == "bad_value" and "U+0000" in self.name)
+        return bool(self.reject) and (unseen or "in an unknown field" in self.name)
 
 
 # What a MessagePack library hides from its user, or reads on its own terms. Only the service must refuse it.

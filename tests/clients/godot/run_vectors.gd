@@ -26,6 +26,9 @@ func _init() -> void:
 	var passed := CONSTRUCTED.size() + 1 - failed
 	for file: String in OS.get_cmdline_user_args():
 		var json: Dictionary = JSON.parse_string(FileAccess.get_file_as_string(file))
+		if not json.has("segue_vectors"):
+			# Another kind of file: zmtp.json is no matter of a codec.
+			continue
 		for each: Dictionary in json["vectors"]:
 			var vector := Vector.new(each)
 			var fault := _fault_of(vector)
