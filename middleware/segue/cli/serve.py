@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 EXAMPLES: Final = """examples:
   segue serve meadow.yaml
   segue serve music/ --http-bind 127.0.0.1:7725
+  segue serve music/ --web-bind ws://127.0.0.1:9465
   segue serve --config segue.yaml --record sessions/
 """
 

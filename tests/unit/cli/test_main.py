@@ -52,9 +52,32 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
 
 
 # What takes long to import, and is never needed to read rules.
-HEAVY = ("jax", "jaxlib", "scipy", "zmq", "mido", "soundfile", "soxr", "prometheus_client", "pyloudnorm", "bokeh")
+HEAVY = (
+    "jax",
+    "jaxlib",
+    "scipy",
+    "zmq",
+    "mido",
+    "soundfile",
+    "soxr",
+    "prometheus_client",
+    "pyloudnorm",
+    "bokeh",
+    "websockets",
+)
 # What a service loads only when it is needed: until it serves, every second counts.
-LATE = ("jax", "jaxlib", "mido", "pyloudnorm", "bokeh", "textual", "sounddevice", "segue.model", "segue.report")
+LATE = (
+    "jax",
+    "jaxlib",
+    "mido",
+    "pyloudnorm",
+    "bokeh",
+    "textual",
+    "sounddevice",
+    "websockets",
+    "segue.model",
+    "segue.report",
+)
 LATE_SCIPY = ("signal", "stats", "ndimage", "interpolate", "optimize", "linalg", "special", "fft", "sparse", "spatial")
 
 

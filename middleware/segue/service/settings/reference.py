@@ -11,7 +11,16 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from segue.service.settings.kinds import HostPort, Milliseconds, PathText, RuleSources, Token, ZmqAddress
+from segue.service.settings.kinds import (
+    HostPort,
+    Milliseconds,
+    PathText,
+    RuleSources,
+    Token,
+    WebAddress,
+    WebOrigin,
+    ZmqAddress,
+)
 from segue.service.settings.sources import CONFIG_VARIABLE
 from segue.service.settings.table import Settings, flag_of, variable_of
 from segue_yaml.containers import OneOrMore
@@ -53,6 +62,9 @@ log_format: json
 * TLS, and an address that other machines reach, need a token; without one the service does not start. For such an
   address without TLS it warns. Every user of this machine can read `--token` in the list of processes; `token_file`
   prevents that.
+* WebSocket: a web page on any site can open a connection to this machine, so the service accepts only pages of this
+  machine and of `web_origin`. `null` is the origin of pages in files and sandboxes. With a token, clients send it in
+  `hello`. Other machines can connect only through `wss`.
 * Boolean settings are written as `--reload` and `--no-reload`, and as `true` and `false` elsewhere.
 
 """
@@ -92,6 +104,10 @@ def _value(kind: Kind[Any]) -> str:
             return f"up to {kind.most} rule files"
         case ZmqAddress():
             return "`tcp://HOST:PORT` or `ipc://PATH`"
+        case WebAddress():
+            return "`ws://HOST:PORT` or `wss://HOST:PORT`"
+        case WebOrigin():
+            return "`https://HOST` or another origin, or `null`"
         case Milliseconds() | Token() | Boolean():
             return kind.expected.removeprefix("a ")
     return kind.expected
