@@ -187,7 +187,6 @@ export class Outbox {
       this.remove(item);
       for (const [name, value] of item.set) if (this.values.get(name) === value) this.values.delete(name);
     }
-    this.mergeKept();
   }
 
   /** Take the answer to a request; whether it was one. `greatest`: the greatest take known. */
@@ -199,11 +198,13 @@ export class Outbox {
     return true;
   }
 
-  /** Forget what the first cell contains. */
-  trim(lastEvent, take) {
+  /** Forget what the first of the kept cells contains. @param {{lastEvent: number, take: number}[]} cells */
+  trim(cells) {
+    const [{ lastEvent, take }] = cells;
     this.items = this.items.filter((item) => {
       return item.status !== "kept" || (item.kind === "restore" ? take <= item.greatest : item.seq > lastEvent);
     });
+    while (this.count("kept") > MOST_KEPT && this.mergeKept(cells)) continue;
   }
 
   /** The game's number of an event. */
@@ -257,13 +258,20 @@ export class Outbox {
     this.addEvent({ ...item, status: "waiting", wasSent: false, seq, set });
   }
 
-  mergeKept() {
-    while (this.count("kept") > MOST_KEPT) {
-      const [first, second] = this.items.filter(({ kind, status }) => kind === "event" && status === "kept");
-      second.set = new Map([...first.set, ...second.set]);
-      second.fire = [...new Set([...first.fire, ...second.fire])];
-      this.remove(first);
-    }
+  /** Join the two oldest kept events between which no cell and no request lies; whether there are any. */
+  mergeKept(cells) {
+    const { items } = this;
+    const i = items.findIndex((first, j) => {
+      const next = items[j + 1];
+      const areKept = [first, next].every((item) => item?.kind === "event" && item.status === "kept");
+      return areKept && !cells.some(({ lastEvent }) => first.seq <= lastEvent && lastEvent < next.seq);
+    });
+    if (i < 0) return false;
+    const [first, next] = items.slice(i, i + 2);
+    next.set = new Map([...first.set, ...next.set]);
+    next.fire = [...new Set([...first.fire, ...next.fire])];
+    this.remove(first);
+    return true;
   }
 }
 

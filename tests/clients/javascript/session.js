@@ -45,8 +45,9 @@ export class Session {
     this.underrunsBefore = 0;
     this.cells = [];
     this.greatestTake = -1;
-    /** The `restore` after a restart that has no answer. */
+    /** The `restore` after a restart that has no answer, and whether a chunk with a cell is yet to come after it. */
     this.restore = null;
+    this.holdsCells = false;
     this.isPaused = false;
     this.wasPaused = false;
     this.lastError = null;
@@ -242,27 +243,34 @@ export class Session {
     const at = Math.max(first?.end ?? 0, committed);
     // Sent again with the same bytes until it is answered, in another session too.
     this.restore ??= { t: "restore", id: this.outbox.nextId(), at, take: Math.max(0, this.greatestTake), cell: first?.cell };
+    this.holdsCells = true;
     this.changes = this.changes.filter((change) => change.heardAt < this.restore.at);
+    this.player.stingers.cancelFrom(this.restore.at, committed);
   }
 
   /** @param {number} lastEvent @param {boolean} isEmpty - Whether nothing was restored. */
   restored(lastEvent, isEmpty) {
     this.restore = null;
     this.state = "live";
+    if (isEmpty) this.cells = [];
     this.outbox.restored(lastEvent, isEmpty ? this.played : null);
   }
 
-  addCell(chunk) {
-    if (chunk.take > this.greatestTake) this.cells = this.cells.filter((cell) => cell.end <= chunk.start);
-    if (chunk.cell === undefined) return;
-    this.cells.push({ end: chunk.start + chunk.count, cell: chunk.cell, lastEvent: chunk.last_event, take: chunk.take });
+  addCell({ take, start, count, cell, last_event: lastEvent }) {
+    if (cell === undefined) return;
+    if (this.holdsCells) this.cells = this.cells.slice(0, 1);
+    this.holdsCells = false;
+    if (take > this.greatestTake) this.cells = this.cells.filter((other) => other.end <= start);
+    this.cells.push({ end: start + count, cell, lastEvent, take });
   }
 
+  /** The first cell is the one to restore from: about half a second ahead of what is heard. */
   dropCells() {
-    if (this.restore !== null) return;
+    if (this.holdsCells) return;
     const until = this.player.timeline.committed + CELL_MARGIN;
-    while (this.cells.length > 1 && this.cells[0].end < until) this.cells.shift();
-    if (this.cells.length > 0) this.outbox.trim(this.cells[0].lastEvent, this.cells[0].take);
+    const isDone = ([first, next]) => next !== undefined && next.lastEvent >= first.lastEvent && first.end < until;
+    while (isDone(this.cells)) this.cells.shift();
+    if (this.cells.length > 0) this.outbox.trim(this.cells);
   }
 
   // --- what is heard ------------------------------------------------------------------------------------------------

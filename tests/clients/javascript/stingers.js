@@ -27,11 +27,20 @@ export class StingerMixer {
       if (known !== undefined) known.parts.push({ offset: message.offset, samples });
       else if (!this.ended.includes(message.id)) this.begin(message, samples, committed);
     } else if ((message.kind === "cancelled" || message.kind === "dropped") && known !== undefined) {
-      if (committed <= known.start) this.end(known);
-      else if (known.cancelled === Infinity) {
-        known.riseFromDb = known.duck === undefined ? 0 : duckDb(known, committed);
-        known.cancelled = committed;
-      }
+      this.cancel(known, committed);
+    }
+  }
+
+  /** Remove the stingers of a killed service that begin at or after a position. */
+  cancelFrom(at, committed) {
+    for (const stinger of this.playing.filter(({ start }) => start >= at)) this.cancel(stinger, committed);
+  }
+
+  cancel(stinger, committed) {
+    if (committed <= stinger.start) this.end(stinger);
+    else if (stinger.cancelled === Infinity) {
+      stinger.riseFromDb = stinger.duck === undefined ? 0 : duckDb(stinger, committed);
+      stinger.cancelled = committed;
     }
   }
 
