@@ -8,7 +8,7 @@ from typing import Final
 
 from segue_sdk.client_events import BeatHeard, ChangeHeard, StingerHeard
 from segue_sdk.limits import JOIN, MOST_BEATS, MOST_CELLS, RESTORE_AHEAD
-from segue_sdk.messages import Change, Chunk, Clock, Playhead, Restore, Stinger
+from segue_sdk.messages import Cell, Change, Chunk, Clock, Playhead, Restore, Stinger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +38,11 @@ class PlaybackPosition:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResumeCell:
-    """The state at the end of a chunk. take: of the chunk. last_event: the cell contains all events up to this one."""
+class _TakenCell:
+    """A resume cell. take: of the chunk that it came with first."""
 
-    end: int
+    cell: Cell
     take: int
-    last_event: int
-    data: bytes
 
 
 class ReceivedMusic:
@@ -60,13 +58,13 @@ class ReceivedMusic:
     def __init__(self) -> None:
         self.last_chunk = 0
         self.take = 0
-        self._cells: list[ResumeCell] = []
+        self._cells: list[_TakenCell] = []
         self._restoring = False
 
     @property
     def last_events(self) -> tuple[int, ...]:
         """The last event that each cell contains; empty without a cell."""
-        return tuple(cell.last_event for cell in self._cells)
+        return tuple(kept.cell.last_event for kept in self._cells)
 
     @property
     def restored_take(self) -> int:
@@ -84,10 +82,19 @@ class ReceivedMusic:
         if chunk.cell is None:
             return
         end = chunk.start + chunk.count
-        self._cells = [cell for cell in self._cells if cell.end <= chunk.start]
-        self._cells.append(ResumeCell(end=end, take=chunk.take, last_event=chunk.last_event, data=chunk.cell))
+        cell = Cell(end=end, cell=chunk.cell, last_event=chunk.last_event)
+        self._cells = [kept for kept in self._cells if kept.cell.end <= chunk.start]
+        self._cells.append(_TakenCell(cell=cell, take=chunk.take))
         if len(self._cells) > MOST_CELLS:
             del self._cells[1]
+
+    def renewed(self, cell: Cell) -> None:
+        """Take a newer cell in place of one that ends with the same sample."""
+        self._cells = [replace(kept, cell=cell) if kept.cell.end == cell.end else kept for kept in self._cells]
+
+    def forget_cells(self) -> None:
+        """Forget all cells: the service could not use the first of them."""
+        self._cells.clear()
 
     def reach(self, committed: int) -> None:
         """Forget cells that end too early to restore from at sample `committed`; none until a restore has music."""
@@ -99,13 +106,16 @@ class ReceivedMusic:
         self.last_chunk = 0
         self._restoring = True
         self._forget_before(committed + RESTORE_AHEAD)
-        first = self._cells[0] if self._cells else None
-        if first is None:
+        if not self._cells:
             return Restore(id=number, at=committed, take=self.take)
-        return Restore(id=number, at=max(first.end, committed), take=self.take, cell=first.data)
+        first = self._cells[0].cell
+        return Restore(id=number, at=max(first.end, committed), take=self.take, cell=first.cell)
 
     def _forget_before(self, position: int) -> None:
-        while len(self._cells) > 1 and self._cells[0].end < position:
+        while len(self._cells) > 1 and self._cells[0].cell.end < position:
+            if self._cells[1].cell.last_event < self._cells[0].cell.last_event:
+                # What the first contains is forgotten already; a newer cell for the second is on its way.
+                break
             del self._cells[0]
 
 

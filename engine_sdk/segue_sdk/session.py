@@ -17,6 +17,7 @@ from segue_sdk.handshake import TRANSITIONS, ClientState, Handshake, RefusalLimi
 from segue_sdk.limits import HELLO_AGAIN_S, MOST_REFUSED_HELLOS, REPORT_S, SILENCE_S, VERSION
 from segue_sdk.messages import (
     Bye,
+    Cell,
     Change,
     Chunk,
     Clock,
@@ -249,6 +250,10 @@ class ClientSession:
         self._changes.chunk(chunk, self._position.committed)
         self._client_events.append(chunk)
 
+    def _on_cell(self, cell: Cell) -> None:
+        self._music.renewed(cell)
+        self._release()
+
     def _on_clock(self, clock: Clock) -> None:
         self._beats.take(clock)
 
@@ -353,6 +358,7 @@ class ClientSession:
         self._restoring = None
         self._outbox.restarted(last_event)
         if not rules_restored:
+            self._music.forget_cells()
             self._outbox.send_all_values(self._position.played)
         self._send_waiting()
 
@@ -421,6 +427,7 @@ _HANDLERS: Final[dict[type, Callable[[ClientSession, Any], None]]] = {
     Receipt: ClientSession._on_receipt,
     Chunk: ClientSession._on_chunk,
     Rules: ClientSession._on_rules,
+    Cell: ClientSession._on_cell,
     Clock: ClientSession._on_clock,
     Status: ClientSession._on_status,
     Saved: ClientSession._on_saved,

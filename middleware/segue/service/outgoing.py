@@ -6,7 +6,7 @@ All of these belong to one session and live as long as it does, over all its con
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from segue.contract import Samples
@@ -18,7 +18,7 @@ from segue_rules import events, plan
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import Part, encode
 from segue_sdk.limits import LONGEST_CHUNK, LONGEST_STINGER
-from segue_sdk.messages import Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
+from segue_sdk.messages import Cell, Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
 
 Parts: TypeAlias = list[Part]
 """An encoded message."""
@@ -46,26 +46,25 @@ class OutgoingQueue:
         self._stingers = StingerEncoder(sounds, sample_format)
         self._queue: list[ServiceMessage] = []
         self._last_chunk: ChunkOut | None = None
-        self._seamless = False
+        # Where restored music begins that continues the client's without a seam.
+        self._seamless_at: int | None = None
 
     def add(self, message: ServiceMessage) -> None:
         """Queue a message of the protocol."""
         self._queue.append(message)
 
-    def add_output(
-        self, output: SessionMessage, *, primary: int, headroom: float, cell: Callable[[ChunkOut], bytes | None]
-    ) -> None:
+    def add_output(self, output: SessionMessage, *, primary: int, headroom: float, cells: Mapping[int, Cell]) -> None:
         """Queue an output of the session's music.
 
         Args:
             output: What the music produced.
             primary: Level of the chosen generator in the fallback chain.
             headroom: Seconds of music generated in a second.
-            cell: Returns the saved state at the end of a chunk.
+            cells: Resume cells by the number of their chunk.
         """
         match output:
             case ChunkOut():
-                self._queue.append(self._chunk(output, cell(output)))
+                self._queue.append(self._chunk(output, cells.get(output.sequence)))
             case BeatGrid() if self._last_chunk is not None:
                 self._queue.append(wire.clock(output, self._last_chunk))
             case events.Receipt():
@@ -102,9 +101,9 @@ class OutgoingQueue:
         self._resend.acknowledge(committed, last_chunk)
         self._stingers.forget(committed)
 
-    def begin_restored(self, *, seamless: bool) -> None:
-        """Expect a chunk of restored music next; seamless: whether it continues where the client's music ends."""
-        self._seamless = seamless
+    def begin_restored(self, seamless_at: int | None) -> None:
+        """Expect a chunk of restored music next; seamless_at: the sample at which it continues the client's, if any."""
+        self._seamless_at = seamless_at
 
     def change_sounds(self, sounds: Mapping[str, Samples]) -> None:
         """Use the stingers of other rules."""
@@ -115,9 +114,9 @@ class OutgoingQueue:
         """Whether the client does not read what it is sent."""
         return self._resend.unreceived_bytes() > _MOST_UNRECEIVED_BYTES
 
-    def _chunk(self, output: ChunkOut, cell: bytes | None) -> Chunk:
-        mixed = output.mixed or self._seamless
-        self._last_chunk, self._seamless = output, False
+    def _chunk(self, output: ChunkOut, cell: Cell | None) -> Chunk:
+        mixed = output.mixed or output.start == self._seamless_at
+        self._last_chunk, self._seamless_at = output, None
         message = wire.chunk(output, output.rules, sample_format=self._format, mixed=mixed, cell=cell)
         self._metrics.chunk(message.reason)
         return message
@@ -130,8 +129,8 @@ class OutgoingQueue:
                 self._resend.add(message.end, parts)
             case Stinger(kind="placed"):
                 self._resend.add(message.start, parts)
-            case Receipt() | Status():
-                # The client asks for a receipt again, and a new status comes every second.
+            case Receipt() | Status() | Cell():
+                # The client asks for a receipt again, a new status comes every second, and a new cell if it is needed.
                 pass
             case _ if not connected:
                 self._resend.add_missed(parts)

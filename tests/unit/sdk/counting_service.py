@@ -8,8 +8,9 @@ from dataclasses import replace
 import msgpack
 
 from segue_sdk.codec import Part, decode, encode
-from segue_sdk.limits import FRAME_SIZE
+from segue_sdk.limits import FRAME_SIZE, RESTORE_AHEAD
 from segue_sdk.messages import (
+    Cell,
     Chunk,
     Error,
     Event,
@@ -43,6 +44,7 @@ class CountingService:
         self._chance = random.Random(seed)
         self._live = self._greeted = self._reported = False
         self._sent: list[Chunk] = []
+        self._ends: list[int] = []
         self._receipts: dict[int, Receipt] = {}
         self._restores: dict[int, Status] = {}
         self._known = self._take = self._head = self._committed = self._last_frame = 0
@@ -56,8 +58,12 @@ class CountingService:
         return [encode(answer) for answer in self._answers(decode(parts))]
 
     def work(self) -> list[list[Part]]:
-        """At most one chunk, if there is credit; sometimes one that replaces what was sent."""
-        if not (self._live and self._reported) or self._head >= self._committed + self._lookahead:
+        """At most one chunk, if there is credit; sometimes one that replaces what was sent, or newer cells of chunks."""
+        if not (self._live and self._reported):
+            return []
+        if self._chance.random() < 0.3:
+            return [encode(cell) for cell in self._newer_cells()]
+        if self._head >= self._committed + self._lookahead:
             return []
         return [encode(self._chunk())]
 
@@ -108,6 +114,18 @@ class CountingService:
 
     def _replace(self, position: int) -> None:
         self._take, self._head = self._take + 1, position
+        self._ends = [end for end in self._ends if end <= position]
+
+    def _newer_cells(self) -> list[Cell]:
+        """Cells for the next ends of chunks that were not replaced."""
+        ends = [end for end in self._ends if end >= self._committed + RESTORE_AHEAD - FRAME_SIZE]
+        cell, last_event = self._cell()
+        return [Cell(end=end, cell=cell, last_event=last_event) for end in ends[: self._chance.choice((0, 1, 2))]]
+
+    def _cell(self) -> tuple[bytes, int]:
+        """The state, and the last event that it contains."""
+        last_event = max(self._known, *self._receipts, 0)
+        return msgpack.packb([last_event, self.effects, self.values]), last_event
 
     def _chunk(self) -> Chunk:
         soonest = self._committed + 2 * FRAME_SIZE
@@ -115,7 +133,7 @@ class CountingService:
             self._replace(self._chance.randrange(soonest, self._head) // FRAME_SIZE * FRAME_SIZE)
         frame = self._head // FRAME_SIZE
         end = frame // CHUNK_FRAMES * CHUNK_FRAMES + CHUNK_FRAMES
-        last_event = max(self._known, *self._receipts, 0)
+        cell, last_event = self._cell()
         count = (end - frame) * FRAME_SIZE
         chunk = replace(
             CHUNK,
@@ -124,10 +142,11 @@ class CountingService:
             start=self._head,
             count=count,
             format="s16le",
-            cell=msgpack.packb([last_event, self.effects, self.values]),
+            cell=cell,
             last_event=last_event,
             pcm=bytes(4 * count),
         )
         self._sent.append(chunk)
         self._head = end * FRAME_SIZE
+        self._ends.append(self._head)
         return chunk
