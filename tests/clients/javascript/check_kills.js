@@ -13,6 +13,7 @@ import { freePort, ServiceProcess } from "./service_process.js";
 const RATE = 48_000;
 const EVENTS = 300;
 const TICKS_OF_EVENT = 4;
+const EVENTS_OF_PING = 10;
 const KILLS_AT = [80, 180];
 const LOOKAHEAD_MS = 12_000;
 const OUTAGE_SAMPLES = 5 * RATE;
@@ -42,7 +43,7 @@ try {
   await lives[0].service.start();
   const game = new Game(`tcp://127.0.0.1:${port}`, { lookahead_ms: LOOKAHEAD_MS, seed: 5 });
   const { session, timeline } = game;
-  await game.until("a full buffer", () => timeline.have >= (LOOKAHEAD_MS / 1_000 - 1) * (RATE));
+  await game.until("a full buffer", () => timeline.have >= (LOOKAHEAD_MS / 1_000 - 1) * RATE);
   let sent = 0;
   let ticks = 0;
   let wentAt = 0;
@@ -53,7 +54,9 @@ try {
     await lives[life].service.start();
     change = null;
   };
-  await game.until("the end of the music", () => {
+  const where = () =>
+    `life ${life + 1}, ${session.state}, ${sent} sent, ${game.all("receipt").length} receipts, at ${timeline.committed} of ${timeline.have}`;
+  await game.until(() => `the end of the music: ${where()}`, () => {
     const isServed = change === null && session.state === "live" && session.restore === null;
     if (isServed) {
       if (timeline.have < timeline.committed + RATE) return false;
@@ -66,7 +69,9 @@ try {
     if (ticks % TICKS_OF_EVENT === 0 && sent < EVENTS) {
       sent += 1;
       session.set("level", sent / EVENTS);
-      session.fire("ping");
+      // An event with a trigger is never joined with the next, so each has a number of its own.
+      session.fire("step");
+      if (sent % EVENTS_OF_PING === 0) session.fire("ping");
       checks.that(session.endFrame() === sent, `event ${sent} has another number`);
     }
     ticks += 1;
@@ -88,9 +93,11 @@ try {
     checks.that(`${numbers}` === `${expected}`, `life ${i + 1}: expected events from ${before[i] + 1} on, took ${numbers}`);
     if (i === KILLS_AT.length) checks.that(numbers.at(-1) === EVENTS, `the last life took events to ${numbers.at(-1)}`);
   });
-  const causes = game.all("heard").filter(({ to_state: state }) => state === "heard").map(({ causes: [cause] }) => cause.seq);
-  checks.that(causes.length > 10 && new Set(causes).size === causes.length, `changes are heard twice: ${causes}`);
-  console.log(`restored with events up to ${before.slice(1)}; ${causes.length} changes heard`);
+  // After a restart several events may fall into one frame, and only one of them is the cause.
+  const heard = game.all("heard").filter(({ to_state: state }) => state === "heard").map(({ causes }) => causes[0].seq);
+  checks.that(heard.length > EVENTS / EVENTS_OF_PING / 2, `only ${heard.length} changes are heard`);
+  checks.that(new Set(heard).size === heard.length, `changes are heard twice: ${heard}`);
+  console.log(`restored with events up to ${before.slice(1)}; ${heard.length} changes heard`);
   game.client.close();
 } finally {
   for (const { service } of lives) await service.end("SIGKILL");

@@ -35,11 +35,19 @@ export class Game {
     this.blocks.push(block);
   }
 
-  /** Call `step` 100 times a second until it is true; wall-clock time only ends what hangs. */
+  /**
+   * Call `step` 100 times a second until it is true; wall-clock time only ends what hangs.
+   *
+   * @param {string | function(): string} what - For the error.
+   * @param {function(): boolean} step
+   */
   async until(what, step) {
     const end = performance.now() + GIVE_UP_MS;
     while (!step()) {
-      if (performance.now() > end) throw new Error(`waited in vain for ${what}; told ${JSON.stringify(this.told.slice(-3))}`);
+      if (performance.now() > end) {
+        const last = JSON.stringify(this.told.slice(-3));
+        throw new Error(`waited in vain for ${typeof what === "function" ? what() : what}; told ${last}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
   }

@@ -382,6 +382,10 @@ const HANDLERS = {
   receipt(message, now) {
     this.outbox.receipt(message, now);
   },
+  cell({ end, cell, last_event: lastEvent }) {
+    const known = this.cells.find((other) => other.end === end);
+    if (known !== undefined) Object.assign(known, { cell, lastEvent });
+  },
   saved(message) {
     if (this.outbox.answered("save", message.id)) this.tell(message);
   },
