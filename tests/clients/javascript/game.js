@@ -24,6 +24,12 @@ export class Game {
     return this.client.player.timeline;
   }
 
+  /** Samples received beyond the clock, in whatever take; `have` leaves out a take that will only be joined. */
+  get ahead() {
+    const ends = this.timeline.takes.map(({ pieces }) => pieces.at(-1)?.end ?? 0);
+    return Math.max(0, ...ends) - this.timeline.committed;
+  }
+
   all(type) {
     return this.told.filter(({ t }) => t === type);
   }

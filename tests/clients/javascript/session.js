@@ -166,11 +166,13 @@ export class Session {
       if (parts.length > PARTS) throw new ProtocolError("payload_mismatch", "expected at most two parts");
       const message = decode(parts[0], parts[1] ?? null);
       const handle = HANDLERS[message.t];
-      if (handle === undefined) throw new ProtocolError("unexpected", `${message.t}: a service does not send it`);
-      if (this.state !== "closed" && this.state !== "offline") handle.call(this, message, now);
+      const isDue = this.state !== "greeting" || ["welcome", "error", "bye"].includes(message.t);
+      if (this.state === "closed" || this.state === "offline") return;
+      if (handle === undefined || !isDue) throw new ProtocolError("unexpected", `${message.t}: not while ${this.state}`);
+      handle.call(this, message, now);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      if (now - this.times.error < ERROR_MS || this.state === "closed") return;
+      if (now - this.times.error < ERROR_MS) return;
       this.times.error = now;
       this.send({ t: "error", code: error.code, text: error.message.slice(0, 300) });
     }
@@ -241,8 +243,7 @@ export class Session {
     const { committed } = this.player.timeline;
     const first = this.cells[0];
     const at = Math.max(first?.end ?? 0, committed);
-    // Sent again with the same bytes until it is answered, in another session too.
-    this.restore ??= { t: "restore", id: this.outbox.nextId(), at, take: Math.max(0, this.greatestTake), cell: first?.cell };
+    this.restore = { t: "restore", id: this.outbox.nextId(), at, take: Math.max(0, this.greatestTake), cell: first?.cell };
     this.holdsCells = true;
     this.changes = this.changes.filter((change) => change.heardAt < this.restore.at);
     this.player.stingers.cancelFrom(this.restore.at, committed);
@@ -268,8 +269,11 @@ export class Session {
   dropCells() {
     if (this.holdsCells) return;
     const until = this.player.timeline.committed + CELL_MARGIN;
-    const isDone = ([first, next]) => next !== undefined && next.lastEvent >= first.lastEvent && first.end < until;
-    while (isDone(this.cells)) this.cells.shift();
+    for (let next = 0; next >= 0 && this.cells.length > 0 && this.cells[0].end < until; ) {
+      // Events that the first contains are forgotten already, so one that contains fewer cannot take its place.
+      next = this.cells.findIndex(({ lastEvent }, i) => i > 0 && lastEvent >= this.cells[0].lastEvent);
+      if (next > 0) this.cells.splice(0, next);
+    }
     if (this.cells.length > 0) this.outbox.trim(this.cells);
   }
 
@@ -307,7 +311,7 @@ export class Session {
         this.replaced = null;
       }
       for (const change of this.changes) {
-        if (change.heardAt >= message.start && change.heardAt <= committed) change.heardAt = committed + lengths.join;
+        if (change.heardAt >= message.start && change.heardAt < committed) change.heardAt = committed + lengths.join;
       }
     }
     this.lastChunk = message.seq;
