@@ -202,11 +202,12 @@ class Service:
             with _suggesting(f"--web-bind {_next_port(address)}"):
                 self.addresses.append(self._bind_web(listener, address, tls))
         if config.http_bind is not None:
-            server = HealthServer(config.http_bind, self._health, self.metrics)
+            server = HealthServer(config.http_bind, self._health, self.metrics, clients=self.addresses)
             with _suggesting("--http-bind"):
                 server.start()
             stack.callback(server.close)
-            self.addresses.append("http://{}:{}".format(*server.address))
+            host, port = server.address
+            self.addresses.append(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
         return listener
 
     def _bind_web(self, listener: Listener, address: str, tls: ssl.SSLContext | None) -> str:

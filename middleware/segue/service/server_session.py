@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.restore import RestoreOutcome
@@ -66,6 +66,7 @@ class SessionTerms:
     paused_window_ms: int
     events_per_second: int
     sample_format: Format
+    stingers: Literal["separate", "included"]
     seed: int
 
 
@@ -137,7 +138,9 @@ class ServerSession:
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
         self._cells = ResumeCells()
-        self._outgoing = OutgoingQueue(soundtrack.sounds, terms.sample_format, metrics)
+        self._outgoing = OutgoingQueue(
+            soundtrack.sounds, terms.sample_format, metrics, included=terms.stingers == "included"
+        )
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
         self._repeated = RepeatedEvents(terms.events_per_second, now_s)
@@ -343,7 +346,9 @@ class ServerSession:
         outputs = self.music.messages()
         headroom, cells = self.music.latency.headroom, self._cells.of_chunks(self.music, outputs)
         for output in outputs:
-            self._outgoing.add_output(output, primary=self.primary, headroom=headroom, cells=cells)
+            self._outgoing.add_output(
+                output, primary=self.primary, headroom=headroom, cells=cells, music=self.music.sound
+            )
         encoded = self._outgoing.take(connected=self.connection is not None)
         self._update_hold()
         return encoded

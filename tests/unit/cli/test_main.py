@@ -116,7 +116,7 @@ def test_checking_sound_files_imports_no_scipy(tmp_path: Path) -> None:
 
 def test_a_service_serves_before_it_imports_what_it_may_never_need(tmp_path: Path) -> None:
     program = (
-        "from segue.cli import main, serve\nserve._announce = done\n"
+        "from segue.cli import main, serve\nserve._ReadyLine.ready = done\n"
         "main.main(['serve', sys.argv[1], '--bind', 'tcp://127.0.0.1:0', '--log-level', 'error'])"
     )
     # numpy.ma and numpy.random come with careless use of NumPy, and cost as much as Segue's own modules.

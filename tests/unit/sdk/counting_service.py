@@ -58,7 +58,7 @@ class CountingService:
         return [encode(answer) for answer in self._answers(decode(parts))]
 
     def work(self) -> list[list[Part]]:
-        """At most one chunk, if there is credit; sometimes one that replaces what was sent, or newer cells of chunks."""
+        """At most one chunk, if there is credit; sometimes a replacement, or newer cells of chunks."""
         if not (self._live and self._reported):
             return []
         if self._chance.random() < 0.3:

@@ -89,6 +89,7 @@ SAME_IN_ALL = {
     "log_format": ("json", "json"),
     "bind": ("ipc:///tmp/segue.sock", ("ipc:///tmp/segue.sock",)),
     "record": ("kept", Path("kept")),
+    "log_file": ("logs/segue.log", Path("logs/segue.log")),
 }
 
 

@@ -81,6 +81,11 @@ class Checks:
             values["record"] = self._path(folder)
             if values["record"].exists() and not values["record"].is_dir():
                 self._problem(Settings.record, f"expected a folder, got the file {quote(folder.text)}")
+        log_file = self._record.get(Settings.log_file)
+        if log_file is not None:
+            values["log_file"] = self._path(log_file)
+            if values["log_file"].is_dir():
+                self._problem(Settings.log_file, f"expected a file, got the folder {quote(log_file.text)}")
 
     def _path(self, word: Word) -> Path:
         return resolved(word, self._folder_of(word.mark))

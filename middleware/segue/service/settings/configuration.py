@@ -70,7 +70,7 @@ class ServiceConfig:
         rules: Rule files by name; each existed when the settings were read.
         rule_folders: Folders in which further rule files may appear.
         default_rules: A name in `rules`; None if there are none.
-        seed, soundfont, note_memory_mib, record, max_connections: None if not set.
+        seed, soundfont, note_memory_mib, record, max_connections, log_file: None if not set.
 
     Raises:
         ValueError: A public address or TLS without a token, a public address for WebSocket without TLS, or fewer
@@ -113,6 +113,7 @@ class ServiceConfig:
     max_record_mib: int = int(default_of(Settings.max_record_mib))
     log_level: str = default_of(Settings.log_level)
     log_format: str = default_of(Settings.log_format)
+    log_file: Path | None = None
 
     def __post_init__(self) -> None:
         for name, addresses in ((Settings.bind.name, self.bind), (Settings.web_bind.name, self.web_bind)):

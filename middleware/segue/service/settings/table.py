@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
+from segue.service.log_file import LOG_FILE_MIB, OLD_LOG_FILES
 from segue.service.settings.kinds import (
     HostPort,
     Milliseconds,
@@ -221,6 +222,12 @@ class Settings(Table):
         "Whether the log has lines to read or JSON objects.",
         default="text",
         example="json",
+    )
+    log_file = Field(
+        PathText(what="a file", sample="segue.log"),
+        f"A file that the log is appended to, instead of standard error. At {LOG_FILE_MIB} MiB it is renamed to "
+        f"FILE.1; {OLD_LOG_FILES} old files are kept.",
+        example="segue.log",
     )
 
 
