@@ -340,7 +340,7 @@ STREAM = (
 WHOLE = events(connection(), STREAM)
 
 
-def test_the_stream_of_the_next_test() -> None:
+def test_a_stream_with_every_kind_of_event() -> None:
     assert [type(event) for event in WHOLE] == [
         HandshakeDone,
         MessageReceived,
