@@ -50,7 +50,8 @@ export class Session {
     this.holdsCells = false;
     this.isPaused = false;
     this.wasPaused = false;
-    this.lastError = null;
+    /** The last `error` about `hello`. */
+    this.refusal = null;
     this.changes = [];
     this.beats = [];
     /** The last answered `restore` with a blob whose take has not come; its changes so far may not be heard. */
@@ -345,7 +346,7 @@ export class Session {
   }
 
   error(message, now) {
-    this.lastError = message;
+    if (message.about === "hello") this.refusal = message;
     if (this.state === "greeting" && message.about === "hello") {
       this.refusals += 1;
       if (this.refusals >= MOST_REFUSALS) this.end("refused", "");
@@ -370,7 +371,7 @@ export class Session {
 
   end(reason, text) {
     this.leave("closed");
-    this.tell({ t: "closed", reason, code: this.lastError?.code ?? "", text: text || (this.lastError?.text ?? "") });
+    this.tell({ t: "closed", reason, code: this.refusal?.code ?? "", text: text || (this.refusal?.text ?? "") });
   }
 }
 
