@@ -48,14 +48,26 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 def test_the_ready_line_says_where_and_what_and_the_service_ends_with_its_stdin(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "segue.log"
-    flags = ("--http-bind", "127.0.0.1:0", "--log-file", str(log), "--log-format", "json", "--ready-format", "json")
+    flags = (
+        "--http-bind",
+        "127.0.0.1:0",
+        "--web-bind",
+        "ws://127.0.0.1:0",
+        "--log-file",
+        str(log),
+        "--log-format",
+        "json",
+        "--ready-format",
+        "json",
+    )
     with started(f"other={CALM}", *flags) as process:
         ready = json.loads(line_of(process))
-        address, health = ready.pop("addresses"), urlsplit(ready.pop("health"))
+        address, (web,), health = ready.pop("addresses"), ready.pop("web"), urlsplit(ready.pop("health"))
+        assert web.startswith("ws://127.0.0.1:")
+        assert urlsplit(web).port
         assert ready.pop("pid") == process.pid or sys.platform == "win32"
         assert ready == {
             "ready": True,
-            "web": [],
             "version": __version__,
             "protocol": [1],
             "rules": {

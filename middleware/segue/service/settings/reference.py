@@ -79,7 +79,8 @@ A game engine or an editor starts the service like this:
 segue serve music/ --bind tcp://127.0.0.1:0 --exit-with-stdin --ready-format json --log-file segue.log
 ```
 
-* **Port 0** takes any free port, also of `http_bind` and `tls_bind`; the ready line names it.
+* **Port 0** takes any free port, also of `web_bind`, `tls_bind` and `http_bind`; the ready line names
+  it.
 * **`--exit-with-stdin`**: the service ends in order, as on SIGTERM, when its standard input closes. Give it a pipe and
   keep your end open: the system closes it however your program ends. What you write to it is ignored. Anything but a
   pipe or a socket is refused.
@@ -96,7 +97,7 @@ The ready line, here with line breaks:
 {{
   "ready": true,
   "addresses": ["tcp://127.0.0.1:40123"],
-  "web": ["ws://127.0.0.1:40124/"],
+  "web": ["ws://127.0.0.1:40124"],
   "health": "http://127.0.0.1:40125",
   "pid": 4711,
   "version": "0.1.0",
@@ -105,8 +106,8 @@ The ready line, here with line breaks:
 }}
 ```
 
-`addresses` has the addresses of `bind` and `tls_bind`, `web` those for WebSocket; `health` is `null` without
-`http_bind`. `protocol` lists the versions of the protocol that the service speaks. `rules` has every rule file by the
+`addresses` has the addresses of `bind` and `tls_bind`, `web` those of `web_bind`; `health` is that of `http_bind`, or
+`null`. `protocol` lists the versions of the protocol that the service speaks. `rules` has every rule file by the
 name that clients ask for.
 
 If the start fails, the line is `{{"ready": false, "error": "…"}}`. The mistakes in it are separated by line feeds;
