@@ -21,7 +21,8 @@ class ChunkBoundary:
         state: The generator's state before it.
         master: The mastering stage's state before it.
         level: The fallback level of that generator.
-        lead: Frames from `frame` on that are generated but not played, for restored music that arrives late.
+        lead: Frames from `frame` on that are generated but not played: of restored music that arrives late, of a gap,
+            or before the first sound of a generator without history.
     """
 
     frame: int
@@ -112,7 +113,7 @@ class AudioBuffer:
 
     def repeated_before(self, frame: int) -> int:
         """Return how many frames have to be generated again to continue at `frame`; 0 where that is impossible."""
-        known = [boundary.first_audible for boundary in self._boundaries if boundary.first_audible <= frame]
+        known = [boundary.frame for boundary in self._boundaries if boundary.first_audible <= frame]
         return frame - known[-1] if known else 0
 
     def add_boundary(self, boundary: ChunkBoundary) -> None:

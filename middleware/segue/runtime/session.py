@@ -156,9 +156,10 @@ class Session:
             return self._snapshot_at(self._producer.buffer.last)
         if not self._is_as_restored(pending):
             return self._snapshot_at(pending.boundary)
-        boundary, point = pending.boundary, pending.restore_point
-        events = [(at, event) for at, event in point.events if at < boundary.first_audible]
-        events += planner.upcoming(boundary.first_audible)
+        point, heard = pending.restore_point, pending.boundary.first_audible
+        boundary = replace(pending.boundary, frame=point.frame)
+        events = [(at, event) for at, event in point.events if at < heard]
+        events += planner.upcoming(heard)
         return self._snapshot(boundary, point.director, point.rules, events)
 
     def snapshot_at(self, end: int) -> Snapshot | None:
@@ -370,9 +371,17 @@ class Session:
         """Begin a job, as `ChunkProducer.begin`."""
         return self._producer.begin(spec, now_s)
 
-    def complete(self, job: Job, result: Result[Any], seconds: float, now_s: float | None = None) -> bool:
+    def complete(
+        self,
+        job: Job,
+        result: Result[Any],
+        seconds: float,
+        now_s: float | None = None,
+        *,
+        opening: int | None = None,
+    ) -> bool:
         """Take the sound of the job in flight, as `ChunkProducer.complete`."""
-        return self._producer.complete(job, result, seconds, now_s)
+        return self._producer.complete(job, result, seconds, now_s, opening=opening)
 
     def fail(self, job: Job) -> None:
         """Give up the job in flight, as `ChunkProducer.fail`."""
