@@ -29,7 +29,8 @@ export class Client {
   constructor(url, { token = null, open, tell = () => {}, now = () => performance.now(), ...hello }) {
     const isWeb = /^wss?:/.test(url);
     this.player = new Player();
-    this.session = new Session({ ...hello, ...(isWeb && token !== null ? { token } : {}) }, this.player, tell);
+    const inHello = isWeb && token !== null ? { token } : {};
+    this.session = new Session({ ...hello, ...inHello }, this.player, (event) => this.told(event));
     this.tell = tell;
     this.now = now;
     this.open = (handlers) => open(url, isWeb ? null : token, handlers);
@@ -62,7 +63,7 @@ export class Client {
   }
 
   connect(now) {
-    const connection = { isAccepted: false, isOpen: false, since: now, transport: null };
+    const connection = { isAccepted: false, isOpen: false, isLive: false, isRefused: false, since: now, transport: null };
     this.connection = connection;
     const isCurrent = () => this.connection === connection;
     connection.transport = this.open({
@@ -72,13 +73,21 @@ export class Client {
       onOpen: () => {
         if (!isCurrent()) return;
         connection.isOpen = true;
-        this.failure = { reason: "", count: 0, pauseMs: 0, told: new Set() };
         this.session.connected(this.now());
         this.flush();
       },
       onMessage: (parts) => isCurrent() && this.session.receive(parts, this.now()),
       onEnd: (reason) => isCurrent() && this.ended(reason),
     });
+  }
+
+  told(event) {
+    if (event.t === "welcome") {
+      this.connection.isLive = true;
+      this.failure = { reason: "", count: 0, pauseMs: 0, told: new Set() };
+    }
+    if (event.t === "error" && event.code === "unauthorised") this.connection.isRefused = true;
+    this.tell(event);
   }
 
   flush() {
@@ -92,18 +101,19 @@ export class Client {
     transport.close();
   }
 
-  ended(reason) {
+  ended(transportReason) {
     const { failure } = this;
-    const wasOpen = this.connection.isOpen;
+    const { isLive, isRefused } = this.connection;
+    const reason = isRefused ? "token_refused" : transportReason;
     const [first, longest] = PAUSES_MS[reason];
     this.connection = null;
     this.session.disconnected();
-    const isSame = failure.reason === reason && !wasOpen;
+    const isSame = failure.reason === reason && !isLive;
     failure.count = isSame ? failure.count + 1 : 1;
     failure.pauseMs = isSame ? Math.min(2 * failure.pauseMs, longest) : first;
     failure.reason = reason;
     this.nextAt = this.now() + failure.pauseMs;
-    if (!wasOpen && (reason !== "broken_off" || failure.count >= MOST_BROKEN_OFF)) this.report(reason);
+    if (!isLive && (reason !== "broken_off" || failure.count >= MOST_BROKEN_OFF)) this.report(reason);
   }
 
   /** Tell the game once for each reason, until the client connects. */
