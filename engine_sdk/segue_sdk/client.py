@@ -33,7 +33,7 @@ from segue_sdk.errors import InputError
 from segue_sdk.handshake import ClientState
 from segue_sdk.limits import PASSWORD_BYTES, VERSION
 from segue_sdk.log import log
-from segue_sdk.messages import RESET, Change, Control, Hello
+from segue_sdk.messages import Change, Control, Hello
 from segue_sdk.network import Network
 from segue_sdk.player import Player, gain_change
 from segue_sdk.session import ClientSession
@@ -276,8 +276,8 @@ class SegueClient:
         """Send a control: `control("volume", gain_db=-6.0)` is `control(Control(op="volume", gain_db=-6.0))`.
 
         The client applies `volume`, `mute` and `unmute` itself: the player follows at once, without a click, with or
-        without a service, and keeps them over every connection. `reset` is no control any more; the call does what
-        `reset` does, for programs that call it so.
+        without a service, and keeps them over every connection. `reset` is no control any more: for programs that call
+        it so, `control(Control(op="reset"))` does what `reset` does.
 
         Args:
             control: The control, or its `op`.
@@ -293,9 +293,6 @@ class SegueClient:
             control = Control(op=control, **fields)
         if self.state is ClientState.CLOSED:
             return False
-        if control.op == RESET:
-            self.reset()
-            return True
         if control.op in ("pause", "resume"):
             self.pause() if control.op == "pause" else self.resume()
             return True

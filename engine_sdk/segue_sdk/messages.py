@@ -181,7 +181,7 @@ def check_exactly_one(message: str, given: Mapping[str, object]) -> None:
 FORMATS: Final = ("f32le", "s16le")
 CONTROL_OPS: Final = ("pause", "resume", "volume", "mute", "unmute", "rules", "generator")
 RESET: Final = "reset"
-"""A `Control.op` that programs may construct for `SegueClient.control`, and that no message has."""
+"""A `Control.op` that programs may still construct for `SegueClient.control`, and that no message has."""
 
 RULES_TEXT: Final = Text(RULES_BYTES, least=1)
 RULES_NAME: Final = Text(256, least=1)

@@ -16,6 +16,7 @@ from segue_sdk.errors import ProtocolError
 from segue_sdk.handshake import TRANSITIONS, ClientState, Handshake, RefusalLimiter, Signal
 from segue_sdk.limits import HELLO_AGAIN_S, MOST_REFUSED_HELLOS, REPORT_S, SILENCE_S, VERSION
 from segue_sdk.messages import (
+    RESET,
     Bye,
     Cell,
     Change,
@@ -136,7 +137,13 @@ class ClientSession:
         self._control(Control(op="resume"))
 
     def control(self, control: Control) -> bool:
-        """Send any other control now, or not at all; whether it was sent."""
+        """Send any other control now, or not at all; whether it was sent.
+
+        The op `reset`, which no message has, is the call `reset`.
+        """
+        if control.op == RESET:
+            self.reset()
+            return True
         return self._control(control)
 
     def close(self, reason: str = "quit") -> None:

@@ -30,7 +30,7 @@ CHUNK_FRAMES = 4
 
 class CountingService:
     """One process. Its director's state is the list of (number, frame, triggers) of what took effect or is to take
-    effect; a cell is that list.
+    effect; a cell is that list, with the values and the log: triggers and resets in their order.
 
     seed: of where events take effect and what is made again. cells: whether it can use the cells of another process.
     lookahead: in frames.
@@ -40,6 +40,7 @@ class CountingService:
         self.token = name.to_bytes(2, "big") * 8
         self.effects: list[tuple[int, int, tuple[str, ...]]] = []
         self.values: dict[str, object] = {}
+        self.log: list[str] = []
         self._welcome, self._cells, self._lookahead = welcome, cells, lookahead * FRAME_SIZE
         self._chance = random.Random(seed)
         self._live = self._greeted = self._reported = False
@@ -97,7 +98,10 @@ class CountingService:
         soonest = self._committed // FRAME_SIZE + 1 + self._chance.choice((0, 1, 5, 30))
         self._last_frame = max(self._last_frame, soonest, item.at // FRAME_SIZE)
         self.effects.append((item.seq, self._last_frame, item.fire))
+        if item.reset:
+            self.values = {}
         self.values.update(item.set)
+        self.log += [*(["reset"] if item.reset else []), *item.fire]
         # Music made without the event is made again, or not if it would sound the same.
         if self._last_frame * FRAME_SIZE < self._head and self._chance.random() < 0.5:
             self._replace(self._last_frame * FRAME_SIZE)
@@ -107,7 +111,7 @@ class CountingService:
         self._take, self._head = message.take + 1, message.at // FRAME_SIZE * FRAME_SIZE
         if message.cell is None or not self._cells:
             return Status(level=0, generator="none", headroom=9, restore=message.id, restored="nothing")
-        self._known, effects, self.values = msgpack.unpackb(message.cell)
+        self._known, effects, self.values, self.log = msgpack.unpackb(message.cell)
         self.effects = [(seq, frame, tuple(fire)) for seq, frame, fire in effects]
         _, self._last_frame, _ = max(self.effects, default=(0, 0, ()))
         return Status(level=0, generator="none", headroom=9, restore=message.id, restored="all", last_event=self._known)
@@ -125,7 +129,7 @@ class CountingService:
     def _cell(self) -> tuple[bytes, int]:
         """The state, and the last event that it contains."""
         last_event = max(self._known, *self._receipts, 0)
-        return msgpack.packb([last_event, self.effects, self.values]), last_event
+        return msgpack.packb([last_event, self.effects, self.values, self.log]), last_event
 
     def _chunk(self) -> Chunk:
         soonest = self._committed + 2 * FRAME_SIZE

@@ -142,7 +142,7 @@ class Broken:
         harness.event(BROKEN, number, level=0.5)
         if number == 2:
             harness.say(BROKEN, Save(id=1))
-            harness.say(BROKEN, Control(op="reset"))
+            harness.say(BROKEN, Event(events=(EventItem(seq=9, at=0, reset=True),)))
             harness.say(BROKEN, Control(op="generator", generator="toy"))
         if number == 4:
             # A slow call is abandoned.
