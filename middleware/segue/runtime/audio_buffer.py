@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from segue.contract import CHANNELS, FRAME_SIZE, Samples
-from segue.runtime.planner import PlannedFrame
+from segue.runtime.planner import PlannedFrame, RulesVersion
+from segue_rules.director import DirectorState
+
+
+class PlannedState(NamedTuple):
+    """The rules' part of a session before a frame, as music up to that frame follows it.
+
+    Attributes:
+        director: The director's state.
+        rules_version: The rules that it belongs to.
+        last_event: The greatest event number taken by then; the events up to it are in the state or yet to come.
+        switched_at: The frame of the planner's last switch by then.
+    """
+
+    director: DirectorState
+    rules_version: RulesVersion
+    last_event: int
+    switched_at: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +47,7 @@ class ChunkBoundary:
     master: Any
     level: int
     lead: tuple[PlannedFrame, ...] = ()
+    planned: PlannedState | None = None
 
     @property
     def first_audible(self) -> int:

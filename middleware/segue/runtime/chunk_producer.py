@@ -21,7 +21,7 @@ from segue.contract import (
     Result,
     Samples,
 )
-from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
+from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary, PlannedState
 from segue.runtime.fallback import Loop
 from segue.runtime.jobs import DirtyTracker, Job, JobSpec, SessionView, next_job
 from segue.runtime.journal import Operation
@@ -138,6 +138,14 @@ class ChunkProducer:
         fills = "fills" in self._generators[self.level].controls
         self._messages.add_decisions(self.dirty.scan(self.buffer, self._planner, end, fills=fills))
 
+    def is_newest(self, end: int) -> bool:
+        """Return whether the music before frame `end` follows the newest plans, and nothing is made in its place."""
+        self.find_dirty()
+        job = self.in_flight
+        replaced = job is not None and job.spec.change < min(end, self.buffer.head)
+        outdated = self.dirty.replace_at is not None and self.dirty.replace_at < end
+        return not (replaced or outdated or self.pending is not None)
+
     def forget(self, committed: int) -> None:
         """Drop music, plans and decisions that a client at sample `committed` no longer needs."""
         # While a job is long in flight, plans that an event undid may lie behind the client: compare them first.
@@ -217,7 +225,20 @@ class ChunkProducer:
         frames = (*self.buffer.frames_since(origin, spec.change), *self._planner.frames(spec.change, spec.end))
         styles, conditioning = generator_input(frames)
         request = Request(state=origin.state, styles=styles, conditioning=conditioning, stems=self._stems)
-        job = Job(spec=spec, origin=origin, frames=frames, request=request, plan_revision=self._planner.revision)
+        planned = PlannedState(
+            director=self._planner.state_before(spec.end),
+            rules_version=self._planner.rules_version,
+            last_event=self._messages.last_event,
+            switched_at=self._planner.switched_at,
+        )
+        job = Job(
+            spec=spec,
+            origin=origin,
+            frames=frames,
+            request=request,
+            plan_revision=self._planner.revision,
+            planned=planned,
+        )
         if self._untold is not None:
             self._messages.add_decisions(self._planner.frames(self._untold, max(self._untold, spec.change)))
             self._untold = None
@@ -291,7 +312,7 @@ class ChunkProducer:
             spec.change,
             samples,
             job.new_frames,
-            ChunkBoundary(frame=spec.end, state=result.state, master=master, level=spec.level),
+            ChunkBoundary(frame=spec.end, state=result.state, master=master, level=spec.level, planned=job.planned),
         )
         if self._planner.revision != job.plan_revision:
             self.dirty.mark(spec.change)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from segue.contract import FADE_SAMPLES, FRAME_SIZE, JOIN_SAMPLES, Request
-from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
+from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary, PlannedState
 from segue.runtime.planner import PlannedFrame, Planner, is_significant
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
@@ -56,6 +56,7 @@ class Job:
         frames: The plans of [origin, end).
         request: What the generator gets.
         plan_revision: The planner's revision when the frames were planned.
+        planned: The rules' part behind the last frame.
     """
 
     spec: JobSpec
@@ -63,6 +64,7 @@ class Job:
     frames: tuple[PlannedFrame, ...]
     request: Request[Any]
     plan_revision: int
+    planned: PlannedState
 
     @property
     def new_frames(self) -> tuple[PlannedFrame, ...]:

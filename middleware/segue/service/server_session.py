@@ -340,6 +340,8 @@ class ServerSession:
         if self._playheads.silent_s(now_s) > _SILENT_PLAYHEAD_S:
             self._stop_playhead(now_s)
         if self.connection is not None:
+            self.music.announce()
+            self._collect()
             for cell in self._cells.renewed(self.music, now_s):
                 self._outgoing.add(cell)
         if now_s - self._status_s >= _STATUS_S:
@@ -348,17 +350,21 @@ class ServerSession:
 
     def outgoing(self) -> list[Parts]:
         """Return all messages to send now, in order; none without a connection."""
+        self._collect()
+        encoded = self._outgoing.take(connected=self.connection is not None)
+        self._update_hold()
+        return encoded
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        """Queue what the music has produced."""
         outputs = self.music.messages()
         headroom, cells = self.music.latency.headroom, self._cells.of_chunks(self.music, outputs)
         for output in outputs:
             self._outgoing.add_output(
                 output, primary=self.primary, headroom=headroom, cells=cells, music=self.music.sound
             )
-        encoded = self._outgoing.take(connected=self.connection is not None)
-        self._update_hold()
-        return encoded
-
-    # --- inside -----------------------------------------------------------------------------------------------------
 
     def _is_answered(self, number: int) -> bool:
         """Return whether an event was answered, or is part of what the session was restored from."""
