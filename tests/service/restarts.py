@@ -17,7 +17,7 @@ from service.game import Game
 from service.process import ServiceProcess
 
 # Each bell is rung again only after its state is over, also after an outage, so that every event changes a state.
-_BELLS: Final = 32
+_BELLS: Final = 60
 _EVERY_S: Final = 0.25
 
 
