@@ -81,7 +81,7 @@ class SimulatedClient:
             if length:
                 samples = samples.copy()
                 samples[:length] = crossfade(old[:length], samples[:length])
-            elif fresh:
+            elif fresh and self._end:
                 samples = fade_in(samples, FADE_SAMPLES)
         if len(samples) == 0:
             return

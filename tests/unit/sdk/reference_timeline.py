@@ -71,6 +71,10 @@ class ReferenceTimeline:
         return None
 
     def reach(self, take: int, at: int) -> int:
+        entered = self.entry_at(take, at)
+        return self.last(take if entered is None else entered, at)
+
+    def last(self, take: int, at: int) -> int:
         if at not in self.takes[take]:
             return at
         while at in self.takes[take]:
@@ -78,6 +82,26 @@ class ReferenceTimeline:
             entered = self.entry_at(take, at)
             take = take if entered is None else entered
         return at
+
+    def have(self) -> int:
+        take = self.joins if self.joins is not None else self.follows
+        takes = self.takes if take is None else [take]
+        return max((self.played_until(take, self.committed) for take in takes), default=self.committed)
+
+    def played_until(self, take: int, at: int) -> int:
+        while True:
+            entered = self.entry_at(take, at)
+            take = take if entered is None else entered
+            if at not in self.takes[take]:
+                return at
+            joined = self.joined_at(take, at)
+            take, at = (take, at + 1) if joined is None else (joined, at + self.timing.join)
+
+    def joined_at(self, take: int, at: int) -> int | None:
+        """The take joined from `take` at exactly `at`."""
+        if self.end(take, at) < at + self.timing.join:
+            return None
+        return next((new for new in self.newest() if new > take and self.lasts(new, at)), None)
 
     def read(self, count: int) -> list[float]:
         return [self.sample() for _ in range(count)]
@@ -116,12 +140,14 @@ class ReferenceTimeline:
         if entered is not None:
             self.follows = entered
         if self.fall is not None:
+            done, length = self.fall
+            self.fall = (done, min(length, done + self.last(self.follows, at) - at))
             return
         end = self.end(self.follows, at)
-        for new in self.newest():
-            if new > self.follows and self.lasts(new, at) and end >= at + self.timing.join:
-                self.joins, self.join_done = new, 0
-                return
+        joined = self.joined_at(self.follows, at)
+        if joined is not None:
+            self.joins, self.join_done = joined, 0
+            return
         if any(self.entry_at(self.follows, later) is not None for later in range(at + 1, end + 1)):
             return
         if end - at > self.timing.fade:
@@ -146,7 +172,7 @@ class ReferenceTimeline:
         if self.fall is not None:
             self.fall = (self.fall[0] + 1, self.fall[1])
             assert self.follows is not None
-            over = self.joins is None and self.reach(self.follows, self.committed - 1) == self.committed
+            over = self.joins is None and self.last(self.follows, self.committed - 1) == self.committed
             if over or self.fall[0] == self.fall[1]:
                 self.follows = self.joins = self.fall = None
 
