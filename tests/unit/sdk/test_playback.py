@@ -8,15 +8,17 @@ from itertools import product
 import pytest
 
 from segue_sdk.client_events import ChangeHeard, StingerHeard
-from segue_sdk.limits import FRAME_SIZE, JOIN
+from segue_sdk.limits import FRAME_SIZE, JOIN, RESTORE_AHEAD
 from segue_sdk.messages import Change, Hello, Status, Stinger, Welcome
+from segue_sdk.playback import ReceivedMusic
 from segue_sdk.session import ClientSession
-from unit.sdk.peer import WELCOME, Peer, chunk, of_type
+from unit.sdk.peer import CHUNK, WELCOME, Peer, chunk, of_type
 
 CHANGE = Change(
     kind="rendered", layer="place", from_state="forest", to_state="crypt", decided=9, start=10, audible=10 * FRAME_SIZE
 )
 AT = CHANGE.audible
+COUNT = CHUNK.count
 
 
 def live() -> Peer:
@@ -202,3 +204,24 @@ def test_a_late_stinger_is_heard_at_once_or_never_as_its_message_says() -> None:
     peer.says(STING, replace(STING, id=4, if_late="play"))
     assert stingers_heard(peer, 5_999) == []
     assert stingers_heard(peer, 6_000) == [StingerHeard(id=4, name="victory", at=6_000)]
+
+
+def cells_after(last_events: list[int], passed: int) -> tuple[int, ...]:
+    """The last events of the cells that are kept of consecutive chunks, `passed` of which end too early."""
+    music = ReceivedMusic()
+    for at, number in enumerate(last_events):
+        music.received(chunk(at + 1, at * COUNT, cell=b"a cell", last_event=number))
+    music.reach(passed * COUNT + 1 - RESTORE_AHEAD)
+    return music.last_events
+
+
+def test_the_first_cell_kept_is_the_first_from_half_a_second_ahead_on() -> None:
+    assert cells_after([1, 2, 3], 0) == (1, 2, 3)
+    assert cells_after([1, 2, 3], 1) == (2, 3)
+    assert cells_after([1, 2, 3], 9) == (3,)
+
+
+def test_cells_that_contain_less_than_the_first_are_passed_over() -> None:
+    assert cells_after([29, 0, 60], 1) == (60,)
+    assert cells_after([29, 0, 0], 3) == (29, 0, 0)
+    assert cells_after([29, 0, 29, 30], 2) == (29, 30)
