@@ -1,6 +1,7 @@
 extends SceneTree
 ## Connects to real peers, all at once: `-- CASES.json RESULTS.json`. A case has `address`, `token`,
-## `certificate` (a path or empty), `send` (parts in hex) and `replies`, the messages it waits for.
+## `certificate` (a path or empty), `send` (parts in hex), `replies` (the messages it waits for) and
+## `speed`, how much faster than the engine's its clock runs.
 
 const Address := preload("res://addons/segue/core/transport/address.gd")
 const Connection := preload("res://addons/segue/core/transport/connection.gd")
@@ -32,12 +33,12 @@ func _result_of(case: Dictionary) -> Dictionary:
 	var address := Address.new(case["address"])
 	if not address.error.is_empty():
 		return {"error": address.error}
-	var connection := Connection.new(address, case["token"], options, _now_s())
+	var connection := Connection.new(address, case["token"], options, 0.0)
+	var begun_s := _now_s()
 	var received: Array = []
 	var is_sent := false
-	var begun_s := _now_s()
 	while connection.state != Connection.State.ENDED and received.size() < int(case["replies"]):
-		connection.step(_now_s())
+		connection.step((_now_s() - begun_s) * float(case["speed"]))
 		if connection.state == Connection.State.OPEN and not is_sent:
 			is_sent = true
 			var parts: Array[PackedByteArray] = []

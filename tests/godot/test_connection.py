@@ -24,10 +24,10 @@ pytestmark = pytest.mark.heavy
 TOKEN: Final = "the-right-token-of-these-tests"
 RULES: Final = Path(__file__).parents[1] / "service/calm.yaml"
 # What the engine prints where a case provokes a failure of TLS.
-TLS_COMPLAINTS: Final = "TLS|mbedtls"
+TLS_COMPLAINTS: Final = "TLS|mbedtls|Unable to (send|receive)"
 
 
-def case(address: str, *, token: str = "", certificate: Path | None = None) -> dict[str, Any]:
+def case(address: str, *, token: str = "", certificate: Path | None = None, speed: float = 1.0) -> dict[str, Any]:
     hello = encode(Hello(versions=(1,), client="probe"))
     return {
         "address": address,
@@ -35,6 +35,7 @@ def case(address: str, *, token: str = "", certificate: Path | None = None) -> d
         "certificate": str(certificate or ""),
         "send": [bytes(part).hex() for part in hello],
         "replies": 1,
+        "speed": speed,
     }
 
 
@@ -54,6 +55,8 @@ def test_the_real_service_and_every_token(
     chain.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
     leaf.private_key_pem.write_to_path(str(key))
     (tmp_path / "open").mkdir()
+    other = tmp_path / "other.crt"
+    trustme.CA().cert_pem.write_to_path(str(other))
     encrypted = ("--tls-bind", f"127.0.0.1:{tls_port}", "--tls-cert", str(chain), "--tls-key", str(key))
     ipc = f"ipc://{tmp_path}/segue"
     with (
@@ -61,6 +64,7 @@ def test_the_real_service_and_every_token(
         ServiceProcess(tmp_path / "open", str(RULES), "--bind", ipc) as unguarded,
     ):
         tls, by_name = f"tls://127.0.0.1:{tls_port}", f"tls://localhost:{tls_port}"
+        no_tls = guarded.address.replace("tcp://", "tls://")
         asked: dict[str, tuple[dict[str, Any], str]] = {
             "NULL": (case(unguarded.address), ""),
             "NULL at a name": (case(unguarded.address.replace("127.0.0.1", "localhost")), ""),
@@ -72,9 +76,9 @@ def test_the_real_service_and_every_token(
             "TLS at a name": (case(by_name, token=TOKEN, certificate=authority), ""),
             "TLS bad": (case(tls, token="wrong", certificate=authority), "token_refused"),
             "TLS missing": (case(tls, certificate=authority), "token_needed"),
-            "TLS not trusted": (case(tls, token=TOKEN), "not_a_service"),
-            "no TLS there": (case(guarded.address.replace("tcp", "tls"), token=TOKEN), "not_a_service"),
-            "TLS there": (case(tls.replace("tls://", "tcp://"), token=TOKEN), "not_a_service"),
+            "TLS not trusted": (case(tls, token=TOKEN, certificate=other), "not_a_service"),
+            "no TLS there": (case(no_tls, token=TOKEN, certificate=authority), "not_a_service"),
+            "TLS there": (case(tls.replace("tls://", "tcp://"), token=TOKEN), "broken_off"),
         }
         results = run("probe_connection.gd", [asking for asking, _ in asked.values()], tmp_path, allowed=TLS_COMPLAINTS)
     found = {name: result["failure"] for name, result in zip(asked, results, strict=True)}
@@ -183,7 +187,9 @@ def test_libzmq_and_every_token(
     with libzmq_router(wanted, front) as port:
         address = f"{'tls' if encrypted else 'tcp'}://127.0.0.1:{port}"
         (result,) = run("probe_connection.gd", [case(address, token=given, certificate=authority)], tmp_path)
-    assert result["failure"] == failure, result
+    # Unlike the service, libzmq may close before it has sent its whole greeting, which names its mechanism.
+    mismatched = bool(wanted) != bool(given)
+    assert result["failure"] in ((failure, "broken_off") if mismatched else (failure,)), result
     assert result["received"] == ([] if failure else [[b"header".hex(), bytes(300_000).hex()]])
 
 
@@ -209,7 +215,11 @@ def test_what_is_no_service_is_named(tmp_path: Path) -> None:
             thread.start()
         hosts = [f"tcp://127.0.0.1:{listener.getsockname()[1]}" for listener in (rude, web, silent)]
         addresses = [f"tcp://127.0.0.1:{free_port()}", "tcp://no-such-host.invalid:7723", "ipc:///no/such/file", *hosts]
-        results = run("probe_connection.gd", [case(address) for address in addresses], tmp_path)
+        # The engine itself complains of a Unix socket that is not there.
+        allowed = "Connection to remote host failed"
+        results = run(
+            "probe_connection.gd", [case(address, speed=10.0) for address in addresses], tmp_path, allowed=allowed
+        )
         for thread in answering:
             thread.join()
     found = [result["failure"] for result in results]

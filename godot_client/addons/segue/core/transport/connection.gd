@@ -189,22 +189,34 @@ func _step_encrypting() -> void:
 ## end of the connection and lose what the peer sent before.
 func _read() -> void:
 	while state == State.HANDSHAKING or state == State.OPEN:
-		if _tls != null and _stream.get_available_bytes() == 0:
-			_tls.poll()
-		var available := _stream.get_available_bytes()
-		if _tls != null and available == 0:
-			if _tls.get_status() != StreamPeerTLS.STATUS_CONNECTED:
-				_break_off()
+		var available := _available()
+		if available == 0:
 			return
-		var got: Array = _stream.get_partial_data(maxi(1, available))
-		if got[0] != OK:
-			_break_off()
-			return
+		var got: Array = _stream.get_partial_data(available)
 		var bytes: PackedByteArray = got[1]
-		if bytes.is_empty():
+		if got[0] != OK or bytes.is_empty():
+			if got[0] != OK:
+				_break_off()
 			return
 		_peer.feed(bytes)
 		_follow_peer()
+
+
+## How many bytes to ask for; 0: none are there. A plain socket is asked for one at least, since only
+## reading tells its end.
+func _available() -> int:
+	if _tls == null:
+		return maxi(1, _stream.get_available_bytes())
+	if _is_encrypted() and _tls.get_available_bytes() == 0:
+		_tls.poll()
+	if _is_encrypted():
+		return _tls.get_available_bytes()
+	_break_off()
+	return 0
+
+
+func _is_encrypted() -> bool:
+	return _tls.get_status() == StreamPeerTLS.STATUS_CONNECTED
 
 
 func _follow_peer() -> void:
@@ -231,7 +243,7 @@ func _fail_with_peer() -> void:
 
 func _write() -> void:
 	_sending.append_array(_peer.to_send())
-	if _sending.is_empty() or _stream == null:
+	if _sending.is_empty() or _stream == null or (_tls != null and not _is_encrypted()):
 		return
 	var put: Array = _stream.put_partial_data(_sending)
 	# An error shows in reading too, and what the peer sent before must be read first.

@@ -41,6 +41,7 @@ var _welcomed := false
 ## token: the service's; empty: none, and so NULL.
 func _init(token: String = "") -> void:
 	_token = token
+	# All of it at once: the service holds back the rest of its own until it has the client's.
 	_sending = Commands.greeting(_mechanism())
 
 
