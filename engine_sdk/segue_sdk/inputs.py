@@ -108,12 +108,12 @@ def plain_value(name: str, value: object) -> InputValue:
     """Convert a value of any numeric type or enum to one that a message can carry.
 
     Raises:
-        InputError: It is no boolean, no finite number within ±2^53 and no text of at most 64 bytes.
+        InputError: It is no boolean, no finite number within ±(2^53 - 1) and no text of at most 64 bytes.
     """
     try:
         plain = plain_scalar(value)
     except OverflowError:
-        raise InputError("out_of_range", f"input {name!r}: expected a number within ±2^53") from None
+        raise InputError("out_of_range", f"input {name!r}: expected a number within ±(2^53 - 1)") from None
     except ValueError:
         plain = math.nan
     if not isinstance(plain, (bool, int, float, str)):

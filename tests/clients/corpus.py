@@ -1,6 +1,6 @@
-"""Mutated messages with the Python codec's verdict on each: `python tests/clients/corpus.py FOLDER`.
+"""Mutated messages with the Python codec's verdict on each: `python tests/clients/corpus.py FILE`.
 
-Writes one vector file (engine_sdk/vectors/README.md) per language. Beyond the README: an empty `reject` stands for any
+Writes a vector file (engine_sdk/vectors/README.md). Beyond the README: an empty `reject` stands for any
 code, since of several mistakes any may be named; `encoded` is the header that encoding the message gives; reals are
 `{"$real64"}`, the hex digits of their float64, so that no reader of decimal numbers takes part in the verdict.
 """
@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from clients.edges import defaults, edges
+from clients.edges import defaults, edges, everywhere
 from clients.mutations import mutated_bytes, mutated_header, mutated_payload
-from segue_sdk.codec import decode, encode, pack, unpack
+from segue_sdk.codec import decode, encode, unpack
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import NAMES
 from segue_sdk.vectors.cases import Vector, files
@@ -41,11 +41,13 @@ class Mutant(NamedTuple):
 
 
 def mutants(seed: int = SEED) -> Iterator[Mutant]:
-    """The corpus: edges and defaults, then mutations of every golden vector, the same for the same seed."""
+    """The corpus, the same for the same seed: edges, defaults, values replaced, mutations of every golden vector."""
     for name, header in edges():
         yield Mutant(f"edges, {name}", header, None)
     for name, header, payload in defaults():
         yield Mutant(f"defaults, {name}", header, payload)
+    for name, header, payload in everywhere():
+        yield Mutant(f"everywhere, {name}", header, payload)
     rng = random.Random(seed)
     vectors = [(file, vector) for file, found in files().items() for vector in found]
     headers = [vector.header for _, vector in vectors if len(vector.header) <= _LARGE]
@@ -67,49 +69,19 @@ def _of_good(rng: random.Random, file: str, vector: Vector) -> Iterator[Mutant]:
 
 def judged(mutant: Mutant) -> dict[str, Any]:
     """A mutant as a vector with the Python codec's verdict."""
-    return {**_parts(mutant), **_verdict(mutant.header, mutant.payload)}
-
-
-def judged_without_nul(mutant: Mutant) -> dict[str, Any]:
-    """The same for a language whose texts hold no U+0000 and read it as U+FFFD, which is longer."""
+    vector: dict[str, Any] = {"name": mutant.name, "header": runs(mutant.header)}
+    if mutant.payload is not None:
+        vector["payload"] = runs(mutant.payload)
     try:
-        header = pack(_without_nul(unpack(mutant.header)))
+        message = decode([mutant.header] if mutant.payload is None else [mutant.header, mutant.payload])
     except ProtocolError:
-        return {**_parts(mutant), "reject": ""}
-    return {**_parts(mutant), **_verdict(header, mutant.payload)}
-
-
-def _parts(mutant: Mutant) -> dict[str, Any]:
-    parts = {"name": mutant.name, "header": runs(mutant.header)}
-    return parts if mutant.payload is None else {**parts, "payload": runs(mutant.payload)}
-
-
-def _verdict(header: bytes, payload: bytes | None) -> dict[str, Any]:
-    try:
-        message = decode([header] if payload is None else [header, payload])
-    except ProtocolError:
-        return {"reject": ""}
+        return {**vector, "reject": ""}
     return {
+        **vector,
         "accept": NAMES[type(message)],
         "value": _json(message.to_map()),
         "encoded": runs(bytes(encode(message)[0])),
     }
-
-
-def _without_nul(value: Any) -> Any:
-    """A decoded value as such a language reads it. Raises: ProtocolError if two names become one."""
-    match value:
-        case str():
-            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        case list():
-            return [_without_nul(item) for item in value]
-        case dict():
-            renamed = {_without_nul(key): _without_nul(item) for key, item in value.items()}
-            if len(renamed) < len(value):
-                raise ProtocolError("duplicate_key", "header: names that differ in U+0000 alone")
-            return renamed
-        case _:
-            return value
 
 
 def _json(value: Any) -> Any:
@@ -128,15 +100,13 @@ def _json(value: Any) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python tests/clients/corpus.py", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args(arguments).folder
-    folder.mkdir(parents=True, exist_ok=True)
-    corpus = list(mutants())
-    for language, judge in (("csharp", judged), ("godot", judged_without_nul)):
-        vectors = [judge(mutant) for mutant in corpus]
-        accepted = sum("accept" in vector for vector in vectors)
-        (folder / f"{language}.json").write_text(json.dumps({"segue_vectors": 1, "vectors": vectors}), "utf-8")
-        print(f"{language}.json: {len(vectors)} mutated messages, {accepted} of them good")
+    parser.add_argument("file", type=Path)
+    file: Path = parser.parse_args(arguments).file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    vectors = [judged(mutant) for mutant in mutants()]
+    accepted = sum("accept" in vector for vector in vectors)
+    file.write_text(json.dumps({"segue_vectors": 1, "vectors": vectors}), "utf-8")
+    print(f"{file.name}: {len(vectors)} mutated messages, {accepted} of them good")
     return 0
 
 

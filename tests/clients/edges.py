@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from clients.encodings import RawText, packed
 from segue_sdk.fields import specs
+from segue_sdk.limits import LARGEST_INTEGER
 from segue_sdk.messages import NAMES
-from segue_sdk.vectors.examples import MINIMAL
+from segue_sdk.vectors.examples import FULL, MINIMAL
 
 INTEGERS: Final = [
     sign * (2**power + offset)
@@ -26,6 +27,7 @@ REALS: Final = [
     -1.0,
     0.1,
     1e-310,
+    2.0**53 - 1,
     2.0**53,
     2.0**53 + 2,
     1e300,
@@ -110,6 +112,52 @@ def defaults() -> Iterator[tuple[str, bytes, bytes | None]]:
                 header = {"v": 1, "t": NAMES[type(message)], **message.to_map(), spec.name: value}
                 name = f"{NAMES[type(message)]}, {spec.name} {value!r}"
                 yield name, packed(header, itemgetter(0)), None if payload is None else bytes(payload)
+
+
+def everywhere() -> Iterator[tuple[str, bytes, bytes | None]]:
+    """The examples with one value replaced, for every place: what few places try by chance.
+
+    Whole reals for integers, reals between two integers, integers at and beyond the largest one, and texts with U+0000;
+    also where no table says what belongs there. A header, named, and the payload.
+    """
+    for number, message in enumerate([*MINIMAL, *FULL]):
+        payload = getattr(message, "pcm", None)
+        header = {"v": 1, "t": NAMES[type(message)], **message.to_map()}
+        known: set[bytes] = set()
+        for place, replaced in _replaced(header):
+            for choose in (itemgetter(0), itemgetter(-1)):
+                form = packed(replaced, choose)
+                if form not in known:
+                    known.add(form)
+                    name = f"{header['t']} {number}, {place}, form {len(known)}"
+                    yield name, form, None if payload is None else bytes(payload)
+
+
+def _replaced(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value with one value in it replaced by each that is tried there, and where."""
+    match value:
+        case Mapping():
+            for name, item in value.items():
+                for place, other in _replaced(item):
+                    yield f"{name}.{place}", {**value, name: other}
+                renamed = {name + "\0" if key == name else key: each for key, each in value.items()}
+                yield f"{name} renamed", renamed
+            for tried in _UNKNOWN:
+                yield f"unknown {tried!r}", {**value, "unknown": tried}
+        case list() | tuple():
+            for i, item in enumerate(value):
+                for place, other in _replaced(item):
+                    yield f"{i}.{place}", [*value[:i], other, *value[i + 1 :]]
+        case str():
+            for text in (value + "\0", "\0" + value):
+                yield repr(text[:16]), text
+        case int() | float() if not isinstance(value, bool):
+            for other in (float(value), value + 0.5, *_FAR, *map(float, _FAR)):
+                yield repr(other), other
+
+
+_FAR: Final = (LARGEST_INTEGER, LARGEST_INTEGER + 1, -LARGEST_INTEGER, -LARGEST_INTEGER - 1)
+_UNKNOWN: Final = (*_FAR, "\0", {"\0": 1}, [2.0**53])
 
 
 def _event(settings: Mapping[Any, Any]) -> dict[str, Any]:

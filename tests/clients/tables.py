@@ -29,6 +29,7 @@ from segue_sdk.fields import (
     Value,
     specs,
 )
+from segue_sdk.limits import LARGEST_INTEGER
 from segue_sdk.messages import MESSAGES
 from segue_sdk.vectors.tables import PARTS
 
@@ -223,7 +224,7 @@ def _gdscript_kind(kind: FieldType) -> dict[str, Any]:
             step = {"step": kind.step} if kind.step > 1 else {}
             return {"kind": "integer", "low": kind.low, "high": kind.high, **step}
         case Real():
-            return {"kind": "real", "low": float(kind.low), "high": float(kind.high)}
+            return {"kind": "real", "low": _gdscript_real(kind.low), "high": _gdscript_real(kind.high)}
         case Flag():
             return {"kind": "boolean"}
         case Text():
@@ -241,6 +242,11 @@ def _gdscript_kind(kind: FieldType) -> dict[str, Any]:
         case RecordOf():
             return {"kind": "record", "record": kind.record.__name__}
     raise TypeError(f"no GDScript for kind {kind!r}")
+
+
+def _gdscript_real(bound: float) -> float | int:
+    """A bound of reals. Godot 4.6 reads 9007199254740991.0 as the real below it, and integers as they are."""
+    return int(bound) if abs(bound) == LARGEST_INTEGER else float(bound)
 
 
 def _least(least: int) -> dict[str, int]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import pytest
 
-from clients.corpus import Mutant, judged, judged_without_nul, main, mutants
+from clients.corpus import Mutant, judged, main, mutants
 from segue_sdk.codec import decode, encode, pack, unpack
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import MESSAGES
@@ -23,10 +25,8 @@ def corpus() -> list[Mutant]:
 
 
 def test_the_same_seed_draws_the_same_corpus(corpus: list[Mutant]) -> None:
-    again = mutants()
-    assert [next(again) for _ in range(2_000)] == corpus[:2_000]
-    other = mutants(seed=1)
-    assert [next(other) for _ in range(2_000)] != corpus[:2_000]
+    assert list(mutants()) == corpus
+    assert list(mutants(seed=1)) != corpus
 
 
 def test_every_type_of_message_is_met_good_and_bad(corpus: list[Mutant]) -> None:
@@ -65,33 +65,48 @@ def test_a_refusal_stands_for_any_code() -> None:
     assert judged(Mutant("two", b"\xc1", b"\0")) == {"name": "two", "header": "c1", "payload": "00", "reject": ""}
 
 
-def setting(name: str, value: str = "") -> Mutant:
-    return Mutant("nul", pack({"v": 1, "t": "event", "events": [{"seq": 1, "at": 0, "set": {name: value}}]}), None)
+def setting(value: str) -> Mutant:
+    return Mutant("one", pack({"v": 1, "t": "event", "events": [{"seq": 1, "at": 0, "set": {"place": value}}]}), None)
 
 
-def test_without_nul_the_message_is_judged_as_it_reads_then() -> None:
-    verdict = judged_without_nul(setting("a\0b"))
-    assert verdict["value"]["events"][0]["set"] == {"a\ufffdb": ""}
-    assert verdict["header"] == setting("a\0b").header.hex()
-    # 64 bytes as they came, 66 as such a language holds them.
-    assert "accept" in judged(setting("\0" + "n" * 63))
-    assert judged_without_nul(setting("\0" + "n" * 63))["reject"] == ""
+def values(header: bytes) -> list[Any]:
+    """Every value and key in a header, as a MessagePack library reads them; none if it cannot."""
+    try:
+        return list(inner(msgpack.unpackb(header, strict_map_key=False)))
+    except (ValueError, TypeError, msgpack.UnpackException):
+        return []
 
 
-def test_without_nul_names_may_become_one() -> None:
-    twice: dict[str, Any] = {"\0": "", "\ufffd": ""}
-    mutant = Mutant("nul", pack({"v": 1, "t": "event", "events": [{"seq": 1, "at": 0, "set": twice}]}), None)
-    assert "accept" in judged(mutant)
-    assert judged_without_nul(mutant)["reject"] == ""
+def inner(value: Any) -> Iterator[Any]:
+    yield value
+    for item in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from inner(item)
 
 
-def test_a_corpus_is_a_vector_file_for_each_language(
+def test_whole_reals_the_largest_integers_and_nul_are_met_good_and_bad(corpus: list[Mutant]) -> None:
+    counts = {"whole": [0, 0], "largest": [0, 0], "nul": [0, 0]}
+    for mutant in corpus:
+        found = values(mutant.header)
+        is_good = "accept" in judged(mutant)
+        numbers = [value for value in found if isinstance(value, (int, float))]
+        counts["whole"][is_good] += any(isinstance(number, float) and number.is_integer() for number in numbers)
+        counts["largest"][is_good] += any(abs(number) in (2**53 - 1, 2**53) for number in numbers)
+        counts["nul"][is_good] += any(isinstance(value, str) and "\0" in value for value in found)
+    assert min(counts["whole"]) >= 2_000, counts
+    assert sum(counts["largest"]) >= 4_000, counts
+    assert min(counts["largest"]) >= 500, counts
+    assert counts["nul"][False] >= 2_000, counts
+    assert counts["nul"][True] == 0, counts
+
+
+def test_the_corpus_is_a_vector_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("clients.corpus.mutants", lambda: iter([setting("a\0b"), Mutant("bad", b"", None)]))
-    assert main([str(tmp_path / "corpus")]) == 0
-    for language in ("csharp", "godot"):
-        written = json.loads((tmp_path / "corpus" / f"{language}.json").read_text("utf-8"))
-        assert written["segue_vectors"] == 1
-        assert [vector["name"] for vector in written["vectors"]] == ["nul", "bad"]
-    assert capsys.readouterr().out.splitlines()[0] == "csharp.json: 2 mutated messages, 1 of them good"
+    monkeypatch.setattr(
+        "clients.corpus.mutants", lambda: iter([setting("a"), setting("a\0"), Mutant("bad", b"", None)])
+    )
+    assert main([str(tmp_path / "new" / "corpus.json")]) == 0
+    written = json.loads((tmp_path / "new" / "corpus.json").read_text("utf-8"))
+    assert written["segue_vectors"] == 1
+    assert [vector.get("accept", "") for vector in written["vectors"]] == ["event", "", ""]
+    assert capsys.readouterr().out == "corpus.json: 3 mutated messages, 1 of them good\n"

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from segue_sdk.limits import VERSION
 from segue_sdk.messages import NAMES
+from segue_sdk.vectors import zmtp
 from segue_sdk.vectors.cases import Vector, files
 
 Json: TypeAlias = Any
@@ -23,7 +24,37 @@ def rendered() -> dict[str, str]:
     for name, vectors in files().items():
         lines = ",\n  ".join(json.dumps(vector_json(vector), ensure_ascii=True) for vector in vectors)
         texts[f"{name}.json"] = f'{{"segue_vectors": {VERSION}, "vectors": [\n  {lines}\n]}}\n'
+    texts["zmtp.json"] = _zmtp_text()
     return texts
+
+
+def _zmtp_text() -> str:
+    """The vectors of a ZMTP connection, one a line."""
+    lists = {
+        "connections": [_connection_json(vector) for vector in zmtp.connections()],
+        "received": [_received_json(vector) for vector in zmtp.received()],
+        "refusals": [
+            {"name": vector.name, "bytes": runs(vector.data), "reason": runs(vector.reason)}
+            for vector in zmtp.refusals()
+        ],
+    }
+    blocks = [f'"{key}": [\n  ' + ",\n  ".join(map(json.dumps, vectors)) + "\n]" for key, vectors in lists.items()]
+    return f'{{"segue_zmtp": {VERSION}, ' + ", ".join(blocks) + "}\n"
+
+
+def _connection_json(vector: zmtp.ConnectionVector) -> dict[str, Json]:
+    return {
+        "name": vector.name,
+        **({"token": vector.token} if vector.token else {}),
+        "steps": [{sender: runs(data)} for sender, data in vector.steps],
+        "messages": [[runs(part) for part in message] for message in vector.messages],
+        "end": vector.end,
+    }
+
+
+def _received_json(vector: zmtp.ReceivedVector) -> dict[str, Json]:
+    messages = [[runs(part) for part in message] for message in vector.messages]
+    return {"name": vector.name, "bytes": runs(vector.data), "messages": messages, "answer": runs(vector.answer)}
 
 
 def vector_json(vector: Vector) -> dict[str, Json]:

@@ -13,8 +13,16 @@ namespace Segue.Tests
         {
             var made = new List<(string Name, string Code, Func<Message> Make)>
             {
-                ("integer beyond 2^53", ErrorCode.OutOfRange, () => Event(Value.Of((1L << 53) + 1))),
-                ("real beyond 2^53", ErrorCode.OutOfRange, () => Event(Value.Of(1e300))),
+                ("integer 2^53 - 1", "bytes", () => Event(Value.Of((1L << 53) - 1))),
+                ("integer 2^53", ErrorCode.OutOfRange, () => Event(Value.Of(1L << 53))),
+                ("integer -2^53", ErrorCode.OutOfRange, () => Event(Value.Of(-(1L << 53)))),
+                ("real 2^53", ErrorCode.OutOfRange, () => Event(Value.Of((double)(1L << 53)))),
+                ("whole real as an integer", "bytes", () => Save(Value.Of(2.0))),
+                ("real as an integer", ErrorCode.WrongType, () => Save(Value.Of(2.5))),
+                ("infinity as an integer", ErrorCode.OutOfRange, () => Save(Value.Of(double.PositiveInfinity))),
+                ("NaN as an integer", ErrorCode.WrongType, () => Save(Value.Of(double.NaN))),
+                ("U+0000 in a text", ErrorCode.BadValue, () => Event(Value.Of("a\0"))),
+                ("U+0000 in a name", ErrorCode.BadValue, () => Event(Value.Of(1), "a\0b")),
                 ("NaN", ErrorCode.NotFinite, () => Event(Value.Of(double.NaN))),
                 ("half a surrogate pair", ErrorCode.BadUtf8, () => Event(Value.Of("\ud800"))),
                 ("half a pair as a name", ErrorCode.BadUtf8, () => Event(Value.Of(1), "\udfff")),
@@ -54,6 +62,8 @@ namespace Segue.Tests
             var item = new Map { { "seq", Value.Of(1) }, { "at", Value.Of(0) }, { "set", Value.Of(set) } };
             return Message.Of(MessageTables.Event, new Map { { "events", Value.Of(new[] { Value.Of(item) }) } });
         }
+
+        private static Message Save(Value id) => Message.Of(MessageTables.Save, new Map { { "id", id } });
 
         /// <summary>256 errors of 1 024 bytes each, which its table allows and a header cannot hold.</summary>
         private static Message TooLarge()

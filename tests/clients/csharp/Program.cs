@@ -18,7 +18,13 @@ namespace Segue.Tests
             var failed = faults.Count;
             foreach (var file in files)
             {
-                foreach (var each in (List<object?>)((JsonObject)Json.Parse(File.ReadAllText(file))!)["vectors"]!)
+                var json = (JsonObject)Json.Parse(File.ReadAllText(file))!;
+                if (!json.Has("segue_vectors"))
+                {
+                    // Another kind of file: zmtp.json is no matter of a codec.
+                    continue;
+                }
+                foreach (var each in (List<object?>)json["vectors"]!)
                 {
                     var vector = new Vector((JsonObject)each!);
                     var fault = FaultOf(vector);

@@ -10,7 +10,9 @@ const Vector := preload("res://vector.gd")
 
 ## Values of an input that no bytes could hold, and the codes they are refused with.
 const CONSTRUCTED: Dictionary = {
-	(1 << 53) + 1: "out_of_range",
+	1 << 53: "out_of_range",
+	-(1 << 53): "out_of_range",
+	float(1 << 53): "out_of_range",
 	1e300: "out_of_range",
 	NAN: "not_finite",
 	null: "wrong_type",
@@ -24,6 +26,9 @@ func _init() -> void:
 	var passed := CONSTRUCTED.size() + 1 - failed
 	for file: String in OS.get_cmdline_user_args():
 		var json: Dictionary = JSON.parse_string(FileAccess.get_file_as_string(file))
+		if not json.has("segue_vectors"):
+			# Another kind of file: zmtp.json is no matter of a codec.
+			continue
 		for each: Dictionary in json["vectors"]:
 			var vector := Vector.new(each)
 			var fault := _fault_of(vector)

@@ -26,14 +26,17 @@ from segue_sdk.messages import (
     MESSAGES,
     NAMES,
     SERVICE_MESSAGES,
+    Bye,
     Chunk,
     Control,
     Event,
     EventItem,
     Hello,
     Playhead,
+    Restore,
     Rules,
     Save,
+    Stinger,
 )
 from segue_sdk.take_buffer import floats
 from segue_sdk.vectors.examples import FULL, MINIMAL
@@ -126,6 +129,102 @@ def test_an_error_names_the_place_of_the_mistake() -> None:
     with pytest.raises(ProtocolError) as caught:
         decode([header])
     assert str(caught.value) == "wrong_type: events[0].set['threat']: expected a number, a boolean or a text, got nil"
+
+
+def header(kind: str, /, **fields: object) -> list[bytes]:
+    return [msgpack.packb({"v": 1, "t": kind, **fields})]
+
+
+def test_whole_reals_are_read_where_an_integer_is_asked_for() -> None:
+    playhead = decode(header("playhead", played=1.0, committed=2.0, have=float(2**53 - 1), paused=False, late=-0.0))
+    assert playhead == Playhead(played=1, committed=2, have=2**53 - 1, paused=False)
+    assert isinstance(playhead, Playhead)
+    assert [type(number) for number in (playhead.played, playhead.have, playhead.late)] == [int, int, int]
+    in_lists = decode(header("event", events=[{"seq": 3.0, "at": 0.0, "set": {"enemies": 2.0}}]))
+    assert in_lists == Event(events=(EventItem(seq=3, at=0, set={"enemies": 2.0}),))
+    # The rules know whether an input is an integer; its value stays what the client sent.
+    assert isinstance(in_lists, Event)
+    assert isinstance(in_lists.events[0].set["enemies"], float)
+    assert type_of(header("restore", id=7.0)) == ("restore", 7)
+
+
+@pytest.mark.parametrize(
+    ("id", "code"),
+    [
+        (1.5, "wrong_type"),
+        (0.0, "out_of_range"),
+        (-1.0, "out_of_range"),
+        (2.0**53, "out_of_range"),
+        (1e300, "out_of_range"),
+        (2**53, "out_of_range"),
+        (True, "wrong_type"),
+        ("1", "wrong_type"),
+    ],
+)
+def test_other_numbers_are_refused_where_an_integer_is_asked_for(id: object, code: str) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        decode(header("save", id=id))
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reason": "quit\0"},
+        {"reason": "\0"},
+        {"reason": "quit", "text": "a\0b"},
+        {"reason": "quit", "later": "\0"},
+        {"reason": "quit", "later": [{"a": ["\0"]}]},
+        {"reason": "quit", "later\0": 1},
+        {"reason": "quit", "later": {"\0": 1}},
+    ],
+)
+def test_nul_is_refused_in_texts_keys_and_unknown_fields(fields: dict[str, object]) -> None:
+    with pytest.raises(ProtocolError, match="without U\\+0000") as caught:
+        decode(header("bye", **fields))
+    assert caught.value.code == "bad_value"
+
+
+def test_nul_is_refused_in_the_type_and_in_names() -> None:
+    for refused in (header("bye\0", reason="quit"), header("event", events=[{"seq": 1, "at": 0, "set": {"a\0": 1}}])):
+        with pytest.raises(ProtocolError) as caught:
+            decode(refused)
+        assert caught.value.code == "bad_value"
+    # Bytes are no text.
+    assert decode(header("restore", id=1, at=0, take=0, cell=b"\0")) == Restore(id=1, at=0, take=0, cell=b"\0")
+
+
+def test_nul_is_refused_at_construction() -> None:
+    for make in (lambda: Bye(reason="a\0"), lambda: EventItem(seq=1, at=0, set={"a\0": 1})):
+        with pytest.raises(ProtocolError, match=r"bad_value: .*: expected a text without U\+0000"):
+            make()
+
+
+def test_a_stinger_in_the_chunks_is_placed_without_samples() -> None:
+    placed = Stinger(id=2**52, name="victory", kind="placed", start=96_000, total=48_000)
+    assert [bytes(part) for part in encode(placed)] == header("stinger", **placed.to_map())
+    assert decode(encode(placed)) == placed
+    assert placed.pcm is None
+    # An empty payload is one nevertheless.
+    assert decode([*encode(placed), b""]) == replace(placed, pcm=b"")
+
+
+@pytest.mark.parametrize(
+    ("fields", "payload", "code"),
+    [
+        ({"total": 48_000}, b"\0" * 8, "payload_mismatch"),
+        ({"total": 48_000, "count": 1}, None, "payload_mismatch"),
+        ({}, None, "out_of_range"),
+        ({"total": 48_000, "offset": 48_001}, None, "out_of_range"),
+    ],
+)
+def test_a_placed_stinger_needs_a_length_and_the_samples_that_it_counts(
+    fields: dict[str, int], payload: bytes | None, code: str
+) -> None:
+    parts = header("stinger", id=1, name="victory", kind="placed", start=0, **fields)
+    with pytest.raises(ProtocolError) as caught:
+        decode(parts if payload is None else [*parts, payload])
+    assert caught.value.code == code
 
 
 def test_a_header_beyond_its_limit_is_not_encoded() -> None:

@@ -45,7 +45,8 @@ class Night(Enum):
         ("threat", 0.5, 0.5),
         ("threat", 1, 1.0),
         ("threat", -3.5, -3.5),
-        ("threat", 2**53, float(2**53)),
+        ("threat", 2**53 - 1, float(2**53 - 1)),
+        ("threat", 1 - 2**53, float(1 - 2**53)),
         ("threat", np.float32(0.5), 0.5),
         ("threat", np.float64(0.25), 0.25),
         ("threat", np.float16(0.5), 0.5),
@@ -121,13 +122,20 @@ def test_values_of_every_numeric_type_and_enums_are_accepted(name: str, given: o
             "not_finite",
             "input 'threat' takes finite numbers, got nan; check for a division by zero before it",
         ),
-        ("threat", Fraction(10**400), "out_of_range", "input 'threat': expected a number within ±2^53"),
+        ("threat", Fraction(10**400), "out_of_range", "input 'threat': expected a number within ±(2^53 - 1)"),
         (
             "threat",
-            2**60,
+            2**53,
             "out_of_range",
-            "input 'threat': expected -9007199254740992 to 2^53, got 1152921504606846976",
+            "input 'threat': expected -(2^53 - 1) to (2^53 - 1), got 9007199254740992",
         ),
+        (
+            "threat",
+            -(2.0**53),
+            "out_of_range",
+            "input 'threat': expected -(2^53 - 1) to (2^53 - 1), got -9.0072e+15",
+        ),
+        ("region", "a\0", "bad_value", "input 'region': expected a text without U+0000"),
         ("threat", None, "wrong_type", "input 'threat' takes a boolean, a number or a text, got None of type NoneType"),
         ("threat", 1j, "wrong_type", "input 'threat' takes a boolean, a number or a text, got 1j of type complex"),
         ("threat", [1], "wrong_type", "input 'threat' takes a boolean, a number or a text, got [1] of type list"),
@@ -225,7 +233,7 @@ def test_new_rules_are_checked_against_at_once() -> None:
     assert event.events[0].set == {"weather": "sun"}
 
 
-@pytest.mark.parametrize("value", [float("nan"), 2**60, "a" * 65, None, [1], 1j])
+@pytest.mark.parametrize("value", [float("nan"), 2**53, "a" * 65, "a\0", None, [1], 1j])
 def test_values_that_no_message_can_carry_are_refused_before_the_rules_are_known(value: object) -> None:
     peer = offline()
     with pytest.raises(InputError):

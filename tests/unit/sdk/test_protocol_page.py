@@ -10,6 +10,7 @@ import pytest
 from segue_sdk import errors, limits
 from segue_sdk.messages import MESSAGES
 from segue_sdk.vectors.tables import PARTS, main, table, with_tables
+from segue_sdk.vectors.zmtp import SPELLED
 
 PAGE = Path(__file__).parents[3] / "engine_sdk" / "PROTOCOL.md"
 TEXT = PAGE.read_text("utf-8")
@@ -45,6 +46,12 @@ def test_every_code_of_the_codec_is_explained() -> None:
     assert explained == {*errors.DECODE_CODES, *errors.SESSION_CODES}
 
 
+def test_the_appendix_spells_the_bytes_of_the_vectors() -> None:
+    appendix = TEXT[TEXT.index("## Appendix A") :]
+    rows = re.findall(r"\| `([0-9a-f]{2}[ *][^`]*)` \|", appendix)
+    assert sorted(rows) == sorted(SPELLED.values())
+
+
 @pytest.mark.parametrize(
     ("phrase", "number"),
     [
@@ -61,6 +68,8 @@ def test_every_code_of_the_codec_is_explained() -> None:
         (r"lies before `committed` \+ ([\d ]+)\. So", limits.RESTORE_AHEAD),
         (r"for save games: at most ([\d ]+) bytes", limits.BLOB_BYTES),
         (r"A client with ([\d ]+) events without a receipt", limits.MOST_UNRECEIPTED),
+        (r"of one frame or two: at most ([\d ]+) and", limits.HEADER_BYTES),
+        (r"of one frame or two: at most [\d ]+ and ([\d ]+) bytes", limits.PAYLOAD_BYTES),
         (r"a \*frame\* is ([\d ]+) samples", limits.FRAME_SIZE),
         (r"any but `closed` \| the transport breaks, or ([\d ]+) s without", limits.SILENCE_S),
     ],

@@ -15,6 +15,7 @@ from segue.service.client_limits import RepeatedEvents
 from segue_sdk.client_events import Live
 from segue_sdk.codec import Part, encode
 from segue_sdk.handshake import ClientState
+from segue_sdk.limits import LARGEST_INTEGER
 from segue_sdk.messages import Chunk, EventItem, Hello, Receipt, Restore, Status
 from segue_sdk.playback import PlaybackPosition
 from segue_sdk.session import ClientSession
@@ -27,7 +28,7 @@ PEER = b"peer"
 def scattered() -> Iterator[int]:
     chance = random.Random(1)
     while True:
-        yield chance.randint(1, 2**53)
+        yield chance.randint(1, LARGEST_INTEGER)
 
 
 def huge_first() -> Iterator[int]:
@@ -38,7 +39,7 @@ def huge_first() -> Iterator[int]:
 NUMBERS: dict[str, Callable[[], Iterator[int]]] = {
     "growing": lambda: count(1),
     "huge first": huge_first,
-    "falling": lambda: count(2**53, -1),
+    "falling": lambda: count(LARGEST_INTEGER, -1),
     "the same": lambda: iter(lambda: 7, 0),
     "two in turn": lambda: (1 + number % 2 for number in count()),
     "scattered": scattered,

@@ -6,6 +6,9 @@ namespace Segue.Protocol
 {
     public static class Codec
     {
+        private static readonly Kind VersionKind = Kind.Integer(0, Limits.LargestInteger);
+        private static readonly Kind TypeKind = Kind.Text(0, Limits.HeaderBytes);
+
         /// <summary>
         /// The message in the parts of one ZeroMQ message. The payload is kept, not copied. Throws ProtocolException.
         /// </summary>
@@ -43,8 +46,8 @@ namespace Segue.Protocol
 
         private static RecordTable TableOf(Map map)
         {
-            var version = Required(map, "v", ValueKind.Integer).AsInteger;
-            var type = Required(map, "t", ValueKind.Text).AsText;
+            var version = VersionKind.Read(Required(map, "v"), "v").AsInteger;
+            var type = TypeKind.Read(Required(map, "t"), "t").AsText;
             if (version != Limits.Version)
             {
                 throw new ProtocolException(
@@ -58,16 +61,11 @@ namespace Segue.Protocol
             return table;
         }
 
-        private static Value Required(Map map, string name, ValueKind kind)
+        private static Value Required(Map map, string name)
         {
             if (!map.TryGet(name, out var value))
             {
                 throw new ProtocolException(ErrorCode.MissingField, name + ": expected, not there");
-            }
-            if (value.Kind != kind)
-            {
-                throw new ProtocolException(
-                    ErrorCode.WrongType, name + ": expected " + kind + ", got " + value.Kind);
             }
             return value;
         }

@@ -42,6 +42,16 @@ namespace Segue.Protocol
             return value;
         }
 
+        /// <summary>A number as PROTOCOL.md writes its bounds.</summary>
+        private protected static string Bound(double number)
+        {
+            if (Math.Abs(number) == Limits.LargestInteger)
+            {
+                return number < 0 ? "-(2^53 - 1)" : "(2^53 - 1)";
+            }
+            return number.ToString(CultureInfo.InvariantCulture);
+        }
+
         private protected static void CheckLength(int length, int least, int most, string path)
         {
             if (length < least || length > most)
@@ -67,14 +77,35 @@ namespace Segue.Protocol
 
         public override Value Read(Value value, string path)
         {
+            // Languages with one type of numbers send whole numbers as reals.
+            if (value.Kind == ValueKind.Real && Math.Floor(value.AsReal) == value.AsReal)
+            {
+                return Read(Whole(value.AsReal, path), path);
+            }
             var number = Expect(value, ValueKind.Integer, path).AsInteger;
             if (number < low || number > high || number % step != 0)
             {
-                var multiple = step > 1 ? ", multiple of " + step : "";
-                throw new ProtocolException(
-                    ErrorCode.OutOfRange, path + ": expected " + low + " to " + high + multiple + ", got " + number);
+                throw OutOfRange(path, number);
             }
             return value;
+        }
+
+        private Value Whole(double number, string path)
+        {
+            // Checked first: not every real has a long. An infinity is its own floor.
+            if (number < low || number > high)
+            {
+                throw OutOfRange(path, number);
+            }
+            return Value.Of((long)number);
+        }
+
+        private ProtocolException OutOfRange(string path, double number)
+        {
+            var multiple = step > 1 ? ", multiple of " + step : "";
+            return new ProtocolException(
+                ErrorCode.OutOfRange,
+                path + ": expected " + Bound(low) + " to " + Bound(high) + multiple + ", got " + Bound(number));
         }
     }
 
@@ -103,8 +134,7 @@ namespace Segue.Protocol
             {
                 throw new ProtocolException(
                     ErrorCode.OutOfRange,
-                    string.Format(
-                        CultureInfo.InvariantCulture, "{0}: expected {1} to {2}, got {3}", path, low, high, number));
+                    path + ": expected " + Bound(low) + " to " + Bound(high) + ", got " + Bound(number));
             }
             return Value.Of(number);
         }
@@ -136,7 +166,12 @@ namespace Segue.Protocol
 
         public override Value Read(Value value, string path)
         {
-            CheckLength(Utf8.Length(Expect(value, ValueKind.Text, path).AsText, path), least, most, path);
+            var text = Expect(value, ValueKind.Text, path).AsText;
+            CheckLength(Utf8.Length(text, path), least, most, path);
+            if (text.IndexOf('\0') >= 0)
+            {
+                throw new ProtocolException(ErrorCode.BadValue, path + ": expected a text without U+0000");
+            }
             return value;
         }
     }
@@ -179,7 +214,7 @@ namespace Segue.Protocol
         }
     }
 
-    /// <summary>What an input may be set to: a number within ±2^53, a boolean or a name.</summary>
+    /// <summary>What an input may be set to: a number within ±(2^53 - 1), a boolean or a name.</summary>
     internal sealed class AnyValueKind : Kind
     {
         private static readonly Kind Whole = Integer(-Limits.LargestInteger, Limits.LargestInteger);

@@ -10,8 +10,8 @@ namespace Segue.Protocol
         /// <summary>Maps and lists inside one another, the header itself counted.</summary>
         public const int Deepest = 6;
 
-        /// <summary>2^53, in both signs: what a double, and so every language, holds exactly.</summary>
-        public const long LargestInteger = 1L << 53;
+        /// <summary>In both signs: a double, and so every language, tells these integers apart from all others.</summary>
+        public const long LargestInteger = (1L << 53) - 1;
 
         /// <summary>UTF-8 bytes of a name: of an input, a style, a layer, and of every key of a map by name.</summary>
         public const int NameBytes = 64;

@@ -121,12 +121,17 @@ namespace Segue.Protocol
                 return;
             }
             var count = record["count"].AsInteger;
-            if (count < 1 || record["offset"].AsInteger + count > record["total"].AsInteger)
+            var total = record["total"].AsInteger;
+            if (total < 1 || record["offset"].AsInteger + count > total)
             {
                 throw new ProtocolException(
-                    ErrorCode.OutOfRange, "stinger: expected 1 <= count and offset + count <= total");
+                    ErrorCode.OutOfRange, "stinger: expected 1 <= total and offset + count <= total");
             }
-            CheckSamples(record, payload);
+            // Without samples: the service has mixed it into its chunks.
+            if (count > 0 || payload != null)
+            {
+                CheckSamples(record, payload);
+            }
         }
 
         private static void CheckSamples(Record record, byte[]? payload)

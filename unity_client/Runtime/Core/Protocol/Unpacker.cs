@@ -126,7 +126,7 @@ namespace Segue.Protocol
         {
             if (value > Limits.LargestInteger)
             {
-                throw new ProtocolException(ErrorCode.OutOfRange, "header: expected an integer within ±2^53");
+                throw new ProtocolException(ErrorCode.OutOfRange, "header: expected an integer within ±(2^53 - 1)");
             }
             return Value.Of((long)value);
         }
@@ -135,7 +135,7 @@ namespace Segue.Protocol
         {
             if (value < -Limits.LargestInteger || value > Limits.LargestInteger)
             {
-                throw new ProtocolException(ErrorCode.OutOfRange, "header: expected an integer within ±2^53");
+                throw new ProtocolException(ErrorCode.OutOfRange, "header: expected an integer within ±(2^53 - 1)");
             }
             return Value.Of(value);
         }
@@ -152,6 +152,10 @@ namespace Segue.Protocol
         private string ReadText(ulong count)
         {
             var length = Need(count);
+            if (Array.IndexOf(data, (byte)0, position, length) >= 0)
+            {
+                throw new ProtocolException(ErrorCode.BadValue, "header: expected texts without U+0000");
+            }
             var text = Utf8.Decode(data, position, length);
             position += length;
             return text;

@@ -47,9 +47,12 @@ static func _fault_of(map: Dictionary) -> ProtocolError:
 	for key: String in ["v", "t"]:
 		if not map.has(key):
 			return ProtocolError.new(ProtocolError.MISSING_FIELD, "%s: expected, not there" % key)
-	if not map["v"] is int or not map["t"] is String:
+	var version: Variant = map["v"]
+	# A whole real is read as the integer it equals.
+	var is_whole: bool = version is int or (version is float and version == floorf(version))
+	if not is_whole or not map["t"] is String:
 		return ProtocolError.new(ProtocolError.WRONG_TYPE, "expected v an integer and t a text")
-	if map["v"] != Limits.VERSION:
+	if version != Limits.VERSION:
 		return ProtocolError.new(
 			ProtocolError.UNSUPPORTED_VERSION, "v: expected %d" % Limits.VERSION
 		)

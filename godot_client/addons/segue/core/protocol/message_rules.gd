@@ -80,10 +80,13 @@ static func _stinger_fault(record: Dictionary, payload: Variant) -> ProtocolErro
 				ProtocolError.PAYLOAD_MISMATCH, "payload: stinger %s has none" % record["kind"]
 			)
 		return null
-	if record["count"] < 1 or record["offset"] + record["count"] > record["total"]:
+	if record["total"] < 1 or record["offset"] + record["count"] > record["total"]:
 		return ProtocolError.new(
-			ProtocolError.OUT_OF_RANGE, "stinger: expected 1 <= count and offset + count <= total"
+			ProtocolError.OUT_OF_RANGE, "stinger: expected 1 <= total and offset + count <= total"
 		)
+	# Without samples: the service has mixed it into its chunks.
+	if record["count"] == 0 and payload == null:
+		return null
 	return _samples_fault(record, payload)
 
 

@@ -39,8 +39,8 @@ const RECORDS: Dictionary = {
 			"kind": "word",
 			"words": ["number", "integer", "choice", "flag", "trigger"]
 		},
-		{"name": "low", "kind": "real", "low": -9007199254740991.0, "high": 9007199254740991.0},
-		{"name": "high", "kind": "real", "low": -9007199254740991.0, "high": 9007199254740991.0},
+		{"name": "low", "kind": "real", "low": -9007199254740991, "high": 9007199254740991},
+		{"name": "high", "kind": "real", "low": -9007199254740991, "high": 9007199254740991},
 		{
 			"name": "of",
 			"kind": "list",

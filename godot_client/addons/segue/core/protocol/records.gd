@@ -82,6 +82,11 @@ func _value(kind: Dictionary, value: Variant, path: String) -> Variant:
 
 
 func _integer(kind: Dictionary, value: Variant, path: String) -> Variant:
+	# Languages with one type of numbers send whole numbers as reals.
+	if value is float and value == floorf(value):
+		if not _in_range(value, kind["low"], kind["high"], path):
+			return null
+		value = int(value)
 	if not _is(value, TYPE_INT, path) or not _in_range(value, kind["low"], kind["high"], path):
 		return null
 	if value % kind.get("step", 1) != 0:
@@ -161,8 +166,16 @@ func _is(value: Variant, type: int, path: String) -> bool:
 
 func _in_range(number: Variant, low: Variant, high: Variant, path: String) -> bool:
 	if number < low or number > high:
-		_fail(ProtocolError.OUT_OF_RANGE, path, "expected %s to %s, got %s" % [low, high, number])
+		var shown := [low, high, number].map(_bound)
+		_fail(ProtocolError.OUT_OF_RANGE, path, "expected %s to %s, got %s" % shown)
 	return error == null
+
+
+## A number as PROTOCOL.md writes its bounds.
+static func _bound(number: Variant) -> String:
+	if absf(number) == _LARGEST_REAL:
+		return "-(2^53 - 1)" if number < 0 else "(2^53 - 1)"
+	return str(number)
 
 
 func _fail(code: String, path: String, text: String) -> Variant:

@@ -103,7 +103,7 @@ func _long(is_signed: bool) -> Variant:
 	var number := _stream.get_64()
 	var least := -Limits.LARGEST_INTEGER if is_signed else 0
 	if number < least or number > Limits.LARGEST_INTEGER:
-		return _fail(ProtocolError.OUT_OF_RANGE, "expected an integer within ±2^53")
+		return _fail(ProtocolError.OUT_OF_RANGE, "expected an integer within ±(2^53 - 1)")
 	return number
 
 
@@ -120,6 +120,8 @@ func _text(count: int) -> Variant:
 	var bytes: Variant = _bytes(count)
 	if error != null:
 		return null
+	if (bytes as PackedByteArray).has(0):
+		return _fail(ProtocolError.BAD_VALUE, "expected texts without U+0000")
 	var text: Variant = Utf8.decode(bytes)
 	if text == null:
 		return _fail(ProtocolError.BAD_UTF8, "a text that is not UTF-8")

@@ -2,7 +2,7 @@ extends RefCounted
 ## Strict UTF-8: surrogates and overlong forms are errors. The engine's own reader would replace
 ## them and print.
 ##
-## A Godot String holds no U+0000: such a character is read as U+FFFD.
+## A Godot String holds no U+0000; the protocol allows none, and who calls this has looked for it.
 
 const _BYTE_ORDER_MARK := [0xEF, 0xBB, 0xBF]
 
@@ -14,8 +14,6 @@ const _LEAST := [0x80, 0x800, 0x10000]
 static func decode(bytes: PackedByteArray) -> Variant:
 	if not is_valid(bytes):
 		return null
-	if bytes.has(0):
-		bytes = _without_nul(bytes)
 	# The engine drops a mark at the start; on the wire it is a character like any other.
 	var marks := ""
 	while bytes.size() >= 3 and Array(bytes.slice(0, 3)) == _BYTE_ORDER_MARK:
@@ -44,13 +42,3 @@ static func is_valid(bytes: PackedByteArray) -> bool:
 		if point < _LEAST[more - 1] or point > 0x10FFFF or (point >= 0xD800 and point <= 0xDFFF):
 			return false
 	return true
-
-
-static func _without_nul(bytes: PackedByteArray) -> PackedByteArray:
-	var replaced := PackedByteArray()
-	for byte in bytes:
-		if byte == 0:
-			replaced.append_array(PackedByteArray([0xEF, 0xBF, 0xBD]))
-		else:
-			replaced.append(byte)
-	return replaced
