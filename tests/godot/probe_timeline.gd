@@ -1,6 +1,6 @@
 extends SceneTree
-## Plays traffic through the timeline and the volume: `-- CASES.json RESULTS.json`. `pool` is a file of
-## f32le stereo samples; an operation that brings samples says where in it they begin.
+## Plays traffic through the timeline and the volume: `-- CASES.json RESULTS.json`. `pool` is a file
+## of f32le stereo samples; an operation that brings samples says where in it they begin.
 
 const Pcm := preload("res://addons/segue/core/timeline/pcm.gd")
 const Timeline := preload("res://addons/segue/core/timeline/timeline.gd")

@@ -14,6 +14,7 @@ import pytest
 import trustme
 import zmq
 import zmq.auth.thread
+
 from godot.project import run
 from segue_sdk.codec import decode, encode
 from segue_sdk.messages import Hello, Welcome

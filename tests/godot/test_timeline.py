@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+
 from godot.project import run
 from segue_sdk.limits import FRAME_SIZE, PRE_ROLL, SAMPLE_RATE
 from segue_sdk.messages import DuckInfo, Stinger
+from segue_sdk.player import GainChange, Volume
 from segue_sdk.take_buffer import floats
 from segue_sdk.timeline import Timeline
-from segue_sdk.player import GainChange, Volume
 
 pytestmark = pytest.mark.heavy
 

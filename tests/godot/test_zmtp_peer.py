@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from typing import Any, Final
 import pytest
 import zmq
 import zmq.auth.thread
+
 from godot.project import run
 
 pytestmark = pytest.mark.heavy
 
+VECTORS: Final = Path(__file__).parents[2] / "engine_sdk/vectors"
+TOKEN: Final = "ash-and-ember"
 READY: Final = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06ROUTER"
 CLIENT_READY: Final = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
 CLIENT_INITIATE: Final = b"\x04\x1f\x08INITIATE\x0bSocket-Type\x00\x00\x00\x06DEALER"
@@ -40,6 +44,15 @@ def frame(body: bytes, flags: int = 0) -> bytes:
     return bytes([flags | 2]) + len(body).to_bytes(8, "big") + body
 
 
+def raw(runs: Any) -> bytes:
+    """Bytes of a vector: hex digits, or runs of them."""
+    if isinstance(runs, str):
+        return bytes.fromhex(runs)
+    return b"".join(bytes.fromhex(run["hex"]) * run["times"] for run in runs)
+
+
+# What the probe sends once the peer is ready.
+SENT: Final = frame(b"hi", 1) + frame(b"pcm")
 STREAM: Final = (
     greeting(b"NULL") + READY + frame(b"one") + frame(b"h" * 300, 1) + frame(b"p" * 5) + b"\x04\x0a\x04PING\x00\x0acon"
 )
@@ -55,10 +68,10 @@ def test_a_stream_split_at_every_byte_gives_the_same(tmp_path: Path) -> None:
     null, plain, *split = run("probe_zmtp.gd", cases, tmp_path)
     assert null["state"] == plain["state"] == "READY"
     assert null["received"] == [[b"one".hex()], [(b"h" * 300).hex(), (b"p" * 5).hex()]]
-    pong, message = b"\x04\x08\x04PONGcon", frame(b"hi", 1) + frame(b"pcm")
-    assert bytes.fromhex(null["sent"]) == greeting(b"NULL") + CLIENT_READY + pong + message
+    pong = b"\x04\x08\x04PONGcon"
+    assert bytes.fromhex(null["sent"]) == greeting(b"NULL") + CLIENT_READY + pong + SENT
     handshake = greeting(b"PLAIN") + CLIENT_HELLO + CLIENT_INITIATE
-    assert bytes.fromhex(plain["sent"]) == handshake + message
+    assert bytes.fromhex(plain["sent"]) == handshake + SENT
     assert split[: len(STREAM)] == [null] * len(STREAM)
     assert split[len(STREAM) :] == [plain] * len(PLAIN_STREAM)
 
@@ -81,12 +94,21 @@ FAILING: Final = {
     "ERROR without a reason": (greeting(b"PLAIN") + b"\x04\x06\x05ERROR", "right", "REFUSED"),
     "ERROR to INITIATE": (greeting(b"PLAIN") + WELCOME + b"\x04\x07\x05ERROR\x00", "right", "REFUSED"),
     "a command too long": (greeting(b"NULL") + READY + b"\x06" + (1025).to_bytes(8, "big"), "", "BROKEN"),
-    "a frame too long": (greeting(b"NULL") + READY + b"\x02" + (4_194_305).to_bytes(8, "big"), "", "BROKEN"),
+    "a frame too long": (
+        greeting(b"NULL") + READY + frame(b"h", 1) + b"\x02" + (4_194_305).to_bytes(8, "big"),
+        "",
+        "BROKEN",
+    ),
     "a frame of 2^63": (greeting(b"NULL") + READY + b"\x02" + (2**63).to_bytes(8, "big"), "", "BROKEN"),
     "a frame of 2^56": (greeting(b"NULL") + READY + b"\x02" + (2**56).to_bytes(8, "big"), "", "BROKEN"),
     "reserved flags": (greeting(b"NULL") + READY + b"\x08\x00", "", "BROKEN"),
     "a command in parts": (greeting(b"NULL") + READY + b"\x05\x00", "", "BROKEN"),
-    "65 frames": (greeting(b"NULL") + READY + frame(b"", 1) * 65, "", "BROKEN"),
+    "three frames": (greeting(b"NULL") + READY + frame(b"", 1) * 2 + frame(b""), "", "BROKEN"),
+    "a header too long": (greeting(b"NULL") + READY + b"\x02" + (262_145).to_bytes(8, "big"), "", "BROKEN"),
+    "a command without a name": (greeting(b"NULL") + READY + b"\x04\x00", "", "BROKEN"),
+    "a name that ends early": (greeting(b"NULL") + READY + b"\x04\x03\x04PI", "", "BROKEN"),
+    "PING without its time": (greeting(b"NULL") + READY + b"\x04\x06\x04PING\x00", "", "BROKEN"),
+    "PING with 17 bytes of context": (greeting(b"NULL") + READY + frame(b"\x04PING\0\0" + bytes(17), 4), "", "BROKEN"),
 }
 
 
@@ -95,6 +117,30 @@ def test_a_bad_peer_is_named(tmp_path: Path) -> None:
     found = {name: result["failure"] for name, result in zip(FAILING, results, strict=True)}
     assert found == {name: failure for name, (_, _, failure) in FAILING.items()}
     assert all(result["state"] == "FAILED" for result in results)
+
+
+def test_the_vectors_of_the_protocol(tmp_path: Path) -> None:
+    vectors = json.loads((VECTORS / "zmtp.json").read_text())
+    received = [case(greeting(b"NULL") + READY + raw(vector["bytes"])) for vector in vectors["received"]]
+    refusals = [case(greeting(b"PLAIN", 1) + raw(vector["bytes"]), token=TOKEN) for vector in vectors["refusals"]]
+    results = run("probe_zmtp.gd", received + refusals, tmp_path)
+    for vector, result in zip(vectors["received"], results[: len(received)], strict=True):
+        assert result["state"] == "READY", vector["name"]
+        assert result["received"] == [[raw(part).hex() for part in parts] for parts in vector["messages"]]
+        answer = bytes.fromhex(result["sent"]).removeprefix(greeting(b"NULL") + CLIENT_READY)
+        assert answer == raw(vector["answer"]) + SENT, vector["name"]
+    assert {result["failure"] for result in results[len(received) :]} == {"REFUSED"}
+
+
+@pytest.mark.parametrize("name", ["NULL", "PLAIN"])
+def test_the_handshake_has_the_bytes_of_the_protocol(name: str, tmp_path: Path) -> None:
+    vectors = json.loads((VECTORS / "zmtp.json").read_text())
+    (vector,) = (vector for vector in vectors["connections"] if vector["name"] == name)
+    answered = b"".join(raw(step["service"]) for step in vector["steps"] if "service" in step)
+    asked = b"".join(raw(step["client"]) for step in vector["steps"] if "client" in step)
+    (result,) = run("probe_zmtp.gd", [case(answered, token=vector.get("token", ""))], tmp_path)
+    assert result["state"] == "READY"
+    assert bytes.fromhex(result["sent"]) == asked + SENT
 
 
 def test_damaged_streams_do_no_harm(tmp_path: Path) -> None:

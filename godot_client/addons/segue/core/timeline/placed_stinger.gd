@@ -1,5 +1,6 @@
 extends RefCounted
-## One stinger on the timeline: its samples by absolute position, and the duck of the music under it.
+## One stinger on the timeline: its samples by absolute position, and the duck of the music under
+## it.
 
 const Lengths := preload("lengths.gd")
 const TakeBuffer := preload("take_buffer.gd")

@@ -5,11 +5,11 @@ extends RefCounted
 const Lengths := preload("lengths.gd")
 const PlacedStinger := preload("placed_stinger.gd")
 
-## Dropped stingers remembered, so that their later parts are dropped, too.
-const _DROPPED_KEPT := 64
+## Stingers remembered that are not played or over, so that their later parts are ignored.
+const _FINISHED_KEPT := 64
 
 var _placed: Array[PlacedStinger] = []
-var _dropped: Array[int] = []
+var _finished: Array[int] = []
 
 
 ## Takes a stinger's part or its cancellation; false if it is not played: too late, or too many at
@@ -18,17 +18,18 @@ func take(fields: Dictionary, samples: Variant, committed: int) -> bool:
 	var known := _known(fields["id"])
 	var kind: String = fields["kind"]
 	if kind == "cancelled" or kind == "dropped":
-		if known != null and known.start >= committed:
-			_placed.erase(known)
-		elif known != null:
+		if known != null and known.start < committed:
 			known.cancel(committed)
+		else:
+			_placed.erase(known)
+			_finish(fields["id"])
 		return true
 	if kind != "placed" or samples == null:
 		return true
 	if known == null:
 		var late: bool = fields["start"] < committed and fields["if_late"] == "drop"
-		if late or fields["id"] in _dropped or _placed.size() >= Lengths.MOST_STINGERS:
-			_drop(fields["id"])
+		if late or fields["id"] in _finished or _placed.size() >= Lengths.MOST_STINGERS:
+			_finish(fields["id"])
 			return false
 		known = PlacedStinger.new(fields, maxi(fields["start"], committed))
 		_placed.append(known)
@@ -45,6 +46,7 @@ func mixed(position: int, music: PackedVector2Array) -> PackedVector2Array:
 	for placed: PlacedStinger in _placed.duplicate():
 		if placed.over() <= position:
 			_placed.erase(placed)
+			_finish(placed.id)
 		elif placed.start < until:
 			playing.append(placed)
 	if playing.is_empty():
@@ -110,7 +112,7 @@ func _known(id: int) -> PlacedStinger:
 	return null
 
 
-func _drop(id: int) -> void:
-	_dropped.append(id)
-	if _dropped.size() > _DROPPED_KEPT:
-		_dropped.remove_at(0)
+func _finish(id: int) -> void:
+	_finished.append(id)
+	if _finished.size() > _FINISHED_KEPT:
+		_finished.remove_at(0)

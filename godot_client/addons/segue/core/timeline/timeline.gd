@@ -121,9 +121,7 @@ func _step(most: int) -> int:
 		if _fade_out_length > 0:
 			step = mini(step, _fade_out_length - _fade_out_done)
 		return mini(most, step)
-	var entered := _entry(_followed, committed - 1)
-	if entered != null and entered.opening == committed:
-		_followed = entered
+	_followed = _entered(_followed, committed)
 	var until := 0
 	var newer: TakeBuffer = null
 	if _fade_out_length == 0:
@@ -131,7 +129,7 @@ func _step(most: int) -> int:
 	if _fade_out_length > 0:
 		# A take that arrived out of order can remove an entry that the fade counted on; then it
 		# ends early.
-		var left := _reach(_followed, committed) - committed
+		var left := _last(_followed, committed) - committed
 		_fade_out_length = mini(_fade_out_length, _fade_out_done + left)
 		until = committed + _fade_out_length - _fade_out_done
 		var entry := _entry(_followed, committed)
@@ -222,7 +220,7 @@ func _advance(step: int) -> void:
 			_joined = null
 	if _fade_out_length > 0:
 		_fade_out_done += step
-		var ended := _joined == null and _reach(_followed, committed - 1) == committed
+		var ended := _joined == null and _last(_followed, committed - 1) == committed
 		if ended or _fade_out_done == _fade_out_length:
 			_stand()
 	elif step == 0:
@@ -266,8 +264,19 @@ func _is_hidden(buffer: TakeBuffer, new: TakeBuffer) -> bool:
 	return false
 
 
-## Where following `buffer` from `position` ends if takes are entered.
+## The take to follow from `position` on: the one entered there, or `buffer`.
+func _entered(buffer: TakeBuffer, position: int) -> TakeBuffer:
+	var entry := _entry(buffer, position - 1)
+	return entry if entry != null and entry.opening == position else buffer
+
+
+## Where following `buffer` ends if takes are entered at `position` and beyond.
 func _reach(buffer: TakeBuffer, position: int) -> int:
+	return _last(_entered(buffer, position), position)
+
+
+## Where following `buffer` ends if takes are entered beyond `position`.
+func _last(buffer: TakeBuffer, position: int) -> int:
 	if not buffer.has(position):
 		return position
 	var entry := _entry(buffer, position)

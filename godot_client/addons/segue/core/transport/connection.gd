@@ -185,8 +185,8 @@ func _step_encrypting() -> void:
 			_end(Failure.no_tls(_address.text))
 
 
-## Reads all that is there. A plain socket is never polled here: a poll would close it at the peer's
-## end of the connection and lose what the peer sent before.
+## Reads all that is there. A plain socket is never polled here: a poll would close it at the
+## peer's end of the connection and lose what the peer sent before.
 func _read() -> void:
 	while state == State.HANDSHAKING or state == State.OPEN:
 		var available := _available()
@@ -202,8 +202,8 @@ func _read() -> void:
 		_follow_peer()
 
 
-## How many bytes to ask for; 0: none are there. A plain socket is asked for one at least, since only
-## reading tells its end.
+## How many bytes to ask for; 0: none are there. A plain socket is asked for one at least, since
+## only reading tells its end.
 func _available() -> int:
 	if _tls == null:
 		return maxi(1, _stream.get_available_bytes())

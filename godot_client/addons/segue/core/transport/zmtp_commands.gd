@@ -11,7 +11,8 @@ const _MECHANISM_BYTES := 20
 ## libzmq 4.3 writes ERROR without its name's length and with the first letter damaged.
 const _MALFORMED_ERROR: Array[int] = [0x5E, 0x52, 0x52, 0x4F, 0x52]
 
-## Longest context of a PING that is sent back.
+## After its name a PING has two bytes of time to live, then its context.
+const _CONTEXT_AT := 7
 const _CONTEXT_BYTES := 16
 
 
@@ -72,11 +73,15 @@ static func metadata(name: String) -> PackedByteArray:
 	return body
 
 
-## PONG, the answer to the body of a PING.
+## Whether a command that is named PING has its time and no more context than allowed.
+static func is_ping(body: PackedByteArray) -> bool:
+	return body.size() >= _CONTEXT_AT and body.size() <= _CONTEXT_AT + _CONTEXT_BYTES
+
+
+## PONG, the answer to a PING: its context.
 static func pong(ping: PackedByteArray) -> PackedByteArray:
 	var body := _named("PONG")
-	# After its name a PING has two bytes of time to live, then the context.
-	body.append_array(ping.slice(7, 7 + _CONTEXT_BYTES))
+	body.append_array(ping.slice(_CONTEXT_AT))
 	return body
 
 

@@ -10,9 +10,6 @@ const FLAG_COMMAND := 4
 ## Longest body of a command, in bytes.
 const COMMAND_BYTES := 1024
 
-## Longest body of a frame of a message, in bytes: a payload of the protocol.
-const FRAME_BYTES := 4194304
-
 const _SHORT_BODY := 255
 const _SHORT_HEADER := 2
 const _LONG_HEADER := 9
@@ -46,7 +43,8 @@ func peek(most: int) -> PackedByteArray:
 
 
 ## The next whole frame as [flags, body]; empty: it is not there yet, or `error` is set.
-func next() -> Array:
+## longest: the most bytes that a body may have which is no command's.
+func next(longest: int) -> Array:
 	var left := _data.size() - _at
 	if not error.is_empty() or left < 1:
 		return []
@@ -58,11 +56,10 @@ func next() -> Array:
 		return []
 	var size := _data[_at + 1]
 	if flags & FLAG_LONG:
-		# The first byte of the eight is not read into the sign.
-		size = 0 if _data[_at + 1] == 0 else FRAME_BYTES + 1
 		for i in range(2, _LONG_HEADER):
-			size = mini(FRAME_BYTES + 1, (size << 8) | _data[_at + i])
-	var most := COMMAND_BYTES if flags & FLAG_COMMAND else FRAME_BYTES
+			# However great the number, it stays one that is too great.
+			size = mini(1 << 32, (size << 8) | _data[_at + i])
+	var most := COMMAND_BYTES if flags & FLAG_COMMAND else longest
 	if size > most:
 		return _fail("a frame of more than %d bytes" % most)
 	if left < header + size:

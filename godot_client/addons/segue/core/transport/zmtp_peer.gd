@@ -12,11 +12,8 @@ enum Failure { NONE, NOT_ZMTP, MECHANISM, REFUSED, BROKEN }
 const Commands := preload("zmtp_commands.gd")
 const Frames := preload("zmtp_frames.gd")
 
-## Frames of one message.
-const MOST_FRAMES := 64
-
-## Bytes of one message: a header, a payload, and some that the codec refuses.
-const MESSAGE_BYTES := 8388608
+## Bytes of the frames of one message: its header, and its payload if it has one.
+const LONGEST_PARTS: Array[int] = [262144, 4194304]
 
 const _USER := "segue"
 
@@ -34,7 +31,6 @@ var _frames := Frames.new()
 var _sending := PackedByteArray()
 var _messages: Array[Array] = []
 var _parts: Array[PackedByteArray] = []
-var _part_bytes := 0
 var _welcomed := false
 
 
@@ -53,7 +49,7 @@ func feed(bytes: PackedByteArray) -> void:
 	if state == State.GREETING:
 		_read_greeting()
 	while state == State.HANDSHAKE or state == State.READY:
-		var frame := _frames.next()
+		var frame := _frames.next(_longest())
 		if frame.is_empty():
 			break
 		_take(frame[0], frame[1])
@@ -118,9 +114,7 @@ func _take_command(name: String, body: PackedByteArray) -> void:
 	if name == "ERROR":
 		_fail(Failure.REFUSED, Commands.reason_of(body))
 	elif state == State.READY:
-		# Of the others none asks for anything.
-		if name == "PING":
-			_command(Commands.pong(body))
+		_take_late_command(name, body)
 	elif name == "WELCOME" and not _token.is_empty() and not _welcomed:
 		_welcomed = true
 		_command(Commands.metadata("INITIATE"))
@@ -128,6 +122,14 @@ func _take_command(name: String, body: PackedByteArray) -> void:
 		_read_metadata(body)
 	else:
 		_fail(Failure.NOT_ZMTP, "an unexpected command in the handshake")
+
+
+func _take_late_command(name: String, body: PackedByteArray) -> void:
+	if name == "PING" and Commands.is_ping(body):
+		_command(Commands.pong(body))
+	elif name == "PING" or name.is_empty():
+		_fail(Failure.BROKEN, "a command without a name, or a malformed PING")
+	# Of the others none asks for anything.
 
 
 func _read_metadata(body: PackedByteArray) -> void:
@@ -142,16 +144,16 @@ func _read_metadata(body: PackedByteArray) -> void:
 
 func _take_part(body: PackedByteArray, more: bool) -> void:
 	_parts.append(body)
-	_part_bytes += body.size()
-	if _parts.size() > MOST_FRAMES or _part_bytes > MESSAGE_BYTES:
-		_fail(
-			Failure.BROKEN,
-			"a message of more than %d bytes or %d frames" % [MESSAGE_BYTES, MOST_FRAMES]
-		)
-	elif not more:
+	if not more:
 		_messages.append(_parts)
 		_parts = []
-		_part_bytes = 0
+	elif _parts.size() == LONGEST_PARTS.size():
+		_fail(Failure.BROKEN, "a message of more than %d frames" % LONGEST_PARTS.size())
+
+
+## The most bytes of the next frame of a message.
+func _longest() -> int:
+	return LONGEST_PARTS[_parts.size()]
 
 
 func _command(body: PackedByteArray) -> void:
