@@ -38,6 +38,13 @@ const CHANGE_HEARD := "change_heard"
 ## A stinger begins to be heard. `id`, `name`, `at`.
 const STINGER_HEARD := "stinger_heard"
 
+## A chunk of music has arrived. `start`, `count`, `take`, `generator`, `reason`, `states`, `mix`,
+## `loudness_lufs`.
+const MUSIC_ARRIVED := "music_arrived"
+
+## A stinger's message has arrived. `id`, `name`, `kind`, `start`, `reason`.
+const STINGER_ARRIVED := "stinger_arrived"
+
 const RECEIPT := "receipt"
 const CHUNK := "chunk"
 const STINGER := "stinger"

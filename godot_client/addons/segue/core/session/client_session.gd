@@ -174,6 +174,16 @@ func close(reason: String = "quit") -> void:
 	_end(reason, "", "")
 
 
+## Refuses a chunk or a part of a stinger with samples that are no numbers. event: as it was told.
+func refuse_samples(event: ClientEvent) -> void:
+	var text := "payload: a value that is not finite"
+	_tell(ClientEvent.MESSAGE_REFUSED, {"code": ProtocolError.NOT_FINITE, "text": text})
+	var seq: int = event.fields["seq" if event.kind == ClientEvent.CHUNK else "id"]
+	var fields := {"code": ProtocolError.NOT_FINITE, "text": text, "about": event.kind, "seq": seq}
+	if _life.is_up():
+		_send("error", fields)
+
+
 # --- transport and time ---------------------------------------------------------------------------
 
 

@@ -1,0 +1,113 @@
+"""The GDScript client against the real service: every event once, every sample, and a service that is killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+import soundfile
+
+from godot.project import command, complaints
+from segue.cli.main import main
+from segue_sdk.limits import FADE, SAMPLE_RATE
+from service.process import ServiceProcess
+
+pytestmark = pytest.mark.heavy
+
+RULES: Final = Path(__file__).parents[1] / "service/calm.yaml"
+BLOCK: Final = 480
+# A recording is rendered as PCM of 24 bits.
+QUANTUM: Final = 2.0**-23 + 1e-6
+
+
+def play(folder: Path, case: dict[str, Any], watch: Callable[[str], object] = lambda line: None) -> Any:
+    """Run the game until its end; `watch` gets each line that it prints."""
+    asked, answered = folder / "case.json", folder / "result.json"
+    asked.write_text(json.dumps({"heard": str(folder / "heard"), **case}))
+    output = []
+    with subprocess.Popen(
+        command("probe_client.gd", str(asked), str(answered)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as game:
+        assert game.stdout is not None
+        for line in game.stdout:
+            output.append(line)
+            watch(line.strip())
+    assert complaints("".join(output)) == []
+    assert game.returncode == 0, output[-20:]
+    return json.loads(answered.read_text())
+
+
+def receipts(result: Any) -> list[dict[str, Any]]:
+    return [fields for kind, fields in result["told"] if kind == "receipt"]
+
+
+def heard(folder: Path, result: Any) -> tuple[Any, Any]:
+    """What was heard, and the sample of the session's clock at each, -1 in silence."""
+    samples = np.fromfile(folder / "heard", dtype="<f4").reshape(-1, 2)
+    positions = np.full(len(samples), -1)
+    before = 0
+    for index, committed in enumerate(result["committed"]):
+        moved = committed - before
+        # The music ends a block that begins the silence, and begins one that ends it.
+        first = index * BLOCK if result["committed"][index - 1] != before or before else (index + 1) * BLOCK - moved
+        positions[first : first + moved] = np.arange(before, committed)
+        before = committed
+    return samples, positions
+
+
+def test_ten_seconds_with_a_hundred_events_are_the_services_own_samples(tmp_path: Path) -> None:
+    recordings = tmp_path / "recordings"
+    with ServiceProcess(tmp_path, str(RULES), "--record", str(recordings), "--no-reload") as service:
+        case = {"address": service.address, "events": 100, "every_ms": 80, "seconds": 10, "lookahead_ms": 4_000}
+        result = play(tmp_path, case)
+        service.terminate()
+    taken = receipts(result)
+    assert sorted(fields["seq"] for fields in taken) == list(range(1, 101))
+    assert all(fields["accepted"] for fields in taken)
+    assert {fields["code"] for fields in taken} == {"accepted"}
+    assert result["unanswered"] == 0
+    kinds = Counter(kind for kind, _ in result["told"])
+    assert kinds["live"] == kinds["closed"] == 1
+    assert min(kinds["change_heard"], kinds["beat_heard"]) > 0, kinds
+    (recording,) = recordings.iterdir()
+    again = tmp_path / "again.wav"
+    assert main(["preview", str(RULES), "--recording", str(recording), "-o", str(again)]) == 0
+    expected, _ = soundfile.read(again, dtype="float32")
+    samples, positions = heard(tmp_path, result)
+    music = positions >= FADE
+    assert music.sum() > 9 * SAMPLE_RATE
+    assert np.abs(samples[music]).max() > 0.02
+    difference = np.abs(samples[music] - expected[positions[music]]).max(axis=1)
+    print(result["late"], result["underruns"], (difference > QUANTUM).sum(), music.sum(), difference.max())
+    assert (difference <= QUANTUM).all()
+
+
+def test_a_service_killed_twice_loses_no_event(tmp_path: Path) -> None:
+    killed: list[int] = []
+    with ServiceProcess(tmp_path, str(RULES), "--no-reload") as service:
+
+        def watch(line: str) -> None:
+            words = line.split()
+            if words[:1] == ["sent"] and int(words[1]) in (100, 200):
+                service.kill()
+                service.start()
+                killed.append(int(words[1]))
+
+        case = {"address": service.address, "events": 300, "every_ms": 50, "seconds": 15, "lookahead_ms": 4_000}
+        result = play(tmp_path, case, watch)
+    assert killed == [100, 200]
+    taken = receipts(result)
+    assert sorted(fields["seq"] for fields in taken) == list(range(1, 301))
+    assert all(fields["accepted"] for fields in taken)
+    kinds = Counter(kind for kind, _ in result["told"])
+    assert kinds["live"] == 3
+    assert result["unanswered"] == 0
