@@ -23,7 +23,7 @@ def make_project() -> None:
     shutil.rmtree(PROJECT, ignore_errors=True)
     PROJECT.mkdir(parents=True)
     shutil.copytree(ROOT / "godot_client/addons", PROJECT / "addons")
-    for file in [*HERE.glob("*.gd"), HERE / "project.godot", HERE / "gdlintrc"]:
+    for file in [*HERE.glob("*.gd"), HERE / "measure.tscn", HERE / "project.godot", HERE / "gdlintrc"]:
         shutil.copy(file, PROJECT)
 
 

@@ -76,6 +76,8 @@ func close() -> void:
 		_worker.ask_to_stop()
 		_thread.wait_to_finish()
 		_thread = null
+		# A filler may hold this client.
+		_worker.set_filler(Callable())
 
 
 # --- the game ------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ func render(frames: int, latency: int = 0) -> PackedVector2Array:
 	return _worker.player.render(frames, latency)
 
 
-## Lets the client's thread call `filler` every 8 ms: it asks the engine how many samples it takes,
+## Lets the client's thread call `filler` every 10 ms: it asks the engine how many samples it takes,
 ## renders and pushes them. An empty Callable: nothing.
 func set_filler(filler: Callable) -> void:
 	_worker.set_filler(filler)

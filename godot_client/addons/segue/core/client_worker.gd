@@ -17,7 +17,7 @@ const RetrySchedule := preload("transport/retry_schedule.gd")
 const MOST_EVENTS := 4096
 
 ## Between two turns.
-const _TURN_MS := 8
+const _TURN_MS := 10
 
 ## How long the last message may take to leave.
 const _LINGER_MS := 50
@@ -139,16 +139,16 @@ func _must_stop() -> bool:
 
 
 func _turn(now_s: float) -> void:
-	_make_calls()
-	_step_connection(now_s)
-	_session.tick(now_s, player.position())
-	_send()
-	_report_all()
 	_mutex.lock()
 	var filler := _filler
 	_waiting = _session.waiting()
 	_beats = _session.upcoming_beats()
 	_mutex.unlock()
+	_make_calls()
+	_step_connection(now_s)
+	_session.tick(now_s, player.position())
+	_send()
+	_report_all()
 	if filler.is_valid():
 		filler.call()
 
@@ -156,7 +156,8 @@ func _turn(now_s: float) -> void:
 func _make_calls() -> void:
 	_mutex.lock()
 	var calls := _calls
-	_calls = []
+	if not calls.is_empty():
+		_calls = []
 	_mutex.unlock()
 	for job in calls:
 		job.call(_session, _numbers)

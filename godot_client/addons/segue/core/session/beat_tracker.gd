@@ -7,6 +7,7 @@ const ClientEvent := preload("client_event.gd")
 ## Upcoming beats kept: some minutes of music at any tempo.
 const _MOST_KEPT := 1024
 
+## Never changed in place: others may hold it.
 var _upcoming: Array[Dictionary] = []
 var _reached := -1
 
@@ -14,11 +15,13 @@ var _reached := -1
 ## Takes the fields of a `clock`: from its start on, its beats replace the earlier ones.
 func take(clock: Dictionary) -> void:
 	var start: int = clock["start"]
-	_upcoming = _upcoming.filter(func(beat: Dictionary) -> bool: return beat["at"] < start)
+	var beats: Array[Dictionary] = _upcoming.filter(
+		func(beat: Dictionary) -> bool: return beat["at"] < start
+	)
 	for beat: Dictionary in clock["beats"]:
-		if beat["at"] > _reached and _upcoming.size() < _MOST_KEPT:
+		if beat["at"] > _reached and beats.size() < _MOST_KEPT:
 			(
-				_upcoming
+				beats
 				. append(
 					{
 						"at": beat["at"],
@@ -30,20 +33,23 @@ func take(clock: Dictionary) -> void:
 					}
 				)
 			)
+	_upcoming = beats
 
 
 ## The beats that are announced and not heard yet, in order; fields as of BEAT_HEARD.
 func upcoming() -> Array[Dictionary]:
-	return _upcoming.duplicate()
+	return _upcoming
 
 
 ## The beats up to sample `played` that were not reported yet, in order.
 func reach(played: int) -> Array[ClientEvent]:
 	var due: Array[ClientEvent] = []
-	while not _upcoming.is_empty() and _upcoming[0]["at"] <= played:
-		var beat: Dictionary = _upcoming.pop_front()
+	while due.size() < _upcoming.size() and _upcoming[due.size()]["at"] <= played:
+		var beat := _upcoming[due.size()]
 		due.append(ClientEvent.new(ClientEvent.BEAT_HEARD, beat))
 		_reached = maxi(_reached, beat["at"])
+	if not due.is_empty():
+		_upcoming = _upcoming.slice(due.size())
 	# A sample clock that stands at a beat has not passed it: the beat at 0 may still be announced.
 	_reached = maxi(_reached, played - 1)
 	return due

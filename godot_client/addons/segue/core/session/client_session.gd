@@ -400,7 +400,11 @@ func _send_hello() -> void:
 
 func _report() -> void:
 	_reported_s = _now_s
-	_send("playhead", _position.playhead(_music.last_chunk))
+	# Twenty times a second: its fields are whole and need no check.
+	var message := Message.new()
+	message.type = "playhead"
+	message.fields = _position.playhead(_music.last_chunk)
+	_sending.append(message)
 
 
 ## Asks a restarted service to continue from a cell.
@@ -427,7 +431,8 @@ func _restored(last_event: int, has_rules: bool) -> void:
 
 ## Forgets cells that end too early to restore from, and what the first of the others contains.
 func _release() -> void:
-	_music.reach(_position.committed)
+	if not _music.reach(_position.committed):
+		return
 	_outbox.contained(_music.last_events())
 	_requests.contained(_music.restored_take())
 

@@ -12,6 +12,7 @@ var take := 0
 ## Each with `end`, `cell`, `last_event` and the `take` of the chunk that it came with.
 var _cells: Array[Dictionary] = []
 var _is_restoring := false
+var _have_changed := false
 
 
 ## The last event that each cell contains; empty without a cell.
@@ -29,6 +30,7 @@ func restored_take() -> int:
 
 ## Takes a chunk: its cell replaces those that end after its start, which are of replaced music.
 func received(chunk: Dictionary) -> void:
+	_have_changed = true
 	last_chunk = maxi(last_chunk, chunk["seq"])
 	take = maxi(take, chunk["take"])
 	if _is_restoring:
@@ -56,6 +58,7 @@ func received(chunk: Dictionary) -> void:
 
 ## Takes a newer cell in place of one that ends with the same sample.
 func renewed(newer: Dictionary) -> void:
+	_have_changed = true
 	for cell in _cells:
 		if cell["end"] == newer["end"]:
 			cell["cell"] = newer["cell"]
@@ -64,14 +67,18 @@ func renewed(newer: Dictionary) -> void:
 
 ## Forgets all cells: the service could not use the first of them.
 func forget_cells() -> void:
+	_have_changed = true
 	_cells.clear()
 
 
 ## Forgets cells that end too early to restore from at sample `committed`; none until a restore has
-## music.
-func reach(committed: int) -> void:
+## music. Whether the cells have changed since the last call.
+func reach(committed: int) -> bool:
 	if not _is_restoring:
 		_forget_before(committed + Limits.RESTORE_AHEAD)
+	var have_changed := _have_changed
+	_have_changed = false
+	return have_changed
 
 
 ## The fields of the request to a restarted service. id: its number. committed: the sample clock.
@@ -91,4 +98,5 @@ func _forget_before(position: int) -> void:
 			# What the first contains is forgotten already; a newer cell for the second is on its
 			# way.
 			break
+		_have_changed = true
 		_cells.remove_at(0)

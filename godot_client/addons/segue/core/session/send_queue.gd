@@ -92,7 +92,7 @@ func refused(now_s: float) -> void:
 ## The messages to send now.
 func due(now_s: float) -> Array[Message]:
 	var going: Array[Message] = []
-	if _per_second == 0:
+	if _per_second == 0 or _entries.is_empty():
 		return going
 	var refilled := _left + maxf(0.0, now_s - _refilled_s) * _per_second * _PACE
 	_left = minf(_burst(), refilled)

@@ -17,6 +17,9 @@ const HANDSHAKE_S := 20.0
 ## Bytes that may wait for a peer that reads nothing.
 const MOST_WAITING := 4194304
 
+## Of so many reads without bytes one asks whether the connection has ended.
+const _READS_AT_IDLE := 8
+
 var state := State.RESOLVING
 
 ## Why the attempt failed.
@@ -39,6 +42,7 @@ var _tls: StreamPeerTLS
 var _peer: Peer
 var _sending := PackedByteArray()
 var _begun_s: float
+var _idle_reads := 0
 
 
 ## token: empty for none. options: for `tls`; null: the system's certificates.
@@ -71,7 +75,6 @@ func step(now_s: float) -> void:
 	if state == State.ENCRYPTING:
 		_step_encrypting()
 	if state == State.HANDSHAKING or state == State.OPEN:
-		_write()
 		_read()
 		_write()
 	if state != State.OPEN and state != State.ENDED:
@@ -202,11 +205,13 @@ func _read() -> void:
 		_follow_peer()
 
 
-## How many bytes to ask for; 0: none are there. A plain socket is asked for one at least, since
+## How many bytes to ask for; 0: none are there. A plain socket is asked for one now and then, since
 ## only reading tells its end.
 func _available() -> int:
 	if _tls == null:
-		return maxi(1, _stream.get_available_bytes())
+		var available := _stream.get_available_bytes()
+		_idle_reads = 0 if available > 0 else _idle_reads + 1
+		return 1 if _idle_reads % _READS_AT_IDLE == 1 else available
 	if _is_encrypted() and _tls.get_available_bytes() == 0:
 		_tls.poll()
 	if _is_encrypted():

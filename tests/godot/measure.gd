@@ -1,6 +1,9 @@
-extends SceneTree
-## Measures what the timeline costs: milliseconds of one core for each second of audio. No test.
+extends Node
+## Measures what the client costs, in milliseconds of one core for each second of audio. No test:
+## `godot --headless --path PROJECT res://measure.tscn -- [ADDRESS]`, with a service for the whole
+## client.
 
+const Client := preload("res://addons/segue/core/client.gd")
 const Lengths := preload("res://addons/segue/core/timeline/lengths.gd")
 const Pcm := preload("res://addons/segue/core/timeline/pcm.gd")
 const Timeline := preload("res://addons/segue/core/timeline/timeline.gd")
@@ -10,8 +13,11 @@ const _SECONDS := 20
 const _CHUNK := 19200
 const _BLOCK := 512
 
+## Samples rendered since the engine's start, had it begun then.
+var _filled := 0
 
-func _init() -> void:
+
+func _ready() -> void:
 	print(Engine.get_version_info()["string"], " debug ", OS.is_debug_build())
 	var payload := PackedByteArray()
 	payload.resize(_CHUNK * 8)
@@ -31,7 +37,9 @@ func _init() -> void:
 	_play("a take every 400 ms, mixed", 1000, 0.0)
 	_play_joins()
 	_play_stinger()
-	quit()
+	for address in OS.get_cmdline_user_args():
+		_run_client(address)
+	get_tree().quit()
 
 
 func _play(name: String, takes: int, gain_db: float) -> void:
@@ -87,6 +95,49 @@ func _play_stinger() -> void:
 	for i in _SECONDS * Lengths.SAMPLE_RATE / _BLOCK:
 		timeline.read(_BLOCK)
 	_tell("stingers and ducks without a pause", began)
+
+
+## The whole client, with a filler that renders in real time, polled 60 times a second. All of the
+## process is measured, and beforehand the same without a client.
+func _run_client(address: String) -> void:
+	var idle_ms := _processor_ms(func() -> void: OS.delay_msec(16))
+	var client := Client.new(address, {"lookahead_ms": 4000})
+	client.set_filler(_fill.bind(client))
+	while client.position().committed < 3 * Lengths.SAMPLE_RATE:
+		client.poll()
+		OS.delay_msec(10)
+	var busy_ms := _processor_ms(
+		func() -> void:
+			client.poll()
+			OS.delay_msec(16)
+	)
+	client.close()
+	print("%-40s %7.3f ms/s" % ["the whole client at steady state", busy_ms - idle_ms])
+
+
+## What a generator's playback would ask for.
+func _fill(client: Client) -> void:
+	var due := Time.get_ticks_usec() * 48 / 1000 - _filled
+	if _filled == 0:
+		_filled = due - 480
+		due = 480
+	_filled += due
+	client.render(due, 4800)
+
+
+## Milliseconds of processor time for each second of 10 s of turns.
+func _processor_ms(turn: Callable) -> float:
+	var used := _used_ms()
+	var began := Time.get_ticks_usec()
+	while Time.get_ticks_usec() - began < 10000000:
+		turn.call()
+	return (_used_ms() - used) * 1e6 / (Time.get_ticks_usec() - began)
+
+
+## The processor time of this process: user and system, in ticks of 10 ms.
+func _used_ms() -> float:
+	var words := FileAccess.open("/proc/self/stat", FileAccess.READ).get_line().get_slice(")", 1)
+	return 10.0 * (words.get_slice(" ", 12).to_int() + words.get_slice(" ", 13).to_int())
 
 
 func _tell(name: String, began: int) -> void:
