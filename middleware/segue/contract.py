@@ -28,8 +28,10 @@ MOST_STATE_BYTES: Final = 12_288
 SHORTEST_LOOKAHEAD_S: Final = 0.2
 LONGEST_LOOKAHEAD_S: Final = 30.0
 LONGEST_CHUNK_FRAMES: Final = 250
-# A client's crossfade from one take to another, in samples, and the music it waits for before it starts.
+# A client's crossfade from one take to another and its fade-out of a cancelled stinger, in samples, and the music it
+# waits for before it starts.
 JOIN_SAMPLES: Final = SAMPLE_RATE * 20 // 1000
+FADE_SAMPLES: Final = SAMPLE_RATE * 30 // 1000
 PRE_ROLL_S: Final = 0.3
 
 FAMILIES: Final = ("drums", "bass", "harmony", "melody", "texture")

@@ -14,13 +14,14 @@ A table is a class whose attributes are `Field`s, in the order the reference lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from segue_yaml.core_schema import resolve_plain
-from segue_yaml.kinds import Kind, Schema
-from segue_yaml.nodes import NOWHERE, MapNode, Mark, Node, Scalar, describe, quote
+from segue_yaml.kinds import NAME, Kind, Schema
+from segue_yaml.nodes import NOWHERE, Entry, MapNode, Mark, Node, Scalar, describe, quote
 from segue_yaml.report import Report, Scope, did_you_mean, listing, nearest
 
 T = TypeVar("T")
@@ -158,8 +159,14 @@ class Object(Kind[Record]):
             return None
         values: dict[str, Any] = {}
         marks: dict[str, Mark] = {}
+        choices = self.table.exactly_one
+        instead = _unknown_instead(node, choices, {*self.table.fields, *self.foreign}) if choices else None
         for entry in node.entries:
             known = self.table.fields.get(entry.key)
+            if entry is instead:
+                scope.problem(entry.mark, _instead_text(entry.key, choices))
+                marks.update(dict.fromkeys(choices, entry.mark))
+                continue
             if known is None:
                 scope.problem(entry.mark, self._unknown(entry.key, entry.value))
                 if entry.key not in self.foreign:
@@ -273,6 +280,11 @@ class ByField(Kind[Record]):
             return None
         chosen = [entry for entry in node.entries if entry.key in self.tables]
         if not chosen:
+            known = {name for table in self.tables.values() for name in table.fields}
+            instead = _unknown_instead(node, self.tables, known)
+            if instead is not None:
+                scope.problem(instead.mark, _instead_text(instead.key, self.tables))
+                return None
             _report_missing(node, self.tables, f"expected one of the fields {listing(self.tables)}, got none", scope)
             return None
         for extra in chosen[1:]:
@@ -301,3 +313,20 @@ def _report_missing(node: MapNode, wanted: Iterable[str], text: str, scope: Scop
             scope.problem(entry.mark, f"unknown field {quote(entry.key)}{did_you_mean(entry.key, names)}")
             return
     scope.problem(node.mark, text)
+
+
+def _unknown_instead(node: MapNode, wanted: Iterable[str], known: Collection[str]) -> Entry | None:
+    """The first field that is like none of the known ones, if all that are wanted are missing; it replaces one."""
+    names = set(wanted)
+    unknown: Entry | None = None
+    for entry in node.entries:
+        near = {entry.key} if entry.key in known else set(nearest(entry.key, known))
+        if near & names:
+            return None
+        if not near and unknown is None and re.fullmatch(NAME, entry.key):
+            unknown = entry
+    return unknown
+
+
+def _instead_text(key: str, wanted: Iterable[str]) -> str:
+    return f"unknown field {quote(key)}; expected one of the fields {listing(wanted)}"

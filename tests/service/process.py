@@ -26,13 +26,17 @@ class ServiceProcess:
     """A service process, as a context that kills it at the end. log: a file of JSON lines."""
 
     def __init__(self, folder: Path, *arguments: str, port: int | None = None, program: Path | None = None) -> None:
-        """arguments: of `segue serve`. program: a Python file that serves instead, given the same arguments."""
+        """arguments: of `segue serve`. program: a Python file that serves instead, given the same arguments.
+
+        Once it is started, `addresses` are those of its first line.
+        """
         self.port = port or free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         self.log = folder / "service.log"
         started = [str(program)] if program else ["-m", "segue", "serve"]
         self._command = [sys.executable, *started, *arguments, "--bind", self.address, "--log-format", "json"]
         self._process: subprocess.Popen[str] | None = None
+        self.addresses: list[str] = []
 
     def start(self) -> Self:
         """Start it and wait until clients may connect."""
@@ -42,6 +46,7 @@ class ServiceProcess:
         line = self._process.stdout.readline()
         if not line.startswith("serving on"):
             raise AssertionError(f"the service did not start: {self.log.read_text()[-2000:]}")
+        self.addresses = line.split()[2:]
         return self
 
     __enter__ = start

@@ -12,6 +12,9 @@ import pytest
 
 from segue.service.monitoring import Health, HealthServer, Metrics
 from segue.service.settings.kinds import Endpoint
+from segue_sdk.client import SegueClient
+from segue_sdk.client_events import ConnectionFailed
+from segue_sdk.messages import Hello
 
 
 class Clock:
@@ -32,7 +35,12 @@ class HealthHarness:
         self.health = Health(self.clock)
         self.metrics = Metrics()
         self.server = HealthServer(
-            Endpoint("127.0.0.1", 0), self.health, self.metrics, timeout_s=timeout_s, clock=self.clock
+            Endpoint("127.0.0.1", 0),
+            self.health,
+            self.metrics,
+            clients=["tcp://127.0.0.1:7723"],
+            timeout_s=timeout_s,
+            clock=self.clock,
         )
 
     def get(self, path: str, method: str = "GET", body: bytes | None = None) -> tuple[int, str]:
@@ -159,6 +167,27 @@ def test_malformed_requests(harness: HealthHarness, sent: bytes, status: int) ->
     answer = harness.raw(sent)
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_client_of_the_service_is_told_at_once_where_to_connect(harness: HealthHarness) -> None:
+    with harness.dial() as peer:
+        # As libzmq sends it, which then waits for an answer.
+        peer.sendall(b"\xff" + bytes(7) + b"\x01\x7f")
+        answer = b""
+        while data := peer.recv(65_536):
+            answer += data
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b"this is Segue's HTTP port; clients connect to tcp://127.0.0.1:7723\n")
+
+
+def test_the_python_client_learns_at_once_that_this_is_no_service(harness: HealthHarness) -> None:
+    woken = threading.Event()
+    address = "tcp://{}:{}".format(*harness.server.address)
+    with SegueClient(address, Hello(versions=(1,), client="a test"), wake=woken.set) as client:
+        # Without the answer it would report no_answer, after five seconds.
+        assert woken.wait(60.0)
+        failed = next(event for event in client.poll() if isinstance(event, ConnectionFailed))
+    assert failed.code == "not_a_service"
 
 
 def test_a_slow_client_is_closed() -> None:

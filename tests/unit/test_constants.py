@@ -52,6 +52,7 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (generators.GeneratorSpec.lookahead_s, (contract.SHORTEST_LOOKAHEAD_S, contract.LONGEST_LOOKAHEAD_S)),
         (limits.LONGEST_CHUNK, contract.LONGEST_CHUNK_FRAMES * contract.FRAME_SIZE),
         (limits.JOIN, contract.JOIN_SAMPLES),
+        (limits.FADE, contract.FADE_SAMPLES),
         (limits.PRE_ROLL, round(contract.PRE_ROLL_S * contract.SAMPLE_RATE)),
         (reaction.UNITS, typing.get_args(typing.get_type_hints(model.At)["unit"])),
         (arguments._MAX_SEED, model.LARGEST_SEED),

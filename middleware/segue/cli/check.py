@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from segue.cli.console import BAD_INPUT, DONE, print_json, print_lines, print_problems, problem_record
+from segue.cli.findings import included_files, rule_findings
 from segue.file_kinds import FileKind, FilesError, file_kind, find_files, sibling
-from segue.render.file_checks import named_sounds
 from segue_rules.errors import RuleError
 from segue_rules.model import Rules
-from segue_yaml.nodes import NOWHERE, Mark
+from segue_yaml.nodes import NOWHERE
 from segue_yaml.report import Problem
 
 EXAMPLES: Final = """examples:
@@ -27,7 +25,6 @@ EXAMPLES: Final = """examples:
   segue check music/ --strict
   segue check music/*.yaml --json
 """
-_MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)
 SCRIPT_CODE: Final = "doubtful_event"
 """Code of an event that will not be played as it is written, or not at all."""
 _CHECKED: Final = frozenset({FileKind.RULES, FileKind.TESTS, FileKind.EVENTS})
@@ -59,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_problems(error.problems)
         return BAD_INPUT
     found = _Findings()
-    parts = _parts(paths)
+    parts = included_files(paths)
     for path in paths:
         if os.path.realpath(path) not in parts:
             _check(path, found)
@@ -90,34 +87,6 @@ def _summary(found: _Findings, files: int) -> str:
     return f"{_count(files, 'file')}, {mistakes}, {warnings}"
 
 
-def _parts(paths: Sequence[Path]) -> set[str]:
-    """The files that others include, directly or not. Of files that include each other, none is a part of the other."""
-    from segue_rules.loading.sources import includes
-
-    direct: dict[str, list[str]] = {}
-
-    def reached(start: str) -> set[str]:
-        seen: set[str] = set()
-        waiting = [start]
-        while waiting:
-            current = waiting.pop()
-            if current not in direct:
-                direct[current] = [str(each) for each in includes(Path(current))]
-            new = set(direct[current]) - seen
-            seen |= new
-            waiting += new
-        return seen
-
-    starts = [os.path.realpath(path) for path in paths if file_kind(path) is FileKind.RULES]
-    parts: set[str] = set()
-    # A single file is no part of another; reading it here would be for nothing.
-    for start in starts if len(starts) > 1 else ():
-        within = reached(start)
-        if start not in within:
-            parts |= within
-    return parts
-
-
 def _check(path: Path, found: _Findings) -> None:
     from segue_rules.loading import load
 
@@ -144,21 +113,9 @@ def _check(path: Path, found: _Findings) -> None:
 
 
 def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
-    from segue.cli.findings import audio_findings, style_findings
-    from segue.style.word_table import WordEncoder
-    from segue_rules.analysis import analyse
-
-    warnings = [(_problem(warning), "") for warning in rules.warnings]
-    for finding in analyse(rules):
-        warnings.append((Problem(mark=finding.mark, where=finding.where, text=finding.text), finding.code))
-    encoder = WordEncoder()
-    sounds: list[str] = []
-    if any(True for _ in named_sounds(rules)):
-        audio = audio_findings(rules, encoder)
-        found.errors += audio.errors
-        warnings += audio.warnings
-        sounds = [f"  {line}" for line in audio.summaries]
-    found.warnings += sorted([*warnings, *style_findings(rules, encoder)])
+    about = rule_findings(rules)
+    found.errors += about.errors
+    found.warnings += about.warnings
     states = sum(len(layer.states) for layer in rules.layers)
     parts = (
         _count(len(rules.inputs), "input"),
@@ -167,15 +124,7 @@ def _check_rules(rules: Rules, path: Path, found: _Findings) -> None:
         _count(states, "state"),
         _count(len(rules.stingers), "stinger"),
     )
-    found.summaries += [f"{path}: {', '.join(parts)}", *sounds]
-
-
-def _problem(warning: str) -> Problem:
-    """A finished message of the loader, taken apart into its position and its text."""
-    match = _MESSAGE.fullmatch(warning)
-    if match is None:
-        return Problem(mark=NOWHERE, where="", text=warning)
-    return Problem(mark=Mark(file=match[1], line=int(match[2]), column=int(match[3])), where="", text=match[4])
+    found.summaries += [f"{path}: {', '.join(parts)}", *(f"  {line}" for line in about.summaries)]
 
 
 def _count(number: int, what: str) -> str:

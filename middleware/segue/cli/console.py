@@ -30,6 +30,7 @@ _LINE_COLOURS: Final = (
     (re.compile(r"^ok(?=  )|\b[1-9]\d* passed\b"), _GREEN),
     (re.compile(r"^[^\s:][^:]*:\d+:\d+:(?= )"), _BOLD),
 )
+_HINT: Final = re.compile(r"; did you mean (?P<quote>'?)(?P<meant>.+)(?P=quote)\?$")
 _HELP_COLOURS: Final = (
     (re.compile(r"^(?:usage|[a-z][a-z ()]*):", re.MULTILINE), _BOLD),
     (re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*"), _CYAN),
@@ -148,8 +149,11 @@ def problem_record(problem: Problem, *, severity: str, code: str = "") -> dict[s
 
     Args:
         code: The analysis's name of it; "" for a mistake found in loading.
+    Returns:
+        A JSON object. hint: What was probably meant, as it would be written; None if the text has no guess.
     """
     mark = problem.mark
+    hint = _HINT.search(problem.text)
     return {
         "severity": severity,
         "file": mark.file,
@@ -158,6 +162,7 @@ def problem_record(problem: Problem, *, severity: str, code: str = "") -> dict[s
         "where": problem.where,
         "code": code,
         "text": problem.text,
+        "hint": hint["meant"] if hint else None,
     }
 
 

@@ -178,21 +178,36 @@ def _audio_device() -> CheckResult:
 
 
 def _ports() -> Iterator[CheckResult]:
-    """Whether the addresses that `segue serve` binds to without settings are free."""
+    """Whether the addresses that `segue serve` binds to without settings are free, and the usual one for browsers."""
     from segue.service.settings.table import Settings, default_of
 
     for address in default_of(Settings.bind):
-        host, _, port = address.removeprefix("tcp://").rpartition(":")
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            if os.name == "posix":
-                # As the service binds: connections that ended a moment ago do not count. On Windows the option would
-                # share a port that is in use.
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host.strip("[]"), int(port)))
-            except OSError as error:
-                text = f"cannot be bound: {error.strerror or error}"
-                advice = "a service may run already; choose another one with segue serve --bind"
-                yield CheckResult(status="note", name=address, text=text, advice=advice)
-                continue
-        yield CheckResult(status="ok", name=address, text="is free")
+        problem = _bind_problem(address)
+        if problem is None:
+            yield CheckResult(status="ok", name=address, text="is free")
+        else:
+            advice = "a service may run already; choose another one with segue serve --bind"
+            yield CheckResult(status="note", name=address, text=problem, advice=advice)
+    web = Settings.web_bind.example
+    problem = _bind_problem(web)
+    if problem is None:
+        text = f"is free; for browsers, a service listens there with segue serve --web-bind {web}"
+        yield CheckResult(status="ok", name=web, text=text)
+    else:
+        advice = "a service may run already; choose another one with segue serve --web-bind"
+        yield CheckResult(status="note", name=web, text=problem, advice=advice)
+
+
+def _bind_problem(address: str) -> str | None:
+    """Return why a TCP address cannot be bound; None if it is free."""
+    host, _, port = address.partition("://")[2].rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name == "posix":
+            # As the service binds: connections that ended a moment ago do not count. On Windows the option would
+            # share a port that is in use.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            return f"cannot be bound: {error.strerror or error}"
+    return None

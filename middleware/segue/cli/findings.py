@@ -1,30 +1,102 @@
-"""Findings about the styles and sounds of rules that loading cannot make: it has no style encoder and opens no sound.
+"""Findings about rules that loading cannot make: it analyses nothing, has no style encoder and opens no sound.
 
-Each finding is a problem with its code: unknown_word (a word of a style that does not count), unknown_text (a style's
-text that means nothing to the encoder), confusable_styles (two styles that will sound the same), silent_audio,
-short_audio (a stinger too short to be heard as a sound), offset_audio (a DC offset: a click at both ends), hot_audio
-(beyond full scale, will be limited).
+Each finding is a problem with its code. Beside those of `segue_rules.analysis`: unknown_word (a word of a style that
+does not count), unknown_text (a style's text that means nothing to the encoder), confusable_styles (two styles that
+will sound the same), silent_audio, short_audio (a stinger too short to be heard as a sound), offset_audio (a DC offset:
+a click at both ends), hot_audio (beyond full scale, will be limited).
 """
 
 from __future__ import annotations
 
 import math
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from segue.file_kinds import FileKind, file_kind
 from segue.render.file_checks import named_sounds
 from segue_rules.model import Prompt, Rules, Style
+from segue_yaml.nodes import NOWHERE, Mark
 from segue_yaml.report import Problem
 
 if TYPE_CHECKING:
     from segue.contract import Samples, StyleEncoder
 
+_MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)
 _SILENT_DB: Final = -60.0
 _SHORTEST_STINGER_S: Final = 0.05
 _MAX_OFFSET: Final = 0.05
+
+
+@dataclass(kw_only=True)
+class RuleFindings:
+    """What was found about rules, or about their sound files.
+
+    Attributes:
+        summaries: A line for each sound file that can be used.
+        errors: Sound files that cannot be used.
+        warnings: Problems of what can be used, each with its code; "" for those of the loader.
+    """
+
+    summaries: list[str] = field(default_factory=list)
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[tuple[Problem, str]] = field(default_factory=list)
+
+
+def rule_findings(rules: Rules) -> RuleFindings:
+    """Find what is doubtful in rules, and what is wrong with the sounds that they name."""
+    from segue.style.word_table import WordEncoder
+    from segue_rules.analysis import analyse
+
+    encoder = WordEncoder()
+    has_sounds = any(True for _ in named_sounds(rules))
+    found = audio_findings(rules, encoder) if has_sounds else RuleFindings()
+    found.warnings += [(_loader_warning(warning), "") for warning in rules.warnings]
+    for finding in analyse(rules):
+        found.warnings.append((Problem(mark=finding.mark, where=finding.where, text=finding.text), finding.code))
+    found.warnings += style_findings(rules, encoder)
+    found.warnings.sort()
+    return found
+
+
+def included_files(paths: Sequence[Path]) -> set[str]:
+    """The files that others include, directly or not. Of files that include each other, none is a part of the other."""
+    from segue_rules.loading.sources import includes
+
+    direct: dict[str, list[str]] = {}
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            current = waiting.pop()
+            if current not in direct:
+                direct[current] = [str(each) for each in includes(Path(current))]
+            new = set(direct[current]) - seen
+            seen |= new
+            waiting += new
+        return seen
+
+    starts = [os.path.realpath(path) for path in paths if file_kind(path) is FileKind.RULES]
+    parts: set[str] = set()
+    # A single file is no part of another; reading it here would be for nothing.
+    for start in starts if len(starts) > 1 else ():
+        within = reached(start)
+        if start not in within:
+            parts |= within
+    return parts
+
+
+def _loader_warning(warning: str) -> Problem:
+    """A finished message of the loader, taken apart into its position and its text."""
+    match = _MESSAGE.fullmatch(warning)
+    if match is None:
+        return Problem(mark=NOWHERE, where="", text=warning)
+    return Problem(mark=Mark(file=match[1], line=int(match[2]), column=int(match[3])), where="", text=match[4])
 
 
 def style_findings(rules: Rules, encoder: StyleEncoder) -> Iterator[tuple[Problem, str]]:
@@ -68,27 +140,12 @@ def _about(style: Style, prompt: Prompt, text: str) -> Problem:
     return Problem(mark=prompt.mark, where=f'style "{style.name}"', text=text)
 
 
-@dataclass(kw_only=True)
-class AudioFindings:
-    """What was found about the sound files of rules.
-
-    Attributes:
-        summaries: A line for each file that can be used.
-        errors: Files that cannot be used.
-        warnings: Problems of usable files, each with its code.
-    """
-
-    summaries: list[str] = field(default_factory=list)
-    errors: list[Problem] = field(default_factory=list)
-    warnings: list[tuple[Problem, str]] = field(default_factory=list)
-
-
-def audio_findings(rules: Rules, encoder: StyleEncoder) -> AudioFindings:
+def audio_findings(rules: Rules, encoder: StyleEncoder) -> RuleFindings:
     """Open every sound file that the rules name, and embed those that are prompts of styles."""
     from segue.audio.files import AudioFileError, read_audio
     from segue.runtime.styles import MOST_PROMPT_S, MOST_STINGER_S
 
-    found = AudioFindings()
+    found = RuleFindings()
     shown: set[Path] = set()
     for use in named_sounds(rules):
         about = partial(Problem, mark=use.mark, where=use.where)

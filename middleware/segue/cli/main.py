@@ -22,6 +22,7 @@ from segue.signals import exiting_on_signals
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "begin a rule file of your own, with tests",
     "check": "find every mistake in rule files, tests and event scripts",
+    "describe": "print as JSON what rule files declare and what is wrong with them, for editors",
     "test": "run rule tests",
     "timeline": "show in text what an event script does to a rule file",
     "preview": "render a soundtrack to a sound file",

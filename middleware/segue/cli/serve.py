@@ -1,7 +1,8 @@
 """Run the service that games connect to. CONFIG.md beside the service's code says what every setting means.
 
-Each flag is also an environment variable (SEGUE_MAX_SESSIONS) and a line of the YAML file that --config names. The
-service ends on Ctrl-C, SIGTERM or SIGHUP, after its clients' buffers are full.
+Each flag is also an environment variable (SEGUE_MAX_SESSIONS) and a line of the YAML file that --config names, except
+--exit-with-stdin and --ready-format. The service ends on Ctrl-C, SIGTERM or SIGHUP, after its clients' buffers are
+full.
 """
 
 from __future__ import annotations
@@ -10,30 +11,42 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import json
 import logging
 import os
+import select
 import signal
+import stat
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from segue import __version__
-from segue.cli.console import BAD_INPUT, DONE, flush, print_lines, print_problems
+from segue.cli.console import BAD_INPUT, DONE, discard, flush, os_error_text, print_lines, print_problems
 from segue.generators import PLAYABLE
 from segue.service.settings import configuration as settings
 from segue.signals import ENDING_SIGNALS
 
 if TYPE_CHECKING:
+    from segue.service.rule_store import RuleStore
     from segue.service.server import Service
+    from segue.service.settings.configuration import ServiceConfig
 
 log = logging.getLogger(__name__)
 
 EXAMPLES: Final = """examples:
   segue serve meadow.yaml
   segue serve music/ --http-bind 127.0.0.1:7725
+  segue serve music/ --web-bind ws://127.0.0.1:9465
   segue serve --config segue.yaml --record sessions/
+  segue serve music/ --bind tcp://127.0.0.1:0 --exit-with-stdin --ready-format json    as a game engine starts it
 """
+READY_FORMATS: Final = ("text", "json")
+_STDIN: Final = 0
+# Windows calls its null device a terminal.
+_TERMINAL: Final = "a console or NUL" if sys.platform == "win32" else "a terminal"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,12 +54,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-with-stdin",
         action="store_true",
-        help="end in order when standard input closes: with the program that started it, however that ends",
+        help="end in order when standard input, a pipe, closes: with the program that started it, however that ends",
+    )
+    parser.add_argument(
+        "--ready-format",
+        choices=READY_FORMATS,
+        default=READY_FORMATS[0],
+        help="the line on standard output once clients may connect: 'serving on ADDRESS…', or a JSON object, which "
+        "also says why a start failed (text)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    # All that a start loads stays: searching it for garbage takes time that clients wait for. See `_announce`.
+    # All that a start loads stays: searching it for garbage takes time that clients wait for. See `_ReadyLine.ready`.
     gc.disable()
     try:
         return _configured(arguments)
@@ -55,39 +75,139 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _configured(arguments: argparse.Namespace) -> int:
+    line = _ReadyLine(as_json=arguments.ready_format == "json")
     try:
         config, warnings = settings.configure(arguments, os.environ, PLAYABLE)
     except settings.ConfigError as error:
-        print_problems(error.problems)
+        line.failed(error.problems)
+        return BAD_INPUT
+    mistake = _stdin_mistake() if arguments.exit_with_stdin else None
+    if mistake:
+        line.failed([mistake])
         return BAD_INPUT
     from segue.audio.files import AudioFileError
     from segue.contract import GeneratorError
     from segue.generators import BuildOptions, build
     from segue.score.sampler.soundfont import SoundFontError
     from segue.service.auth import CertificateError, InsecureBindError
-    from segue.service.logs import logging_to
     from segue.service.server import Service
     from segue.service.settings.configuration import default_note_memory_mib, machine_memory_bytes
     from segue_rules.errors import RuleError
 
-    with logging_to(sys.stderr, level=config.log_level, form=config.log_format, secrets=[config.token]):
-        for warning in warnings:
-            log.warning(warning)
-        try:
+    try:
+        with _logging(config):
+            for warning in warnings:
+                log.warning(warning)
             memory = config.note_memory_mib or default_note_memory_mib(config.max_sessions, machine_memory_bytes())
             chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=memory))
-            service = Service(config, chain.encoder, chain.generators, version=__version__, serving=_announce)
+            service = Service(
+                config,
+                chain.encoder,
+                chain.generators,
+                version=__version__,
+                serving=lambda addresses: line.ready(addresses, config, service.rule_store),
+            )
             _serve(service, exit_with_stdin=arguments.exit_with_stdin)
-        except BrokenPipeError:
-            # The reader of stdout went away: `main` handles that for every command.
-            raise
-        except RuleError as error:
-            print_problems(error.problems)
-        except (OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError, GeneratorError) as error:
-            print_problems([f"cannot serve: {error}"])
+    except RuleError as error:
+        line.failed([str(problem) for problem in error.problems])
+        return BAD_INPUT
+    except (OSError, AudioFileError, SoundFontError, InsecureBindError, CertificateError, GeneratorError) as error:
+        line.failed([f"cannot serve: {os_error_text(error) if isinstance(error, OSError) else error}"])
+        return BAD_INPUT
+    line.ended()
+    return DONE
+
+
+@contextlib.contextmanager
+def _logging(config: ServiceConfig) -> Iterator[None]:
+    """Log to the file that is set, or else to stderr. Raises: OSError if the file cannot be opened."""
+    from segue.service.log_file import LogFile
+    from segue.service.logs import logging_to
+
+    with contextlib.ExitStack() as stack:
+        file = None
+        if config.log_file is not None:
+            file = stack.enter_context(contextlib.closing(LogFile(config.log_file)))
+        level, form = config.log_level, config.log_format
+        stack.enter_context(logging_to(file or sys.stderr, level=level, form=form, secrets=[config.token]))
+        yield
+
+
+# --- the line for the program that started the service ---------------------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class _ReadyLine:
+    """Tells the program that started the service, in one line on stdout, that clients may connect or why not.
+
+    Attributes:
+        as_json: Whether the line is a JSON object; otherwise a start that fails prints nothing on stdout.
+        told: Whether it was printed.
+    """
+
+    as_json: bool
+    told: bool = False
+
+    def ready(self, addresses: Sequence[str], config: ServiceConfig, store: RuleStore) -> None:
+        """Say where clients may connect; collect garbage from now on."""
+        gc.freeze()
+        gc.enable()
+        if self.as_json:
+            self._print(json.dumps(_ready_record(addresses, config, store)))
         else:
-            return DONE
-    return BAD_INPUT
+            self._print(f"serving on {' '.join(addresses)}")
+
+    def failed(self, problems: Sequence[str]) -> None:
+        """Say on stderr, and with JSON on stdout, why the service does not start, or ended."""
+        print_problems(problems)
+        if self.as_json and not self.told:
+            self._print(json.dumps({"ready": False, "error": "\n".join(problems)}))
+
+    def ended(self) -> None:
+        """Say that the service was stopped, if that happened before clients could connect."""
+        if self.as_json and not self.told:
+            self._print(json.dumps({"ready": False, "error": "the service was stopped before it was ready"}))
+
+    def _print(self, text: str) -> None:
+        self.told = True
+        try:
+            print_lines(text)
+            flush()
+        except BrokenPipeError:
+            # Nobody wants to know; the music plays for the clients.
+            discard(sys.stdout)
+            log.info("nobody reads standard output")
+
+
+def _ready_record(addresses: Sequence[str], config: ServiceConfig, store: RuleStore) -> dict[str, Any]:
+    """Return the JSON object of a service that serves. CONFIG.md documents it."""
+    from segue_sdk.limits import VERSION
+
+    by_scheme: dict[str, list[str]] = {}
+    for address in addresses:
+        by_scheme.setdefault(address.partition("://")[0], []).append(address)
+    health = by_scheme.pop("http", [])
+    web = [*by_scheme.pop("ws", []), *by_scheme.pop("wss", [])]
+    return {
+        "ready": True,
+        "addresses": [address for each in by_scheme.values() for address in each],
+        "web": web,
+        "health": health[0] if health else None,
+        "pid": os.getpid(),
+        "version": __version__,
+        "protocol": [VERSION],
+        "rules": {
+            name: {
+                "title": store.named(name).rules.title,
+                "path": str(config.rules[name].absolute()),
+                "default": name == config.default_rules,
+            }
+            for name in store.names
+        },
+    }
+
+
+# --- the end ---------------------------------------------------------------------------------------------------------
 
 
 def _serve(service: Service, *, exit_with_stdin: bool) -> None:
@@ -99,16 +219,43 @@ def _serve(service: Service, *, exit_with_stdin: bool) -> None:
         def stop(number: int, frame: Any) -> None:
             loop.call_soon_threadsafe(service.stop)
 
+        def stdin_closed() -> None:
+            log.info("standard input closed")
+            service.stop()
+
         for name in ENDING_SIGNALS:
             number = getattr(signal, name, None)
             # A signal that is ignored (nohup) stays so.
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, stop)
         if exit_with_stdin:
-            _when_closed(sys.stdin.fileno(), lambda: loop.call_soon_threadsafe(service.stop))
+            _when_closed(_STDIN, lambda: loop.call_soon_threadsafe(stdin_closed))
         await service.run()
 
     asyncio.run(main())
+
+
+def _stdin_mistake() -> str | None:
+    """Return why standard input cannot tell when the starting program ends; None if it can.
+
+    Anything but a pipe has ended at once, such as /dev/null or a file, or suspends a service in the background: a
+    terminal.
+    """
+    try:
+        mode = os.fstat(_STDIN).st_mode
+        terminal = os.isatty(_STDIN)
+    except OSError:
+        mode, terminal = 0, False
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        return None
+    if terminal:
+        got = _TERMINAL
+    else:
+        got = "a file" if stat.S_ISREG(mode) else f"{os.devnull} or a closed one, at whose end the service would stop"
+    return (
+        "--exit-with-stdin: expected a pipe as standard input, which the starting program holds open while the service "
+        f"is to run, got {got}; give it a pipe, or leave the flag out"
+    )
 
 
 def _when_closed(number: int, stop: Callable[[], object]) -> threading.Thread:
@@ -117,7 +264,7 @@ def _when_closed(number: int, stop: Callable[[], object]) -> threading.Thread:
     def watch() -> None:
         # Not through sys.stdin: Python would wait for its lock at exit.
         with contextlib.suppress(OSError):
-            while os.read(number, 4_096):
+            while _read(number):
                 pass
         with contextlib.suppress(RuntimeError):  # the loop has ended already
             stop()
@@ -127,9 +274,11 @@ def _when_closed(number: int, stop: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def _announce(addresses: Sequence[str]) -> None:
-    """Print a line for whoever started the service, which ends with an address; collect garbage from now on."""
-    gc.freeze()
-    gc.enable()
-    print_lines(f"serving on {' '.join(addresses)}")
-    flush()
+def _read(number: int) -> bytes:
+    """Wait for bytes of a pipe and return them; b"" at its end. Raises: OSError."""
+    while True:
+        try:
+            return os.read(number, 4_096)
+        except BlockingIOError:
+            # The starting program made the pipe non-blocking; for itself that has to stay so.
+            select.select([number], [], [])

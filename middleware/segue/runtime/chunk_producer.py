@@ -21,6 +21,7 @@ from segue.runtime.message_collector import MessageCollector
 from segue.runtime.planner import Planner, generator_input
 from segue.runtime.restore import PendingRestore, RestorePoint, pending_restore
 from segue.runtime.session_config import SessionConfig
+from segue.runtime.stinger_placement import PlacementTracker
 
 
 class ChunkProducer:
@@ -28,6 +29,7 @@ class ChunkProducer:
 
     Attributes:
         buffer: The music that was generated.
+        placements: The stingers of the music, None if the client mixes them itself.
         dirty: Finds the music that newer plans have made outdated.
         in_flight: The job begun and neither completed nor failed.
         level: The fallback level that the next frames come from.
@@ -67,7 +69,8 @@ class ChunkProducer:
         self._stems = stems
         first = start.boundary
         self.buffer = AudioBuffer(first)
-        self.dirty = DirtyTracker(config.significance, start.frame)
+        self.placements = PlacementTracker(start.stingers) if config.stingers == "included" else None
+        self.dirty = DirtyTracker(config.significance, start.frame, self.placements)
         self.in_flight: Job | None = None
         self.level = start.level
         self.pending = PendingRestore(first, start, planner.state_before(start.frame)) if restored else None
@@ -109,6 +112,8 @@ class ChunkProducer:
         self.pending = pending_restore(point, planner, frame, self._planner.state_before(frame))
         self._take = max(self._take, take)
         self.dirty.clear_from(frame)
+        if self.placements is not None:
+            self.placements.mark(frame)
 
     def find_dirty(self) -> None:
         """Compare the music with the newest plans, and announce their decisions."""
@@ -130,6 +135,8 @@ class ChunkProducer:
             needed.append(self.in_flight.spec.end)
         if self.pending is not None:
             needed.append(self.pending.boundary.first_audible)
+        if self.placements is not None and self.placements.needed is not None:
+            needed.append(self.placements.needed)
         known = min(needed)
         self._planner.forget(known)
         self._messages.forget(known)
@@ -185,6 +192,8 @@ class ChunkProducer:
         request = Request(state=origin.state, styles=styles, conditioning=conditioning, stems=self._stems)
         job = Job(spec=spec, origin=origin, frames=frames, request=request, plan_revision=self._planner.revision)
         self._messages.add_decisions(job.new_frames)
+        if self.placements is not None:
+            self.placements.begin(spec.change, self._planner, job.new_frames)
         self.in_flight = job
         self._restoring = self.pending if spec.reason == "restore" else None
         self._journal(("begun", spec))
@@ -247,6 +256,7 @@ class ChunkProducer:
             generator=generator.name,
             exact_beats=generator.exact_beats,
             mixed=spec.reason != "extend" and follows,
+            stingers=() if self.placements is None else self.placements.complete(),
         )
         if now_s is not None:
             self._latency.chunk_sent(number, now_s)
@@ -259,6 +269,8 @@ class ChunkProducer:
             ValueError: The job is not in flight.
         """
         self._take_in_flight(job)
+        if self.placements is not None:
+            self.placements.fail()
         self._journal(("failed", job.spec))
         if job.spec.reason in ("replace", "change_level"):
             self.dirty.mark(job.spec.change)

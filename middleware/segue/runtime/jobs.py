@@ -9,6 +9,7 @@ from segue.contract import FRAME_SIZE, Request
 from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
 from segue.runtime.planner import PlannedFrame, Planner, is_significant
 from segue.runtime.session_config import SessionConfig
+from segue.runtime.stinger_placement import PlacementTracker
 
 # extend: more music at the end. replace: music for newer plans. change_level: music of another fallback level. skip:
 # music after a gap, because the client's buffer ran empty. restore: music from the state of a save or a cell.
@@ -77,11 +78,18 @@ class DirtyTracker:
             is not tried.
     """
 
-    def __init__(self, threshold: float, floor: int) -> None:
-        """threshold: of `is_significant`."""
+    def __init__(self, threshold: float, floor: int, placements: PlacementTracker | None = None) -> None:
+        """Begin with nothing outdated.
+
+        Args:
+            threshold: Of `is_significant`.
+            floor: The first floor.
+            placements: The stingers of the music, if they are part of it.
+        """
         self.replace_at: int | None = None
         self.floor = floor
         self._threshold = threshold
+        self._placements = placements
         self._from: int | None = None
 
     @property
@@ -91,6 +99,8 @@ class DirtyTracker:
 
     def mark(self, frame: int) -> None:
         """Note that plans from `frame` on may differ from those that the music was generated under."""
+        if self._placements is not None:
+            self._placements.mark(frame)
         self._from = frame if self._from is None else min(frame, self._from)
 
     def scan(self, buffer: AudioBuffer, planner: Planner, end: int, *, fills: bool) -> list[PlannedFrame]:
@@ -115,6 +125,9 @@ class DirtyTracker:
             candidates = (frame for frame in planned if frame.plan.frame >= start)
             dirty = (frame.plan.frame for frame in candidates if self._is_dirty(buffer, frame, fills=fills))
             self.replace_at = next(dirty, None)
+            if start < end and any(self._has_other_stingers(frame) for frame in planned if frame.plan.frame < start):
+                # A stinger that begins or is cancelled too late for its frame is heard from the floor on.
+                self.replace_at = start
         return planned
 
     def clear_from(self, frame: int) -> None:
@@ -134,7 +147,12 @@ class DirtyTracker:
         used = buffer.planned_frame(planned.plan.frame)
         if used.rules_version.styles is not planned.rules_version.styles:
             return True
-        return is_significant(used.plan, planned.plan, self._threshold, fills=fills)
+        return self._has_other_stingers(planned) or is_significant(
+            used.plan, planned.plan, self._threshold, fills=fills
+        )
+
+    def _has_other_stingers(self, planned: PlannedFrame) -> bool:
+        return self._placements is not None and self._placements.differs(planned)
 
 
 class SessionView(NamedTuple):

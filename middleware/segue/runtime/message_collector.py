@@ -8,6 +8,7 @@ from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, NoteEvent, Samples
 from segue.runtime.jobs import Job
 from segue.runtime.messages import BeatGrid, BeatPosition, ChunkOut, SessionMessage, StingerOut
 from segue.runtime.planner import PlannedFrame
+from segue.runtime.stinger_placement import PlacedCue
 from segue_rules.events import Receipt
 from segue_rules.plan import Change, FramePlan, StingerCue
 
@@ -85,6 +86,7 @@ class MessageCollector:
         generator: str,
         exact_beats: bool,
         mixed: bool,
+        stingers: tuple[PlacedCue, ...] = (),
     ) -> int:
         """Add a job's sound and the beats in it.
 
@@ -97,6 +99,7 @@ class MessageCollector:
             generator: Name of the generator.
             exact_beats: Whether the generator plays exactly on the beats.
             mixed: Whether the chunk opens a take and is crossfaded from earlier sound.
+            stingers: The stingers that are to be mixed into it.
 
         Returns:
             The chunk's number.
@@ -117,6 +120,7 @@ class MessageCollector:
                 mixed=mixed,
                 notes=tuple(note for note in notes if note.start >= start),
                 stems=dict(stems),
+                stingers=stingers,
             )
         )
         self._messages.append(_beat_grid(plans, exact=exact_beats))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from segue.contract import NoteEvent, Samples
+from segue.runtime.stinger_placement import PlacedCue
 from segue_rules.events import Receipt
 from segue_rules.model import Rules
 from segue_rules.plan import Change, FramePlan, StingerCue
@@ -27,6 +28,8 @@ class ChunkOut:
         mixed: Whether it opens a take and is crossfaded from sound of this session.
         notes: The notes that start in it, where they are known.
         stems: Sound by instrument family, float32 [S, 2], where it was asked for.
+        stingers: Stingers to be mixed into it, in the order of their decision, if the client gets them so; some may lie
+            outside it.
     """
 
     sequence: int
@@ -40,6 +43,7 @@ class ChunkOut:
     mixed: bool
     notes: tuple[NoteEvent, ...] = ()
     stems: dict[str, Samples] = field(default_factory=dict)
+    stingers: tuple[PlacedCue, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,11 @@
-"""The final mix of previews: stingers over the music, the music ducked under them, the sum limited, as clients do it.
+"""Stingers over music that is ducked under them, as clients mix them, and the final mix of previews.
 
 Array dimensions: S samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segue.audio import limiter
 from segue.audio.fades import fade_out
-from segue.contract import CHANNELS, SAMPLE_RATE, Samples
+from segue.contract import CHANNELS, FADE_SAMPLES, SAMPLE_RATE, Samples
 from segue_rules.model import Duck
 from segue_rules.plan import StingerCue
 
@@ -27,19 +27,78 @@ class MixedStinger:
 
     Attributes:
         start: Its sample position.
-        samples: float32 [S, 2] with its gain applied.
+        samples: float32 [S, 2].
+        gain: Factor of its samples.
         duck: How it ducks the music.
+        cancelled: The sample from which it fades out and its duck rises; None for none.
     """
 
     start: int
     samples: Samples
+    gain: float
     duck: Duck | None
+    cancelled: int | None = None
 
     @property
     def end(self) -> int:
         """The first sample behind both the sound and its duck."""
-        end = self.start + len(self.samples)
-        return end + self.duck.recovery_samples + self.duck.fade_in_samples if self.duck else end
+        if self.cancelled is not None:
+            return self.cancelled + self._rise_samples
+        return self.start + len(self.samples) if self.duck is None else self._duck_corners()[0][-1]
+
+    def sound(self, start: int, end: int) -> Samples:
+        """Return what is heard of it in the samples [start, end), float32 [S, 2]; silence where it does not sound."""
+        heard = np.zeros((end - start, CHANNELS), np.float32)
+        first, last = max(start, self.start), min(end, self.start + len(self.samples))
+        if first < last:
+            heard[first - start : last - start] = self.samples[first - self.start : last - self.start]
+            heard *= np.float32(self.gain)
+        if self.cancelled is not None:
+            u = ((np.arange(start, end) - self.cancelled + 0.5) / FADE_SAMPLES).clip(0.0, 1.0)
+            heard *= (1.0 - u * u * (3.0 - 2.0 * u)).astype(np.float32)[:, None]
+        return heard
+
+    def duck_gain(self, start: int, end: int) -> NDArray[np.float32]:
+        """Return the gain of the music under it in the samples [start, end), linear in dB so that it sounds even.
+
+        The gain falls over fade_out from the stinger's start, stays down until recovery after its end, and rises over
+        fade_in.
+        """
+        if self.duck is None:
+            return np.ones(end - start, np.float32)
+        positions = np.arange(start, end)
+        corners, levels_db = self._duck_corners()
+        duck_db = np.interp(positions, corners, levels_db)
+        if self.cancelled is not None:
+            depth_db = np.interp(self.cancelled, corners, levels_db)
+            rise_db = np.interp(positions, [self.cancelled, self.cancelled + self._rise_samples], [depth_db, 0.0])
+            duck_db = np.where(positions < self.cancelled, duck_db, rise_db)
+        return np.power(10.0, duck_db / 20.0).astype(np.float32)
+
+    @property
+    def _rise_samples(self) -> int:
+        """How long its duck rises when it is cancelled."""
+        return FADE_SAMPLES if self.duck is None else max(FADE_SAMPLES, self.duck.fade_in_samples)
+
+    def _duck_corners(self) -> tuple[list[int], list[float]]:
+        """Return the positions between which the duck is linear in dB, and the dB there."""
+        assert self.duck is not None
+        fall = self.duck.fade_out_samples
+        held = self.start + max(len(self.samples), fall) + self.duck.recovery_samples
+        corners = [self.start, self.start + fall, held, held + self.duck.fade_in_samples]
+        return corners, [0.0, self.duck.depth_db, self.duck.depth_db, 0.0]
+
+
+def overlay(start: int, music: Samples, stingers: Iterable[MixedStinger]) -> tuple[Samples, Samples]:
+    """Return the block of music at sample `start` under the ducks of all stingers, and the sum of their sounds."""
+    end = start + len(music)
+    ducked, sounds = music.copy(), np.zeros_like(music)
+    for stinger in stingers:
+        if stinger.start < end and stinger.end > start:
+            if stinger.duck is not None:
+                ducked *= stinger.duck_gain(start, end)[:, None]
+            sounds += stinger.sound(start, end)
+    return ducked, sounds
 
 
 class Overlay:
@@ -53,44 +112,29 @@ class Overlay:
     def cue(self, cue: StingerCue) -> None:
         """Place a started stinger; a burst of style has no sound of its own and is skipped."""
         if cue.kind == "started" and cue.stinger in self._sounds:
-            gain = np.float32(10.0 ** (cue.gain_db / 20.0))
-            self._placed.append(MixedStinger(start=cue.start, samples=self._sounds[cue.stinger] * gain, duck=cue.duck))
+            self._placed.append(mixed_stinger(cue, self._sounds[cue.stinger]))
 
     def mix(self, start: int, music: Samples) -> Samples:
         """Return the block of music at sample `start` with everything placed; blocks come in order."""
-        end = start + len(music)
-        mixed = music.copy()
         self._placed = [placed for placed in self._placed if placed.end > start]
-        for placed in self._placed:
-            if placed.duck is not None:
-                mixed *= duck_gain(placed, np.arange(start, end))[:, None]
-        for placed in self._placed:
-            first, last = max(start, placed.start), min(end, placed.start + len(placed.samples))
-            if first < last:
-                mixed[first - start : last - start] += placed.samples[first - placed.start : last - placed.start]
-        return mixed
+        ducked, sounds = overlay(start, music, self._placed)
+        return ducked + sounds
 
 
-def duck_gain(placed: MixedStinger, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the gain of the music under a stinger, linear in dB so that it sounds even.
-
-    The gain falls over fade_out from the stinger's start, stays down until recovery after its end, and rises over
-    fade_in.
+def mixed_stinger(cue: StingerCue, sound: Samples, *, start: int | None = None) -> MixedStinger:
+    """Return a cue's stinger on the timeline.
 
     Args:
-        placed: The stinger.
-        positions: Sample positions [S].
-
-    Returns:
-        Linear gain [S].
+        cue: The cue.
+        sound: Its sound, float32 [S, 2].
+        start: Where it begins, if it is not where the cue says.
     """
-    duck = placed.duck
-    if duck is None:
-        return np.ones(len(positions), np.float32)
-    held = placed.start + max(len(placed.samples), duck.fade_out_samples) + duck.recovery_samples
-    corners = [placed.start, placed.start + duck.fade_out_samples, held, held + duck.fade_in_samples]
-    depth_db = np.interp(positions, corners, [0.0, duck.depth_db, duck.depth_db, 0.0])
-    return np.power(10.0, depth_db / 20.0).astype(np.float32)
+    return MixedStinger(
+        start=cue.start if start is None else start,
+        samples=sound,
+        gain=10.0 ** (cue.gain_db / 20.0),
+        duck=cue.duck,
+    )
 
 
 class Mixdown:

@@ -7,7 +7,6 @@ that is killed leaves a recording that can be played. The last line of a complet
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,6 +23,7 @@ from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import Snapshot
 from segue_rules.events import Event
+from segue_rules.fingerprint import fingerprint_of
 from segue_rules.model import Rules
 
 FORMAT: Final = "segue-recording"
@@ -130,11 +130,7 @@ class Recorder:
 
 def fingerprint(files: Sequence[Path]) -> str:
     """Return the SHA-256 digest of a rule file and all that it includes, in order."""
-    digest = hashlib.sha256()
-    for path in files:
-        content = path.read_bytes()
-        digest.update(len(content).to_bytes(8, "big") + content)
-    return digest.hexdigest()
+    return fingerprint_of(path.read_bytes() for path in files)
 
 
 def source_texts(rules: Rules) -> dict[str, str]:

@@ -12,9 +12,11 @@ from segue.runtime import mastering
 from segue.runtime.audio_buffer import ChunkBoundary
 from segue.runtime.planner import Planner, RulesVersion
 from segue.runtime.snapshot import Snapshot
+from segue.runtime.stinger_placement import PlacedCue
 from segue_rules.director import Director, DirectorState, carry, drop_pending, pack, shift_state, unpack
 from segue_rules.events import Event
-from segue_rules.model import Rules
+from segue_rules.model import AudioStinger, Rules
+from segue_rules.plan import StingerCue
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class RestorePoint(NamedTuple):
         master: The mastering stage's state before `frame`.
         events: Events that are still to take effect, by frame.
         last_event: The greatest event number that was taken before, 0 for none.
+        stingers: Stingers that still sound, if they are part of the music.
         origin: What it was made from.
     """
 
@@ -66,6 +69,7 @@ class RestorePoint(NamedTuple):
     master: mastering.MasterState
     events: tuple[tuple[int, Event], ...]
     last_event: int
+    stingers: tuple[PlacedCue, ...]
     origin: RestoreOrigin
 
     @property
@@ -134,6 +138,7 @@ def make_restore_point(
         master=master,
         events=events,
         last_event=snapshot.last_event if snapshot is not None and outcome != "nothing" else 0,
+        stingers=_restored_stingers(snapshot, rules) if snapshot is not None and outcome != "nothing" else (),
         origin=RestoreOrigin(snapshot=snapshot, frame=frame, seed=seed, primary=primary, outcome=outcome),
     )
     return point, outcome
@@ -177,6 +182,20 @@ def _restored_rules(
         # At another frame or under other rules, no client was told of what waits, and it may not fit.
         state = drop_pending(shift_state(state, shift))
     return state, tuple((max(frame, at + shift), event) for at, event in saved.events)
+
+
+def _restored_stingers(snapshot: Snapshot, rules: Rules) -> tuple[PlacedCue, ...]:
+    """Return the saved stingers that the rules still have."""
+    known = {each.name: each for each in rules.stingers if isinstance(each, AudioStinger)}
+    return tuple(
+        PlacedCue(
+            StingerCue("started", name, start, known[name].gain_db, known[name].if_late, known[name].duck, ""),
+            start,
+            cancelled,
+        )
+        for name, start, cancelled in snapshot.stingers
+        if name in known
+    )
 
 
 def _restored_sound(snapshot: Snapshot, generator: Generator[Any], frame: int) -> Any:

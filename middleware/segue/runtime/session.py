@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from segue.contract import FRAME_RATE, FRAME_SIZE, Generator, Result, StyleBank
+import numpy as np
+
+from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, Generator, Result, Samples, StyleBank
 from segue.runtime.chunk_producer import ChunkProducer
 from segue.runtime.jobs import Job, JobSpec
 from segue.runtime.journal import Operation
@@ -22,7 +24,7 @@ from segue.runtime.messages import SessionMessage, StatusOut
 from segue.runtime.planner import RulesVersion, same_styles
 from segue.runtime.restore import PendingRestore, RestorePoint, make_restore_point, planner_from
 from segue.runtime.session_config import SessionConfig
-from segue.runtime.snapshot import SavedDirector, Snapshot, take_snapshot
+from segue.runtime.snapshot import SavedDirector, SavedStinger, Snapshot, take_snapshot
 from segue_rules.director import DirectorState, carry, pack, reset, shift_state
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Rules
@@ -165,7 +167,16 @@ class Session:
             SavedDirector(state=pack(director, rules), events=tuple(events), last_event=self.last_event),
             seed=self.config.seed,
             rules=version.fingerprint,
+            stingers=self._saved_stingers(boundary.frame * FRAME_SIZE),
         )
+
+    def sound(self, start: int, end: int) -> Samples:
+        """Return the newest music between two samples, float32 [S, 2]: as much as there is from `start` on."""
+        buffer = self._producer.buffer
+        first = start // FRAME_SIZE
+        if first < buffer.base:
+            return np.zeros((0, CHANNELS), np.float32)
+        return buffer.read(first, -(-end // FRAME_SIZE))[start - first * FRAME_SIZE :][: max(0, end - start)]
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
@@ -374,6 +385,13 @@ class Session:
         return self._producer.buffer.sound_bytes()
 
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _saved_stingers(self, position: int) -> list[SavedStinger]:
+        """Return the stingers of the music that begin before sample `position` and may sound from there on."""
+        placements = self._producer.placements
+        placed = () if placements is None else placements.placed
+        sounding = [each for each in placed if each.start < position < each.longest_end]
+        return [SavedStinger(each.cue.stinger, each.start, each.cancelled) for each in sounding]
 
     def _is_as_restored(self, pending: PendingRestore) -> bool:
         """Return whether no reset and no reload came since a restore."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from segue.contract import (
     FRAME_RATE,
@@ -28,6 +29,8 @@ class SessionConfig:
         min_headroom: Seconds of music generated per second below which nothing is replaced.
         significance: Summed change of weights and scaled controls above which generated frames are replaced.
         history_s: Sound kept behind the committed position, for the loop of the last bars.
+        stingers: "included" if the client gets stingers as part of the chunks, so that a stinger replaces the music
+            that was sent; "separate" if it mixes them itself.
 
     Raises:
         ValueError: A number is out of range.
@@ -42,6 +45,7 @@ class SessionConfig:
     min_headroom: float = 1.5
     significance: float = 0.05
     history_s: float = 12.0
+    stingers: Literal["separate", "included"] = "separate"
 
     def __post_init__(self) -> None:
         if not 1 <= self.chunk_frames <= LONGEST_CHUNK_FRAMES:
@@ -49,6 +53,8 @@ class SessionConfig:
         low, high = SHORTEST_LOOKAHEAD_S, LONGEST_LOOKAHEAD_S
         if not low <= self.lookahead_s <= high:
             raise ValueError(f"lookahead_s: expected {low:g} to {high:g}, got {self.lookahead_s}")
+        if self.stingers not in ("separate", "included"):
+            raise ValueError(f'stingers: expected "separate" or "included", got {self.stingers!r}')
 
     @property
     def lookahead_samples(self) -> int:

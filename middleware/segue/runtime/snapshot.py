@@ -10,7 +10,7 @@ import hmac
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import msgpack
 
@@ -29,6 +29,7 @@ _SUM_BYTES: Final = 32
 # The largest unpacked state of a director; rules of ten thousand states fit.
 _MOST_DIRECTOR_BYTES: Final = 1 << 20
 _MOST_EVENTS: Final = 1_024
+_MOST_STINGERS: Final = 32
 
 
 class SnapshotError(ValueError):
@@ -50,6 +51,14 @@ class SavedDirector:
     last_event: int = 0
 
 
+class SavedStinger(NamedTuple):
+    """A stinger that sounds: its name, the sample at which it begins, and the one from which it fades out."""
+
+    name: str
+    start: int
+    cancelled: int | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """A session before a frame.
@@ -62,6 +71,7 @@ class Snapshot:
         director: A packed SavedDirector.
         history: The generator's packed state, b"" for none.
         master: The mastering stage's packed state, b"" for none.
+        stingers: Stingers that sound in the music, on the client's timeline; none in a blob.
     """
 
     position: int
@@ -71,6 +81,7 @@ class Snapshot:
     director: bytes
     history: bytes = b""
     master: bytes = b""
+    stingers: tuple[SavedStinger, ...] = ()
 
     @property
     def last_event(self) -> int:
@@ -93,14 +104,16 @@ class Snapshot:
         return self._within(CELL_BYTES)
 
     def to_blob(self) -> bytes:
-        """Return at most BLOB_BYTES bytes for a save game, without event numbers, which other sessions count anew.
+        """Return at most BLOB_BYTES bytes for a save game.
+
+        Event numbers and positions of stingers are left out: they belong to the session.
 
         Raises:
             SnapshotError: The director's state does not fit.
         """
         saved = self.saved_director()
         director = _pack_director(SavedDirector(state=saved.state, events=saved.events))
-        blob = replace(self, director=director)._within(BLOB_BYTES)
+        blob = replace(self, director=director, stingers=())._within(BLOB_BYTES)
         if blob is None:
             raise SnapshotError(f"the rules' state does not fit a blob of {BLOB_BYTES} bytes")
         return blob
@@ -116,6 +129,8 @@ class Snapshot:
             "director": self.director,
             "history": msgpack.packb([self.master, self.history]) if self.history else b"",
         }
+        if self.stingers:
+            fields["stingers"] = [list(each) for each in self.stingers]
         body = msgpack.packb(fields)
         return bytes(_MAGIC + hashlib.sha256(body).digest() + body)
 
@@ -165,13 +180,20 @@ class Snapshot:
             director=_bytes(fields.get("director"), BLOB_BYTES),
             history=kept,
             master=master,
+            stingers=tuple(map(_stinger, plain_data.sequence(fields.get("stingers", []), 0, _MOST_STINGERS))),
         )
         snapshot.saved_director()
         return snapshot
 
 
 def take_snapshot(
-    boundary: ChunkBoundary, generator: Generator[Any], saved: SavedDirector, *, seed: int, rules: str
+    boundary: ChunkBoundary,
+    generator: Generator[Any],
+    saved: SavedDirector,
+    *,
+    seed: int,
+    rules: str,
+    stingers: Sequence[SavedStinger] = (),
 ) -> Snapshot:
     """Return a snapshot of the music at a boundary.
 
@@ -181,6 +203,7 @@ def take_snapshot(
         saved: The rules' part.
         seed: Seed of the session.
         rules: Fingerprint of the rule files that `saved` belongs to.
+        stingers: Stingers that may sound there; the newest are kept.
     """
     history = generator.pack(boundary.state)
     return Snapshot(
@@ -191,6 +214,7 @@ def take_snapshot(
         director=_pack_director(saved),
         history=history,
         master=mastering.pack(boundary.master) if history else b"",
+        stingers=tuple(stingers[-_MOST_STINGERS:]),
     )
 
 
@@ -232,6 +256,16 @@ def _event(data: Any) -> tuple[int, Event]:
             plain_data.text(name): plain_data.scalar(value) for name, value in plain_data.mapping(settings, 256).items()
         },
         fire=tuple(plain_data.text(name) for name in plain_data.sequence(fire, 0, 256)),
+    )
+
+
+def _stinger(data: Any) -> SavedStinger:
+    name, start, cancelled = plain_data.sequence(data, 3, 3)
+    last = plain_data.LAST_FRAME * FRAME_SIZE
+    return SavedStinger(
+        name=plain_data.text(name),
+        start=plain_data.integer(start, 0, last),
+        cancelled=None if cancelled is None else plain_data.integer(cancelled, 0, last),
     )
 
 

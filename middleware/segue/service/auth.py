@@ -43,11 +43,13 @@ class RefusalReason(StrEnum):
     """Why a connection was refused or ended. Each try of a client that reconnects counts."""
 
     TOKEN = "token"
-    """PLAIN with a wrong user name or token."""
+    """A wrong token, or a wrong user name of PLAIN."""
     MECHANISM = "mechanism"
-    """No token at all (NULL), or CURVE."""
+    """No token at all (NULL, or a hello without one over WebSocket), or CURVE."""
+    ORIGIN = "origin"
+    """A web page, or a host name, that is not allowed."""
     PROTOCOL = "protocol"
-    """Bytes that break ZMTP."""
+    """Bytes that break ZMTP or WebSocket."""
     HANDSHAKE = "handshake"
     """A handshake that took too long, or that the client gave up."""
     TLS = "tls"
@@ -69,7 +71,7 @@ class CertificateError(ValueError):
 
 
 def is_local(endpoint: str) -> bool:
-    """Return whether only this machine reaches an endpoint: ipc, or tcp on a loopback address.
+    """Return whether only this machine reaches an endpoint: ipc, or tcp, ws or wss on a loopback address.
 
     Names of interfaces and hosts count as public, since their addresses may change.
     """
@@ -77,7 +79,7 @@ def is_local(endpoint: str) -> bool:
     if transport == "ipc":
         return True
     try:
-        return transport == "tcp" and ip_address(address.rpartition(":")[0].strip("[]")).is_loopback
+        return transport in ("tcp", "ws", "wss") and ip_address(address.rpartition(":")[0].strip("[]")).is_loopback
     except ValueError:
         return False
 

@@ -1,4 +1,4 @@
-"""The service's network edge: accepts connections of TCP, TLS and unix sockets, and carries ZMTP messages.
+"""The service's network edge: accepts connections of TCP, TLS and unix sockets, and carries messages.
 
 Bytes of all transports take the same path. What a connection may cost is bounded: connections, time and bytes before
 it has a session, bytes of a message, what is read of it in a turn, and what waits to be read by its client.
@@ -22,6 +22,8 @@ from segue.service import binding
 from segue.service.auth import Mechanism, Password, RefusalReason, WrongTokens
 from segue.service.peer import Peer
 from segue.service.settings.kinds import Endpoint
+from segue.service.transport import TransportProtocol
+from segue.service.zmtp import ServerConnection
 from segue_sdk.codec import Part
 from segue_sdk.limits import SILENCE_S
 
@@ -39,6 +41,7 @@ _LOGGED: Final = frozenset(
     {
         RefusalReason.TOKEN,
         RefusalReason.MECHANISM,
+        RefusalReason.ORIGIN,
         RefusalReason.TLS,
         RefusalReason.TOO_LARGE,
         RefusalReason.FULL,
@@ -56,7 +59,7 @@ class ListenerLimits:
     Attributes:
         connections: At a time; one more replaces the oldest without a session.
         handshakes: Of these, in their handshake; one more replaces the oldest of them.
-        handshake_s: For TLS, greeting and handshake, in all.
+        handshake_s: For TLS and the handshake of ZMTP or WebSocket, in all.
         silence_s: Without a byte.
         kept_bytes: Of unfinished messages of all connections without a session.
         linger_s: For sending what is left at the end.
@@ -68,6 +71,15 @@ class ListenerLimits:
     silence_s: float = SILENCE_S + 1.0
     kept_bytes: int = 16 << 20
     linger_s: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """A listening socket, whether it expects TLS, and what makes the protocol of a connection to it."""
+
+    bound: binding.Bound
+    tls: ssl.SSLContext | None
+    protocol: Callable[[], TransportProtocol]
 
 
 class Listener:
@@ -93,7 +105,7 @@ class Listener:
         """Begin without addresses.
 
         Args:
-            token: Clients need it (PLAIN); None lets everyone in (NULL).
+            token: Clients need it; None lets everyone in.
             receive: Takes a message of an identity, and returns for how many seconds not to read that connection.
             closed: Called with the identity of a connection that is gone.
             has_session: Whether an identity has a session; such connections are not closed for others.
@@ -112,6 +124,8 @@ class Listener:
         self._clock = clock
         self._count_refused = refused
         self._unlogged: Counter[RefusalReason] = Counter()
+        # Says what was wrong with the last page that was refused.
+        self._refused_page = ""
         self._logged_s = float("-inf")
         self._names = count(1)
         # By identity, the oldest first; those in their handshake are in both.
@@ -120,7 +134,7 @@ class Listener:
         # Connections that wait for their turn: those with a session, and those without.
         self._waiting: tuple[deque[Peer], deque[Peer]] = (deque(), deque())
         self._turn_scheduled = False
-        self._bound: list[tuple[binding.Bound, ssl.SSLContext | None]] = []
+        self._places: list[_Place] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._ended = asyncio.Event()
         self._ending = False
@@ -140,8 +154,8 @@ class Listener:
         for task in self._tasks:
             task.cancel()
         ended = await asyncio.gather(*self._tasks, return_exceptions=True)
-        for bound, _ in self._bound:
-            bound.close()
+        for place in self._places:
+            place.bound.close()
         for peer in list(self._peers.values()):
             peer.finish()
         self._check_ended()
@@ -156,23 +170,36 @@ class Listener:
                 raise outcome
 
     def bind(self, address: str) -> str:
-        """Listen at `tcp://…` or `ipc://…`, and return the address that clients connect to. Raises: OSError."""
-        bound = binding.bind(address)
-        self._bound.append((bound, None))
-        return bound.address
+        """Listen for ZMTP at `tcp://…` or `ipc://…`; returns the address that clients connect to. Raises: OSError."""
+        return self._listen(binding.bind(address), None, self._zmtp).address
 
     def bind_tls(self, place: Endpoint, tls: ssl.SSLContext) -> str:
-        """Listen for TLS, and return the address as `tls://…`. Raises: OSError."""
-        bound = binding.bind_tcp(*place)
-        self._bound.append((bound, tls))
+        """Listen for ZMTP inside TLS, and return the address as `tls://…`. Raises: OSError."""
+        bound = self._listen(binding.bind_tcp(*place), tls, self._zmtp)
         return bound.address.replace("tcp://", "tls://", 1)
+
+    def bind_web(
+        self, place: Endpoint, tls: ssl.SSLContext | None, protocol: Callable[[Mechanism], TransportProtocol]
+    ) -> str:
+        """Listen for WebSocket, and return the address as `ws://…` or `wss://…`.
+
+        Args:
+            place: Where to listen.
+            tls: With the service's certificate; None for connections that are not encrypted.
+            protocol: Makes the protocol of a new connection.
+
+        Raises:
+            OSError: That is not possible.
+        """
+        bound = self._listen(binding.bind_tcp(*place), tls, lambda: protocol(self._mechanism))
+        return bound.address.replace("tcp://", "ws://" if tls is None else "wss://", 1)
 
     def start(self) -> None:
         """Accept connections, also those that the kernel has accepted since `bind`."""
         binding.allow_descriptors(self.limits.connections)
         self._tasks.append(asyncio.create_task(self._sweep(), name="listener"))
-        for bound, tls in self._bound:
-            self._tasks.append(asyncio.create_task(self._accept(bound, tls), name=f"accepting {bound.address}"))
+        for place in self._places:
+            self._tasks.append(asyncio.create_task(self._accept(place), name=f"accepting {place.bound.address}"))
 
     def send(self, identity: bytes, parts: Sequence[Part]) -> bool:
         """Send a message; False if the connection is gone, or its client does not read."""
@@ -209,8 +236,10 @@ class Listener:
             self.count(RefusalReason.TOKEN)
         return right, self._wrong_tokens.delay_s(peer.address, now_s, right=right)
 
-    def count(self, reason: RefusalReason) -> None:
-        """Count a connection that was refused."""
+    def count(self, reason: RefusalReason, text: str = "") -> None:
+        """Count a connection that was refused; text: what its client did wrong."""
+        if reason is RefusalReason.ORIGIN:
+            self._refused_page = text
         self.refused[reason] += 1
         self._unlogged[reason] += 1
         self._count_refused(reason)
@@ -236,14 +265,23 @@ class Listener:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    async def _accept(self, bound: binding.Bound, tls: ssl.SSLContext | None) -> None:
+    def _listen(
+        self, bound: binding.Bound, tls: ssl.SSLContext | None, protocol: Callable[[], TransportProtocol]
+    ) -> binding.Bound:
+        self._places.append(_Place(bound=bound, tls=tls, protocol=protocol))
+        return bound
+
+    def _zmtp(self) -> TransportProtocol:
+        return ServerConnection(self._mechanism)
+
+    async def _accept(self, place: _Place) -> None:
         """Accept connections. asyncio's servers are no use: they report one only after its TLS handshake."""
         loop = asyncio.get_running_loop()
         while True:
             # Accepting may never wait while many connections come; everything else has to have its turn.
             await asyncio.sleep(0)
             try:
-                accepted, remote = await loop.sock_accept(bound.socket)
+                accepted, remote = await loop.sock_accept(place.bound.socket)
             except OSError as error:
                 if error.errno in _NO_DESCRIPTORS:
                     self._evict(self._without_session())
@@ -253,9 +291,9 @@ class Listener:
                 accepted.close()
                 continue
             address = str(remote[0]) if isinstance(remote, tuple) else "ipc"
-            peer = Peer(self, next(self._names).to_bytes(_IDENTITY_BYTES), address, self._mechanism)
+            peer = Peer(self, next(self._names).to_bytes(_IDENTITY_BYTES), address, place.protocol())
             self._peers[peer.identity] = self._new[peer.identity] = peer
-            peer.begin(accepted, tls)
+            peer.begin(accepted, place.tls)
 
     @property
     def _mechanism(self) -> Mechanism:
@@ -335,6 +373,8 @@ class Listener:
                     if self._password is None
                     else "clients need the token of this service's --token-file"
                 )
+            if RefusalReason.ORIGIN in refused:
+                fields["page"] = self._refused_page
             log.warning("connections refused", extra=fields)
             self._unlogged.clear()
             self._logged_s = now_s

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final, TextIO
+from typing import Any, Final, Protocol
 
 from segue.service.client_limits import TokenBucket
 
@@ -50,6 +50,16 @@ def cleaned(text: str) -> str:
 
 def _is_harmless(character: str) -> bool:
     return character.isprintable() or character in "\t\n\r" or unicodedata.category(character) == "Zs"
+
+
+class LogStream(Protocol):
+    """What lines are written to: a text stream, or a `LogFile`. It may have an `encoding`; without one it is UTF-8."""
+
+    def write(self, text: str, /) -> object:
+        """Take whole lines. Raises: OSError, ValueError if that is not possible now."""
+
+    def flush(self) -> object:
+        """Write out what is buffered. Raises: as `write`."""
 
 
 class _SafeFormatter(logging.Formatter):
@@ -140,7 +150,7 @@ def _time_of(record: logging.LogRecord) -> str:
 class _Writer:
     """Writes lines to a stream in a thread of its own. If the stream is too slow, lines are dropped and counted."""
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: LogStream | None) -> None:
         self._stream: Any = stream
         self._waiting: queue.Queue[str | None] = queue.Queue(_MOST_WAITING)
         self._lost = 0
@@ -224,7 +234,7 @@ class _Handler(logging.Handler):
 
 @contextmanager
 def logging_to(
-    stream: TextIO | None,
+    stream: LogStream | None,
     *,
     level: str,
     form: str,

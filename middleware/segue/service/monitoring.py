@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from http import HTTPStatus
@@ -211,6 +211,8 @@ class Health:
 
 
 _HEAD_BYTES: Final = 8_192
+# A greeting of ZMTP begins with this byte, and no request of HTTP does.
+_ZMTP: Final = b"\xff"
 # One more connection replaces the oldest, so that slow clients harm only each other.
 _MOST_CONNECTIONS: Final = 32
 # The metrics are written at most this often, however many clients ask.
@@ -238,6 +240,7 @@ class HealthServer:
         health: Health,
         metrics: Metrics,
         *,
+        clients: Sequence[str] = (),
         timeout_s: float = 3.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -247,6 +250,7 @@ class HealthServer:
             address: Where to listen.
             health: Answers `/healthz` and `/readyz`.
             metrics: Answers `/metrics`.
+            clients: Where clients of the service connect, to tell one that came here.
             timeout_s: Time that a client may take for its request and for reading the answer, in all.
             clock: Monotonic seconds.
         """
@@ -255,6 +259,7 @@ class HealthServer:
         self._timeout_s = timeout_s
         self._health = health
         self._metrics = metrics
+        self._clients = tuple(clients)
         self._written_s = -math.inf
         self._written = b""
         self._thread: threading.Thread | None = None
@@ -328,7 +333,11 @@ class HealthServer:
 
     async def _answer(self, reader: asyncio.StreamReader) -> bytes:
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readexactly(1)
+            if head == _ZMTP:
+                # A client of the service waits for our greeting, and would wait until the timeout.
+                return _response(HTTPStatus.BAD_REQUEST, self._wrong_port())
+            head += await reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
             return _response(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         except asyncio.IncompleteReadError:
@@ -347,6 +356,10 @@ class HealthServer:
             case b"/metrics":
                 return _response(HTTPStatus.OK, self._exposition(), CONTENT_TYPE_LATEST)
         return _response(HTTPStatus.NOT_FOUND)
+
+    def _wrong_port(self) -> bytes:
+        where = f"connect to {' or '.join(self._clients)}" if self._clients else "have a port of their own"
+        return f"this is Segue's HTTP port; clients {where}\n".encode()
 
     def _exposition(self) -> bytes:
         now_s = self._clock()

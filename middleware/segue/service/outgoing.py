@@ -5,19 +5,26 @@ All of these belong to one session and live as long as it does, over all its con
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import numpy as np
+
+from segue.audio.frame_limiter import limit_beside
 from segue.contract import Samples
 from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
+from segue.runtime.mixdown import MixedStinger, mixed_stinger, overlay
 from segue.service import wire
+from segue.service.chunk_stingers import ChunkStingers
 from segue.service.monitoring import Metrics
 from segue.service.wire import Format
 from segue_rules import events, plan
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import Part, encode
-from segue_sdk.limits import LONGEST_CHUNK, LONGEST_STINGER
+from segue_sdk.limits import LONGEST_CHUNK, LONGEST_STINGER, MOST_PLAYING
 from segue_sdk.messages import Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
 
 Parts: TypeAlias = list[Part]
@@ -25,6 +32,9 @@ Parts: TypeAlias = list[Part]
 
 # Sound sent to a client and not received yet; a client with more gets none until it reads.
 _MOST_UNRECEIVED_BYTES: Final = 16 << 20
+# A stinger's number: a random base for the session, and a count of its stingers.
+_BASE_BITS: Final = 31
+_COUNTER_BITS: Final = 20
 # Changes, stingers and the like that are kept while there is no connection; the oldest are dropped first.
 _MOST_MISSED: Final = 512
 
@@ -32,18 +42,27 @@ _MOST_MISSED: Final = 512
 class OutgoingQueue:
     """Turns what a session produces into encoded messages, in order, and keeps them for a client that comes back."""
 
-    def __init__(self, sounds: Mapping[str, Samples], sample_format: Format, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        sounds: Mapping[str, Samples],
+        sample_format: Format,
+        metrics: Metrics,
+        *,
+        included: bool = False,
+    ) -> None:
         """Begin empty.
 
         Args:
             sounds: Sounds of the stingers, float32 [S, 2] by name.
             sample_format: Format of samples on the wire.
             metrics: Counts chunks and fallbacks.
+            included: Whether stingers are mixed into the chunks.
         """
         self._format = sample_format
         self._metrics = metrics
         self._resend = ResendBuffer()
-        self._stingers = StingerEncoder(sounds, sample_format)
+        self._stingers = StingerEncoder(sounds, sample_format, included=included)
+        self._chunk_stingers = ChunkStingers(sounds)
         self._queue: list[ServiceMessage] = []
         self._last_chunk: ChunkOut | None = None
         self._seamless = False
@@ -53,7 +72,13 @@ class OutgoingQueue:
         self._queue.append(message)
 
     def add_output(
-        self, output: SessionMessage, *, primary: int, headroom: float, cell: Callable[[ChunkOut], bytes | None]
+        self,
+        output: SessionMessage,
+        *,
+        primary: int,
+        headroom: float,
+        cell: Callable[[ChunkOut], bytes | None],
+        music: Callable[[int, int], Samples],
     ) -> None:
         """Queue an output of the session's music.
 
@@ -62,6 +87,7 @@ class OutgoingQueue:
             primary: Level of the chosen generator in the fallback chain.
             headroom: Seconds of music generated in a second.
             cell: Returns the saved state at the end of a chunk.
+            music: Returns the music between two samples, as `Session.sound`.
         """
         match output:
             case ChunkOut():
@@ -73,7 +99,7 @@ class OutgoingQueue:
             case plan.Change():
                 self._queue.append(wire.change(output))
             case StingerOut():
-                self._queue += self._stingers.messages(output)
+                self._queue += self._stingers.messages(output, music)
             case StatusOut():
                 self._metrics.fell_back(output.level)
                 self._queue.append(wire.status(output, primary=primary, headroom=headroom))
@@ -108,7 +134,7 @@ class OutgoingQueue:
 
     def change_sounds(self, sounds: Mapping[str, Samples]) -> None:
         """Use the stingers of other rules."""
-        self._stingers.sounds = sounds
+        self._stingers.sounds = self._chunk_stingers.sounds = sounds
 
     @property
     def congested(self) -> bool:
@@ -118,6 +144,8 @@ class OutgoingQueue:
     def _chunk(self, output: ChunkOut, cell: bytes | None) -> Chunk:
         mixed = output.mixed or self._seamless
         self._last_chunk, self._seamless = output, False
+        if output.stingers:
+            output = replace(output, samples=self._chunk_stingers.mix(output))
         message = wire.chunk(output, output.rules, sample_format=self._format, mixed=mixed, cell=cell)
         self._metrics.chunk(message.reason)
         return message
@@ -196,20 +224,37 @@ class StingerEncoder:
     """Encodes stinger cues as messages.
 
     Each playing of a stinger has a number, which its announcement, the parts of its sound and its cancellation share.
+    Numbers begin at random, so that a client that goes on in another session gets none twice. A sound is limited
+    beside the music that the client has under it by then, and beside the stingers before it.
 
     Attributes:
         sounds: Sounds of the rule file's stingers, float32 [S, 2] at 48 kHz by name; replaced when rules are reloaded.
     """
 
-    def __init__(self, sounds: Mapping[str, Samples], sample_format: Format) -> None:
+    def __init__(self, sounds: Mapping[str, Samples], sample_format: Format, *, included: bool = False) -> None:
+        """Begin without stingers.
+
+        Args:
+            sounds: Sounds by name.
+            sample_format: Format of samples on the wire.
+            included: Whether the sounds are part of the chunks and are not sent by themselves.
+        """
         self.sounds = sounds
         self._format = sample_format
-        self._last_id = 0
+        self._included = included
+        self._last_id = secrets.randbits(_BASE_BITS) << _COUNTER_BITS
+        # The stingers as they were sent, by number.
+        self._sent: dict[int, MixedStinger] = {}
         self._announced: dict[StingerCue, int] = {}
         self._waiting: dict[str, int] = {}
 
-    def messages(self, output: StingerOut) -> Iterator[Stinger]:
-        """Yield the messages about a cue; none for a style stinger, which has no sound of its own."""
+    def messages(self, output: StingerOut, music: Callable[[int, int], Samples]) -> Iterator[Stinger]:
+        """Yield the messages about a cue; none for a style stinger, which has no sound of its own.
+
+        Args:
+            output: The cue.
+            music: Returns the music between two samples, as `Session.sound`.
+        """
         cue = output.cue
         if cue.stinger not in self.sounds:
             return
@@ -217,6 +262,7 @@ class StingerEncoder:
             if cue in self._announced:
                 number = self._announced.pop(cue)
                 self._waiting.pop(cue.stinger, None)
+                self._sent.pop(number, None)
                 yield self._message(cue, number, "cancelled")
         elif cue.kind == "dropped":
             yield self._message(cue, self._number(cue), "dropped")
@@ -226,18 +272,40 @@ class StingerEncoder:
         else:
             # A stinger that was scheduled starts under the same number.
             number = self._announced[cue] = self._number(cue)
-            yield from self._parts(cue, number)
+            yield from self._parts(cue, number, music)
 
     def forget(self, position: int) -> None:
         """Forget cues before sample `position`: they cannot be cancelled any more."""
         self._announced = {cue: number for cue, number in self._announced.items() if cue.start >= position}
+        self._sent = {number: sent for number, sent in self._sent.items() if sent.end > position}
 
-    def _parts(self, cue: StingerCue, number: int) -> Iterator[Stinger]:
+    def _parts(self, cue: StingerCue, number: int, music: Callable[[int, int], Samples]) -> Iterator[Stinger]:
         sound = self.sounds[cue.stinger][:LONGEST_STINGER]
+        if self._included:
+            yield self._message(cue, number, "placed", total=len(sound))
+            return
+        sound = self._limited(cue, number, sound, music)
         for offset in range(0, len(sound), LONGEST_CHUNK):
             part = sound[offset : offset + LONGEST_CHUNK]
             payload = wire.pcm(part, self._format)
             yield self._message(cue, number, "placed", total=len(sound), offset=offset, count=len(part), pcm=payload)
+
+    def _limited(self, cue: StingerCue, number: int, sound: Samples, music: Callable[[int, int], Samples]) -> Samples:
+        """Return a sound so that the client's sum stays within full scale, as far as the music is known."""
+        stinger = mixed_stinger(cue, sound)
+        known = music(cue.start, cue.start + len(sound))
+        if len(known):
+            ducked, others = overlay(cue.start, known, self._sent.values())
+            ducked *= stinger.duck_gain(cue.start, cue.start + len(known))[:, None]
+            with_gain = sound * np.float32(stinger.gain)
+            limited = limit_beside(ducked + others, with_gain)
+            if limited is not with_gain:
+                # The client applies the gain.
+                stinger = replace(stinger, samples=limited / np.float32(stinger.gain))
+        if len(self._sent) == MOST_PLAYING:
+            del self._sent[next(iter(self._sent))]
+        self._sent[number] = stinger
+        return stinger.samples
 
     def _message(self, cue: StingerCue, number: int, kind: str, **part: Any) -> Stinger:
         return Stinger(

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final, Protocol, cast
 
-from segue.service.auth import Mechanism, RefusalReason
-from segue.service.zmtp import (
+from segue.service.auth import RefusalReason
+from segue.service.transport import (
     CommandReceived,
     CredentialsReceived,
+    EndReceived,
     HandshakeDone,
     MessageReceived,
     RemoteError,
-    ServerConnection,
+    TransportProtocol,
 )
 from segue_sdk.codec import Part
 
@@ -37,7 +38,7 @@ _USER_TIMEOUT_MS: Final = 15_000
 
 
 class _Phase(Enum):
-    """HANDSHAKE: TLS and ZMTP. OPEN: messages. ENDING: only sends what was written. GONE: closed."""
+    """HANDSHAKE: TLS and the transport's own. OPEN: messages. ENDING: only sends what was written. GONE: closed."""
 
     HANDSHAKE = auto()
     OPEN = auto()
@@ -75,7 +76,7 @@ class PeerOwner(Protocol):
 
     def check_credentials(self, peer: Peer, user: bytes, token: bytes) -> tuple[bool, float]: ...
 
-    def count(self, reason: RefusalReason) -> None: ...
+    def count(self, reason: RefusalReason, text: str = "") -> None: ...
 
     def has_session(self, peer: Peer) -> bool: ...
 
@@ -93,12 +94,12 @@ class Peer(asyncio.Protocol):
         was_open: Whether it finished its handshake.
     """
 
-    def __init__(self, owner: PeerOwner, identity: bytes, address: str, mechanism: Mechanism) -> None:
+    def __init__(self, owner: PeerOwner, identity: bytes, address: str, protocol: TransportProtocol) -> None:
         self.identity = identity
         self.address = address
         self.was_open = False
         self._owner = owner
-        self._zmtp = ServerConnection(mechanism)
+        self._protocol = protocol
         self._phase = _Phase.HANDSHAKE
         # In HANDSHAKE and ENDING since it began, in OPEN since the last byte.
         self._waited_s = 0.0
@@ -113,7 +114,7 @@ class Peer(asyncio.Protocol):
     @property
     def kept_bytes(self) -> int:
         """Bytes that it sent and that were not handled yet."""
-        return self._zmtp.kept_bytes
+        return self._protocol.kept_bytes
 
     def begin(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
         """Serve an accepted connection."""
@@ -154,15 +155,7 @@ class Peer(asyncio.Protocol):
         if self._transport.is_closing():
             # What the client sent before it left is still being handled; this message is lost like those under way.
             return True
-        data = self._zmtp.send(parts)
-        waiting = self._transport.get_write_buffer_size()
-        if waiting and waiting + len(data) > _MOST_UNREAD_WITHOUT_SESSION:
-            most = _MOST_UNREAD if self._owner.has_session(self) else _MOST_UNREAD_WITHOUT_SESSION
-            if waiting + len(data) > most:
-                self.end(RefusalReason.SLOW)
-                return False
-        self._transport.write(data)
-        return True
+        return self._write(self._protocol.send(parts))
 
     def pass_time(self, step_s: float) -> None:
         """Let seconds pass in which the process was able to receive."""
@@ -183,20 +176,11 @@ class Peer(asyncio.Protocol):
 
     def finish(self) -> None:
         """Close it once everything written was sent; nothing more is read."""
-        if self._phase is not _Phase.OPEN or self._transport is None:
+        if self._phase is not _Phase.OPEN:
             self.abort()
             return
-        self._enter(_Phase.ENDING)
-        self._transport.resume_reading()
-        # Closing over unread bytes would reset the connection, and what the client has not read would be lost.
-        if not self._transport.can_write_eof():
-            self._transport.close()
-            return
-        try:
-            self._transport.write_eof()
-        except OSError:
-            # It was reset, and asyncio has not seen it yet.
-            self.abort()
+        self._protocol.end()
+        self._close()
 
     def abort(self) -> None:
         """Close it at once."""
@@ -217,14 +201,14 @@ class Peer(asyncio.Protocol):
         if self._phase is _Phase.GONE:
             self._transport.abort()
             return
-        self._send_zmtp()
+        self._send_own()
 
     def data_received(self, data: bytes) -> None:
         if self._phase not in _READING:
             return
         if self._phase is _Phase.OPEN:
             self._waited_s = 0.0
-        self._zmtp.receive_data(data)
+        self._protocol.receive_data(data)
         if self._working:
             # It is not its turn yet; until then the rest waits in the kernel.
             self._pause()
@@ -233,7 +217,7 @@ class Peer(asyncio.Protocol):
             self._owner.enqueue(self)
 
     def eof_received(self) -> None:
-        # ZMTP knows no half-closed connections. What was sent before is handled nevertheless.
+        # No transport knows half-closed connections. What was sent before is handled nevertheless.
         if self._transport is not None:
             self._transport.abort()
 
@@ -258,12 +242,12 @@ class Peer(asyncio.Protocol):
                 # Nothing more comes, so what it sent last need not wait.
                 pause_s = 0.0
             if pause_s > 0.0 or events >= _EVENTS_AT_ONCE or handled >= _BYTES_AT_ONCE:
-                self._send_zmtp()
+                self._send_own()
                 self._continue_after(pause_s)
                 return
             events += 1
             try:
-                event = self._zmtp.next_event()
+                event = self._protocol.next_event()
             except RemoteError as error:
                 self._break_off(error)
                 return
@@ -276,13 +260,15 @@ class Peer(asyncio.Protocol):
                     pause_s = self._owner.received(self, parts)
                 case CommandReceived():
                     pass
+                case EndReceived():
+                    self._close()
                 case CredentialsReceived(user=user, password=password):
                     self._check(user, password)
                 case HandshakeDone():
                     self._enter(_Phase.OPEN)
                     self.was_open = True
                     # Before anything that is sent because of the first message.
-                    self._send_zmtp()
+                    self._send_own()
                     self._owner.opened(self)
         if self._lost:
             self._leave()
@@ -303,7 +289,7 @@ class Peer(asyncio.Protocol):
 
     def _read_on(self) -> None:
         """Read more, since everything received was handled."""
-        self._send_zmtp()
+        self._send_own()
         if self._lost:
             self._leave()
             return
@@ -322,10 +308,10 @@ class Peer(asyncio.Protocol):
 
         def answer() -> None:
             if right:
-                self._zmtp.accept()
-                self._send_zmtp()
+                self._protocol.accept()
+                self._send_own()
             else:
-                self._zmtp.refuse()
+                self._protocol.refuse()
                 self._close()
 
         def answer_late() -> None:
@@ -342,34 +328,52 @@ class Peer(asyncio.Protocol):
     def _break_off(self, error: RemoteError) -> None:
         """Close it, since its client broke the protocol."""
         log.debug("a client broke the protocol", extra={"problem": str(error)})
-        self._count(error.refusal)
-        if self._phase is _Phase.HANDSHAKE:
-            self._close()
-        else:
-            self.abort()
+        self._count(error.refusal, str(error))
+        self._close()
         if self._lost:
             self._leave()
 
     def _close(self) -> None:
-        """Send what ZMTP has to send, and close it."""
-        self._send_zmtp()
-        self._enter(_Phase.ENDING)
-        if self._transport is not None:
-            self._transport.close()
-
-    def _send_zmtp(self) -> None:
-        """Send what ZMTP itself has to send."""
-        data = self._zmtp.data_to_send()
-        if data and self._transport is not None and not self._transport.is_closing():
-            if self._transport.get_write_buffer_size() > _MOST_UNREAD_WITHOUT_SESSION:
-                self.end(RefusalReason.SLOW)
-                return
+        """Send what is left, then close it; what still comes is dropped."""
+        if self._transport is None:
+            self.abort()
+            return
+        if data := self._protocol.data_to_send():
             self._transport.write(data)
+        self._enter(_Phase.ENDING)
+        self._transport.resume_reading()
+        # Closing over unread bytes would reset the connection, and what the client has not read would be lost.
+        if not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        try:
+            self._transport.write_eof()
+        except OSError:
+            # It was reset, and asyncio has not seen it yet.
+            self.abort()
 
-    def _count(self, reason: RefusalReason) -> None:
+    def _send_own(self) -> None:
+        """Send what the protocol itself has to send."""
+        data = self._protocol.data_to_send()
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._write(data)
+
+    def _write(self, data: bytes) -> bool:
+        """Write bytes; False if it is closed instead, since its client does not read."""
+        assert self._transport is not None
+        waiting = self._transport.get_write_buffer_size()
+        if waiting and waiting + len(data) > _MOST_UNREAD_WITHOUT_SESSION:
+            most = _MOST_UNREAD if self._owner.has_session(self) else _MOST_UNREAD_WITHOUT_SESSION
+            if waiting + len(data) > most:
+                self.end(RefusalReason.SLOW)
+                return False
+        self._transport.write(data)
+        return True
+
+    def _count(self, reason: RefusalReason, text: str = "") -> None:
         """Count why it ends, only once."""
         if self._phase in _READING:
-            self._owner.count(reason)
+            self._owner.count(reason, text)
 
     def _enter(self, phase: _Phase) -> None:
         self._phase = phase

@@ -20,9 +20,10 @@ from segue.service import wire
 from segue.service.rule_files import FileWatch, FolderWatch, Stamps, contents_digest, main_files, reached_files, stamps
 from segue.service.settings.configuration import ServiceConfig
 from segue.service.settings.table import MOST_RULE_FILES
-from segue.service.soundtrack import PARTS, Soundtrack, build_soundtrack, fingerprint_of, parts_of
+from segue.service.soundtrack import PARTS, Soundtrack, build_soundtrack, parts_of
 from segue.service.wire import RequestRefusedError
 from segue_rules.errors import RuleError
+from segue_rules.fingerprint import fingerprint_of
 from segue_rules.loading import load, load_text
 from segue_rules.model import Rules
 from segue_yaml.nodes import Mark

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import logging
 import math
+import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
@@ -29,6 +30,7 @@ from segue.service.rule_store import RuleStore
 from segue.service.server_session import ServerSession
 from segue.service.sessions import Sessions
 from segue.service.settings.configuration import ServiceConfig
+from segue.service.settings.kinds import endpoint, is_private
 from segue_rules.loading import load_text
 
 log = logging.getLogger(__name__)
@@ -171,7 +173,7 @@ class Service:
         """Bind all addresses; they are closed with the stack."""
         config = self._config
         # Raises if others could connect without a token.
-        mechanism(config.bind, token=config.token or "", tls=config.tls_bind is not None)
+        mechanism((*config.bind, *config.web_bind), token=config.token or "", tls=config.tls_bind is not None)
         listener = Listener(
             token=config.token,
             receive=self._handler.receive,
@@ -189,17 +191,40 @@ class Service:
         for address in config.bind:
             with _suggesting(f"--bind {_next_port(address)}"):
                 self.addresses.append(listener.bind(address))
-        if config.tls_bind is not None and config.tls_cert is not None and config.tls_key is not None:
+        encrypted = config.tls_bind is not None or any(address.startswith("wss:") for address in config.web_bind)
+        tls = None
+        if encrypted and config.tls_cert is not None and config.tls_key is not None:
             tls = tls_context(config.tls_cert, config.tls_key)
+        if config.tls_bind is not None and tls is not None:
             with _suggesting("--tls-bind"):
                 self.addresses.append(listener.bind_tls(config.tls_bind, tls))
+        for address in config.web_bind:
+            with _suggesting(f"--web-bind {_next_port(address)}"):
+                self.addresses.append(self._bind_web(listener, address, tls))
         if config.http_bind is not None:
-            server = HealthServer(config.http_bind, self._health, self.metrics)
+            server = HealthServer(config.http_bind, self._health, self.metrics, clients=self.addresses)
             with _suggesting("--http-bind"):
                 server.start()
             stack.callback(server.close)
-            self.addresses.append("http://{}:{}".format(*server.address))
+            host, port = server.address
+            self.addresses.append(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
         return listener
+
+    def _bind_web(self, listener: Listener, address: str, tls: ssl.SSLContext | None) -> str:
+        """Listen for WebSocket, and return the address that clients connect to. Raises: OSError."""
+        # Only services that use it wait for the library.
+        from segue.service.web_access import WebAccess
+        from segue.service.websocket import WebSocketConnection
+
+        scheme, _, text = address.partition("://")
+        place = endpoint(text)
+        encrypted = scheme == "wss"
+        if place is None or (encrypted and tls is None):
+            raise ValueError(f"web_bind: expected ws://HOST:PORT, or wss with a certificate and its key, got {address}")
+        access = WebAccess(origins=self._config.web_origin, loopback=is_private(address))
+        return listener.bind_web(
+            place, tls if encrypted else None, lambda mechanism: WebSocketConnection(mechanism, access)
+        )
 
     def _send(self, identity: bytes, parts: Parts) -> bool:
         """Send a message; False if the connection is gone, or its client does not read."""
@@ -339,9 +364,9 @@ class Service:
 
 
 def _next_port(address: str) -> str:
-    """Return a TCP address with the next port; any other address as an example of such."""
+    """Return an address with the next port, and an example of such for an ipc address."""
     host, _, port = address.rpartition(":")
-    return f"{host}:{int(port) + 1}" if address.startswith("tcp:") and int(port) < 65_535 else "tcp://127.0.0.1:7723"
+    return "tcp://127.0.0.1:7723" if address.startswith("ipc:") else f"{host}:{max(1_024, (int(port) + 1) % 65_536)}"
 
 
 @contextlib.contextmanager

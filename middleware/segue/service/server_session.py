@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.messages import ChunkOut
@@ -66,6 +66,7 @@ class SessionTerms:
     paused_window_ms: int
     events_per_second: int
     sample_format: Format
+    stingers: Literal["separate", "included"]
     seed: int
 
 
@@ -136,7 +137,9 @@ class ServerSession:
         self.held_playhead: Playhead | None = None
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
-        self._outgoing = OutgoingQueue(soundtrack.sounds, terms.sample_format, metrics)
+        self._outgoing = OutgoingQueue(
+            soundtrack.sounds, terms.sample_format, metrics, included=terms.stingers == "included"
+        )
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
         self._repeated = RepeatedEvents(terms.events_per_second, now_s)
@@ -327,7 +330,9 @@ class ServerSession:
         """Return all messages to send now, in order; none without a connection."""
         headroom = self.music.latency.headroom
         for output in self.music.messages():
-            self._outgoing.add_output(output, primary=self.primary, headroom=headroom, cell=self._cell)
+            self._outgoing.add_output(
+                output, primary=self.primary, headroom=headroom, cell=self._cell, music=self.music.sound
+            )
         encoded = self._outgoing.take(connected=self.connection is not None)
         self._update_hold()
         return encoded

@@ -225,13 +225,19 @@ class Sessions:
             paused_window_ms=self.config.paused_window_ms,
             events_per_second=self.config.events_per_second,
             sample_format="s16le" if hello.format == "s16le" else "f32le",
+            stingers="included" if hello.stingers == "included" else "separate",
             seed=seed if hello.seed is None else hello.seed,
         )
 
     def _new_music(
         self, soundtrack: Soundtrack, terms: SessionTerms, primary: int, restored: RestorePoint | None
     ) -> Session:
-        config = SessionConfig(seed=terms.seed, chunk_frames=terms.chunk_frames, lookahead_s=terms.lookahead_ms / 1000)
+        config = SessionConfig(
+            seed=terms.seed,
+            chunk_frames=terms.chunk_frames,
+            lookahead_s=terms.lookahead_ms / 1000,
+            stingers=terms.stingers,
+        )
         recording = self._recordings.begin(soundtrack, config, primary, restored)
         music = Session(
             soundtrack.rules,

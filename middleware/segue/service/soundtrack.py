@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +28,7 @@ class Soundtrack:
         rules: The rules.
         styles: In the order of `rules.styles`.
         sounds: Sounds of its stingers by name, float32 [S, 2] at 48 kHz.
-        fingerprint: As `runtime.recording.fingerprint`; equal for equal rule files.
+        fingerprint: As `segue_rules.fingerprint`; equal for equal rule files.
         sources: Text of every file by its path from the main one's folder; the main one first.
         warnings: Of the loader and of the style encoder, with their places.
     """
@@ -75,14 +74,6 @@ def build_soundtrack(
         sources=sources,
         warnings=(*rules.warnings, *warnings),
     )
-
-
-def fingerprint_of(contents: Iterable[bytes]) -> str:
-    """Return what `runtime.recording.fingerprint` returns for files of these contents."""
-    digest = hashlib.sha256()
-    for content in contents:
-        digest.update(len(content).to_bytes(8, "big") + content)
-    return digest.hexdigest()
 
 
 def parts_of(rules: Rules) -> int:

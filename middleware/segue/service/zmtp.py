@@ -1,7 +1,6 @@
 """The server's side of ZMTP 3.0 and 3.1, without sockets and without a clock: bytes in, events out.
 
-Every bound is checked from a frame's header, before its body is kept. A mistake of the client raises RemoteError, a
-wrong use of this module LocalError.
+Every bound is checked from a frame's header, before its body is kept.
 
 Source: rfc.zeromq.org 23 (ZMTP 3.0), 37 (ZMTP 3.1), 24 (PLAIN). Where libzmq is less strict than the text (a command
 between two frames of a message), so is this.
@@ -10,13 +9,21 @@ between two frames of a message), so is this.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, TypeAlias
+from typing import Final
 
 from segue.service.auth import Mechanism, RefusalReason
+from segue.service.transport import (
+    Bounds,
+    CommandReceived,
+    CredentialsReceived,
+    HandshakeDone,
+    LocalError,
+    MessageReceived,
+    RemoteError,
+    TransportEvent,
+)
 from segue_sdk.codec import Part
-from segue_sdk.limits import HEADER_BYTES
 
 # The only socket type accepted: it adds no envelope. REQ would begin each message with an empty frame.
 _CLIENT_SOCKET: Final = "DEALER"
@@ -33,67 +40,6 @@ REFUSED_CREDENTIALS: Final = b"400"
 command to its application; others report a failed authentication because of this code."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bounds:
-    """What a peer may send.
-
-    Attributes:
-        message_bytes: Bodies of all frames of a message.
-        frames: Frames of a message.
-        command_bytes: Body of a command, with its metadata.
-    """
-
-    message_bytes: int = 4 * HEADER_BYTES
-    frames: int = 64
-    command_bytes: int = 1_024
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CredentialsReceived:
-    """PLAIN's HELLO came; nothing more is read until `accept` or `refuse`."""
-
-    user: bytes
-    password: bytes
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HandshakeDone:
-    """The handshake is done; messages may go both ways."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MessageReceived:
-    """A whole message came."""
-
-    parts: list[bytes]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommandReceived:
-    """A command came, and was answered (PING) or ignored; an event, so that it takes part of a turn like a message."""
-
-    name: bytes
-
-
-ZmtpEvent: TypeAlias = CredentialsReceived | HandshakeDone | MessageReceived | CommandReceived
-
-
-class LocalError(Exception):
-    """The service used a connection wrongly."""
-
-
-class RemoteError(Exception):
-    """The peer broke the protocol or a bound; the connection is to be closed after sending `data_to_send`.
-
-    Attributes:
-        refusal: What to count it as.
-    """
-
-    def __init__(self, text: str, refusal: RefusalReason = RefusalReason.PROTOCOL) -> None:
-        super().__init__(text)
-        self.refusal = refusal
-
-
 class _State(Enum):
     GREETING = auto()
     HELLO = auto()
@@ -104,10 +50,7 @@ class _State(Enum):
 
 
 class ServerConnection:
-    """The state of one connection.
-
-    Call `receive_data`, then `next_event` until it is None, and after each event send what `data_to_send` returns.
-    """
+    """The state of one connection: a TransportProtocol, where the methods are documented."""
 
     def __init__(self, mechanism: Mechanism, bounds: Bounds | None = None) -> None:
         self._mechanism = mechanism
@@ -121,7 +64,7 @@ class ServerConnection:
         self._out = bytearray(self._greeting[:_VERSION_KNOWN])
         self._parts: list[bytes] = []
         self._parts_bytes = 0
-        self._steps: dict[_State, Callable[[], ZmtpEvent | None]] = {
+        self._steps: dict[_State, Callable[[], TransportEvent | None]] = {
             _State.GREETING: self._on_greeting,
             _State.HELLO: self._on_hello,
             _State.METADATA: self._on_metadata,
@@ -130,20 +73,13 @@ class ServerConnection:
 
     @property
     def kept_bytes(self) -> int:
-        """Bytes received and not returned as events yet: at most a message and what was received last."""
         return len(self._in) + self._parts_bytes
 
     def receive_data(self, data: bytes) -> None:
-        """Take bytes of the peer, cut anywhere; they are dropped after an error or `refuse`."""
         if self._state is not _State.CLOSED:
             self._in += data
 
-    def next_event(self) -> ZmtpEvent | None:
-        """Return the next event; None if more bytes are needed for it.
-
-        Raises:
-            RemoteError: The peer broke the protocol; raised again at each later call.
-        """
+    def next_event(self) -> TransportEvent | None:
         if self._error is not None:
             raise self._error
         try:
@@ -161,25 +97,21 @@ class ServerConnection:
         return None
 
     def data_to_send(self) -> bytes:
-        """Return the bytes to send; each is returned once."""
         data = bytes(self._out)
         self._out.clear()
         return data
 
     def accept(self) -> None:
-        """Accept the credentials. Raises: LocalError if none wait for an answer."""
         self._expect(_State.CREDENTIALS)
         self._out += _command(b"WELCOME")
         self._state = _State.METADATA
 
     def refuse(self, reason: bytes = REFUSED_CREDENTIALS) -> None:
-        """Refuse the credentials; the connection ends. Raises: LocalError if none wait for an answer."""
         self._expect(_State.CREDENTIALS)
         self._send_error(reason)
         self._close()
 
     def send(self, parts: Sequence[Part]) -> bytes:
-        """Encode a message. Raises: LocalError before the handshake is done, and for a message without parts."""
         self._expect(_State.TRAFFIC)
         if not parts:
             raise LocalError("message: expected at least one part, got none")
@@ -188,9 +120,12 @@ class ServerConnection:
             pieces += (part, _head(_MORE if left else 0, len(part)))
         return b"".join(reversed(pieces))
 
+    def end(self) -> None:
+        """Nothing: ZMTP has no command for it."""
+
     # --- stages -----------------------------------------------------------------------------------------------------
 
-    def _on_greeting(self) -> ZmtpEvent | None:
+    def _on_greeting(self) -> TransportEvent | None:
         """Judged as soon as it can be: who speaks another protocol gets no time to finish."""
         head = bytes(self._in[:_GREETING_BYTES])
         if head[:1] not in (b"", b"\xff") or head[9:10] not in (b"", b"\x7f"):
@@ -210,7 +145,7 @@ class ServerConnection:
         self._state = _State.HELLO if self._mechanism is Mechanism.PLAIN else _State.METADATA
         return None
 
-    def _on_hello(self) -> ZmtpEvent | None:
+    def _on_hello(self) -> TransportEvent | None:
         body = self._handshake_command(b"HELLO")
         if body is None:
             return None
@@ -221,7 +156,7 @@ class ServerConnection:
         self._state = _State.CREDENTIALS
         return CredentialsReceived(user=user, password=password)
 
-    def _on_metadata(self) -> ZmtpEvent | None:
+    def _on_metadata(self) -> TransportEvent | None:
         plain = self._mechanism is Mechanism.PLAIN
         body = self._handshake_command(b"INITIATE" if plain else b"READY")
         if body is None:
@@ -233,7 +168,7 @@ class ServerConnection:
         self._state = _State.TRAFFIC
         return HandshakeDone()
 
-    def _on_traffic(self) -> ZmtpEvent | None:
+    def _on_traffic(self) -> TransportEvent | None:
         data, bounds = self._in, self._bounds
         while True:
             frame = self._frame()
@@ -264,7 +199,7 @@ class ServerConnection:
                 parts, self._parts, self._parts_bytes = self._parts, [], 0
                 return MessageReceived(parts=parts)
 
-    def _on_command(self, body: bytes) -> ZmtpEvent:
+    def _on_command(self, body: bytes) -> TransportEvent:
         """Handle a command after the handshake: answer PING, end on ERROR, ignore others, as RFC 37 asks."""
         name, rest = _counted(body)
         if name == b"ERROR":

@@ -21,6 +21,7 @@ from segue_rules.model import (
     Rules,
 )
 from segue_rules.plan import Cause
+from segue_yaml.report import listing
 
 
 class FrameView:
@@ -113,18 +114,38 @@ class Conditions:
             case InState(layer=layer, state=state):
                 return Cause("", state, -1, f"{layer} {'is' if holds else 'is not'} {state}")
             case Fired(trigger=name):
-                text = f"{name} fired" if holds else f"{name} not fired lately"
+                text = f"{name} fired" if holds else f"{name} has not fired lately"
                 return Cause(name, holds, view.inputs[self._input[name]].sequence, text)
-            case Latch(enter=enter, exit=leave):
-                name, rule = enter.input, f"enter {_rule(enter)}, exit {_rule(leave)}"
+            case Latch(enter=enter):
+                name = enter.input
+                about = self._latch(leaf, view, holds=holds)
             case OneOf(input=name, values=values):
-                rule = "in " + ", ".join(values)
+                about = f" ({listing(values)})" if holds else f", not {listing(values)}"
             case Compare(input=name):
-                rule = _rule(leaf)
+                about = _comparison(leaf, holds=holds)
         i = self._input[name]
         value = view.values[i]
-        text = f"{name} is {_show(value)} ({'' if holds else 'not '}{rule})"
-        return Cause(name, value, view.inputs[i].sequence, text)
+        return Cause(name, value, view.inputs[i].sequence, f"{name} is {_show(value)}{about}")
+
+    def _latch(self, latch: Latch, view: FrameView, *, holds: bool) -> str:
+        """Which of the two comparisons decides: `enter` has the last word where it holds, and `exit` below it."""
+        enters, leaves = self.compile(latch.enter)(view), self.compile(latch.exit)(view)
+        if holds:
+            decides, met = (latch.enter, True) if enters else (latch.exit, False)
+        else:
+            decides, met = (latch.exit, True) if leaves else (latch.enter, False)
+        word = "enter" if decides is latch.enter else "exit"
+        return f" ({word} {_rule(decides)} is {'met' if met else 'not met'})"
+
+
+def _comparison(compare: Compare, *, holds: bool) -> str:
+    """What a comparison adds to "name is value"."""
+    if compare.op not in ("==", "!="):
+        return f" ({_rule(compare)})" if holds else f" ({_rule(compare)} is not met)"
+    # The value itself says all about a flag, and about what is equal.
+    if isinstance(compare.value, bool) or (compare.op == "==") == holds:
+        return ""
+    return f", not {_show(compare.value)}"
 
 
 def _rule(compare: Compare) -> str:

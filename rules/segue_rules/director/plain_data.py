@@ -9,7 +9,7 @@ from segue_rules.director.state import NEVER
 
 # Frames of 700 years. A later frame is a mistake, and differences of frames stay far below any limit.
 LAST_FRAME: Final = 1 << 39
-LARGEST_INTEGER: Final = 1 << 53
+LARGEST_INTEGER: Final = (1 << 53) - 1
 """Both signs: what a double, and so every language, holds exactly."""
 
 

@@ -5,6 +5,6 @@ events = load_events("session.yaml", rules)
 """
 
 from segue_rules.loading.scripts import load_events
-from segue_rules.loading.soundtrack import load, load_text
+from segue_rules.loading.soundtrack import examine, load, load_text
 
-__all__ = ["load", "load_events", "load_text"]
+__all__ = ["examine", "load", "load_events", "load_text"]

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
-from segue_rules.errors import rule_report
+from segue_rules.errors import RuleError, rule_report
 from segue_rules.loading.conditions import ConditionReader
+from segue_rules.loading.declarations import Declarations, declarations_of
 from segue_rules.loading.grammar import FileTable
-from segue_rules.loading.inputs import build_inputs, build_style
+from segue_rules.loading.inputs import DeclaredInputs, build_inputs, build_style
 from segue_rules.loading.layers import build_layers, build_transitions, check_first_mix
 from segue_rules.loading.music import build_music
 from segue_rules.loading.sources import Sources, collect
 from segue_rules.loading.stingers import build_stingers
 from segue_rules.model import DEFAULT_MUSIC, Music, Rules
 from segue_yaml.document import read_document, read_text
+from segue_yaml.report import Problem, Report
 
 
-def _build(sources: Sources, untitled: str) -> Rules:
+def _build(sources: Sources, inputs: DeclaredInputs, untitled: str) -> Rules:
     """The soundtrack of all files.
 
     Args:
+        inputs: Those of their inputs that could be built.
         untitled: Its title where no file gives one.
 
     Raises:
@@ -29,7 +33,6 @@ def _build(sources: Sources, untitled: str) -> Rules:
     report = sources.report
     if sources.main is None:
         report.raise_problems()
-    inputs = build_inputs(sources)
     styles = [build_style(item, sources) for item in sources.styles.values()]
     states = {name: tuple(layer.states) for name, layer in sources.layers.items()}
     conditions = ConditionReader(inputs=inputs, states=states)
@@ -82,13 +85,46 @@ def load(path: Path | str) -> Rules:
         RuleError: The files have mistakes; it holds all of them. Marks name files as the path was given.
     """
     path = Path(path)
-    report = rule_report()
+    sources = _read(path, rule_report())
+    return _build(sources, build_inputs(sources), path.stem)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """What is known of a rule file, whether or not it has mistakes.
+
+    Attributes:
+        declarations: As far as they could be read.
+        rules: None if there are mistakes.
+        problems: The mistakes.
+    """
+
+    declarations: Declarations
+    rules: Rules | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def examine(path: Path) -> Examination:
+    """Load a rule file and all it includes, and return what can be used of it despite mistakes."""
+    declarations = Declarations(title=path.stem)
+    try:
+        sources = _read(path, rule_report())
+        inputs = build_inputs(sources)
+        declarations = declarations_of(sources, inputs, path.stem)
+        rules = _build(sources, inputs, path.stem)
+    except RuleError as error:
+        return Examination(declarations=declarations, problems=error.problems)
+    return Examination(declarations=declarations, rules=rules)
+
+
+def _read(path: Path, report: Report) -> Sources:
+    """The content of a rule file and all it includes. Raises: RuleError if it cannot be read at all."""
     name = path.as_posix()
     node = read_document(path, report, name=name)
     if node is None:
         report.raise_problems()
     main = path.resolve()
-    return _build(collect(node, name, main, main.parent, report), path.stem)
+    return collect(node, name, main, main.parent, report)
 
 
 def load_text(text: str, name: str = "<text>", folder: Path | None = None) -> Rules:
@@ -103,4 +139,5 @@ def load_text(text: str, name: str = "<text>", folder: Path | None = None) -> Ru
     """
     report = rule_report()
     node = read_text(text, report, name=name)
-    return _build(collect(node, name, None, folder, report), "untitled")
+    sources = collect(node, name, None, folder, report)
+    return _build(sources, build_inputs(sources), "untitled")

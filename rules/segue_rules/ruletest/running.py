@@ -110,9 +110,12 @@ class _Playback:
             if nearest is None or held > nearest[0]:
                 nearest = held, instant
         if nearest is not None:
-            instant = nearest[1]
+            held, instant = nearest
             broken = [check for check in expectation.checks if not check.holds(instant)]
-            yield self._failure(expectation, instant, broken, f"in no frame; nearest: {_came(broken, instant)}")
+            place = clock_text(instant.plan.frame / FRAME_RATE, 2)
+            chosen = "which comes closest" if held else "for example"
+            came = f"in no frame; at {place}, {chosen}: {_came(broken, instant)}"
+            yield self._failure(expectation, instant, broken, came)
 
     def _never(self, expectation: Expectation, instants: Iterator[Instant]) -> Iterator[FailedExpectation]:
         for instant in instants:

@@ -61,7 +61,7 @@ def test_a_reaction_time_runs_from_the_event_to_the_block_with_its_sound() -> No
         now_s += 0.005
         sent_s = now_s if any(isinstance(message, Event) for message in client.tick(now_s)) else None
     audible = client.committed + FRAME_SIZE
-    started = replace(CHANGE, kind="started", audible=audible, causes=(Cause(text="t", seq=1),))
+    started = replace(CHANGE, kind="rendered", audible=audible, causes=(Cause(text="t", seq=1),))
     client.receive(started, now_s + 0.01)
     client.receive(chunk(1, audible // FRAME_SIZE, 3, "replace"), now_s + 0.02)
     (reaction,) = client.finish().reactions

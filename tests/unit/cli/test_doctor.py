@@ -100,7 +100,7 @@ def test_a_port_in_use_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
         taken.listen()
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
         monkeypatch.setattr("segue.service.settings.table.default_of", lambda setting: (address,))
-        (port,) = doctor._ports()
+        port, _ = doctor._ports()
     assert (port.status, port.name) == ("note", address)
     assert port.advice == "a service may run already; choose another one with segue serve --bind"
 
@@ -115,5 +115,16 @@ def test_a_port_whose_connections_have_ended_is_free(monkeypatch: pytest.MonkeyP
             accepted.close()
             assert client.recv(1) == b""
     monkeypatch.setattr("segue.service.settings.table.default_of", lambda setting: (f"tcp://127.0.0.1:{address[1]}",))
-    (port,) = doctor._ports()
+    port, _ = doctor._ports()
     assert (port.status, port.text) == ("ok", "is free")
+
+
+def test_the_address_for_browsers_is_named_with_its_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_bind_problem", lambda address: None)
+    web = finding("ws://127.0.0.1:9465")
+    assert web.status == "ok"
+    assert "segue serve --web-bind ws://127.0.0.1:9465" in web.text
+    monkeypatch.setattr(doctor, "_bind_problem", lambda address: "cannot be bound: as if")
+    web = finding("ws://127.0.0.1:9465")
+    assert (web.status, web.text) == ("note", "cannot be bound: as if")
+    assert web.advice.endswith("segue serve --web-bind")

@@ -101,14 +101,22 @@ def test_the_script_of_each_shell_names_every_command(shell: str, capsys: pytest
         (["bench", "re"], "reaction"),
         (["preview", "mea"], "meadow.yaml"),
         (["completion", "z"], "zsh"),
+        (["describe", "m"], "meadow.yaml music"),
+        (["check", "m"], "meadow.yaml meadow.events.jsonl music"),
+        (["serve", "--ready-format", "j"], "json"),
+        (["serve", "--log-format", "te"], "text"),
+        (["serve", "--log-level", "w"], "warning"),
+        (["serve", "--log-file", "m"], "meadow.events.jsonl meadow.txt meadow.yaml music"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bash_completes(typed: list[str], completed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", "bash"]) == 0
     (tmp_path / "script").write_text(capsys.readouterr().out, encoding="utf-8")
-    (tmp_path / "meadow.yaml").touch()
+    for name in ("meadow.yaml", "meadow.events.jsonl", "meadow.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "music").mkdir()
     words = " ".join(["segue", *typed])
     program = f"source ./script; COMP_WORDS=({words}); COMP_CWORD={len(typed)}; _shtab_segue; echo ${{COMPREPLY[@]}}"
     done = subprocess.run(["bash", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert (done.stdout.strip(), done.stderr) == (completed, "")
+    assert (sorted(done.stdout.split()), done.stderr) == (sorted(completed.split()), "")

@@ -52,9 +52,32 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
 
 
 # What takes long to import, and is never needed to read rules.
-HEAVY = ("jax", "jaxlib", "scipy", "zmq", "mido", "soundfile", "soxr", "prometheus_client", "pyloudnorm", "bokeh")
+HEAVY = (
+    "jax",
+    "jaxlib",
+    "scipy",
+    "zmq",
+    "mido",
+    "soundfile",
+    "soxr",
+    "prometheus_client",
+    "pyloudnorm",
+    "bokeh",
+    "websockets",
+)
 # What a service loads only when it is needed: until it serves, every second counts.
-LATE = ("jax", "jaxlib", "mido", "pyloudnorm", "bokeh", "textual", "sounddevice", "segue.model", "segue.report")
+LATE = (
+    "jax",
+    "jaxlib",
+    "mido",
+    "pyloudnorm",
+    "bokeh",
+    "textual",
+    "sounddevice",
+    "websockets",
+    "segue.model",
+    "segue.report",
+)
 LATE_SCIPY = ("signal", "stats", "ndimage", "interpolate", "optimize", "linalg", "special", "fft", "sparse", "spatial")
 
 
@@ -93,7 +116,7 @@ def test_checking_sound_files_imports_no_scipy(tmp_path: Path) -> None:
 
 def test_a_service_serves_before_it_imports_what_it_may_never_need(tmp_path: Path) -> None:
     program = (
-        "from segue.cli import main, serve\nserve._announce = done\n"
+        "from segue.cli import main, serve\nserve._ReadyLine.ready = done\n"
         "main.main(['serve', sys.argv[1], '--bind', 'tcp://127.0.0.1:0', '--log-level', 'error'])"
     )
     # numpy.ma and numpy.random come with careless use of NumPy, and cost as much as Segue's own modules.

@@ -68,7 +68,9 @@ def test_the_readme_lists_every_exit_code() -> None:
     assert "128 + n" in sentence
 
 
-@pytest.mark.parametrize("page", ["README.md", "rules/COOKBOOK.md", "rules/RULE_TESTS.md", "rules/WWISE_FMOD.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "rules/COOKBOOK.md", "rules/DESCRIPTION.md", "rules/RULE_TESTS.md", "rules/WWISE_FMOD.md"]
+)
 def test_links_of_pages_resolve(page: str) -> None:
     path = Path(__file__).parents[3] / page
     links = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))

@@ -37,7 +37,7 @@ STORY = """Small, 0:12.00, seed 5
 
  0:02.00    2:2  event         set cave true
  0:02.00    2:2  place         field → cave is to start at 0:03.20 (at bar, ramp 2s)
-                               because cave is true (== true)
+                               because cave is true
  0:03.20    3:1  place         field → cave (at bar, ramp 2s, waited 1.2s)
  0:09.00    5:3  event         fire win
  0:09.00    5:3  cheer         starts at sample 432000
@@ -103,7 +103,7 @@ def test_json_has_every_event_and_every_second(capsys: pytest.CaptureFixture[str
     started = next(r for r in records if r["kind"] == "change" and r["status"] == "started")
     assert (started["time_s"], started["bar"], started["beat"]) == (3.2, 3, 1)
     assert (started["from"], started["to"], started["decided_s"], started["ramp_s"]) == ("field", "cave", 2.0, 2.0)
-    assert started["causes"] == [{"input": "cave", "value": True, "sequence": 0, "text": "cave is true (== true)"}]
+    assert started["causes"] == [{"input": "cave", "value": True, "sequence": 0, "text": "cave is true"}]
     last = records[-1]
     assert last["states"] == {"place": "cave"}
     assert last["mix"] == {"grass": 0.0, "stone": 1.0}

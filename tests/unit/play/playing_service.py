@@ -156,7 +156,7 @@ class PlayingService:
                 decided=frame,
                 start=frame,
                 audible=frame * FRAME_SIZE,
-                causes=(Cause(text=f"threat is {threat} (enter >= 0.6, exit < 0.3)", input="threat", seq=item.seq),),
+                causes=(Cause(text=f"threat is {threat} (enter >= 0.6 is met)", input="threat", seq=item.seq),),
                 candidates=(Candidate(state="boss", reason="condition false"),),
             )
             self._state = to

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any as AnyValue
 
 from segue_rules.events import Event
-from segue_rules.model import FRAME_RATE, All, Any, Compare, Fired, InState, Latch, LayerState, Rules, Transition
+from segue_rules.model import FRAME_RATE, All, Any, Compare, Fired, InState, Latch, LayerState, Not, Rules, Transition
 from segue_rules.plan import Change
 from unit.rules.playing import GO, IMMEDIATE, ON_BAR, STOP, Player, calm, fight, is_on, layer, play_director, soundtrack
 
@@ -123,3 +123,36 @@ def test_a_change_names_its_boundary_and_ramp() -> None:
         2,
         2,
     )
+
+
+def texts(change: Change) -> list[str]:
+    return [cause.text for cause in change.causes]
+
+
+def test_causes_are_plain_sentences() -> None:
+    between = All(of=(Compare(input="threat", op=">", value=0.5), Not(of=Compare(input="threat", op="==", value=1.0))))
+    hit = Fired(trigger="hit", frames=2)
+    states = (calm(), fight(when=Any(of=(between, hit))), fight(name="run", when=GO, priority=1))
+    script = {1: event(11, threat=0.75), 3: event(12, threat=0.25), 5: event(13, go=True), 7: event(14, go=False)}
+    changes = records(soundtrack(layer(*states)), script, 9)
+    assert list(map(texts, changes)) == [
+        ["threat is 0.75 (> 0.5)", "threat is 0.75, not 1"],
+        ["threat is 0.25 (> 0.5 is not met)", "hit has not fired lately"],
+        ["go is true"],
+        ["go is false"],
+    ]
+
+
+def test_the_causes_of_a_latch_name_the_comparison_that_decides() -> None:
+    rules = soundtrack(layer(calm(), fight(when=LATCH, attack_frames=2, hold_frames=2)), latches=[LATCH])
+    changes = records(rules, {1: event(11, threat=0.7)}, 5)
+    changes += records(rules, {1: event(11, threat=0.7), 2: event(12, threat=0.4)}, 5)
+    script = {1: event(11, threat=0.7), 4: event(12, threat=0.2)}
+    changes += records(rules, script, 8)[1:]
+    changes += records(rules, {**script, 5: event(13, threat=0.4)}, 8)[1:]
+    assert list(map(texts, changes)) == [
+        ["threat is 0.7 (enter >= 0.6 is met)"],
+        ["threat is 0.4 (exit < 0.3 is not met)"],
+        ["threat is 0.2 (exit < 0.3 is met)"],
+        ["threat is 0.4 (enter >= 0.6 is not met)"],
+    ]

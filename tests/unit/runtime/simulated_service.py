@@ -39,24 +39,25 @@ class SimulatedService:
         job_ticks: int = 2,
         opened: RestorePoint | None = None,
         primary: int = 0,
+        version: RulesVersion = FIRST,
     ) -> None:
         self.generators, self.config, self.job_ticks = generators, config, job_ticks
         self.journal: list[Operation] = []
         self.session = Session(
-            FIRST.rules,
-            FIRST.styles,
+            version.rules,
+            version.styles,
             generators,
             config,
             journal=self.journal.append,
             primary=primary,
             restore_point=opened,
-            fingerprint=FIRST.fingerprint,
+            fingerprint=version.fingerprint,
         )
         self.scheduler = Scheduler(generators, timer=lambda: self.now_s)
         self.scheduler.add(self.session)
         self.client = SimulatedClient()
         self.messages: list[SessionMessage] = []
-        self.rules_version = FIRST
+        self.rules_version = version
         self.saved: list[bytes] = []
         self.now_s = 0.0
         self._running: tuple[int, Batch, JobResult] | None = None

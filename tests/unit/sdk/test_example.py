@@ -42,8 +42,8 @@ def test_the_minimal_example_plays_its_story(
     told = capsys.readouterr().out.splitlines()
     assert told[0].startswith("playing to ")
     assert "bar 1" in told
-    assert "action: calm -> combat because threat is 0.9 (enter >= 0.6, exit < 0.3)" in told
-    assert "action: combat -> calm because threat is 0.0 (enter >= 0.6, exit < 0.3)" in told
+    assert "action: calm -> combat because threat is 0.9 (enter >= 0.6 is met)" in told
+    assert "action: combat -> calm because threat is 0.0 (enter >= 0.6 is met)" in told
 
 
 def test_the_pygame_example_follows_the_mouse(

@@ -124,7 +124,14 @@ def test_all_addresses_of_one_host_are_one_network(address: str, expected: str) 
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["tcp://127.0.0.1:7723", "tcp://127.8.9.1:*", "tcp://[::1]:7723", "ipc:///run/segue.sock", "ipc://*"],
+    [
+        "tcp://127.0.0.1:7723",
+        "tcp://127.8.9.1:*",
+        "tcp://[::1]:7723",
+        "ipc:///run/segue.sock",
+        "ipc://*",
+        "ws://127.0.0.1:0",
+    ],
 )
 def test_local_addresses_need_no_token(endpoint: str) -> None:
     assert is_local(endpoint)
@@ -145,6 +152,8 @@ def test_local_addresses_need_no_token(endpoint: str) -> None:
         "tcp://0.0.0.0:1;127.0.0.1:7723",
         "tcp://127.0.0.1",
         "udp://127.0.0.1:7723",
+        "ws://0.0.0.0:9465",
+        "wss://localhost:9465",
         "127.0.0.1:7723",
         "",
     ],

@@ -89,6 +89,7 @@ SAME_IN_ALL = {
     "log_format": ("json", "json"),
     "bind": ("ipc:///tmp/segue.sock", ("ipc:///tmp/segue.sock",)),
     "record": ("kept", Path("kept")),
+    "log_file": ("logs/segue.log", Path("logs/segue.log")),
 }
 
 
@@ -253,13 +254,33 @@ def test_the_number_of_connections_exceeds_the_sessions() -> None:
         ServiceConfig(max_sessions=3, max_connections=3)
 
 
+def test_web_addresses_and_origins() -> None:
+    for name in ("cert.pem", "key.pem"):
+        Path(name).touch()
+    tls = ("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--token-file", "segue.token")
+    Path("segue.token").write_text(TOKEN)
+    Path("segue.token").chmod(0o600)
+    origins = ("null", "http://localhost:8080", "capacitor://localhost")
+    flags = [flag for origin in origins for flag in ("--web-origin", origin)]
+    config, warnings = run("--web-bind", "ws://127.0.0.1:0", "--web-bind", "wss://0.0.0.0:9465", *flags, *tls)
+    assert warnings == []
+    assert config.web_bind == ("ws://127.0.0.1:0", "wss://0.0.0.0:9465")
+    assert config.web_origin == origins
+    _, warnings = run("--web-origin", "https://play.example.com")
+    assert warnings == ["--web-origin: has no effect without web_bind"]
+    with pytest.raises(ValueError, match="web_bind: expected a token for the public address"):
+        ServiceConfig(web_bind=("wss://0.0.0.0:9465",))
+    with pytest.raises(ValueError, match="web_bind: expected wss for the public address ws://0"):
+        ServiceConfig(web_bind=("ws://0.0.0.0:9465",), token=TOKEN)
+
+
 def test_warnings() -> None:
     Path("cert.pem").touch()
     flags = ("--http-bind", "0.0.0.0:7725", "--tls-cert", "cert.pem", "--stall", "4s", "--token", TOKEN)
     _, warnings = run(*flags)
     assert warnings == [
         "--token: every user of this machine can read it in the list of processes; use token_file",
-        "--tls-cert: has no effect without tls_bind",
+        "--tls-cert: has no effect without tls_bind, or web_bind with wss://",
         "--http-bind: is public: everyone who reaches it can read the metrics",
         "--stall: stall is not shorter than lookahead: when a generator stalls, the music stops",
     ]

@@ -17,7 +17,8 @@ from zmq.utils.monitor import recv_monitor_message
 
 from segue.service.auth import RefusalReason
 from segue.service.listener import ListenerLimits
-from segue.service.zmtp import CommandReceived, ServerConnection, ZmtpEvent
+from segue.service.transport import CommandReceived, TransportEvent
+from segue.service.zmtp import ServerConnection
 from unit.service.listening import (
     GREETING,
     HANDSHAKE,
@@ -63,13 +64,13 @@ def test_a_client_with_heartbeats_stays_connected(monkeypatch: pytest.MonkeyPatc
     names: list[bytes] = []
 
     class RecordingConnection(ServerConnection):
-        def next_event(self) -> ZmtpEvent | None:
+        def next_event(self) -> TransportEvent | None:
             event = super().next_event()
             if isinstance(event, CommandReceived):
                 names.append(event.name)
             return event
 
-    monkeypatch.setattr("segue.service.peer.ServerConnection", RecordingConnection)
+    monkeypatch.setattr("segue.service.listener.ServerConnection", RecordingConnection)
 
     async def scenario() -> None:
         async with (

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from segue.contract import Samples
 from segue.runtime.messages import StingerOut
 from segue.service.outgoing import ResendBuffer, StingerEncoder
 from segue_rules.model import Duck
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import decode, encode
 from segue_sdk.messages import Chunk, Stinger
+from segue_sdk.stinger_mixer import StingerMixer
 from unit.service.service_harness import ServiceHarness
 
 FRAME = 1_920
@@ -93,12 +98,22 @@ def cue(kind: str, start: int = 96_000, reason: str = "") -> StingerCue:
     return StingerCue(kind, "fanfare", start, -3.0, "drop", DUCK, reason)
 
 
+def no_music(start: int, end: int) -> Samples:
+    return np.zeros((0, 2), np.float32)
+
+
 def said(
-    encoder: StingerEncoder, kind: str, *, cancelled: bool = False, start: int = 96_000, reason: str = ""
+    encoder: StingerEncoder,
+    kind: str,
+    *,
+    cancelled: bool = False,
+    start: int = 96_000,
+    reason: str = "",
+    music: Callable[[int, int], Samples] = no_music,
 ) -> list[Stinger]:
     """Return the encoder's messages, encoded and decoded."""
     out = StingerOut(cue=cue(kind, start, reason), cancelled=cancelled)
-    received = [decode(encode(message)) for message in encoder.messages(out)]
+    received = [decode(encode(message)) for message in encoder.messages(out, music)]
     assert all(isinstance(message, Stinger) for message in received)
     return received  # type: ignore[return-value]
 
@@ -112,7 +127,8 @@ def test_a_sound_is_sent_in_parts_that_add_up(encoder: StingerEncoder) -> None:
     parts = said(encoder, "started")
     assert [part.kind for part in parts] == ["placed"] * 3
     assert [(part.offset, part.count) for part in parts] == [(0, 480_000), (480_000, 480_000), (960_000, 240_000)]
-    assert {(part.id, part.total, part.start, part.gain_db) for part in parts} == {(1, len(SOUND), 96_000, -3.0)}
+    assert {(part.id, part.total, part.start) for part in parts} == {(parts[0].id, len(SOUND), 96_000)}
+    assert {part.gain_db for part in parts} == {-3.0}
     whole = np.concatenate([np.frombuffer(bytes(part.pcm or b""), "<f4") for part in parts]).reshape(-1, 2)
     assert np.array_equal(whole, SOUND)
     assert parts[0].duck is not None
@@ -151,6 +167,51 @@ def test_a_dropped_stinger_has_a_reason(encoder: StingerEncoder) -> None:
 
 def test_a_style_stinger_has_no_messages() -> None:
     assert said(StingerEncoder({}, "f32le"), "started") == []
+
+
+def test_numbers_of_stingers_are_those_of_no_other_session() -> None:
+    numbers = [said(StingerEncoder({"fanfare": SOUND}, "f32le"), "scheduled")[0].id for _ in range(200)]
+    assert len(set(numbers)) == 200
+    assert min(numbers) >= 1
+    assert max(numbers) < 1 << 53
+
+
+def test_a_stinger_in_the_chunks_is_placed_once_without_samples() -> None:
+    encoder = StingerEncoder({"fanfare": SOUND}, "s16le", included=True)
+    (ahead,) = said(encoder, "scheduled")
+    (placed,) = said(encoder, "started")
+    assert (placed.id, placed.kind, placed.total, placed.count, placed.pcm) == (ahead.id, "placed", len(SOUND), 0, None)
+    (gone,) = said(encoder, "started", cancelled=True)
+    assert (gone.id, gone.kind) == (ahead.id, "cancelled")
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 1 << 30), loud=st.floats(0.1, 1.0), known=st.integers(0, 60_000), gain_db=st.floats(-12, 12))
+def test_the_sum_at_the_client_stays_within_full_scale(seed: int, loud: float, known: int, gain_db: float) -> None:
+    rng = np.random.default_rng(seed)
+    bed = (rng.uniform(-1, 1, (known, 2)) * loud).astype(np.float32)
+    sounds = {name: (rng.uniform(-1, 1, (30_000, 2)) * 0.9).astype(np.float32) for name in ("one", "two")}
+    encoder = StingerEncoder(sounds, "f32le")
+    mixer = StingerMixer()
+    for name, start in (("one", 0), ("two", 11_111)):
+        out = StingerOut(cue=StingerCue("started", name, start, gain_db, "drop", DUCK, ""), cancelled=False)
+        for part in encoder.messages(out, lambda start, end: bed[start:end]):
+            assert mixer.take(part, memoryview(bytes(part.pcm or b"")).cast("f"), 0)
+    placed = list(mixer._placed.values())
+    music = bed[:40_000].astype(np.float64)
+    duck_db = [sum(one.duck_db(at) for one in placed) for at in range(len(music))]
+    sums = music * 10 ** (np.array(duck_db).reshape(-1, 1) / 20)
+    # The music under the first stinger is known; under the second that and the first, where these alone fit.
+    fits = np.ones_like(sums, bool)
+    for one in placed:
+        samples = np.zeros((30_000, 2), np.float32)
+        one.samples.copy(one.start, memoryview(samples.reshape(-1)))
+        heard = samples[: max(0, len(sums) - one.start)] * one.gain
+        fits[one.start :] &= np.abs(sums[one.start :]) <= 1.0
+        sums[one.start : one.start + len(heard)] += heard
+    before = min(known, placed[1].start)
+    assert np.abs(sums[:before]).max(initial=0.0) <= 1.0 + 1e-6
+    assert np.abs(sums[fits]).max(initial=0.0) <= 1.0 + 1e-6
 
 
 def test_samples_are_clipped_in_s16le() -> None:

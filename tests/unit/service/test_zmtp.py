@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.service.auth import Mechanism, RefusalReason
-from segue.service.zmtp import (
+from segue.service.transport import (
     Bounds,
     CommandReceived,
     CredentialsReceived,
@@ -18,9 +18,9 @@ from segue.service.zmtp import (
     LocalError,
     MessageReceived,
     RemoteError,
-    ServerConnection,
-    ZmtpEvent,
+    TransportEvent,
 )
+from segue.service.zmtp import ServerConnection
 
 NULL, PLAIN = Mechanism.NULL, Mechanism.PLAIN
 # Recorded from libzmq 4.3.5.
@@ -59,10 +59,10 @@ def named(*properties: tuple[bytes, bytes]) -> bytes:
 
 def played(
     pieces: Sequence[bytes], mechanism: Mechanism = NULL, bounds: Bounds | None = None
-) -> tuple[list[ZmtpEvent], bytes]:
+) -> tuple[list[TransportEvent], bytes]:
     """Return all events of a stream in these pieces, with all credentials accepted, and all that is answered."""
     connection = ServerConnection(mechanism, bounds)
-    events: list[ZmtpEvent] = []
+    events: list[TransportEvent] = []
     for piece in pieces:
         connection.receive_data(piece)
         while (event := connection.next_event()) is not None:

@@ -81,6 +81,11 @@ class Checks:
             values["record"] = self._path(folder)
             if values["record"].exists() and not values["record"].is_dir():
                 self._problem(Settings.record, f"expected a folder, got the file {quote(folder.text)}")
+        log_file = self._record.get(Settings.log_file)
+        if log_file is not None:
+            values["log_file"] = self._path(log_file)
+            if values["log_file"].is_dir():
+                self._problem(Settings.log_file, f"expected a file, got the folder {quote(log_file.text)}")
 
     def _path(self, word: Word) -> Path:
         return resolved(word, self._folder_of(word.mark))
@@ -141,19 +146,41 @@ class Checks:
             else:
                 text = f"expected a token (token_file or token) for the public address {address}, got none"
                 self._problem(Settings.bind, text)
+        self._check_web(values, guarded=guarded)
         values["tls_bind"] = self._tls(values["tls_bind"], guarded=guarded)
         values["http_bind"] = endpoint(values["http_bind"])
         if values["http_bind"] is not None and not is_private(self._record.value(Settings.http_bind)):
             self._warn(Settings.http_bind, "is public: everyone who reaches it can read the metrics")
 
+    def _check_web(self, values: dict[str, Any], *, guarded: bool) -> None:
+        """Check the addresses for WebSocket, which other machines may reach only through TLS and with a token."""
+        addresses: tuple[str, ...] = values.get("web_bind", ())
+        if len(set(addresses)) < len(addresses):
+            self._problem(Settings.web_bind, "expected each address once, got one twice")
+        for address in addresses:
+            if is_private(address):
+                continue
+            if address.startswith("ws://"):
+                text = f"expected wss:// for the public address {address}: others could read the token and the music"
+                self._problem(Settings.web_bind, text)
+            if not guarded:
+                text = f"expected a token (token_file or token) for the public address {address}, got none"
+                self._problem(Settings.web_bind, text)
+        if self._record.has(Settings.web_origin) and not self._record.has(Settings.web_bind):
+            self._warn(Settings.web_origin, "has no effect without web_bind")
+
     def _tls(self, text: str, *, guarded: bool) -> Endpoint | None:
         """Return where to listen for TLS; None if that is off."""
         place = endpoint(text)
+        encrypted: list[Field[Any]] = [Settings.tls_bind] if place is not None else []
+        if any(address.startswith("wss://") for address in self._record.get(Settings.web_bind) or ()):
+            encrypted.append(Settings.web_bind)
         for setting in (Settings.tls_cert, Settings.tls_key):
-            if place is not None and not self._record.has(setting):
-                self._problem(Settings.tls_bind, f"expected {setting.name} ({setting.kind.expected}) with it, got none")
-            elif place is None and self._record.has(setting):
-                self._warn(setting, "has no effect without tls_bind")
+            if not self._record.has(setting):
+                for user in encrypted:
+                    self._problem(user, f"expected {setting.name} ({setting.kind.expected}) with it, got none")
+            elif not encrypted:
+                self._warn(setting, "has no effect without tls_bind, or web_bind with wss://")
         if place is not None and not guarded:
             self._problem(Settings.tls_bind, "expected a token (token_file or token) with it, got none")
         return place

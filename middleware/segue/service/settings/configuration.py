@@ -11,9 +11,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue.service.settings.checks import Checks
-from segue.service.settings.kinds import Endpoint, HostPort, Milliseconds, PathText, Token, is_private
+from segue.service.settings.kinds import (
+    Endpoint,
+    HostPort,
+    Milliseconds,
+    PathText,
+    Token,
+    WebAddress,
+    WebOrigin,
+    ZmqAddress,
+    is_private,
+)
 from segue.service.settings.sources import CONFIG_VARIABLE, merge, problem_line, read_environment, read_file, read_flags
 from segue.service.settings.table import Settings, default_of, flag_of
+from segue_yaml.containers import OneOrMore
 from segue_yaml.kinds import Boolean, Choice, Number
 from segue_yaml.nodes import Mark
 from segue_yaml.report import DocumentError, Report
@@ -25,6 +36,9 @@ _METAVARS: Final[Mapping[type, str]] = {
     PathText: "PATH",
     HostPort: "HOST:PORT",
     Token: "TOKEN",
+    ZmqAddress: "ADDRESS",
+    WebAddress: "ADDRESS",
+    WebOrigin: "ORIGIN",
 }
 
 
@@ -52,13 +66,15 @@ class ServiceConfig:
     Attributes:
         token: Never shown.
         tls_bind, http_bind: None if off.
+        web_bind, web_origin: Empty if not set.
         rules: Rule files by name; each existed when the settings were read.
         rule_folders: Folders in which further rule files may appear.
         default_rules: A name in `rules`; None if there are none.
-        seed, soundfont, note_memory_mib, record, max_connections: None if not set.
+        seed, soundfont, note_memory_mib, record, max_connections, log_file: None if not set.
 
     Raises:
-        ValueError: A public address or TLS without a token, or fewer connections than sessions.
+        ValueError: A public address or TLS without a token, a public address for WebSocket without TLS, or fewer
+            connections than sessions.
     """
 
     bind: tuple[str, ...] = default_of(Settings.bind)
@@ -66,6 +82,8 @@ class ServiceConfig:
     tls_bind: Endpoint | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    web_bind: tuple[str, ...] = ()
+    web_origin: tuple[str, ...] = ()
     http_bind: Endpoint | None = None
     rules: Mapping[str, Path] = field(default_factory=dict)
     rule_folders: tuple[Path, ...] = ()
@@ -95,11 +113,16 @@ class ServiceConfig:
     max_record_mib: int = int(default_of(Settings.max_record_mib))
     log_level: str = default_of(Settings.log_level)
     log_format: str = default_of(Settings.log_format)
+    log_file: Path | None = None
 
     def __post_init__(self) -> None:
-        public = [address for address in self.bind if not is_private(address)]
-        if public and not self.token:
-            raise ValueError(f"bind: expected a token for the public address {public[0]}, got none")
+        for name, addresses in ((Settings.bind.name, self.bind), (Settings.web_bind.name, self.web_bind)):
+            public = [address for address in addresses if not is_private(address)]
+            if public and not self.token:
+                raise ValueError(f"{name}: expected a token for the public address {public[0]}, got none")
+        for address in self.web_bind:
+            if address.startswith("ws://") and not is_private(address):
+                raise ValueError(f"web_bind: expected wss for the public address {address}")
         if self.tls_bind is not None and not self.token:
             raise ValueError("tls_bind: expected a token with it, got none")
         if self.most_connections <= self.max_sessions:
@@ -121,7 +144,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         elif isinstance(setting.kind, Boolean):
             parser.add_argument(flag_of(setting), action=argparse.BooleanOptionalAction, default=None, help=help_text)
         else:
-            action = "append" if setting is Settings.bind else "store"
+            action = "append" if isinstance(setting.kind, OneOrMore) else "store"
             parser.add_argument(flag_of(setting), action=action, metavar=_metavar(setting), help=help_text)
 
 
@@ -129,7 +152,7 @@ def _metavar(setting: Field[Any]) -> str:
     kind = setting.kind
     if isinstance(kind, Choice):
         return f"{{{','.join(kind.words)}}}"
-    return _METAVARS.get(type(kind), "ADDRESS" if setting is Settings.bind else "NAME")
+    return _METAVARS.get(type(kind.of if isinstance(kind, OneOrMore) else kind), "NAME")
 
 
 def configure(

@@ -16,6 +16,10 @@ from segue_yaml.quantities import Duration, time_text
 from segue_yaml.report import Scope
 
 OFF: Final = "off"
+WEB_SCHEMES: Final = ("ws", "wss")
+NULL_ORIGIN: Final = "null"
+"""The origin of sandboxed pages and of pages in files."""
+_DEFAULT_PORTS: Final = ("http://:80", "https://:443")
 SHORTEST_TOKEN: Final = 16
 LONGEST_TOKEN: Final = 255
 """PLAIN sends the length of a password in one byte."""
@@ -56,13 +60,13 @@ def _numbered(text: str) -> str:
 
 
 def is_private(address: str) -> bool:
-    """Return whether only this machine reaches an address: `ipc://…`, or `[tcp://]HOST:PORT` on loopback.
+    """Return whether only this machine reaches an address: `ipc://…`, or `[SCHEME://]HOST:PORT` on loopback.
 
     A name or a mapped address counts as public.
     """
     if address.startswith("ipc://"):
         return True
-    place = endpoint(address.removeprefix("tcp://"))
+    place = endpoint(address.rpartition("://")[2])
     if place is None:
         return False
     try:
@@ -93,6 +97,57 @@ class ZmqAddress(Kind[str]):
 
     def schema(self) -> Schema:
         return spelling(rf"(tcp://({_HOST}):\d+|ipc://.+)", self.expected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAddress(Kind[str]):
+    """Where the service listens for WebSocket."""
+
+    @property
+    def expected(self) -> str:
+        return "an address such as ws://127.0.0.1:9465 or wss://0.0.0.0:9465"
+
+    def read(self, node: Node, scope: Scope) -> str | None:
+        text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        scheme, _, rest = text.rpartition("://")
+        bare = _numbered(rest.rstrip("/"))
+        if scheme in WEB_SCHEMES and rest == bare and endpoint(bare):
+            return text
+        near = scheme if scheme in WEB_SCHEMES else "wss" if scheme in ("https", "tls") else "ws"
+        scope.expected(self.expected, node, f"{near}://{bare}" if endpoint(bare) else "")
+        return None
+
+    def schema(self) -> Schema:
+        return spelling(rf"wss?://({_HOST}):\d+", self.expected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebOrigin(Kind[str]):
+    """Where a web page comes from, as browsers write it in `Origin`."""
+
+    @property
+    def expected(self) -> str:
+        return "an origin such as https://play.example.com or http://localhost:8080, or null"
+
+    def read(self, node: Node, scope: Scope) -> str | None:
+        text = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        if text and text in (NULL_ORIGIN, _origin(text)):
+            return text
+        null = isinstance(node, Scalar) and node.value is None
+        scope.expected(self.expected, node, f'"{NULL_ORIGIN}"' if null else _origin(text))
+        return None
+
+    def schema(self) -> Schema:
+        return spelling(rf"({NULL_ORIGIN}|[a-z][a-z0-9+.-]*://[^/?#@\s]+)", self.expected)
+
+
+def _origin(text: str) -> str:
+    """Return the origin of an address as browsers write it: lower case, no path, no default port; "" if it is none."""
+    match = re.fullmatch(r"([a-z][a-z0-9+.-]*://)([^/?#@\s]+?)(:\d{1,5})?([/?#].*)?", text.strip(), re.IGNORECASE)
+    if match is None:
+        return ""
+    scheme, host, port = match[1].lower(), match[2].lower(), match[3] or ""
+    return f"{scheme}{host}{'' if f'{scheme}{port}' in _DEFAULT_PORTS else port}"
 
 
 @dataclass(frozen=True, kw_only=True)

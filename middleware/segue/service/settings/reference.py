@@ -11,7 +11,17 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from segue.service.settings.kinds import HostPort, Milliseconds, PathText, RuleSources, Token, ZmqAddress
+from segue.service.log_file import LOG_FILE_MIB, OLD_LOG_FILES
+from segue.service.settings.kinds import (
+    HostPort,
+    Milliseconds,
+    PathText,
+    RuleSources,
+    Token,
+    WebAddress,
+    WebOrigin,
+    ZmqAddress,
+)
 from segue.service.settings.sources import CONFIG_VARIABLE
 from segue.service.settings.table import Settings, flag_of, variable_of
 from segue_yaml.containers import OneOrMore
@@ -19,6 +29,9 @@ from segue_yaml.kinds import Boolean, Choice, Kind, Number, Text, number
 from segue_yaml.tables import Field
 
 PAGE: Final = Path(__file__).parents[1] / "CONFIG.md"
+
+# Of all log files together.
+_LOG_MIB: Final = LOG_FILE_MIB * (OLD_LOG_FILES + 1)
 
 _HEAD: Final = f"""\
 # Settings of the service
@@ -53,7 +66,55 @@ log_format: json
 * TLS, and an address that other machines reach, need a token; without one the service does not start. For such an
   address without TLS it warns. Every user of this machine can read `--token` in the list of processes; `token_file`
   prevents that.
+* WebSocket: a web page on any site can open a connection to this machine, so the service accepts only pages of this
+  machine and of `web_origin`. `null` is the origin of pages in files and sandboxes. With a token, clients send it in
+  `hello`. Other machines can connect only through `wss`.
 * Boolean settings are written as `--reload` and `--no-reload`, and as `true` and `false` elsewhere.
+
+## Started by another program
+
+A game engine or an editor starts the service like this:
+
+```sh
+segue serve music/ --bind tcp://127.0.0.1:0 --exit-with-stdin --ready-format json --log-file segue.log
+```
+
+* **Port 0** takes any free port, also of `web_bind`, `tls_bind` and `http_bind`; the ready line names
+  it.
+* **`--exit-with-stdin`**: the service ends in order, as on SIGTERM, when its standard input closes. Give it a pipe and
+  keep your end open: the system closes it however your program ends. What you write to it is ignored. Anything but a
+  pipe or a socket is refused.
+* **`--ready-format json`**: standard output gets one line, a JSON object, once clients may connect. A later version may
+  add fields. The service does not need a reader of its standard output after that.
+* **`--log-file FILE`**: the log goes there, and standard error gets only what prevents a start. The file and its
+  folder are made if they do not exist. At {LOG_FILE_MIB} MiB the file is renamed to `FILE.1`. {OLD_LOG_FILES} old files
+  are kept, so that all take at most {_LOG_MIB} MiB. Each service needs a file of its own. Lines that a full disk cannot
+  take are dropped and counted; the music continues. A file or a folder that was removed is made again.
+
+The ready line, here with line breaks:
+
+```json
+{{
+  "ready": true,
+  "addresses": ["tcp://127.0.0.1:40123"],
+  "web": ["ws://127.0.0.1:40124"],
+  "health": "http://127.0.0.1:40125",
+  "pid": 4711,
+  "version": "0.1.0",
+  "protocol": [1],
+  "rules": {{"emberwood": {{"title": "Emberwood", "path": "/games/music/emberwood.yaml", "default": true}}}}
+}}
+```
+
+`addresses` has the addresses of `bind` and `tls_bind`, `web` those of `web_bind`; `health` is that of `http_bind`, or
+`null`. `protocol` lists the versions of the protocol that the service speaks. `rules` has every rule file by the
+name that clients ask for.
+
+If the start fails, the line is `{{"ready": false, "error": "…"}}`. The mistakes in it are separated by line feeds;
+standard error has the same text, and the exit code is 2. If the service was stopped before it was ready, the exit code
+is 0. No line at all means that the command line is wrong (exit code 2), or that a signal ended the start.
+
+## All settings
 
 """
 
@@ -92,6 +153,10 @@ def _value(kind: Kind[Any]) -> str:
             return f"up to {kind.most} rule files"
         case ZmqAddress():
             return "`tcp://HOST:PORT` or `ipc://PATH`"
+        case WebAddress():
+            return "`ws://HOST:PORT` or `wss://HOST:PORT`"
+        case WebOrigin():
+            return "`https://HOST` or another origin, or `null`"
         case Milliseconds() | Token() | Boolean():
             return kind.expected.removeprefix("a ")
     return kind.expected

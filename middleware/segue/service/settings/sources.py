@@ -20,7 +20,7 @@ from segue_yaml.tables import Field, Object, Record
 
 CONFIG_VARIABLE: Final = "SEGUE_CONFIG"
 _PREFIX: Final = "SEGUE_"
-_LISTS: Final = (Settings.bind.name, Settings.rules.name)
+_LISTS: Final = (Settings.bind.name, Settings.web_bind.name, Settings.web_origin.name, Settings.rules.name)
 _TOKENS: Final = (Settings.token.name, Settings.token_file.name)
 
 

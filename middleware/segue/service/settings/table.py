@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
+from segue.service.log_file import LOG_FILE_MIB, OLD_LOG_FILES
 from segue.service.settings.kinds import (
     HostPort,
     Milliseconds,
     PathText,
     RuleSources,
     Token,
+    WebAddress,
+    WebOrigin,
     ZmqAddress,
 )
 from segue_rules.model import LARGEST_SEED
@@ -22,6 +25,8 @@ T = TypeVar("T")
 MOST_RULE_FILES: Final = 256
 _DAY_MS: Final = 86_400_000
 _ADDRESS: Final = ZmqAddress()
+_WEB_ADDRESS: Final = WebAddress()
+_ORIGIN: Final = WebOrigin()
 
 
 class Settings(Table):
@@ -55,6 +60,18 @@ class Settings(Table):
     )
     tls_key = Field(
         PathText(what="a private key (PEM)", sample="key.pem"), "The private key of the certificate.", example="key.pem"
+    )
+    web_bind = Field(
+        OneOrMore(of=_WEB_ADDRESS, many=ListOf(of=_WEB_ADDRESS, item="address", least=1, most=8)),
+        "Where browsers, and engines without ZMTP, connect by WebSocket. `wss` is inside TLS, with the certificate of "
+        "`tls_cert`; an address that other machines reach needs it, and a token.",
+        example="ws://127.0.0.1:9465",
+    )
+    web_origin = Field(
+        OneOrMore(of=_ORIGIN, many=ListOf(of=_ORIGIN, item="origin", least=1, most=64)),
+        "Where web pages that may connect come from; by default only from this machine (`localhost`, any port). "
+        "Programs that are no browsers need none.",
+        example="https://play.example.com",
     )
     http_bind = Field(
         HostPort(sample="127.0.0.1:7725"),
@@ -114,7 +131,7 @@ class Settings(Table):
     )
     handshake = Field(
         Milliseconds(low=100, high=60_000),
-        "How long the handshakes of TLS and ZMTP of a new connection may take in all.",
+        "How long the handshakes of TLS and ZMTP or WebSocket of a new connection may take in all.",
         default="5s",
         example="2s",
     )
@@ -205,6 +222,12 @@ class Settings(Table):
         "Whether the log has lines to read or JSON objects.",
         default="text",
         example="json",
+    )
+    log_file = Field(
+        PathText(what="a file", sample="segue.log"),
+        f"A file that the log is appended to, instead of standard error. At {LOG_FILE_MIB} MiB it is renamed to "
+        f"FILE.1; {OLD_LOG_FILES} old files are kept.",
+        example="segue.log",
     )
 
 

@@ -67,13 +67,14 @@ HOLDS = [
     "never: [0s, 7s], warning: empty_mix",
 ]
 
+IN_NO_FRAME = "in no frame;"
 FAILS = [
     ("at: 0s, state: {place: cave}", "field"),
     ("at: 1.48s, state: {action: fight}", "calm"),
     ("at: 3s, state: {action: [calm]}", "fight"),
     ('at: 3s, state: {action: "!= fight"}', "fight"),
     ("during: [0s, 2s], state: {action: calm}", "fight"),
-    ("between: [0s, 1.4s], state: {action: fight}", "in no frame; nearest: calm"),
+    ("between: [0s, 1.4s], state: {action: fight}", f"{IN_NO_FRAME} at 0:00.00, for example: calm"),
     ("never: [0s, 1.6s], state: {action: fight}", "it did"),
     ("at: 1s, pending: {place: cave}", "nothing pending"),
     ("at: 3.4s, pending: {place: cave}", "nothing pending"),
@@ -94,7 +95,10 @@ FAILS = [
     ("at: 1.52s, change: {layer: action, ramp: 1s}", "calm -> fight (immediate, ramp 0ms)"),
     ("at: 1.52s, change: {layer: action, because: count}", "calm -> fight (immediate, ramp 0ms)"),
     ("at: 1.52s, change: {layer: action, kind: withdrawn}", "calm -> fight (immediate, ramp 0ms)"),
-    ("between: [1s, 2s], change: {layer: action}, on: bar", "in no frame; nearest: no bar line"),
+    (
+        "between: [1s, 2s], change: {layer: action}, on: bar",
+        "in no frame; at 0:01.52, which comes closest: no bar line",
+    ),
     ("at: 2.44s, stinger: {cheer: started}", "no stinger"),
     ("at: 3s, stinger: {cheer: started}", "dropped"),
     ("at: 1s, receipt: refused", "accepted"),
