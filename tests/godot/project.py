@@ -23,6 +23,7 @@ def make_project() -> None:
     shutil.rmtree(PROJECT, ignore_errors=True)
     PROJECT.mkdir(parents=True)
     shutil.copytree(ROOT / "godot_client/addons", PROJECT / "addons")
+    shutil.copytree(ROOT / "godot_client/examples", PROJECT / "examples")
     for file in [*HERE.glob("*.gd"), HERE / "measure.tscn", HERE / "project.godot", HERE / "gdlintrc"]:
         shutil.copy(file, PROJECT)
 

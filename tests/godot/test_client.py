@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from godot.project import command, complaints
+from godot.project import command, complaints, run
 from segue.cli.main import main
 from segue_sdk.limits import FADE, SAMPLE_RATE
-from service.process import ServiceProcess
+from service.process import ServiceProcess, free_port
 
 pytestmark = pytest.mark.heavy
 
@@ -111,3 +111,10 @@ def test_a_service_killed_twice_loses_no_event(tmp_path: Path) -> None:
     kinds = Counter(kind for kind, _ in result["told"])
     assert kinds["live"] == 3
     assert result["unanswered"] == 0
+
+
+def test_no_thread_and_no_socket_is_left(tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path, str(RULES)) as service:
+        addresses = [service.address, f"tcp://127.0.0.1:{free_port()}", "tcp://no-such-host.invalid:1"]
+        result = run("probe_many.gd", {"addresses": addresses, "clients": 30}, tmp_path)
+    assert result["after"] == result["before"]
