@@ -72,11 +72,15 @@ SILENCE_S: Final = 5.0
 """After this time without a message the connection counts as lost."""
 HELLO_AGAIN_S: Final = 1.0
 """Shortest time from a `hello` without an answer to the next."""
+MOST_REFUSED_HELLOS: Final = 3
+"""Errors about `hello` in a row after which the client gives up, where the service sends no `bye`."""
 MOST_UNRECEIPTED: Final = 1_024
 """Most events waiting for a receipt; the game's call for a further one raises QueueFullError."""
 MOST_MERGED: Final = 1_024
 """Most game frames with numbers of their own that wait as one event; later frames share a number."""
 RESTORE_AHEAD: Final = SAMPLE_RATE // 2
 """A restarted service continues from the first cell that ends this far after `committed` or later, in samples."""
+MOST_CELLS: Final = 256
+"""Most resume cells kept; a buffer of 45 s has some 120."""
 MOST_UNCONFIRMED: Final = 1_024
 """Most events with a receipt kept in case the service is killed; beyond it the two oldest are merged."""

@@ -408,6 +408,15 @@ class Chunk(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cell(Record):
+    """A newer resume cell for the end of a chunk that was sent before."""
+
+    end: Annotated[int, _FRAME_POSITION, "first sample after the chunk"]
+    cell: Annotated[bytes, Blob(CELL_BYTES), "resume cell, in place of the chunk's own"]
+    last_event: Annotated[int, COUNT, "the cell contains all events up to this number"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Clock(Record):
     """The beats of a stretch of music. It replaces earlier beats at or after `start`."""
 
@@ -516,7 +525,9 @@ def check_pcm(pcm: bytes | memoryview | None, count: int, sample_format: str) ->
 
 
 ClientMessage: TypeAlias = Hello | Event | Playhead | Save | Restore | Control | Error | Bye
-ServiceMessage: TypeAlias = Welcome | Rules | Receipt | Change | Chunk | Clock | Stinger | Saved | Status | Error | Bye
+ServiceMessage: TypeAlias = (
+    Welcome | Rules | Receipt | Change | Chunk | Cell | Clock | Stinger | Saved | Status | Error | Bye
+)
 Message: TypeAlias = ClientMessage | ServiceMessage
 
 CLIENT_MESSAGES: Final[dict[str, type[Record]]] = {
@@ -535,6 +546,7 @@ SERVICE_MESSAGES: Final[dict[str, type[Record]]] = {
     "receipt": Receipt,
     "change": Change,
     "chunk": Chunk,
+    "cell": Cell,
     "clock": Clock,
     "stinger": Stinger,
     "saved": Saved,

@@ -2,78 +2,84 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import pairwise
 from typing import Final
 
 from segue_sdk.client_events import ClientEvent, EventDelayed, InputRefused
 from segue_sdk.inputs import InputTable, plain_value
-from segue_sdk.limits import FRAME_SIZE, MOST_MERGED, MOST_SETTINGS, MOST_UNCONFIRMED, MOST_UNRECEIPTED, TEXT_BYTES
+from segue_sdk.limits import MOST_MERGED, MOST_SETTINGS, MOST_UNCONFIRMED, MOST_UNRECEIPTED, TEXT_BYTES
 from segue_sdk.messages import EventItem, Input, InputValue, Receipt
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Taken:
-    """An accepted event. frame: where it takes effect. chunks: how many chunks had arrived before its receipt."""
-
-    item: EventItem
-    frame: int
-    chunks: int
+# Resets and restores that are remembered, over which no events are joined.
+_MOST_BARRIERS: Final = 64
 
 
 class UnconfirmedEvents:
-    """Accepted events, each kept until a chunk that nothing can replace any more contains its effect.
-
-    A killed service would have forgotten them (PROTOCOL.md, section 4.4).
-    """
+    """Events with a receipt, each kept until the cell to restore from contains it (PROTOCOL.md, section 4.4)."""
 
     def __init__(self) -> None:
-        self._taken: dict[int, _Taken] = {}
-        self._chunks = 0
-        self._end = 0
+        self._items: dict[int, EventItem] = {}
+        self._last_events: Sequence[int] = ()
+        self._barriers: deque[int] = deque(maxlen=_MOST_BARRIERS)
 
     def __len__(self) -> int:
-        return len(self._taken)
+        return len(self._items)
 
-    def add(self, item: EventItem, frame: int) -> None:
-        """Keep an event accepted for `frame`. Its receipt came after all chunks so far."""
-        self._taken[item.seq] = _Taken(item=item, frame=frame, chunks=self._chunks)
-        if len(self._taken) > MOST_UNCONFIRMED:
+    def add(self, item: EventItem) -> None:
+        """Keep an accepted event."""
+        if item.seq in self._items or (self._last_events and item.seq <= self._last_events[0]):
+            return
+        self._items[item.seq] = item
+        if len(self._items) > MOST_UNCONFIRMED:
             self._merge_oldest()
 
-    def chunk(self, end: int) -> None:
-        """Count a chunk that ends at sample `end`."""
-        self._chunks, self._end = self._chunks + 1, end
+    def contained(self, last_events: Sequence[int]) -> None:
+        """Forget what the first cell contains. last_events: the last event that each cell contains."""
+        if last_events and last_events != self._last_events:
+            self._last_events = last_events
+            self._items = {seq: item for seq, item in self._items.items() if seq > last_events[0]}
 
-    def reach(self, committed: int) -> None:
-        """Forget what is safe, since nothing before sample `committed` can be replaced any more."""
-        self._taken = {
-            seq: taken
-            for seq, taken in self._taken.items()
-            if taken.chunks == self._chunks or (taken.frame + 1) * FRAME_SIZE > committed
-        }
+    def bar(self, last: int) -> None:
+        """Never join an event up to number `last` with a later one: inputs were reset or restored between them."""
+        self._barriers.append(last)
 
-    def take_lost(self) -> list[EventItem]:
-        """Remove and return, in order, the events that the last chunk's cell does not contain."""
-        lost = [taken for taken in self._taken.values() if not self._holds(taken)]
-        for taken in lost:
-            del self._taken[taken.item.seq]
-        return [taken.item for taken in lost]
+    def take_after(self, last_event: int) -> list[EventItem]:
+        """Remove and return, in order, the events after number `last_event`, to be sent again.
 
-    def _holds(self, taken: _Taken) -> bool:
-        return taken.chunks < self._chunks and taken.frame * FRAME_SIZE < self._end
+        All of them take effect in one frame. So those that only set inputs are joined with the next one: setting an
+        input again that a cell has already changes nothing.
+        """
+        taken: list[EventItem] = []
+        for seq in sorted(seq for seq in self._items if seq > last_event):
+            item = self._items.pop(seq)
+            if taken and not taken[-1].fire and self._joinable(taken[-1], item, self._barriers):
+                item = _joined(taken.pop(), item)
+            taken.append(item)
+        return taken
 
     def _merge_oldest(self) -> None:
-        """Merge the two oldest events into one: a restarted service takes both in the same frame anyway."""
-        held = [taken for taken in self._taken.values() if self._holds(taken)]
-        if len(held) >= MOST_UNCONFIRMED:
-            del self._taken[held[0].item.seq]
-            return
-        older, newer = islice((taken for taken in self._taken.values() if not self._holds(taken)), 2)
-        del self._taken[older.item.seq]
-        fire = tuple(dict.fromkeys(older.item.fire + newer.item.fire))
-        item = replace(newer.item, set={**older.item.set, **newer.item.set}, fire=fire)
-        self._taken[newer.item.seq] = replace(newer, item=item)
+        """Merge the two oldest events of which no cell contains only one; a restored session takes both together."""
+        items = [self._items[seq] for seq in sorted(self._items)]
+        apart = (*self._last_events, *self._barriers)
+        pairs = ((older, newer) for older, newer in pairwise(items) if self._joinable(older, newer, apart))
+        older, newer = next(pairs, (items[0], None))
+        del self._items[older.seq]
+        if newer is not None:
+            self._items[newer.seq] = _joined(older, newer)
+
+    @staticmethod
+    def _joinable(older: EventItem, newer: EventItem, apart: Iterable[int]) -> bool:
+        fits = len(older.set.keys() | newer.set.keys()) <= MOST_SETTINGS
+        return fits and not any(older.seq <= number < newer.seq for number in apart)
+
+
+def _joined(older: EventItem, newer: EventItem) -> EventItem:
+    """One event with the effect of two in one frame: later values count, and each trigger appears once."""
+    fire = tuple(dict.fromkeys(older.fire + newer.fire))[:MOST_SETTINGS]
+    return replace(newer, set={**older.set, **newer.set}, fire=fire)
 
 
 # So that any text fits a receipt.
@@ -204,8 +210,14 @@ class EventOutbox:
         return FramedEvent(number=seq, seq=seq)
 
     def forget_values(self) -> None:
-        """Forget the inputs' values: the service has reset them."""
+        """Forget the inputs' values: the game has them reset."""
         self._last_values.clear()
+        self._unconfirmed.bar(self._last)
+
+    def restored(self) -> None:
+        """Note that the game restores a save, which has values of its own for the inputs."""
+        self.mark_values_uncertain()
+        self._unconfirmed.bar(self._last)
 
     def mark_values_uncertain(self) -> None:
         """Send each input at its next `set`, even with the same value: the service's value may differ."""
@@ -247,7 +259,7 @@ class EventOutbox:
         if entry is None:
             return ReceiptEffect()
         if receipt.accepted:
-            self._unconfirmed.add(entry.item, receipt.frame)
+            self._unconfirmed.add(entry.item)
             if entry.last != receipt.seq:
                 self._game_numbers[receipt.seq] = entry.last
                 if len(self._game_numbers) > MOST_UNCONFIRMED:
@@ -264,13 +276,9 @@ class EventOutbox:
         """The game's number for an event that was sent again under another."""
         return self._game_numbers.get(seq, seq)
 
-    def chunk(self, end: int) -> None:
-        """Count a chunk that ends at sample `end`."""
-        self._unconfirmed.chunk(end)
-
-    def reach(self, committed: int) -> None:
-        """Take the position of the sample clock."""
-        self._unconfirmed.reach(committed)
+    def contained(self, last_events: Sequence[int]) -> None:
+        """Forget the events that no service can lose. last_events: the last event that each resume cell contains."""
+        self._unconfirmed.contained(last_events)
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
@@ -286,13 +294,18 @@ class EventOutbox:
         self._sent = max(self._sent, seq)
         return entry.item
 
-    def restarted(self) -> None:
-        """A restarted service continues from the last chunk's cell: events not in it wait for a receipt again."""
-        lost = {
-            item.seq: _Waiting(item=item, first=item.seq, last=item.seq, answered=True)
-            for item in self._unconfirmed.take_lost()
-        }
-        self._waiting = dict(sorted({**self._waiting, **lost}.items()))
+    def restarted(self, last_event: int) -> None:
+        """Let events wait for a receipt again that a restored session lacks. last_event: the last that it contains.
+
+        What does not fit the rules of that session is left out, as the service would refuse the whole event.
+        """
+        assert self._table is not None
+        for item in self._unconfirmed.take_after(last_event):
+            values, fire, _ = self._table.checked(item)
+            if values or fire:
+                item = replace(item, set=values, fire=fire)
+                self._waiting[item.seq] = _Waiting(item=item, first=item.seq, last=item.seq, answered=True)
+        self._waiting = dict(sorted(self._waiting.items()))
 
     def send_all_values(self, at: int) -> None:
         """Add an event that sets each declared input to the last value the game gave it."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from segue_sdk.client_events import BeatHeard, ChangeHeard, StingerHeard
-from segue_sdk.limits import JOIN, MOST_BEATS
-from segue_sdk.messages import Change, Chunk, Clock, Playhead, Restore, Stinger
+from segue_sdk.limits import JOIN, MOST_BEATS, MOST_CELLS, RESTORE_AHEAD
+from segue_sdk.messages import Cell, Change, Chunk, Clock, Playhead, Restore, Stinger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,28 +37,86 @@ class PlaybackPosition:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _TakenCell:
+    """A resume cell. take: of the chunk that it came with first."""
+
+    cell: Cell
+    take: int
+
+
 class ReceivedMusic:
-    """What a client has received of the music. last_chunk, take: greatest `seq` and take received; 0 if none."""
+    """What a client has received of the music, and the cells from which a restarted service can continue it.
+
+    The first cell is the one to restore from: it ends shortly after the sample clock, however deep the buffer is.
+
+    Attributes:
+        last_chunk: Greatest `seq` received; 0 if none.
+        take: Greatest take received; 0 if none.
+    """
 
     def __init__(self) -> None:
         self.last_chunk = 0
         self.take = 0
-        self._end = 0
-        self._cell: bytes | None = None
+        self._cells: list[_TakenCell] = []
+        self._restoring = False
+
+    @property
+    def last_events(self) -> tuple[int, ...]:
+        """The last event that each cell contains; empty without a cell."""
+        return tuple(kept.cell.last_event for kept in self._cells)
+
+    @property
+    def restored_take(self) -> int:
+        """The take of the first cell; -1 without a cell."""
+        return self._cells[0].take if self._cells else -1
 
     def received(self, chunk: Chunk) -> None:
-        """Note a chunk."""
+        """Take a chunk: its cell replaces those that end after its start, which are of replaced music."""
         self.last_chunk = max(self.last_chunk, chunk.seq)
         self.take = max(self.take, chunk.take)
+        if self._restoring:
+            # The others may contain events that the restored session does not contain yet.
+            self._restoring = False
+            del self._cells[1:]
+        if chunk.cell is None:
+            return
+        end = chunk.start + chunk.count
+        cell = Cell(end=end, cell=chunk.cell, last_event=chunk.last_event)
+        self._cells = [kept for kept in self._cells if kept.cell.end <= chunk.start]
+        self._cells.append(_TakenCell(cell=cell, take=chunk.take))
+        if len(self._cells) > MOST_CELLS:
+            del self._cells[1]
 
-    def resume_from(self, chunk: Chunk) -> None:
-        """Note that a restarted service can continue from this chunk's end."""
-        self._end, self._cell = chunk.start + chunk.count, chunk.cell
+    def renewed(self, cell: Cell) -> None:
+        """Take a newer cell in place of one that ends with the same sample."""
+        self._cells = [replace(kept, cell=cell) if kept.cell.end == cell.end else kept for kept in self._cells]
+
+    def forget_cells(self) -> None:
+        """Forget all cells: the service could not use the first of them."""
+        self._cells.clear()
+
+    def reach(self, committed: int) -> None:
+        """Forget cells that end too early to restore from at sample `committed`; none until a restore has music."""
+        if not self._restoring:
+            self._forget_before(committed + RESTORE_AHEAD)
 
     def restore(self, number: int, committed: int) -> Restore:
         """The request to a restarted service. number: its id. committed: the sample clock."""
         self.last_chunk = 0
-        return Restore(id=number, at=max(self._end, committed), take=self.take, cell=self._cell)
+        self._restoring = True
+        self._forget_before(committed + RESTORE_AHEAD)
+        if not self._cells:
+            return Restore(id=number, at=committed, take=self.take)
+        first = self._cells[0].cell
+        return Restore(id=number, at=max(first.end, committed), take=self.take, cell=first.cell)
+
+    def _forget_before(self, position: int) -> None:
+        while len(self._cells) > 1 and self._cells[0].cell.end < position:
+            if self._cells[1].cell.last_event < self._cells[0].cell.last_event:
+                # What the first contains is forgotten already; a newer cell for the second is on its way.
+                break
+            del self._cells[0]
 
 
 # Upcoming beats kept: some minutes of music at any tempo.
@@ -152,7 +210,7 @@ class ChangeTracker:
         self._upcoming = {key: replace(upcoming, uncertain=True) for key, upcoming in self._upcoming.items()}
 
     def restarted(self, at: int) -> None:
-        """Forget changes from sample `at` on, which a restarted service announces again."""
+        """Forget changes from sample `at` on, which a restored session announces again."""
         self._upcoming = {key: upcoming for key, upcoming in self._upcoming.items() if upcoming.at < at}
 
     def reach(self, played: int) -> list[ChangeHeard]:
@@ -179,6 +237,13 @@ class StingerTracker:
             if message.start >= committed or message.if_late == "play":
                 at = max(message.start, committed)
                 self._upcoming[message.id] = StingerHeard(id=message.id, name=message.name, at=at)
+
+    def restarted(self, at: int) -> list[Stinger]:
+        """Cancel stingers from sample `at` on, which a restored session places again; the cancellations."""
+        again = [heard for heard in self._upcoming.values() if heard.at >= at]
+        for heard in again:
+            del self._upcoming[heard.id]
+        return [Stinger(id=heard.id, name=heard.name, kind="cancelled", start=heard.at) for heard in again]
 
     def reach(self, played: int) -> list[StingerHeard]:
         """The stingers up to sample `played` that were not reported yet, in order."""

@@ -193,13 +193,13 @@ class PendingRequests:
         """Note that a request was refused."""
         self._unanswered.pop(number, None)
 
-    def chunk(self, take: int) -> None:
-        """Note a chunk: its cell may contain the restored music."""
+    def contained(self, take: int) -> None:
+        """Note the take of the cell to restore from: a greater one than at the answer contains the restored music."""
         if self._not_in_cell is not None and take > self._not_in_cell[1]:
             self._not_in_cell = None
 
     def restarted(self) -> None:
-        """Repeat the last restore at a restarted service, whose cell may not contain the restored music."""
+        """Repeat the last restore at a restarted service, if the cell it continues from does not contain it."""
         if self._not_in_cell is not None:
             request, self._not_in_cell = self._not_in_cell[0], None
             self._unanswered = dict(sorted({**self._unanswered, request.message.id: request}.items()))

@@ -14,9 +14,10 @@ from segue_sdk.client_events import ClientEvent, Closed, Live, Lost, MessageRefu
 from segue_sdk.codec import Part, decode, encode
 from segue_sdk.errors import ProtocolError
 from segue_sdk.handshake import TRANSITIONS, ClientState, Handshake, RefusalLimiter, Signal
-from segue_sdk.limits import HELLO_AGAIN_S, REPORT_S, SILENCE_S, VERSION
+from segue_sdk.limits import HELLO_AGAIN_S, MOST_REFUSED_HELLOS, REPORT_S, SILENCE_S, VERSION
 from segue_sdk.messages import (
     Bye,
+    Cell,
     Change,
     Chunk,
     Clock,
@@ -62,6 +63,7 @@ class ClientSession:
         self._restoring: Restore | None = None
         self._paused = False
         self._refused_hello: Error | None = None
+        self._hellos_refused = 0
         self._now_s = self._received_s = self._hello_sent_s = self._reported_s = 0.0
 
     # --- output -----------------------------------------------------------------------------------------------------
@@ -119,8 +121,7 @@ class ClientSession:
     def restore(self, blob: bytes) -> int:
         """Continue from a saved blob; the id of the `Status` or `Error` that answers. Raises: ProtocolError."""
         at = self._position.committed
-        # The inputs become those of the save.
-        self._outbox.mark_values_uncertain()
+        self._outbox.restored()
         return self._ask(Restore(id=self._requests.number(), at=at, take=self._music.take, blob=blob))
 
     def pause(self) -> None:
@@ -178,7 +179,7 @@ class ClientSession:
         if position.underruns > self._position.underruns:
             self._client_events.append(Underrun(count=position.underruns))
         stood, self._position = self._position.standing, position
-        self._outbox.reach(position.committed)
+        self._release()
         self._client_events += self._beats.reach(position.played)
         self._client_events += self._changes.reach(position.played)
         self._client_events += self._stingers.reach(position.played)
@@ -225,7 +226,7 @@ class ClientSession:
         if before is not None and not welcome.resumed:
             self._begin_restoring()
         self._move(Signal.WELCOMED if self._restoring is None else Signal.WELCOMED_NEW)
-        self._refused_hello = None
+        self._refused_hello, self._hellos_refused = None, 0
         self._client_events.append(Live(welcome=welcome, resumed=welcome.resumed))
         self._client_events += self._outbox.declare(welcome.rules.inputs)
         if self._restoring is not None:
@@ -245,13 +246,13 @@ class ClientSession:
 
     def _on_chunk(self, chunk: Chunk) -> None:
         self._music.received(chunk)
+        self._release()
         self._changes.chunk(chunk, self._position.committed)
-        if self.state is ClientState.LIVE:
-            # Until the restore is answered, no chunk follows from the cell that was sent with it.
-            self._music.resume_from(chunk)
-            self._outbox.chunk(chunk.start + chunk.count)
-            self._requests.chunk(chunk.take)
         self._client_events.append(chunk)
+
+    def _on_cell(self, cell: Cell) -> None:
+        self._music.renewed(cell)
+        self._release()
 
     def _on_clock(self, clock: Clock) -> None:
         self._beats.take(clock)
@@ -274,7 +275,7 @@ class ClientSession:
         self._handshake.status(status)
         self._client_events.append(status)
         if self._restoring is not None and status.restore == self._restoring.id:
-            self._restored(status.restored in ("all", "rules"))
+            self._restored(status.last_event, rules_restored=status.restored in ("all", "rules"))
 
     def _on_saved(self, saved: Saved) -> None:
         if self._requests.answered(saved.id, self._music.take):
@@ -291,18 +292,19 @@ class ClientSession:
         self._client_events.append(error)
         if error.about == "hello" and self.state is ClientState.GREETING:
             self._refused_hello = error
+            self._hellos_refused += 1
+            if self._hellos_refused == MOST_REFUSED_HELLOS:
+                self._end_refused("refused", error.text)
         if self._restoring is not None and error.seq == self._restoring.id:
-            self._restored(False)
+            self._restored(0, rules_restored=False)
 
     def _on_bye(self, bye: Bye) -> None:
-        refused, self._refused_hello = self._refused_hello, None
+        self._hellos_refused = 0
         if bye.retry_ms is not None:
+            self._refused_hello = None
             self._disconnect(bye.reason, Signal.BYE, bye.retry_ms)
-        elif refused is not None and refused.code == "unsupported_version":
-            self._end_for_version(refused.text or bye.text)
-        elif self._move(Signal.ENDED):
-            code, text = (refused.code, refused.text) if refused is not None else ("", "")
-            self._client_events.append(Closed(reason=bye.reason, text=bye.text or text, code=code))
+        else:
+            self._end_refused(bye.reason, bye.text)
 
     def _on_stinger(self, stinger: Stinger) -> None:
         self._stingers.take(stinger, self._position.committed)
@@ -340,20 +342,31 @@ class ClientSession:
         self._sending.append(self._position.playhead(self._music.last_chunk))
 
     def _begin_restoring(self) -> None:
-        """Ask a restarted service to continue from the last chunk's cell, then send what the cell does not hold."""
-        self._outbox.restarted()
+        """Ask a restarted service to continue from a cell."""
         self._requests.restarted()
         self._restoring = self._music.restore(self._requests.number(), self._position.committed)
         self._changes.restarted(self._restoring.at)
+        self._client_events += self._stingers.restarted(self._restoring.at)
 
-    def _restored(self, rules_restored: bool) -> None:
-        """Continue after the answer to a restore. rules_restored: whether the service knows the inputs' values."""
+    def _restored(self, last_event: int, *, rules_restored: bool) -> None:
+        """Continue after the answer to a restore with what the restored session lacks.
+
+        last_event: the last event that it contains. rules_restored: whether it knows the inputs' values.
+        """
         if not self._move(Signal.RESTORED):
             return
         self._restoring = None
+        self._outbox.restarted(last_event)
         if not rules_restored:
+            self._music.forget_cells()
             self._outbox.send_all_values(self._position.played)
         self._send_waiting()
+
+    def _release(self) -> None:
+        """Forget cells that end too early to restore from, and what the first of the others contains."""
+        self._music.reach(self._position.committed)
+        self._outbox.contained(self._music.last_events)
+        self._requests.contained(self._music.restored_take)
 
     def _send_waiting(self) -> None:
         """Send what has no answer yet, in the game's order, over a new connection."""
@@ -374,6 +387,15 @@ class ClientSession:
 
     def _request(self, number: int) -> Save | Restore | None:
         return self._requests.message(number, self._position.committed, self._music.take)
+
+    def _end_refused(self, reason: str, text: str) -> None:
+        """End the session as the service asks, with the code of its last error about `hello` if there was one."""
+        refused, self._refused_hello = self._refused_hello, None
+        if refused is not None and refused.code == "unsupported_version":
+            self._end_for_version(refused.text or text)
+        elif self._move(Signal.ENDED):
+            code, why = (refused.code, refused.text) if refused is not None else ("", "")
+            self._client_events.append(Closed(reason=reason, text=text or why, code=code))
 
     def _end_for_version(self, text: str) -> None:
         """End the session because the two sides share no version of the protocol. text: of the service."""
@@ -405,6 +427,7 @@ _HANDLERS: Final[dict[type, Callable[[ClientSession, Any], None]]] = {
     Receipt: ClientSession._on_receipt,
     Chunk: ClientSession._on_chunk,
     Rules: ClientSession._on_rules,
+    Cell: ClientSession._on_cell,
     Clock: ClientSession._on_clock,
     Status: ClientSession._on_status,
     Saved: ClientSession._on_saved,

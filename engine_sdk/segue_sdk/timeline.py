@@ -166,13 +166,11 @@ class Timeline:
         if self._joined is not None:
             step = self.timing.join - self._join_done
             return min(most, step, self._fade_out_length - self._fade_out_done if self._fade_out_length else step)
-        entered = next((new for at, new in self._entries(buffer, self.committed - 1) if at == self.committed), None)
-        if entered is not None:
-            self._followed = buffer = entered
+        self._followed = buffer = self._entered(buffer, self.committed)
         if self._fade_out_length:
             # A take that arrived out of order can remove an entry that the fade counted on; then it ends early.
             self._fade_out_length = min(
-                self._fade_out_length, self._fade_out_done + self._reach(buffer, self.committed) - self.committed
+                self._fade_out_length, self._fade_out_done + self._last(buffer, self.committed) - self.committed
             )
             points = [at for at, _ in self._entries(buffer, self.committed)]
             points.append(self.committed + self._fade_out_length - self._fade_out_done)
@@ -243,7 +241,7 @@ class Timeline:
         if self._fade_out_length:
             self._fade_out_done += step
             # A take that arrived out of order can remove an entry that the fade counted on; then it ends early.
-            ended = self._joined is None and self._reach(self._followed, self.committed - 1) == self.committed
+            ended = self._joined is None and self._last(self._followed, self.committed - 1) == self.committed
             if ended or self._fade_out_done == self._fade_out_length:
                 self._followed = self._joined = None
                 self._fade_out_length = 0
@@ -269,8 +267,16 @@ class Timeline:
             if not any(old.has(at - 1) for old in between):
                 yield at, new
 
+    def _entered(self, buffer: TakeBuffer, position: int) -> TakeBuffer:
+        """The take to follow from `position` on: the one entered there, or `buffer`."""
+        return next((new for at, new in self._entries(buffer, position - 1) if at == position), buffer)
+
     def _reach(self, buffer: TakeBuffer, position: int) -> int:
-        """Where following `buffer` from `position` ends if openings are entered."""
+        """Where following `buffer` ends if takes are entered at `position` and beyond."""
+        return self._last(self._entered(buffer, position), position)
+
+    def _last(self, buffer: TakeBuffer, position: int) -> int:
+        """Where following `buffer` ends if takes are entered beyond `position`."""
         if not buffer.has(position):
             return position
         while (entry := next(self._entries(buffer, position), None)) is not None:

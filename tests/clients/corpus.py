@@ -20,7 +20,7 @@ from clients.mutations import mutated_bytes, mutated_header, mutated_payload
 from segue_sdk.codec import decode, encode, unpack
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import NAMES
-from segue_sdk.vectors.cases import Vector, files
+from segue_sdk.vectors.cases import UNSEEN_CODES, Vector, files
 from segue_sdk.vectors.files import runs
 
 SEED: Final = 20261122
@@ -74,14 +74,22 @@ def judged(mutant: Mutant) -> dict[str, Any]:
         vector["payload"] = runs(mutant.payload)
     try:
         message = decode([mutant.header] if mutant.payload is None else [mutant.header, mutant.payload])
-    except ProtocolError:
-        return {**vector, "reject": ""}
+    except ProtocolError as error:
+        return {**vector, "reject": "", **({"service_only": True} if _is_unseen(error) else {})}
     return {
         **vector,
         "accept": NAMES[type(message)],
         "value": _json(message.to_map()),
         "encoded": runs(bytes(encode(message)[0])),
     }
+
+
+def _is_unseen(error: ProtocolError) -> bool:
+    """Whether a client over an ordinary MessagePack library may decode the message all the same.
+
+    Numbers that are too great, or none, count only where such a client looks; the golden vectors test that.
+    """
+    return error.code in UNSEEN_CODES or any(what in str(error) for what in ("U+0000", "integer within", "finite"))
 
 
 def _json(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """The clients' message tables from the SDK's field table: `python tests/clients/tables.py [--write]`.
 
-PROTOCOL.md's tables, the C# ones and the GDScript ones come from one source, so they cannot disagree.
+PROTOCOL.md's tables and those of C#, GDScript and JavaScript come from one source, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ from segue_sdk.vectors.tables import PARTS
 ROOT: Final = Path(__file__).parents[2]
 CSHARP: Final = ROOT / "unity_client/Runtime/Core/Protocol/MessageTables.cs"
 GDSCRIPT: Final = ROOT / "godot_client/addons/segue/core/protocol/message_tables.gd"
+JAVASCRIPT: Final = ROOT / "tests/clients/javascript/message_tables.js"
 
 _ORIGIN: Final = "Written by `python tests/clients/tables.py --write` from the SDK's field table; change that."
 _CSHARP_WIDTH: Final = 120
@@ -44,7 +45,7 @@ _GDSCRIPT_WIDTH: Final = 100
 
 def rendered() -> dict[Path, str]:
     """The text of every generated file."""
-    return {CSHARP: csharp(), GDSCRIPT: gdscript()}
+    return {CSHARP: csharp(), GDSCRIPT: gdscript(), JAVASCRIPT: javascript()}
 
 
 def records() -> dict[str, type[Record]]:
@@ -75,6 +76,11 @@ def _payload(record: type[Record]) -> str:
         if isinstance(spec.type, Payload):
             return "required" if spec.required else "optional"
     return "none"
+
+
+def payloads() -> dict[str, str]:
+    """The messages with a payload: `optional` or `required`."""
+    return {name: _payload(record) for name, record in MESSAGES.items() if _payload(record) != "none"}
 
 
 # --- C# -------------------------------------------------------------------------------------------------------------
@@ -171,7 +177,6 @@ def _csharp_kind(kind: FieldType) -> str:
 def gdscript() -> str:
     """message_tables.gd."""
     tables = "".join(_gdscript_table(name, record) for name, record in records().items())
-    payloads = {name: _payload(record) for name, record in MESSAGES.items() if _payload(record) != "none"}
     messages = "".join(f"\t{json.dumps(name)},\n" for name in MESSAGES)
     return f"""\
 extends RefCounted
@@ -186,7 +191,7 @@ const MESSAGES: Array[String] = [
 {messages}]
 
 ## Messages with samples: whether they are `required` or `optional`.
-const PAYLOADS: Dictionary = {json.dumps(payloads)}
+const PAYLOADS: Dictionary = {json.dumps(payloads())}
 
 const RECORDS: Dictionary = {{
 {tables}}}
@@ -194,7 +199,7 @@ const RECORDS: Dictionary = {{
 
 
 def _gdscript_table(name: str, record: type[Record]) -> str:
-    fields = "".join(f"\t\t{_gdscript_value(_gdscript_field(spec), 2)},\n" for spec in _fields(record))
+    fields = "".join(f"\t\t{_gdscript_value(_plain_field(spec), 2)},\n" for spec in _fields(record))
     return f'\t"{name}":\n\t[\n{fields}\t],\n'
 
 
@@ -211,14 +216,53 @@ def _gdscript_value(value: Any, depth: int) -> str:
     return f"{opening}\n{body}\n{tabs}{closing}"
 
 
-def _gdscript_field(spec: FieldSpec) -> dict[str, Any]:
-    field = {"name": spec.name, **({"required": True} if spec.required else {}), **_gdscript_kind(spec.type)}
+# --- JavaScript -----------------------------------------------------------------------------------------------------
+
+
+def javascript() -> str:
+    """message_tables.js."""
+    return f"""\
+/**
+ * The fields of every message and of every map inside one: PROTOCOL.md section 5 as data.
+ *
+ * A field has a `name`, a `kind` with its limits and, if it is not `required`, its `default` where absence means one.
+ * Limits left out: `least` 0, `step` 1.
+ */
+// {_ORIGIN}
+
+/** Types of messages. @type {{string[]}} */
+export const MESSAGES = [
+{_javascript_items(MESSAGES)}];
+
+/** Messages with samples, and whether these are required. @type {{Object<string, "required" | "optional">}} */
+export const PAYLOADS = {json.dumps(payloads())};
+
+/** @type {{Object<string, object[]>}} */
+export const RECORDS = {{
+{"".join(_javascript_table(name, record) for name, record in records().items())}}};
+"""
+
+
+def _javascript_items(items: Iterable[Any]) -> str:
+    return "".join(f"  {json.dumps(item)},\n" for item in items)
+
+
+def _javascript_table(name: str, record: type[Record]) -> str:
+    fields = "".join(f"    {json.dumps(_plain_field(spec))},\n" for spec in _fields(record))
+    return f"  {json.dumps(name)}: [\n{fields}  ],\n"
+
+
+# --- rows of plain values -------------------------------------------------------------------------------------------
+
+
+def _plain_field(spec: FieldSpec) -> dict[str, Any]:
+    field = {"name": spec.name, **({"required": True} if spec.required else {}), **_plain_kind(spec.type)}
     if not spec.required and spec.default is not None:
         field["default"] = list(spec.default) if isinstance(spec.default, tuple) else spec.default
     return field
 
 
-def _gdscript_kind(kind: FieldType) -> dict[str, Any]:
+def _plain_kind(kind: FieldType) -> dict[str, Any]:
     match kind:
         case Integer():
             step = {"step": kind.step} if kind.step > 1 else {}
@@ -236,12 +280,12 @@ def _gdscript_kind(kind: FieldType) -> dict[str, Any]:
         case Value():
             return {"kind": "value"}
         case ListOf():
-            return {"kind": "list", **_least(kind.least), "most": kind.most, "of": _gdscript_kind(kind.of)}
+            return {"kind": "list", **_least(kind.least), "most": kind.most, "of": _plain_kind(kind.of)}
         case MapOf():
-            return {"kind": "map", "most": kind.most, "of": _gdscript_kind(kind.of)}
+            return {"kind": "map", "most": kind.most, "of": _plain_kind(kind.of)}
         case RecordOf():
             return {"kind": "record", "record": kind.record.__name__}
-    raise TypeError(f"no GDScript for kind {kind!r}")
+    raise TypeError(f"no table row for kind {kind!r}")
 
 
 def _gdscript_real(bound: float) -> float | int:

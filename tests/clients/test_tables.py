@@ -23,6 +23,7 @@ def test_writing_brings_files_up_to_date(
     monkeypatch.setattr(tables, "ROOT", tmp_path)
     monkeypatch.setattr(tables, "CSHARP", tmp_path / "a.cs")
     monkeypatch.setattr(tables, "GDSCRIPT", tmp_path / "a.gd")
+    monkeypatch.setattr(tables, "JAVASCRIPT", tmp_path / "a.js")
     assert tables.main([]) == 1
     assert tables.main(["--write"]) == 0
     assert tables.main([]) == 0
@@ -52,6 +53,12 @@ def test_gdscript_has_every_field_in_wire_order() -> None:
         assert [row.get("required", False) for row in rows] == [
             spec.required for spec in specs(RECORDS[name]) if not isinstance(spec.type, Payload)
         ]
+
+
+def test_javascript_has_the_rows_of_gdscript() -> None:
+    rows = tables.javascript().split("export const RECORDS = ")[1].rstrip(";\n")
+    constants = tables.gdscript().split("const RECORDS: Dictionary = ")[1]
+    assert json.loads(re.sub(r",(\s*[\]}])", r"\1", rows)) == json.loads(re.sub(r",(\s*[\]}])", r"\1", constants))
 
 
 def test_a_record_stands_after_those_it_holds() -> None:

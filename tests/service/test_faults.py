@@ -215,9 +215,9 @@ def test_a_generator_that_stalls_then_fails(tmp_path: Path, monkeypatch: pytest.
         game.wait("a full buffer", lambda: game.buffered_s > 3.0)
         fault.write_text("stall 3\nraise\n")
         sent = play_on(game, 6.0)
-        stepped = game.expect(Status, lambda one: one.rung > 0)
+        stepped = game.expect(Status, lambda one: one.level > 0)
         assert stepped.generator == "loop"
-        game.expect(Status, lambda one: one.rung == 0 and one.reason != "")
+        game.expect(Status, lambda one: one.level == 0 and one.reason != "")
         game.play(3.0)
         check_receipts(game, sent)
         check_sound(game)
@@ -232,9 +232,9 @@ def test_a_generator_that_hangs_for_long(tmp_path: Path, monkeypatch: pytest.Mon
         game.wait("a full buffer", lambda: game.buffered_s > 3.0)
         fault.write_text("stall 14\n")
         sent = play_on(game, 8.0)
-        assert "did not return" in game.expect(Status, lambda one: one.rung > 0).reason
+        assert "did not return" in game.expect(Status, lambda one: one.level > 0).reason
         sent += play_on(game, 10.0)
-        game.expect(Status, lambda one: one.rung == 0 and one.reason != "")
+        game.expect(Status, lambda one: one.level == 0 and one.reason != "")
         game.play(3.0)
         check_receipts(game, sent)
         check_sound(game)

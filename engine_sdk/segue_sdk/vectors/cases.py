@@ -53,7 +53,7 @@ class Vector:
     def service_only(self) -> bool:
         if not self.reject or self.reject == "too_large":
             return False
-        return self.reject in _UNSEEN_CODES or self._is_good_to_a_library()
+        return self.reject in UNSEEN_CODES or self._is_good_to_a_library()
 
     def _is_good_to_a_library(self) -> bool:
         """Whether it is a valid message for one that ends texts at U+0000 and looks into no unknown field."""
@@ -69,7 +69,7 @@ class Vector:
 
 
 # What a MessagePack library hides from its user, or reads on its own terms. Only the service must refuse it.
-_UNSEEN_CODES: Final = frozenset({"bad_utf8", "duplicate_key", "bad_key", "too_deep"})
+UNSEEN_CODES: Final = frozenset({"bad_utf8", "duplicate_key", "bad_key", "too_deep"})
 
 
 def _without_nul(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

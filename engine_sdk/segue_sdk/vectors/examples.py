@@ -9,6 +9,7 @@ from segue_sdk.messages import (
     Bye,
     Candidate,
     Cause,
+    Cell,
     Change,
     Chunk,
     Clock,
@@ -94,6 +95,7 @@ MINIMAL: Final[tuple[Message, ...]] = (
     Receipt(seq=1, accepted=True, code="accepted", frame=0),
     Change(kind="rendered", layer="place", from_state="forest", to_state="crypt", decided=10, start=10, audible=19_200),
     Chunk(seq=1, take=0, start=0, count=1_920, mixed=False, format="s16le", generator="score", pcm=_S16),
+    Cell(end=1_920, cell=b"\x00", last_event=0),
     Clock(start=0, end=1_920, tempo_bpm=96.0, meter=4, exact=True, beats=()),
     Stinger(id=1, name="victory", kind="scheduled", start=48_000),
     Saved(id=1, position=0, blob=b"\x80"),
@@ -171,6 +173,7 @@ FULL: Final[tuple[Message, ...]] = (
         last_event=41,
         pcm=_F32,
     ),
+    Cell(end=21_120, cell=bytes(range(256)), last_event=43),
     Clock(
         start=0,
         end=96_000,

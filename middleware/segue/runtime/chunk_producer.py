@@ -48,6 +48,7 @@ class ChunkProducer:
         journal: Callable[[Operation], None],
         stems: bool,
         restored: bool,
+        untold: int | None = None,
     ) -> None:
         """Begin at a restore point.
 
@@ -61,6 +62,7 @@ class ChunkProducer:
             journal: Takes the operations that decide the sound.
             stems: Whether chunks carry stems.
             restored: Whether the start continues other music, so that its first chunk counts as a new take.
+            untold: The first frame of which the client needs to be told though it has other music there; None for none.
         """
         self._config = config
         self._generators = tuple(generators)
@@ -79,6 +81,7 @@ class ChunkProducer:
         # The frame at which the music was faded out, for the restored music that begins there.
         self._faded: int | None = None
         self._playable_end = start.frame
+        self._untold = untold
         self._take = start.take - 1 if restored else 0
 
     @property
@@ -191,6 +194,9 @@ class ChunkProducer:
         styles, conditioning = generator_input(frames)
         request = Request(state=origin.state, styles=styles, conditioning=conditioning, stems=self._stems)
         job = Job(spec=spec, origin=origin, frames=frames, request=request, plan_revision=self._planner.revision)
+        if self._untold is not None:
+            self._messages.add_decisions(self._planner.frames(self._untold, max(self._untold, spec.change)))
+            self._untold = None
         self._messages.add_decisions(job.new_frames)
         if self.placements is not None:
             self.placements.begin(spec.change, self._planner, job.new_frames)

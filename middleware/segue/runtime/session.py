@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, Generator, Result, Samples, StyleBank
+from segue.runtime.audio_buffer import ChunkBoundary
 from segue.runtime.chunk_producer import ChunkProducer
 from segue.runtime.jobs import Job, JobSpec
 from segue.runtime.journal import Operation
@@ -55,6 +56,7 @@ class Session:
         journal: Callable[[Operation], None] | None = None,
         primary: int = 0,
         restore_point: RestorePoint | None = None,
+        untold: int | None = None,
         fingerprint: str = "",
     ) -> None:
         """Begin a session.
@@ -68,6 +70,8 @@ class Session:
             journal: Takes every operation.
             primary: Level of the chosen generator.
             restore_point: Where the music continues from; None starts at frame 0.
+            untold: The first frame of which the client needs to be told, though it may have other music there; with a
+                restore point only.
             fingerprint: Digest of the rule files, for saves.
         """
         self.config, self.primary = config, primary
@@ -92,6 +96,7 @@ class Session:
             journal=self._journal,
             stems=stems,
             restored=restore_point is not None,
+            untold=untold,
         )
         # Numbers up to this one were taken before the session began.
         self._messages.last_event = self._known_events = start.last_event
@@ -146,29 +151,26 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """Return the music at `head`, or a restore that is not heard yet; another session can continue from it."""
-        version, planner, pending = self._planner.rules_version, self._planner, self._producer.pending
-        boundary = self._producer.buffer.last if pending is None else pending.boundary
-        if pending is not None and self._is_as_restored(pending):
-            point = pending.restore_point
-            director, rules = point.director, point.rules
-            events = [(at, event) for at, event in point.events if at < boundary.first_audible]
-            events += planner.upcoming(boundary.first_audible)
-        else:
-            # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
-            frame = max(boundary.first_audible, planner.switched_at)
-            shift = boundary.frame - frame
-            director, rules = planner.state_before(frame), version.rules
-            if shift:
-                director = shift_state(director, shift)
-            events = [(at + shift, event) for at, event in planner.upcoming(frame)]
-        return take_snapshot(
-            boundary,
-            self._generators[boundary.level],
-            SavedDirector(state=pack(director, rules), events=tuple(events), last_event=self.last_event),
-            seed=self.config.seed,
-            rules=version.fingerprint,
-            stingers=self._saved_stingers(boundary.frame * FRAME_SIZE),
-        )
+        planner, pending = self._planner, self._producer.pending
+        if pending is None:
+            return self._snapshot_at(self._producer.buffer.last)
+        if not self._is_as_restored(pending):
+            return self._snapshot_at(pending.boundary)
+        boundary, point = pending.boundary, pending.restore_point
+        events = [(at, event) for at, event in point.events if at < boundary.first_audible]
+        events += planner.upcoming(boundary.first_audible)
+        return self._snapshot(boundary, point.director, point.rules, events)
+
+    def snapshot_at(self, end: int) -> Snapshot | None:
+        """Return the music at the end of a chunk, in frames, under the newest plans.
+
+        None if that end was replaced or forgotten, or while a restore is not heard yet, which replaces all music.
+        """
+        if self._producer.pending is not None or end < self._planner.base:
+            return None
+        boundaries = self._producer.buffer.boundaries
+        found = next((boundary for boundary in boundaries if boundary.frame == boundary.first_audible == end), None)
+        return None if found is None else self._snapshot_at(found)
 
     def sound(self, start: int, end: int) -> Samples:
         """Return the newest music between two samples, float32 [S, 2]: as much as there is from `start` on."""
@@ -385,6 +387,28 @@ class Session:
         return self._producer.buffer.sound_bytes()
 
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _snapshot_at(self, boundary: ChunkBoundary) -> Snapshot:
+        """Return the music at a boundary under the newest plans."""
+        planner, rules = self._planner, self.rules
+        # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
+        frame = max(boundary.first_audible, planner.switched_at)
+        shift = boundary.frame - frame
+        director = planner.state_before(frame)
+        events = [(at + shift, event) for at, event in planner.upcoming(frame)]
+        return self._snapshot(boundary, shift_state(director, shift) if shift else director, rules, events)
+
+    def _snapshot(
+        self, boundary: ChunkBoundary, director: DirectorState, rules: Rules, events: Sequence[tuple[int, Event]]
+    ) -> Snapshot:
+        return take_snapshot(
+            boundary,
+            self._generators[boundary.level],
+            SavedDirector(state=pack(director, rules), events=tuple(events), last_event=self.last_event),
+            seed=self.config.seed,
+            rules=self._planner.rules_version.fingerprint,
+            stingers=self._saved_stingers(boundary.frame * FRAME_SIZE),
+        )
 
     def _saved_stingers(self, position: int) -> list[SavedStinger]:
         """Return the stingers of the music that begin before sample `position` and may sound from there on."""

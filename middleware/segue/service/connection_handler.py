@@ -187,9 +187,14 @@ class ConnectionHandler:
             except RequestRefusedError as error:
                 refusal = error
         self._metrics.refused(refusal.code)
+        if not connection.budget.may_send_error(now_s):
+            return
         # Reading a message a second time, for its type, is part of the answer.
-        if connection.budget.may_send_error(now_s):
-            connection.send_error(wire.error(refusal, *type_of(parts)))
+        about, seq = type_of(parts)
+        connection.send_error(wire.error(refusal, about, seq))
+        if about == "hello" and connection.session is None and connection.task is None:
+            # The client would say the same again.
+            connection.send(Bye(reason="refused", text="the hello cannot be read"))
 
     def _handle(self, connection: Connection, message: Message, now_s: float) -> None:
         session = connection.session
@@ -221,7 +226,7 @@ class ConnectionHandler:
                 self._wake()
             case Playhead() if session.restoring and not session.playing:
                 # Whichever connection it comes over: music made now would not be the restored music.
-                session.held_playhead = message
+                session.held_playhead = message, now_s
             case Playhead():
                 session.on_playhead(message, now_s)
                 if session.music.idle_s(now_s) <= 0:
@@ -320,12 +325,12 @@ class ConnectionHandler:
         except RequestRefusedError as error:
             refusal = error
         finally:
-            session.restoring -= 1
+            session.restore_ended(self._clock())
         # After a refused restore the music begins without it, unless another restore still runs.
         if restored or not session.restoring:
-            playhead, session.held_playhead = session.held_playhead, None
-            if playhead is not None:
-                session.on_playhead(playhead, self._clock())
+            held, session.held_playhead = session.held_playhead, None
+            if held is not None:
+                session.on_playhead(*held)
         self._wake()
         if refusal is not None:
             raise refusal

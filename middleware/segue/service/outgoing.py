@@ -25,7 +25,7 @@ from segue_rules import events, plan
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import Part, encode
 from segue_sdk.limits import LONGEST_CHUNK, LONGEST_STINGER, MOST_PLAYING
-from segue_sdk.messages import Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
+from segue_sdk.messages import Cell, Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
 
 Parts: TypeAlias = list[Part]
 """An encoded message."""
@@ -65,7 +65,8 @@ class OutgoingQueue:
         self._chunk_stingers = ChunkStingers(sounds)
         self._queue: list[ServiceMessage] = []
         self._last_chunk: ChunkOut | None = None
-        self._seamless = False
+        # Where restored music begins that continues the client's without a seam.
+        self._seamless_at: int | None = None
 
     def add(self, message: ServiceMessage) -> None:
         """Queue a message of the protocol."""
@@ -77,7 +78,7 @@ class OutgoingQueue:
         *,
         primary: int,
         headroom: float,
-        cell: Callable[[ChunkOut], bytes | None],
+        cells: Mapping[int, Cell],
         music: Callable[[int, int], Samples],
     ) -> None:
         """Queue an output of the session's music.
@@ -86,12 +87,12 @@ class OutgoingQueue:
             output: What the music produced.
             primary: Level of the chosen generator in the fallback chain.
             headroom: Seconds of music generated in a second.
-            cell: Returns the saved state at the end of a chunk.
+            cells: Resume cells by the number of their chunk.
             music: Returns the music between two samples, as `Session.sound`.
         """
         match output:
             case ChunkOut():
-                self._queue.append(self._chunk(output, cell(output)))
+                self._queue.append(self._chunk(output, cells.get(output.sequence)))
             case BeatGrid() if self._last_chunk is not None:
                 self._queue.append(wire.clock(output, self._last_chunk))
             case events.Receipt():
@@ -128,9 +129,9 @@ class OutgoingQueue:
         self._resend.acknowledge(committed, last_chunk)
         self._stingers.forget(committed)
 
-    def begin_restored(self, *, seamless: bool) -> None:
-        """Expect a chunk of restored music next; seamless: whether it continues where the client's music ends."""
-        self._seamless = seamless
+    def begin_restored(self, seamless_at: int | None) -> None:
+        """Expect a chunk of restored music next; seamless_at: the sample at which it continues the client's, if any."""
+        self._seamless_at = seamless_at
 
     def change_sounds(self, sounds: Mapping[str, Samples]) -> None:
         """Use the stingers of other rules."""
@@ -141,9 +142,9 @@ class OutgoingQueue:
         """Whether the client does not read what it is sent."""
         return self._resend.unreceived_bytes() > _MOST_UNRECEIVED_BYTES
 
-    def _chunk(self, output: ChunkOut, cell: bytes | None) -> Chunk:
-        mixed = output.mixed or self._seamless
-        self._last_chunk, self._seamless = output, False
+    def _chunk(self, output: ChunkOut, cell: Cell | None) -> Chunk:
+        mixed = output.mixed or output.start == self._seamless_at
+        self._last_chunk, self._seamless_at = output, None
         if output.stingers:
             output = replace(output, samples=self._chunk_stingers.mix(output))
         message = wire.chunk(output, output.rules, sample_format=self._format, mixed=mixed, cell=cell)
@@ -158,8 +159,8 @@ class OutgoingQueue:
                 self._resend.add(message.end, parts)
             case Stinger(kind="placed"):
                 self._resend.add(message.start, parts)
-            case Receipt() | Status():
-                # The client asks for a receipt again, and a new status comes every second.
+            case Receipt() | Status() | Cell():
+                # The client asks for a receipt again, a new status comes every second, and a new cell if it is needed.
                 pass
             case _ if not connected:
                 self._resend.add_missed(parts)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, Literal, TypeVar
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
-from segue.runtime.messages import ChunkOut
 from segue.runtime.restore import RestoreOutcome
 from segue.runtime.session import Session
 from segue.runtime.snapshot import SnapshotError
@@ -18,6 +17,7 @@ from segue.service import wire
 from segue.service.client_limits import PlayheadValidator, RepeatedEvents, TokenBucket
 from segue.service.monitoring import Metrics
 from segue.service.outgoing import OutgoingQueue, Parts
+from segue.service.resume_cells import ResumeCells
 from segue.service.soundtrack import Soundtrack, parts_of
 from segue.service.wire import Format, RequestRefusedError
 from segue_rules import events
@@ -102,7 +102,7 @@ class ServerSession:
         opened_s: When the session was opened.
         paused_since_s: When the game was paused; None while it runs.
         restoring: Restores that are being prepared.
-        held_playhead: The newest playhead that came during a restore, before any music was sent.
+        held_playhead: The newest playhead that came during a restore, before any music was sent, and when it came.
     """
 
     def __init__(
@@ -134,22 +134,23 @@ class ServerSession:
         self.received_s = self.opened_s = now_s
         self.paused_since_s: float | None = None
         self.restoring = 0
-        self.held_playhead: Playhead | None = None
+        self.held_playhead: tuple[Playhead, float] | None = None
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
+        self._cells = ResumeCells()
         self._outgoing = OutgoingQueue(
             soundtrack.sounds, terms.sample_format, metrics, included=terms.stingers == "included"
         )
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
         self._repeated = RepeatedEvents(terms.events_per_second, now_s)
+        self._held_events: list[EventItem] = []
         self._receipts = BoundedCache[Receipt](_RECEIPTS_KEPT)
         self._answers = BoundedCache[Saved | Status](_ANSWERS_KEPT)
         self._parts = parts_of(soundtrack.rules)
         # Planned frames that `planning_us` has returned.
         self._counted_frames = 0
         self._refusal_lines = LogRateLimiter()
-        self._last_event = 0
         # Events up to this number are part of what the session was restored from.
         self._restored_events = 0
         self._status_s = now_s
@@ -190,6 +191,7 @@ class ServerSession:
     def resume(self, connection: bytes, last_chunk: int, now_s: float) -> list[Parts]:
         """Take up a connection, and return what its client missed after chunk `last_chunk`."""
         self.connection, self.received_s = connection, now_s
+        self._cells.resumed()
         return self._outgoing.resend(last_chunk)
 
     def lost(self, now_s: float) -> None:
@@ -213,12 +215,22 @@ class ServerSession:
         for item in items:
             if self._is_answered(item.seq):
                 self._repeated.add(item.seq)
-            elif self._event_tokens.take(now_s):
-                self._send(item, now_s)
-            else:
+            elif not self._event_tokens.take(now_s):
                 self._refuse(item, now_s)
-            self._last_event = max(self._last_event, item.seq)
+            elif self.restoring:
+                # What is restored replaces the state of the rules, and the game has sent the event after it.
+                self._held_events.append(item)
+            else:
+                self._send(item, now_s)
         self._answer_repeated(now_s)
+
+    def restore_ended(self, now_s: float) -> None:
+        """Note that a restore succeeded or was refused; after the last one, send the events that came meanwhile."""
+        self.restoring -= 1
+        if not self.restoring:
+            held, self._held_events = self._held_events, []
+            for item in held:
+                self._send(item, now_s)
 
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
@@ -285,18 +297,18 @@ class ServerSession:
         frames, self._counted_frames = planned - self._counted_frames, planned
         return max(0, frames) * (_FRAME_US + _PART_US * self._parts)
 
-    def replace(self, music: Session, outcome: RestoreOutcome, restore_id: int) -> None:
-        """Continue with restored music, before any music of this session was sent."""
+    def replace(self, music: Session, outcome: RestoreOutcome, restore_id: int, *, seamless: bool) -> None:
+        """Continue with restored music, before any music of this session was sent; seamless: without a join."""
         self.music = music
         self._counted_frames = 0
         music.held = True
-        self._outgoing.begin_restored(seamless=outcome == "all")
-        self._last_event = self._restored_events = music.last_event
-        self.restored(outcome, restore_id)
+        self._outgoing.begin_restored(music.head * FRAME_SIZE if seamless else None)
+        self._restored_events = music.last_event
+        self.restored(outcome, restore_id, music.last_event)
 
-    def restored(self, outcome: RestoreOutcome, restore_id: int) -> None:
-        """Answer a `restore`."""
-        answer = replace(self._status(), restore=restore_id, restored=outcome)
+    def restored(self, outcome: RestoreOutcome, restore_id: int, last_event: int = 0) -> None:
+        """Answer a `restore`. last_event: the last event that is part of what was restored."""
+        answer = replace(self._status(), restore=restore_id, restored=outcome, last_event=last_event)
         self._outgoing.add(self._answers.put(restore_id, answer))
 
     def reload(self, soundtrack: Soundtrack, declared: Declaration, now_s: float) -> None:
@@ -322,27 +334,26 @@ class ServerSession:
         self._answer_repeated(now_s)
         if self._playheads.silent_s(now_s) > _SILENT_PLAYHEAD_S:
             self._stop_playhead(now_s)
+        if self.connection is not None:
+            for cell in self._cells.renewed(self.music, now_s):
+                self._outgoing.add(cell)
         if now_s - self._status_s >= _STATUS_S:
             self._status_s = now_s
             self._outgoing.add(self._status())
 
     def outgoing(self) -> list[Parts]:
         """Return all messages to send now, in order; none without a connection."""
-        headroom = self.music.latency.headroom
-        for output in self.music.messages():
+        outputs = self.music.messages()
+        headroom, cells = self.music.latency.headroom, self._cells.of_chunks(self.music, outputs)
+        for output in outputs:
             self._outgoing.add_output(
-                output, primary=self.primary, headroom=headroom, cell=self._cell, music=self.music.sound
+                output, primary=self.primary, headroom=headroom, cells=cells, music=self.music.sound
             )
         encoded = self._outgoing.take(connected=self.connection is not None)
         self._update_hold()
         return encoded
 
     # --- inside -----------------------------------------------------------------------------------------------------
-
-    def _cell(self, chunk: ChunkOut) -> bytes | None:
-        """Return the state from which another service can continue; None if the music after the chunk was replaced."""
-        newest = chunk.start + len(chunk.samples) == self.music.head * FRAME_SIZE
-        return self.music.snapshot().to_cell() if newest else None
 
     def _is_answered(self, number: int) -> bool:
         """Return whether an event was answered, or is part of what the session was restored from."""

@@ -37,6 +37,8 @@ _MOST_AHEAD: Final = 60 * FRAME_RATE
 _LARGEST_RESTORED: Final = 1 << 45
 # Time allowed for preparing a restore, in frames.
 _RESTORE_FRAMES: Final = FRAME_RATE // 2
+# Music from a cell to the client's position that is generated and not sent, in frames: it takes about half a second.
+_MOST_LEAD: Final = 10 * FRAME_RATE
 # When a client may ask again for a session.
 _RETRY_MS: Final = 5_000
 # A client reports its playhead as soon as it is welcome. A session without a report for this long may be closed when
@@ -138,7 +140,7 @@ class Sessions:
         primary = self._level_of(hello.generator or self.config.generator)
         terms = self._terms(hello, soundtrack)
         session = ServerSession(
-            self._new_music(soundtrack, terms, primary, None),
+            self._new_music(soundtrack, terms, primary),
             soundtrack,
             terms,
             self._infos,
@@ -230,7 +232,12 @@ class Sessions:
         )
 
     def _new_music(
-        self, soundtrack: Soundtrack, terms: SessionTerms, primary: int, restored: RestorePoint | None
+        self,
+        soundtrack: Soundtrack,
+        terms: SessionTerms,
+        primary: int,
+        restored: RestorePoint | None = None,
+        untold: int | None = None,
     ) -> Session:
         config = SessionConfig(
             seed=terms.seed,
@@ -247,6 +254,7 @@ class Sessions:
             journal=None if recording is None else recording.operation,
             primary=primary,
             restore_point=restored,
+            untold=untold,
             fingerprint=soundtrack.fingerprint,
         )
         if recording is not None:
@@ -276,11 +284,15 @@ class Sessions:
                 text = f"restore.{name}: expected 0 to {_LARGEST_RESTORED}, got {value}"
                 raise RequestRefusedError("out_of_range", text)
         snapshot = self._snapshot(request)
-        frame = request.at // FRAME_SIZE
+        # The client forgets what it was told of the music from there on.
+        untold = frame = request.at // FRAME_SIZE
         if session.playing:
             # Where the restored music can begin when it is ready, so that it does not begin before it is heard.
             frame = max(frame, session.music.reachable(self._clock()) + _RESTORE_FRAMES)
             self._check_distance(session, frame)
+        elif snapshot is not None and request.cell and 0 < frame - snapshot.position <= _MOST_LEAD:
+            # The client is a little further: from the cell on, its music goes on as it would have.
+            frame = snapshot.position
         restored, outcome = await self._prepare(session, snapshot, frame, request.take + 1)
         if session not in self:
             return "nothing"
@@ -290,18 +302,19 @@ class Sessions:
             session.music.restore(restored, at=frame * FRAME_SIZE, take=request.take, now_s=self._clock())
             session.restored(outcome, request.id)
             return outcome
-        if outcome != "all" and frame:
+        seamless = outcome == "all" and snapshot is not None and snapshot.position == frame
+        if not seamless and frame:
             # It cannot follow the client's music without a seam: begin a frame earlier, for a crossfade.
             restored, _ = await self._prepare(session, snapshot, frame - 1, request.take + 1)
             if session not in self:
                 return "nothing"
-        music = self._new_music(session.soundtrack, session.terms, session.primary, restored)
+        music = self._new_music(session.soundtrack, session.terms, session.primary, restored, untold)
         self._by_music[music] = session
         del self._by_music[session.music]
         self._scheduler.remove(session.music)
         self._close_recording(session.music)
         self._scheduler.add(music, primary=session.primary)
-        session.replace(music, outcome, request.id)
+        session.replace(music, outcome, request.id, seamless=seamless)
         return outcome
 
     def _check_distance(self, session: ServerSession, frame: int) -> None:

@@ -80,7 +80,9 @@ def pcm(samples: Samples, sample_format: Format) -> bytes:
     return bytes(whole.astype("<i2").tobytes())
 
 
-def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, cell: bytes | None) -> messages.Chunk:
+def chunk(
+    out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, cell: messages.Cell | None
+) -> messages.Chunk:
     """Convert a chunk.
 
     Args:
@@ -88,7 +90,7 @@ def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, ce
         rules: The rules that it was planned by.
         sample_format: Format on the wire.
         mixed: Whether it is the first of its take and continues the sound before it without a seam.
-        cell: Saved state at its end.
+        cell: Resume cell at its end.
     """
     last = out.plans[-1]
     names = (style.name for style in rules.styles)
@@ -103,7 +105,8 @@ def chunk(out: ChunkOut, rules: Rules, *, sample_format: Format, mixed: bool, ce
         reason=_REASONS.get(out.reason, out.reason),
         states={layer.name: state for layer, state in zip(rules.layers, last.states, strict=True)},
         mix={name: min(share, 1.0) for name, share in zip(names, last.mix, strict=True) if share > 0},
-        cell=cell,
+        cell=None if cell is None else cell.cell,
+        last_event=0 if cell is None else cell.last_event,
         pcm=pcm(out.samples, sample_format),
     )
 

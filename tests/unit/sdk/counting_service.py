@@ -8,8 +8,9 @@ from dataclasses import replace
 import msgpack
 
 from segue_sdk.codec import Part, decode, encode
-from segue_sdk.limits import FRAME_SIZE
+from segue_sdk.limits import FRAME_SIZE, RESTORE_AHEAD
 from segue_sdk.messages import (
+    Cell,
     Chunk,
     Error,
     Event,
@@ -25,24 +26,25 @@ from segue_sdk.messages import (
 from unit.sdk.peer import CHUNK
 
 CHUNK_FRAMES = 4
-LOOKAHEAD = 16 * FRAME_SIZE
 
 
 class CountingService:
-    """One process. Its director's state is the list of (number, frame, triggers) of what took effect; a cell is that
-    list, as far as it lies before the chunk's end.
+    """One process. Its director's state is the list of (number, frame, triggers) of what took effect or is to take
+    effect; a cell is that list.
 
     seed: of where events take effect and what is made again. cells: whether it can use the cells of another process.
+    lookahead: in frames.
     """
 
-    def __init__(self, name: int, welcome: Welcome, seed: int, *, cells: bool = True) -> None:
+    def __init__(self, name: int, welcome: Welcome, seed: int, *, cells: bool = True, lookahead: int = 16) -> None:
         self.token = name.to_bytes(2, "big") * 8
         self.effects: list[tuple[int, int, tuple[str, ...]]] = []
         self.values: dict[str, object] = {}
-        self._welcome, self._cells = welcome, cells
+        self._welcome, self._cells, self._lookahead = welcome, cells, lookahead * FRAME_SIZE
         self._chance = random.Random(seed)
         self._live = self._greeted = self._reported = False
         self._sent: list[Chunk] = []
+        self._ends: list[int] = []
         self._receipts: dict[int, Receipt] = {}
         self._restores: dict[int, Status] = {}
         self._known = self._take = self._head = self._committed = self._last_frame = 0
@@ -56,8 +58,12 @@ class CountingService:
         return [encode(answer) for answer in self._answers(decode(parts))]
 
     def work(self) -> list[list[Part]]:
-        """At most one chunk, if there is credit; sometimes one that replaces what was sent."""
-        if not (self._live and self._reported) or self._head >= self._committed + LOOKAHEAD:
+        """At most one chunk, if there is credit; sometimes a replacement, or newer cells of chunks."""
+        if not (self._live and self._reported):
+            return []
+        if self._chance.random() < 0.3:
+            return [encode(cell) for cell in self._newer_cells()]
+        if self._head >= self._committed + self._lookahead:
             return []
         return [encode(self._chunk())]
 
@@ -101,13 +107,25 @@ class CountingService:
         self._take, self._head = message.take + 1, message.at // FRAME_SIZE * FRAME_SIZE
         if message.cell is None or not self._cells:
             return Status(level=0, generator="none", headroom=9, restore=message.id, restored="nothing")
-        effects, self.values = msgpack.unpackb(message.cell)
+        self._known, effects, self.values = msgpack.unpackb(message.cell)
         self.effects = [(seq, frame, tuple(fire)) for seq, frame, fire in effects]
-        self._known, self._last_frame, _ = max(self.effects, default=(0, 0, ()))
-        return Status(level=0, generator="none", headroom=9, restore=message.id, restored="all")
+        _, self._last_frame, _ = max(self.effects, default=(0, 0, ()))
+        return Status(level=0, generator="none", headroom=9, restore=message.id, restored="all", last_event=self._known)
 
     def _replace(self, position: int) -> None:
         self._take, self._head = self._take + 1, position
+        self._ends = [end for end in self._ends if end <= position]
+
+    def _newer_cells(self) -> list[Cell]:
+        """Cells for the next ends of chunks that were not replaced."""
+        ends = [end for end in self._ends if end >= self._committed + RESTORE_AHEAD - FRAME_SIZE]
+        cell, last_event = self._cell()
+        return [Cell(end=end, cell=cell, last_event=last_event) for end in ends[: self._chance.choice((0, 1, 2))]]
+
+    def _cell(self) -> tuple[bytes, int]:
+        """The state, and the last event that it contains."""
+        last_event = max(self._known, *self._receipts, 0)
+        return msgpack.packb([last_event, self.effects, self.values]), last_event
 
     def _chunk(self) -> Chunk:
         soonest = self._committed + 2 * FRAME_SIZE
@@ -115,7 +133,7 @@ class CountingService:
             self._replace(self._chance.randrange(soonest, self._head) // FRAME_SIZE * FRAME_SIZE)
         frame = self._head // FRAME_SIZE
         end = frame // CHUNK_FRAMES * CHUNK_FRAMES + CHUNK_FRAMES
-        held = [effect for effect in self.effects if effect[1] < end]
+        cell, last_event = self._cell()
         count = (end - frame) * FRAME_SIZE
         chunk = replace(
             CHUNK,
@@ -124,9 +142,11 @@ class CountingService:
             start=self._head,
             count=count,
             format="s16le",
-            cell=msgpack.packb([held, self.values]),
+            cell=cell,
+            last_event=last_event,
             pcm=bytes(4 * count),
         )
         self._sent.append(chunk)
         self._head = end * FRAME_SIZE
+        self._ends.append(self._head)
         return chunk

@@ -27,8 +27,10 @@ WELCOME: Welcome = replace(_BARE, rules=replace(_BARE.rules, inputs=INPUTS))
 CHUNK: Chunk = next(message for message in MINIMAL if isinstance(message, Chunk))
 
 
-def chunk(seq: int, start: int, *, take: int = 0, cell: bytes | None = None, mixed: bool = False) -> Chunk:
-    return replace(CHUNK, seq=seq, start=start, take=take, cell=cell, mixed=mixed)
+def chunk(
+    seq: int, start: int, *, take: int = 0, cell: bytes | None = None, last_event: int = 0, mixed: bool = False
+) -> Chunk:
+    return replace(CHUNK, seq=seq, start=start, take=take, cell=cell, last_event=last_event, mixed=mixed)
 
 
 def receipt(seq: int) -> Receipt:

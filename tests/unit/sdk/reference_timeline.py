@@ -71,6 +71,10 @@ class ReferenceTimeline:
         return None
 
     def reach(self, take: int, at: int) -> int:
+        entered = self.entry_at(take, at)
+        return self.last(take if entered is None else entered, at)
+
+    def last(self, take: int, at: int) -> int:
         if at not in self.takes[take]:
             return at
         while at in self.takes[take]:
@@ -116,6 +120,8 @@ class ReferenceTimeline:
         if entered is not None:
             self.follows = entered
         if self.fall is not None:
+            done, length = self.fall
+            self.fall = (done, min(length, done + self.last(self.follows, at) - at))
             return
         end = self.end(self.follows, at)
         for new in self.newest():
@@ -146,7 +152,7 @@ class ReferenceTimeline:
         if self.fall is not None:
             self.fall = (self.fall[0] + 1, self.fall[1])
             assert self.follows is not None
-            over = self.joins is None and self.reach(self.follows, self.committed - 1) == self.committed
+            over = self.joins is None and self.last(self.follows, self.committed - 1) == self.committed
             if over or self.fall[0] == self.fall[1]:
                 self.follows = self.joins = self.fall = None
 

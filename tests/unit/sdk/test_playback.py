@@ -101,7 +101,8 @@ def restarted(peer: Peer, welcome: Welcome) -> None:
 def test_after_a_restart_changes_in_the_buffer_are_heard_and_repeated_ones_once() -> None:
     peer = live()
     behind = replace(CHANGE, layer="action", audible=3 * AT)
-    peer.says(*(chunk(number + 1, number * FRAME_SIZE) for number in range(20)), CHANGE, behind)
+    peer.says(*(chunk(number + 1, number * FRAME_SIZE, cell=b"one") for number in range(20)), CHANGE, behind)
+    peer.tick(committed=AT)
     restarted(peer, replace(WELCOME, key=bytes(16)))
     again = replace(behind, decided=30, audible=4 * AT)
     peer.says(again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from dataclasses import replace
@@ -14,7 +15,7 @@ from segue_sdk.client_events import BeatHeard, Closed, Live, Lost, MessageRefuse
 from segue_sdk.codec import encode
 from segue_sdk.errors import ProtocolError
 from segue_sdk.handshake import TRANSITIONS, ClientState, Signal
-from segue_sdk.limits import MOST_SETTINGS, MOST_UNRECEIPTED, REPORT_S
+from segue_sdk.limits import FRAME_SIZE, MOST_SETTINGS, MOST_UNRECEIPTED, REPORT_S, RESTORE_AHEAD
 from segue_sdk.messages import (
     Beat,
     Bye,
@@ -105,7 +106,44 @@ def test_a_silent_connection_is_lost_and_the_session_is_resumed() -> None:
     assert not of_type(Restore, peer.sent())
 
 
-def test_a_restarted_service_gets_the_cell_of_the_last_chunk() -> None:
+def test_a_restarted_service_gets_the_first_cell_half_a_second_ahead() -> None:
+    peer = live()
+    peer.says(*(chunk(number + 1, number * FRAME_SIZE, cell=b"%d" % number) for number in range(60)))
+    peer.tick(played=3 * FRAME_SIZE, committed=3 * FRAME_SIZE, standing=False)
+    end = math.ceil((3 * FRAME_SIZE + RESTORE_AHEAD) / FRAME_SIZE)
+    peer.session.disconnected()
+    peer.session.connected(peer.now_s)
+    peer.sent()
+    peer.says(OTHER)
+    (first,) = of_type(Restore, peer.sent())
+    assert first == Restore(id=1, at=end * FRAME_SIZE, take=0, cell=b"%d" % (end - 1))
+    # What is sent again over another connection is the same message, however far the clock has run.
+    peer.tick(0.5, played=20 * FRAME_SIZE, committed=20 * FRAME_SIZE)
+    peer.session.disconnected()
+    peer.session.connected(peer.now_s)
+    peer.sent()
+    peer.says(replace(OTHER, resumed=True))
+    assert of_type(Restore, peer.sent()) == [first]
+    # Another service gets another request.
+    peer.session.disconnected()
+    peer.session.connected(peer.now_s)
+    peer.sent()
+    peer.says(replace(OTHER, key=bytes(16)))
+    (other,) = of_type(Restore, peer.sent())
+    assert (other.id, other.cell) == (2, b"%d" % (end - 1 + 17))
+
+
+def test_the_last_cell_is_kept_however_old_and_music_then_continues_at_the_clock() -> None:
+    peer = live()
+    peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920))
+    peer.tick(played=3_000, committed=3_000, have=3_840, standing=False)
+    peer.session.disconnected()
+    peer.session.connected(peer.now_s)
+    peer.says(OTHER)
+    assert of_type(Restore, peer.sent()) == [Restore(id=1, at=3_000, take=0, cell=b"old")]
+
+
+def test_a_restarted_service_gets_no_cell_of_replaced_music() -> None:
     peer = live()
     peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920, cell=b"bed"), chunk(3, 1_920, take=4, cell=b"new", mixed=True))
     peer.session.set("threat", 1.0)
@@ -129,12 +167,12 @@ def test_a_restarted_service_gets_the_cell_of_the_last_chunk() -> None:
 
 def test_without_a_cell_the_restore_asks_for_new_music() -> None:
     peer = live()
-    peer.says(chunk(1, 0, cell=b"old"), chunk(2, 1_920))
+    peer.says(chunk(1, 0), chunk(2, 1_920))
     peer.tick(played=500, committed=960, have=3_840, standing=False)
     peer.session.disconnected()
     peer.session.connected(peer.now_s)
     peer.says(OTHER)
-    assert of_type(Restore, peer.sent()) == [Restore(id=1, at=3_840, take=0)]
+    assert of_type(Restore, peer.sent()) == [Restore(id=1, at=960, take=0)]
     peer.says(Error(code="restore_refused", about="restore", seq=1))
     assert peer.session.state is ClientState.LIVE
 
@@ -179,6 +217,38 @@ def test_a_version_that_hello_did_not_offer_ends_the_session() -> None:
     assert (closed.reason, closed.code) == ("unsupported_version", "unsupported_version")
     assert "version 2" in closed.text
     assert "install the one that belongs to the service" in closed.text
+
+
+@pytest.mark.parametrize("code", ["unknown_rules", "malformed", "unauthorised", "an unknown code"])
+def test_a_hello_that_is_refused_without_bye_is_repeated_twice(code: str) -> None:
+    peer = offline()
+    peer.session.connected(0.0)
+    refusal = Error(code=code, text="no", about="hello")
+    hellos = len(of_type(Hello, peer.sent()))
+    for _ in range(2):
+        peer.says(refusal)
+        assert peer.session.state is ClientState.GREETING
+        # Another error is no answer to hello.
+        peer.says(Error(code=code, about=""))
+        peer.tick(1.0)
+        hellos += len(of_type(Hello, peer.sent()))
+    peer.client_events()
+    peer.says(refusal)
+    assert peer.client_events() == [refusal, Closed(reason="refused", text="no", code=code)]
+    for _ in range(3):
+        peer.tick(1.0)
+        hellos += len(of_type(Hello, peer.sent()))
+    assert hellos == 3
+
+
+def test_a_hello_that_is_refused_for_lack_of_room_is_repeated_as_often_as_the_service_says() -> None:
+    peer = offline()
+    for _ in range(5):
+        peer.session.connected(peer.now_s)
+        peer.says(Error(code="too_many_sessions", about="hello"), Bye(reason="refused", retry_ms=100))
+        assert peer.session.state is ClientState.OFFLINE
+    peer.go_live()
+    assert peer.session.state is ClientState.LIVE
 
 
 def test_close_says_bye_once() -> None:

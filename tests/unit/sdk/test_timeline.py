@@ -274,6 +274,29 @@ def test_pause_fades_and_stops_the_clock() -> None:
     assert read(timeline, 8)[6:] == tone(0, 20, 2)
 
 
+def test_where_a_take_ends_and_the_next_is_entered_the_buffer_is_not_empty_and_a_pause_fades() -> None:
+    timeline = started(length=24)
+    put(timeline, 1, 24, 48, mixed=True)
+    assert read(timeline, 16) == tone(0, 8, 16)
+    assert (timeline.committed, timeline.have) == (24, 72)
+    timeline.pause()
+    assert read(timeline, 8) == pytest.approx(
+        [*((1_000 + at) * (1 - gain_at(at - 24, 6)) for at in range(24, 30)), 0, 0]
+    )
+    assert (timeline.committed, timeline.standing, timeline.underruns) == (30, True, 0)
+
+
+def test_a_fade_out_whose_entry_is_removed_is_shortened() -> None:
+    timeline = started(length=24)
+    put(timeline, 2, 24, 48, mixed=True)
+    read(timeline, 13)
+    timeline.pause()
+    assert read(timeline, 1) == pytest.approx([21 * (1 - gain_at(0, 6))])
+    put(timeline, 1, 16, 8)
+    assert read(timeline, 4) == pytest.approx([22 * (1 - gain_at(1, 3)), 23 * (1 - gain_at(2, 3)), 0, 0])
+    assert (timeline.committed, timeline.standing, timeline.underruns) == (24, True, 0)
+
+
 def test_samples_received_first_stay() -> None:
     timeline = started()
     timeline.write(take=0, start=8, samples=stereo([9_999.0] * 80), mixed=False)

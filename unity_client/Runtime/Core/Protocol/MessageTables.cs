@@ -232,6 +232,13 @@ namespace Segue.Protocol
             Field.Optional("cell", Kind.Bytes(1, 16384)),
             Field.Optional("last_event", Kind.Integer(0, 9007199254740991), Value.Of(0L)));
 
+        public static readonly RecordTable Cell = new RecordTable(
+            "cell",
+            Payload.None,
+            Field.Required("end", Kind.Integer(0, 9007199254740991, 1920)),
+            Field.Required("cell", Kind.Bytes(1, 16384)),
+            Field.Required("last_event", Kind.Integer(0, 9007199254740991)));
+
         public static readonly RecordTable Clock = new RecordTable(
             "clock",
             Payload.None,
@@ -308,6 +315,8 @@ namespace Segue.Protocol
                     return Change;
                 case "chunk":
                     return Chunk;
+                case "cell":
+                    return Cell;
                 case "clock":
                     return Clock;
                 case "stinger":

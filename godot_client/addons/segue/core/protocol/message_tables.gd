@@ -20,6 +20,7 @@ const MESSAGES: Array[String] = [
 	"receipt",
 	"change",
 	"chunk",
+	"cell",
 	"clock",
 	"stinger",
 	"saved",
@@ -407,6 +408,25 @@ const RECORDS: Dictionary = {
 		{"name": "loudness_lufs", "kind": "real", "low": -120.0, "high": 24.0},
 		{"name": "cell", "kind": "bytes", "least": 1, "most": 16384},
 		{"name": "last_event", "kind": "integer", "low": 0, "high": 9007199254740991, "default": 0},
+	],
+	"cell":
+	[
+		{
+			"name": "end",
+			"required": true,
+			"kind": "integer",
+			"low": 0,
+			"high": 9007199254740991,
+			"step": 1920
+		},
+		{"name": "cell", "required": true, "kind": "bytes", "least": 1, "most": 16384},
+		{
+			"name": "last_event",
+			"required": true,
+			"kind": "integer",
+			"low": 0,
+			"high": 9007199254740991
+		},
 	],
 	"clock":
 	[

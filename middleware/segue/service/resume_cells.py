@@ -1,0 +1,80 @@
+"""The resume cells of one session: one with each chunk, and newer ones for the place where a restart would continue."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from segue.contract import FRAME_SIZE, SAMPLE_RATE
+from segue.runtime.messages import ChunkOut, SessionMessage
+from segue.runtime.session import Session
+from segue_sdk.limits import RESTORE_AHEAD
+from segue_sdk.messages import Cell
+
+# Newer cells are sent at most this often, and for so many ends of chunks at once: for the one from which the client
+# would restore now, and for the next.
+_RENEW_S: Final = 0.2
+_RENEWED: Final = 2
+# How far the client's clock may be behind our estimate.
+_CLOCK_ERROR: Final = SAMPLE_RATE // 10
+
+
+class ResumeCells:
+    """Makes the cells of a session, and remembers which events those that the client has contain.
+
+    A chunk is sent seconds before it is heard, so its cell lacks the events of that time. An event that replaces music
+    has cells of its own; others, such as a trigger for a stinger, would be lost with the service and would have to be
+    sent again long after they were heard. So the next cells are made again when events came.
+    """
+
+    def __init__(self) -> None:
+        # By the end of the chunk, in frames: the last event that its cell contains, and that a newer cell contains.
+        self._sent: dict[int, int] = {}
+        self._renewed: dict[int, int] = {}
+        self._renewed_s = -math.inf
+
+    def of_chunks(self, music: Session, outputs: Sequence[SessionMessage]) -> dict[int, Cell]:
+        """Return the cells of new chunks, by the number of the chunk; none for one whose end was replaced already."""
+        cells: dict[int, Cell] = {}
+        replaced_from: float = math.inf
+        for output in reversed(outputs):
+            if not isinstance(output, ChunkOut):
+                continue
+            end = output.start + len(output.samples)
+            if end <= replaced_from and (cell := self._cell(music, end // FRAME_SIZE)) is not None:
+                cells[output.sequence] = cell
+                self._sent[end // FRAME_SIZE] = cell.last_event
+                self._renewed.pop(end // FRAME_SIZE, None)
+            replaced_from = min(replaced_from, output.start)
+        return cells
+
+    def renewed(self, music: Session, now_s: float) -> list[Cell]:
+        """Return newer cells to send now, for ends of chunks shortly after the client's clock; none without events."""
+        committed = music.latency.committed(now_s)
+        first = -(-(committed + RESTORE_AHEAD - _CLOCK_ERROR) // FRAME_SIZE)
+        self._forget(committed // FRAME_SIZE)
+        if now_s - self._renewed_s < _RENEW_S:
+            return []
+        ends = sorted(end for end in self._sent if end >= first)[:_RENEWED]
+        outdated = [end for end in ends if max(self._sent[end], self._renewed.get(end, 0)) < music.last_event]
+        cells = [cell for end in outdated if (cell := self._cell(music, end)) is not None]
+        self._renewed.update({cell.end // FRAME_SIZE: cell.last_event for cell in cells})
+        if cells:
+            self._renewed_s = now_s
+        return cells
+
+    def resumed(self) -> None:
+        """Note that the client may have missed newer cells while its connection was gone."""
+        self._renewed.clear()
+
+    def _cell(self, music: Session, end: int) -> Cell | None:
+        """Return the cell at the end of a chunk, None if that was replaced or the state is too large for a cell."""
+        snapshot = music.snapshot_at(end)
+        data = snapshot and snapshot.to_cell()
+        return Cell(end=end * FRAME_SIZE, cell=data, last_event=music.last_event) if data else None
+
+    def _forget(self, frame: int) -> None:
+        """Forget ends before a frame."""
+        self._sent = {end: last for end, last in self._sent.items() if end >= frame}
+        self._renewed = {end: last for end, last in self._renewed.items() if end >= frame}

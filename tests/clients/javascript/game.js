@@ -1,0 +1,98 @@
+/** A game for checks: a client, an audio clock that moves only when it is told to, and a note of all that is told. */
+import { Client } from "./client.js";
+import { open } from "./node_transports.js";
+
+const CHANNELS = 2;
+const TICK_MS = 10;
+export const TICK_SAMPLES = 480;
+const GIVE_UP_MS = 90_000;
+
+export class Game {
+  /** @param {string} url @param {object} options - Of the client. */
+  constructor(url, options) {
+    this.told = [];
+    /** What the sound card played, a block of TICK_SAMPLES at a time. */
+    this.blocks = [];
+    this.client = new Client(url, { open, tell: (event) => this.told.push(event), ...options });
+  }
+
+  get session() {
+    return this.client.session;
+  }
+
+  get timeline() {
+    return this.client.player.timeline;
+  }
+
+  /** Samples received beyond the clock, in whatever take; `have` leaves out a take that will only be joined. */
+  get ahead() {
+    const ends = this.timeline.takes.map(({ pieces }) => pieces.at(-1)?.end ?? 0);
+    return Math.max(0, ...ends) - this.timeline.committed;
+  }
+
+  all(type) {
+    return this.told.filter(({ t }) => t === type);
+  }
+
+  /** Play a block. */
+  tick() {
+    const block = new Float32Array(CHANNELS * TICK_SAMPLES);
+    this.client.render(block);
+    this.blocks.push(block);
+  }
+
+  /**
+   * Call `step` 100 times a second until it is true; wall-clock time only ends what hangs.
+   *
+   * @param {string | function(): string} what - For the error.
+   * @param {function(): boolean} step
+   */
+  async until(what, step) {
+    const end = performance.now() + GIVE_UP_MS;
+    while (!step()) {
+      if (performance.now() > end) {
+        const last = JSON.stringify(this.told.slice(-3));
+        throw new Error(`waited in vain for ${typeof what === "function" ? what() : what}; told ${last}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    }
+  }
+
+  /** What was played while the clock ran, interleaved. */
+  heard() {
+    const all = new Float32Array(this.blocks.length * CHANNELS * TICK_SAMPLES);
+    this.blocks.forEach((block, i) => all.set(block, i * block.length));
+    return all;
+  }
+}
+
+/** Count checks, and say what failed. */
+export class Checks {
+  constructor() {
+    this.passed = 0;
+    this.failed = 0;
+  }
+
+  that(is, text) {
+    if (is) this.passed += 1;
+    else {
+      this.failed += 1;
+      console.log(`failed: ${text}`);
+    }
+  }
+
+  /** Each number from 1 to `count` has exactly one receipt, and it was accepted. */
+  receipts(game, count, name) {
+    const receipts = game.all("receipt");
+    const numbers = receipts.map(({ seq }) => seq).sort((a, b) => a - b);
+    const expected = Array.from({ length: count }, (_, i) => i + 1);
+    this.that(`${numbers}` === `${expected}`, `${name}: expected one receipt for each of ${count} events, got ${numbers.length}`);
+    const refused = receipts.find(({ accepted }) => !accepted);
+    this.that(refused === undefined, `${name}: event ${refused?.seq}: ${refused?.code} ${refused?.text}`);
+  }
+
+  end() {
+    console.log(`${this.passed} passed, ${this.failed} failed`);
+    process.exitCode = this.failed > 0 ? 1 : 0;
+  }
+}
