@@ -111,6 +111,11 @@ def test_a_service_killed_twice_loses_no_event(tmp_path: Path) -> None:
     kinds = Counter(kind for kind, _ in result["told"])
     assert kinds["live"] == 3
     assert result["unanswered"] == 0
+    # No trigger is heard twice: each change to "heard" has a cause of its own.
+    answers = [fields["change"] for kind, fields in result["told"] if kind == "change_heard"]
+    fired = [cause["seq"] for change in answers if change["to_state"] == "heard" for cause in change["causes"]]
+    assert len(fired) > 20
+    assert max(Counter(fired).values()) == 1, Counter(fired).most_common(5)
 
 
 def test_no_thread_and_no_socket_is_left(tmp_path: Path) -> None:

@@ -129,6 +129,9 @@ func run() -> void:
 		OS.delay_msec(1)
 	_drop_connection()
 	_report_all()
+	_mutex.lock()
+	_waiting = _session.waiting()
+	_mutex.unlock()
 
 
 func _must_stop() -> bool:

@@ -33,12 +33,12 @@ func received(chunk: Dictionary) -> void:
 	_have_changed = true
 	last_chunk = maxi(last_chunk, chunk["seq"])
 	take = maxi(take, chunk["take"])
+	if chunk["cell"] == null:
+		return
 	if _is_restoring:
 		# The others may contain events that the restored session does not contain yet.
 		_is_restoring = false
 		_cells = _cells.slice(0, 1)
-	if chunk["cell"] == null:
-		return
 	var start: int = chunk["start"]
 	_cells = _cells.filter(func(cell: Dictionary) -> bool: return cell["end"] <= start)
 	(
@@ -92,11 +92,14 @@ func restore(id: int, committed: int) -> Dictionary:
 	return {"id": id, "at": at, "take": take, "cell": _cells[0]["cell"]}
 
 
+## The first cell is replaced by the nearest that contains no fewer events: what it contains is
+## forgotten already.
 func _forget_before(position: int) -> void:
-	while _cells.size() > 1 and _cells[0]["end"] < position:
-		if _cells[1]["last_event"] < _cells[0]["last_event"]:
-			# What the first contains is forgotten already; a newer cell for the second is on its
-			# way.
-			break
+	while not _cells.is_empty() and _cells[0]["end"] < position:
+		var nearest := 1
+		while nearest < _cells.size() and _cells[nearest]["last_event"] < _cells[0]["last_event"]:
+			nearest += 1
+		if nearest == _cells.size():
+			return
 		_have_changed = true
-		_cells.remove_at(0)
+		_cells = _cells.slice(nearest)

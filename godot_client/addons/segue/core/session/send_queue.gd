@@ -92,11 +92,13 @@ func refused(now_s: float) -> void:
 ## The messages to send now.
 func due(now_s: float) -> Array[Message]:
 	var going: Array[Message] = []
-	if _per_second == 0 or _entries.is_empty():
+	if _per_second == 0:
 		return going
 	var refilled := _left + maxf(0.0, now_s - _refilled_s) * _per_second * _PACE
 	_left = minf(_burst(), refilled)
 	_refilled_s = now_s
+	if _entries.is_empty():
+		return going
 	# An event whose receipt is lost must not block the rest for ever.
 	for seq: int in _under_way.keys():
 		if now_s - _under_way[seq] >= Limits.SILENCE_S:

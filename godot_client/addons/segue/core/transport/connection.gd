@@ -209,6 +209,9 @@ func _read() -> void:
 ## only reading tells its end.
 func _available() -> int:
 	if _tls == null:
+		if int(_socket.call("get_status")) != StreamPeerTCP.STATUS_CONNECTED:
+			_break_off()
+			return 0
 		var available := _stream.get_available_bytes()
 		_idle_reads = 0 if available > 0 else _idle_reads + 1
 		return 1 if _idle_reads % _READS_AT_IDLE == 1 else available
@@ -251,7 +254,7 @@ func _write() -> void:
 	if _sending.is_empty() or _stream == null or (_tls != null and not _is_encrypted()):
 		return
 	var put: Array = _stream.put_partial_data(_sending)
-	# An error shows in reading too, and what the peer sent before must be read first.
+	# After an error the engine has closed the socket, which the next read notices.
 	if put[0] == OK and put[1] > 0:
 		_sending = _sending.slice(put[1])
 	if _sending.size() > MOST_WAITING:
