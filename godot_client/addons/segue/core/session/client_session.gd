@@ -10,30 +10,25 @@ const BeatTracker := preload("beat_tracker.gd")
 const ChangeTracker := preload("change_tracker.gd")
 const ClientEvent := preload("client_event.gd")
 const Codec := preload("../protocol/codec.gd")
-const EventOutbox := preload("event_outbox.gd")
 const Handshake := preload("handshake.gd")
 const InputError := preload("input_error.gd")
 const LifeCycle := preload("life_cycle.gd")
 const Limits := preload("session_limits.gd")
 const Message := preload("../protocol/message.gd")
-const PendingRequests := preload("pending_requests.gd")
 const PlaybackPosition := preload("playback_position.gd")
 const ProtocolError := preload("../protocol/protocol_error.gd")
 const ProtocolLimits := preload("../protocol/limits.gd")
-const QueueEntry := preload("queue_entry.gd")
 const ReceivedMusic := preload("received_music.gd")
 const RefusalLimiter := preload("refusal_limiter.gd")
-const SendQueue := preload("send_queue.gd")
 const StingerTracker := preload("stinger_tracker.gd")
+const WaitingMessages := preload("waiting_messages.gd")
 
 ## The fields of the last `welcome`; empty: none came yet.
 var welcome := {}
 
 var _life := LifeCycle.new()
 var _handshake: Handshake
-var _outbox := EventOutbox.new()
-var _requests := PendingRequests.new()
-var _queue: SendQueue
+var _waiting := WaitingMessages.new()
 var _refusals := RefusalLimiter.new()
 var _beats := BeatTracker.new()
 var _changes := ChangeTracker.new()
@@ -57,7 +52,6 @@ var _reported_s := 0.0
 ## hello: the fields of the first `hello`, without `resume` and `last_chunk`.
 func _init(hello: Dictionary) -> void:
 	_handshake = Handshake.new(hello)
-	_queue = SendQueue.new(_outbox.take, _request)
 
 
 # --- output ---------------------------------------------------------------------------------------
@@ -86,12 +80,12 @@ func client_events() -> Array[ClientEvent]:
 
 ## Events without a receipt.
 func waiting() -> int:
-	return _outbox.unanswered
+	return _waiting.outbox.unanswered
 
 
 ## Events with a receipt that are kept in case the service is killed.
 func unconfirmed() -> int:
-	return _outbox.unconfirmed()
+	return _waiting.outbox.unconfirmed()
 
 
 ## The beats ahead that are announced and not heard yet; fields as of BEAT_HEARD.
@@ -104,12 +98,12 @@ func upcoming_beats() -> Array[Dictionary]:
 
 ## Sets an input; the last value of a game frame counts. Why it was not taken, or null.
 func set_input(name: String, value: Variant) -> InputError:
-	return _outbox.set_input(name, value)
+	return _waiting.outbox.set_input(name, value)
 
 
 ## Fires a trigger. Why it was not taken, or null.
 func fire(name: String) -> InputError:
-	return _outbox.fire(name)
+	return _waiting.outbox.fire(name)
 
 
 ## Ends a game frame: what was set and fired in it becomes one event at the sample heard now.
@@ -118,17 +112,14 @@ func fire(name: String) -> InputError:
 ## The event's number; 0 if nothing changed, since a value that an input has already is not sent
 ## again.
 func end_frame(played: int = 0) -> int:
-	var framed := _outbox.flush(maxi(_position.played, played), _queue.tail())
-	if framed.is_empty():
-		return 0
-	_queue.put(QueueEntry.of_event(framed[0]), framed[1])
-	_sending.append_array(_queue.due(_now_s))
-	return framed[0]
+	var number := _waiting.end_frame(maxi(_position.played, played))
+	_send_due()
+	return number
 
 
 ## Requests the music as a blob; the id of the `saved` or `error` that answers.
 func save() -> int:
-	return _ask("save", {"id": _requests.number()})
+	return _ask("save", {})
 
 
 ## Continues from a saved blob; the id of the `status` or `error` that answers, 0 if it is no blob.
@@ -136,8 +127,6 @@ func restore(blob: PackedByteArray) -> int:
 	var fields := {"at": _position.committed, "take": _music.take, "blob": blob}
 	if Message.of("restore", fields.merged({"id": 1})).error != null:
 		return 0
-	fields["id"] = _requests.number()
-	_outbox.restored()
 	return _ask("restore", fields)
 
 
@@ -161,9 +150,8 @@ func control(fields: Dictionary) -> bool:
 		return _control(fields)
 	if _life.state != LifeCycle.State.LIVE:
 		return false
-	_outbox.forget_values()
-	_queue.put(QueueEntry.of_control(fields, _outbox.last))
-	_sending.append_array(_queue.due(_now_s))
+	_waiting.reset(fields)
+	_send_due()
 	return true
 
 
@@ -219,7 +207,7 @@ func tick(now_s: float, position: PlaybackPosition) -> void:
 	if _life.is_up() and (has_changed or now_s - _reported_s >= Limits.REPORT_S):
 		_report()
 	if _life.state == LifeCycle.State.LIVE:
-		_sending.append_array(_queue.due(now_s))
+		_send_due()
 
 
 ## Takes the parts of one message, whatever they hold.
@@ -253,7 +241,7 @@ func _handle(message: Message) -> bool:
 		"welcome":
 			_on_welcome(fields)
 		"receipt":
-			_on_receipt(fields)
+			_client_events.append_array(_waiting.receipted(fields, _now_s))
 		"chunk":
 			_music.received(fields)
 			_release()
@@ -271,7 +259,7 @@ func _handle(message: Message) -> bool:
 		"status":
 			_on_status(fields)
 		"saved":
-			if _requests.answered(fields["id"], _music.take):
+			if _waiting.requests.answered(fields["id"], _music.take):
 				_tell("saved", fields)
 		"error":
 			_on_error(fields)
@@ -300,7 +288,7 @@ func _on_welcome(fields: Dictionary) -> void:
 	_refused_hello = {}
 	_hellos_refused = 0
 	_tell(ClientEvent.LIVE, {"welcome": fields, "resumed": fields["resumed"]})
-	_client_events.append_array(_outbox.declare(fields["rules"]["inputs"]))
+	_client_events.append_array(_waiting.outbox.declare(fields["rules"]["inputs"]))
 	if is_restoring:
 		_send("restore", _restoring)
 	_report()
@@ -308,31 +296,22 @@ func _on_welcome(fields: Dictionary) -> void:
 		_send_waiting()
 
 
-func _on_receipt(fields: Dictionary) -> void:
-	var effect := _outbox.receipted(fields)
-	_queue.receipted(fields["seq"], fields["code"] != "rate_limited")
-	_client_events.append_array(effect[0])
-	if effect[1] != 0:
-		_queue.refused(_now_s)
-		_queue.put(QueueEntry.of_event(effect[1]))
-
-
 func _on_rules(fields: Dictionary) -> void:
 	_handshake.rules(fields)
 	_tell("rules", fields)
 	if fields["declaration"] != null:
-		_client_events.append_array(_outbox.declare(fields["declaration"]["inputs"]))
+		_client_events.append_array(_waiting.outbox.declare(fields["declaration"]["inputs"]))
 
 
 func _on_change(fields: Dictionary) -> void:
 	for cause: Dictionary in fields["causes"]:
-		cause["seq"] = _outbox.game_number(cause["seq"])
+		cause["seq"] = _waiting.outbox.game_number(cause["seq"])
 	_changes.take(fields)
 	_tell("change", fields)
 
 
 func _on_status(fields: Dictionary) -> void:
-	if _requests.answered(fields["restore"], _music.take):
+	if _waiting.requests.answered(fields["restore"], _music.take):
 		_changes.restored(_music.take)
 	_handshake.status(fields)
 	_tell("status", fields)
@@ -342,7 +321,7 @@ func _on_status(fields: Dictionary) -> void:
 
 func _on_error(fields: Dictionary) -> void:
 	if fields["about"] == "save" or fields["about"] == "restore":
-		_requests.refused(fields["seq"])
+		_waiting.requests.refused(fields["seq"])
 	if fields["code"] == "no_session":
 		# After another handshake, further answers to what was under way mean nothing new.
 		if _life.move(LifeCycle.Trigger.UNKNOWN):
@@ -382,14 +361,14 @@ func _disconnect(reason: String, trigger: LifeCycle.Trigger, retry_ms: int = 0) 
 	var was_offline := _life.state == LifeCycle.State.OFFLINE
 	if _life.move(trigger) and not was_offline:
 		_sending.clear()
-		_hold_back()
+		_waiting.hold_back()
 		_tell(ClientEvent.LOST, {"reason": reason, "retry_ms": retry_ms})
 
 
 func _begin_handshake() -> void:
 	_received_s = _now_s
 	_sending.clear()
-	_hold_back()
+	_waiting.hold_back()
 	_send_hello()
 
 
@@ -409,8 +388,8 @@ func _report() -> void:
 
 ## Asks a restarted service to continue from a cell.
 func _begin_restoring() -> void:
-	_requests.restarted()
-	_restoring = _music.restore(_requests.number(), _position.committed)
+	_waiting.requests.restarted()
+	_restoring = _music.restore(_waiting.requests.number(), _position.committed)
 	_changes.restarted(_restoring["at"])
 	for cancelled in _stingers.restarted(_restoring["at"]):
 		_tell(ClientEvent.STINGER, Message.of("stinger", cancelled).fields)
@@ -422,10 +401,10 @@ func _restored(last_event: int, has_rules: bool) -> void:
 	if not _life.move(LifeCycle.Trigger.RESTORED):
 		return
 	_restoring = {}
-	_outbox.restarted(last_event)
+	_waiting.outbox.restarted(last_event)
 	if not has_rules:
 		_music.forget_cells()
-		_outbox.send_all_values(_position.played)
+		_waiting.outbox.send_all_values(_position.played)
 	_send_waiting()
 
 
@@ -433,8 +412,8 @@ func _restored(last_event: int, has_rules: bool) -> void:
 func _release() -> void:
 	if not _music.reach(_position.committed):
 		return
-	_outbox.contained(_music.last_events())
-	_requests.contained(_music.restored_take())
+	_waiting.outbox.contained(_music.last_events())
+	_waiting.requests.contained(_music.restored_take())
 
 
 ## Sends what has no answer yet, in the game's order, over a new connection.
@@ -444,23 +423,12 @@ func _send_waiting() -> void:
 	if not welcome["resumed"]:
 		for fields in _handshake.gain():
 			_send("control", fields)
-	_queue.begin(_unanswered(), welcome["limits"]["events_per_second"], _now_s)
-	_sending.append_array(_queue.due(_now_s))
+	_waiting.begin(welcome["limits"]["events_per_second"], _now_s)
+	_send_due()
 
 
-## Without a session, keeps all that has no answer, in the game's order.
-func _hold_back() -> void:
-	_queue.stop(_unanswered())
-
-
-func _unanswered() -> Array[RefCounted]:
-	var others := _requests.waiting()
-	others.append_array(_queue.controls())
-	return QueueEntry.in_order(_outbox.numbers(), others)
-
-
-func _request(id: int) -> Message:
-	return _requests.message(id, _position.committed, _music.take)
+func _send_due() -> void:
+	_sending.append_array(_waiting.due(_now_s, _position.committed, _music.take))
 
 
 func _control(fields: Dictionary) -> bool:
@@ -471,9 +439,9 @@ func _control(fields: Dictionary) -> bool:
 
 
 func _ask(type: String, fields: Dictionary) -> int:
-	_queue.put(_requests.ask(type, fields, _outbox.last))
-	_sending.append_array(_queue.due(_now_s))
-	return fields["id"]
+	var id := _waiting.ask(type, fields)
+	_send_due()
+	return id
 
 
 func _end(reason: String, text: String, code: String) -> void:
