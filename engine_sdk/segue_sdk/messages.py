@@ -241,9 +241,9 @@ class Playhead(Record):
         bool, FLAG, "whether the sample clock stands: before the pre-roll, after an underrun, or paused by the game"
     ]
     last_chunk: Annotated[int, COUNT, "`seq` of the last chunk received; 0 for none"] = 0
-    underruns: Annotated[int, COUNT, "underruns since the session's start"] = 0
-    late: Annotated[int, COUNT, "chunks that came after their start was committed"] = 0
-    dropped: Annotated[int, COUNT, "chunks that came too late to be heard at all, or did not fit"] = 0
+    underruns: Annotated[int, COUNT, "underruns since the client's start"] = 0
+    late: Annotated[int, COUNT, "chunks since then that came after their start was committed"] = 0
+    dropped: Annotated[int, COUNT, "chunks since then that came too late to be heard at all, or did not fit"] = 0
 
     def check(self) -> None:
         if not self.played <= self.committed <= self.have:

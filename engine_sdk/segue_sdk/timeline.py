@@ -79,11 +79,11 @@ class Timeline:
 
     @property
     def have(self) -> int:
-        """The end of what is played if nothing more arrives, older takes not counted."""
+        """The end of what is played if nothing more arrives and no older take is used."""
         buffer = self._joined or self._followed
         if buffer is not None:
-            return self._reach(buffer, self.committed)
-        return max((self._reach(buffer, self.committed) for buffer in self._buffers.values()), default=self.committed)
+            return self._played_until(buffer)
+        return max((self._played_until(buffer) for buffer in self._buffers.values()), default=self.committed)
 
     @property
     def take(self) -> int:
@@ -119,7 +119,7 @@ class Timeline:
     def pause(self) -> None:
         """Fade out and stop the sample clock until `resume`."""
         if self._followed is not None and not self._halted and not self._fade_out_length:
-            ahead = self.timing.fade if self._joined else self.have - self.committed
+            ahead = self.timing.fade if self._joined else self._reach(self._followed, self.committed) - self.committed
             self._fade_out_done, self._fade_out_length = 0, min(self.timing.fade, ahead)
         self._halted = True
 
@@ -174,26 +174,22 @@ class Timeline:
             )
             points = [at for at, _ in self._entries(buffer, self.committed)]
             points.append(self.committed + self._fade_out_length - self._fade_out_done)
-        elif (newer := self._newer(buffer)) is not None:
+        elif (newer := self._newer(buffer, self.committed)) is not None:
             self._joined, self._join_done = newer, 0
             points = [self.committed + self.timing.join]
         else:
             points = self._turning_points(buffer)
         return min(most, min(points) - self.committed)
 
-    def _newer(self, buffer: TakeBuffer) -> TakeBuffer | None:
-        """The newest take after the followed one that can be joined at `committed`."""
-        if buffer.end(self.committed) < self.committed + self.timing.join:
+    def _newer(self, buffer: TakeBuffer, position: int) -> TakeBuffer | None:
+        """The newest take after `buffer` that can be joined at a position."""
+        if buffer.end(position) < position + self.timing.join:
             return None
-        return next(
-            (new for new in self._newest() if new.take > buffer.take and self._lasts(new, self.committed)), None
-        )
+        return next((new for new in self._newest() if new.take > buffer.take and self._lasts(new, position)), None)
 
     def _turning_points(self, buffer: TakeBuffer) -> list[int]:
         """Where to decide again while following `buffer`; starts to leave it or to fade out if that is due."""
-        points = [
-            at for new in self._buffers.values() if new.take > buffer.take for at in new.starts_after(self.committed)
-        ]
+        points = self._newer_starts(buffer, self.committed)
         end = buffer.end(self.committed)
         entries = [at for at, _ in self._entries(buffer, self.committed)]
         if entries:
@@ -210,6 +206,10 @@ class Timeline:
         self.underruns += 1
         self._fade_out_done, self._fade_out_length = 0, end - self.committed
         return [end]
+
+    def _newer_starts(self, buffer: TakeBuffer, position: int) -> list[int]:
+        """Where beyond a position a take after `buffer` continues, so that it may last from there."""
+        return [at for new in self._buffers.values() if new.take > buffer.take for at in new.starts_after(position)]
 
     def _render(self, out: Floats) -> None:
         """The samples at `committed` under the fades in progress."""
@@ -282,6 +282,22 @@ class Timeline:
         while (entry := next(self._entries(buffer, position), None)) is not None:
             position, buffer = entry
         return buffer.end(position)
+
+    def _played_until(self, buffer: TakeBuffer) -> int:
+        """Where following `buffer` from `committed` ends if takes are entered and joined."""
+        position = self.committed
+        while True:
+            buffer = self._entered(buffer, position)
+            end = buffer.end(position)
+            if end == position:
+                return position
+            if (newer := self._newer(buffer, position)) is not None:
+                buffer, position = newer, position + self.timing.join
+                continue
+            points = [at for at, _ in self._entries(buffer, position)] + self._newer_starts(buffer, position)
+            if min(points, default=end + 1) > end:
+                return end
+            position = min(points)
 
     def _forget(self) -> None:
         """Free the samples before the clock."""

@@ -106,7 +106,7 @@ def test_the_token_is_in_hello_over_websocket_only() -> None:
             peer.say(Hello(versions=(1,), client="a test", token="some other token"))
             assert peer.expect(Error).code == "unauthorised"
             bye = peer.expect(Bye)
-            assert (bye.reason, bye.retry_ms) == ("refused", None)
+            assert (bye.reason, bye.retry_ms) == ("refused", 5_000)
             peer.wait(lambda: peer.end_of_service is not None, "the end")
             assert peer.end_of_service is not None
             assert peer.end_of_service.code == CloseCode.POLICY_VIOLATION

@@ -116,7 +116,7 @@ FULL: Final[tuple[Message, ...]] = (
         stingers="included",
         resume=_KEY * 4,
         last_chunk=77,
-        token="ash-and-ember",
+        token="ash-and-ember-26",
     ),
     Hello(versions=(1,), client="x", rules_text="segue: 1\ntitle: Ä\n"),
     Event(

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from segue.contract import CHANNELS, FRAME_SIZE, Samples
-from segue.runtime.planner import PlannedFrame
+from segue.runtime.planner import PlannedFrame, RulesVersion
+from segue_rules.director import DirectorState
+
+
+class PlannedState(NamedTuple):
+    """The rules' part of a session before a frame, as music up to that frame follows it.
+
+    Attributes:
+        director: The director's state.
+        rules_version: The rules that it belongs to.
+        last_event: The greatest event number taken by then; the events up to it are in the state or yet to come.
+        switched_at: The frame of the planner's last switch by then.
+    """
+
+    director: DirectorState
+    rules_version: RulesVersion
+    last_event: int
+    switched_at: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +38,8 @@ class ChunkBoundary:
         state: The generator's state before it.
         master: The mastering stage's state before it.
         level: The fallback level of that generator.
-        lead: Frames from `frame` on that are generated but not played, for restored music that arrives late.
+        lead: Frames from `frame` on that are generated but not played: of restored music that arrives late, of a gap,
+            or before the first sound of a generator without history.
     """
 
     frame: int
@@ -29,6 +47,7 @@ class ChunkBoundary:
     master: Any
     level: int
     lead: tuple[PlannedFrame, ...] = ()
+    planned: PlannedState | None = None
 
     @property
     def first_audible(self) -> int:
@@ -112,7 +131,7 @@ class AudioBuffer:
 
     def repeated_before(self, frame: int) -> int:
         """Return how many frames have to be generated again to continue at `frame`; 0 where that is impossible."""
-        known = [boundary.first_audible for boundary in self._boundaries if boundary.first_audible <= frame]
+        known = [boundary.frame for boundary in self._boundaries if boundary.first_audible <= frame]
         return frame - known[-1] if known else 0
 
     def add_boundary(self, boundary: ChunkBoundary) -> None:

@@ -5,23 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from segue.audio.fades import crossfade, fade_in, fade_out
-from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, Request, Result, Samples
-from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
+from segue.audio.frame_limiter import limit_join
+from segue.contract import (
+    FADE_SAMPLES,
+    FRAME_SIZE,
+    JOIN_SAMPLES,
+    SAMPLE_RATE,
+    Generator,
+    Request,
+    Result,
+    Samples,
+)
+from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary, PlannedState
 from segue.runtime.fallback import Loop
 from segue.runtime.jobs import DirtyTracker, Job, JobSpec, SessionView, next_job
 from segue.runtime.journal import Operation
 from segue.runtime.latency import LatencyEstimator
 from segue.runtime.mastering import master_job
 from segue.runtime.message_collector import MessageCollector
-from segue.runtime.planner import Planner, generator_input
-from segue.runtime.restore import PendingRestore, RestorePoint, pending_restore
+from segue.runtime.planner import PlannedFrame, Planner, generator_input
+from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, pending_restore
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
+
+# What is generated and not heard, before a generator's first sound or to continue it after a gap, takes so much time at
+# most: the client waits for the sound, or plays older music, that much longer.
+_MOST_LEAD_S: Final = 0.25
 
 
 class ChunkProducer:
@@ -69,7 +83,7 @@ class ChunkProducer:
         self._planner, self._messages, self._latency = planner, messages, latency
         self._journal = journal
         self._stems = stems
-        first = start.boundary
+        first = start.boundary(planner)
         self.buffer = AudioBuffer(first)
         self.placements = PlacementTracker(start.stingers) if config.stingers == "included" else None
         self.dirty = DirtyTracker(config.significance, start.frame, self.placements)
@@ -124,6 +138,14 @@ class ChunkProducer:
         fills = "fills" in self._generators[self.level].controls
         self._messages.add_decisions(self.dirty.scan(self.buffer, self._planner, end, fills=fills))
 
+    def is_newest(self, end: int) -> bool:
+        """Return whether the music before frame `end` follows the newest plans, and nothing is made in its place."""
+        self.find_dirty()
+        job = self.in_flight
+        replaced = job is not None and job.spec.change < min(end, self.buffer.head)
+        outdated = self.dirty.replace_at is not None and self.dirty.replace_at < end
+        return not (replaced or outdated or self.pending is not None)
+
     def forget(self, committed: int) -> None:
         """Drop music, plans and decisions that a client at sample `committed` no longer needs."""
         # While a job is long in flight, plans that an event undid may lie behind the client: compare them first.
@@ -150,8 +172,10 @@ class ChunkProducer:
             return math.inf
         if self.pending is not None or not self.dirty.is_clean or self.level != self.buffer.last.level:
             return 0.0
-        committed = self._latency.committed(now_s)
-        return max(0.0, (self.head * FRAME_SIZE - committed - self._config.lookahead_samples) / SAMPLE_RATE)
+        committed, end = self._latency.committed(now_s), self.head * FRAME_SIZE
+        if end < committed and self._latency.music_end is not None:
+            end = max(end, self._latency.music_end - JOIN_SAMPLES - FADE_SAMPLES)
+        return max(0.0, (end - committed - self._config.lookahead_samples) / SAMPLE_RATE)
 
     def next_job(self, now_s: float) -> JobSpec | None:
         """Return what to generate next, None for nothing."""
@@ -161,6 +185,8 @@ class ChunkProducer:
         if self.buffer.head >= committed:
             self.find_dirty()
         self.dirty.clear_from(self.buffer.head if self.buffer.head > committed else 0)
+        loops = isinstance(self._generators[self.level], Loop)
+        affordable = self._latency.frames_in(_MOST_LEAD_S)
         return next_job(
             SessionView(
                 config=self._config,
@@ -171,9 +197,15 @@ class ChunkProducer:
                 faded=self._faded == self.buffer.head,
                 floor=self.dirty.floor,
                 committed=committed,
+                soonest=self._latency.soonest(
+                    now_s, frames=self._latency.first_frames, repeated=self.buffer.repeated_before
+                ),
                 reachable=self._latency.reachable(now_s, busy=False),
                 first_frames=self._latency.first_frames,
                 fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
+                music_end=self._latency.music_end,
+                lead_frames=0 if loops else min(LEAD_FRAMES, affordable),
+                most_repeated=affordable,
             )
         )
 
@@ -193,10 +225,25 @@ class ChunkProducer:
         frames = (*self.buffer.frames_since(origin, spec.change), *self._planner.frames(spec.change, spec.end))
         styles, conditioning = generator_input(frames)
         request = Request(state=origin.state, styles=styles, conditioning=conditioning, stems=self._stems)
-        job = Job(spec=spec, origin=origin, frames=frames, request=request, plan_revision=self._planner.revision)
+        planned = PlannedState(
+            director=self._planner.state_before(spec.end),
+            rules_version=self._planner.rules_version,
+            last_event=self._messages.last_event,
+            switched_at=self._planner.switched_at,
+        )
+        job = Job(
+            spec=spec,
+            origin=origin,
+            frames=frames,
+            request=request,
+            plan_revision=self._planner.revision,
+            planned=planned,
+        )
         if self._untold is not None:
             self._messages.add_decisions(self._planner.frames(self._untold, max(self._untold, spec.change)))
             self._untold = None
+        if spec.reason == "skip":
+            self._messages.add_decisions(self._planner.frames(self.buffer.head, spec.change))
         self._messages.add_decisions(job.new_frames)
         if self.placements is not None:
             self.placements.begin(spec.change, self._planner, job.new_frames)
@@ -205,7 +252,15 @@ class ChunkProducer:
         self._journal(("begun", spec))
         return job
 
-    def complete(self, job: Job, result: Result[Any], seconds: float, now_s: float | None = None) -> bool:
+    def complete(
+        self,
+        job: Job,
+        result: Result[Any],
+        seconds: float,
+        now_s: float | None = None,
+        *,
+        opening: int | None = None,
+    ) -> bool:
         """Take the sound of the job in flight.
 
         Args:
@@ -213,6 +268,7 @@ class ChunkProducer:
             result: What its generator gave.
             seconds: How long the generator took.
             now_s: When the result came; None in a replay, where it is known to have been of use.
+            opening: In a replay, the first frame that the client gets; None for the job's own.
 
         Returns:
             Whether it was of use. If it came too late, the older music goes on and the change is made further ahead.
@@ -220,12 +276,19 @@ class ChunkProducer:
         Raises:
             ValueError: The job is not in flight.
         """
-        if now_s is not None and (earliest_frame := self._too_late(job, now_s)) is not None:
-            self._latency.job_ended(job.spec.end - job.origin.frame, seconds, now_s)
-            self.fail(job)
-            self.dirty.raise_floor(earliest_frame)
-            return False
+        if now_s is not None:
+            opening = self._opening(job.spec, now_s)
+            if opening is None:
+                self._latency.job_ended(job.spec.end - job.origin.frame, seconds, now_s)
+                self.fail(job)
+                self.dirty.raise_floor(self._earliest_frame(now_s))
+                return False
         self._take_in_flight(job)
+        is_cut = opening is not None and opening > job.spec.change
+        if opening is not None and is_cut:
+            if self.placements is not None:
+                self.placements.postpone(job.spec.change, opening)
+            job = _cut(job, opening)
         spec, head = job.spec, self.buffer.head
         self._playable_end = self.playable_end
         generator = self._generators[spec.level]
@@ -240,16 +303,16 @@ class ChunkProducer:
             if self.pending is self._restoring:
                 self.pending = None
             self.dirty.settle(spec.change)
-        samples = self._joined(spec, samples, skips=skips, follows=follows)
+        samples = self._joined(spec, samples, follows=follows)
         if skips:
             self.buffer = AudioBuffer(job.origin)
-        elif spec.reason in ("change_level", "restore"):
+        elif is_cut or spec.reason in ("change_level", "restore"):
             self.buffer.add_boundary(job.origin)
         self.buffer.write(
             spec.change,
             samples,
             job.new_frames,
-            ChunkBoundary(frame=spec.end, state=result.state, master=master, level=spec.level),
+            ChunkBoundary(frame=spec.end, state=result.state, master=master, level=spec.level, planned=job.planned),
         )
         if self._planner.revision != job.plan_revision:
             self.dirty.mark(spec.change)
@@ -287,13 +350,12 @@ class ChunkProducer:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
-    def _joined(self, spec: JobSpec, samples: Samples, *, skips: bool, follows: bool) -> Samples:
-        """Return a job's sound joined to the music before and after it.
+    def _joined(self, spec: JobSpec, samples: Samples, *, follows: bool) -> Samples:
+        """Return a job's sound joined to the music before and after it; a client fades into what leaves a gap.
 
         Args:
             spec: The job.
             samples: Its mastered sound, float32 [S, 2].
-            skips: Whether it leaves a gap before it.
             follows: Whether music of the buffer precedes it.
         """
         length = self._config.crossfade_samples
@@ -305,42 +367,58 @@ class ChunkProducer:
             # The restored music begins where this ends: with nothing to crossfade from, both fade.
             samples = fade_out(samples, length)
             self._faded = spec.end
-        if skips or (spec.reason == "restore" and follows and not len(old)):
+        if spec.reason == "restore" and follows and not len(old):
             samples = fade_in(samples, length)
         return samples
 
-    def _too_late(self, job: Job, now_s: float) -> int | None:
-        """Return the first frame that another try would reach, if this job would take music away from the client.
+    def _opening(self, spec: JobSpec, now_s: float) -> int | None:
+        """Return the frame at which the client gets the sound of a job that is done now, None if it is of no use.
 
-        A replacement cuts off the older music at its own end. If the client has reached its start already, and would
-        reach its end before more is made, the older music is better.
+        If the client will have reached the beginning of a replacement, its take opens later, where the older music is
+        still to come. A replacement cuts off the older music at its own end. If the client would reach that before more
+        is made, the older music is better.
         """
-        spec, committed = job.spec, self._latency.committed(now_s)
-        if spec.end >= self.buffer.head or spec.change > self.buffer.head or committed <= spec.change * FRAME_SIZE:
+        head, soonest = self.buffer.head, self._latency.soonest(now_s, frames=0)
+        if spec.reason == "extend" or spec.change >= min(head, soonest):
+            return spec.change
+        lasting = max(self._earliest_frame(now_s), soonest + self._config.crossfade_frames)
+        if spec.end < min(head, lasting):
             return None
-        earliest_frame = -(-(committed + self._latency.next_samples) // FRAME_SIZE)
-        return earliest_frame if spec.end < earliest_frame else None
+        return soonest if soonest < min(head, spec.end) else spec.change
+
+    def _earliest_frame(self, now_s: float) -> int:
+        """Return the first frame that a job begun now usually reaches, with the time from an event to a job."""
+        return -(-(self._latency.committed(now_s) + self._latency.next_samples) // FRAME_SIZE)
 
     def _origin(self, spec: JobSpec) -> ChunkBoundary:
         """Return the boundary that a job is generated from."""
         if spec.reason in ("extend", "replace"):
             return self.buffer.boundary_before(spec.change)
         before = self.buffer.last if spec.reason == "skip" else self.buffer.boundary_before(spec.change)
+        if spec.reason == "skip" and (before.frame, before.level) == (spec.origin, spec.level):
+            return replace(before, lead=(*before.lead, *self._planner.frames(before.first_audible, spec.change)))
         if spec.reason == "restore" and self.pending is not None:
             before = self.pending.boundary
             if before.level == spec.level:
                 lead = (*before.lead, *self._planner.frames(before.first_audible, spec.change))
                 return replace(before, lead=lead)
-        return ChunkBoundary(frame=spec.change, state=self._fresh(spec), master=before.master, level=spec.level)
+        return ChunkBoundary(
+            frame=spec.origin, state=self._fresh(spec), master=before.master, level=spec.level, lead=self._lead(spec)
+        )
 
     def _fresh(self, spec: JobSpec) -> Any:
         """Return the state from which another generator takes over."""
-        generator = self._generators[spec.level]
-        start = max(self.buffer.base, spec.change - self._config.history_frames)
-        if isinstance(generator, Loop) and start < spec.change <= self.buffer.head:
-            plans = [frame.plan for frame in self.buffer.planned_frames(start, spec.change)]
-            return generator.capture(self.buffer.read(start, spec.change), plans)
-        return generator.start(seed=self._config.seed, frame=spec.change)
+        generator, end = self._generators[spec.level], min(spec.origin, self.buffer.head)
+        start = max(self.buffer.base, end - self._config.history_frames)
+        if isinstance(generator, Loop) and start < end:
+            plans = [frame.plan for frame in self.buffer.planned_frames(start, end)]
+            return replace(generator.capture(self.buffer.read(start, end), plans), frame=spec.origin)
+        return generator.start(seed=self._config.seed, frame=spec.origin)
+
+    def _lead(self, spec: JobSpec) -> tuple[PlannedFrame, ...]:
+        """Return the frames that are generated and not heard before the first sound of another generator."""
+        head = min(max(spec.origin, self.buffer.head), spec.change)
+        return (*self.buffer.planned_frames(spec.origin, head), *self._planner.frames(head, spec.change))
 
     def _take_in_flight(self, job: Job) -> None:
         """Take a job out of flight. Raises: ValueError if it is not in flight."""
@@ -349,7 +427,15 @@ class ChunkProducer:
         self.in_flight = None
 
 
+def _cut(job: Job, opening: int) -> Job:
+    """Return a job of which the client gets the frames from `opening` on; those before it become its lead."""
+    lead = job.frames[: opening - job.origin.frame]
+    return replace(job, spec=job.spec._replace(change=opening), origin=replace(job.origin, lead=lead))
+
+
 def _crossfaded(old: Samples, new: Samples) -> Samples:
     """Return `new` with its head crossfaded from `old`, over as much as there is of both."""
     length = min(len(old), len(new))
-    return np.concatenate([crossfade(old[:length], new[:length]), new[length:]]) if length else new
+    if not length:
+        return new
+    return np.concatenate([limit_join(crossfade(old[:length], new[:length])), new[length:]])

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from segue.audio.fades import crossfade
+from segue.audio.frame_limiter import limit_join
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Chunk, Request, Result, Samples
 from segue_rules.plan import FramePlan
 
@@ -131,7 +132,7 @@ class Loop:
         join = min(_JOIN_SAMPLES, first, len(bars))
         if join:
             # The sound before the first bar leads into it again.
-            bars[-join:] = crossfade(bars[-join:], samples[first - join : first])
+            bars[-join:] = limit_join(crossfade(bars[-join:], samples[first - join : first]))
         return LoopState(bars=bars, offset=(len(samples) - last) % len(bars), frame=end, first=end)
 
     def generate(self, requests: Sequence[Request[LoopState]]) -> list[Result[LoopState]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from segue.contract import FRAME_SIZE, Request
-from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary
+from segue.contract import FADE_SAMPLES, FRAME_SIZE, JOIN_SAMPLES, Request
+from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary, PlannedState
 from segue.runtime.planner import PlannedFrame, Planner, is_significant
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
 # extend: more music at the end. replace: music for newer plans. change_level: music of another fallback level. skip:
-# music after a gap, because the client's buffer ran empty. restore: music from the state of a save or a cell.
+# music after a gap, because the client is past the end of the newest music; it continues what the client still has.
+# restore: music from the state of a save or a cell.
 # The protocol has the same words, but "fallback" for change_level; recordings have "ladder".
 Reason: TypeAlias = Literal["extend", "replace", "change_level", "skip", "restore"]
 
@@ -22,7 +23,7 @@ class JobSpec(NamedTuple):
 
     Attributes:
         reason: Why it is generated.
-        origin: The frame that generation starts from.
+        origin: The frame that generation starts from. What is generated before `change` is not heard.
         change: The first frame that the client gets.
         end: The first frame behind it.
         level: The fallback level that generates it.
@@ -55,6 +56,7 @@ class Job:
         frames: The plans of [origin, end).
         request: What the generator gets.
         plan_revision: The planner's revision when the frames were planned.
+        planned: The rules' part behind the last frame.
     """
 
     spec: JobSpec
@@ -62,6 +64,7 @@ class Job:
     frames: tuple[PlannedFrame, ...]
     request: Request[Any]
     plan_revision: int
+    planned: PlannedState
 
     @property
     def new_frames(self) -> tuple[PlannedFrame, ...]:
@@ -167,9 +170,13 @@ class SessionView(NamedTuple):
         faded: Whether the buffer ends in a fade-out, for the restored music.
         floor: No frame before it is replaced.
         committed: The first frame of which the client's engine has nothing yet.
-        reachable: The first frame that generation begun now reaches, None while nothing may be replaced.
+        soonest: The first frame that a replacement begun now reaches if all goes as it usually does.
+        reachable: The first frame that it reaches almost always, None while nothing may be replaced.
         first_frames: Length of the first chunk of a replacement.
         fill_to: The sample up to which the client wants music.
+        music_end: The sample at which the client is silent for lack of music, None if its clock runs on then.
+        lead_frames: How many frames a generator without history plays before it is heard.
+        most_repeated: The most frames worth generating, and not hearing, to continue the same music after a gap.
     """
 
     config: SessionConfig
@@ -180,9 +187,13 @@ class SessionView(NamedTuple):
     faded: bool
     floor: int
     committed: int
+    soonest: int
     reachable: int | None
     first_frames: int
     fill_to: int
+    music_end: int | None
+    lead_frames: int
+    most_repeated: int
 
 
 def next_job(view: SessionView) -> JobSpec | None:
@@ -194,11 +205,10 @@ def next_job(view: SessionView) -> JobSpec | None:
     if view.restoring is not None:
         return _restore(view, view.restoring)
     if head < view.committed:
-        # It is too late for everything in between: continue where the music can reach the client.
-        return _spec(view, "skip", _meeting_frame(view))
+        return _skip(view, _meeting_frame(view))
     if view.replace_at is not None:
-        # What the engine has taken meanwhile stays as it is.
-        change = max(view.replace_at, view.committed, view.buffer.base)
+        # What the engine has taken by the time the new music comes stays as it is.
+        change = max(view.replace_at, view.soonest, view.buffer.base)
         if change < head:
             return _replacement(view, change)
     if view.level != view.buffer.last.level:
@@ -225,11 +235,11 @@ def _restore(view: SessionView, restoring: ChunkBoundary) -> JobSpec | None:
             spec = spec._replace(end=min(spec.end, target))
         return spec if head * FRAME_SIZE < view.fill_to else None
     if head < view.committed and _meeting_frame(view) < target:
-        spec = _spec(view, "skip", _meeting_frame(view))
-        return spec._replace(end=min(spec.end, target))
+        skip = _skip(view, _meeting_frame(view))
+        return skip and skip._replace(end=min(skip.end, target))
     change = max(start, view.committed)
     if change > head:
-        change = max(start, _meeting_frame(view))
+        change = max(target, min(max(start, _soonest_frame(view)), _last_frame(view)))
     if change >= head and change * FRAME_SIZE >= view.fill_to:
         return None
     spec = _spec(view, "restore", change)
@@ -248,9 +258,39 @@ def _other_level(view: SessionView) -> JobSpec:
     return _spec(view, "change_level", min(change, view.buffer.head))
 
 
+def _skip(view: SessionView, change: int) -> JobSpec | None:
+    """Continue at `change`, behind a gap, None while that is further ahead than the client wants music."""
+    if view.music_end is not None and change * FRAME_SIZE >= view.fill_to:
+        return None
+    spec, last = _spec(view, "skip", change), view.buffer.last
+    if last.level == view.level and change - last.frame <= view.most_repeated:
+        return spec._replace(origin=last.frame)
+    return spec
+
+
 def _meeting_frame(view: SessionView) -> int:
-    """Return the first frame at which new music can reach a client that ran dry."""
+    """Return the frame at which new music continues what a client still has that is past the newest music.
+
+    That is early enough for the client to join it. Where there is no time for that, the client fades out and in again.
+    """
+    soonest = _soonest_frame(view)
+    if view.music_end is None:
+        return soonest
+    joined = (view.music_end - JOIN_SAMPLES - FADE_SAMPLES) // FRAME_SIZE
+    return joined if joined >= soonest else _last_frame(view)
+
+
+def _soonest_frame(view: SessionView) -> int:
+    """Return the first frame at which new music can reach a client."""
     return view.reachable or view.committed + view.config.chunk_frames
+
+
+def _last_frame(view: SessionView) -> int:
+    """Return the last frame at which a client can begin to play new music: its clock stops where it has none."""
+    if view.music_end is None:
+        return _soonest_frame(view)
+    # The client may not have reported yet what was sent last.
+    return max(view.music_end // FRAME_SIZE, view.buffer.head)
 
 
 def _spec(view: SessionView, reason: Reason, change: int) -> JobSpec:
@@ -258,8 +298,10 @@ def _spec(view: SessionView, reason: Reason, change: int) -> JobSpec:
 
     A replacement ends as soon as possible: what follows it is an extension, for which there is time.
     """
-    if reason in ("change_level", "skip", "restore"):
+    if reason == "restore":
         origin = change
+    elif reason in ("change_level", "skip"):
+        origin = max(view.buffer.base, change - view.lead_frames)
     else:
         origin = view.buffer.boundary_before(change).frame
     fade = view.config.crossfade_frames if change < view.buffer.head else 1

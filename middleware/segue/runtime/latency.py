@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE
+from segue.contract import FRAME_RATE, FRAME_SIZE, PRE_ROLL_S, SAMPLE_RATE
 from segue.runtime.session_config import SessionConfig
 
 # Measurements that count.
@@ -131,6 +131,18 @@ class LatencyEstimator:
         """Return the sample that is heard, estimated from the reports."""
         return self._played + self._moved(now_s)
 
+    @property
+    def music_end(self) -> int | None:
+        """The sample at which the client is silent unless more music comes, None if its clock runs on in silence.
+
+        A client that stands begins only when it has the pre-roll from its position on, so a rest that is shorter does
+        not count.
+        """
+        if self._have is None:
+            return None
+        pre_roll = min(round(PRE_ROLL_S * SAMPLE_RATE), self._config.lookahead_samples)
+        return self._committed if self._paused and self._have - self._committed < pre_roll else self._have
+
     # --- the time that jobs take ------------------------------------------------------------------------------------
 
     def event_came(self, frame: int, now_s: float, *, busy: bool) -> None:
@@ -167,6 +179,10 @@ class LatencyEstimator:
         enough = math.ceil(_FIRST_LASTS * next_s * FRAME_RATE)
         return min(max(enough, self._config.crossfade_frames + 1), self._config.chunk_frames)
 
+    def frames_in(self, seconds: float) -> int:
+        """Return how many frames are usually generated in some time, at most those of a minute of music."""
+        return min(int(seconds / max(self._frame.median_s, 1e-6)), 60 * FRAME_RATE)
+
     @property
     def next_samples(self) -> int:
         """How far the client's clock usually runs until a job that begins now is heard, in samples."""
@@ -185,13 +201,18 @@ class LatencyEstimator:
         interval_s = max(0.0, self._replaced_s + self._config.replace_interval_ms / 1000 - now_s)
         wait_s = max(interval_s, self._until_free_s(now_s, busy=busy))
         reached = self.committed(now_s) + math.ceil(wait_s * SAMPLE_RATE) + self.next_samples
-        frame = -(-reached // FRAME_SIZE)
-        again = self._frame.median_s * SAMPLE_RATE
-        for _ in range(self._config.chunk_frames):
-            if frame * FRAME_SIZE >= reached + repeated(frame) * again:
-                break
-            frame += 1
-        return frame
+        return self._with_repeated(reached, repeated)
+
+    def soonest(self, now_s: float, *, frames: int, repeated: Callable[[int], int] = lambda frame: 0) -> int:
+        """Return the first frame that a job of so many frames, begun now, reaches if all goes as it usually does.
+
+        Args:
+            now_s: The present time.
+            frames: How many frames are generated; 0 for sound that is finished now.
+            repeated: Gives how many frames have to be made again before a frame.
+        """
+        made_s = frames * self._frame.median_s + self._reserve_s
+        return self._with_repeated(self.committed(now_s) + math.ceil(made_s * SAMPLE_RATE), repeated)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
@@ -205,6 +226,16 @@ class LatencyEstimator:
         """From a finished chunk to one that the client's engine can take, with a report of its position."""
         way_s = min(self._round_trips, default=_FIRST_ROUND_TRIP_S)
         return self._config.safety_ms / 1000 + way_s + self._late_s
+
+    def _with_repeated(self, reached: int, repeated: Callable[[int], int]) -> int:
+        """Return the first frame at or after sample `reached` that allows for the frames repeated before it."""
+        frame = -(-reached // FRAME_SIZE)
+        again = self._frame.median_s * SAMPLE_RATE
+        for _ in range(self._config.chunk_frames):
+            if frame * FRAME_SIZE >= reached + repeated(frame) * again:
+                break
+            frame += 1
+        return frame
 
     def _until_free_s(self, now_s: float, *, busy: bool) -> float:
         return max(0.0, self._free_s - now_s) if busy else 0.0

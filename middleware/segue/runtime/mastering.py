@@ -1,4 +1,4 @@
-"""From what a generator plays to what the client gets: levelled, with the rules' gain, cut to the new frames.
+"""From what a generator plays to what the client gets: levelled, with the rules' gain, limited, cut to the new frames.
 
 Array dimensions: T frames, S samples.
 """
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio import normalise
+from segue.audio import frame_limiter, normalise
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Samples
 from segue.runtime.jobs import Job
 from segue_rules.controls import SILENCE_DB
@@ -25,7 +25,7 @@ HEADROOM_DB: Final = 3.5
 _RAMP: Final = np.arange(1, FRAME_SIZE + 1, dtype=np.float32) / np.float32(FRAME_SIZE)
 _MAKE_UP: Final = np.float32(10.0 ** (HEADROOM_DB * _DYNAMICS_KEPT / 20.0))
 # A packed state: the numbers before those of the filters, and what segue.audio.normalise can have put into it.
-_PACKED_HEAD: Final = 5
+_PACKED_HEAD: Final = 6
 _BLOCK: Final = SAMPLE_RATE // 10
 _MOST_POWERS: Final = 30
 _MOST_LEVEL_DB: Final = 12.0
@@ -40,10 +40,12 @@ class MasterState:
     Attributes:
         gain: The rules' gain at the end of the last frame, linear.
         loudness: The loudness of the music so far.
+        limiter_gain: The limiter's gain at the end of the last frame, 0 to 1.
     """
 
     gain: float
     loudness: normalise.LoudnessState
+    limiter_gain: float
 
 
 class MasteredSound(NamedTuple):
@@ -62,13 +64,15 @@ class MasteredSound(NamedTuple):
 
 def start(plan: FramePlan) -> MasterState:
     """Return the state before the first frame, at the gain of its plan."""
-    return MasterState(gain=_linear(plan.controls.gain_db), loudness=normalise.start(gain_db=HEADROOM_DB))
+    return MasterState(
+        gain=_linear(plan.controls.gain_db), loudness=normalise.start(gain_db=HEADROOM_DB), limiter_gain=1.0
+    )
 
 
 def process(
     state: MasterState, samples: Samples, plans: Sequence[FramePlan]
 ) -> tuple[MasterState, Samples, NDArray[np.float32]]:
-    """Level the music of T frames and apply the rules' gain, which reaches the gain of each frame at its end.
+    """Level the music of T frames, apply the rules' gain and limit it; each frame ends at the gain of its plan.
 
     Args:
         state: The stage before them.
@@ -76,7 +80,8 @@ def process(
         plans: Their plans.
 
     Returns:
-        The stage after them, the samples, and the gain of each sample, float32 [S], which stems must follow.
+        The stage after them, the samples, all within `frame_limiter.CEILING`, and the gain of each sample, float32
+        [S], which stems must follow.
     """
     loudness, levels = normalise.process(state.loudness, samples)
     gains = np.array([state.gain, *[_linear(plan.controls.gain_db) for plan in plans]], np.float32)
@@ -86,7 +91,12 @@ def process(
     else:
         envelope = gains[:-1, None] + (gains[1:] - gains[:-1])[:, None] * _RAMP
         gain *= _MAKE_UP * envelope.ravel()
-    return MasterState(gain=float(gains[-1]), loudness=loudness), samples * gain[:, None], gain
+    levelled = samples * gain[:, None]
+    limiter_gain, limits = frame_limiter.process(state.limiter_gain, levelled)
+    if limits is not None:
+        levelled *= limits[:, None]
+        gain *= limits
+    return MasterState(gain=float(gains[-1]), loudness=loudness, limiter_gain=limiter_gain), levelled, gain
 
 
 def master_job(job: Job, chunk: Chunk, *, mastered: bool) -> MasteredSound:
@@ -114,8 +124,10 @@ def _linear(gain_db: float) -> float:
 def pack(state: MasterState) -> bytes:
     """Return the stage's state in some 370 bytes."""
     loudness = state.loudness
-    head = [state.gain, loudness.gain_db, loudness.next_gain_db, loudness.energy, float(loudness.filled)]
-    return np.array([*head, *loudness.filters.ravel(), *loudness.powers], "<f8").tobytes()
+    levels = [state.gain, state.limiter_gain, loudness.gain_db, loudness.next_gain_db]
+    return np.array(
+        [*levels, loudness.energy, float(loudness.filled), *loudness.filters.ravel(), *loudness.powers], "<f8"
+    ).tobytes()
 
 
 def unpack(data: bytes) -> MasterState:
@@ -129,11 +141,12 @@ def unpack(data: bytes) -> MasterState:
     if len(data) % 8 or not least <= len(data) // 8 <= least + _MOST_POWERS:
         raise ValueError(f"expected a packed mastering state, got {len(data)} bytes")
     values = np.frombuffer(data, "<f8").astype(np.float64)
-    gain, gain_db, next_gain_db, energy, filled = map(float, values[:_PACKED_HEAD])
+    gain, limiter_gain, gain_db, next_gain_db, energy, filled = map(float, values[:_PACKED_HEAD])
     powers = values[least:]
     sane = (
         bool(np.isfinite(values).all() and (np.abs(values) <= _MOST_PACKED).all() and (powers >= 0).all())
         and 0.0 <= gain <= _MOST_GAIN
+        and 0.0 <= limiter_gain <= 1.0
         and max(abs(gain_db), abs(next_gain_db)) <= _MOST_LEVEL_DB
         and energy >= 0.0
         and filled in range(_BLOCK)
@@ -150,4 +163,5 @@ def unpack(data: bytes) -> MasterState:
             gain_db=gain_db,
             next_gain_db=next_gain_db,
         ),
+        limiter_gain=limiter_gain,
     )

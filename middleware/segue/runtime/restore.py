@@ -5,20 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from segue.contract import Generator
+from segue.contract import FRAME_RATE, TICKS_PER_BEAT, Generator
 from segue.runtime import mastering
 from segue.runtime.audio_buffer import ChunkBoundary
-from segue.runtime.planner import Planner, RulesVersion
+from segue.runtime.planner import PlannedFrame, Planner, RulesVersion
 from segue.runtime.snapshot import Snapshot
 from segue.runtime.stinger_placement import PlacedCue
 from segue_rules.director import Director, DirectorState, carry, drop_pending, pack, shift_state, unpack
 from segue_rules.events import Event
 from segue_rules.model import AudioStinger, Rules
-from segue_rules.plan import StingerCue
+from segue_rules.plan import FramePlan, MusicalClock, StingerCue
 
 log = logging.getLogger(__name__)
+
+# A generator without history begins with its next notes: in the middle of a bar, after up to 1.3 s of silence in the
+# library's quietest music. So long it plays before it is heard.
+LEAD_FRAMES: Final = 2 * FRAME_RATE
 
 # What could be restored: the rules' state and the sound; the rules' state alone; neither.
 # The words are part of the protocol and of recordings.
@@ -52,12 +56,13 @@ class RestorePoint(NamedTuple):
         level: The fallback level that `state` belongs to.
         rules: The rules that `director` belongs to.
         director: The director's state before `frame`.
-        state: The generator's state before `frame`.
+        state: The generator's state before `frame`, or `lead_frames` earlier.
         master: The mastering stage's state before `frame`.
         events: Events that are still to take effect, by frame.
         last_event: The greatest event number that was taken before, 0 for none.
         stingers: Stingers that still sound, if they are part of the music.
         origin: What it was made from.
+        lead_frames: How many frames the generator plays before `frame` that are not heard.
     """
 
     frame: int
@@ -71,11 +76,19 @@ class RestorePoint(NamedTuple):
     last_event: int
     stingers: tuple[PlacedCue, ...]
     origin: RestoreOrigin
+    lead_frames: int = 0
 
-    @property
-    def boundary(self) -> ChunkBoundary:
-        """The boundary that generation continues from."""
-        return ChunkBoundary(frame=self.frame, state=self.state, master=self.master, level=self.level)
+    def boundary(self, planner: Planner) -> ChunkBoundary:
+        """Return the boundary that generation continues from. planner: from `planner_from`."""
+        lead: tuple[PlannedFrame, ...] = ()
+        if self.lead_frames:
+            (first,) = planner.frames(self.frame, self.frame + 1)
+            lead = tuple(
+                PlannedFrame(_earlier(first.plan, frames), first.rules_version)
+                for frames in range(self.lead_frames, 0, -1)
+            )
+        start = self.frame - self.lead_frames
+        return ChunkBoundary(frame=start, state=self.state, master=self.master, level=self.level, lead=lead)
 
 
 class PendingRestore(NamedTuple):
@@ -119,15 +132,17 @@ def make_restore_point(
     director = shift_state(Director(rules).start(), frame)
     events: tuple[tuple[int, Event], ...] = ()
     outcome: RestoreOutcome = "nothing"
-    state = None
+    state, lead_frames = None, 0
     if snapshot is not None and (restored := _restored_rules(snapshot, rules, frame)) is not None:
         (director, events), outcome = restored, "rules"
         state = _restored_sound(snapshot, generator, frame)
     if snapshot is not None and state is not None:
         outcome, master = "all", mastering.unpack(snapshot.master)
     else:
-        state = generator.start(seed=seed, frame=frame)
-        master = mastering.start(Director(rules).step(director, frame)[1])
+        plan = Director(rules).step(director, frame)[1]
+        lead_frames = min(LEAD_FRAMES, frame, plan.clock.ticks // plan.controls.tempo_mbpm)
+        state = generator.start(seed=seed, frame=frame - lead_frames)
+        master = mastering.start(plan)
     point = RestorePoint(
         frame=frame,
         take=take,
@@ -140,6 +155,7 @@ def make_restore_point(
         last_event=snapshot.last_event if snapshot is not None and outcome != "nothing" else 0,
         stingers=_restored_stingers(snapshot, rules) if snapshot is not None and outcome != "nothing" else (),
         origin=RestoreOrigin(snapshot=snapshot, frame=frame, seed=seed, primary=primary, outcome=outcome),
+        lead_frames=lead_frames,
     )
     return point, outcome
 
@@ -163,8 +179,28 @@ def pending_restore(point: RestorePoint, planner: Planner, frame: int, director:
         frame: The first frame that is heard.
         director: The director's state before it.
     """
-    lead = tuple(planner.frames(point.frame, frame))
-    return PendingRestore(replace(point.boundary, lead=lead), point, director)
+    boundary = point.boundary(planner)
+    lead = (*boundary.lead, *planner.frames(point.frame, frame))
+    return PendingRestore(replace(boundary, lead=lead), point, director)
+
+
+def _earlier(plan: FramePlan, frames: int) -> FramePlan:
+    """Return the plan of so many frames earlier if nothing but the musical clock moved in between."""
+    clock = plan.clock
+    ticks, bar, bar_ticks = max(0, clock.ticks - frames * plan.controls.tempo_mbpm), clock.bar, clock.bar_ticks
+    while ticks < bar_ticks and bar > 0:
+        bar, bar_ticks = bar - 1, max(0, bar_ticks - clock.meter * TICKS_PER_BEAT)
+    return plan._replace(
+        frame=plan.frame - frames,
+        clock=MusicalClock(ticks=ticks, bar=bar, bar_ticks=bar_ticks, meter=clock.meter),
+        beat=-1,
+        bar_start=-1,
+        to_change=-1,
+        next_mix=plan.mix,
+        receipts=(),
+        changes=(),
+        stingers=(),
+    )
 
 
 def _restored_rules(

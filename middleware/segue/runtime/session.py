@@ -156,21 +156,39 @@ class Session:
             return self._snapshot_at(self._producer.buffer.last)
         if not self._is_as_restored(pending):
             return self._snapshot_at(pending.boundary)
-        boundary, point = pending.boundary, pending.restore_point
-        events = [(at, event) for at, event in point.events if at < boundary.first_audible]
-        events += planner.upcoming(boundary.first_audible)
-        return self._snapshot(boundary, point.director, point.rules, events)
+        point, heard = pending.restore_point, pending.boundary.first_audible
+        boundary = replace(pending.boundary, frame=point.frame)
+        events = [(at, event) for at, event in point.events if at < heard]
+        events += planner.upcoming(heard)
+        rules_version = replace(planner.rules_version, rules=point.rules)
+        return self._snapshot(boundary, point.director, rules_version, events, self.last_event)
 
-    def snapshot_at(self, end: int) -> Snapshot | None:
-        """Return the music at the end of a chunk, in frames, under the newest plans.
+    def snapshot_at(self, end: int, *, newest: bool) -> Snapshot | None:
+        """Return the music at the end of a chunk, so that what is heard before it and what is restored fit together.
 
-        None if that end was replaced or forgotten, or while a restore is not heard yet, which replaces all music.
+        Args:
+            end: The frame behind the chunk.
+            newest: Whether it contains all events up to now, or else those up to when the chunk was planned.
+
+        Returns:
+            None if that end was replaced or forgotten, or while a restore is not heard yet, which replaces all music;
+            with `newest`, also while music before it is to be replaced, since an event would be in the state that the
+            client has not heard.
         """
-        if self._producer.pending is not None or end < self._planner.base:
+        producer = self._producer
+        if producer.pending is not None or end < self._planner.base:
             return None
-        boundaries = self._producer.buffer.boundaries
-        found = next((boundary for boundary in boundaries if boundary.frame == boundary.first_audible == end), None)
-        return None if found is None else self._snapshot_at(found)
+        found = [boundary for boundary in producer.buffer.boundaries if boundary.frame == boundary.first_audible == end]
+        if not found or (newest and not producer.is_newest(end)):
+            return None
+        (boundary,) = found
+        planned = boundary.planned
+        if newest or planned is None or planned.switched_at != self._planner.switched_at or end < planned.switched_at:
+            # Resets and reloads have no number by which a client could send them again.
+            return self._snapshot_at(boundary)
+        last_event = planned.last_event
+        events = [(at, event) for at, event in self._planner.upcoming(end) if event.sequence <= last_event]
+        return self._snapshot(boundary, planned.director, planned.rules_version, events, last_event)
 
     def sound(self, start: int, end: int) -> Samples:
         """Return the newest music between two samples, float32 [S, 2]: as much as there is from `start` on."""
@@ -370,9 +388,17 @@ class Session:
         """Begin a job, as `ChunkProducer.begin`."""
         return self._producer.begin(spec, now_s)
 
-    def complete(self, job: Job, result: Result[Any], seconds: float, now_s: float | None = None) -> bool:
+    def complete(
+        self,
+        job: Job,
+        result: Result[Any],
+        seconds: float,
+        now_s: float | None = None,
+        *,
+        opening: int | None = None,
+    ) -> bool:
         """Take the sound of the job in flight, as `ChunkProducer.complete`."""
-        return self._producer.complete(job, result, seconds, now_s)
+        return self._producer.complete(job, result, seconds, now_s, opening=opening)
 
     def fail(self, job: Job) -> None:
         """Give up the job in flight, as `ChunkProducer.fail`."""
@@ -390,23 +416,29 @@ class Session:
 
     def _snapshot_at(self, boundary: ChunkBoundary) -> Snapshot:
         """Return the music at a boundary under the newest plans."""
-        planner, rules = self._planner, self.rules
+        planner = self._planner
         # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
         frame = max(boundary.first_audible, planner.switched_at)
         shift = boundary.frame - frame
         director = planner.state_before(frame)
+        director = shift_state(director, shift) if shift else director
         events = [(at + shift, event) for at, event in planner.upcoming(frame)]
-        return self._snapshot(boundary, shift_state(director, shift) if shift else director, rules, events)
+        return self._snapshot(boundary, director, planner.rules_version, events, self.last_event)
 
     def _snapshot(
-        self, boundary: ChunkBoundary, director: DirectorState, rules: Rules, events: Sequence[tuple[int, Event]]
+        self,
+        boundary: ChunkBoundary,
+        director: DirectorState,
+        rules_version: RulesVersion,
+        events: Sequence[tuple[int, Event]],
+        last_event: int,
     ) -> Snapshot:
         return take_snapshot(
             boundary,
             self._generators[boundary.level],
-            SavedDirector(state=pack(director, rules), events=tuple(events), last_event=self.last_event),
+            SavedDirector(state=pack(director, rules_version.rules), events=tuple(events), last_event=last_event),
             seed=self.config.seed,
-            rules=self._planner.rules_version.fingerprint,
+            rules=rules_version.fingerprint,
             stingers=self._saved_stingers(boundary.frame * FRAME_SIZE),
         )
 

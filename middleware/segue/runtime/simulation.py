@@ -13,8 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from segue.audio.fades import crossfade
-from segue.contract import CHANNELS, FRAME_RATE, FRAME_SIZE, JOIN_SAMPLES, PRE_ROLL_S, SAMPLE_RATE, Generator, Samples
+from segue.audio.fades import crossfade, fade_in
+from segue.contract import (
+    CHANNELS,
+    FADE_SAMPLES,
+    FRAME_RATE,
+    FRAME_SIZE,
+    JOIN_SAMPLES,
+    PRE_ROLL_S,
+    SAMPLE_RATE,
+    Generator,
+    Samples,
+)
 from segue.runtime.jobs import Job
 from segue.runtime.messages import ChunkOut, SessionMessage
 from segue.runtime.session import Session
@@ -71,6 +81,8 @@ class SimulatedClient:
             if length:
                 samples = samples.copy()
                 samples[:length] = crossfade(old[:length], samples[:length])
+            elif fresh and self._end:
+                samples = fade_in(samples, FADE_SAMPLES)
         if len(samples) == 0:
             return
         if start > self.have:

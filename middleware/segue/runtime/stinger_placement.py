@@ -7,7 +7,7 @@ What cannot be replaced in time is late or faded out, as by a client that mixes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from segue.contract import FADE_SAMPLES, FRAME_RATE, FRAME_SIZE, LONGEST_CHUNK_FRAMES, LONGEST_LOOKAHEAD_S, SAMPLE_RATE
@@ -117,6 +117,31 @@ class PlacementTracker:
             marked=self._marked,
         )
         self._marked = None
+
+    def postpone(self, change: int, opening: int) -> None:
+        """Let the music of the job in flight be heard later than its first new frame.
+
+        Until then the older music sounds, with its own stingers. What the job starts earlier begins at the opening or
+        is dropped; what it stops earlier fades out from there.
+
+        Args:
+            change: The job's first new frame.
+            opening: The first frame of it that is heard.
+        """
+        assert self._in_flight is not None
+        old, new, position = self._placed, self._in_flight.placed, opening * FRAME_SIZE
+        placed = []
+        for each in new:
+            if each.start >= position or each in old:
+                placed.append(each)
+            elif each.cancelled == change * FRAME_SIZE and each._replace(cancelled=None) in old:
+                placed.append(each._replace(cancelled=position))
+            elif each.cue.if_late == "play":
+                placed.append(each._replace(start=position))
+        cues = {each.cue for each in new}
+        gone = [each for each in old if change * FRAME_SIZE <= each.start < position and each.cue not in cues]
+        placed += [_cancelled(each, position) for each in gone]
+        self._in_flight = replace(self._in_flight, placed=tuple(placed))
 
     def complete(self) -> tuple[PlacedCue, ...]:
         """Take the stingers of the job in flight, which is complete, and return all that may sound in it."""

@@ -23,9 +23,10 @@ _CLOCK_ERROR: Final = SAMPLE_RATE // 10
 class ResumeCells:
     """Makes the cells of a session, and remembers which events those that the client has contain.
 
-    A chunk is sent seconds before it is heard, so its cell lacks the events of that time. An event that replaces music
-    has cells of its own; others, such as a trigger for a stinger, would be lost with the service and would have to be
-    sent again long after they were heard. So the next cells are made again when events came.
+    The cell of a chunk contains the events that its music follows. The chunk is sent seconds before it is heard, so the
+    events of that time are not among them. An event that replaces music has cells of its own; others, such as a trigger
+    for a stinger, would be sent again after a restart, long after they were heard. So the next cells are made again
+    when such events came.
     """
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class ResumeCells:
             if not isinstance(output, ChunkOut):
                 continue
             end = output.start + len(output.samples)
-            if end <= replaced_from and (cell := self._cell(music, end // FRAME_SIZE)) is not None:
+            if end <= replaced_from and (cell := self._cell(music, end // FRAME_SIZE, newest=False)):
                 cells[output.sequence] = cell
                 self._sent[end // FRAME_SIZE] = cell.last_event
                 self._renewed.pop(end // FRAME_SIZE, None)
@@ -50,7 +51,10 @@ class ResumeCells:
         return cells
 
     def renewed(self, music: Session, now_s: float) -> list[Cell]:
-        """Return newer cells to send now, for ends of chunks shortly after the client's clock; none without events."""
+        """Return newer cells to send now, for ends of chunks shortly after the client's clock; none without events.
+
+        What the session's music has announced must be sent before them.
+        """
         committed = music.latency.committed(now_s)
         first = -(-(committed + RESTORE_AHEAD - _CLOCK_ERROR) // FRAME_SIZE)
         self._forget(committed // FRAME_SIZE)
@@ -58,7 +62,7 @@ class ResumeCells:
             return []
         ends = sorted(end for end in self._sent if end >= first)[:_RENEWED]
         outdated = [end for end in ends if max(self._sent[end], self._renewed.get(end, 0)) < music.last_event]
-        cells = [cell for end in outdated if (cell := self._cell(music, end)) is not None]
+        cells = [cell for end in outdated if (cell := self._cell(music, end, newest=True))]
         self._renewed.update({cell.end // FRAME_SIZE: cell.last_event for cell in cells})
         if cells:
             self._renewed_s = now_s
@@ -68,11 +72,11 @@ class ResumeCells:
         """Note that the client may have missed newer cells while its connection was gone."""
         self._renewed.clear()
 
-    def _cell(self, music: Session, end: int) -> Cell | None:
-        """Return the cell at the end of a chunk, None if that was replaced or the state is too large for a cell."""
-        snapshot = music.snapshot_at(end)
+    def _cell(self, music: Session, end: int, *, newest: bool) -> Cell | None:
+        """Return the cell at the end of a chunk; None as `Session.snapshot_at`, or if the state is too large."""
+        snapshot = music.snapshot_at(end, newest=newest)
         data = snapshot and snapshot.to_cell()
-        return Cell(end=end * FRAME_SIZE, cell=data, last_event=music.last_event) if data else None
+        return Cell(end=end * FRAME_SIZE, cell=data, last_event=snapshot.last_event) if snapshot and data else None
 
     def _forget(self, frame: int) -> None:
         """Forget ends before a frame."""

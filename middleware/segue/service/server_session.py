@@ -21,7 +21,7 @@ from segue.service.resume_cells import ResumeCells
 from segue.service.soundtrack import Soundtrack, parts_of
 from segue.service.wire import Format, RequestRefusedError
 from segue_rules import events
-from segue_sdk.limits import HEADER_BYTES, VERSION
+from segue_sdk.limits import CAPACITY, HEADER_BYTES, VERSION
 from segue_sdk.log import LogRateLimiter
 from segue_sdk.messages import (
     Control,
@@ -153,6 +153,8 @@ class ServerSession:
         self._refusal_lines = LogRateLimiter()
         # Events up to this number are part of what the session was restored from.
         self._restored_events = 0
+        # Where music that the client has from another service ends at the latest, in samples.
+        self._buffered_until = 0
         self._status_s = now_s
 
     # --- connections ------------------------------------------------------------------------------------------------
@@ -234,7 +236,8 @@ class ServerSession:
 
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
-        committed = self._playheads.validate(playhead, self.music.head * FRAME_SIZE, now_s)
+        most = max(self.music.head * FRAME_SIZE, self._buffered_until)
+        committed = self._playheads.validate(playhead, most, now_s)
         self.music.playhead(
             played=min(playhead.played, committed),
             committed=committed,
@@ -303,6 +306,8 @@ class ServerSession:
         self._counted_frames = 0
         music.held = True
         self._outgoing.begin_restored(music.head * FRAME_SIZE if seamless else None)
+        # The client plays on from what the service before this one has sent it.
+        self._buffered_until = music.head * FRAME_SIZE + CAPACITY
         self._restored_events = music.last_event
         self.restored(outcome, restore_id, music.last_event)
 
@@ -335,6 +340,8 @@ class ServerSession:
         if self._playheads.silent_s(now_s) > _SILENT_PLAYHEAD_S:
             self._stop_playhead(now_s)
         if self.connection is not None:
+            self.music.announce()
+            self._collect()
             for cell in self._cells.renewed(self.music, now_s):
                 self._outgoing.add(cell)
         if now_s - self._status_s >= _STATUS_S:
@@ -343,17 +350,21 @@ class ServerSession:
 
     def outgoing(self) -> list[Parts]:
         """Return all messages to send now, in order; none without a connection."""
+        self._collect()
+        encoded = self._outgoing.take(connected=self.connection is not None)
+        self._update_hold()
+        return encoded
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        """Queue what the music has produced."""
         outputs = self.music.messages()
         headroom, cells = self.music.latency.headroom, self._cells.of_chunks(self.music, outputs)
         for output in outputs:
             self._outgoing.add_output(
                 output, primary=self.primary, headroom=headroom, cells=cells, music=self.music.sound
             )
-        encoded = self._outgoing.take(connected=self.connection is not None)
-        self._update_hold()
-        return encoded
-
-    # --- inside -----------------------------------------------------------------------------------------------------
 
     def _is_answered(self, number: int) -> bool:
         """Return whether an event was answered, or is part of what the session was restored from."""

@@ -45,6 +45,8 @@ from segue_sdk.messages import Bye, Error, ServiceMessage
 _library_log = logging.getLogger(f"{__name__}.library")
 _library_log.setLevel(logging.WARNING)
 
+# A token may be corrected at the service or at the client.
+_RETRY_MS: Final = 5_000
 _LENGTH_BYTES: Final = 4
 # A request with the cookies of a page; other servers allow as much.
 _MOST_REQUEST_BYTES: Final = 16_384
@@ -262,7 +264,7 @@ class WebSocketConnection:
         """Tell the client that it may not play, and close."""
         answers: tuple[ServiceMessage, ...] = (
             Error(code="unauthorised", text=text, about="hello"),
-            Bye(reason="refused", text=text),
+            Bye(reason="refused", text=text, retry_ms=_RETRY_MS),
         )
         if self._library.state is State.OPEN:
             for answer in answers:

@@ -119,7 +119,7 @@ try {
   }
   await Promise.all(running);
   await wrongToken(`tcp://127.0.0.1:${ports[2]}`, ({ t, reason }) => t === "no_connection" && reason === "token_refused");
-  await wrongToken(`ws://127.0.0.1:${ports[3]}`, ({ t, code }) => t === "closed" && code === "unauthorised");
+  await wrongToken(`ws://127.0.0.1:${ports[3]}`, ({ t, reason }) => t === "no_connection" && reason === "token_refused");
   await wrongToken(`tcp://127.0.0.1:${ports[0]}`, ({ t, reason }) => t === "no_connection" && reason === "token_not_needed");
   await Promise.all([openService.end("SIGTERM"), lockedService.end("SIGTERM")]);
   for (const [name, [game, recording, { format }]] of played) if (format === undefined) compare(game, recording, name);

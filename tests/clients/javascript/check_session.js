@@ -273,16 +273,17 @@ const checks = {
     pair.play(CHUNK);
     assert.equal(pair.session.outbox.items.length, 0);
   },
-  "volume and pause are sent to a new session"() {
+  "what the game changed is sent after each welcome"() {
     const pair = new Pair();
     pair.live();
     pair.session.volume("volume", -6);
     pair.session.volume("mute");
     pair.session.pause();
-    pair.after(0);
-    const [restore] = pair.restart();
-    pair.say("status", { level: 0, generator: "score", headroom: 1, restore: restore.id, restored: "all" });
-    assert.deepEqual(pair.after(0).map(({ op }) => op), ["pause", "volume", "mute"]);
+    assert.deepEqual(pair.sent().map(({ op }) => op), ["volume", "mute", "pause"]);
+    pair.session.disconnected();
+    pair.session.resume();
+    assert.equal(pair.session.control({ op: "reset" }), false);
+    assert.deepEqual(pair.restart().map(({ t, op }) => op ?? t), ["restore", "volume", "mute", "resume"]);
   },
   "a change is heard once, at its last audible, unless it was withdrawn"() {
     const pair = new Pair();
@@ -323,8 +324,10 @@ const checks = {
     const pair = new Pair();
     pair.live();
     pair.say("hello", { versions: [1], client: "" });
+    assert.deepEqual(pair.sent(), []);
+    pair.say("chunk", {});
     const [error] = pair.sent();
-    assert.deepEqual([error.t, error.code, pair.session.state], ["error", "unexpected", "live"]);
+    assert.deepEqual([error.t, error.code, pair.session.state], ["error", "missing_field", "live"]);
     pair.say("chunk", {});
     assert.deepEqual(pair.sent(), []);
     pair.after(100);

@@ -14,6 +14,8 @@ const PAUSES_MS = {
   token_not_needed: [5_000, 60_000],
 };
 const UPDATE_MS = 10;
+/** How long nothing may answer until that is reported, and until the connection is given up. */
+const SILENT_MS = 5_000;
 const NO_ANSWER_MS = 20_000;
 /** Connections that end in the handshake before that is reported. */
 const MOST_BROKEN_OFF = 3;
@@ -27,13 +29,14 @@ export class Client {
   constructor(url, { token = null, open, tell = () => {}, now = () => performance.now(), ...hello }) {
     const isWeb = /^wss?:/.test(url);
     this.player = new Player();
-    this.session = new Session({ ...hello, ...(isWeb && token !== null ? { token } : {}) }, this.player, tell);
+    const inHello = isWeb && token !== null ? { token } : {};
+    this.session = new Session({ ...hello, ...inHello }, this.player, (event) => this.told(event));
     this.tell = tell;
     this.now = now;
     this.open = (handlers) => open(url, isWeb ? null : token, handlers);
     this.connection = null;
     this.nextAt = 0;
-    this.failure = { reason: "", count: 0, pauseMs: 0, isTold: false };
+    this.failure = { reason: "", count: 0, pauseMs: 0, told: new Set() };
     this.timer = setInterval(() => this.update(), UPDATE_MS);
   }
 
@@ -52,25 +55,39 @@ export class Client {
     this.flush();
     const { connection } = this;
     if (connection === null) return;
+    const silentMs = connection.isOpen ? 0 : now - connection.since;
     if (session.hasLeft && connection.isOpen) this.drop("broken_off");
-    else if (!connection.isOpen && now - connection.since >= NO_ANSWER_MS) this.drop("no_answer");
+    else if (silentMs >= NO_ANSWER_MS) this.drop("no_answer");
+    else if (silentMs >= SILENT_MS && !connection.isAccepted) this.drop("unreachable");
+    else if (silentMs >= SILENT_MS) this.report("no_answer");
   }
 
   connect(now) {
-    const connection = { isOpen: false, since: now, transport: null };
+    const connection = { isAccepted: false, isOpen: false, isLive: false, isRefused: false, since: now, transport: null };
     this.connection = connection;
     const isCurrent = () => this.connection === connection;
     connection.transport = this.open({
+      onAccept: () => {
+        connection.isAccepted = true;
+      },
       onOpen: () => {
         if (!isCurrent()) return;
         connection.isOpen = true;
-        this.failure = { reason: "", count: 0, pauseMs: 0, isTold: false };
         this.session.connected(this.now());
         this.flush();
       },
       onMessage: (parts) => isCurrent() && this.session.receive(parts, this.now()),
       onEnd: (reason) => isCurrent() && this.ended(reason),
     });
+  }
+
+  told(event) {
+    if (event.t === "welcome") {
+      this.connection.isLive = true;
+      this.failure = { reason: "", count: 0, pauseMs: 0, told: new Set() };
+    }
+    if (event.t === "error" && event.code === "unauthorised") this.connection.isRefused = true;
+    this.tell(event);
   }
 
   flush() {
@@ -84,20 +101,25 @@ export class Client {
     transport.close();
   }
 
-  ended(reason) {
+  ended(transportReason) {
     const { failure } = this;
-    const wasOpen = this.connection.isOpen;
+    const { isLive, isRefused } = this.connection;
+    const reason = isRefused ? "token_refused" : transportReason;
     const [first, longest] = PAUSES_MS[reason];
     this.connection = null;
     this.session.disconnected();
-    const isSame = failure.reason === reason && !wasOpen;
+    const isSame = failure.reason === reason && !isLive;
     failure.count = isSame ? failure.count + 1 : 1;
     failure.pauseMs = isSame ? Math.min(2 * failure.pauseMs, longest) : first;
-    failure.isTold = isSame && failure.isTold;
     failure.reason = reason;
     this.nextAt = this.now() + failure.pauseMs;
-    if (wasOpen || failure.isTold || (reason === "broken_off" && failure.count < MOST_BROKEN_OFF)) return;
-    failure.isTold = true;
+    if (!isLive && (reason !== "broken_off" || failure.count >= MOST_BROKEN_OFF)) this.report(reason);
+  }
+
+  /** Tell the game once for each reason, until the client connects. */
+  report(reason) {
+    if (this.failure.told.has(reason)) return;
+    this.failure.told.add(reason);
     this.tell({ t: "no_connection", reason });
   }
 

@@ -5,7 +5,7 @@ import { open } from "./node_transports.js";
 const CHANNELS = 2;
 const TICK_MS = 10;
 export const TICK_SAMPLES = 480;
-const GIVE_UP_MS = 90_000;
+const GIVE_UP_MS = 200_000;
 
 export class Game {
   /** @param {string} url @param {object} options - Of the client. */

@@ -1,9 +1,10 @@
-"""The figures of measure.js for the Python SDK: `python tests/clients/javascript/measure.py`."""
+"""The figures of measure.js for the Python SDK: `python tests/clients/javascript/measure.py [SERVICE_ADDRESS]`."""
 
 from __future__ import annotations
 
 import io
 import statistics
+import sys
 import time
 import tokenize
 from array import array
@@ -96,6 +97,23 @@ def codec(name: str, message: Message) -> None:
     print(f"{name}: {decoded:.0f} decoded, {encoded:.0f} encoded a second")
 
 
+def session_ms(address: str, seconds: int = 20) -> float:
+    """Processor time of a whole client in milliseconds for a second of audio, with 25 events a second."""
+    with segue_sdk.connect(address) as music, segue_sdk.open_output(music.player, "none"):
+        while not music.player.position.committed:
+            music.update()
+            time.sleep(0.01)
+        before, end = time.process_time(), music.player.position.committed + seconds * RATE
+        turns = 0
+        while music.player.position.committed < end:
+            if turns % 4 == 0:
+                music.set("level", turns % 100 / 100)
+            music.update()
+            turns += 1
+            time.sleep(0.01)
+        return (time.process_time() - before) * 1_000 / seconds
+
+
 def main() -> None:
     folder = Path(segue_sdk.__file__).parent
     lines = {file.stem: code_lines(file) for file in sorted(folder.glob("*.py"))}
@@ -108,6 +126,8 @@ def main() -> None:
     codec("receipt", Receipt(seq=1, accepted=True, code="accepted", frame=10))
     codec("playhead", Playhead(played=1_000, committed=2_000, have=3_000, paused=False, last_chunk=4))
     codec("event", Event(events=(EventItem(seq=1, at=1_000, set={"threat": 0.5}, fire=("ping",)),)))
+    for address in sys.argv[1:]:
+        print(f"a session, {address}: {session_ms(address):.1f} ms a second of audio, 25 events a second")
 
 
 if __name__ == "__main__":

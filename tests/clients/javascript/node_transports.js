@@ -15,7 +15,7 @@ export function open(url, token, handlers) {
   return /^wss?:/.test(url) ? openWebSocket(url, handlers, NodeWebSocket) : openZmtp(url, token, handlers);
 }
 
-function openZmtp(url, token, { onOpen, onMessage, onEnd }) {
+function openZmtp(url, token, { onAccept, onOpen, onMessage, onEnd }) {
   const zmtp = new ZmtpClient(token);
   const { hostname, port } = new URL(url.replace(/^tcp:/, "http:"));
   const socket = url.startsWith("ipc://") ? connect(url.slice("ipc://".length)) : connect(Number(port), hostname);
@@ -26,6 +26,7 @@ function openZmtp(url, token, { onOpen, onMessage, onEnd }) {
   socket.setNoDelay(true);
   socket.on("connect", () => {
     reason = "broken_off";
+    onAccept();
     flush();
   });
   socket.on("data", (data) => {

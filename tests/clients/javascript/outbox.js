@@ -9,6 +9,8 @@ import { checkFire, checkSet, InputError } from "./inputs.js";
 const MOST_WAITING = 1_024;
 const MOST_KEPT = 1_024;
 const MOST_FIRED = 256;
+/** Game frames with receipts of their own that one event may hold. */
+const MOST_FRAMES = 1_024;
 const NO_ANSWER_MS = 5_000;
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -67,25 +69,27 @@ export class Outbox {
     }
     if (set.size === 0 && fire.length === 0) return 0;
     for (const [name, value] of set) this.values.set(name, value);
-    const seq = this.nextSeq();
     const last = this.items.at(-1);
     const isOpen = last?.kind === "event" && !last.wasSent && !last.isTold;
-    if (isOpen && last.fire.length === 0 && fire.length <= MOST_FIRED) {
-      Object.assign(last, { seq, at, fire, frames: [...last.frames, seq], set: new Map([...last.set, ...set]) });
-    } else this.addEvent({ seq, at, set, fire, frames: [seq] });
-    return seq;
+    if (!isOpen || last.fire.length > 0 || fire.length > MOST_FIRED) {
+      const seq = this.nextSeq();
+      this.addEvent({ seq, at, set, fire, frames: [seq] });
+      return seq;
+    }
+    if (last.frames.length < MOST_FRAMES) {
+      last.seq = this.nextSeq();
+      last.frames = [...last.frames, last.seq];
+    }
+    Object.assign(last, { at, fire, set: new Map([...last.set, ...set]) });
+    return last.seq;
   }
 
-  /** Ask for something that is answered by its `id`, or a `control`. */
-  request(message) {
-    const needsId = message.t === "save" || message.t === "restore";
-    if (needsId) message = { ...message, id: this.nextId() };
-    if (message.t === "restore" || message.op === "reset") this.values.clear();
-    if (message.op === "pause" || message.op === "resume") {
-      this.items = this.items.filter(({ message: other }) => other?.op !== "pause" && other?.op !== "resume");
-    }
+  /** Ask for something that is answered by its `id`. @returns {number} The id. */
+  request(fields) {
+    const message = { ...fields, id: this.nextId() };
+    if (message.t === "restore") this.values.clear();
     this.items.push({ kind: message.t, status: "waiting", message });
-    return message.id ?? 0;
+    return message.id;
   }
 
   nextId() {
@@ -99,24 +103,35 @@ export class Outbox {
     const isFirst = this.declaration === null;
     this.declaration = declaration;
     if (!isFirst) return;
-    const fits = (check, name, value) => {
-      try {
-        check(declaration, name, value);
-        return true;
-      } catch (error) {
+    for (const item of this.items.filter(({ kind }) => kind === "event")) {
+      const refused = this.leaveOut(item);
+      for (const { name, error } of refused) {
         this.tell({ t: "refused", name, code: error.code, text: error.message });
         this.everSet.delete(name);
         this.values.delete(name);
+      }
+    }
+  }
+
+  /** Leave out of an event what the rules do not declare; an event without anything left goes. What was left out. */
+  leaveOut(item) {
+    const refused = [];
+    const fits = (check, name, value) => {
+      try {
+        check(this.declaration, name, value);
+        return true;
+      } catch (error) {
+        refused.push({ name, error });
         return false;
       }
     };
-    for (const item of this.items.filter(({ kind }) => kind === "event")) {
-      item.set = new Map([...item.set].filter(([name, value]) => fits(checkSet, name, value)));
-      item.fire = item.fire.filter((name) => fits(checkFire, name));
-      if (item.set.size > 0 || item.fire.length > 0) continue;
+    item.set = new Map([...item.set].filter(([name, value]) => fits(checkSet, name, value)));
+    item.fire = item.fire.filter((name) => fits(checkFire, name));
+    if (item.set.size === 0 && item.fire.length === 0) {
       this.remove(item);
       this.tellReceipt(item, { accepted: false, code: "empty", frame: 0, text: "nothing of it fits the rules" });
     }
+    return refused;
   }
 
   /** A session began or was resumed: everything without an answer is sent again. */
@@ -139,7 +154,9 @@ export class Outbox {
   restored(lastEvent, at) {
     for (const item of this.items) {
       const isMissing = item.kind === "restore" || item.seq > lastEvent;
-      if (item.status === "kept" && isMissing) item.status = "waiting";
+      if (item.status !== "kept" || !isMissing) continue;
+      item.status = "waiting";
+      if (item.kind === "event") this.leaveOut(item);
     }
     if (at === null) return;
     const declared = this.declaration.inputs.map(({ name }) => name);
@@ -164,8 +181,6 @@ export class Outbox {
       }
       messages.push(item.kind === "event" ? eventOf(item) : item.message);
       Object.assign(item, { status: "sent", sentAt: now, wasSent: true });
-      // Of controls only a pause holds; the others take effect once.
-      if (item.kind === "control" && item.message.op !== "pause") this.remove(item);
     }
     return messages;
   }

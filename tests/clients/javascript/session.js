@@ -42,15 +42,18 @@ export class Session {
     this.key = null;
     this.played = 0;
     this.lastChunk = 0;
-    this.underrunsBefore = 0;
     this.cells = [];
     this.greatestTake = -1;
     /** The `restore` after a restart that has no answer, and whether a chunk with a cell is yet to come after it. */
     this.restore = null;
     this.holdsCells = false;
     this.isPaused = false;
-    this.wasPaused = false;
-    this.lastError = null;
+    /** Controls that every session is to know, by what they change. */
+    this.changed = new Map();
+    /** Rules and generator that were asked for and not answered. */
+    this.asked = {};
+    /** The last `error` about `hello`. */
+    this.refusal = null;
     this.changes = [];
     this.beats = [];
     /** The last answered `restore` with a blob whose take has not come; its changes so far may not be heard. */
@@ -97,24 +100,39 @@ export class Session {
   setPaused(isPaused) {
     if (this.isPaused === isPaused) return;
     this.isPaused = isPaused;
-    this.wasPaused = true;
     if (isPaused) this.player.timeline.pause();
     else this.player.timeline.resume();
-    this.outbox.request({ t: "control", op: isPaused ? "pause" : "resume" });
+    this.keepAsked("clock", { op: isPaused ? "pause" : "resume" });
+  }
+
+  /** Send a control now, and again after each `welcome` until the game changes it. @param {string} what - It replaces. */
+  keepAsked(what, fields) {
+    this.changed.set(what, { t: "control", ...fields });
+    this.request(this.changed.get(what));
+  }
+
+  /** Send a request now, or not at all; whether it was sent. */
+  request(message) {
+    const isServed = this.state === "live" || this.state === "restoring";
+    if (isServed) this.send(message);
+    return isServed;
   }
 
   /** `volume`, `mute` or `unmute`. */
   volume(op, gainDb, rampMs = 0) {
     this.player.volume.control(op, gainDb, rampMs);
-    this.outbox.request({ t: "control", op, ramp_ms: rampMs, ...(op === "volume" ? { gain_db: gainDb } : {}) });
+    const gain = op === "volume" ? { gain_db: gainDb } : {};
+    this.keepAsked(op === "volume" ? "volume" : "mute", { op, ramp_ms: rampMs, ...gain });
   }
 
-  /** `rules`, `generator` or `reset`, with the fields of `control`. */
+  /** Ask for `rules`, `generator` or `reset` with the fields of `control`; whether there was a session to ask. */
   control(fields) {
-    this.outbox.request({ t: "control", ...fields });
-    const { rules_name, rules_text, generator } = fields;
-    if (fields.op === "rules") Object.assign(this, { asked: { ...this.asked, rules_name, rules_text } });
-    if (fields.op === "generator") Object.assign(this, { asked: { ...this.asked, generator } });
+    const { op, rules_name, rules_text, generator } = fields;
+    if (!this.request({ t: "control", ...fields })) return false;
+    if (op === "reset") this.outbox.values.clear();
+    if (op === "rules") this.asked = { ...this.asked, rules_name, rules_text };
+    if (op === "generator") this.asked = { ...this.asked, generator };
+    return true;
   }
 
   close() {
@@ -167,9 +185,8 @@ export class Session {
       const message = decode(parts[0], parts[1] ?? null);
       const handle = HANDLERS[message.t];
       const isDue = this.state !== "greeting" || ["welcome", "error", "bye"].includes(message.t);
-      if (this.state === "closed" || this.state === "offline") return;
-      if (handle === undefined || !isDue) throw new ProtocolError("unexpected", `${message.t}: not while ${this.state}`);
-      handle.call(this, message, now);
+      const isOver = this.state === "closed" || this.state === "offline";
+      if (handle !== undefined && isDue && !isOver) handle.call(this, message, now);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       if (now - this.times.error < ERROR_MS) return;
@@ -204,7 +221,7 @@ export class Session {
       have: timeline.have,
       paused: timeline.standing,
       last_chunk: this.lastChunk,
-      underruns: timeline.underruns - this.underrunsBefore,
+      underruns: timeline.underruns,
       late: timeline.late,
       dropped: timeline.dropped,
     });
@@ -221,22 +238,13 @@ export class Session {
     this.player.timeline.lengths.preRoll = Math.min(LENGTHS.preRoll, message.lookahead_ms * SAMPLES_PER_MS);
     this.outbox.declare(message.rules);
     this.outbox.connected(now, message.limits.events_per_second, isNew);
-    if (isNew) this.begin(isFirst);
-    else if (this.wasPaused && !this.isPaused) this.outbox.request({ t: "control", op: "resume" });
+    if (isNew) this.lastChunk = 0;
     if (isNew && !isFirst) this.startRestore();
     this.state = this.restore === null ? "live" : "restoring";
     if (this.restore !== null) this.send(this.restore);
     this.sendPlayhead(now);
+    for (const control of this.changed.values()) this.send(control);
     this.tell(message);
-  }
-
-  begin(isFirst) {
-    const { volume, timeline } = this.player;
-    this.lastChunk = 0;
-    this.underrunsBefore = timeline.underruns;
-    if (isFirst) return;
-    if (volume.gainDb !== 0) this.outbox.request({ t: "control", op: "volume", gain_db: volume.gainDb });
-    if (volume.isMuted) this.outbox.request({ t: "control", op: "mute" });
   }
 
   startRestore() {
@@ -330,13 +338,13 @@ export class Session {
     } else if (message.restore > 0 && this.outbox.answered("restore", message.restore, this.greatestTake)) {
       this.replaced = [...this.changes];
     }
-    if (message.restore === 0 && this.asked?.generator !== undefined) this.hello.generator = this.asked.generator;
+    if (message.restore === 0 && this.asked.generator !== undefined) this.hello.generator = this.asked.generator;
     this.tell(message);
   }
 
   rules(message) {
     if (message.declaration !== undefined) {
-      const { rules_name, rules_text } = this.asked ?? {};
+      const { rules_name, rules_text } = this.asked;
       if (rules_name !== undefined || rules_text !== undefined) Object.assign(this.hello, { rules_name, rules_text });
       this.outbox.declare(message.declaration);
       this.outbox.values.clear();
@@ -345,7 +353,7 @@ export class Session {
   }
 
   error(message, now) {
-    this.lastError = message;
+    if (message.about === "hello") this.refusal = message;
     if (this.state === "greeting" && message.about === "hello") {
       this.refusals += 1;
       if (this.refusals >= MOST_REFUSALS) this.end("refused", "");
@@ -360,6 +368,7 @@ export class Session {
   }
 
   bye(message, now) {
+    this.refusals = 0;
     this.tell(message);
     if (message.retry_ms === undefined) this.end(message.reason, message.text);
     else {
@@ -370,7 +379,7 @@ export class Session {
 
   end(reason, text) {
     this.leave("closed");
-    this.tell({ t: "closed", reason, code: this.lastError?.code ?? "", text: text || (this.lastError?.text ?? "") });
+    this.tell({ t: "closed", reason, code: this.refusal?.code ?? "", text: text || (this.refusal?.text ?? "") });
   }
 }
 

@@ -116,8 +116,8 @@ export class Timeline {
 
   /** End of the music that can be played without a gap. */
   get have() {
-    if (!this.standing) return this.reach(this.joined ?? this.followed);
-    return this.takes.reduce((most, take) => Math.max(most, this.reach(take)), this.committed);
+    if (!this.standing) return this.endOf(this.joined ?? this.followed);
+    return this.takes.reduce((most, take) => Math.max(most, this.endOf(take)), this.committed);
   }
 
   /** Number of the greatest take that is known. */
@@ -305,6 +305,26 @@ export class Timeline {
       if (entry === Infinity) return end;
       at = entry;
       take = this.enteredAt(take, at);
+    }
+  }
+
+  /** Where following a take from `committed` ends if takes are entered and joined. */
+  endOf(take) {
+    const { join, fade } = this.lengths;
+    for (let at = this.committed; ; ) {
+      take = this.enteredAt(take, at) ?? take;
+      const end = take.endFrom(at);
+      if (end === at) return at;
+      const { number } = take;
+      const joined = this.takes.find((other) => other.number > number && other.lasts(at, join + fade));
+      if (joined !== undefined && end >= at + join) {
+        take = joined;
+        at += join;
+        continue;
+      }
+      const next = Math.min(this.nextEntry(take, at, end), this.nextPiece(take, at));
+      if (next > end) return end;
+      at = next;
     }
   }
 

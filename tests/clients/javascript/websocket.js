@@ -1,7 +1,8 @@
 /**
  * A WebSocket as a transport (PROTOCOL.md section 1.7), with the browser's class or one that has its interface.
  *
- * Every transport has `send(header)` and `close()`, and calls `onOpen()`, `onMessage(parts)` and `onEnd(reason)`.
+ * Every transport has `send(header)` and `close()`, and calls `onOpen()`, `onMessage(parts)` and `onEnd(reason)`; one that
+ * notices it calls `onAccept()` when the peer has accepted the connection.
  */
 const LENGTH_BYTES = 4;
 

@@ -78,7 +78,7 @@ def test_only_the_surroundings_of_a_peak_change() -> None:
     changed = np.flatnonzero((out != samples).any(1))
     depth = 1 - CEILING / 1.4
     assert peak - depth * 480 - 1 <= changed[0] <= peak
-    assert changed[-1] <= peak + depth * 14_400 + 1
+    assert changed[-1] <= peak + depth * 4_800 + 1
     assert out[peak, 0] == pytest.approx(CEILING, abs=1e-6)
 
 
@@ -96,7 +96,7 @@ def test_a_peak_in_the_first_sample_of_a_frame_is_limited() -> None:
     assert gains is not None
     assert np.all(gains[:FRAME_SIZE] == 1.0)
     assert gains[FRAME_SIZE] * 2.0 <= CEILING
-    assert gain == pytest.approx(CEILING / 2 + (FRAME_SIZE - 1) / 14_400, abs=1e-6)
+    assert gain == pytest.approx(CEILING / 2 + (FRAME_SIZE - 1) / 4_800, abs=1e-6)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -83,6 +83,26 @@ class ReferenceTimeline:
             take = take if entered is None else entered
         return at
 
+    def have(self) -> int:
+        take = self.joins if self.joins is not None else self.follows
+        takes = self.takes if take is None else [take]
+        return max((self.played_until(take, self.committed) for take in takes), default=self.committed)
+
+    def played_until(self, take: int, at: int) -> int:
+        while True:
+            entered = self.entry_at(take, at)
+            take = take if entered is None else entered
+            if at not in self.takes[take]:
+                return at
+            joined = self.joined_at(take, at)
+            take, at = (take, at + 1) if joined is None else (joined, at + self.timing.join)
+
+    def joined_at(self, take: int, at: int) -> int | None:
+        """The take joined from `take` at exactly `at`."""
+        if self.end(take, at) < at + self.timing.join:
+            return None
+        return next((new for new in self.newest() if new > take and self.lasts(new, at)), None)
+
     def read(self, count: int) -> list[float]:
         return [self.sample() for _ in range(count)]
 
@@ -124,10 +144,10 @@ class ReferenceTimeline:
             self.fall = (done, min(length, done + self.last(self.follows, at) - at))
             return
         end = self.end(self.follows, at)
-        for new in self.newest():
-            if new > self.follows and self.lasts(new, at) and end >= at + self.timing.join:
-                self.joins, self.join_done = new, 0
-                return
+        joined = self.joined_at(self.follows, at)
+        if joined is not None:
+            self.joins, self.join_done = joined, 0
+            return
         if any(self.entry_at(self.follows, later) is not None for later in range(at + 1, end + 1)):
             return
         if end - at > self.timing.fade:

@@ -312,7 +312,7 @@ def test_a_wrong_token_is_answered_and_counted(caplog: pytest.LogCaptureFixture)
                 assert isinstance(error, Error)
                 assert (error.code, error.about) == ("unauthorised", "hello")
                 assert isinstance(bye, Bye)
-                assert (bye.reason, bye.retry_ms) == ("refused", None)
+                assert (bye.reason, bye.retry_ms) == ("refused", 5_000)
                 with pytest.raises(ConnectionClosed) as caught:
                     await one.recv()
                 assert caught.value.rcvd is not None

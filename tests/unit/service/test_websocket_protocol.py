@@ -236,7 +236,7 @@ def test_a_wrong_token_is_told_to_the_client() -> None:
     assert decode([error[4:]]) == Error(code="unauthorised", text=decode([error[4:]]).text, about="hello")
     refused = decode([bye[4:]])
     assert isinstance(refused, Bye)
-    assert (refused.reason, refused.retry_ms) == ("refused", None)
+    assert (refused.reason, refused.retry_ms) == ("refused", 5_000)
     assert end is not None
     assert end.code == CloseCode.POLICY_VIOLATION
     assert TOKEN.encode() not in sent

@@ -1,0 +1,205 @@
+"""A live session on a virtual clock whose client is the SDK's timeline, behind a network with varying delays.
+
+Jobs take a varying time, and some much longer. Chunks arrive in order, as over TCP.
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from segue.contract import SAMPLE_RATE, Generator, Samples
+from segue.runtime.journal import Operation
+from segue.runtime.messages import ChunkOut
+from segue.runtime.scheduler import Batch, JobResult, Scheduler
+from segue.runtime.session import Session
+from segue.runtime.session_config import SessionConfig
+from segue_rules.events import Event
+from segue_sdk.timeline import Timeline
+from unit.runtime.rules_versions import FIRST
+
+# Length of a tick of the clock, in samples: a block of an audio engine.
+TICK: Final = SAMPLE_RATE // 200
+_REPORT_TICKS: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delays:
+    """How long everything takes, in seconds.
+
+    Attributes:
+        way: The network, one way.
+        jitter: What is added to it at random, at most.
+        call: Every job.
+        frame: Every frame of a job.
+        varying: The largest random share by which a job takes longer.
+        slow: What a slow job takes longer, at most.
+        slow_share: The share of slow jobs.
+    """
+
+    way: float = 0.01
+    jitter: float = 0.01
+    call: float = 0.004
+    frame: float = 0.002
+    varying: float = 0.5
+    slow: float = 0.0
+    slow_share: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A chunk as it reached the client.
+
+    Attributes:
+        committed: The client's position then.
+        have: The end of its music then.
+        playing: Whether its clock ran.
+    """
+
+    chunk: ChunkOut
+    committed: int
+    have: int
+    playing: bool
+
+    @property
+    def opens_late(self) -> bool:
+        """Whether it opened a take in music that the client had passed."""
+        return self.playing and self.chunk.reason != "extend" and self.chunk.start < self.committed
+
+
+class DistantSession:
+    """The session, its scheduler and its client.
+
+    Attributes:
+        arrivals: The chunks that reached the client.
+        played: What the client played, silence included, float32 [S, 2] for each tick.
+        standing_ticks: How long the client's clock has stood since it began.
+    """
+
+    def __init__(
+        self,
+        generators: Sequence[Generator[Any]],
+        config: SessionConfig,
+        delays: Delays,
+        *,
+        seed: int = 0,
+        events_a_second: float = 2.0,
+    ) -> None:
+        self.config, self.delays = config, delays
+        self.journal: list[Operation] = []
+        self.session = Session(FIRST.rules, FIRST.styles, generators, config, journal=self.journal.append)
+        self.scheduler = Scheduler(generators, timer=lambda: self.now_s)
+        self.scheduler.add(self.session)
+        self.timeline = Timeline()
+        self.arrivals: list[Arrival] = []
+        self.played: list[Samples] = []
+        self.standing_ticks = 0
+        self._rng = random.Random(seed)
+        self._events_a_second = events_a_second
+        self._tick = self._events = self._received = 0
+        self._begun = False
+        self._to_service: deque[tuple[float, Callable[[], None]]] = deque()
+        self._to_client: deque[tuple[float, ChunkOut]] = deque()
+        self._running: tuple[float, Batch, JobResult] | None = None
+
+    @property
+    def now_s(self) -> float:
+        return self._tick * TICK / SAMPLE_RATE
+
+    @property
+    def late(self) -> list[Arrival]:
+        """The chunks that opened a take behind the client's position."""
+        return [arrival for arrival in self.arrivals if arrival.opens_late]
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds * SAMPLE_RATE / TICK)):
+            self._play()
+            self._serve()
+            self._tick += 1
+
+    def run_until(self, happened: Callable[[], bool]) -> None:
+        while not happened():
+            self.run(TICK / SAMPLE_RATE)
+
+    def stall(self, seconds: float) -> None:
+        """Let the next job take longer by so much."""
+        self.run_until(lambda: self._running is not None)
+        assert self._running is not None
+        self._running = (self._running[0] + seconds, *self._running[1:])
+
+    def set(self, **settings: Any) -> None:
+        """Send an event now."""
+        self._events += 1
+        event, position = Event(sequence=self._events, set=settings), self.timeline.committed
+        self._send(lambda: self.session.send(event, position=position, now_s=self.now_s))
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _send(self, take: Callable[[], object]) -> None:
+        self._to_service.append((self._arrival(self._to_service), lambda: (take(), None)[1]))
+
+    def _arrival(self, queue: deque[Any]) -> float:
+        soonest = self.now_s + self.delays.way + self._rng.uniform(0, self.delays.jitter)
+        return max(soonest, queue[-1][0]) if queue else soonest
+
+    def _play(self) -> None:
+        timeline = self.timeline
+        while self._to_client and self._to_client[0][0] <= self.now_s:
+            self._take(self._to_client.popleft()[1])
+        out = array("f", bytes(8 * TICK))
+        moved = timeline.read(memoryview(out))
+        self.played.append(np.frombuffer(out, np.float32).reshape(-1, 2))
+        self._begun = self._begun or moved > 0
+        self.standing_ticks += self._begun and moved == 0
+        if self._begun and self._rng.random() < self._events_a_second * TICK / SAMPLE_RATE:
+            self.set(threat=self._rng.choice([0.0, 0.2, 0.55, 1.0]))
+        if self._tick % _REPORT_TICKS == 0:
+            report = {"played": timeline.committed, "committed": timeline.committed, "have": timeline.have}
+            standing, received, late = timeline.standing, self._received, timeline.late
+            self._send(
+                lambda: self.session.playhead(**report, paused=standing, received=received, late=late, now_s=self.now_s)
+            )
+
+    def _take(self, chunk: ChunkOut) -> None:
+        timeline = self.timeline
+        self.arrivals.append(
+            Arrival(
+                chunk=chunk,
+                committed=timeline.committed,
+                have=timeline.have,
+                playing=self._begun and not timeline.standing,
+            )
+        )
+        samples = memoryview(array("f", chunk.samples.astype("<f4").tobytes()))
+        timeline.write(take=chunk.take, start=chunk.start, samples=samples, mixed=chunk.mixed)
+        self._received = chunk.sequence
+
+    def _serve(self) -> None:
+        while self._to_service and self._to_service[0][0] <= self.now_s:
+            self._to_service.popleft()[1]()
+        if self._running is not None and self._running[0] <= self.now_s:
+            _, batch, result = self._running
+            self._running = None
+            self.scheduler.complete(batch, result, self.now_s)
+        if self._running is None and self.session.latency.committed(self.now_s) >= 0:
+            self._begin()
+        assert not self.scheduler.broken()
+        for message in self.session.messages():
+            if isinstance(message, ChunkOut):
+                self._to_client.append((self._arrival(self._to_client), message))
+
+    def _begin(self) -> None:
+        batch = self.scheduler.next_batch(self.now_s)
+        if batch:
+            frames = sum(len(job.frames) for _, job in batch)
+            delays, rng = self.delays, self._rng
+            seconds = (delays.call + delays.frame * frames) * (1 + rng.uniform(0, delays.varying))
+            if rng.random() < delays.slow_share:
+                seconds += rng.uniform(0, delays.slow)
+            self._running = (self.now_s + seconds, batch, self.scheduler.generate(batch))
