@@ -39,15 +39,15 @@ func is_standing() -> bool:
 	return _followed == null
 
 
-## The end of what is played if nothing more arrives, older takes not counted.
+## The end of what is played if nothing more arrives and no older take is used.
 func have() -> int:
 	if _joined != null:
-		return _reach(_joined, committed)
+		return _played_until(_joined)
 	if _followed != null:
-		return _reach(_followed, committed)
+		return _played_until(_followed)
 	var most := committed
 	for buffer in _takes:
-		most = maxi(most, _reach(buffer, committed))
+		most = maxi(most, _played_until(buffer))
 	return most
 
 
@@ -72,9 +72,10 @@ func write(take: int, start: int, samples: PackedVector2Array, mixed: bool) -> v
 ## Fades out and stops the sample clock until `resume`.
 func pause() -> void:
 	if _followed != null and not _halted and _fade_out_length == 0:
-		var ahead := Lengths.FADE if _joined != null else have() - committed
 		_fade_out_done = 0
-		_fade_out_length = mini(Lengths.FADE, ahead)
+		_fade_out_length = Lengths.FADE
+		if _joined == null:
+			_fade_out_length = mini(Lengths.FADE, _reach(_followed, committed) - committed)
 	_halted = true
 
 
@@ -125,7 +126,7 @@ func _step(most: int) -> int:
 	var until := 0
 	var newer: TakeBuffer = null
 	if _fade_out_length == 0:
-		newer = _newer()
+		newer = _newer(_followed, committed)
 	if _fade_out_length > 0:
 		# A take that arrived out of order can remove an entry that the fade counted on; then it
 		# ends early.
@@ -144,25 +145,31 @@ func _step(most: int) -> int:
 	return mini(most, until - committed)
 
 
-## The greatest take after the followed one that can be joined at `committed`.
-func _newer() -> TakeBuffer:
-	if _takes[-1] == _followed or _followed.end(committed) < committed + Lengths.JOIN:
+## The greatest take after `buffer` that can be joined at `position`.
+func _newer(buffer: TakeBuffer, position: int) -> TakeBuffer:
+	if _takes[-1] == buffer or buffer.end(position) < position + Lengths.JOIN:
 		return null
 	for i in range(_takes.size() - 1, -1, -1):
-		if _takes[i].take <= _followed.take:
+		if _takes[i].take <= buffer.take:
 			break
-		if _lasts(_takes[i], committed):
+		if _lasts(_takes[i], position):
 			return _takes[i]
 	return null
 
 
+## Where beyond `position` a take after `buffer` continues, so that it may last from there.
+func _newer_start(buffer: TakeBuffer, position: int) -> int:
+	var start := _FAR
+	for i in range(_takes.size() - 1, -1, -1):
+		if _takes[i].take <= buffer.take:
+			break
+		start = mini(start, _takes[i].start_after(position, _FAR))
+	return start
+
+
 ## Where to decide again; starts to leave the followed take or to fade out if that is due.
 func _turning_point() -> int:
-	var until := _FAR
-	for i in range(_takes.size() - 1, -1, -1):
-		if _takes[i].take <= _followed.take:
-			break
-		until = mini(until, _takes[i].start_after(committed, _FAR))
+	var until := _newer_start(_followed, committed)
 	var entry := _entry(_followed, committed)
 	if entry != null:
 		return mini(until, entry.opening)
@@ -285,6 +292,29 @@ func _last(buffer: TakeBuffer, position: int) -> int:
 		buffer = entry
 		entry = _entry(buffer, position)
 	return buffer.end(position)
+
+
+## Where following `buffer` from `committed` ends if takes are entered and joined.
+func _played_until(buffer: TakeBuffer) -> int:
+	var position := committed
+	while true:
+		buffer = _entered(buffer, position)
+		var end := buffer.end(position)
+		if end == position:
+			return position
+		var newer := _newer(buffer, position)
+		if newer != null:
+			buffer = newer
+			position += Lengths.JOIN
+			continue
+		var until := _newer_start(buffer, position)
+		var entry := _entry(buffer, position)
+		if entry != null:
+			until = mini(until, entry.opening)
+		if until > end:
+			return end
+		position = until
+	return position
 
 
 func _buffer_of(take: int) -> TakeBuffer:
