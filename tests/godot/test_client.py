@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pytest
 import soundfile
+import trustme
 
 from godot.project import command, complaints, run
 from segue.cli.main import main
@@ -123,3 +124,88 @@ def test_no_thread_and_no_socket_is_left(tmp_path: Path) -> None:
         addresses = [service.address, f"tcp://127.0.0.1:{free_port()}", "tcp://no-such-host.invalid:1"]
         result = run("probe_many.gd", {"addresses": addresses, "clients": 30}, tmp_path)
     assert result["after"] == result["before"]
+
+
+def call(name: str, *arguments: Any) -> dict[str, Any]:
+    return {"call": name, "with": list(arguments)}
+
+
+def wait(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"wait": kind, "with": fields}
+
+
+def test_a_game_uses_everything_over_tls(tmp_path: Path) -> None:
+    authority, token, port = trustme.CA(), "the-right-token-of-these-tests", free_port()
+    leaf = authority.issue_cert("127.0.0.1")
+    chain, key, trusted = (tmp_path / name for name in ("chain.pem", "key.pem", "ca.crt"))
+    chain.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+    leaf.private_key_pem.write_to_path(str(key))
+    authority.cert_pem.write_to_path(str(trusted))
+    encrypted = ("--tls-bind", f"127.0.0.1:{port}", "--tls-cert", str(chain), "--tls-key", str(key))
+    steps = [
+        # Before the rules are known, and so found to be wrong later.
+        call("set_input", "depe", True),
+        call("set_input", "level", 0.5),
+        call("end_frame"),
+        wait("input_refused", name="depe"),
+        wait("receipt", seq=1, accepted=True),
+        call("set_input", "levle", 1.0),
+        call("set_input", "level", "high"),
+        call("fire", "deep"),
+        call("end_frame"),
+        # The rules may have come with values of their own, and so this is sent; then the value is known.
+        call("set_input", "level", 0.5),
+        call("end_frame"),
+        wait("receipt", seq=2, code="accepted"),
+        call("set_input", "level", 0.5),
+        call("end_frame"),
+        wait("receipt", seq=3, code="superseded"),
+        call("fire", "ping"),
+        call("end_frame"),
+        wait("receipt", seq=4, accepted=True),
+        wait("change_heard"),
+        call("set_volume", -6.0, 100),
+        call("set_muted", True),
+        call("set_muted", False),
+        call("save"),
+        wait("saved", id=1),
+        call("set_input", "deep", True),
+        call("end_frame"),
+        wait("receipt", seq=5, accepted=True),
+        call("restore", "$saved"),
+        wait("status", restore=2, restored="all"),
+        # The save has another value, so this is sent.
+        call("set_input", "deep", True),
+        call("end_frame"),
+        wait("receipt", seq=6, code="accepted"),
+        call("control", {"op": "reset"}),
+        call("set_input", "deep", True),
+        call("end_frame"),
+        wait("receipt", seq=7, code="accepted"),
+        call("control", {"op": "generator", "generator": "no such"}),
+        wait("error", code="unknown_generator"),
+        call("control", {"op": "jump"}),
+        call("set_paused", True),
+        call("set_paused", False),
+        wait("beat_heard"),
+        wait("beat_heard"),
+    ]
+    with ServiceProcess(tmp_path, str(RULES), "--token", token, *encrypted):
+        case = {"address": f"tls://127.0.0.1:{port}", "token": token, "certificate": str(trusted), "steps": steps}
+        result = run("probe_game.gd", case, tmp_path)
+    assert result["left"] == []
+    gave = list(zip((step["call"] for step in steps if "call" in step), result["gave"], strict=True))
+    frames = [number for name, number in gave if name == "end_frame"]
+    assert frames == [1, 0, 2, 3, 4, 5, 6, 7]
+    assert [code for name, code in gave if name in ("set_input", "fire")][2:5] == [
+        "unknown_input",
+        "wrong_type",
+        "not_a_trigger",
+    ]
+    assert [number for name, number in gave if name in ("save", "restore")] == [1, 2]
+    assert [text for name, text in gave if name == "control"][:2] == ["", ""]
+    assert "op" in [text for name, text in gave if name == "control"][2]
+    # Beats are known ahead of time.
+    assert len(result["beats"]) > 2
+    assert all(beat["at"] > result["played"] for beat in result["beats"])
+    assert result["told"][-1][0] == "closed"
