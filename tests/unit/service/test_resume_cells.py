@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from segue.runtime.snapshot import Snapshot
+from segue_rules.director import Director, unpack
 from segue_sdk.limits import FRAME_SIZE, RESTORE_AHEAD, SAMPLE_RATE
-from segue_sdk.messages import Cell, Chunk, Receipt, Restore, Saved, Status
-from segue_sdk.messages import Save as SaveMessage
+from segue_sdk.messages import Cell, Chunk, Control, Receipt, Restore, Save, Saved, Status
 from unit.runtime.scheduling import run_once
 from unit.service.service_harness import ServiceHarness
 
@@ -95,6 +95,61 @@ def test_only_a_chunk_whose_end_was_replaced_before_it_was_sent_has_no_cell() ->
                 assert (chunk.cell is None) == (chunk.cell is None and held_until < end(chunk))
                 if chunk.cell is not None:
                     assert Snapshot.from_bytes(chunk.cell).last_event == chunk.last_event
+
+    asyncio.run(main())
+
+
+def test_the_cell_of_a_chunk_lacks_an_event_that_came_while_the_chunk_was_made() -> None:
+    """A service killed before it could replace the chunk would else take the event for heard."""
+
+    async def main() -> None:
+        async with serving() as service:
+            await service.greet(ONE, seed=1)
+            service.playhead(ONE)
+            for _ in range(3):
+                assert run_once(service.scheduler, service.now_s)
+            batch = service.scheduler.next_batch(service.now_s)
+            assert batch is not None
+            service.event(ONE, 1, deep=True)
+            service.scheduler.complete(batch, service.scheduler.generate(batch), service.now_s)
+            service.event(ONE, 2, level=0.5)
+            made, held = service.all(ONE, Chunk)[-1], service.all(ONE, Receipt)[0]
+            assert held.frame * FRAME_SIZE < end(made)
+            assert made.last_event == 0
+            # No newer cell is made as long as the music before its end does not follow the event.
+            for _ in range(5):
+                service.tick()
+            assert not service.all(ONE, Cell)
+            service.generate()
+            service.tick()
+            replaced = [chunk for chunk in service.all(ONE, Chunk) if chunk.take > made.take]
+            assert {chunk.last_event for chunk in replaced} == {2}
+
+    asyncio.run(main())
+
+
+def test_a_chunk_made_before_a_reset_has_a_cell_after_it() -> None:
+    """A reset has no number, so a client could not send it again."""
+
+    async def main() -> None:
+        async with serving() as service:
+            await service.greet(ONE, seed=1)
+            service.playhead(ONE)
+            service.event(ONE, 1, level=0.5)
+            service.tick()
+            batch = service.scheduler.next_batch(service.now_s)
+            assert batch is not None
+            service.say(ONE, Control(op="reset"))
+            service.scheduler.complete(batch, service.scheduler.generate(batch), service.now_s)
+            service.tick()
+            chunk = service.all(ONE, Chunk)[-1]
+            assert chunk.cell is not None
+            assert chunk.last_event == 1
+            (session,) = service.sessions
+            director = unpack(Snapshot.from_bytes(chunk.cell).saved_director().state, session.music.rules)
+            assert [now.target for now in director.inputs] == [
+                now.target for now in Director(session.music.rules).start().inputs
+            ]
 
     asyncio.run(main())
 
@@ -219,7 +274,7 @@ def test_no_chunk_has_a_cell_while_a_save_waits_to_take_over_and_the_restored_mu
     async def main() -> None:
         async with serving() as service:
             chunks = await begun(service)
-            service.say(ONE, SaveMessage(id=1))
+            service.say(ONE, Save(id=1))
             (saved,) = service.all(ONE, Saved)
             service.say(ONE, Restore(id=2, at=0, take=0, blob=saved.blob))
             await service.settle()
@@ -239,7 +294,7 @@ def test_events_that_come_during_a_restore_take_effect_after_it() -> None:
     async def main() -> None:
         async with serving() as service:
             await begun(service)
-            service.say(ONE, SaveMessage(id=1))
+            service.say(ONE, Save(id=1))
             (saved,) = service.all(ONE, Saved)
             (session,) = service.sessions
             service.say(ONE, Restore(id=2, at=0, take=0, blob=saved.blob))
