@@ -78,8 +78,8 @@ func _fits(fields: Dictionary, wanted: Dictionary) -> bool:
 
 func _finalize() -> void:
 	var out := FileAccess.open(_result_file, FileAccess.WRITE)
-	var beats := _client.upcoming_beats()
 	var position := _client.position()
+	var beats := _client.upcoming_beats()
 	_client.close()
 	for event in _client.poll():
 		_told.append([event.kind, event.fields])

@@ -364,6 +364,9 @@ class Recorder:
                 name, number = "victory", max(1, self._id)
                 if kind != "placed":
                     return Stinger(id=number, name=name, kind=kind, start=start)
+                if draw.random() < 0.3:
+                    # Mixed into the chunks.
+                    return Stinger(id=number, name=name, kind=kind, start=start, total=2, if_late=if_late)
                 return Stinger(
                     id=number, name=name, kind=kind, start=start, total=2, count=2, pcm=bytes(16), if_late=if_late
                 )

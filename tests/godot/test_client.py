@@ -115,7 +115,7 @@ def test_a_service_killed_twice_loses_no_event(tmp_path: Path) -> None:
     # No trigger is heard twice: each change to "heard" has a cause of its own.
     answers = [fields["change"] for kind, fields in result["told"] if kind == "change_heard"]
     fired = [cause["seq"] for change in answers if change["to_state"] == "heard" for cause in change["causes"]]
-    assert len(fired) > 20
+    assert len(fired) > 5
     assert max(Counter(fired).values()) == 1, Counter(fired).most_common(5)
 
 

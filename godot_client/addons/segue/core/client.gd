@@ -191,7 +191,10 @@ func poll() -> Array[ClientEvent]:
 
 ## The beats ahead that are announced and not heard yet; fields as of the event `beat_heard`.
 func upcoming_beats() -> Array[Dictionary]:
-	return _worker.upcoming_beats()
+	var played := position().played
+	return _worker.upcoming_beats().filter(
+		func(beat: Dictionary) -> bool: return beat["at"] > played
+	)
 
 
 ## Where playback stands, as of the last `render`.
@@ -242,7 +245,7 @@ func _change_gain(fields: Dictionary) -> void:
 	)
 
 
-## On the thread: makes one event of a game frame. Without anything new in it its receipt comes at
+## On the thread: makes one event of a game frame. A frame that says nothing new gets its receipt at
 ## once.
 static func _end_frame(
 	session: ClientSession,
@@ -253,22 +256,25 @@ static func _end_frame(
 	played: int,
 	worker: ClientWorker,
 ) -> void:
-	var refused: InputError = null
 	for name: String in values:
-		var fault := session.set_input(name, values[name])
-		refused = fault if fault != null else refused
+		_tell_refused(name, session.set_input(name, values[name]), worker)
 	for name: String in fired:
-		var fault := session.fire(name)
-		refused = fault if fault != null else refused
+		_tell_refused(name, session.fire(name), worker)
 	var seq := session.end_frame(played)
-	if seq != 0:
-		numbers.frame(number, seq)
-		return
-	var receipt := {
-		"seq": number,
-		"accepted": refused == null,
-		"code": "superseded" if refused == null else refused.code,
-		"frame": 0,
-		"text": "the inputs have these values" if refused == null else refused.text,
-	}
-	worker.report(ClientEvent.new(ClientEvent.RECEIPT, receipt))
+	var superseded := number if seq == 0 else numbers.frame(number, seq)
+	if superseded != 0:
+		var receipt := {
+			"seq": superseded,
+			"accepted": true,
+			"code": "superseded",
+			"frame": 0,
+			"text": "the inputs have these values, or a later frame sets them",
+		}
+		worker.report(ClientEvent.new(ClientEvent.RECEIPT, receipt))
+
+
+## What was good at the call may fit no more: the rules have changed, or too much waits.
+static func _tell_refused(name: String, fault: InputError, worker: ClientWorker) -> void:
+	if fault != null:
+		var fields := {"name": name, "code": fault.code, "text": fault.text}
+		worker.report(ClientEvent.new(ClientEvent.INPUT_REFUSED, fields))

@@ -7,6 +7,9 @@ const ClientEvent := preload("session/client_event.gd")
 ## Numbers remembered, for the causes of changes that are heard much later.
 const _MOST_KEPT := 4096
 
+## Frames that may share one number of the session.
+const _MOST_JOINED := 1024
+
 ## By the session's number of a frame: the game's numbers; several where frames share one.
 var _frames := {}
 
@@ -14,13 +17,15 @@ var _frames := {}
 var _requests := {}
 
 
-## Notes a frame. seq: the session's number.
-func frame(number: int, seq: int) -> void:
-	if _frames.has(seq):
-		_frames[seq].append(number)
-	else:
-		_frames[seq] = [number]
-	_bound(_frames)
+## Notes a frame. seq: the session's number. The number of another frame that gets its receipt now,
+## since so many joined one event while there was no service; 0: none.
+func frame(number: int, seq: int) -> int:
+	if not _frames.has(seq):
+		_frames[seq] = []
+		_bound(_frames)
+	var joined: Array = _frames[seq]
+	joined.append(number)
+	return joined.pop_front() if joined.size() > _MOST_JOINED else 0
 
 
 ## Notes a save or restore. id: the session's number.
@@ -37,7 +42,9 @@ func translated(event: ClientEvent) -> Array[ClientEvent]:
 		ClientEvent.RECEIPT, ClientEvent.EVENT_DELAYED:
 			events.clear()
 			for number: int in _frames.get(fields["seq"], []):
-				events.append(ClientEvent.new(event.kind, fields.merged({"seq": number}, true)))
+				var numbered := fields.duplicate()
+				numbered["seq"] = number
+				events.append(ClientEvent.new(event.kind, numbered))
 		"saved":
 			fields["id"] = _requests.get(fields["id"], 0)
 		"status":

@@ -26,7 +26,8 @@ const UNDERRUN := "underrun"
 ## A message of the service was not understood. `code`, `text`.
 const MESSAGE_REFUSED := "message_refused"
 
-## An input set or fired before the rules were known does not fit them. `name`, `code`, `text`.
+## An input set or fired before the rules were known, or before they changed, does not fit them.
+## `name`, `code`, `text`.
 const INPUT_REFUSED := "input_refused"
 
 ## The service's rate limit refused an event, which is sent again. `seq`, `code`, `text`.

@@ -125,7 +125,9 @@ func save() -> int:
 ## Continues from a saved blob; the id of the `status` or `error` that answers, 0 if it is no blob.
 func restore(blob: PackedByteArray) -> int:
 	var fields := {"at": _position.committed, "take": _music.take, "blob": blob}
-	if Message.of("restore", fields.merged({"id": 1})).error != null:
+	var checked := fields.duplicate()
+	checked["id"] = 1
+	if Message.of("restore", checked).error != null:
 		return 0
 	return _ask("restore", fields)
 

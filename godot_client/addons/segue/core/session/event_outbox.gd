@@ -91,7 +91,8 @@ func flush(at: int, tail: int) -> PackedInt64Array:
 	if values.is_empty() and fired.is_empty():
 		return PackedInt64Array()
 	if _can_grow(tail):
-		var merged: Dictionary = _waiting[tail].item["set"].merged(values, true)
+		var merged: Dictionary = _waiting[tail].item["set"].duplicate()
+		merged.merge(values, true)
 		if merged.size() <= Limits.MOST_SETTINGS:
 			return PackedInt64Array([_grow(_waiting[tail], merged, fired, at), tail])
 	var seq := _number(at, values, fired).seq()
@@ -273,7 +274,8 @@ func _offer_again(entry: Waiting, receipt: Dictionary) -> Array:
 			"code": "superseded",
 			"text": "a later event sets the same inputs",
 		}
-		var later := receipt.merged(superseded, true)
+		var later := receipt.duplicate()
+		later.merge(superseded, true)
 		return [[] if entry.is_answered else _receipts(entry, later), 0]
 	var again := _number(entry.item["at"], values, entry.item["fire"], entry.is_answered)
 	again.first = entry.first
@@ -297,7 +299,9 @@ func _note_game_number(seq: int, number: int) -> void:
 func _receipts(entry: Waiting, receipt: Dictionary) -> Array[ClientEvent]:
 	var receipts: Array[ClientEvent] = []
 	for number in range(entry.first, entry.last + 1):
-		receipts.append(ClientEvent.new(ClientEvent.RECEIPT, receipt.merged({"seq": number}, true)))
+		var fields := receipt.duplicate()
+		fields["seq"] = number
+		receipts.append(ClientEvent.new(ClientEvent.RECEIPT, fields))
 	return receipts
 
 

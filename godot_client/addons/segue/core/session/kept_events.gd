@@ -90,16 +90,23 @@ func _joinable(older: Dictionary, newer: Dictionary, apart: PackedInt64Array) ->
 	for number in apart:
 		if older["seq"] <= number and number < newer["seq"]:
 			return false
-	return older["set"].merged(newer["set"]).size() <= Limits.MOST_SETTINGS
+	return _both(older["set"], newer["set"]).size() <= Limits.MOST_SETTINGS
 
 
 ## One event with the effect of two in one frame: later values count, and each trigger appears once.
 func _joined(older: Dictionary, newer: Dictionary) -> Dictionary:
 	var item := newer.duplicate()
-	item["set"] = older["set"].merged(newer["set"], true)
+	item["set"] = _both(older["set"], newer["set"])
 	var fire: Array = []
 	for name: String in older["fire"] + newer["fire"]:
 		if not name in fire and fire.size() < Limits.MOST_SETTINGS:
 			fire.append(name)
 	item["fire"] = fire
 	return item
+
+
+## The values of two events, of which the later ones count.
+func _both(older: Dictionary, newer: Dictionary) -> Dictionary:
+	var values := older.duplicate()
+	values.merge(newer, true)
+	return values

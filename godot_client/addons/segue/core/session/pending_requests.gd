@@ -80,5 +80,7 @@ func message(id: int, at: int, take: int) -> Message:
 	var request: Array = _unanswered[id]
 	var fields: Dictionary = request[1]
 	if request[0] == "restore":
-		fields = fields.merged({"at": maxi(at, fields["at"]), "take": take}, true)
+		fields = fields.duplicate()
+		fields["at"] = maxi(at, fields["at"])
+		fields["take"] = take
 	return Message.of(request[0], fields)

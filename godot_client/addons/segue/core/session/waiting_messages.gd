@@ -38,9 +38,10 @@ func end_frame(at: int) -> int:
 func ask(type: String, fields: Dictionary) -> int:
 	if type == "restore":
 		outbox.restored()
-	var id := requests.number()
-	_queue.put(requests.ask(type, fields.merged({"id": id}), outbox.last))
-	return id
+	var numbered := fields.duplicate()
+	numbered["id"] = requests.number()
+	_queue.put(requests.ask(type, numbered, outbox.last))
+	return numbered["id"]
 
 
 ## Keeps a reset in its place among the events.
