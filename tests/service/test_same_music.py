@@ -62,7 +62,7 @@ def test_a_session_with_every_kind_of_operation(tmp_path: Path) -> None:
         assert peer.expect(Rules).declaration is not None
         peer.expect(Chunk, lambda one: one.take == 3)
         go_on(peer, 3)
-        peer.say(Control(op="reset"))
+        peer.say(Event(events=(EventItem(seq=4, at=0, reset=True),)))
         peer.expect(Chunk, lambda one: one.take == 4)
         go_on(peer, 4)
         peer.say(Save(id=1))

@@ -29,8 +29,8 @@ CHUNK_FRAMES = 4
 
 
 class CountingService:
-    """One process. Its director's state is the list of (number, frame, triggers) of what took effect or is to take
-    effect; a cell is that list, with the values and the log: triggers and resets in their order.
+    """One process. Its director's state is the list of (number, frame, triggers) of what took effect; a cell is that
+    list, as far as it lies before the chunk's end.
 
     seed: of where events take effect and what is made again. cells: whether it can use the cells of another process.
     lookahead: in frames.
@@ -39,8 +39,8 @@ class CountingService:
     def __init__(self, name: int, welcome: Welcome, seed: int, *, cells: bool = True, lookahead: int = 16) -> None:
         self.token = name.to_bytes(2, "big") * 8
         self.effects: list[tuple[int, int, tuple[str, ...]]] = []
-        self.values: dict[str, object] = {}
-        self.log: list[str] = []
+        # What each of these events resets and sets.
+        self._settings: dict[int, tuple[bool, dict[str, object]]] = {}
         self._welcome, self._cells, self._lookahead = welcome, cells, lookahead * FRAME_SIZE
         self._chance = random.Random(seed)
         self._live = self._greeted = self._reported = False
@@ -48,7 +48,21 @@ class CountingService:
         self._ends: list[int] = []
         self._receipts: dict[int, Receipt] = {}
         self._restores: dict[int, Status] = {}
-        self._known = self._take = self._head = self._committed = self._last_frame = 0
+        self._known = self._in_cells = self._take = self._head = self._committed = self._last_frame = 0
+
+    @property
+    def log(self) -> list[str]:
+        """All resets and triggers, in the order in which they took effect."""
+        return [word for seq, _, fired in self.effects for word in (*["reset"] * self._settings[seq][0], *fired)]
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The inputs' values, without those that were never set, or not since a reset."""
+        values: dict[str, object] = {}
+        for seq, _, _ in self.effects:
+            reset, settings = self._settings[seq]
+            values = {**({} if reset else values), **settings}
+        return values
 
     def cut(self) -> None:
         """Break the connection and keep the session."""
@@ -98,10 +112,7 @@ class CountingService:
         soonest = self._committed // FRAME_SIZE + 1 + self._chance.choice((0, 1, 5, 30))
         self._last_frame = max(self._last_frame, soonest, item.at // FRAME_SIZE)
         self.effects.append((item.seq, self._last_frame, item.fire))
-        if item.reset:
-            self.values = {}
-        self.values.update(item.set)
-        self.log += [*(["reset"] if item.reset else []), *item.fire]
+        self._settings[item.seq] = (item.reset, dict(item.set))
         # Music made without the event is made again, or not if it would sound the same.
         if self._last_frame * FRAME_SIZE < self._head and self._chance.random() < 0.5:
             self._replace(self._last_frame * FRAME_SIZE)
@@ -111,7 +122,9 @@ class CountingService:
         self._take, self._head = message.take + 1, message.at // FRAME_SIZE * FRAME_SIZE
         if message.cell is None or not self._cells:
             return Status(level=0, generator="none", headroom=9, restore=message.id, restored="nothing")
-        self._known, effects, self.values, self.log = msgpack.unpackb(message.cell)
+        self._known, effects, settings = msgpack.unpackb(message.cell, strict_map_key=False)
+        self._settings = {seq: (reset, values) for seq, (reset, values) in settings.items()}
+        self._in_cells = self._known
         self.effects = [(seq, frame, tuple(fire)) for seq, frame, fire in effects]
         _, self._last_frame, _ = max(self.effects, default=(0, 0, ()))
         return Status(level=0, generator="none", headroom=9, restore=message.id, restored="all", last_event=self._known)
@@ -123,13 +136,14 @@ class CountingService:
     def _newer_cells(self) -> list[Cell]:
         """Cells for the next ends of chunks that were not replaced."""
         ends = [end for end in self._ends if end >= self._committed + RESTORE_AHEAD - FRAME_SIZE]
-        cell, last_event = self._cell()
-        return [Cell(end=end, cell=cell, last_event=last_event) for end in ends[: self._chance.choice((0, 1, 2))]]
+        return [self._cell(end) for end in ends[: self._chance.choice((0, 1, 2))]]
 
-    def _cell(self) -> tuple[bytes, int]:
-        """The state, and the last event that it contains."""
-        last_event = max(self._known, *self._receipts, 0)
-        return msgpack.packb([last_event, self.effects, self.values, self.log]), last_event
+    def _cell(self, end: int) -> Cell:
+        """The state at a position, with the events that take effect before it or were in an earlier cell."""
+        held = [effect for effect in self.effects if effect[1] * FRAME_SIZE < end or effect[0] <= self._in_cells]
+        self._in_cells = max([self._in_cells, *(number for number, _, _ in held)])
+        settings = {number: self._settings[number] for number, _, _ in held}
+        return Cell(end=end, cell=msgpack.packb([self._in_cells, held, settings]), last_event=self._in_cells)
 
     def _chunk(self) -> Chunk:
         soonest = self._committed + 2 * FRAME_SIZE
@@ -137,7 +151,7 @@ class CountingService:
             self._replace(self._chance.randrange(soonest, self._head) // FRAME_SIZE * FRAME_SIZE)
         frame = self._head // FRAME_SIZE
         end = frame // CHUNK_FRAMES * CHUNK_FRAMES + CHUNK_FRAMES
-        cell, last_event = self._cell()
+        cell = self._cell(end * FRAME_SIZE)
         count = (end - frame) * FRAME_SIZE
         chunk = replace(
             CHUNK,
@@ -146,8 +160,8 @@ class CountingService:
             start=self._head,
             count=count,
             format="s16le",
-            cell=cell,
-            last_event=last_event,
+            cell=cell.cell,
+            last_event=cell.last_event,
             pcm=bytes(4 * count),
         )
         self._sent.append(chunk)
