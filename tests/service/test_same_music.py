@@ -9,7 +9,7 @@ import soundfile
 
 from segue.cli.main import main
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.messages import Chunk, Control, Receipt, Restore, Rules, Save, Saved, Status
+from segue_sdk.messages import Chunk, Control, Event, EventItem, Receipt, Restore, Rules, Save, Saved, Status
 from service.peer import Peer, lay
 from service.serving import CALM, serving
 

@@ -17,7 +17,21 @@ from segue.service import rule_store as rule_store_module
 from segue.service.rule_store import Soundtrack
 from segue_sdk.codec import Part, encode
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.messages import Bye, Control, Error, Hello, Message, Playhead, Receipt, Restore, Rules, Save, Welcome
+from segue_sdk.messages import (
+    Bye,
+    Control,
+    Error,
+    Event,
+    EventItem,
+    Hello,
+    Message,
+    Playhead,
+    Receipt,
+    Restore,
+    Rules,
+    Save,
+    Welcome,
+)
 from unit.service.service_harness import ServiceHarness
 
 ONE, TWO, THREE, FOUR = b"one", b"two", b"three", b"four"
