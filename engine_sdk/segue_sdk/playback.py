@@ -113,9 +113,11 @@ class ReceivedMusic:
 
     def _forget_before(self, position: int) -> None:
         while self._cells and self._cells[0].cell.end < position:
-            # What the first contains is forgotten already: a cell that contains less is of no use behind it.
+            # What the first contains is forgotten already, so a cell that contains less is of no use behind it. Until
+            # its end is reached a newer one may come for it: to pass over it would be to restore much further ahead.
             contained = self._cells[0].cell.last_event
-            later = (i for i, kept in enumerate(self._cells) if i and kept.cell.last_event >= contained)
+            reached = sum(kept.cell.end < position for kept in self._cells)
+            later = (i for i, kept in enumerate(self._cells[: reached + 1]) if i and kept.cell.last_event >= contained)
             nearest = next(later, None)
             if nearest is None:
                 break

@@ -13,9 +13,9 @@ from segue_sdk.limits import RESTORE_AHEAD
 from segue_sdk.messages import Cell
 
 # Newer cells are sent at most this often, and for so many ends of chunks at once: for the one from which the client
-# would restore now, and for the next.
+# would restore now, and for the next ones, which may be of short chunks.
 _RENEW_S: Final = 0.2
-_RENEWED: Final = 2
+_RENEWED: Final = 3
 # How far the client's clock may be behind our estimate.
 _CLOCK_ERROR: Final = SAMPLE_RATE // 10
 

@@ -221,7 +221,9 @@ def test_the_first_cell_kept_is_the_first_from_half_a_second_ahead_on() -> None:
     assert cells_after([1, 2, 3], 9) == (3,)
 
 
-def test_cells_that_contain_less_than_the_first_are_passed_over() -> None:
-    assert cells_after([29, 0, 60], 1) == (60,)
+def test_cells_that_contain_less_than_the_first_are_passed_over_when_no_newer_one_came_for_them() -> None:
+    assert cells_after([29, 0, 60], 1) == (29, 0, 60), "a newer one may come for the second"
+    assert cells_after([29, 0, 60], 2) == (60,)
     assert cells_after([29, 0, 0], 3) == (29, 0, 0)
     assert cells_after([29, 0, 29, 30], 2) == (29, 30)
+    assert cells_after([29, 0, 29, 30], 1) == (29, 0, 29, 30)
