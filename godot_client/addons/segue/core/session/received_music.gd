@@ -93,11 +93,14 @@ func restore(id: int, committed: int) -> Dictionary:
 
 
 ## The first cell is replaced by the nearest that contains no fewer events: what it contains is
-## forgotten already.
+## forgotten already. A cell that does not end too early is not passed over: a newer one may come for
+## it.
 func _forget_before(position: int) -> void:
 	while not _cells.is_empty() and _cells[0]["end"] < position:
 		var nearest := 1
 		while nearest < _cells.size() and _cells[nearest]["last_event"] < _cells[0]["last_event"]:
+			if _cells[nearest]["end"] >= position:
+				return
 			nearest += 1
 		if nearest == _cells.size():
 			return
