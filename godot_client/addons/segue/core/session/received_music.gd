@@ -97,8 +97,9 @@ func restore(id: int, committed: int) -> Dictionary:
 ## it.
 func _forget_before(position: int) -> void:
 	while not _cells.is_empty() and _cells[0]["end"] < position:
+		var contained: int = _cells[0]["last_event"]
 		var nearest := 1
-		while nearest < _cells.size() and _cells[nearest]["last_event"] < _cells[0]["last_event"]:
+		while nearest < _cells.size() and _cells[nearest]["last_event"] < contained:
 			if _cells[nearest]["end"] >= position:
 				return
 			nearest += 1
