@@ -93,8 +93,7 @@ func restore(id: int, committed: int) -> Dictionary:
 
 
 ## The first cell is replaced by the nearest that contains no fewer events: what it contains is
-## forgotten already. A cell that does not end too early is not passed over: a newer one may come for
-## it.
+## forgotten already. One that ends late enough is not passed over: a newer one may come for it.
 func _forget_before(position: int) -> void:
 	while not _cells.is_empty() and _cells[0]["end"] < position:
 		var contained: int = _cells[0]["last_event"]
