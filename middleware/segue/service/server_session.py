@@ -26,6 +26,7 @@ from segue_sdk.log import LogRateLimiter
 from segue_sdk.messages import (
     Control,
     Declaration,
+    Error,
     EventItem,
     GeneratorInfo,
     Limits,
@@ -237,7 +238,10 @@ class ServerSession:
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
         most = max(self.music.head * FRAME_SIZE, self._buffered_until)
-        committed = self._playheads.validate(playhead, most, now_s)
+        committed, problem = self._playheads.validate(playhead, most, now_s)
+        if problem:
+            log.warning("playhead out of range", extra={"session": self.name, "text": problem})
+            self._outgoing.add(Error(code="out_of_range", text=problem, about="playhead"))
         self.music.playhead(
             played=min(playhead.played, committed),
             committed=committed,
