@@ -271,7 +271,7 @@ class FailureClassifier:
         return ConnectFailure(
             code="broken_off",
             text=f"{self._address} closed the connection during the handshake; it {token}is stopping, is full, "
-            "or is no Segue service: its log may say which",
+            "is the service's WebSocket port, or is no Segue service: its log may say which",
         )
 
     def no_service(self) -> ConnectFailure:

@@ -139,9 +139,7 @@ class ServerSession:
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
         self._cells = ResumeCells()
-        self._outgoing = OutgoingQueue(
-            soundtrack.sounds, terms.sample_format, metrics, included=terms.stingers == "included"
-        )
+        self._outgoing = OutgoingQueue(soundtrack, terms.sample_format, metrics, included=terms.stingers == "included")
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
         self._repeated = RepeatedEvents(terms.events_per_second, now_s)
@@ -326,7 +324,7 @@ class ServerSession:
         self.soundtrack = soundtrack
         self._parts = parts_of(soundtrack.rules)
         self.music.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint)
-        self._outgoing.change_sounds(soundtrack.sounds)
+        self._outgoing.change_soundtrack(soundtrack)
         self._outgoing.add(Rules(declaration=declared))
 
     def choose_generator(self, primary: int) -> None:
