@@ -289,11 +289,11 @@ class FailureClassifier:
         if not self._token:
             return ConnectFailure(
                 code="token_needed",
-                text=f"the service at {self._address} refuses clients without a token; give SegueClient its token",
+                text=f"the service at {self._address} refuses clients without a token; give the client its token",
             )
         return ConnectFailure(
             code="token_refused",
-            text=f"the service at {self._address} refuses the token; give SegueClient the one that the service was "
+            text=f"the service at {self._address} refuses the token; give `connect` the one that the service was "
             "started with (`segue serve --token`, or SEGUE_TOKEN)",
         )
 
@@ -306,7 +306,7 @@ class FailureClassifier:
             )
         return ConnectFailure(
             code="token_needed",
-            text=f"the service at {self._address} needs a token; give SegueClient the one that the service was "
+            text=f"the service at {self._address} needs a token; give `connect` the one that the service was "
             "started with (`segue serve --token`, or SEGUE_TOKEN)",
         )
 
