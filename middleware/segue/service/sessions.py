@@ -309,6 +309,8 @@ class Sessions:
             restored, _ = await self._prepare(session, snapshot, frame - 1, request.take + 1)
             if session not in self:
                 return "nothing"
+        # What the cell has for later is heard from where the client is at the earliest.
+        restored = restored._replace(events=tuple((max(at, untold), event) for at, event in restored.events))
         music = self._new_music(session.soundtrack, session.terms, session.primary, restored, untold)
         self._by_music[music] = session
         del self._by_music[session.music]
