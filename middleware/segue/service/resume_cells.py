@@ -35,7 +35,7 @@ class ResumeCells:
         self._sent: dict[int, int] = {}
         self._renewed: dict[int, int] = {}
         self._renewed_s = -math.inf
-        # The last event in cells that are forgotten here, and the end of the last one from which the client may restore.
+        # The last event in cells that are forgotten here; the end of the cell from which the client may restore now.
         self._forgotten, self._first = last_event, 0
 
     def of_chunks(self, music: Session, outputs: Sequence[SessionMessage]) -> dict[int, Cell]:
