@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -12,8 +13,8 @@ from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
 # extend: more music at the end. replace: music for newer plans. change_level: music of another fallback level. skip:
-# music after a gap, because the client is past the end of the newest music; it continues what the client still has.
-# restore: music from the state of a save or a cell.
+# music after a gap, because the client is past the end of the newest music; it continues what the client still has, if
+# that is not outdated. restore: music from the state of a save or a cell.
 # The protocol has the same words, but "fallback" for change_level; recordings have "ladder".
 Reason: TypeAlias = Literal["extend", "replace", "change_level", "skip", "restore"]
 
@@ -126,12 +127,15 @@ class DirtyTracker:
         # A frame found earlier and not replaced yet is found again if it lies here, or has become right meanwhile.
         if self.replace_at is None or self.replace_at >= start:
             candidates = (frame for frame in planned if frame.plan.frame >= start)
-            dirty = (frame.plan.frame for frame in candidates if self._is_dirty(buffer, frame, fills=fills))
-            self.replace_at = next(dirty, None)
+            self.replace_at = self.first_outdated(buffer, candidates, fills=fills)
             if start < end and any(self._has_other_stingers(frame) for frame in planned if frame.plan.frame < start):
                 # A stinger that begins or is cancelled too late for its frame is heard from the floor on.
                 self.replace_at = start
         return planned
+
+    def first_outdated(self, buffer: AudioBuffer, planned: Iterable[PlannedFrame], *, fills: bool) -> int | None:
+        """Return the first of these frames that must be replaced; None for none. Arguments as those of `scan`."""
+        return next((frame.plan.frame for frame in planned if self._is_dirty(buffer, frame, fills=fills)), None)
 
     def clear_from(self, frame: int) -> None:
         """Note that nothing from `frame` on has to be replaced."""
@@ -166,6 +170,7 @@ class SessionView(NamedTuple):
         buffer: What is generated.
         level: The fallback level to generate with.
         replace_at: The first frame to replace, None for none.
+        catch_up_at: The first frame to replace of older music that a client past the newest plays, None for none.
         restoring: The boundary of restored music that is to take over, None for none.
         faded: Whether the buffer ends in a fade-out, for the restored music.
         floor: No frame before it is replaced.
@@ -183,6 +188,7 @@ class SessionView(NamedTuple):
     buffer: AudioBuffer
     level: int
     replace_at: int | None
+    catch_up_at: int | None
     restoring: ChunkBoundary | None
     faded: bool
     floor: int
@@ -199,12 +205,15 @@ class SessionView(NamedTuple):
 def next_job(view: SessionView) -> JobSpec | None:
     """Return the next job, None if there is nothing to do.
 
-    Restored music comes first, then music for a client that ran dry, replacements, another level, and more music.
+    Restored music comes first, then music for a client that is past the newest, replacements, another level, and more
+    music.
     """
     head = view.buffer.head
     if view.restoring is not None:
         return _restore(view, view.restoring)
     if head < view.committed:
+        if view.catch_up_at is not None:
+            return _replacement(view, view.catch_up_at)
         return _skip(view, _meeting_frame(view))
     if view.replace_at is not None:
         # What the engine has taken by the time the new music comes stays as it is.
@@ -304,6 +313,8 @@ def _spec(view: SessionView, reason: Reason, change: int) -> JobSpec:
         origin = max(view.buffer.base, change - view.lead_frames)
     else:
         origin = view.buffer.boundary_before(change).frame
+        if view.buffer.newest_before(change) < change and change - origin > view.most_repeated:
+            origin = change - view.lead_frames
     fade = view.config.crossfade_frames if change < view.buffer.head else 1
     if reason == "replace":
         return JobSpec(reason, origin, change, change + max(fade, view.first_frames), view.level)
