@@ -34,8 +34,9 @@ from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
 # What is generated and not heard, before a generator's first sound or to continue it after a gap, takes so much time at
-# most: the client waits for the sound, or plays older music, that much longer.
+# most: the client waits for the sound that much longer. A client that plays outdated music waits less.
 _MOST_LEAD_S: Final = 0.25
+_MOST_CATCH_UP_S: Final = 0.1
 
 
 class ChunkProducer:
@@ -120,9 +121,9 @@ class ChunkProducer:
 
     def repeated_before(self, frame: int) -> int:
         """Return how many frames have to be generated, and are not heard, before the music can change at `frame`."""
-        repeated = self.buffer.repeated_before(frame)
-        if repeated > self._affordable and self.buffer.newest_before(frame) < frame:
-            return self._lead_frames
+        repeated, most = self.buffer.repeated_before(frame), self._latency.frames_in(_MOST_CATCH_UP_S)
+        if repeated > most and self.buffer.newest_before(frame) < frame:
+            return min(self._lead_frames, most)
         return repeated
 
     def committed_frame(self, now_s: float) -> int:
@@ -218,7 +219,8 @@ class ChunkProducer:
                 fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
                 music_end=self._latency.music_end,
                 lead_frames=self._lead_frames,
-                most_repeated=self._affordable,
+                most_repeated=self._latency.frames_in(_MOST_LEAD_S),
+                most_caught_up=self._latency.frames_in(_MOST_CATCH_UP_S),
             )
         )
 
@@ -318,6 +320,9 @@ class ChunkProducer:
         if spec.reason == "skip" and spec.change >= self._older_end:
             # The client plays nothing that could be replaced before it.
             self.dirty.raise_floor(spec.change)
+        elif spec.reason == "skip" and now_s is not None:
+            # While the generator was too slow, outdated music was not replaced.
+            self.dirty.compare_again(self._soonest(now_s))
         if spec.change > (self.buffer.head if spec.reason == "restore" else self.buffer.end):
             self.buffer = AudioBuffer(job.origin)
         elif is_cut or job.origin.first_audible == spec.change:
@@ -366,14 +371,10 @@ class ChunkProducer:
     # --- inside -----------------------------------------------------------------------------------------------------
 
     @property
-    def _affordable(self) -> int:
-        """The most frames worth generating, and not hearing, before music that a client waits for."""
-        return self._latency.frames_in(_MOST_LEAD_S)
-
-    @property
     def _lead_frames(self) -> int:
         """How many frames a generator without history plays before it is heard."""
-        return 0 if isinstance(self._generators[self.level], Loop) else min(LEAD_FRAMES, self._affordable)
+        loops = isinstance(self._generators[self.level], Loop)
+        return 0 if loops else min(LEAD_FRAMES, self._latency.frames_in(_MOST_LEAD_S))
 
     @property
     def _older_end(self) -> int:

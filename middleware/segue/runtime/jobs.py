@@ -105,6 +105,10 @@ class DirtyTracker:
         """Note that plans from `frame` on may differ from those that the music was generated under."""
         if self._placements is not None:
             self._placements.mark(frame)
+        self.compare_again(frame)
+
+    def compare_again(self, frame: int) -> None:
+        """Let the next scan compare the music from `frame` on, though its plans are the same."""
         self._from = frame if self._from is None else min(frame, self._from)
 
     def scan(self, buffer: AudioBuffer, planner: Planner, end: int, *, fills: bool) -> list[PlannedFrame]:
@@ -182,6 +186,7 @@ class SessionView(NamedTuple):
         music_end: The sample at which the client is silent for lack of music, None if its clock runs on then.
         lead_frames: How many frames a generator without history plays before it is heard.
         most_repeated: The most frames worth generating, and not hearing, to continue the same music after a gap.
+        most_caught_up: The same where the client plays outdated music meanwhile.
     """
 
     config: SessionConfig
@@ -200,6 +205,7 @@ class SessionView(NamedTuple):
     music_end: int | None
     lead_frames: int
     most_repeated: int
+    most_caught_up: int
 
 
 def next_job(view: SessionView) -> JobSpec | None:
@@ -218,7 +224,9 @@ def next_job(view: SessionView) -> JobSpec | None:
     if view.replace_at is not None:
         # What the engine has taken by the time the new music comes stays as it is.
         change = max(view.replace_at, view.soonest, view.buffer.base)
-        if change < head:
+        # Older music is better than music that a slow generator cannot continue.
+        waits = view.reachable is None and view.buffer.newest_before(change) < change
+        if change < head and not waits:
             return _replacement(view, change)
     if view.level != view.buffer.last.level:
         return _other_level(view)
@@ -313,8 +321,8 @@ def _spec(view: SessionView, reason: Reason, change: int) -> JobSpec:
         origin = max(view.buffer.base, change - view.lead_frames)
     else:
         origin = view.buffer.boundary_before(change).frame
-        if view.buffer.newest_before(change) < change and change - origin > view.most_repeated:
-            origin = change - view.lead_frames
+        if view.buffer.newest_before(change) < change and change - origin > view.most_caught_up:
+            origin = change - min(view.lead_frames, view.most_caught_up)
     fade = view.config.crossfade_frames if change < view.buffer.head else 1
     if reason == "replace":
         return JobSpec(reason, origin, change, change + max(fade, view.first_frames), view.level)
