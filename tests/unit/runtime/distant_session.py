@@ -17,6 +17,7 @@ import numpy as np
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, Samples
 from segue.runtime.journal import Operation
 from segue.runtime.messages import ChunkOut
+from segue.runtime.recording import replay
 from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
@@ -26,7 +27,8 @@ from segue_sdk.timeline import Timeline
 from unit.runtime.rules_versions import FIRST
 
 # Length of a tick of the clock, in samples: a block of an audio engine.
-TICK: Final = SAMPLE_RATE // 200
+TICKS_PER_SECOND: Final = 200
+TICK: Final = SAMPLE_RATE // TICKS_PER_SECOND
 _REPORT_TICKS: Final = 10
 
 
@@ -111,6 +113,11 @@ class DistantSession:
         self._to_service: deque[tuple[float, Callable[[], None]]] = deque()
         self._to_client: deque[tuple[float, ChunkOut]] = deque()
         self._running: tuple[float, Batch, JobResult] | None = None
+
+    @property
+    def tick(self) -> int:
+        """The present tick."""
+        return self._tick
 
     @property
     def now_s(self) -> float:
@@ -223,3 +230,23 @@ class DistantSession:
                 seconds += rng.uniform(0, delays.slow)
             result = replace(self.scheduler.generate(batch), seconds=seconds)
             self._running = (self.now_s + seconds, batch, result)
+
+
+def replayed(played: DistantSession, generators: Sequence[Generator[Any]]) -> Session:
+    """Check that the journal gives the same chunks, byte for byte, and return the session that played it again."""
+    again = Session(FIRST.rules, FIRST.styles, generators, played.config)
+    chunks = [message for message in replay(again, generators, played.journal) if isinstance(message, ChunkOut)]
+    theirs = [arrival.chunk for arrival in played.arrivals]
+    assert len(chunks) >= len(theirs) > 10
+    for ours, sent in zip(chunks, theirs, strict=False):
+        assert (ours.take, ours.start, ours.reason, ours.mixed) == (sent.take, sent.start, sent.reason, sent.mixed)
+        assert ours.samples.tobytes() == sent.samples.tobytes()
+    return again
+
+
+def check_sound(played: DistantSession) -> None:
+    """Check that what was played after the first second has no click and no hole."""
+    sound = np.concatenate(played.played)[SAMPLE_RATE:]
+    # The toys' sines change by less than 0.02 per sample; a click would jump.
+    assert np.abs(np.diff(sound[:, 0])).max() < 0.03
+    assert min(np.abs(block).max() for block in np.array_split(sound, len(sound) // 480)) > 0.1
