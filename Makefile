@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-wheels parity ci clean
+.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -62,6 +62,10 @@ test-faults: $(INSTALLED)
 test-clients: $(INSTALLED)
 	tests/clients/run
 
+# The Godot client's core in a real Godot, beside the SDK and against a real service; installs Godot as test-clients does.
+test-godot: $(INSTALLED)
+	tests/godot/run
+
 # The wheels in fresh environments outside the checkout; PYTHONS names the Pythons to try.
 test-wheels:
 	tests/wheels/run
@@ -70,7 +74,7 @@ test-wheels:
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-wheels parity
+ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels parity
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -112,11 +112,16 @@ class ReceivedMusic:
         return Restore(id=number, at=max(first.end, committed), take=self.take, cell=first.cell)
 
     def _forget_before(self, position: int) -> None:
-        while len(self._cells) > 1 and self._cells[0].cell.end < position:
-            if self._cells[1].cell.last_event < self._cells[0].cell.last_event:
-                # What the first contains is forgotten already; a newer cell for the second is on its way.
+        while self._cells and self._cells[0].cell.end < position:
+            # What the first contains is forgotten already, so a cell that contains less is of no use behind it. Until
+            # its end is reached a newer one may come for it: to pass over it would be to restore much further ahead.
+            contained = self._cells[0].cell.last_event
+            reached = sum(kept.cell.end < position for kept in self._cells)
+            later = (i for i, kept in enumerate(self._cells[: reached + 1]) if i and kept.cell.last_event >= contained)
+            nearest = next(later, None)
+            if nearest is None:
                 break
-            del self._cells[0]
+            del self._cells[:nearest]
 
 
 # Upcoming beats kept: some minutes of music at any tempo.

@@ -16,9 +16,11 @@ from segue_sdk.messages import Receipt, Status
 from service.game import Game
 from service.process import ServiceProcess
 
-# Each bell is rung again only after its state is over, also after an outage, so that every event changes a state.
-_BELLS: Final = 32
+# Each bell is rung again only after its state is over, also after an outage, so that every event changes a state. With
+# more bells the service would be busy with rules: it plans the whole lookahead again for each event.
+_BELLS: Final = 24
 _EVERY_S: Final = 0.25
+_EVERY_AWAY_S: Final = 0.5
 
 
 def write_rules(folder: Path) -> Path:
@@ -67,12 +69,12 @@ class KilledService:
         self._wanted: dict[int, int] = {}
         self._rung = 0
 
-    def play(self, seconds: float) -> None:
+    def play(self, seconds: float, every_s: float = _EVERY_S) -> None:
         """Ring bells for some wall-clock seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.ring()
-            time.sleep(_EVERY_S)
+            time.sleep(every_s)
 
     def ring(self) -> None:
         """Send an event."""
@@ -88,11 +90,10 @@ class KilledService:
         self.service.kill()
         confirmed = self._receipts()
         self.kills += 1
-        self.play(away_s)
+        self.play(away_s, _EVERY_AWAY_S)
         self.service.start()
         while len(self._restored()) == answers:
-            self.ring()
-            time.sleep(_EVERY_S)
+            self.play(_EVERY_AWAY_S, _EVERY_AWAY_S)
         back = self.game.client.player.position.played
         for number in self._wanted.keys() - confirmed:
             self._wanted[number] = max(self._wanted[number], back)

@@ -12,7 +12,7 @@ import pytest
 from segue.runtime.restore import RestoreOutcome
 from segue.service.server import Service
 from segue.service.server_session import ServerSession
-from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
+from segue_sdk.limits import FRAME_SIZE, RESTORE_AHEAD, SAMPLE_RATE
 from segue_sdk.messages import (
     Bye,
     Chunk,
@@ -53,24 +53,27 @@ def test_a_blob_is_restored_in_a_new_service() -> None:
         np.testing.assert_allclose(peer.music()[: len(expected)], expected, atol=1e-3)
 
 
-def test_a_cell_is_restored_in_a_new_service() -> None:
-    """The music continues from the last chunk's cell as it would have in the old service."""
+@pytest.mark.parametrize("ahead", [RESTORE_AHEAD, 4 * SAMPLE_RATE])
+def test_a_cell_is_restored_in_a_new_service(ahead: int) -> None:
+    """The music continues from the cell of any chunk as it would have in the old service."""
     with serving() as service, Peer(service.addresses[0]) as peer:
         peer.greet(seed=9)
         peer.playhead(0)
         play_deep(peer, 4 * SAMPLE_RATE)
-        last = peer.chunks[-1]
+        take = [chunk for chunk in peer.chunks if chunk.take == peer.chunks[-1].take]
+        last = next(chunk for chunk in take if chunk.start + chunk.count >= ahead)
         assert last.cell is not None
         assert len(last.cell) <= 16_384
         at = last.start + last.count
-        peer.playhead(2 * SAMPLE_RATE)
+        peer.playhead(max(0, at - 2 * SAMPLE_RATE))
         peer.fill(at + SAMPLE_RATE)
         unbroken = peer.music()
     with serving() as service, Peer(service.addresses[0]) as peer:
         peer.greet(seed=9)
         peer.say(Restore(id=1, at=at, take=last.take, cell=last.cell))
-        peer.playhead(2 * SAMPLE_RATE, have=at)
-        assert peer.expect(Status, lambda one: one.restore == 1).restored == "all"
+        peer.playhead(max(0, at - 2 * SAMPLE_RATE), have=at)
+        answer = peer.expect(Status, lambda one: one.restore == 1)
+        assert (answer.restored, answer.last_event) == ("all", 1)
         peer.fill(at + SAMPLE_RATE)
         first = peer.chunks[0]
         assert (first.start, first.take, first.reason, first.mixed) == (at, last.take + 1, "restore", True)

@@ -163,32 +163,41 @@ class Session:
         rules_version = replace(planner.rules_version, rules=point.rules)
         return self._snapshot(boundary, point.director, rules_version, events, self.last_event)
 
-    def snapshot_at(self, end: int, *, newest: bool) -> Snapshot | None:
-        """Return the music at the end of a chunk, so that what is heard before it and what is restored fit together.
+    def snapshot_at(self, end: int, *, newest: bool, at_least: int = 0) -> Snapshot | None:
+        """Return the music at the end of a chunk, with the events that take effect before it.
+
+        Events take effect in the order of their numbers. Those from `end` on are left out, so that a client sends them
+        again: restored music may begin later than they were to be heard.
 
         Args:
             end: The frame behind the chunk.
-            newest: Whether it contains all events up to now, or else those up to when the chunk was planned.
+            newest: Whether it contains the events up to now, or else those up to when the chunk was planned.
+            at_least: The last event that an earlier snapshot contained; its client sends none up to that one again.
 
         Returns:
             None if that end was replaced or forgotten, or while a restore is not heard yet, which replaces all music;
             with `newest`, also while music before it is to be replaced, since an event would be in the state that the
             client has not heard.
         """
-        producer = self._producer
-        if producer.pending is not None or end < self._planner.base:
+        producer, planner = self._producer, self._planner
+        if producer.pending is not None or end < planner.base:
             return None
         found = [boundary for boundary in producer.buffer.boundaries if boundary.frame == boundary.first_audible == end]
         if not found or (newest and not producer.is_newest(end)):
             return None
         (boundary,) = found
         planned = boundary.planned
-        if newest or planned is None or planned.switched_at != self._planner.switched_at or end < planned.switched_at:
+        if planned is None or planned.switched_at != planner.switched_at or end < planned.switched_at:
             # Resets and reloads have no number by which a client could send them again.
             return self._snapshot_at(boundary)
-        last_event = planned.last_event
-        events = [(at, event) for at, event in self._planner.upcoming(end) if event.sequence <= last_event]
-        return self._snapshot(boundary, planned.director, planned.rules_version, events, last_event)
+        director, rules_version, taken = planned.director, planned.rules_version, planned.last_event
+        if newest:
+            director, rules_version, taken = planner.state_before(end), planner.rules_version, self.last_event
+        upcoming = planner.upcoming(end)
+        last_event = max(at_least, min([taken, *(event.sequence - 1 for _, event in upcoming if event.sequence)]))
+        # The events of a save have no number.
+        events = [(at, event) for at, event in upcoming if event.sequence <= last_event]
+        return self._snapshot(boundary, director, rules_version, events, last_event)
 
     def sound(self, start: int, end: int) -> Samples:
         """Return the newest music between two samples, float32 [S, 2]: as much as there is from `start` on."""

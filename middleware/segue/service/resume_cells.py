@@ -13,9 +13,9 @@ from segue_sdk.limits import RESTORE_AHEAD
 from segue_sdk.messages import Cell
 
 # Newer cells are sent at most this often, and for so many ends of chunks at once: for the one from which the client
-# would restore now, and for the next.
+# would restore now, and for the next ones, which may be of short chunks.
 _RENEW_S: Final = 0.2
-_RENEWED: Final = 2
+_RENEWED: Final = 3
 # How far the client's clock may be behind our estimate.
 _CLOCK_ERROR: Final = SAMPLE_RATE // 10
 
@@ -23,17 +23,20 @@ _CLOCK_ERROR: Final = SAMPLE_RATE // 10
 class ResumeCells:
     """Makes the cells of a session, and remembers which events those that the client has contain.
 
-    The cell of a chunk contains the events that its music follows. The chunk is sent seconds before it is heard, so the
-    events of that time are not among them. An event that replaces music has cells of its own; others, such as a trigger
-    for a stinger, would be sent again after a restart, long after they were heard. So the next cells are made again
-    when such events came.
+    The cell of a chunk contains the events that its music and the music before it follow. The chunk is sent seconds
+    before it is heard, so the events of that time are not among them. An event that replaces music has cells of its
+    own; others, such as a trigger for a stinger, would be sent again after a restart, long after they were heard. So
+    the next cells are made again when such events came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, last_event: int = 0) -> None:
+        """last_event: the last event in the cell that the session was restored from, 0 for none."""
         # By the end of the chunk, in frames: the last event that its cell contains, and that a newer cell contains.
         self._sent: dict[int, int] = {}
         self._renewed: dict[int, int] = {}
         self._renewed_s = -math.inf
+        # The last event that any cell contained.
+        self._last_event = last_event
 
     def of_chunks(self, music: Session, outputs: Sequence[SessionMessage]) -> dict[int, Cell]:
         """Return the cells of new chunks, by the number of the chunk; none for one whose end was replaced already."""
@@ -74,9 +77,11 @@ class ResumeCells:
 
     def _cell(self, music: Session, end: int, *, newest: bool) -> Cell | None:
         """Return the cell at the end of a chunk; None as `Session.snapshot_at`, or if the state is too large."""
-        snapshot = music.snapshot_at(end, newest=newest)
-        data = snapshot and snapshot.to_cell()
-        return Cell(end=end * FRAME_SIZE, cell=data, last_event=snapshot.last_event) if snapshot and data else None
+        snapshot = music.snapshot_at(end, newest=newest, at_least=self._last_event)
+        if snapshot is None or (data := snapshot.to_cell()) is None:
+            return None
+        self._last_event = snapshot.last_event
+        return Cell(end=end * FRAME_SIZE, cell=data, last_event=snapshot.last_event)
 
     def _forget(self, frame: int) -> None:
         """Forget ends before a frame."""

@@ -309,6 +309,7 @@ class ServerSession:
         # The client plays on from what the service before this one has sent it.
         self._buffered_until = music.head * FRAME_SIZE + CAPACITY
         self._restored_events = music.last_event
+        self._cells = ResumeCells(music.last_event)
         self.restored(outcome, restore_id, music.last_event)
 
     def restored(self, outcome: RestoreOutcome, restore_id: int, last_event: int = 0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -348,10 +349,14 @@ class Sessions:
             take=take,
         )
         try:
-            return await self._restorer.call(prepare)
+            point, outcome = await self._restorer.call(prepare)
         except TimeoutError as error:
             log.error("a restore hangs", extra={"session": session.name})
             raise RequestRefusedError("restore_refused", "preparing the saved music took too long") from error
+        if not point.last_event:
+            # The events of a save had numbers of another session.
+            point = point._replace(events=tuple((at, replace(event, sequence=0)) for at, event in point.events))
+        return point, outcome
 
     # --- rules and generators ---------------------------------------------------------------------------------------
 

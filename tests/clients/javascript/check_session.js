@@ -237,6 +237,8 @@ const checks = {
     pair.play(4_800);
     assert.deepEqual(pair.session.cells.map(({ end }) => end / CHUNK), [2, 3, 4, 5, 6]);
     pair.play(CHUNK);
+    assert.deepEqual(pair.session.cells.map(({ end }) => end / CHUNK), [2, 3, 4, 5, 6]);
+    pair.play(2 * CHUNK);
     assert.deepEqual(pair.session.cells.map(({ end }) => end / CHUNK), [5, 6]);
   },
   "after a restore of nothing all values are set again"() {

@@ -279,7 +279,9 @@ export class Session {
     const until = this.player.timeline.committed + CELL_MARGIN;
     for (let next = 0; next >= 0 && this.cells.length > 0 && this.cells[0].end < until; ) {
       // Events that the first contains are forgotten already, so one that contains fewer cannot take its place.
+      // A newer cell may still come for one whose end is not reached.
       next = this.cells.findIndex(({ lastEvent }, i) => i > 0 && lastEvent >= this.cells[0].lastEvent);
+      if (next > 0 && this.cells[next - 1].end >= until) break;
       if (next > 0) this.cells.splice(0, next);
     }
     if (this.cells.length > 0) this.outbox.trim(this.cells);

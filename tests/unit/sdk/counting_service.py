@@ -29,8 +29,8 @@ CHUNK_FRAMES = 4
 
 
 class CountingService:
-    """One process. Its director's state is the list of (number, frame, triggers) of what took effect or is to take
-    effect; a cell is that list.
+    """One process. Its director's state is the list of (number, frame, triggers) of what took effect; a cell is that
+    list, as far as it lies before the chunk's end.
 
     seed: of where events take effect and what is made again. cells: whether it can use the cells of another process.
     lookahead: in frames.
@@ -47,7 +47,7 @@ class CountingService:
         self._ends: list[int] = []
         self._receipts: dict[int, Receipt] = {}
         self._restores: dict[int, Status] = {}
-        self._known = self._take = self._head = self._committed = self._last_frame = 0
+        self._known = self._in_cells = self._take = self._head = self._committed = self._last_frame = 0
 
     def cut(self) -> None:
         """Break the connection and keep the session."""
@@ -108,6 +108,7 @@ class CountingService:
         if message.cell is None or not self._cells:
             return Status(level=0, generator="none", headroom=9, restore=message.id, restored="nothing")
         self._known, effects, self.values = msgpack.unpackb(message.cell)
+        self._in_cells = self._known
         self.effects = [(seq, frame, tuple(fire)) for seq, frame, fire in effects]
         _, self._last_frame, _ = max(self.effects, default=(0, 0, ()))
         return Status(level=0, generator="none", headroom=9, restore=message.id, restored="all", last_event=self._known)
@@ -119,13 +120,13 @@ class CountingService:
     def _newer_cells(self) -> list[Cell]:
         """Cells for the next ends of chunks that were not replaced."""
         ends = [end for end in self._ends if end >= self._committed + RESTORE_AHEAD - FRAME_SIZE]
-        cell, last_event = self._cell()
-        return [Cell(end=end, cell=cell, last_event=last_event) for end in ends[: self._chance.choice((0, 1, 2))]]
+        return [self._cell(end) for end in ends[: self._chance.choice((0, 1, 2))]]
 
-    def _cell(self) -> tuple[bytes, int]:
-        """The state, and the last event that it contains."""
-        last_event = max(self._known, *self._receipts, 0)
-        return msgpack.packb([last_event, self.effects, self.values]), last_event
+    def _cell(self, end: int) -> Cell:
+        """The state at a position, with the events that take effect before it or were in an earlier cell."""
+        held = [effect for effect in self.effects if effect[1] * FRAME_SIZE < end or effect[0] <= self._in_cells]
+        self._in_cells = max([self._in_cells, *(number for number, _, _ in held)])
+        return Cell(end=end, cell=msgpack.packb([self._in_cells, held, self.values]), last_event=self._in_cells)
 
     def _chunk(self) -> Chunk:
         soonest = self._committed + 2 * FRAME_SIZE
@@ -133,7 +134,7 @@ class CountingService:
             self._replace(self._chance.randrange(soonest, self._head) // FRAME_SIZE * FRAME_SIZE)
         frame = self._head // FRAME_SIZE
         end = frame // CHUNK_FRAMES * CHUNK_FRAMES + CHUNK_FRAMES
-        cell, last_event = self._cell()
+        cell = self._cell(end * FRAME_SIZE)
         count = (end - frame) * FRAME_SIZE
         chunk = replace(
             CHUNK,
@@ -142,8 +143,8 @@ class CountingService:
             start=self._head,
             count=count,
             format="s16le",
-            cell=cell,
-            last_event=last_event,
+            cell=cell.cell,
+            last_event=cell.last_event,
             pcm=bytes(4 * count),
         )
         self._sent.append(chunk)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from segue_sdk.client_events import ChangeHeard, StingerHeard
-from segue_sdk.limits import FRAME_SIZE, JOIN
+from segue_sdk.limits import FRAME_SIZE, JOIN, RESTORE_AHEAD
 from segue_sdk.messages import Change, Hello, Status, Stinger, Welcome
+from segue_sdk.playback import ReceivedMusic
 from segue_sdk.session import ClientSession
-from unit.sdk.peer import WELCOME, Peer, chunk, of_type
+from unit.sdk.peer import CHUNK, WELCOME, Peer, chunk, of_type
 
 CHANGE = Change(
     kind="rendered", layer="place", from_state="forest", to_state="crypt", decided=9, start=10, audible=10 * FRAME_SIZE
 )
 AT = CHANGE.audible
+COUNT = CHUNK.count
 
 
 def live() -> Peer:
@@ -40,14 +43,14 @@ def test_a_change_is_reported_at_once_and_again_when_it_is_heard() -> None:
     assert heard(peer, AT + 96_000) == []
 
 
-def test_a_change_that_is_only_scheduled_or_withdrawn_is_never_heard() -> None:
+def test_a_change_that_is_only_decided_or_withdrawn_is_never_heard() -> None:
     peer = live()
     peer.says(replace(CHANGE, kind="decided"), replace(CHANGE, layer="action"))
     peer.says(replace(CHANGE, layer="action", kind="withdrawn"))
     assert heard(peer, 2 * AT) == []
 
 
-def test_a_change_with_a_new_prediction_is_heard_where_it_started() -> None:
+def test_a_change_with_a_new_prediction_is_heard_where_it_was_rendered() -> None:
     peer = live()
     peer.says(replace(CHANGE, kind="decided"), replace(CHANGE, kind="decided", audible=AT + 5_000))
     peer.says(replace(CHANGE, audible=AT + 7_000))
@@ -55,13 +58,23 @@ def test_a_change_with_a_new_prediction_is_heard_where_it_started() -> None:
     assert len(heard(peer, AT + 7_000)) == 1
 
 
-def test_a_change_withdrawn_and_started_again_is_heard_once() -> None:
+def test_a_change_withdrawn_and_rendered_again_is_heard_once() -> None:
     peer = live()
     peer.says(CHANGE, replace(CHANGE, kind="withdrawn"), replace(CHANGE, audible=AT + FRAME_SIZE))
     assert heard(peer, AT) == []
     assert len(heard(peer, AT + FRAME_SIZE)) == 1
     peer.says(replace(CHANGE, audible=AT + 2 * FRAME_SIZE))
     assert heard(peer, AT + 3 * FRAME_SIZE) == [], "told already"
+
+
+@pytest.mark.parametrize("length", range(1, 5))
+def test_of_the_states_of_a_change_in_any_order_the_last_counts_and_it_is_heard_once(length: int) -> None:
+    for kinds in product(("decided", "rendered", "withdrawn"), repeat=length):
+        peer = live()
+        peer.says(*(replace(CHANGE, kind=kind) for kind in kinds))
+        assert len(heard(peer, AT)) == (kinds[-1] == "rendered"), kinds
+        peer.says(*(replace(CHANGE, kind=kind, audible=AT + 10) for kind in (*kinds, "rendered")))
+        assert len(heard(peer, AT + 10)) == (kinds[-1] != "rendered"), kinds
 
 
 def test_changes_are_reported_in_the_order_of_their_positions() -> None:
@@ -141,6 +154,22 @@ def stingers_heard(peer: Peer, played: int) -> list[StingerHeard]:
     return of_type(StingerHeard, peer.client_events())
 
 
+def test_a_restart_cancels_the_stingers_that_the_restored_session_places_again() -> None:
+    peer = live()
+    peer.says(*(chunk(number + 1, number * FRAME_SIZE, cell=b"one") for number in range(20)))
+    # The first cell that ends half a second ahead.
+    at = 13 * FRAME_SIZE
+    starts = {1: 900, 2: at - 1, 3: at}
+    peer.says(*(replace(STING, id=number, start=start) for number, start in starts.items()))
+    assert [one.id for one in stingers_heard(peer, 906)] == [1]
+    peer.client_events()
+    restarted(peer, replace(WELCOME, key=bytes(16)))
+    cancelled = [one for one in of_type(Stinger, peer.client_events()) if one.kind == "cancelled"]
+    assert [(one.id, one.start) for one in cancelled] == [(3, at)]
+    peer.says(replace(STING, id=9, start=at))
+    assert [one.id for one in stingers_heard(peer, at)] == [2, 9]
+
+
 def test_a_stinger_is_heard_once_however_many_parts_it_has() -> None:
     peer = live()
     peer.says(replace(STING, kind="scheduled", pcm=None), STING, replace(STING, offset=10))
@@ -175,3 +204,26 @@ def test_a_late_stinger_is_heard_at_once_or_never_as_its_message_says() -> None:
     peer.says(STING, replace(STING, id=4, if_late="play"))
     assert stingers_heard(peer, 5_999) == []
     assert stingers_heard(peer, 6_000) == [StingerHeard(id=4, name="victory", at=6_000)]
+
+
+def cells_after(last_events: list[int], passed: int) -> tuple[int, ...]:
+    """The last events of the cells that are kept of consecutive chunks, `passed` of which end too early."""
+    music = ReceivedMusic()
+    for at, number in enumerate(last_events):
+        music.received(chunk(at + 1, at * COUNT, cell=b"a cell", last_event=number))
+    music.reach(passed * COUNT + 1 - RESTORE_AHEAD)
+    return music.last_events
+
+
+def test_the_first_cell_kept_is_the_first_from_half_a_second_ahead_on() -> None:
+    assert cells_after([1, 2, 3], 0) == (1, 2, 3)
+    assert cells_after([1, 2, 3], 1) == (2, 3)
+    assert cells_after([1, 2, 3], 9) == (3,)
+
+
+def test_cells_that_contain_less_than_the_first_are_passed_over_when_no_newer_one_came_for_them() -> None:
+    assert cells_after([29, 0, 60], 1) == (29, 0, 60), "a newer one may come for the second"
+    assert cells_after([29, 0, 60], 2) == (60,)
+    assert cells_after([29, 0, 0], 3) == (29, 0, 0)
+    assert cells_after([29, 0, 29, 30], 2) == (29, 30)
+    assert cells_after([29, 0, 29, 30], 1) == (29, 0, 29, 30)

@@ -65,7 +65,7 @@ def test_the_appendix_spells_the_bytes_of_the_vectors() -> None:
         (r"at least the ([\d ]+) greatest takes", limits.MOST_TAKES),
         (r"keeps at most ([\d ]+) stingers", limits.MOST_PLAYING),
         (r"A cell is the service's own, at most ([\d ]+) bytes", limits.CELL_BYTES),
-        (r"lies before `committed` \+ ([\d ]+) and a later", limits.RESTORE_AHEAD),
+        (r"lies before `committed` \+ ([\d ]+), the nearest later", limits.RESTORE_AHEAD),
         (r"for save games: at most ([\d ]+) bytes", limits.BLOB_BYTES),
         (r"A client with ([\d ]+) events without a receipt", limits.MOST_UNRECEIPTED),
         (r"of one frame or two: at most ([\d ]+) and", limits.HEADER_BYTES),

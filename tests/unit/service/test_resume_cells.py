@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from segue.runtime.snapshot import Snapshot
+from segue_rules.director import Director, unpack
 from segue_sdk.limits import FRAME_SIZE, RESTORE_AHEAD, SAMPLE_RATE
-from segue_sdk.messages import Cell, Chunk, Receipt, Restore, Saved, Status
-from segue_sdk.messages import Save as SaveMessage
+from segue_sdk.messages import Cell, Chunk, Control, Receipt, Restore, Save, Saved, Status
 from unit.runtime.scheduling import run_once
 from unit.service.service_harness import ServiceHarness
 
@@ -99,6 +99,61 @@ def test_only_a_chunk_whose_end_was_replaced_before_it_was_sent_has_no_cell() ->
     asyncio.run(main())
 
 
+def test_the_cell_of_a_chunk_lacks_an_event_that_came_while_the_chunk_was_made() -> None:
+    """A service killed before it could replace the chunk would else take the event for heard."""
+
+    async def main() -> None:
+        async with serving() as service:
+            await service.greet(ONE, seed=1)
+            service.playhead(ONE)
+            for _ in range(3):
+                assert run_once(service.scheduler, service.now_s)
+            batch = service.scheduler.next_batch(service.now_s)
+            assert batch is not None
+            service.event(ONE, 1, deep=True)
+            service.scheduler.complete(batch, service.scheduler.generate(batch), service.now_s)
+            service.event(ONE, 2, level=0.5)
+            made, held = service.all(ONE, Chunk)[-1], service.all(ONE, Receipt)[0]
+            assert held.frame * FRAME_SIZE < end(made)
+            assert made.last_event == 0
+            # No newer cell is made as long as the music before its end does not follow the event.
+            for _ in range(5):
+                service.tick()
+            assert not service.all(ONE, Cell)
+            service.generate()
+            service.tick()
+            replaced = [chunk for chunk in service.all(ONE, Chunk) if chunk.take > made.take]
+            assert {chunk.last_event for chunk in replaced} == {2}
+
+    asyncio.run(main())
+
+
+def test_a_chunk_made_before_a_reset_has_a_cell_after_it() -> None:
+    """A reset has no number, so a client could not send it again."""
+
+    async def main() -> None:
+        async with serving() as service:
+            await service.greet(ONE, seed=1)
+            service.playhead(ONE)
+            service.event(ONE, 1, level=0.5)
+            service.tick()
+            batch = service.scheduler.next_batch(service.now_s)
+            assert batch is not None
+            service.say(ONE, Control(op="reset"))
+            service.scheduler.complete(batch, service.scheduler.generate(batch), service.now_s)
+            service.tick()
+            chunk = service.all(ONE, Chunk)[-1]
+            assert chunk.cell is not None
+            assert chunk.last_event == 1
+            (session,) = service.sessions
+            director = unpack(Snapshot.from_bytes(chunk.cell).saved_director().state, session.music.rules)
+            assert [now.target for now in director.inputs] == [
+                now.target for now in Director(session.music.rules).start().inputs
+            ]
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("index", [0, 3, 9])
 def test_another_service_continues_any_cell_with_the_same_bytes(index: int) -> None:
     async def main() -> None:
@@ -145,16 +200,16 @@ def test_after_an_event_that_replaces_no_music_the_next_cells_are_made_again_onc
                 service.tick()
             cells = service.all(ONE, Cell)
             wanted = [end(chunk) for chunk in chunks if end(chunk) >= RESTORE_AHEAD - SAMPLE_RATE // 10]
-            assert [cell.end for cell in cells] == wanted[:2]
+            assert [cell.end for cell in cells] == wanted[:3]
             assert {cell.last_event for cell in cells} == {2}
             assert service.all(ONE, Chunk) == chunks
             # As the clock advances, so do they.
             service.playhead(ONE, SAMPLE_RATE, have=end(chunks[-1]))
             for _ in range(20):
                 service.tick()
-            later = [cell.end for cell in service.all(ONE, Cell)[2:]]
+            later = [cell.end for cell in service.all(ONE, Cell)[3:]]
             assert later == [end(chunk) for chunk in chunks if end(chunk) >= SAMPLE_RATE + 19_200][: len(later)]
-            assert len(later) == 2
+            assert len(later) == 3
 
     asyncio.run(main())
 
@@ -167,7 +222,7 @@ def test_newer_cells_are_few_however_many_events_come() -> None:
             for number in range(1, seconds * 20):
                 service.event(ONE, number, level=number / 1_000)
                 service.tick()
-            assert 0 < len(service.all(ONE, Cell)) <= 2 * (seconds * 5 + 1)
+            assert 0 < len(service.all(ONE, Cell)) <= 3 * (seconds * 5 + 1)
 
     asyncio.run(main())
 
@@ -185,7 +240,7 @@ def test_a_client_that_comes_back_gets_the_newer_cells_that_it_missed() -> None:
             await service.greet(TWO, resume=session.key, last_chunk=20)
             service.playhead(TWO)
             service.tick(1.0)
-            assert len(sent) == 2
+            assert len(sent) == 3
             assert [cell.end for cell in service.all(TWO, Cell)] == [cell.end for cell in sent]
 
     asyncio.run(main())
@@ -219,7 +274,7 @@ def test_no_chunk_has_a_cell_while_a_save_waits_to_take_over_and_the_restored_mu
     async def main() -> None:
         async with serving() as service:
             chunks = await begun(service)
-            service.say(ONE, SaveMessage(id=1))
+            service.say(ONE, Save(id=1))
             (saved,) = service.all(ONE, Saved)
             service.say(ONE, Restore(id=2, at=0, take=0, blob=saved.blob))
             await service.settle()
@@ -239,7 +294,7 @@ def test_events_that_come_during_a_restore_take_effect_after_it() -> None:
     async def main() -> None:
         async with serving() as service:
             await begun(service)
-            service.say(ONE, SaveMessage(id=1))
+            service.say(ONE, Save(id=1))
             (saved,) = service.all(ONE, Saved)
             (session,) = service.sessions
             service.say(ONE, Restore(id=2, at=0, take=0, blob=saved.blob))

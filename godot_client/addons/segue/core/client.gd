@@ -1,0 +1,280 @@
+extends RefCounted
+## A game's client of a Segue service, without nodes: a thread of its own connects, keeps the
+## session and receives the music; the game sets inputs and polls events, and never waits for any of
+## it.
+##
+## [codeblock]
+## var client := Client.new("tcp://127.0.0.1:7723")
+## client.set_input("threat", 0.8)  # in each game frame what has changed ...
+## client.end_frame()               # ... and at its end
+## for event in client.poll():      # what happened: ClientEvent says what there is
+##     print(event.kind, event.fields)
+## var samples := client.render(512)  # for the speaker, from any one thread
+## client.close()
+## [/codeblock]
+
+const Address := preload("transport/address.gd")
+const ClientEvent := preload("session/client_event.gd")
+const ClientSession := preload("session/client_session.gd")
+const ClientWorker := preload("client_worker.gd")
+const GameNumbers := preload("game_numbers.gd")
+const InputError := preload("session/input_error.gd")
+const InputTable := preload("session/input_table.gd")
+const Limits := preload("session/session_limits.gd")
+const Message := preload("protocol/message.gd")
+const PlaybackPosition := preload("session/playback_position.gd")
+
+const _NAME := "segue-godot"
+const _LONGEST_TOKEN := 255
+
+## What was wrong with the address or the options; empty: nothing. Such a client does nothing.
+var error := ""
+
+var _worker: ClientWorker
+var _thread: Thread
+var _table := InputTable.new([])
+var _is_declared := false
+var _set := {}
+var _fire: Array = []
+var _last_frame := 0
+var _last_request := 0
+
+
+## address: `tcp://HOST:PORT`, `tls://HOST:PORT` or `ipc://PATH`. options: `token`, `tls` (a
+## TLSOptions), and the fields of `hello` that a game chooses: `rules_text` or `rules_name`,
+## `generator`, `seed`, `lookahead_ms`, `stingers`, `format`.
+func _init(address: String, options: Dictionary = {}) -> void:
+	var hello := {"versions": [1], "client": _NAME}
+	for name: String in options:
+		if not name in ["token", "tls"]:
+			hello[name] = options[name]
+	var parsed := Address.new(address)
+	var token: String = options.get("token", "")
+	var message := Message.of("hello", hello)
+	if not parsed.error.is_empty():
+		error = parsed.error
+	elif message.error != null:
+		error = "options: %s" % message.error.text
+	elif token.to_utf8_buffer().size() > _LONGEST_TOKEN:
+		error = "token: expected at most %d bytes" % _LONGEST_TOKEN
+	_worker = ClientWorker.new(parsed, token, options.get("tls"), hello)
+	if error.is_empty():
+		_thread = Thread.new()
+		_thread.start(_worker.run)
+
+
+func _notification(what: int) -> void:
+	# By then the engine calls no function of this object any more.
+	if what == NOTIFICATION_PREDELETE and _thread != null:
+		_worker.ask_to_stop()
+		_thread.wait_to_finish()
+
+
+## Ends the session and its thread, within 100 ms; any number of times. `poll` gives what is left.
+func close() -> void:
+	if _thread != null:
+		_worker.ask_to_stop()
+		_thread.wait_to_finish()
+		_thread = null
+		# A filler may hold this client.
+		_worker.set_filler(Callable())
+
+
+# --- the game ------------------------------------------------------------------------------------
+
+
+## Sets an input; the last value of a game frame counts. Why it was not taken, or null.
+func set_input(name: String, value: Variant) -> InputError:
+	_take_inputs()
+	var plain: Variant
+	if _is_declared:
+		plain = _table.value(name, value)
+	elif _table.plain_name(name) != null:
+		plain = _table.plain_value(name, value)
+	if _table.error == null:
+		_set[name] = plain
+	return _table.error
+
+
+## Fires a trigger; each call counts. Why it was not taken, or null.
+func fire(name: String) -> InputError:
+	_take_inputs()
+	if _is_declared:
+		_table.trigger(name)
+	else:
+		_table.plain_name(name)
+	if _table.error != null:
+		return _table.error
+	if _worker.waiting() + _fire.size() >= Limits.MOST_UNRECEIPTED:
+		return InputError.new("queue_full", "too many events wait for the service; slow down")
+	_fire.append(name)
+	return null
+
+
+## Ends a game frame: what was set and fired in it takes effect together. Its number, which has one
+## `receipt`; 0 if nothing was set or fired.
+func end_frame() -> int:
+	if _set.is_empty() and _fire.is_empty():
+		return 0
+	_last_frame += 1
+	_worker.enqueue(_end_frame.bind(_last_frame, _set, _fire, position().played, _worker))
+	_set = {}
+	_fire = []
+	return _last_frame
+
+
+## Requests the music as a blob for a save game; the `id` of the `saved` or `error` that answers.
+func save() -> int:
+	_last_request += 1
+	var number := _last_request
+	_worker.enqueue(
+		func(session: ClientSession, numbers: GameNumbers) -> void:
+			numbers.request(number, session.save())
+	)
+	return number
+
+
+## Continues from a saved blob; the number in `restore` of the `status`, or in `seq` of the `error`,
+## that answers. 0: it is no blob.
+func restore(blob: PackedByteArray) -> int:
+	if Message.of("restore", {"id": 1, "at": 0, "take": 0, "blob": blob}).error != null:
+		return 0
+	_last_request += 1
+	var number := _last_request
+	_worker.enqueue(
+		func(session: ClientSession, numbers: GameNumbers) -> void:
+			numbers.request(number, session.restore(blob))
+	)
+	return number
+
+
+## Pauses the music with the game, or lets it continue.
+func set_paused(is_paused: bool) -> void:
+	var player := _worker.player
+	_worker.enqueue(
+		func(session: ClientSession, _numbers: GameNumbers) -> void:
+			player.set_paused(is_paused)
+			if is_paused:
+				session.pause()
+			else:
+				session.resume()
+	)
+
+
+## Changes the music's volume, from -96 dB, which is silence, to 12 dB. ramp_ms: time of the change.
+func set_volume(gain_db: float, ramp_ms: int = 0) -> void:
+	var gain := clampf(gain_db, -96.0, 12.0)
+	_change_gain({"op": "volume", "gain_db": gain, "ramp_ms": ramp_ms})
+
+
+## Mutes the music and keeps the volume, or unmutes it.
+func set_muted(is_muted: bool, ramp_ms: int = 0) -> void:
+	_change_gain({"op": "mute" if is_muted else "unmute", "ramp_ms": ramp_ms})
+
+
+## Asks for other rules, another generator or a reset. fields: of the message `control`. What is
+## wrong with them; empty: nothing.
+func control(fields: Dictionary) -> String:
+	var message := Message.of("control", fields)
+	if message.error != null:
+		return message.error.text
+	_worker.enqueue(
+		func(session: ClientSession, _numbers: GameNumbers) -> void: session.control(fields)
+	)
+	return ""
+
+
+## What happened since the last call, in order.
+func poll() -> Array[ClientEvent]:
+	return _worker.take_events()
+
+
+## The beats ahead that are announced and not heard yet; fields as of the event `beat_heard`.
+func upcoming_beats() -> Array[Dictionary]:
+	var played := position().played
+	return _worker.upcoming_beats().filter(
+		func(beat: Dictionary) -> bool: return beat["at"] > played
+	)
+
+
+## Where playback stands, as of the last `render`.
+func position() -> PlaybackPosition:
+	return _worker.player.position()
+
+
+## Events without a receipt.
+func waiting() -> int:
+	return _worker.waiting()
+
+
+# --- the speaker ---------------------------------------------------------------------------------
+
+
+## The next `frames` samples at 48 kHz, silence while there is no music. From one thread only, the
+## filler's or another. latency: samples that are handed to the engine and not heard yet, after
+## these.
+func render(frames: int, latency: int = 0) -> PackedVector2Array:
+	return _worker.player.render(frames, latency)
+
+
+## Lets the client's thread call `filler` every 10 ms: it asks the engine how many samples it takes,
+## renders and pushes them. An empty Callable: nothing.
+func set_filler(filler: Callable) -> void:
+	_worker.set_filler(filler)
+
+
+# --- private -------------------------------------------------------------------------------------
+
+
+func _take_inputs() -> void:
+	var inputs: Variant = _worker.take_inputs()
+	if inputs != null:
+		_table = InputTable.new(inputs[0])
+		_is_declared = true
+
+
+func _change_gain(fields: Dictionary) -> void:
+	if Message.of("control", fields).error != null:
+		push_error("segue: ramp_ms: expected 0 to 60000, got %d" % fields["ramp_ms"])
+		return
+	var player := _worker.player
+	_worker.enqueue(
+		func(session: ClientSession, _numbers: GameNumbers) -> void:
+			player.change_gain(fields)
+			session.control(fields)
+	)
+
+
+## On the thread: makes one event of a game frame. A frame that says nothing new gets its receipt at
+## once.
+static func _end_frame(
+	session: ClientSession,
+	numbers: GameNumbers,
+	number: int,
+	values: Dictionary,
+	fired: Array,
+	played: int,
+	worker: ClientWorker,
+) -> void:
+	for name: String in values:
+		_tell_refused(name, session.set_input(name, values[name]), worker)
+	for name: String in fired:
+		_tell_refused(name, session.fire(name), worker)
+	var seq := session.end_frame(played)
+	var superseded := number if seq == 0 else numbers.frame(number, seq)
+	if superseded != 0:
+		var receipt := {
+			"seq": superseded,
+			"accepted": true,
+			"code": "superseded",
+			"frame": 0,
+			"text": "the inputs have these values, or a later frame sets them",
+		}
+		worker.report(ClientEvent.new(ClientEvent.RECEIPT, receipt))
+
+
+## What was good at the call may fit no more: the rules have changed, or too much waits.
+static func _tell_refused(name: String, fault: InputError, worker: ClientWorker) -> void:
+	if fault != null:
+		var fields := {"name": name, "code": fault.code, "text": fault.text}
+		worker.report(ClientEvent.new(ClientEvent.INPUT_REFUSED, fields))
