@@ -29,7 +29,7 @@ from segue.runtime.latency import LatencyEstimator
 from segue.runtime.mastering import master_job
 from segue.runtime.message_collector import MessageCollector
 from segue.runtime.planner import PlannedFrame, Planner, generator_input
-from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, pending_restore
+from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, lead_before, most_lead, pending_restore
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
@@ -219,6 +219,7 @@ class ChunkProducer:
                 fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
                 music_end=self._latency.music_end,
                 lead_frames=self._lead_frames,
+                restore_lead=self._restore_lead(),
                 most_repeated=self._latency.frames_in(_MOST_LEAD_S),
                 most_caught_up=self._latency.frames_in(_MOST_CATCH_UP_S),
             )
@@ -404,6 +405,14 @@ class ChunkProducer:
         found = self._outdated[1]
         return found if found is not None and found <= last else None
 
+    def _restore_lead(self) -> int:
+        """Return how many frames another generator than the restored one plays before it is heard."""
+        if self.pending is None:
+            return 0
+        heard = self.pending.boundary.first_audible
+        (first,) = self._planner.frames(heard, heard + 1)
+        return min(self._lead_frames, most_lead(first.plan))
+
     def _follows(self, spec: JobSpec) -> bool:
         """Return whether the client has the music before a job's sound, so that a crossfade from it is part of it."""
         older = self.buffer.newest_before(spec.change) < spec.change
@@ -468,6 +477,10 @@ class ChunkProducer:
             if before.level == spec.level:
                 lead = (*before.lead, *self._planner.frames(before.first_audible, spec.change))
                 return replace(before, lead=lead)
+            (first,) = self._planner.frames(spec.change, spec.change + 1)
+            lead = lead_before(first, spec.change - spec.origin)
+            state = self._fresh(spec)
+            return ChunkBoundary(frame=spec.origin, state=state, master=before.master, level=spec.level, lead=lead)
         return ChunkBoundary(
             frame=spec.origin, state=self._fresh(spec), master=before.master, level=spec.level, lead=self._lead(spec)
         )

@@ -185,6 +185,7 @@ class SessionView(NamedTuple):
         fill_to: The sample up to which the client wants music.
         music_end: The sample at which the client is silent for lack of music, None if its clock runs on then.
         lead_frames: How many frames a generator without history plays before it is heard.
+        restore_lead: The same where it plays restored music.
         most_repeated: The most frames worth generating, and not hearing, to continue the same music after a gap.
         most_caught_up: The same where the client plays outdated music meanwhile.
     """
@@ -204,6 +205,7 @@ class SessionView(NamedTuple):
     fill_to: int
     music_end: int | None
     lead_frames: int
+    restore_lead: int
     most_repeated: int
     most_caught_up: int
 
@@ -260,7 +262,7 @@ def _restore(view: SessionView, restoring: ChunkBoundary) -> JobSpec | None:
     if change >= head and change * FRAME_SIZE >= view.fill_to:
         return None
     spec = _spec(view, "restore", change)
-    return spec._replace(origin=restoring.frame) if restoring.level == view.level else spec
+    return spec._replace(origin=restoring.frame if restoring.level == view.level else change - view.restore_lead)
 
 
 def _replacement(view: SessionView, change: int) -> JobSpec:
