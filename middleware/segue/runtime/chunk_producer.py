@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -28,8 +27,9 @@ from segue.runtime.journal import Operation
 from segue.runtime.latency import LatencyEstimator
 from segue.runtime.mastering import master_job
 from segue.runtime.message_collector import MessageCollector
-from segue.runtime.planner import PlannedFrame, Planner, generator_input
-from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, lead_before, most_lead, pending_restore
+from segue.runtime.origins import cut, job_origin
+from segue.runtime.planner import Planner, generator_input
+from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, most_lead, pending_restore
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
@@ -235,7 +235,14 @@ class ChunkProducer:
             raise ValueError("expected no job in flight")
         if spec.reason in ("replace", "change_level", "skip"):
             self.dirty.clear_from(0)
-        origin = self._origin(spec)
+        origin = job_origin(
+            spec,
+            buffer=self.buffer,
+            planner=self._planner,
+            generators=self._generators,
+            pending=self.pending and self.pending.boundary,
+            config=self._config,
+        )
         replaces = spec.change if spec.reason == "replace" else None
         self._latency.job_began(spec.end - origin.frame, now_s, replaces=replaces)
         frames = (*self.buffer.frames_since(origin, spec.change), *self._planner.frames(spec.change, spec.end))
@@ -304,7 +311,7 @@ class ChunkProducer:
         if opening is not None and is_cut:
             if self.placements is not None:
                 self.placements.postpone(job.spec.change, opening)
-            job = _cut(job, opening)
+            job = cut(job, opening)
         spec = job.spec
         generator = self._generators[spec.level]
         self._latency.job_ended(spec.end - job.origin.frame, seconds, now_s)
@@ -464,52 +471,11 @@ class ChunkProducer:
         """Return the first frame that a job begun now usually reaches, with the time from an event to a job."""
         return -(-(self._latency.committed(now_s) + self._latency.next_samples) // FRAME_SIZE)
 
-    def _origin(self, spec: JobSpec) -> ChunkBoundary:
-        """Return the boundary that a job is generated from."""
-        before = self.buffer.last if spec.reason == "skip" else self.buffer.boundary_before(spec.change)
-        gap = self.buffer.newest_before(spec.change) < spec.change
-        if spec.reason in ("extend", "replace") and not gap:
-            return before
-        if spec.reason in ("skip", "replace") and (before.frame, before.level) == (spec.origin, spec.level):
-            return replace(before, lead=(*before.lead, *self._planner.frames(before.first_audible, spec.change)))
-        if spec.reason == "restore" and self.pending is not None:
-            before = self.pending.boundary
-            if before.level == spec.level:
-                lead = (*before.lead, *self._planner.frames(before.first_audible, spec.change))
-                return replace(before, lead=lead)
-            (first,) = self._planner.frames(spec.change, spec.change + 1)
-            lead = lead_before(first, spec.change - spec.origin)
-            state = self._fresh(spec)
-            return ChunkBoundary(frame=spec.origin, state=state, master=before.master, level=spec.level, lead=lead)
-        return ChunkBoundary(
-            frame=spec.origin, state=self._fresh(spec), master=before.master, level=spec.level, lead=self._lead(spec)
-        )
-
-    def _fresh(self, spec: JobSpec) -> Any:
-        """Return the state from which another generator takes over."""
-        generator, end = self._generators[spec.level], min(spec.origin, self.buffer.head)
-        start = max(self.buffer.run_start(end), end - self._config.history_frames)
-        if isinstance(generator, Loop) and start < end:
-            plans = [frame.plan for frame in self.buffer.planned_frames(start, end)]
-            return replace(generator.capture(self.buffer.read(start, end), plans), frame=spec.origin)
-        return generator.start(seed=self._config.seed, frame=spec.origin)
-
-    def _lead(self, spec: JobSpec) -> tuple[PlannedFrame, ...]:
-        """Return the frames that are generated and not heard before the first sound of another generator."""
-        known = min(max(spec.origin, self.buffer.newest_before(spec.change)), spec.change)
-        return (*self.buffer.planned_frames(spec.origin, known), *self._planner.frames(known, spec.change))
-
     def _take_in_flight(self, job: Job) -> None:
         """Take a job out of flight. Raises: ValueError if it is not in flight."""
         if job is not self.in_flight:
             raise ValueError("expected the job in flight")
         self.in_flight = None
-
-
-def _cut(job: Job, opening: int) -> Job:
-    """Return a job of which the client gets the frames from `opening` on; those before it become its lead."""
-    lead = job.frames[: opening - job.origin.frame]
-    return replace(job, spec=job.spec._replace(change=opening), origin=replace(job.origin, lead=lead))
 
 
 def _crossfaded(old: Samples, new: Samples) -> Samples:
