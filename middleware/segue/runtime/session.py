@@ -205,7 +205,8 @@ class Session:
         first = start // FRAME_SIZE
         if first < buffer.base:
             return np.zeros((0, CHANNELS), np.float32)
-        return buffer.read(first, -(-end // FRAME_SIZE))[start - first * FRAME_SIZE :][: max(0, end - start)]
+        samples = buffer.read(first, min(-(-end // FRAME_SIZE), buffer.head))
+        return samples[start - first * FRAME_SIZE :][: max(0, end - start)]
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
@@ -240,7 +241,7 @@ class Session:
         """Return the first frame that events and all else that comes now can still change."""
         # Behind the client's position, nothing can be heard any more.
         end = self._producer.job_end(now_s)
-        repeated = self._producer.buffer.repeated_before
+        repeated = self._producer.repeated_before
         reachable = self.latency.reachable(now_s, busy=self.in_flight is not None, repeated=repeated)
         settled = max(self._planner.base, self._planner.switched_at)
         return max(settled, end if reachable is None else min(reachable, end))
