@@ -83,11 +83,16 @@ class KilledService:
         self._rung += 1
         self.game.update()
 
-    def kill(self, away_s: float) -> None:
-        """Kill the service, ring for some seconds without it, start it, and wait until the music is restored."""
+    def kill(self, away_s: float) -> bool:
+        """Kill the service, ring for some seconds without it, start it, and wait until the music is restored.
+
+        Returns:
+            Whether the game had music for that time and a second more.
+        """
         self.play(self._chance.uniform(0.0, _EVERY_S))
         answers = len(self._restored())
         self.service.kill()
+        begun, buffered_s = time.monotonic(), self.game.buffered_s
         confirmed = self._receipts()
         self.kills += 1
         self.play(away_s, _EVERY_AWAY_S)
@@ -97,6 +102,7 @@ class KilledService:
         back = self.game.client.player.position.played
         for number in self._wanted.keys() - confirmed:
             self._wanted[number] = max(self._wanted[number], back)
+        return buffered_s > time.monotonic() - begun + 1.0
 
     def heard(self) -> list[Heard]:
         """Every event that was heard, as often as it was."""
