@@ -147,9 +147,12 @@ def test_an_exported_game_has_its_service_beside_it(editor_project: Path) -> Non
 def test_an_export_warns_of_what_is_missing(editor_project: Path) -> None:
     shutil.rmtree(editor_project / "segue-service")
     shutil.rmtree(editor_project / "music")
+    with (editor_project / "project.godot").open("a") as settings:
+        settings.write('\n[segue]\n\nplayer/rules_file="res://elsewhere/meadow.yaml"\n')
     _folder, told = exported(editor_project)
     assert warnings(told) == {
         "the project setting audio/driver/mix_rate is not 48000",
         "no service for linux in res://segue-service: run 'make bundle' there, or the game plays no music",
         "no rule files in res://music",
+        "res://elsewhere/meadow.yaml: an exported game finds rule files only if they lie in res://music",
     }

@@ -71,6 +71,9 @@ func _prepare(system: String, path: String) -> void:
 	var files := Settings.rule_files()
 	if files.is_empty():
 		_warn("no rule files in %s" % folder)
+	var played := Settings.value(Settings.PLAYED)
+	if not played.is_empty() and not played in files:
+		files.append(played)
 	for file in files:
 		if file.get_base_dir() != folder.trim_suffix("/"):
 			_warn("%s: an exported game finds rule files only if they lie in %s" % [file, folder])

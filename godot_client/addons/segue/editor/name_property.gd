@@ -4,8 +4,8 @@ extends EditorProperty
 ## type in, a list that shows what fits the typed text, and what is wrong with it.
 
 const Declarations := preload("declarations.gd")
+const Settings := preload("settings.gd")
 
-const _RULES_SETTING := "segue/player/rules_file"
 const _PLAYERS := &"segue_players"
 
 var _declarations: Declarations
@@ -87,7 +87,7 @@ static func rules_of(object: Object) -> String:
 		for player: Node in object.get_tree().get_nodes_in_group(_PLAYERS):
 			if object.owner == player.owner and "rules_file" in player:
 				return player.rules_file
-	return str(ProjectSettings.get_setting(_RULES_SETTING, ""))
+	return Settings.value(Settings.PLAYED)
 
 
 ## By name: what is declared, with its place in the rule file. Of a value, that of its input.

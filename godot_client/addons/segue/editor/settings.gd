@@ -12,6 +12,9 @@ const RULES_FOLDER := "segue/rules/folder"
 ## `windows` and `macos`.
 const BUNDLE := "segue/service/bundle"
 
+## The rule file that the autoload plays.
+const PLAYED := "segue/player/rules_file"
+
 const MIX_RATE := "audio/driver/mix_rate"
 
 ## Samples a second of the music.
