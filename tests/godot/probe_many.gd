@@ -16,6 +16,11 @@ func _init() -> void:
 	for i in int(case["clients"]):
 		var address: String = case["addresses"][i % case["addresses"].size()]
 		slowest_ms = maxf(slowest_ms, _live(address, (i * 7) % 60, i % 2 == 0))
+	var refused := Client.new("no address")
+	refused.set_input("level", 0.5)
+	refused.end_frame()
+	refused.render(10)
+	assert(not refused.error.is_empty() and refused.poll().is_empty())
 	var result := {
 		"before": before, "after": [_count("task"), _count("fd")], "slowest_ms": slowest_ms
 	}

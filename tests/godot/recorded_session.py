@@ -103,8 +103,6 @@ class Recorder:
         self._key: bytes | None = None
         self._keys = self._seq = self._take = self._end = self._committed = self._underruns = self._id = 0
         self._contained: list[int] = []
-        self._last_known = 0
-        self._is_restored = False
         # How faulty this service is.
         self._trouble = self._draw.choice([0.0, 0.02, 0.08])
         self._per_second = self._draw.choice([4, 20, 200])
@@ -297,7 +295,7 @@ class Recorder:
         return Receipt(seq=seq, accepted=True, code=code, frame=frame)
 
     def _restored(self, number: int) -> Message:
-        draw, self._is_restored = self._draw, True
+        draw = self._draw
         if draw.random() < 0.1:
             return Error(code="restore_refused", about="restore", seq=number)
         last_event = draw.choice([0, *self._contained[-20:]])
@@ -315,9 +313,7 @@ class Recorder:
             back = draw.randint(0, 6) * FRAME_SIZE
             start, reason = max(0, min(self._end, self._end - back)), "replace"
         self._end = start + CHUNK
-        without = draw.random() < 0.1 and not self._is_restored
-        self._is_restored = False
-        cell = {} if without else {"cell": draw.randbytes(8), "last_event": self._known()}
+        cell = {} if draw.random() < 0.1 else {"cell": draw.randbytes(8), "last_event": self._known()}
         return Chunk(
             seq=self._seq,
             take=self._take,
@@ -332,9 +328,7 @@ class Recorder:
         )
 
     def _known(self) -> int:
-        """A number that grows, as that of a service does."""
-        self._last_known = max(self._last_known, self._draw.choice([0, *self._contained[-5:]]))
-        return self._last_known
+        return self._draw.choice([0, *self._contained[-5:]])
 
     def _news(self) -> Message:
         draw, here = self._draw, self._committed

@@ -50,6 +50,9 @@ _SILENT_PLAYHEAD_S: Final = 0.5
 # Receipts that the music does not know, and answers to saves and restores: a repeated request gets the same answer.
 _RECEIPTS_KEPT: Final = 4_096
 _ANSWERS_KEPT: Final = 16
+# Each reset has most of the buffered music generated again; games seldom need one.
+_RESETS_PER_SECOND: Final = 2
+_RESET_BURST: Final = 8
 # Microseconds that planning a frame takes, and what each part of its rules adds, on a machine of two slow cores.
 _FRAME_US: Final = 60
 _PART_US: Final = 1
@@ -143,6 +146,7 @@ class ServerSession:
         )
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
+        self._reset_tokens = TokenBucket(_RESETS_PER_SECOND, _RESET_BURST, now_s)
         self._repeated = RepeatedEvents(terms.events_per_second, now_s)
         self._held_events: list[EventItem] = []
         self._receipts = BoundedCache[Receipt](_RECEIPTS_KEPT)
@@ -218,7 +222,9 @@ class ServerSession:
             if self._is_answered(item.seq):
                 self._repeated.add(item.seq)
             elif not self._event_tokens.take(now_s):
-                self._refuse(item, now_s)
+                self._refuse(item, f"more than {self.terms.events_per_second} events in a second", now_s)
+            elif item.reset and not self._reset_tokens.take(now_s):
+                self._refuse(item, f"more than {_RESETS_PER_SECOND} resets a second", now_s)
             elif self.restoring:
                 # What is restored replaces the state of the rules, and the game has sent the event after it.
                 self._held_events.append(item)
@@ -274,13 +280,11 @@ class ServerSession:
         return answer is not None
 
     def on_control(self, control: Control, now_s: float) -> None:
-        """Pause, resume or reset the music; `volume` needs nothing done here."""
+        """Pause or resume the music; `volume` needs nothing done here."""
         if control.op == "pause":
             self.paused_since_s = now_s if self.paused_since_s is None else self.paused_since_s
         elif control.op == "resume":
             self.paused_since_s = None
-        elif control.op == "reset":
-            self.music.reset(now_s)
 
     # --- called by the service --------------------------------------------------------------------------------------
 
@@ -384,7 +388,7 @@ class ServerSession:
                 self.music.answer_again(number)
 
     def _send(self, item: EventItem, now_s: float) -> None:
-        event = events.Event(sequence=item.seq, set=dict(item.set), fire=item.fire)
+        event = events.Event(sequence=item.seq, reset=item.reset, set=dict(item.set), fire=item.fire)
         receipt = self.music.send(event, position=item.at, now_s=now_s)
         self._metrics.event(receipt.code)
         if receipt.accepted:
@@ -392,9 +396,9 @@ class ServerSession:
         else:
             self._log_refusal(item.seq, receipt.code, receipt.text, now_s)
 
-    def _refuse(self, item: EventItem, now_s: float) -> None:
+    def _refuse(self, item: EventItem, text: str, now_s: float) -> None:
+        """Answer an event that comes too soon. text: what it exceeds."""
         frame = self.music.latency.committed(now_s) // FRAME_SIZE
-        text = f"more than {self.terms.events_per_second} events in a second"
         receipt = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
         self._metrics.event(receipt.code)
         self._log_refusal(item.seq, receipt.code, text, now_s)

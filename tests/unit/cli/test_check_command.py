@@ -315,7 +315,7 @@ def test_events_that_are_not_played_as_written_are_warned_of(name: str, capsys: 
     warnings = capsys.readouterr().err.splitlines()
     assert [line.split(":")[1] for line in warnings] == ["1", "2", "3"]
     assert "event 1, set, threat: expected a number from 0 to 1, got 99; it is played as 1" in warnings[0]
-    assert "event 2: sets and fires nothing; the service refuses such an event" in warnings[1]
+    assert "event 2: resets, sets and fires nothing; the service refuses such an event" in warnings[1]
     assert "event 3: at 3s, after an event at 8s; events are played by their time" in warnings[2]
     assert main(["check", "--strict", name]) == 2
 

@@ -99,6 +99,9 @@ class SimulatedService:
     def fire(self, name: str) -> None:
         self._send(Event(sequence=self._next(), fire=(name,)))
 
+    def reset(self) -> None:
+        self._send(Event(sequence=self._next(), reset=True))
+
     def reload(self, version: RulesVersion) -> int:
         self.rules_version = version
         return self.session.reload(version.rules, version.styles, self.now_s, version.fingerprint)

@@ -61,6 +61,8 @@ func _init(address: String, options: Dictionary = {}) -> void:
 	if error.is_empty():
 		_thread = Thread.new()
 		_thread.start(_worker.run)
+	else:
+		_worker.refuse_calls()
 
 
 func _notification(what: int) -> void:

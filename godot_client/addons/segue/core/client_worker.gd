@@ -38,6 +38,8 @@ var _next_attempt_s := 0.0
 ## Guards what follows, and is held for assignments only.
 var _mutex := Mutex.new()
 var _is_closing := false
+## Whether no call is taken any more: they would pile up.
+var _is_over := false
 var _calls: Array[Callable] = []
 var _events: Array[ClientEvent] = []
 var _filler := Callable()
@@ -61,7 +63,8 @@ func _init(address: Address, token: String, options: TLSOptions, hello: Dictiona
 ## worker's session and numbers.
 func enqueue(job: Callable) -> void:
 	_mutex.lock()
-	_calls.append(job)
+	if not _is_over:
+		_calls.append(job)
 	_mutex.unlock()
 
 
@@ -106,6 +109,14 @@ func upcoming_beats() -> Array[Dictionary]:
 	return beats
 
 
+## Takes no calls from now on: there is no session any more, or never will be.
+func refuse_calls() -> void:
+	_mutex.lock()
+	_is_over = true
+	_calls.clear()
+	_mutex.unlock()
+
+
 ## Asks the thread to end the session.
 func ask_to_stop() -> void:
 	_mutex.lock()
@@ -132,6 +143,7 @@ func run() -> void:
 	_mutex.lock()
 	_waiting = _session.waiting()
 	_mutex.unlock()
+	refuse_calls()
 
 
 func _must_stop() -> bool:

@@ -93,11 +93,14 @@ func restore(id: int, committed: int) -> Dictionary:
 
 
 ## The first cell is replaced by the nearest that contains no fewer events: what it contains is
-## forgotten already.
+## forgotten already. One that ends late enough is not passed over: a newer one may come for it.
 func _forget_before(position: int) -> void:
 	while not _cells.is_empty() and _cells[0]["end"] < position:
+		var contained: int = _cells[0]["last_event"]
 		var nearest := 1
-		while nearest < _cells.size() and _cells[nearest]["last_event"] < _cells[0]["last_event"]:
+		while nearest < _cells.size() and _cells[nearest]["last_event"] < contained:
+			if _cells[nearest]["end"] >= position:
+				return
 			nearest += 1
 		if nearest == _cells.size():
 			return
