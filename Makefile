@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels parity ci clean
+.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels bundle test-bundle parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -70,11 +70,19 @@ test-godot: $(INSTALLED)
 test-wheels:
 	tests/wheels/run
 
+# The service as a folder that a game can be shipped with, for the system that this runs on: build/bundle.
+bundle:
+	$(PYTHON) middleware/bundle/build.py
+
+# The same, and a trial of it.
+test-bundle: $(INSTALLED)
+	tests/bundle/run
+
 # The language model against Google's own code, in an environment of its own.
 parity: $(INSTALLED)
 	tests/parity/run
 
-ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels parity
+ci: test test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels test-bundle parity
 
 $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -83,4 +91,4 @@ $(INSTALLED): pyproject.toml engine_sdk/pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-* out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* build out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -96,6 +96,19 @@ class Snapshot:
         """
         return _unpack_director(self.director)
 
+    def with_events_from(self, frame: int) -> Snapshot:
+        """Return it with the events that are still to come in `frame` at the earliest."""
+        saved = self.saved_director()
+        return self._with(replace(saved, events=tuple((max(at, frame), event) for at, event in saved.events)))
+
+    def without_numbers(self) -> Snapshot:
+        """Return it with 0 as the number of the events that are still to come."""
+        saved = self.saved_director()
+        return self._with(replace(saved, events=tuple((at, replace(event, sequence=0)) for at, event in saved.events)))
+
+    def _with(self, saved: SavedDirector) -> Snapshot:
+        return replace(self, director=_pack_director(saved))
+
     def to_cell(self) -> bytes | None:
         """Return at most CELL_BYTES bytes.
 

@@ -35,8 +35,8 @@ class ResumeCells:
         self._sent: dict[int, int] = {}
         self._renewed: dict[int, int] = {}
         self._renewed_s = -math.inf
-        # The last event that any cell contained.
-        self._last_event = last_event
+        # The last event in cells that are forgotten here; the end of the cell from which the client may restore now.
+        self._forgotten, self._first = last_event, 0
 
     def of_chunks(self, music: Session, outputs: Sequence[SessionMessage]) -> dict[int, Cell]:
         """Return the cells of new chunks, by the number of the chunk; none for one whose end was replaced already."""
@@ -64,8 +64,11 @@ class ResumeCells:
         if now_s - self._renewed_s < _RENEW_S:
             return []
         ends = sorted(end for end in self._sent if end >= first)[:_RENEWED]
-        outdated = [end for end in ends if max(self._sent[end], self._renewed.get(end, 0)) < music.last_event]
-        cells = [cell for end in outdated if (cell := self._cell(music, end, newest=True))]
+        self._first = ends[0] if ends else self._first
+        known = {end: max(self._sent[end], self._renewed.get(end, 0)) for end in ends}
+        outdated = [end for end in ends if known[end] < music.last_event]
+        made = [cell for end in outdated if (cell := self._cell(music, end, newest=True))]
+        cells = [cell for cell in made if cell.last_event > known[cell.end // FRAME_SIZE]]
         self._renewed.update({cell.end // FRAME_SIZE: cell.last_event for cell in cells})
         if cells:
             self._renewed_s = now_s
@@ -73,17 +76,23 @@ class ResumeCells:
 
     def resumed(self) -> None:
         """Note that the client may have missed newer cells while its connection was gone."""
+        self._forgotten = self._contained(self._first)
         self._renewed.clear()
 
     def _cell(self, music: Session, end: int, *, newest: bool) -> Cell | None:
         """Return the cell at the end of a chunk; None as `Session.snapshot_at`, or if the state is too large."""
-        snapshot = music.snapshot_at(end, newest=newest, at_least=self._last_event)
+        snapshot = music.snapshot_at(end, newest=newest, at_least=self._contained(max(end, self._first)))
         if snapshot is None or (data := snapshot.to_cell()) is None:
             return None
-        self._last_event = snapshot.last_event
         return Cell(end=end * FRAME_SIZE, cell=data, last_event=snapshot.last_event)
+
+    def _contained(self, end: int) -> int:
+        """Return the last event in any cell up to the frame `end`: the client may send none up to it again."""
+        last_events = [last for at, last in (*self._sent.items(), *self._renewed.items()) if at <= end]
+        return max([self._forgotten, *last_events])
 
     def _forget(self, frame: int) -> None:
         """Forget ends before a frame."""
+        self._forgotten = self._contained(frame - 1)
         self._sent = {end: last for end, last in self._sent.items() if end >= frame}
         self._renewed = {end: last for end, last in self._renewed.items() if end >= frame}

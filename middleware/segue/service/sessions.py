@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -292,8 +291,9 @@ class Sessions:
             frame = max(frame, session.music.reachable(self._clock()) + _RESTORE_FRAMES)
             self._check_distance(session, frame)
         elif snapshot is not None and request.cell and 0 < frame - snapshot.position <= _MOST_LEAD:
-            # The client is a little further: from the cell on, its music goes on as it would have.
-            frame = snapshot.position
+            # The client is a little further: from the cell on, its music goes on as it would have. What the cell has
+            # for later is heard from where the client is at the earliest.
+            frame, snapshot = snapshot.position, snapshot.with_events_from(untold)
         restored, outcome = await self._prepare(session, snapshot, frame, request.take + 1)
         if session not in self:
             return "nothing"
@@ -327,7 +327,9 @@ class Sessions:
     def _snapshot(self, request: Restore) -> Snapshot | None:
         try:
             data = request.blob or request.cell
-            return Snapshot.from_bytes(data) if data else None
+            snapshot = Snapshot.from_bytes(data) if data else None
+            # The events of a save had numbers of another session.
+            return snapshot.without_numbers() if snapshot is not None and request.blob else snapshot
         except SnapshotError as error:
             log.warning("a saved state was refused", extra={"reason": str(error)})
             if request.blob:
@@ -349,14 +351,10 @@ class Sessions:
             take=take,
         )
         try:
-            point, outcome = await self._restorer.call(prepare)
+            return await self._restorer.call(prepare)
         except TimeoutError as error:
             log.error("a restore hangs", extra={"session": session.name})
             raise RequestRefusedError("restore_refused", "preparing the saved music took too long") from error
-        if not point.last_event:
-            # The events of a save had numbers of another session.
-            point = point._replace(events=tuple((at, replace(event, sequence=0)) for at, event in point.events))
-        return point, outcome
 
     # --- rules and generators ---------------------------------------------------------------------------------------
 

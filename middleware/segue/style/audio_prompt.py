@@ -16,11 +16,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
-from scipy.signal import find_peaks, stft
 
 from segue.contract import CHANNELS, SAMPLE_RATE, Samples, StyleEncoder
 from segue.style.situations import SITUATIONS, situation_embeddings
+from segue.style.spectral import peaks, power_spectrogram, running_median
 
 MIN_SECONDS: Final = 0.5
 # The middle minute of a longer sound speaks for it.
@@ -120,22 +119,20 @@ def _checked(samples: Samples) -> NDArray[np.float64]:
 def _power(mono: NDArray[np.float64], window: int, hop: int) -> tuple[NDArray[np.float64], Spectrogram]:
     """Frequencies in Hz [B] and the power spectrogram [B, F]."""
     window = min(window, len(mono))
-    frequencies, _, spectrum = stft(mono, fs=SAMPLE_RATE, nperseg=window, noverlap=window - min(hop, window // 2))
-    return frequencies, np.abs(spectrum) ** 2
+    return power_spectrogram(mono, SAMPLE_RATE, window, min(hop, window // 2))
 
 
 def _onset_rate(power: Spectrogram, seconds: float) -> float:
     """Onsets a second: peaks of the mean rise of the log spectrum (Bello et al. 2005, sec. III-A)."""
     floor = power.mean() * 1e-3
     rise = np.maximum(0.0, np.diff(0.5 * np.log(power + floor), axis=1)).mean(axis=0)
-    peaks, _ = find_peaks(np.concatenate([[0.0], rise, [0.0]]), height=_ONSET_RISE, distance=_ONSET_GAP_HOPS)
-    return len(peaks) / seconds
+    return len(peaks(np.concatenate([[0.0], rise, [0.0]]), _ONSET_RISE, _ONSET_GAP_HOPS)) / seconds
 
 
 def _percussiveness(power: Spectrogram) -> float:
     """Share of the power in vertical structures of the spectrogram (FitzGerald 2010)."""
-    steady = median_filter(power, size=(1, _MEDIAN), mode="nearest")
-    struck = median_filter(power, size=(_MEDIAN, 1), mode="nearest")
+    steady = running_median(power, _MEDIAN)
+    struck = running_median(power.T, _MEDIAN).T
     share = struck**2 / (struck**2 + steady**2 + 1e-30)
     return float((share * power).sum() / power.sum())
 

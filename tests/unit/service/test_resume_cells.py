@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
-from segue.runtime.snapshot import Snapshot
+from segue.runtime.snapshot import Snapshot, _pack_director
 from segue_rules.director import Director, unpack
+from segue_rules.events import Event
 from segue_sdk.limits import FRAME_SIZE, RESTORE_AHEAD, SAMPLE_RATE
-from segue_sdk.messages import Cell, Chunk, Control, Receipt, Restore, Save, Saved, Status
+from segue_sdk.messages import Cell, Change, Chunk, Control, Receipt, Restore, Save, Saved, Status
 from unit.runtime.scheduling import run_once
 from unit.service.service_harness import ServiceHarness
 
@@ -185,6 +187,53 @@ def test_a_service_that_is_too_late_for_the_end_of_the_cell_joins_the_same_music
     asyncio.run(main())
 
 
+def test_an_event_that_a_cell_has_for_later_is_heard_where_the_client_is_at_the_earliest() -> None:
+    """An earlier cell may contain an event beyond its end, whose music the client never got."""
+
+    async def main() -> None:
+        async with serving() as service:
+            chunks = await begun(service)
+        chunk = chunks[2]
+        assert chunk.cell is not None
+        snapshot = Snapshot.from_bytes(chunk.cell)
+        event = Event(sequence=1, set={"deep": True})
+        saved = replace(snapshot.saved_director(), events=((snapshot.position + 5, event),), last_event=1)
+        at = snapshot.position + 30
+        async with serving() as other:
+            cell = replace(snapshot, director=_pack_director(saved)).to_cell()
+            await restored(other, replace(chunk, last_event=1), cell, at * FRAME_SIZE)
+            (session,) = other.sessions
+            changes = [change for change in other.all(ONE, Change) if change.layer == "water"]
+            assert [(change.kind, change.audible) for change in changes][-1] == ("rendered", at * FRAME_SIZE)
+            assert session.music.plans(at, at + 1)[0].states[0] == "depth"
+
+    asyncio.run(main())
+
+
+def test_an_event_takes_effect_in_no_frame_of_the_gap_before_late_music() -> None:
+    async def main() -> None:
+        async with serving() as service:
+            chunks = await begun(service)
+        chunk = chunks[2]
+        committed = end(chunk) + 40 * FRAME_SIZE
+        async with serving() as other:
+            await other.greet(ONE, seed=1)
+            other.say(ONE, Restore(id=1, at=end(chunk), take=0, cell=chunk.cell))
+            other.playhead(ONE, committed, have=committed + 2 * SAMPLE_RATE, paused=False)
+            await other.settle()
+            other.event(ONE, 1, deep=True)
+            batch = other.scheduler.next_batch(other.now_s)
+            assert batch is not None
+            other.event(ONE, 2, deep=False)
+            other.scheduler.complete(batch, other.scheduler.generate(batch), other.now_s)
+            other.generate()
+            first = other.all(ONE, Chunk)[0]
+            assert first.start > committed
+            assert [receipt.frame >= first.start // FRAME_SIZE for receipt in other.all(ONE, Receipt)] == [True, True]
+
+    asyncio.run(main())
+
+
 # --- newer cells ----------------------------------------------------------------------------------------------------
 
 
@@ -255,7 +304,7 @@ def test_a_session_restored_from_a_newer_cell_knows_the_event_and_continues_with
             cell = service.all(ONE, Cell)[0]
         (chunk,) = [one for one in chunks if end(one) == cell.end]
         async with serving() as other:
-            newer = Chunk(**{**vars(chunk), "last_event": cell.last_event})
+            newer = replace(chunk, last_event=cell.last_event)
             again = await restored(other, newer, cell.cell, cell.end - RESTORE_AHEAD)
             stop = end(chunks[-1])
             np.testing.assert_array_equal(music(again, cell.end, stop), music(chunks, cell.end, stop))
