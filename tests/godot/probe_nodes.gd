@@ -341,6 +341,31 @@ func own_service() -> Dictionary:
 	return result
 
 
+## Every example scene plays, or plays its bed.
+func examples() -> Dictionary:
+	var result := {}
+	for file in DirAccess.get_files_at("res://examples"):
+		if not file.ends_with(".tscn"):
+			continue
+		var scene: Node = (load("res://examples/" + file) as PackedScene).instantiate()
+		var player: Player = scene.get_node("SeguePlayer")
+		_watch(player)
+		if player.service == Player.Service.START:
+			player.service = Player.Service.CONNECT
+			player.address = _case["address"]
+		root.add_child(scene)
+		if file.begins_with("zone"):
+			await _heard("changed", "cave")
+			await _heard("changed", "combat")
+		elif file.begins_with("bed"):
+			await _until(func() -> bool: return player.statistics()["bed_level"] == 1.0)
+		else:
+			await _until(func() -> bool: return player.statistics()["played"] > 0)
+		result[file] = _plain(player)
+		scene.free()
+	return result
+
+
 ## Many starts and ends leave nothing behind.
 func many() -> Dictionary:
 	var before := {}

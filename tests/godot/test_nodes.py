@@ -24,6 +24,7 @@ from service.process import ServiceProcess, free_port
 pytestmark = pytest.mark.heavy
 
 RULES: Final = Path(__file__).parents[1] / "service/calm.yaml"
+EXAMPLES: Final = Path(__file__).parents[2] / "godot_client/examples"
 # A recording is rendered as PCM of 24 bits.
 QUANTUM: Final = 2.0**-23 + 1e-6
 PROGRAM: Final = Path(sys.executable).parent / "segue"
@@ -160,3 +161,12 @@ def is_running(pid: int) -> bool:
 def test_many_starts_and_scenes_leave_nothing(tmp_path: Path, service: ServiceProcess) -> None:
     result = play(tmp_path, "many", address=service.address, command=str(PROGRAM), rules=str(RULES))
     assert result["after"] == result["before"]
+
+
+def test_every_example_scene_plays(tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path, str(EXAMPLES / "meadow.yaml")) as started:
+        # Nothing is at the port of the scene with a bed.
+        result = play(tmp_path, "examples", address=started.address)
+    scenes = {file.name for file in EXAMPLES.glob("*.tscn")}
+    assert set(result) - {"told"} == scenes
+    assert {name for name in scenes if result[name]["is_bed"]} == {"bed.tscn"}
