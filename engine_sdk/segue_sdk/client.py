@@ -158,8 +158,20 @@ class SegueClient:
         with self._lock:
             self._session.fire(name)
 
+    def reset(self) -> None:
+        """Return all inputs and states to what they were at the start, such as for a new game; the music goes on.
+
+        It is part of the frame's event, and reaches the service even over an outage. What was set and fired before it
+        in the same frame has no effect; what is set and fired after it has.
+
+        Raises:
+            QueueFullError: Too much waits for the service.
+        """
+        with self._lock:
+            self._session.reset()
+
     def end_frame(self) -> int:
-        """Make one event of what was set and fired since the last call.
+        """Make one event of what was reset, set and fired since the last call.
 
         `Receipt` and the causes of a `Change` bear the event's number. Where the game is faster than the service takes
         events, the inputs of several frames are sent as one event; each number has its receipt all the same.
@@ -264,7 +276,8 @@ class SegueClient:
         """Send a control: `control("volume", gain_db=-6.0)` is `control(Control(op="volume", gain_db=-6.0))`.
 
         The client applies `volume`, `mute` and `unmute` itself: the player follows at once, without a click, with or
-        without a service, and keeps them over every connection.
+        without a service, and keeps them over every connection. `reset` is no control any more: for programs that call
+        it so, `control(Control(op="reset"))` does what `reset` does.
 
         Args:
             control: The control, or its `op`.
@@ -274,6 +287,7 @@ class SegueClient:
             service's while there is no session.
         Raises:
             ProtocolError: The fields make no control.
+            QueueFullError: For a `reset`, too much waits for the service.
         """
         if isinstance(control, str):
             control = Control(op=control, **fields)
@@ -328,7 +342,15 @@ def connect(
         OSError: `rules` is a path and cannot be read.
         ProtocolError: Another argument is out of its range.
     """
-    hello = Hello(
+    hello = wanted(rules, client=client, generator=generator, seed=seed, lookahead_ms=lookahead_ms)
+    return SegueClient(address, hello, token=token, latency=latency)
+
+
+def wanted(
+    rules: str | Path | None, *, client: str, generator: str | None, seed: int | None, lookahead_ms: int | None
+) -> Hello:
+    """Return the `hello` that asks for these. Raises: OSError and ProtocolError, as `connect` does."""
+    return Hello(
         versions=(VERSION,),
         client=client,
         rules_text=rules.read_text("utf-8") if isinstance(rules, Path) else None,
@@ -337,7 +359,6 @@ def connect(
         seed=seed,
         lookahead_ms=lookahead_ms,
     )
-    return SegueClient(address, hello, token=token, latency=latency)
 
 
 def _one_error(errors: list[Exception]) -> Exception:

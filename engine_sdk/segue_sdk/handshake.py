@@ -51,6 +51,10 @@ TRANSITIONS: Final[dict[tuple[ClientState, Signal], ClientState]] = {
 }
 
 
+# The controls of which each connection is told the last, and what they change.
+_KEPT: Final = {"pause": "pause", "resume": "pause", "volume": "volume", "mute": "mute", "unmute": "mute"}
+
+
 class Handshake:
     """Writes each connection's `hello`, with the rules and the generator that the game changed to since the first."""
 
@@ -58,8 +62,7 @@ class Handshake:
         self._hello = hello
         self._rules: Control | None = None
         self._generator: str | None = None
-        self._volume: Control | None = None
-        self._muted = False
+        self._changed: dict[str, Control] = {}
 
     def version_mismatch(self, text: str) -> str:
         """What to do where the two sides share no version of the protocol. text: of the service."""
@@ -81,17 +84,15 @@ class Handshake:
         elif control.op == "generator":
             self._generator = control.generator
 
-    def gained(self, control: Control) -> None:
-        """Note a change of the game's volume, with or without a service."""
-        if control.op == "volume":
-            self._volume = replace(control, ramp_ms=0)
-        elif control.op in ("mute", "unmute"):
-            self._muted = control.op == "mute"
+    def changed(self, control: Control) -> None:
+        """Note what the game changes for all connections: its pause and its volume."""
+        what = _KEPT.get(control.op)
+        if what is not None:
+            self._changed[what] = replace(control, ramp_ms=0)
 
-    def gain(self) -> list[Control]:
-        """The controls that give a new session the game's volume, which begins at 0 dB and not muted."""
-        volume = [] if self._volume is None else [self._volume]
-        return [*volume, Control(op="mute")] if self._muted else volume
+    def changes(self) -> list[Control]:
+        """The controls that follow every `welcome`: what the game ever changed, as it is now."""
+        return list(self._changed.values())
 
     def rules(self, answer: Rules) -> None:
         """Note that the service has accepted or refused the requested rules."""

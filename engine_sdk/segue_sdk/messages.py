@@ -94,7 +94,7 @@ class Declaration(Record):
     inputs: Annotated[tuple[Input, ...], ListOf(RecordOf(Input), MOST_INPUTS), "all that the game may send"]
     layers: Annotated[tuple[LayerInfo, ...], ListOf(RecordOf(LayerInfo), MOST_LAYERS), "its layers, in file order"]
     styles: Annotated[tuple[str, ...], ListOf(NAME, MOST_STYLES), "the names that a mix weighs"]
-    stingers: Annotated[tuple[str, ...], ListOf(NAME, MOST_STINGERS), "names of its stingers"] = ()
+    stingers: Annotated[tuple[str, ...], ListOf(NAME, MOST_STINGERS), "names of its stingers, bursts too"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +126,7 @@ class EventItem(Record):
 
     seq: Annotated[int, SEQUENCE, "number of the event, unique in the session and growing"]
     at: Annotated[int, POSITION, "sample position at which the game means it; usually `played`"]
+    reset: Annotated[bool, FLAG, "whether inputs and states first return to the start; the music goes on"] = False
     set: Annotated[Mapping[str, InputValue], MapOf(Value(), MOST_SETTINGS), "input to new value"] = field(
         default_factory=dict
     )
@@ -178,7 +179,9 @@ def check_exactly_one(message: str, given: Mapping[str, object]) -> None:
 
 
 FORMATS: Final = ("f32le", "s16le")
-CONTROL_OPS: Final = ("pause", "resume", "volume", "mute", "unmute", "rules", "generator", "reset")
+CONTROL_OPS: Final = ("pause", "resume", "volume", "mute", "unmute", "rules", "generator")
+RESET: Final = "reset"
+"""A `Control.op` that programs may still construct for `SegueClient.control`, and that no message has."""
 
 RULES_TEXT: Final = Text(RULES_BYTES, least=1)
 RULES_NAME: Final = Text(256, least=1)
@@ -286,6 +289,11 @@ class Control(Record):
     rules_name: Annotated[str | None, RULES_NAME, "`rules`: a rule file that the service knows"] = None
     generator: Annotated[str | None, NAME, "`generator`: its name; required there"] = None
     text: Annotated[str, TEXT, "why, for logs"] = ""
+
+    def __post_init__(self) -> None:
+        # What comes from the wire was checked before.
+        if self.op != RESET:
+            super().__post_init__()
 
     def check(self) -> None:
         if self.op == "rules":

@@ -13,7 +13,7 @@ from segue_sdk.inputs import InputTable, plain_value
 from segue_sdk.limits import MOST_MERGED, MOST_SETTINGS, MOST_UNCONFIRMED, MOST_UNRECEIPTED, TEXT_BYTES
 from segue_sdk.messages import EventItem, Input, InputValue, Receipt
 
-# Resets and restores that are remembered, over which no events are joined.
+# Restores of saves that are remembered, over which no events are joined.
 _MOST_BARRIERS: Final = 64
 
 
@@ -43,7 +43,7 @@ class UnconfirmedEvents:
             self._items = {seq: item for seq, item in self._items.items() if seq > last_events[0]}
 
     def bar(self, last: int) -> None:
-        """Never join an event up to number `last` with a later one: inputs were reset or restored between them."""
+        """Never join an event up to number `last` with a later one: a save was restored between them."""
         self._barriers.append(last)
 
     def take_after(self, last_event: int) -> list[EventItem]:
@@ -72,14 +72,14 @@ class UnconfirmedEvents:
 
     @staticmethod
     def _joinable(older: EventItem, newer: EventItem, apart: Iterable[int]) -> bool:
-        fits = len(older.set.keys() | newer.set.keys()) <= MOST_SETTINGS
+        fits = len(older.set.keys() | newer.set.keys()) <= MOST_SETTINGS and not newer.reset
         return fits and not any(older.seq <= number < newer.seq for number in apart)
 
 
 def _joined(older: EventItem, newer: EventItem) -> EventItem:
     """One event with the effect of two in one frame: later values count, and each trigger appears once."""
     fire = tuple(dict.fromkeys(older.fire + newer.fire))[:MOST_SETTINGS]
-    return replace(newer, set={**older.set, **newer.set}, fire=fire)
+    return replace(newer, reset=older.reset, set={**older.set, **newer.set}, fire=fire)
 
 
 # So that any text fits a receipt.
@@ -134,6 +134,7 @@ class EventOutbox:
 
     def __init__(self) -> None:
         self._table: InputTable | None = None
+        self._reset = False
         self._set: dict[str, InputValue] = {}
         self._fire: list[str] = []
         self._waiting: dict[int, _Waiting] = {}
@@ -141,6 +142,7 @@ class EventOutbox:
         self._unconfirmed = UnconfirmedEvents()
         self._last_values: dict[str, _LastValue] = {}
         self._last = 0
+        self._last_reset = 0
         self._sent = 0
         self._game_numbers: dict[int, int] = {}
 
@@ -187,35 +189,43 @@ class EventOutbox:
             raise self._full()
         self._fire.append(name)
 
+    def reset(self) -> None:
+        """Return inputs and states to the start; what was set and fired before it in this frame is dropped.
+
+        Raises: QueueFullError.
+        """
+        if self._unanswered >= MOST_UNRECEIPTED:
+            raise self._full()
+        self._reset, self._set, self._fire = True, {}, []
+
     def flush(self, at: int, tail: int) -> FramedEvent | None:
         """End the frame.
 
         Args:
             at: The sample heard now.
             tail: Number of the last event in the send queue, or 0. If it only sets inputs, the frame's event takes its
-                place and includes its values, so that inputs never wait in a row.
+                place and includes its values, so that inputs never wait in a row. A reset has an event of its own.
         Returns:
             The frame's event; None if nothing changed in it.
         """
+        reset = self._reset
+        if reset:
+            self._last_values.clear()
         values = {name: value for name, value in self._set.items() if not self._is_known(name, value)}
         fire = tuple(self._fire)
-        self._set, self._fire = {}, []
-        if not values and not fire:
+        self._reset, self._set, self._fire = False, {}, []
+        if not values and not fire and not reset:
             return None
-        joined = self._waiting[tail] if self._can_grow(tail) else None
+        joined = self._waiting[tail] if not reset and self._can_grow(tail) else None
         if joined is not None and len(merged := {**joined.item.set, **values}) <= MOST_SETTINGS:
             return self._grow(joined, merged, fire, at)
-        seq = self._number(at, values, fire).seq
+        seq = self._number(at, values, fire, reset=reset).seq
         self._note(values, seq)
         return FramedEvent(number=seq, seq=seq)
 
-    def forget_values(self) -> None:
-        """Forget the inputs' values: the game has them reset."""
-        self._last_values.clear()
-        self._unconfirmed.bar(self._last)
-
     def restored(self) -> None:
-        """Note that the game restores a save, which has values of its own for the inputs."""
+        """Note that the game restores a save, which has inputs and states of its own: resets before it are over."""
+        self._reset, self._last_reset = False, 0
         self.mark_values_uncertain()
         self._unconfirmed.bar(self._last)
 
@@ -243,7 +253,7 @@ class EventOutbox:
                 continue
             values, fire, wrong = table.checked(entry.item)
             refused += [(name, error.code, error.text) for name, error in wrong]
-            if values or fire:
+            if values or fire or entry.item.reset:
                 self._waiting[seq] = replace(entry, item=replace(entry.item, set=values, fire=fire))
                 continue
             self._take_out(seq)
@@ -302,7 +312,7 @@ class EventOutbox:
         assert self._table is not None
         for item in self._unconfirmed.take_after(last_event):
             values, fire, _ = self._table.checked(item)
-            if values or fire:
+            if values or fire or item.reset:
                 item = replace(item, set=values, fire=fire)
                 self._waiting[item.seq] = _Waiting(item=item, first=item.seq, last=item.seq, answered=True)
         self._waiting = dict(sorted(self._waiting.items()))
@@ -317,10 +327,17 @@ class EventOutbox:
     # --- private ----------------------------------------------------------------------------------------------------
 
     def _number(
-        self, at: int, values: dict[str, InputValue], fire: tuple[str, ...], *, answered: bool = False
+        self,
+        at: int,
+        values: dict[str, InputValue],
+        fire: tuple[str, ...],
+        *,
+        reset: bool = False,
+        answered: bool = False,
     ) -> EventItem:
         self._last += 1
-        item = EventItem(seq=self._last, at=at, set=values, fire=fire)
+        self._last_reset = self._last if reset else self._last_reset
+        item = EventItem(seq=self._last, at=at, reset=reset, set=values, fire=fire)
         self._waiting[item.seq] = _Waiting(item=item, first=item.seq, last=item.seq, answered=answered)
         self._unanswered += not answered
         return item
@@ -338,6 +355,8 @@ class EventOutbox:
         counts = entry.last - entry.first + 1 < MOST_MERGED
         self._last += counts
         item = replace(entry.item, seq=self._last, at=max(at, entry.item.at), set=values, fire=fire)
+        if item.reset:
+            self._last_reset = item.seq
         del self._waiting[before]
         self._waiting[item.seq] = replace(entry, item=item, last=item.seq)
         self._note(values, item.seq)
@@ -360,17 +379,22 @@ class EventOutbox:
         return entry
 
     def _offer_again(self, entry: _Waiting, receipt: Receipt) -> ReceiptEffect:
-        """Send an event again that the rate limit refused, under a new number, without values set again since."""
+        """Send an event again that the rate limit refused, under a new number, without values set again since.
+
+        A reset is sent with all values set since, which it would take back. Behind a later reset, or after a restore,
+        it is not sent again.
+        """
         seq = receipt.seq
+        reset = entry.item.reset and seq == self._last_reset
         values = {
-            name: value
-            for name, value in entry.item.set.items()
-            if name in self._last_values and self._last_values[name].seq == seq
+            name: last.value
+            for name, last in self._last_values.items()
+            if reset or (last.seq == seq and name in entry.item.set)
         }
-        if not values and not entry.item.fire:
+        if not values and not entry.item.fire and not reset:
             later = replace(receipt, accepted=True, code="superseded", text="a later event sets the same inputs")
             return ReceiptEffect(events=() if entry.answered else tuple(_receipts(entry, later)))
-        item = self._number(entry.item.at, values, entry.item.fire, answered=entry.answered)
+        item = self._number(entry.item.at, values, entry.item.fire, reset=reset, answered=entry.answered)
         self._waiting[item.seq] = replace(self._waiting[item.seq], first=entry.first, last=entry.last)
         self._note(values, item.seq)
         delayed = EventDelayed(seq=entry.last, code=receipt.code, text=receipt.text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
 from segue_sdk.limits import MOST_EVENTS, SILENCE_S
-from segue_sdk.messages import Control, Event, EventItem, Message, Restore, Save
+from segue_sdk.messages import Event, EventItem, Message, Restore, Save
 
 # Shares of the service's limit, a token bucket that holds one second's events and refills at `events_per_second`. In
 # any stretch of time at most this arrives: what was under way before it (half a bucket) and what was sent in it (half a
@@ -29,20 +29,13 @@ class QueuedRequest(NamedTuple):
     after: int
 
 
-class QueuedControl(NamedTuple):
-    """A control that keeps its place among the events. after: the last event before it."""
-
-    control: Control
-    after: int
+QueueEntry: TypeAlias = int | QueuedRequest
+"""An event's number, or a request."""
 
 
-QueueEntry: TypeAlias = int | QueuedRequest | QueuedControl
-"""An event's number, or what is sent after the event `after` and before the next."""
-
-
-def in_order(events: Iterable[int], others: Iterable[QueuedRequest | QueuedControl]) -> list[QueueEntry]:
-    """Events and what belongs between them, in the game's order."""
-    behind = deque(sorted(others, key=lambda other: other.after))
+def in_order(events: Iterable[int], requests: Iterable[QueuedRequest]) -> list[QueueEntry]:
+    """Events and requests in the game's order."""
+    behind = deque(sorted(requests, key=lambda request: request.after))
     entries: list[QueueEntry] = []
     for seq in events:
         while behind and behind[0].after < seq:
@@ -69,11 +62,6 @@ class SendQueue:
         """The number of the event at the end; 0 if the queue is empty or ends with something else."""
         last = self._entries[-1] if self._entries else None
         return last if isinstance(last, int) else 0
-
-    @property
-    def controls(self) -> list[QueuedControl]:
-        """The waiting controls."""
-        return [entry for entry in self._entries if isinstance(entry, QueuedControl)]
 
     def begin(self, entries: Iterable[QueueEntry], events_per_second: int, now_s: float) -> None:
         """Begin a session with these entries in place of all that waited."""
@@ -127,7 +115,7 @@ class SendQueue:
                 going.append(Event(events=tuple(batch)))
                 continue
             self._entries.popleft()
-            message = self._request(entry.id) if isinstance(entry, QueuedRequest) else entry.control
+            message = self._request(entry.id)
             if message is not None:
                 going.append(message)
         return going

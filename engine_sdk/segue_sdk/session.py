@@ -16,6 +16,7 @@ from segue_sdk.errors import ProtocolError
 from segue_sdk.handshake import TRANSITIONS, ClientState, Handshake, RefusalLimiter, Signal
 from segue_sdk.limits import HELLO_AGAIN_S, MOST_REFUSED_HELLOS, REPORT_S, SILENCE_S, VERSION
 from segue_sdk.messages import (
+    RESET,
     Bye,
     Cell,
     Change,
@@ -36,7 +37,7 @@ from segue_sdk.messages import (
 )
 from segue_sdk.outbox import EventOutbox
 from segue_sdk.playback import BeatTracker, ChangeTracker, PlaybackPosition, ReceivedMusic, StingerTracker
-from segue_sdk.send_queue import PendingRequests, QueuedControl, QueueEntry, SendQueue, in_order
+from segue_sdk.send_queue import PendingRequests, QueueEntry, SendQueue, in_order
 
 # Playheads are sent at half the interval allowed, so that an irregular caller keeps it all the same.
 _REPORT_S: Final = REPORT_S / 2
@@ -61,7 +62,6 @@ class ClientSession:
         self._sending: list[Message] = []
         self._client_events: list[ClientEvent] = []
         self._restoring: Restore | None = None
-        self._paused = False
         self._refused_hello: Error | None = None
         self._hellos_refused = 0
         self._now_s = self._received_s = self._hello_sent_s = self._reported_s = 0.0
@@ -98,8 +98,12 @@ class ClientSession:
         """Fire a trigger. Raises: InputError, ProtocolError, QueueFullError."""
         self._outbox.fire(name)
 
+    def reset(self) -> None:
+        """Return inputs and states to the start, as part of the game frame's event. Raises: QueueFullError."""
+        self._outbox.reset()
+
     def end_frame(self, played: int = 0) -> int:
-        """End a game frame: what was set and fired in it becomes one event at the sample heard now.
+        """End a game frame: what was reset, set and fired in it becomes one event at the sample heard now.
 
         Args:
             played: That sample, where it is known to be later than at the last `tick`.
@@ -126,28 +130,21 @@ class ClientSession:
 
     def pause(self) -> None:
         """Tell the service that the game is paused. The timeline's owner pauses the timeline."""
-        self._paused = True
         self._control(Control(op="pause"))
 
     def resume(self) -> None:
         """Tell the service that the game continues."""
-        self._paused = False
         self._control(Control(op="resume"))
 
     def control(self, control: Control) -> bool:
         """Send any other control now, or not at all; whether it was sent.
 
-        `reset` keeps its place among the events: those before it are sent before it.
+        The op `reset`, which no message has, is the call `reset`.
         """
-        self._handshake.gained(control)
-        if control.op != "reset":
-            return self._control(control)
-        if self.state is not ClientState.LIVE:
-            return False
-        self._outbox.forget_values()
-        self._queue.put(QueuedControl(control, self._outbox.last))
-        self._sending += self._queue.due(self._now_s)
-        return True
+        if control.op == RESET:
+            self.reset()
+            return True
+        return self._control(control)
 
     def close(self, reason: str = "quit") -> None:
         """End the session."""
@@ -231,10 +228,10 @@ class ClientSession:
         self._client_events += self._outbox.declare(welcome.rules.inputs)
         if self._restoring is not None:
             self._sending.append(self._restoring)
-            self._report()
-            return
         self._report()
-        self._send_waiting()
+        self._sending += self._handshake.changes()
+        if self._restoring is None:
+            self._send_waiting()
 
     def _on_receipt(self, receipt: Receipt) -> None:
         effect = self._outbox.receipted(receipt)
@@ -370,11 +367,7 @@ class ClientSession:
 
     def _send_waiting(self) -> None:
         """Send what has no answer yet, in the game's order, over a new connection."""
-        if self._paused:
-            self._sending.append(Control(op="pause"))
         assert self.welcome is not None
-        if not self.welcome.resumed:
-            self._sending += self._handshake.gain()
         self._queue.begin(self._unanswered(), self.welcome.limits.events_per_second, self._now_s)
         self._sending += self._queue.due(self._now_s)
 
@@ -383,7 +376,7 @@ class ClientSession:
         self._queue.stop(self._unanswered())
 
     def _unanswered(self) -> list[QueueEntry]:
-        return in_order(self._outbox.numbers(), [*self._requests.waiting(), *self._queue.controls])
+        return in_order(self._outbox.numbers(), self._requests.waiting())
 
     def _request(self, number: int) -> Save | Restore | None:
         return self._requests.message(number, self._position.committed, self._music.take)
@@ -405,6 +398,7 @@ class ClientSession:
             self._client_events.append(Closed(reason="unsupported_version", text=text, code="unsupported_version"))
 
     def _control(self, control: Control) -> bool:
+        self._handshake.changed(control)
         live = self.state in (ClientState.LIVE, ClientState.RESTORING)
         if live:
             self._handshake.asked(control)

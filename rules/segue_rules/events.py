@@ -24,9 +24,13 @@ ReceiptCode: TypeAlias = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Inputs to set and triggers to fire together, all or nothing. sequence: Unique in a session, and growing."""
+    """Inputs to set and triggers to fire together, all or nothing.
+
+    sequence: Unique in a session, and growing. reset: Whether inputs and states first return to the start.
+    """
 
     sequence: int
+    reset: bool = False
     set: Mapping[str, InputValue] = field(default_factory=dict)
     fire: tuple[str, ...] = ()
 

@@ -125,8 +125,8 @@ def switch(controls: Controls, name: str) -> str:
 
 
 def show_event(event: Event) -> str:
-    """An event in words: "set threat 0.9, enemies 4; fire boss_dead"."""
-    parts = []
+    """An event in words: "reset; set threat 0.9, enemies 4; fire boss_dead"."""
+    parts = ["reset"] if event.reset else []
     if event.set:
         parts.append("set " + ", ".join(f"{name} {show_value(value)}" for name, value in event.set.items()))
     if event.fire:

@@ -104,7 +104,7 @@ def errors() -> Iterator[bytes]:
 
 def expensive() -> Iterator[bytes]:
     for number in count(1):
-        yield packed("control", op="reset")
+        yield packed("event", events=[{"seq": number, "at": 0, "reset": True}])
         yield packed("save", id=number)
         yield packed("restore", id=number, at=0, take=0)
         yield PLAYHEAD

@@ -9,7 +9,7 @@ import soundfile
 
 from segue.cli.main import main
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.messages import Chunk, Control, Receipt, Restore, Rules, Save, Saved, Status
+from segue_sdk.messages import Chunk, Control, Event, EventItem, Receipt, Restore, Rules, Save, Saved, Status
 from service.peer import Peer, lay
 from service.serving import CALM, serving
 
@@ -62,7 +62,7 @@ def test_a_session_with_every_kind_of_operation(tmp_path: Path) -> None:
         assert peer.expect(Rules).declaration is not None
         peer.expect(Chunk, lambda one: one.take == 3)
         go_on(peer, 3)
-        peer.say(Control(op="reset"))
+        peer.say(Event(events=(EventItem(seq=4, at=0, reset=True),)))
         peer.expect(Chunk, lambda one: one.take == 4)
         go_on(peer, 4)
         peer.say(Save(id=1))

@@ -344,7 +344,8 @@ def test_reset_and_generator(peer: Peer) -> None:
     peer.greet()
     peer.playhead(0)
     play_deep(peer, LOOKAHEAD)
-    peer.say(Control(op="reset"))
+    peer.say(Event(events=(EventItem(seq=100, at=0, reset=True),)))
+    peer.expect(Receipt, lambda one: one.seq == 100 and one.accepted)
     peer.expect(Chunk, lambda one: one.states["water"] == "shore")
     peer.say(Control(op="generator", generator="score"))
     assert peer.expect(Status).generator == "score"

@@ -123,6 +123,8 @@ FULL: Final[tuple[Message, ...]] = (
         events=(
             EventItem(seq=41, at=96_000, set={"threat": 0.75, "enemies": 3, "region": "crypt", "cutscene": True}),
             EventItem(seq=42, at=96_000, set={"threat": 1.0, "depth": -5}, fire=("boss_dead", "door")),
+            EventItem(seq=43, at=97_920, reset=True),
+            EventItem(seq=44, at=99_840, reset=True, set={"region": "forest"}, fire=("door",)),
         )
     ),
     Playhead(

@@ -26,6 +26,7 @@ def header(rules: Rules, events: Sequence[ScriptedEvent], frames: int) -> dict[s
             {
                 "sequence": scripted.event.sequence,
                 "time_s": scripted.at_s,
+                **({"reset": True} if scripted.event.reset else {}),
                 "set": dict(scripted.event.set),
                 "fire": list(scripted.event.fire),
             }

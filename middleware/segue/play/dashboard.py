@@ -122,7 +122,7 @@ class Dashboard:
         """Note that event `seq` was sent.
 
         Args:
-            text: What it sets and fires, if it gets a line in the log; else "".
+            text: What it resets, sets and fires, if it gets a line in the log; else "".
         """
         self._sent[seq] = UnansweredEvent(at=self.position.played, text=text)
         while len(self._sent) > _MOST_SENT:
@@ -241,9 +241,9 @@ def event_line(text: str, at: int, reaction_ms: float, receipt: Receipt) -> LogL
     return LogLine(kind="event", at=at, text=f"{text}, heard after {reaction_ms:.0f} ms{clamped}")
 
 
-def event_text(values: Mapping[str, InputValue], fired: tuple[str, ...]) -> str:
-    """What an event sets and fires, in words."""
-    parts = [f"{name} {_shown(value)}" for name, value in values.items()]
+def event_text(values: Mapping[str, InputValue], fired: tuple[str, ...], *, reset: bool = False) -> str:
+    """What an event sets and fires, in words. reset: whether it resets first."""
+    parts = [*(["reset"] if reset else []), *(f"{name} {_shown(value)}" for name, value in values.items())]
     return ", ".join([*parts, *(f"{name}!" for name in fired)])
 
 

@@ -11,7 +11,7 @@ from segue_rules.events import ScriptedEvent
 from segue_sdk.client import SegueClient
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import SAMPLE_RATE
-from segue_sdk.messages import Control, InputValue
+from segue_sdk.messages import InputValue
 from segue_sdk.outbox import QueueFullError
 
 
@@ -29,6 +29,7 @@ class PlaySession:
         self._script = list(script)
         self._values: dict[str, InputValue] = {}
         self._fired: list[str] = []
+        self._reset = False
         self._logged = False
         self._errors: deque[str] = deque()
 
@@ -57,7 +58,13 @@ class PlaySession:
 
     def reset(self) -> None:
         """Reset inputs and states to their start; the music plays on."""
-        if self._client.control(Control(op="reset")) and self.dashboard.rules is not None:
+        try:
+            self._client.reset()
+        except QueueFullError as error:
+            self._show(error)
+            return
+        self._values, self._fired, self._reset, self._logged = {}, [], True, True
+        if self.dashboard.rules is not None:
             self.dashboard.reset_dials()
 
     def show_error(self, text: str) -> None:
@@ -76,8 +83,9 @@ class PlaySession:
         self._play_script()
         seq = self._client.end_frame()
         if seq:
-            self.dashboard.event_sent(seq, event_text(self._values, tuple(self._fired)) if self._logged else "")
-        self._values, self._fired, self._logged = {}, [], False
+            text = event_text(self._values, tuple(self._fired), reset=self._reset)
+            self.dashboard.event_sent(seq, text if self._logged else "")
+        self._values, self._fired, self._reset, self._logged = {}, [], False, False
 
     def _play_script(self) -> None:
         if self.dashboard.rules is None:
@@ -85,6 +93,8 @@ class PlaySession:
         while self._script and self._script[0].at_s * SAMPLE_RATE <= self.dashboard.position.played:
             event = self._script.pop(0).event
             self._logged = True
+            if event.reset:
+                self.reset()
             for name, value in event.set.items():
                 self._set(name, value)
             for name in event.fire:

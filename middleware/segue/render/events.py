@@ -56,7 +56,7 @@ def hold_inputs(events: Sequence[ScriptedEvent], inputs: Mapping[str, InputValue
     """Events in which inputs have one value from the start to the end.
 
     Args:
-        events: All that sets one of the inputs is left out of them.
+        events: All that sets one of the inputs is left out of them; a reset sets them to these values again.
         inputs: The values to hold, by the names of the inputs.
         rules: Declare the inputs.
     Raises:
@@ -66,7 +66,9 @@ def hold_inputs(events: Sequence[ScriptedEvent], inputs: Mapping[str, InputValue
     kept = []
     for scripted in events:
         values = {name: value for name, value in scripted.event.set.items() if name not in inputs}
-        if values or scripted.event.fire:
+        if scripted.event.reset:
+            values |= held.events[0].event.set
+        if values or scripted.event.fire or scripted.event.reset:
             kept.append(replace(scripted, event=replace(scripted.event, set=values)))
     return Script(events=_numbered([*held.events, *kept]), warnings=held.warnings)
 

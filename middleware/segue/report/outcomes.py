@@ -164,7 +164,9 @@ def _routine_events(events: Sequence[ScriptedEvent], end: int) -> set[int]:
             name for name, value in event.set.items() if isinstance(value, str | bool) and discrete.get(name) != value
         ]
         discrete.update((name, event.set[name]) for name in changed)
-        if not event.fire and not changed and all(counts[name] > often for name in event.set):
+        if event.reset:
+            discrete = {name: value for name, value in event.set.items() if isinstance(value, str | bool)}
+        elif not event.fire and not changed and all(counts[name] > often for name in event.set):
             found.add(event.sequence)
     return found
 

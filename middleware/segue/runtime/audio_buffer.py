@@ -56,22 +56,48 @@ class ChunkBoundary:
 
 
 class AudioBuffer:
-    """Sound and states of the frames [base, head).
+    """Sound and states of the frames [base, end), as a client has them.
 
-    The buffer keeps the generator's state at each chunk boundary, the sound up to `head`, and the plan each frame was
-    generated under. A write cuts off everything behind its start; sound that was read before stays unchanged.
+    The buffer keeps the generator's state at each chunk boundary, the sound, and the plan each frame was generated
+    under. The newest music ends at `head`. Behind it lies *older music*, which was replaced further ahead and which
+    a client plays if the newest music goes on too late. Where the newest music went on later than that, older music
+    also lies between two parts of it. Sound that was read before a write stays unchanged.
     """
 
     def __init__(self, first: ChunkBoundary) -> None:
-        self.base = first.first_audible
+        self.base = self.head = first.first_audible
+        """`head`: The first frame that is not generated yet."""
         self._boundaries: list[ChunkBoundary] = [first]
         self._frames: list[PlannedFrame] = []
         self._sound: list[Samples] = []
+        # The older music [start, end) between two parts of the newest.
+        self._between = (self.head, self.head)
+        # The frames at which other music begins without a crossfade.
+        self._seams: set[int] = set()
 
     @property
-    def head(self) -> int:
-        """The first frame that is not generated yet."""
+    def end(self) -> int:
+        """The first frame behind all music, the older music too."""
         return self.base + len(self._frames)
+
+    def newest_before(self, frame: int) -> int:
+        """Return the end of the newest music at or before `frame`; what lies between it and `frame` is older music."""
+        start, end = self._between
+        if frame > self.head:
+            return self.head
+        return start if start < frame < end else frame
+
+    def run_start(self, frame: int) -> int:
+        """Return the first frame of the music without a seam that ends at `frame`."""
+        return max((seam for seam in self._seams if seam < frame), default=self.base)
+
+    def run_end(self, frame: int) -> int:
+        """Return the first frame behind the music without a seam that `frame` belongs to."""
+        return min((seam for seam in self._seams if seam > frame), default=self.end)
+
+    def begins_at(self, frame: int) -> bool:
+        """Return whether the music begins at `frame`, without a crossfade from any before it."""
+        return frame == self.base or (frame < self.head and frame in self._seams)
 
     @property
     def boundaries(self) -> Sequence[ChunkBoundary]:
@@ -87,12 +113,12 @@ class AudioBuffer:
         """Return the plan that `frame` was generated under.
 
         Raises:
-            IndexError: `frame` lies outside [base, head).
+            IndexError: `frame` lies outside [base, end).
         """
         return self._frames[self._index(frame)]
 
     def planned_frames(self, start: int, end: int) -> Sequence[PlannedFrame]:
-        """Return the plans that the frames [start, min(end, head)) were generated under.
+        """Return the plans that the frames [start, min(end, self.end)) were generated under.
 
         Raises:
             IndexError: `start` lies before `base`.
@@ -104,7 +130,7 @@ class AudioBuffer:
         return (*boundary.lead, *self.planned_frames(boundary.first_audible, end))
 
     def read(self, start: int, end: int) -> Samples:
-        """Return the sound of the frames [start, min(end, head)), float32 [S, 2].
+        """Return the sound of the frames [start, min(end, self.end)), float32 [S, 2].
 
         Raises:
             IndexError: `start` lies before `base`.
@@ -139,22 +165,36 @@ class AudioBuffer:
         self._boundaries = [b for b in self._boundaries if b.first_audible < boundary.first_audible]
         self._boundaries.append(boundary)
 
-    def write(self, start: int, samples: Samples, frames: Sequence[PlannedFrame], after: ChunkBoundary) -> None:
-        """Write the sound of frames from `start` on, in place of everything there.
+    def write(
+        self, start: int, samples: Samples, frames: Sequence[PlannedFrame], after: ChunkBoundary, *, joins: bool = True
+    ) -> None:
+        """Write the sound of frames from `start` on as the newest; everything behind it is older music.
 
         Args:
-            start: A frame in [base, head].
+            start: A frame in [base, end].
             samples: float32 [S, 2], S = FRAME_SIZE for each frame.
             frames: The plans the sound was generated under.
             after: The boundary at its end.
+            joins: Whether the sound continues what lies before `start`, by a crossfade or exactly.
 
         Raises:
             ValueError: `start` lies elsewhere, or sound and plans differ in length.
         """
-        if not self.base <= start <= self.head or len(samples) != len(frames) * FRAME_SIZE:
-            raise ValueError(f"expected {len(frames)} frames from {self.base}-{self.head}, got start {start}")
-        self._frames[start - self.base :] = frames
-        self._sound[start - self.base :] = np.split(samples, len(frames))
+        if not self.base <= start <= self.end or len(samples) != len(frames) * FRAME_SIZE:
+            raise ValueError(f"expected {len(frames)} frames from {self.base}-{self.end}, got start {start}")
+        known, head = self.newest_before(start), start + len(frames)
+        if known < start:
+            self._between = (known, start)
+        elif start <= self._between[0]:
+            self._between = (start, start)
+        self._frames[start - self.base : head - self.base] = frames
+        self._sound[start - self.base : head - self.base] = np.split(samples, len(frames))
+        self._seams = {seam for seam in self._seams if not start <= seam <= head}
+        if not joins:
+            self._seams.add(start)
+        if head < self.end:
+            self._seams.add(head)
+        self.head = head
         self._boundaries = [
             b for b in self._boundaries if b.first_audible <= start and b.first_audible < after.first_audible
         ]
@@ -169,6 +209,7 @@ class AudioBuffer:
             del self._frames[:count]
             del self._sound[:count]
             self.base += count
+            self._seams = {seam for seam in self._seams if seam > self.base}
 
     def _index(self, frame: int) -> int:
         if frame < self.base:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -28,14 +27,16 @@ from segue.runtime.journal import Operation
 from segue.runtime.latency import LatencyEstimator
 from segue.runtime.mastering import master_job
 from segue.runtime.message_collector import MessageCollector
-from segue.runtime.planner import PlannedFrame, Planner, generator_input
-from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, pending_restore
+from segue.runtime.origins import cut, job_origin
+from segue.runtime.planner import Planner, generator_input
+from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, most_lead, pending_restore
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
 # What is generated and not heard, before a generator's first sound or to continue it after a gap, takes so much time at
-# most: the client waits for the sound, or plays older music, that much longer.
+# most: the client waits for the sound that much longer. A client that plays outdated music waits less.
 _MOST_LEAD_S: Final = 0.25
+_MOST_CATCH_UP_S: Final = 0.1
 
 
 class ChunkProducer:
@@ -94,7 +95,8 @@ class ChunkProducer:
         self._restoring: PendingRestore | None = None
         # The frame at which the music was faded out, for the restored music that begins there.
         self._faded: int | None = None
-        self._playable_end = start.frame
+        # The first outdated frame of the older music, and for which plans and music that was found.
+        self._outdated: tuple[tuple[int, int, int], int | None] | None = None
         self._untold = untold
         self._take = start.take - 1 if restored else 0
 
@@ -106,12 +108,23 @@ class ChunkProducer:
     @property
     def playable_end(self) -> int:
         """The first frame for which the client has no music at all, not even music that was replaced."""
-        return max(self._playable_end, self.buffer.head)
+        return self.buffer.end
 
     def job_end(self, now_s: float) -> int:
-        """Return the first frame behind the music and the job in flight, or the client's position if it is later."""
+        """Return the first frame behind the music and the job in flight.
+
+        For a client that is past it, that is the end of the older music that it plays, or else its position.
+        """
         end = self.in_flight.spec.end if self.in_flight else self.buffer.head
-        return max(end, self.committed_frame(now_s))
+        committed = self.committed_frame(now_s)
+        return end if end >= committed else max(committed, self._older_end)
+
+    def repeated_before(self, frame: int) -> int:
+        """Return how many frames have to be generated, and are not heard, before the music can change at `frame`."""
+        repeated, most = self.buffer.repeated_before(frame), self._latency.frames_in(_MOST_CATCH_UP_S)
+        if repeated > most and self.buffer.newest_before(frame) < frame:
+            return min(self._lead_frames, most)
+        return repeated
 
     def committed_frame(self, now_s: float) -> int:
         """Return the first frame that the client's engine has not taken yet."""
@@ -162,6 +175,8 @@ class ChunkProducer:
             needed.append(self.pending.boundary.first_audible)
         if self.placements is not None and self.placements.needed is not None:
             needed.append(self.placements.needed)
+        # Where music continues in older music, its generator first plays what was not generated before.
+        needed.append(self.buffer.newest_before(committed // FRAME_SIZE))
         known = min(needed)
         self._planner.forget(known)
         self._messages.forget(known)
@@ -174,6 +189,8 @@ class ChunkProducer:
             return 0.0
         committed, end = self._latency.committed(now_s), self.head * FRAME_SIZE
         if end < committed and self._latency.music_end is not None:
+            if self._catch_up_frame(now_s) is not None:
+                return 0.0
             end = max(end, self._latency.music_end - JOIN_SAMPLES - FADE_SAMPLES)
         return max(0.0, (end - committed - self._config.lookahead_samples) / SAMPLE_RATE)
 
@@ -185,27 +202,26 @@ class ChunkProducer:
         if self.buffer.head >= committed:
             self.find_dirty()
         self.dirty.clear_from(self.buffer.head if self.buffer.head > committed else 0)
-        loops = isinstance(self._generators[self.level], Loop)
-        affordable = self._latency.frames_in(_MOST_LEAD_S)
         return next_job(
             SessionView(
                 config=self._config,
                 buffer=self.buffer,
                 level=self.level,
                 replace_at=self.dirty.replace_at,
+                catch_up_at=self._catch_up_frame(now_s),
                 restoring=self.pending.boundary if self.pending else None,
                 faded=self._faded == self.buffer.head,
                 floor=self.dirty.floor,
                 committed=committed,
-                soonest=self._latency.soonest(
-                    now_s, frames=self._latency.first_frames, repeated=self.buffer.repeated_before
-                ),
+                soonest=self._soonest(now_s),
                 reachable=self._latency.reachable(now_s, busy=False),
                 first_frames=self._latency.first_frames,
                 fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
                 music_end=self._latency.music_end,
-                lead_frames=0 if loops else min(LEAD_FRAMES, affordable),
-                most_repeated=affordable,
+                lead_frames=self._lead_frames,
+                restore_lead=self._restore_lead(),
+                most_repeated=self._latency.frames_in(_MOST_LEAD_S),
+                most_caught_up=self._latency.frames_in(_MOST_CATCH_UP_S),
             )
         )
 
@@ -219,7 +235,14 @@ class ChunkProducer:
             raise ValueError("expected no job in flight")
         if spec.reason in ("replace", "change_level", "skip"):
             self.dirty.clear_from(0)
-        origin = self._origin(spec)
+        origin = job_origin(
+            spec,
+            buffer=self.buffer,
+            planner=self._planner,
+            generators=self._generators,
+            pending=self.pending and self.pending.boundary,
+            config=self._config,
+        )
         replaces = spec.change if spec.reason == "replace" else None
         self._latency.job_began(spec.end - origin.frame, now_s, replaces=replaces)
         frames = (*self.buffer.frames_since(origin, spec.change), *self._planner.frames(spec.change, spec.end))
@@ -242,7 +265,7 @@ class ChunkProducer:
         if self._untold is not None:
             self._messages.add_decisions(self._planner.frames(self._untold, max(self._untold, spec.change)))
             self._untold = None
-        if spec.reason == "skip":
+        if spec.reason != "restore" and spec.change > self.buffer.head:
             self._messages.add_decisions(self._planner.frames(self.buffer.head, spec.change))
         self._messages.add_decisions(job.new_frames)
         if self.placements is not None:
@@ -288,15 +311,13 @@ class ChunkProducer:
         if opening is not None and is_cut:
             if self.placements is not None:
                 self.placements.postpone(job.spec.change, opening)
-            job = _cut(job, opening)
-        spec, head = job.spec, self.buffer.head
-        self._playable_end = self.playable_end
+            job = cut(job, opening)
+        spec = job.spec
         generator = self._generators[spec.level]
         self._latency.job_ended(spec.end - job.origin.frame, seconds, now_s)
         self._journal(("done", spec))
         samples, stems, master = master_job(job, result.chunk, mastered=isinstance(generator, Loop))
-        follows = self.buffer.base < spec.change <= head
-        skips = spec.reason == "skip" or spec.change > head
+        follows = self._follows(spec)
         if spec.reason != "extend":
             self._take += 1
         if spec.reason == "restore":
@@ -304,15 +325,22 @@ class ChunkProducer:
                 self.pending = None
             self.dirty.settle(spec.change)
         samples = self._joined(spec, samples, follows=follows)
-        if skips:
+        if spec.reason == "skip" and spec.change >= self._older_end:
+            # The client plays nothing that could be replaced before it.
+            self.dirty.raise_floor(spec.change)
+        elif spec.reason == "skip" and now_s is not None:
+            # While the generator was too slow, outdated music was not replaced.
+            self.dirty.compare_again(self._soonest(now_s))
+        if spec.change > (self.buffer.head if spec.reason == "restore" else self.buffer.end):
             self.buffer = AudioBuffer(job.origin)
-        elif is_cut or spec.reason in ("change_level", "restore"):
+        elif is_cut or job.origin.first_audible == spec.change:
             self.buffer.add_boundary(job.origin)
         self.buffer.write(
             spec.change,
             samples,
             job.new_frames,
             ChunkBoundary(frame=spec.end, state=result.state, master=master, level=spec.level, planned=job.planned),
+            joins=spec.reason == "extend" or follows,
         )
         if self._planner.revision != job.plan_revision:
             self.dirty.mark(spec.change)
@@ -350,6 +378,56 @@ class ChunkProducer:
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
+    @property
+    def _lead_frames(self) -> int:
+        """How many frames a generator without history plays before it is heard."""
+        loops = isinstance(self._generators[self.level], Loop)
+        return 0 if loops else min(LEAD_FRAMES, self._latency.frames_in(_MOST_LEAD_S))
+
+    @property
+    def _older_end(self) -> int:
+        """The first frame behind the older music that the client plays when it is past the newest."""
+        end = self._latency.music_end
+        return self.buffer.head if end is None else min(self.buffer.end, end // FRAME_SIZE)
+
+    def _soonest(self, now_s: float) -> int:
+        """Return the first frame that a replacement begun now reaches if all goes as it usually does."""
+        return self._latency.soonest(now_s, frames=self._latency.first_frames, repeated=self.repeated_before)
+
+    def _catch_up_frame(self, now_s: float) -> int | None:
+        """Return the first frame to replace of older music that the client plays, past the newest; None for none.
+
+        Where nothing may be replaced, as the generator is too slow, older music is better than music that soon ends.
+        """
+        if self.buffer.head >= self.committed_frame(now_s) or self._latency.reachable(now_s, busy=False) is None:
+            return None
+        end, generator = self._older_end, self._generators[self.level]
+        first, last = max(self._soonest(now_s), self.dirty.floor), end - self._config.crossfade_frames
+        if first > last or isinstance(generator, Loop):
+            return None
+        compared = (self._planner.revision, self.buffer.head, end)
+        if self._outdated is None or self._outdated[0] != compared or (self._outdated[1] or first) < first:
+            frames, fills = self._planner.frames(first, end), "fills" in generator.controls
+            self._outdated = compared, self.dirty.first_outdated(self.buffer, frames, fills=fills)
+        found = self._outdated[1]
+        return found if found is not None and found <= last else None
+
+    def _restore_lead(self) -> int:
+        """Return how many frames another generator than the restored one plays before it is heard."""
+        if self.pending is None:
+            return 0
+        heard = self.pending.boundary.first_audible
+        (first,) = self._planner.frames(heard, heard + 1)
+        return min(self._lead_frames, most_lead(first.plan))
+
+    def _follows(self, spec: JobSpec) -> bool:
+        """Return whether the client has the music before a job's sound, so that a crossfade from it is part of it."""
+        older = self.buffer.newest_before(spec.change) < spec.change
+        if spec.reason == "skip" or (spec.reason == "restore" and spec.change > self.buffer.head):
+            return False
+        # The stingers of music that was replaced are not known any more.
+        return not (older and self.placements is not None) and not self.buffer.begins_at(spec.change)
+
     def _joined(self, spec: JobSpec, samples: Samples, *, follows: bool) -> Samples:
         """Return a job's sound joined to the music before and after it; a client fades into what leaves a gap.
 
@@ -359,15 +437,16 @@ class ChunkProducer:
             follows: Whether music of the buffer precedes it.
         """
         length = self._config.crossfade_samples
-        fade_end = min(spec.change + self._config.crossfade_frames, self.buffer.head)
-        old = self.buffer.read(spec.change, fade_end)[:length]
-        samples = _crossfaded(old, samples)
+        replaces = follows and spec.change != self.buffer.head
+        if replaces:
+            fade_end = min(spec.change + self._config.crossfade_frames, self.buffer.run_end(spec.change))
+            samples = _crossfaded(self.buffer.read(spec.change, fade_end)[:length], samples)
         self._faded = None
         if self.pending is not None and spec.end == self.pending.boundary.first_audible:
             # The restored music begins where this ends: with nothing to crossfade from, both fade.
             samples = fade_out(samples, length)
             self._faded = spec.end
-        if spec.reason == "restore" and follows and not len(old):
+        if spec.reason == "restore" and follows and not replaces:
             samples = fade_in(samples, length)
         return samples
 
@@ -379,6 +458,8 @@ class ChunkProducer:
         is made, the older music is better.
         """
         head, soonest = self.buffer.head, self._latency.soonest(now_s, frames=0)
+        if spec.change > head and spec.reason in ("replace", "change_level"):
+            head = self.buffer.end
         if spec.reason == "extend" or spec.change >= min(head, soonest):
             return spec.change
         lasting = max(self._earliest_frame(now_s), soonest + self._config.crossfade_frames)
@@ -390,47 +471,11 @@ class ChunkProducer:
         """Return the first frame that a job begun now usually reaches, with the time from an event to a job."""
         return -(-(self._latency.committed(now_s) + self._latency.next_samples) // FRAME_SIZE)
 
-    def _origin(self, spec: JobSpec) -> ChunkBoundary:
-        """Return the boundary that a job is generated from."""
-        if spec.reason in ("extend", "replace"):
-            return self.buffer.boundary_before(spec.change)
-        before = self.buffer.last if spec.reason == "skip" else self.buffer.boundary_before(spec.change)
-        if spec.reason == "skip" and (before.frame, before.level) == (spec.origin, spec.level):
-            return replace(before, lead=(*before.lead, *self._planner.frames(before.first_audible, spec.change)))
-        if spec.reason == "restore" and self.pending is not None:
-            before = self.pending.boundary
-            if before.level == spec.level:
-                lead = (*before.lead, *self._planner.frames(before.first_audible, spec.change))
-                return replace(before, lead=lead)
-        return ChunkBoundary(
-            frame=spec.origin, state=self._fresh(spec), master=before.master, level=spec.level, lead=self._lead(spec)
-        )
-
-    def _fresh(self, spec: JobSpec) -> Any:
-        """Return the state from which another generator takes over."""
-        generator, end = self._generators[spec.level], min(spec.origin, self.buffer.head)
-        start = max(self.buffer.base, end - self._config.history_frames)
-        if isinstance(generator, Loop) and start < end:
-            plans = [frame.plan for frame in self.buffer.planned_frames(start, end)]
-            return replace(generator.capture(self.buffer.read(start, end), plans), frame=spec.origin)
-        return generator.start(seed=self._config.seed, frame=spec.origin)
-
-    def _lead(self, spec: JobSpec) -> tuple[PlannedFrame, ...]:
-        """Return the frames that are generated and not heard before the first sound of another generator."""
-        head = min(max(spec.origin, self.buffer.head), spec.change)
-        return (*self.buffer.planned_frames(spec.origin, head), *self._planner.frames(head, spec.change))
-
     def _take_in_flight(self, job: Job) -> None:
         """Take a job out of flight. Raises: ValueError if it is not in flight."""
         if job is not self.in_flight:
             raise ValueError("expected the job in flight")
         self.in_flight = None
-
-
-def _cut(job: Job, opening: int) -> Job:
-    """Return a job of which the client gets the frames from `opening` on; those before it become its lead."""
-    lead = job.frames[: opening - job.origin.frame]
-    return replace(job, spec=job.spec._replace(change=opening), origin=replace(job.origin, lead=lead))
 
 
 def _crossfaded(old: Samples, new: Samples) -> Samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -12,8 +13,8 @@ from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
 # extend: more music at the end. replace: music for newer plans. change_level: music of another fallback level. skip:
-# music after a gap, because the client is past the end of the newest music; it continues what the client still has.
-# restore: music from the state of a save or a cell.
+# music after a gap, because the client is past the end of the newest music; it continues what the client still has, if
+# that is not outdated. restore: music from the state of a save or a cell.
 # The protocol has the same words, but "fallback" for change_level; recordings have "ladder".
 Reason: TypeAlias = Literal["extend", "replace", "change_level", "skip", "restore"]
 
@@ -104,6 +105,10 @@ class DirtyTracker:
         """Note that plans from `frame` on may differ from those that the music was generated under."""
         if self._placements is not None:
             self._placements.mark(frame)
+        self.compare_again(frame)
+
+    def compare_again(self, frame: int) -> None:
+        """Let the next scan compare the music from `frame` on, though its plans are the same."""
         self._from = frame if self._from is None else min(frame, self._from)
 
     def scan(self, buffer: AudioBuffer, planner: Planner, end: int, *, fills: bool) -> list[PlannedFrame]:
@@ -126,12 +131,15 @@ class DirtyTracker:
         # A frame found earlier and not replaced yet is found again if it lies here, or has become right meanwhile.
         if self.replace_at is None or self.replace_at >= start:
             candidates = (frame for frame in planned if frame.plan.frame >= start)
-            dirty = (frame.plan.frame for frame in candidates if self._is_dirty(buffer, frame, fills=fills))
-            self.replace_at = next(dirty, None)
+            self.replace_at = self.first_outdated(buffer, candidates, fills=fills)
             if start < end and any(self._has_other_stingers(frame) for frame in planned if frame.plan.frame < start):
                 # A stinger that begins or is cancelled too late for its frame is heard from the floor on.
                 self.replace_at = start
         return planned
+
+    def first_outdated(self, buffer: AudioBuffer, planned: Iterable[PlannedFrame], *, fills: bool) -> int | None:
+        """Return the first of these frames that must be replaced; None for none. Arguments as those of `scan`."""
+        return next((frame.plan.frame for frame in planned if self._is_dirty(buffer, frame, fills=fills)), None)
 
     def clear_from(self, frame: int) -> None:
         """Note that nothing from `frame` on has to be replaced."""
@@ -166,6 +174,7 @@ class SessionView(NamedTuple):
         buffer: What is generated.
         level: The fallback level to generate with.
         replace_at: The first frame to replace, None for none.
+        catch_up_at: The first frame to replace of older music that a client past the newest plays, None for none.
         restoring: The boundary of restored music that is to take over, None for none.
         faded: Whether the buffer ends in a fade-out, for the restored music.
         floor: No frame before it is replaced.
@@ -176,13 +185,16 @@ class SessionView(NamedTuple):
         fill_to: The sample up to which the client wants music.
         music_end: The sample at which the client is silent for lack of music, None if its clock runs on then.
         lead_frames: How many frames a generator without history plays before it is heard.
+        restore_lead: The same where it plays restored music.
         most_repeated: The most frames worth generating, and not hearing, to continue the same music after a gap.
+        most_caught_up: The same where the client plays outdated music meanwhile.
     """
 
     config: SessionConfig
     buffer: AudioBuffer
     level: int
     replace_at: int | None
+    catch_up_at: int | None
     restoring: ChunkBoundary | None
     faded: bool
     floor: int
@@ -193,23 +205,30 @@ class SessionView(NamedTuple):
     fill_to: int
     music_end: int | None
     lead_frames: int
+    restore_lead: int
     most_repeated: int
+    most_caught_up: int
 
 
 def next_job(view: SessionView) -> JobSpec | None:
     """Return the next job, None if there is nothing to do.
 
-    Restored music comes first, then music for a client that ran dry, replacements, another level, and more music.
+    Restored music comes first, then music for a client that is past the newest, replacements, another level, and more
+    music.
     """
     head = view.buffer.head
     if view.restoring is not None:
         return _restore(view, view.restoring)
     if head < view.committed:
+        if view.catch_up_at is not None:
+            return _replacement(view, view.catch_up_at)
         return _skip(view, _meeting_frame(view))
     if view.replace_at is not None:
         # What the engine has taken by the time the new music comes stays as it is.
         change = max(view.replace_at, view.soonest, view.buffer.base)
-        if change < head:
+        # Older music is better than music that a slow generator cannot continue.
+        waits = view.reachable is None and view.buffer.newest_before(change) < change
+        if change < head and not waits:
             return _replacement(view, change)
     if view.level != view.buffer.last.level:
         return _other_level(view)
@@ -243,7 +262,7 @@ def _restore(view: SessionView, restoring: ChunkBoundary) -> JobSpec | None:
     if change >= head and change * FRAME_SIZE >= view.fill_to:
         return None
     spec = _spec(view, "restore", change)
-    return spec._replace(origin=restoring.frame) if restoring.level == view.level else spec
+    return spec._replace(origin=restoring.frame if restoring.level == view.level else change - view.restore_lead)
 
 
 def _replacement(view: SessionView, change: int) -> JobSpec:
@@ -304,6 +323,8 @@ def _spec(view: SessionView, reason: Reason, change: int) -> JobSpec:
         origin = max(view.buffer.base, change - view.lead_frames)
     else:
         origin = view.buffer.boundary_before(change).frame
+        if view.buffer.newest_before(change) < change and change - origin > view.most_caught_up:
+            origin = change - min(view.lead_frames, view.most_caught_up)
     fade = view.config.crossfade_frames if change < view.buffer.head else 1
     if reason == "replace":
         return JobSpec(reason, origin, change, change + max(fade, view.first_frames), view.level)

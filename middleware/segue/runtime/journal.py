@@ -10,7 +10,7 @@ from segue.runtime.restore import RestorePoint
 from segue_rules.events import Event
 
 # event: it takes effect in a frame. begun, done, failed: a job, which may be done for a later change than it was begun
-# for. reload, reset: from a frame on. restore: from a frame on, with the greatest take that the client knew. primary:
+# for. reload: from a frame on. restore: from a frame on, with the greatest take that the client knew. primary:
 # the level of the generator that is chosen from now on.
 # Recordings begin with the same words, but "home" for primary.
 Operation: TypeAlias = (
@@ -18,6 +18,5 @@ Operation: TypeAlias = (
     | tuple[Literal["begun", "done", "failed"], JobSpec]
     | tuple[Literal["reload"], RulesVersion, int]
     | tuple[Literal["restore"], RestorePoint, int, int]
-    | tuple[Literal["reset"], int]
     | tuple[Literal["primary"], int]
 )

@@ -64,7 +64,6 @@ RecordedOperation: TypeAlias = (
     | tuple[Literal["begun", "done", "failed"], JobSpec]
     | tuple[Literal["reload"], RecordedRules, int]
     | tuple[Literal["restore"], RecordedRestorePoint, int, int]
-    | tuple[Literal["reset"], int]
     | tuple[Literal["primary"], int]
 )
 
@@ -203,8 +202,6 @@ def replay(
                 session.apply_reload(rules_version, frame)
             case ("restore", point, frame, take):
                 session.apply_restore(point, frame, take)
-            case ("reset", frame):
-                session.apply_reset(frame)
             case ("primary", primary):
                 session.set_primary(primary)
             case ("begun", spec):
@@ -282,7 +279,8 @@ def _line(path: Path, number: int, line: str, read: Callable[[Any], Any]) -> Any
 def _plain(operation: Operation, sources: Callable[[Rules], Sources]) -> dict[str, Any]:
     match operation:
         case ("event", event, frame):
-            settings = {"seq": event.sequence, "set": dict(event.set), "fire": list(event.fire)}
+            reset = {"reset": True} if event.reset else {}
+            settings = {"seq": event.sequence, **reset, "set": dict(event.set), "fire": list(event.fire)}
             return {"op": "event", "frame": frame, **settings}
         case ("reload", rules_version, frame):
             texts = dict(sources(rules_version.rules))
@@ -290,8 +288,6 @@ def _plain(operation: Operation, sources: Callable[[Rules], Sources]) -> dict[st
         case ("restore", point, frame, take):
             restore_point = _plain_restore_point(recorded_restore_point(point))
             return {"op": "restore", "frame": frame, "take": take, "opening": restore_point}
-        case ("reset", frame):
-            return {"op": "reset", "frame": frame}
         case ("primary", primary):
             return {"op": "home", "home": primary}
         case (kind, spec):
@@ -345,7 +341,8 @@ def _operation(data: dict[str, Any]) -> RecordedOperation:
     kind = data.pop("op")
     match kind:
         case "event":
-            return "event", Event(sequence=data["seq"], set=data["set"], fire=tuple(data["fire"])), int(data["frame"])
+            reset, settings, fire = data.get("reset", False), data["set"], tuple(data["fire"])
+            return "event", Event(sequence=data["seq"], reset=reset, set=settings, fire=fire), int(data["frame"])
         case "begun" | "done" | "failed":
             reason = data.pop("reason")
             return kind, JobSpec(reason=_READ_REASONS.get(reason, reason), level=data.pop("rung"), **data)
@@ -353,8 +350,6 @@ def _operation(data: dict[str, Any]) -> RecordedOperation:
             return "reload", RecordedRules(_sources(data["sources"]), str(data["fingerprint"])), int(data["frame"])
         case "restore":
             return "restore", _restore_point(data["opening"]), int(data["frame"]), int(data["take"])
-        case "reset":
-            return "reset", int(data["frame"])
         case "home":
             return "primary", int(data["home"])
         case "end":

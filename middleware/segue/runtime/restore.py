@@ -83,10 +83,7 @@ class RestorePoint(NamedTuple):
         lead: tuple[PlannedFrame, ...] = ()
         if self.lead_frames:
             (first,) = planner.frames(self.frame, self.frame + 1)
-            lead = tuple(
-                PlannedFrame(_earlier(first.plan, frames), first.rules_version)
-                for frames in range(self.lead_frames, 0, -1)
-            )
+            lead = lead_before(first, self.lead_frames)
         start = self.frame - self.lead_frames
         return ChunkBoundary(frame=start, state=self.state, master=self.master, level=self.level, lead=lead)
 
@@ -140,7 +137,7 @@ def make_restore_point(
         outcome, master = "all", mastering.unpack(snapshot.master)
     else:
         plan = Director(rules).step(director, frame)[1]
-        lead_frames = min(LEAD_FRAMES, frame, plan.clock.ticks // plan.controls.tempo_mbpm)
+        lead_frames = most_lead(plan)
         state = generator.start(seed=seed, frame=frame - lead_frames)
         master = mastering.start(plan)
     point = RestorePoint(
@@ -182,6 +179,16 @@ def pending_restore(point: RestorePoint, planner: Planner, frame: int, director:
     boundary = point.boundary(planner)
     lead = (*boundary.lead, *planner.frames(point.frame, frame))
     return PendingRestore(replace(boundary, lead=lead), point, director)
+
+
+def most_lead(plan: FramePlan) -> int:
+    """Return how many frames a generator without history plays before the frame of a plan."""
+    return min(LEAD_FRAMES, plan.frame, plan.clock.ticks // plan.controls.tempo_mbpm)
+
+
+def lead_before(first: PlannedFrame, frames: int) -> tuple[PlannedFrame, ...]:
+    """Return the frames, up to `most_lead`, that a generator plays before `first`, in which nothing changes."""
+    return tuple(PlannedFrame(_earlier(first.plan, count), first.rules_version) for count in range(frames, 0, -1))
 
 
 def _earlier(plan: FramePlan, frames: int) -> FramePlan:

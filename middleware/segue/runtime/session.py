@@ -26,7 +26,7 @@ from segue.runtime.planner import RulesVersion, same_styles
 from segue.runtime.restore import PendingRestore, RestorePoint, make_restore_point, planner_from
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import SavedDirector, SavedStinger, Snapshot, take_snapshot
-from segue_rules.director import DirectorState, carry, pack, reset, shift_state
+from segue_rules.director import DirectorState, carry, pack, shift_state
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
@@ -188,7 +188,7 @@ class Session:
         (boundary,) = found
         planned = boundary.planned
         if planned is None or planned.switched_at != planner.switched_at or end < planned.switched_at:
-            # Resets and reloads have no number by which a client could send them again.
+            # A reload has no number by which a client could send it again.
             return self._snapshot_at(boundary)
         director, rules_version, taken = planned.director, planned.rules_version, planned.last_event
         if newest:
@@ -205,7 +205,8 @@ class Session:
         first = start // FRAME_SIZE
         if first < buffer.base:
             return np.zeros((0, CHANNELS), np.float32)
-        return buffer.read(first, -(-end // FRAME_SIZE))[start - first * FRAME_SIZE :][: max(0, end - start)]
+        samples = buffer.read(first, min(-(-end // FRAME_SIZE), buffer.head))
+        return samples[start - first * FRAME_SIZE :][: max(0, end - start)]
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
@@ -237,13 +238,19 @@ class Session:
         self._producer.forget(committed)
 
     def reachable(self, now_s: float) -> int:
-        """Return the first frame that events and all else that comes now can still change."""
-        # Behind the client's position, nothing can be heard any more.
-        end = self._producer.job_end(now_s)
-        repeated = self._producer.buffer.repeated_before
-        reachable = self.latency.reachable(now_s, busy=self.in_flight is not None, repeated=repeated)
+        """Return the first frame that events and all else that comes now can still change, and that will be heard."""
+        producer, job = self._producer, self.in_flight
+        end = producer.head if job is None else job.spec.end
         settled = max(self._planner.base, self._planner.switched_at)
-        return max(settled, end if reachable is None else min(reachable, end))
+        if job is not None and job.spec.change > producer.head:
+            # The gap before it is never generated.
+            settled = max(settled, job.spec.change)
+        committed = producer.committed_frame(now_s)
+        reachable = self.latency.reachable(now_s, busy=job is not None, repeated=producer.repeated_before)
+        if reachable is None:
+            return max(settled, end, committed)
+        # Behind what is generated, an event takes effect at once; behind the client's position it cannot be heard.
+        return max(settled, reachable if end < committed else min(reachable, end))
 
     def send(self, event: Event, *, position: int, now_s: float) -> Receipt:
         """Take an event that the game sent at sample `position`.
@@ -315,16 +322,6 @@ class Session:
         self.apply_reload(RulesVersion(rules=rules, styles=styles, fingerprint=fingerprint), frame)
         return frame
 
-    def reset(self, now_s: float) -> int:
-        """Set inputs and states back to the start from the first reachable frame; the music goes on.
-
-        Returns:
-            The frame.
-        """
-        frame = self.reachable(now_s)
-        self.apply_reset(frame)
-        return frame
-
     def set_primary(self, primary: int) -> None:
         """Choose another generator, by its level; the music changes over just before the end of what is generated."""
         self._journal(("primary", primary))
@@ -370,13 +367,6 @@ class Session:
             # With the same bank, no music is replaced because of the styles.
             rules_version = replace(rules_version, styles=styles)
         self._switch(rules_version, state, self._planner.upcoming(frame))
-        self._producer.dirty.mark(frame)
-
-    def apply_reset(self, frame: int) -> None:
-        """Set inputs and states back to the start from `frame` on."""
-        self._journal(("reset", frame))
-        self._switch(self._planner.rules_version, reset(self._planner.state_before(frame), self.rules), ())
-        self._last_effective = frame
         self._producer.dirty.mark(frame)
 
     def announce(self) -> None:
@@ -426,7 +416,7 @@ class Session:
     def _snapshot_at(self, boundary: ChunkBoundary) -> Snapshot:
         """Return the music at a boundary under the newest plans."""
         planner = self._planner
-        # A save does not undo a reset, a reload or a restore further ahead: the rules continue from there.
+        # A save does not undo a reload or a restore further ahead: the rules continue from there.
         frame = max(boundary.first_audible, planner.switched_at)
         shift = boundary.frame - frame
         director = planner.state_before(frame)
@@ -459,7 +449,7 @@ class Session:
         return [SavedStinger(each.cue.stinger, each.start, each.cancelled) for each in sounding]
 
     def _is_as_restored(self, pending: PendingRestore) -> bool:
-        """Return whether no reset and no reload came since a restore."""
+        """Return whether no reload came since a restore."""
         frame = pending.boundary.first_audible
         return self._planner.switched_at == frame and self._planner.state_before(frame) is pending.director
 

@@ -232,10 +232,7 @@ def take_snapshot(
 
 
 def _pack_director(saved: SavedDirector) -> bytes:
-    events = [
-        [frame, event.sequence, {name: _exact(value) for name, value in event.set.items()}, list(event.fire)]
-        for frame, event in saved.events[:_MOST_EVENTS]
-    ]
+    events = [_packed_event(frame, event) for frame, event in saved.events[:_MOST_EVENTS]]
     packed = msgpack.packb({"state": saved.state, "events": events, "last_event": saved.last_event})
     return zlib.compress(packed, level=1)
 
@@ -261,10 +258,17 @@ def _unpack_director(data: bytes) -> SavedDirector:
         raise SnapshotError(f"director: {error}") from error
 
 
+def _packed_event(frame: int, event: Event) -> list[Any]:
+    settings = {name: _exact(value) for name, value in event.set.items()}
+    # The last item is there for a reset only.
+    return [frame, event.sequence, settings, list(event.fire), *([True] if event.reset else [])]
+
+
 def _event(data: Any) -> tuple[int, Event]:
-    frame, sequence, settings, fire = plain_data.sequence(data, 4, 4)
+    frame, sequence, settings, fire, *reset = plain_data.sequence(data, 4, 5)
     return plain_data.integer(frame, 0, plain_data.LAST_FRAME), Event(
         sequence=plain_data.integer(sequence, 0, plain_data.LARGEST_INTEGER),
+        reset=any(map(plain_data.boolean, reset)),
         set={
             plain_data.text(name): plain_data.scalar(value) for name, value in plain_data.mapping(settings, 256).items()
         },

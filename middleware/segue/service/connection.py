@@ -30,7 +30,7 @@ _MESSAGE_COST: Final = 50
 _EVENT_COST: Final = 60
 _HELLO_COST: Final = 4_096
 _REQUEST_COSTS: Final[Mapping[type[Message], int]] = {Save: 16_384, Restore: 65_536}
-_CONTROL_COSTS: Final[Mapping[str, int]] = {"rules": 16_384, "generator": 16_384, "reset": 16_384}
+_CONTROL_COSTS: Final[Mapping[str, int]] = {"rules": 16_384, "generator": 16_384}
 # Work that a connection may cause in a second: a base, and a share for each event that it may send. A client that
 # keeps to its event limit uses less than half of it.
 _COST_PER_SECOND: Final = 32_768

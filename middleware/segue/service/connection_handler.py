@@ -35,7 +35,7 @@ _LATE_FOR_S: Final = 2.0
 _MOST_WITHOUT_SESSION: Final = 256
 _FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)
 _UNEXPECTED: Final = "clients do not send this type of message"
-_TOO_MANY_REQUESTS: Final = "too many saves, restores, resets and changes of rules or generator in the last seconds"
+_TOO_MANY_REQUESTS: Final = "too many saves, restores and changes of rules or generator in the last seconds"
 
 
 class ConnectionHandler:

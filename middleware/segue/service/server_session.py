@@ -26,6 +26,7 @@ from segue_sdk.log import LogRateLimiter
 from segue_sdk.messages import (
     Control,
     Declaration,
+    Error,
     EventItem,
     GeneratorInfo,
     Limits,
@@ -50,6 +51,9 @@ _SILENT_PLAYHEAD_S: Final = 0.5
 # Receipts that the music does not know, and answers to saves and restores: a repeated request gets the same answer.
 _RECEIPTS_KEPT: Final = 4_096
 _ANSWERS_KEPT: Final = 16
+# Each reset has most of the buffered music generated again; games seldom need one.
+_RESETS_PER_SECOND: Final = 2
+_RESET_BURST: Final = 8
 # Microseconds that planning a frame takes, and what each part of its rules adds, on a machine of two slow cores.
 _FRAME_US: Final = 60
 _PART_US: Final = 1
@@ -138,11 +142,10 @@ class ServerSession:
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
         self._cells = ResumeCells()
-        self._outgoing = OutgoingQueue(
-            soundtrack.sounds, terms.sample_format, metrics, included=terms.stingers == "included"
-        )
+        self._outgoing = OutgoingQueue(soundtrack, terms.sample_format, metrics, included=terms.stingers == "included")
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
+        self._reset_tokens = TokenBucket(_RESETS_PER_SECOND, _RESET_BURST, now_s)
         self._repeated = RepeatedEvents(terms.events_per_second, now_s)
         self._held_events: list[EventItem] = []
         self._receipts = BoundedCache[Receipt](_RECEIPTS_KEPT)
@@ -218,7 +221,9 @@ class ServerSession:
             if self._is_answered(item.seq):
                 self._repeated.add(item.seq)
             elif not self._event_tokens.take(now_s):
-                self._refuse(item, now_s)
+                self._refuse(item, f"more than {self.terms.events_per_second} events in a second", now_s)
+            elif item.reset and not self._reset_tokens.take(now_s):
+                self._refuse(item, f"more than {_RESETS_PER_SECOND} resets a second", now_s)
             elif self.restoring:
                 # What is restored replaces the state of the rules, and the game has sent the event after it.
                 self._held_events.append(item)
@@ -237,7 +242,10 @@ class ServerSession:
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
         most = max(self.music.head * FRAME_SIZE, self._buffered_until)
-        committed = self._playheads.validate(playhead, most, now_s)
+        committed, problem = self._playheads.validate(playhead, most, now_s)
+        if problem:
+            log.warning("playhead out of range", extra={"session": self.name, "text": problem})
+            self._outgoing.add(Error(code="out_of_range", text=problem, about="playhead"))
         self.music.playhead(
             played=min(playhead.played, committed),
             committed=committed,
@@ -274,13 +282,11 @@ class ServerSession:
         return answer is not None
 
     def on_control(self, control: Control, now_s: float) -> None:
-        """Pause, resume or reset the music; `volume` needs nothing done here."""
+        """Pause or resume the music; `volume` needs nothing done here."""
         if control.op == "pause":
             self.paused_since_s = now_s if self.paused_since_s is None else self.paused_since_s
         elif control.op == "resume":
             self.paused_since_s = None
-        elif control.op == "reset":
-            self.music.reset(now_s)
 
     # --- called by the service --------------------------------------------------------------------------------------
 
@@ -322,7 +328,7 @@ class ServerSession:
         self.soundtrack = soundtrack
         self._parts = parts_of(soundtrack.rules)
         self.music.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint)
-        self._outgoing.change_sounds(soundtrack.sounds)
+        self._outgoing.change_soundtrack(soundtrack)
         self._outgoing.add(Rules(declaration=declared))
 
     def choose_generator(self, primary: int) -> None:
@@ -384,7 +390,7 @@ class ServerSession:
                 self.music.answer_again(number)
 
     def _send(self, item: EventItem, now_s: float) -> None:
-        event = events.Event(sequence=item.seq, set=dict(item.set), fire=item.fire)
+        event = events.Event(sequence=item.seq, reset=item.reset, set=dict(item.set), fire=item.fire)
         receipt = self.music.send(event, position=item.at, now_s=now_s)
         self._metrics.event(receipt.code)
         if receipt.accepted:
@@ -392,9 +398,9 @@ class ServerSession:
         else:
             self._log_refusal(item.seq, receipt.code, receipt.text, now_s)
 
-    def _refuse(self, item: EventItem, now_s: float) -> None:
+    def _refuse(self, item: EventItem, text: str, now_s: float) -> None:
+        """Answer an event that comes too soon. text: what it exceeds."""
         frame = self.music.latency.committed(now_s) // FRAME_SIZE
-        text = f"more than {self.terms.events_per_second} events in a second"
         receipt = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
         self._metrics.event(receipt.code)
         self._log_refusal(item.seq, receipt.code, text, now_s)

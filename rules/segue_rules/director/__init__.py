@@ -6,11 +6,11 @@
     for span in director.spans(state, until): ...                # without events: runs of equal plans, much faster
 
 A state is a value: stepping from it again gives the same result. `pack` and `unpack` turn it into plain data and back.
-`carry` takes it to edited rules, `shift_state` to another frame, `reset` back to the start.
+`carry` takes it to edited rules, `shift_state` to another frame, `Director.reset` back to the start.
 """
 
-from segue_rules.director.packing import carry, pack, reset, unpack
+from segue_rules.director.packing import carry, pack, unpack
 from segue_rules.director.state import DirectorState, drop_pending, shift_state
 from segue_rules.director.step import Director, Span
 
-__all__ = ["Director", "DirectorState", "Span", "carry", "drop_pending", "pack", "reset", "shift_state", "unpack"]
+__all__ = ["Director", "DirectorState", "Span", "carry", "drop_pending", "pack", "shift_state", "unpack"]

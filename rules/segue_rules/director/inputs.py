@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from segue_rules.director.state import NEVER, InputNow
 from segue_rules.events import Event, Receipt, ReceiptCode
@@ -17,6 +18,10 @@ from segue_rules.model import (
     NumberInput,
     TriggerInput,
 )
+from segue_yaml.report import did_you_mean
+
+# Among more inputs the likeliest name is not looked for: a client may send unknown names all the time.
+_MOST_GUESSED: Final = 32
 
 
 class _RefusedError(Exception):
@@ -32,9 +37,9 @@ class InputDirector:
         self.declared = inputs
         self._index = {item.name: i for i, item in enumerate(inputs)}
 
-    def start(self) -> tuple[InputNow, ...]:
-        """Every input at its default, with no trigger fired."""
-        return tuple(_initial(item) for item in self.declared)
+    def start(self, frame: int = 0) -> tuple[InputNow, ...]:
+        """Every input at its default since `frame`, with no trigger fired."""
+        return tuple(_initial(item, frame) for item in self.declared)
 
     def move(self, inputs: tuple[InputNow, ...], frame: int) -> tuple[InputValue, ...]:
         """The value of every input in `frame`. The value of a trigger is whether it was fired in that frame."""
@@ -63,9 +68,9 @@ class InputDirector:
         return inputs, tuple(receipts)
 
     def _apply(self, inputs: tuple[InputNow, ...], event: Event, frame: int) -> tuple[tuple[InputNow, ...], list[str]]:
-        if not event.set and not event.fire:
-            raise _RefusedError("empty", "the event sets and fires nothing")
-        now = list(inputs)
+        if not event.set and not event.fire and not event.reset:
+            raise _RefusedError("empty", "the event sets, fires and resets nothing")
+        now = list(self.start(frame) if event.reset else inputs)
         clamped = []
         for name, asked in event.set.items():
             i = self._find(name)
@@ -84,7 +89,8 @@ class InputDirector:
 
     def _find(self, name: str) -> int:
         if name not in self._index:
-            raise _RefusedError("unknown_input", f"no input {str(name)[:64]!r}")
+            guess = did_you_mean(str(name), self._index) if len(self._index) <= _MOST_GUESSED else ""
+            raise _RefusedError("unknown_input", f"no input {str(name)[:64]!r}{guess}")
         return self._index[name]
 
 
@@ -102,10 +108,10 @@ def input_value(item: Input, now: InputNow, frame: int) -> InputValue:
     return min(origin + distance, target) if target > origin else max(origin - distance, target)
 
 
-def _initial(item: Input) -> InputNow:
+def _initial(item: Input, frame: int) -> InputNow:
     if isinstance(item, TriggerInput):
         return InputNow(False, False, NEVER, -1)
-    return InputNow(item.default, item.default, 0, -1)
+    return InputNow(item.default, item.default, frame, -1)
 
 
 def _receipt(event: Event, frame: int, *, accepted: bool, code: ReceiptCode, text: str) -> Receipt:

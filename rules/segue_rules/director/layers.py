@@ -120,6 +120,14 @@ class LayerDirector:
             changes.append(self._change("scheduled", now, pending, pending.predicted, vetoes, frame))
         return now._replace(pending=pending), tuple(changes)
 
+    def undone(self, now: LayerNow) -> tuple[Change, ...]:
+        """What a reset withdraws: the pending change, without the other states, which are not compared."""
+        if now.pending is None:
+            return ()
+        nothing = [False] * len(self.states)
+        change = self._change("withdrawn", now, now.pending, now.pending.predicted, nothing, now.pending.decided)
+        return (change._replace(candidates=()),)
+
     def predicted(self, pending: Pending, context: FrameContext) -> int:
         """The frame in which a pending change starts if tempo and meter stay as they are."""
         row = self.rows[pending.row]

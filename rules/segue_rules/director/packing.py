@@ -26,9 +26,7 @@ from segue_rules.director.state import (
     SwitchNow,
     Vector,
     drop_pending,
-    shift_state,
 )
-from segue_rules.director.step import Director
 from segue_rules.director.timing import follow
 from segue_rules.model import (
     BUILT_IN_TRANSITION,
@@ -417,18 +415,3 @@ def carry(state: DirectorState, old_rules: Rules, new_rules: Rules) -> DirectorS
     The musical clock goes on. Pending changes are decided anew.
     """
     return drop_pending(unpack(pack(state, old_rules), new_rules))
-
-
-def reset(state: DirectorState, rules: Rules) -> DirectorState:
-    """Inputs and states as at the start. Clock, meter, key and drums go on; other controls move from their values."""
-    start = shift_state(Director(rules).start(), state.frame)
-    if not state.continuous:
-        return start
-    defaults = {item.name: now.target for item, now in zip(rules.inputs, start.inputs, strict=True)}
-    return start._replace(
-        clock=state.clock,
-        weights=tuple(first_weight(layer, defaults) for layer in rules.layers),
-        continuous=state.continuous,
-        switches=state.switches,
-        last_mix=state.last_mix,
-    )

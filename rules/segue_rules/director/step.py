@@ -77,6 +77,22 @@ class Director:
             last_mix=(1.0 / count,) * count if count else (),
         )
 
+    def reset(self, state: DirectorState) -> DirectorState:
+        """Inputs and states as at the start. Clock, meter, key and drums go on; other controls move from their values.
+
+        What waited is forgotten; `step` reports it.
+        """
+        start = self.start()._replace(frame=state.frame, inputs=self._inputs.start(state.frame))
+        if not state.continuous:
+            return start
+        return start._replace(
+            clock=state.clock,
+            weights=self._weights((), self._inputs.move(start.inputs, state.frame)),
+            continuous=state.continuous,
+            switches=state.switches,
+            last_mix=state.last_mix,
+        )
+
     def step(
         self, state: DirectorState, frame: int, events: Sequence[Event] = (), earliest: int | None = None
     ) -> tuple[DirectorState, FramePlan]:
@@ -104,6 +120,16 @@ class Director:
         """All decisions of frame state.frame, and what it reports of them. Clock and last mix stay."""
         frame = state.frame
         inputs, receipts = self._inputs.apply(state.inputs, events, frame) if events else (state.inputs, ())
+        undone: tuple[Change, ...] = ()
+        dropped: tuple[StingerCue, ...] = ()
+        if _have_reset(events, receipts):
+            undone = tuple(
+                [c for layer, now in zip(self._layers, state.layers, strict=True) for c in layer.undone(now)]
+            )
+            dropped = tuple(
+                [c for each, now in zip(self._stingers, state.stingers, strict=True) for c in each.dropped(now, frame)]
+            )
+            state = self.reset(state)
         values = self._inputs.move(inputs, frame)
         view = FrameView(frame, values, inputs, tuple([layer.active for layer in state.layers]))
         view.latches = self._conditions.update_latches(view, state.latches)
@@ -128,7 +154,8 @@ class Director:
             switches=switches,
             last_mix=state.last_mix,
         )
-        return decided, FrameResults(receipts, changes, cues, self._look_ahead(state, decided, context))
+        ahead = self._look_ahead(state, decided, context)
+        return decided, FrameResults(receipts, undone + changes, dropped + cues, ahead)
 
     def _play(self, decided: DirectorState, results: FrameResults) -> tuple[DirectorState, FramePlan]:
         """The state after a frame whose decisions are made, and its plan."""
@@ -287,6 +314,12 @@ class Director:
             for layer, mix, to in zip(self._layers, layer_mixes, lookahead.states, strict=True)
         ]
         return self._mix(tuple(taken), decided.weights, decided.stingers, decided.frame)
+
+
+def _have_reset(events: Sequence[Event], receipts: Sequence[Receipt]) -> bool:
+    """Whether an event that was accepted resets inputs and states."""
+    resets = {event.sequence for event in events if event.reset}
+    return bool(resets) and any(receipt.accepted and receipt.sequence in resets for receipt in receipts)
 
 
 def _slew(weight: float | Binding, ramp_frames: int) -> float:

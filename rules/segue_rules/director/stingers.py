@@ -39,6 +39,10 @@ class StingerDirector:
             return StingerNow(False, frame, self.envelope(now, frame)), (cue,)
         return now, (self._predicted(context),) if triggered else ()
 
+    def dropped(self, now: StingerNow, frame: int) -> tuple[StingerCue, ...]:
+        """What a reset in `frame` drops: the stinger that waits for its boundary."""
+        return (self._cue("dropped", frame * FRAME_SIZE, "reset"),) if now.waiting else ()
+
     def envelope(self, now: StingerNow, frame: int) -> float:
         """The weight of a burst in `frame`, 0 to 1; 0 for an audio stinger."""
         burst, elapsed = self.stinger, frame - now.start

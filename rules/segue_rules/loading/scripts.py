@@ -28,7 +28,7 @@ from segue_rules.model import (
 from segue_yaml.containers import Item, ListOf, MapOf, OneOrMore
 from segue_yaml.document import read_document
 from segue_yaml.json_lines import LARGEST_RECORDING, holds_json_lines, read_json_lines
-from segue_yaml.kinds import Kind, Name, Schema, Word, number
+from segue_yaml.kinds import Boolean, Kind, Name, Schema, Word, number
 from segue_yaml.nodes import NOWHERE, Mark, Node, Scalar, describe
 from segue_yaml.quantities import time_text
 from segue_yaml.report import Problem, Report, Scope, did_you_mean
@@ -36,7 +36,7 @@ from segue_yaml.tables import Field, Object, Record, Table
 
 MOST_EVENTS: Final = 1_000_000
 _DAY: Final = Fraction(86_400)
-_REFUSED_AS_EMPTY: Final = "sets and fires nothing; the service refuses such an event"
+_REFUSED_AS_EMPTY: Final = "resets, sets and fires nothing; the service refuses such an event"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +61,17 @@ _TRIGGER: Final = Name(what="trigger")
 
 
 class EventTable(Table):
-    """One event: what the game sets and fires at a time."""
+    """One event: what the game resets, sets and fires at a time, in this order."""
 
     title = "event"
     example = "{at: 2s, set: {threat: 0.8}}"
     at = Field(Time(high=_DAY, moment=True), "When it happens, from the start.", example="1.5s", required=True)
+    reset = Field(
+        Boolean(),
+        "Whether all inputs and states first return to the start. The music goes on.",
+        default="false",
+        example="true",
+    )
     set = Field(
         MapOf(key=Name(what="input"), of=Value(), most=MOST_INPUTS, labelled=False, sample="{threat: 0.8}"),
         "Values of inputs.",
@@ -128,8 +134,8 @@ def build_events(records: Iterable[Record], rules: Rules | None = None) -> tuple
     inputs = None if rules is None else {each.name: each for each in rules.inputs}
     timed: list[tuple[Fraction, Record]] = []
     for record in records:
-        if not record.has(EventTable.set) and not record.has(EventTable.fire):
-            record.scope.problem(record.mark, "expected one of the fields set or fire, got none")
+        if not any(record.has(field) for field in (EventTable.reset, EventTable.set, EventTable.fire)):
+            record.scope.problem(record.mark, "expected one of the fields reset, set or fire, got none")
         elif inputs is not None and _is_empty(record):
             record.scope.warning(record.mark, _REFUSED_AS_EMPTY)
         if inputs is not None:
@@ -171,6 +177,8 @@ def _record(scripted: ScriptedEvent, number_of_event: int, report: Report) -> Re
     """The record that a loaded event was made of, as far as it is checked."""
     mark = Mark(file="events", line=number_of_event, column=1) if scripted.mark == NOWHERE else scripted.mark
     values: dict[str, object] = {}
+    if scripted.event.reset:
+        values["reset"] = True
     if scripted.event.set:
         items = scripted.event.set.items()
         values["set"] = tuple(Item(name=name, mark=mark, value=value, value_mark=mark) for name, value in items)
@@ -182,13 +190,14 @@ def _record(scripted: ScriptedEvent, number_of_event: int, report: Report) -> Re
 
 def _is_empty(record: Record) -> bool:
     """Whether an event says nothing, though all of it could be read."""
-    return all(name not in record.marks or record.values.get(name) == () for name in ("set", "fire"))
+    says = [name for name in ("set", "fire") if name in record.marks and record.values.get(name) != ()]
+    return not says and not record.get(EventTable.reset)
 
 
 def _event(sequence: int, at: Fraction, record: Record) -> ScriptedEvent:
     values = {item.name: item.value for item in record.get(EventTable.set) or () if item.value is not None}
     fired = tuple(word.text for word in record.get(EventTable.fire) or ())
-    event = Event(sequence=sequence, set=values, fire=fired)
+    event = Event(sequence=sequence, reset=record.get(EventTable.reset) or False, set=values, fire=fired)
     return ScriptedEvent(at_s=float(at), frame=math.floor(at * FRAME_RATE), event=event, mark=record.mark)
 
 

@@ -68,6 +68,7 @@ export const RECORDS = {
   "EventItem": [
     {"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
     {"name": "at", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
+    {"name": "reset", "kind": "boolean", "default": false},
     {"name": "set", "kind": "map", "most": 256, "of": {"kind": "value"}, "default": {}},
     {"name": "fire", "kind": "list", "most": 256, "of": {"kind": "text", "least": 1, "most": 64}, "default": []},
   ],
@@ -130,7 +131,7 @@ export const RECORDS = {
     {"name": "cell", "kind": "bytes", "least": 1, "most": 16384},
   ],
   "control": [
-    {"name": "op", "required": true, "kind": "word", "words": ["pause", "resume", "volume", "mute", "unmute", "rules", "generator", "reset"]},
+    {"name": "op", "required": true, "kind": "word", "words": ["pause", "resume", "volume", "mute", "unmute", "rules", "generator"]},
     {"name": "gain_db", "kind": "real", "low": -96.0, "high": 12.0},
     {"name": "ramp_ms", "kind": "integer", "low": 0, "high": 60000, "default": 0},
     {"name": "rules_text", "kind": "text", "least": 1, "most": 131072},

@@ -24,6 +24,7 @@ from segue_rules.model import (
     Rules,
     Stinger,
     Transition,
+    TriggerInput,
 )
 from segue_rules.plan import TICKS_PER_BEAT, Change, Controls, FramePlan, MusicalClock, StingerCue
 from unit.rules.reference_inputs import ReferenceInputs
@@ -96,8 +97,14 @@ class ReferenceDirector(ReferenceInputs):
         self.stinger_starts: dict[str, list[int]] = {stinger.name: [] for stinger in rules.stingers}
         self.bars: list[tuple[int, int]] = []
         self.predicted: dict[tuple[str, int], int] = {}
+        # What a reset in this frame has withdrawn and dropped, and the states that were active before it.
+        self.undone: list[Change] = []
+        self.dropped: list[StingerCue] = []
+        self.left: dict[str, LayerState] = {}
 
     def step(self, events: Iterable[Event], earliest: int) -> FramePlan:
+        self.undone, self.dropped = [], []
+        self.left = self.active[-1] if self.active else {}
         receipts = self.listen(events)
         f = self.frame
         self.conditions.append(
@@ -114,7 +121,7 @@ class ReferenceDirector(ReferenceInputs):
         self.ticks.append(self.ticks[f] + tempo)
         if bar is not None:
             self.bars.append((bar, self.in_force[f]["meter"]))
-        cues = self._cues(earliest, bar, beat)
+        cues = [*self.dropped, *self._cues(earliest, bar, beat)]
         self.mixes.append(self._mix())
         to_change, next_mix = self._ahead(changed, earliest)
         return FramePlan(
@@ -131,12 +138,37 @@ class ReferenceDirector(ReferenceInputs):
             next_mix=next_mix,
             inputs=tuple(self.values[f][i.name] for i in self.rules.inputs),
             receipts=tuple(receipts),
-            changes=tuple(
-                record for layer in self.rules.layers for record in self._changes(layer, changed[layer.name], earliest)
+            changes=(
+                *self.undone,
+                *(
+                    record
+                    for layer in self.rules.layers
+                    for record in self._changes(layer, changed[layer.name], earliest)
+                ),
             ),
             stingers=tuple(cues),
             warnings=("empty_mix",) if sum(self._sum()) <= 1e-9 else (),
         )
+
+    # --- reset ------------------------------------------------------------------------------------------------------
+
+    def start_over(self) -> None:
+        f, layers = self.frame, self.rules.layers
+        self.undone = [record for layer in layers for record in self._withdrawn(layer, None)]
+        waiting = [stinger for stinger in self.rules.stingers if stinger.name in self.waiting[f - 1]]
+        self.dropped = [self._cue("dropped", stinger, f * FRAME_SIZE) for stinger in waiting]
+        default = {layer.name: layer.states[layer.default_index] for layer in layers}
+        self.active, self.winners = [default] * f, [default] * f
+        self.conditions = [dict.fromkeys(each, False) for each in self.conditions]
+        self.started = {layer.name: [] for layer in layers}
+        self.stinger_starts = {stinger.name: [] for stinger in self.rules.stingers}
+        self.waiting = [set()] * f
+        defaults = {i.name: i.default for i in self.rules.inputs if not isinstance(i, TriggerInput)}
+        bound = {layer.name: layer.weight for layer in layers}
+        self.weights[f - 1] = {
+            name: follow(weight, float(defaults[weight.input])) if isinstance(weight, Binding) else weight
+            for name, weight in bound.items()
+        }
 
     # --- 4. conditions ----------------------------------------------------------------------------------------------
 
@@ -226,11 +258,9 @@ class ReferenceDirector(ReferenceInputs):
         return True
 
     def _changes(self, layer: Layer, changed: bool, earliest: int) -> list[Change]:
-        f, records = self.frame, []
+        f = self.frame
         decided = self._decided(layer, f)
-        before = self._decided(layer, f - 1) if f > 0 and self.active[f - 1] else None
-        if before is not None and not self._started_in(layer, f - 1) and before != decided:
-            records.append(self._record("withdrawn", layer, f - 1, before, self.predicted[layer.name, before]))
+        records = self._withdrawn(layer, decided)
         if changed:
             assert decided is not None
             records.append(self._record("started", layer, f, decided, f))
@@ -241,6 +271,14 @@ class ReferenceDirector(ReferenceInputs):
             self.predicted[layer.name, f] = start
             records.append(self._record("scheduled", layer, f, f, start))
         return records
+
+    def _withdrawn(self, layer: Layer, decided: int | None) -> list[Change]:
+        """The record of a change that was pending before this frame and is not what is decided now."""
+        f = self.frame
+        before = self._decided(layer, f - 1) if f > 0 and self.active[f - 1] else None
+        if before is None or self._started_in(layer, f - 1) or before == decided:
+            return []
+        return [self._record("withdrawn", layer, f - 1, before, self.predicted[layer.name, before])]
 
     def _started_in(self, layer: Layer, frame: int) -> bool:
         return any(change.frame == frame for change in self.started[layer.name])
@@ -407,7 +445,7 @@ class ReferenceDirector(ReferenceInputs):
         if f == 0:
             return Segment(0, target, 0, "linear")
         new, old = self.sources[f][control], self.sources[f - 1][control]
-        if new is old and (new is None or not self._started_in(new, f)):
+        if new is old and (new is None or self.active[f][new.name] is self.left[new.name]):
             return None
         for layer in (new, old):
             if layer is not None and self._started_in(layer, f):

@@ -47,6 +47,7 @@ class ReferenceInputs:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.frame = -1
+        self.has_reset = False
         # One entry an accepted set, in order: (frame, value).
         self.sets: dict[str, list[tuple[int, InputValue]]] = {i.name: [] for i in rules.inputs}
         # One entry a frame.
@@ -59,6 +60,9 @@ class ReferenceInputs:
         """Begin the next frame with its events, its inputs' values and its latches."""
         self.frame += 1
         receipts = self._take(events)
+        if self.has_reset and self.frame > 0:
+            self.latched = [[False] * len(self.rules.latches)] * self.frame
+            self.start_over()
         self.values.append({i.name: self._value(i, self.frame) for i in self.rules.inputs})
         self.latched.append([self._latch(latch) for latch in self.rules.latches])
         return receipts
@@ -66,15 +70,24 @@ class ReferenceInputs:
     def active_before(self, layer: Layer, frame: int) -> LayerState:
         return self.active[frame - 1][layer.name] if frame > 0 else layer.states[layer.default_index]
 
+    def start_over(self) -> None:
+        """Forget what a reset takes back of all frames before the present one."""
+        raise NotImplementedError
+
     # --- 1. events --------------------------------------------------------------------------------------------------
 
     def _take(self, events: Iterable[Event]) -> list[Receipt]:
         self.fired.append(set())
+        self.has_reset = False
         receipts = []
         for event in sorted(events, key=lambda e: e.sequence):
             code = self._judge(event)
             accepted = code in ("accepted", "clamped")
             if accepted:
+                if event.reset:
+                    self.has_reset = True
+                    self.sets = {i.name: [] for i in self.rules.inputs}
+                    self.fired = [set() for _ in self.fired]
                 for name, value in event.set.items():
                     self.sets[name].append((self.frame, self._fit(self._input(name), value)))
                 self.fired[self.frame].update(event.fire)
@@ -85,7 +98,7 @@ class ReferenceInputs:
         return next((i for i in self.rules.inputs if i.name == name), None)
 
     def _judge(self, event: Event) -> ReceiptCode:
-        if not event.set and not event.fire:
+        if not event.set and not event.fire and not event.reset:
             return "empty"
         for name, value in event.set.items():
             code = self._judge_value(self._input(name), value)

@@ -391,6 +391,7 @@ def events(draw: st.DrawFn, of: Sequence[Input], sequence: int, hostile: bool) -
         names = st.sampled_from([i.name for i in of]) | st.sampled_from(("", "treat", "Threat", "10"))
         return Event(
             sequence=sequence,
+            reset=draw(st.sampled_from((False, False, False, True))),
             set=draw(st.dictionaries(names, hostile_values, max_size=2)),
             fire=tuple(draw(st.lists(names, max_size=2))),
         )
@@ -400,7 +401,8 @@ def events(draw: st.DrawFn, of: Sequence[Input], sequence: int, hostile: bool) -
         else []
     )
     fire = draw(st.lists(st.sampled_from(triggers), max_size=2)) if triggers else []
-    return Event(sequence=sequence, set={i.name: draw(fair_values(i)) for i in chosen}, fire=tuple(fire))
+    reset = draw(st.integers(0, 9)) == 9
+    return Event(sequence=sequence, reset=reset, set={i.name: draw(fair_values(i)) for i in chosen}, fire=tuple(fire))
 
 
 @st.composite

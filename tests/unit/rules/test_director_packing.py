@@ -12,7 +12,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from segue_rules.director import Director, DirectorState, carry, drop_pending, pack, reset, shift_state, unpack
+from segue_rules.director import Director, DirectorState, carry, drop_pending, pack, shift_state, unpack
 from segue_rules.director.state import NEVER
 from segue_rules.events import Event
 from segue_rules.model import At, ChoiceInput, Layer, LayerState, Music, NumberInput, Rules, Transition
@@ -87,7 +87,7 @@ def test_a_shifted_state_gives_the_same_plans_later(data: st.DataObject, frames:
 def test_a_reset_state_starts_over_and_keeps_the_clock(data: st.DataObject) -> None:
     soundtrack, states, _ = data.draw(played())
     state = data.draw(st.sampled_from(states))
-    again = reset(state, soundtrack)
+    again = Director(soundtrack).reset(state)
     start = shift_state(Director(soundtrack).start(), state.frame)
     assert (again.inputs, again.layers, again.latches, again.stingers) == (
         start.inputs,

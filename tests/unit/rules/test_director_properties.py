@@ -62,10 +62,18 @@ def check_mixes(plan: FramePlan) -> None:
     assert math.isclose(sum(plan.mix), 1.0, abs_tol=SMALL)
 
 
-def check_states(soundtrack: Rules, plans: Sequence[FramePlan]) -> None:
-    """Each layer is in one of its states, and leaves it only by a started change."""
-    active = {layer.name: layer.states[layer.default_index].name for layer in soundtrack.layers}
+def reset_frames(session: Session, plans: Sequence[FramePlan]) -> set[int]:
+    resets = {event.sequence for events in session.events for event in events if event.reset}
+    return {r.frame for plan in plans for r in plan.receipts if r.accepted and r.sequence in resets}
+
+
+def check_states(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]) -> None:
+    """Each layer is in one of its states, and leaves it only by a started change or a reset."""
+    default = {layer.name: layer.states[layer.default_index].name for layer in soundtrack.layers}
+    active = dict(default)
     for plan in plans:
+        if plan.frame in resets:
+            active = dict(default)
         for change in plan.changes:
             if change.kind == "started":
                 assert (change.from_state, change.start) == (active[change.layer], plan.frame)
@@ -79,8 +87,11 @@ def started(plan: FramePlan, layer: Layer) -> Change | None:
     return next((c for c in plan.changes if c.kind == "started" and c.layer == layer.name), None)
 
 
-def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan]) -> None:
-    """A layer's mix moves by at most its curve's steepest slope a frame, and not at all once its ramp is over."""
+def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]) -> None:
+    """A layer's mix moves by at most its curve's steepest slope a frame, and not at all once its ramp is over.
+
+    A reset ends a ramp.
+    """
     names, reference = [style.name for style in soundtrack.styles], ReferenceDirector(soundtrack)
     still = [0.0] * len(names)
     for index, layer in enumerate(soundtrack.layers):
@@ -97,7 +108,12 @@ def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan]) -> None:
             if plan.frame > end:
                 limits = still
             jump = started(plan, layer)
-            if jump is not None and jump.ramp_frames == 0:
+            at_once = jump is not None and jump.ramp_frames == 0
+            if plan.frame in resets and not at_once:
+                assert list(plan.layer_mixes[index]) == targets[layer.states[layer.default_index].name]
+                limits = still
+                continue
+            if jump is not None and at_once:
                 assert list(plan.layer_mixes[index]) == targets[jump.to_state]
                 limits = still
                 continue
@@ -126,8 +142,9 @@ def check_session(soundtrack: Rules, session: Session) -> None:
     plans = play_director(soundtrack, session.events, session.earliest)
     for plan in plans:
         check_mixes(plan)
-    check_states(soundtrack, plans)
-    check_ramps(soundtrack, plans)
+    resets = reset_frames(session, plans)
+    check_states(soundtrack, plans, resets)
+    check_ramps(soundtrack, plans, resets)
     check_clock(plans)
 
 

@@ -9,23 +9,26 @@ import random
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-from segue.contract import SAMPLE_RATE, Generator, Samples
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Generator, Samples
 from segue.runtime.journal import Operation
 from segue.runtime.messages import ChunkOut
+from segue.runtime.recording import replay
 from segue.runtime.scheduler import Batch, JobResult, Scheduler
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue_rules.events import Event
+from segue_rules.plan import FramePlan
 from segue_sdk.timeline import Timeline
 from unit.runtime.rules_versions import FIRST
 
 # Length of a tick of the clock, in samples: a block of an audio engine.
-TICK: Final = SAMPLE_RATE // 200
+TICKS_PER_SECOND: Final = 200
+TICK: Final = SAMPLE_RATE // TICKS_PER_SECOND
 _REPORT_TICKS: Final = 10
 
 
@@ -79,6 +82,7 @@ class DistantSession:
     Attributes:
         arrivals: The chunks that reached the client.
         played: What the client played, silence included, float32 [S, 2] for each tick.
+        heard: The plan of what the client played at each tick, None while its clock stood.
         standing_ticks: How long the client's clock has stood since it began.
     """
 
@@ -99,14 +103,21 @@ class DistantSession:
         self.timeline = Timeline()
         self.arrivals: list[Arrival] = []
         self.played: list[Samples] = []
+        self.heard: list[FramePlan | None] = []
         self.standing_ticks = 0
         self._rng = random.Random(seed)
         self._events_a_second = events_a_second
-        self._tick = self._events = self._received = 0
+        self._tick = self._events = self._received = self._frozen = 0
         self._begun = False
+        self._plans: dict[tuple[int, int], FramePlan] = {}
         self._to_service: deque[tuple[float, Callable[[], None]]] = deque()
         self._to_client: deque[tuple[float, ChunkOut]] = deque()
         self._running: tuple[float, Batch, JobResult] | None = None
+
+    @property
+    def tick(self) -> int:
+        """The present tick."""
+        return self._tick
 
     @property
     def now_s(self) -> float:
@@ -120,7 +131,8 @@ class DistantSession:
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds * SAMPLE_RATE / TICK)):
             self._play()
-            self._serve()
+            if self._tick >= self._frozen:
+                self._serve()
             self._tick += 1
 
     def run_until(self, happened: Callable[[], bool]) -> None:
@@ -131,12 +143,21 @@ class DistantSession:
         """Let the next job take longer by so much."""
         self.run_until(lambda: self._running is not None)
         assert self._running is not None
-        self._running = (self._running[0] + seconds, *self._running[1:])
+        end, batch, result = self._running
+        self._running = (end + seconds, batch, replace(result, seconds=result.seconds + seconds))
+
+    def freeze(self, seconds: float) -> None:
+        """Let the service do nothing for so long; what it is sent waits."""
+        self._frozen = self._tick + round(seconds * SAMPLE_RATE / TICK)
 
     def set(self, **settings: Any) -> None:
         """Send an event now."""
+        self.send(set=settings)
+
+    def send(self, **fields: Any) -> None:
+        """Send an event with these fields now."""
         self._events += 1
-        event, position = Event(sequence=self._events, set=settings), self.timeline.committed
+        event, position = Event(sequence=self._events, **fields), self.timeline.committed
         self._send(lambda: self.session.send(event, position=position, now_s=self.now_s))
 
     # --- inside -----------------------------------------------------------------------------------------------------
@@ -153,8 +174,11 @@ class DistantSession:
         while self._to_client and self._to_client[0][0] <= self.now_s:
             self._take(self._to_client.popleft()[1])
         out = array("f", bytes(8 * TICK))
+        frame = timeline.committed // FRAME_SIZE
         moved = timeline.read(memoryview(out))
         self.played.append(np.frombuffer(out, np.float32).reshape(-1, 2))
+        take = timeline._joined or timeline._followed
+        self.heard.append(self._plans.get((take.take, frame)) if moved and take else None)
         self._begun = self._begun or moved > 0
         self.standing_ticks += self._begun and moved == 0
         if self._begun and self._rng.random() < self._events_a_second * TICK / SAMPLE_RATE:
@@ -177,6 +201,8 @@ class DistantSession:
             )
         )
         samples = memoryview(array("f", chunk.samples.astype("<f4").tobytes()))
+        for plan in chunk.plans:
+            self._plans.setdefault((chunk.take, plan.frame), plan)
         timeline.write(take=chunk.take, start=chunk.start, samples=samples, mixed=chunk.mixed)
         self._received = chunk.sequence
 
@@ -202,4 +228,25 @@ class DistantSession:
             seconds = (delays.call + delays.frame * frames) * (1 + rng.uniform(0, delays.varying))
             if rng.random() < delays.slow_share:
                 seconds += rng.uniform(0, delays.slow)
-            self._running = (self.now_s + seconds, batch, self.scheduler.generate(batch))
+            result = replace(self.scheduler.generate(batch), seconds=seconds)
+            self._running = (self.now_s + seconds, batch, result)
+
+
+def replayed(played: DistantSession, generators: Sequence[Generator[Any]]) -> Session:
+    """Check that the journal gives the same chunks, byte for byte, and return the session that played it again."""
+    again = Session(FIRST.rules, FIRST.styles, generators, played.config)
+    chunks = [message for message in replay(again, generators, played.journal) if isinstance(message, ChunkOut)]
+    theirs = [arrival.chunk for arrival in played.arrivals]
+    assert len(chunks) >= len(theirs) > 10
+    for ours, sent in zip(chunks, theirs, strict=False):
+        assert (ours.take, ours.start, ours.reason, ours.mixed) == (sent.take, sent.start, sent.reason, sent.mixed)
+        assert ours.samples.tobytes() == sent.samples.tobytes()
+    return again
+
+
+def check_sound(played: DistantSession) -> None:
+    """Check that what was played after the first second has no click and no hole."""
+    sound = np.concatenate(played.played)[SAMPLE_RATE:]
+    # The toys' sines change by less than 0.02 per sample; a click would jump.
+    assert np.abs(np.diff(sound[:, 0])).max() < 0.03
+    assert min(np.abs(block).max() for block in np.array_split(sound, len(sound) // 480)) > 0.1

@@ -105,7 +105,7 @@ class StalledSession:
             self._tick += 1
 
     def _operation(self, operation: Operation) -> None:
-        if operation[0] in ("event", "reload", "restore", "reset"):
+        if operation[0] in ("event", "reload", "restore"):
             for _ in replay(self.straight, self.generators, [operation]):
                 pass
 
@@ -175,7 +175,7 @@ class StalledSession:
         self.session.reload(version.rules, version.styles, self.now_s, version.fingerprint)
 
     def reset(self) -> None:
-        self.session.reset(self.now_s)
+        self._send(reset=True)
 
     def save(self) -> None:
         snapshot = self.session.snapshot()
@@ -243,7 +243,7 @@ def check_snapshot(stalled: StalledSession, snapshot: Snapshot) -> None:
     session, planner = stalled.session, stalled.session._planner
     pending = session._producer.pending
     start = max(planner.switched_at, session.head if pending is None else pending.boundary.first_audible)
-    # If a reset or a reload lies ahead, the rules of the snapshot continue from there.
+    # If a reload lies ahead, the rules of the snapshot continue from there.
     as_restored = pending is not None and session._is_as_restored(pending)
     position = snapshot.position if as_restored else start
     opened, _ = make_restore_point(

@@ -128,3 +128,44 @@ def test_music_of_another_model_is_restored_with_sound(name: str, chunks: int) -
     played = PlayedSession(name, restore_point=point)
     played.report(700)
     assert first_frame_level(played.chunk()) > SILENT
+
+
+@pytest.mark.parametrize("name", SOUNDTRACKS)
+@pytest.mark.parametrize("chunks", [6, 7, 9])
+def test_music_of_a_generator_that_was_left_is_restored_with_sound(name: str, chunks: int) -> None:
+    chain = [ToyGenerator(), *generators()]
+    saved = PlayedSession(name, chain)
+    for _ in range(chunks):
+        saved.report(saved.session.head)
+        saved.chunk()
+    snapshot = Snapshot.from_bytes(saved.session.snapshot().to_blob())
+    rules, _ = soundtrack(name)
+    point, outcome = make_restore_point(snapshot, rules=rules, generators=chain, primary=0, frame=700, seed=5)
+    assert outcome == "all"
+    played = PlayedSession(name, chain, restore_point=point)
+    played.session.set_primary(1)
+    played.report(700)
+    chunk = played.chunk()
+    assert chunk.generator == "score"
+    assert first_frame_level(chunk) > SILENT
+
+
+@pytest.mark.parametrize("name", SOUNDTRACKS)
+@pytest.mark.parametrize("gap", [1, 13, 27])
+def test_music_that_replaces_older_music_begins_with_sound(name: str, gap: int) -> None:
+    played = PlayedSession(name)
+    played.report(0)
+    for _ in range(5):
+        played.chunk()
+    end = played.session.head
+    rules, styles = soundtrack(name)
+    other = StyleBank(names=styles.names, embeddings=styles.embeddings[::-1].copy(), captions=styles.captions)
+    played.session.reload(rules, other, played.now_s)
+    assert played.chunk().reason == "replace"
+    position = played.session.head + gap
+    played.report(position, have=end)
+    chunk = played.chunk()
+    assert (chunk.reason, chunk.mixed) == ("replace", True)
+    assert position * FRAME_SIZE < chunk.start < end * FRAME_SIZE
+    behind = chunk.samples[CONFIG.crossfade_samples : CONFIG.crossfade_samples + FRAME_SIZE]
+    assert np.abs(behind).max() > SILENT

@@ -51,7 +51,7 @@ def drawn(rng: random.Random) -> Action:
         case 6:
             return partial(_restore, ahead=rng.choice([0, 5, 40, 120]))
         case 7:
-            return lambda service: service.session.reset(service.now_s)
+            return SimulatedService.reset
         case _:
             primary, failing = rng.randrange(2), rng.random() < 0.5
             return rng.choice(

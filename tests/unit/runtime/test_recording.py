@@ -58,6 +58,21 @@ def test_recordings_keep_their_own_words(tmp_path: Path) -> None:
     assert read_recording(path) == (HEADER, operations, True)
 
 
+def test_a_reset_is_recorded_with_its_event_and_other_events_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    operations: list[Operation] = [
+        ("event", Event(sequence=1, fire=("win",)), 4),
+        ("event", Event(sequence=2, reset=True, set={"on": True}), 5),
+    ]
+    with path.open("w", encoding="utf-8") as file:
+        write_recording(file, HEADER, operations)
+    assert path.read_text("utf-8").splitlines()[1:3] == [
+        '{"op":"event","frame":4,"seq":1,"set":{},"fire":["win"]}',
+        '{"op":"event","frame":5,"seq":2,"reset":true,"set":{"on":true},"fire":[]}',
+    ]
+    assert read_recording(path) == (HEADER, operations, True)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [

@@ -6,6 +6,7 @@ import hashlib
 import random
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgpack
@@ -34,10 +35,11 @@ events = st.one_of(
     st.sampled_from([0.0, 0.2, 0.55, 1.0]).map(lambda value: Event(sequence=0, set={"threat": value})),
     st.sampled_from(["field", "cave"]).map(lambda value: Event(sequence=0, set={"region": value})),
     st.just(Event(sequence=0, fire=("win",))),
+    st.just(Event(sequence=0, reset=True, set={"region": "cave"})),
 )
 scripts = st.lists(st.tuples(st.integers(0, CHUNKS * 10 - 20), events), max_size=8).map(
     lambda drawn: [
-        (frame, Event(sequence=i, set=event.set, fire=event.fire))
+        (frame, replace(event, sequence=i))
         for i, (frame, event) in enumerate(sorted(drawn, key=lambda item: item[0]), start=1)
     ]
 )
@@ -107,6 +109,31 @@ def test_a_session_saved_at_any_chunk_continues_with_the_same_bytes(
     expected, expected_plans = joined(chunks[at:])
     assert plans == expected_plans
     np.testing.assert_array_equal(sound, expected)
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_a_reset_that_the_cell_lacks_takes_effect_when_it_is_sent_again(at: int) -> None:
+    """Killed between the reset and any later chunk: with the event again, the plans are those of one session."""
+    toy = ToyGenerator()
+    session = Session(RULES, BANK, [toy], CONFIG)
+    events = [(12, Event(sequence=1, set={"threat": 1.0})), (43, Event(sequence=2, reset=True, set={"region": "cave"}))]
+    for frame, event in events:
+        session.apply_event(event, frame)
+    for _ in range(at):
+        extended(session, toy)
+    snapshot = session.snapshot_at(10 * at, newest=False)
+    assert snapshot is not None
+    cell = snapshot.to_cell()
+    assert cell is not None
+    again, _ = restored(cell)
+    for frame, event in events:
+        if event.sequence > snapshot.last_event:
+            again.apply_event(event, frame)
+    before, after = session.plans(10 * at, 120), again.plans(10 * at, 120)
+    assert [(p.states, p.mix, p.inputs, p.clock) for p in after] == [
+        (p.states, p.mix, p.inputs, p.clock) for p in before
+    ]
+    assert [plan.inputs[0] for plan in session.plans(42, 44)] == [1.0, 0.0]
 
 
 def half_played() -> Session:

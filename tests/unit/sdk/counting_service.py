@@ -39,7 +39,8 @@ class CountingService:
     def __init__(self, name: int, welcome: Welcome, seed: int, *, cells: bool = True, lookahead: int = 16) -> None:
         self.token = name.to_bytes(2, "big") * 8
         self.effects: list[tuple[int, int, tuple[str, ...]]] = []
-        self.values: dict[str, object] = {}
+        # What each of these events resets and sets.
+        self._settings: dict[int, tuple[bool, dict[str, object]]] = {}
         self._welcome, self._cells, self._lookahead = welcome, cells, lookahead * FRAME_SIZE
         self._chance = random.Random(seed)
         self._live = self._greeted = self._reported = False
@@ -48,6 +49,20 @@ class CountingService:
         self._receipts: dict[int, Receipt] = {}
         self._restores: dict[int, Status] = {}
         self._known = self._in_cells = self._take = self._head = self._committed = self._last_frame = 0
+
+    @property
+    def log(self) -> list[str]:
+        """All resets and triggers, in the order in which they took effect."""
+        return [word for seq, _, fired in self.effects for word in (*["reset"] * self._settings[seq][0], *fired)]
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The inputs' values, without those that were never set, or not since a reset."""
+        values: dict[str, object] = {}
+        for seq, _, _ in self.effects:
+            reset, settings = self._settings[seq]
+            values = {**({} if reset else values), **settings}
+        return values
 
     def cut(self) -> None:
         """Break the connection and keep the session."""
@@ -97,7 +112,7 @@ class CountingService:
         soonest = self._committed // FRAME_SIZE + 1 + self._chance.choice((0, 1, 5, 30))
         self._last_frame = max(self._last_frame, soonest, item.at // FRAME_SIZE)
         self.effects.append((item.seq, self._last_frame, item.fire))
-        self.values.update(item.set)
+        self._settings[item.seq] = (item.reset, dict(item.set))
         # Music made without the event is made again, or not if it would sound the same.
         if self._last_frame * FRAME_SIZE < self._head and self._chance.random() < 0.5:
             self._replace(self._last_frame * FRAME_SIZE)
@@ -107,7 +122,8 @@ class CountingService:
         self._take, self._head = message.take + 1, message.at // FRAME_SIZE * FRAME_SIZE
         if message.cell is None or not self._cells:
             return Status(level=0, generator="none", headroom=9, restore=message.id, restored="nothing")
-        self._known, effects, self.values = msgpack.unpackb(message.cell)
+        self._known, effects, settings = msgpack.unpackb(message.cell, strict_map_key=False)
+        self._settings = {seq: (reset, values) for seq, (reset, values) in settings.items()}
         self._in_cells = self._known
         self.effects = [(seq, frame, tuple(fire)) for seq, frame, fire in effects]
         _, self._last_frame, _ = max(self.effects, default=(0, 0, ()))
@@ -126,7 +142,8 @@ class CountingService:
         """The state at a position, with the events that take effect before it or were in an earlier cell."""
         held = [effect for effect in self.effects if effect[1] * FRAME_SIZE < end or effect[0] <= self._in_cells]
         self._in_cells = max([self._in_cells, *(number for number, _, _ in held)])
-        return Cell(end=end, cell=msgpack.packb([self._in_cells, held, self.values]), last_event=self._in_cells)
+        settings = {number: self._settings[number] for number, _, _ in held}
+        return Cell(end=end, cell=msgpack.packb([self._in_cells, held, settings]), last_event=self._in_cells)
 
     def _chunk(self) -> Chunk:
         soonest = self._committed + 2 * FRAME_SIZE

@@ -262,7 +262,7 @@ def test_inputs_sent_again_form_one_event_that_no_reset_and_no_trigger_is_in() -
     peer = live()
     for threat in range(5):
         said(peer, threat=threat, enemies=threat)
-    peer.session.control(Control(op="reset"))
+    peer.session.reset()
     said(peer, threat=5)
     said(peer, threat=6)
     peer.session.fire("door 1")
@@ -378,7 +378,7 @@ def test_no_event_in_a_cell_is_merged_with_one_that_is_not() -> None:
         kept.add(item)
     assert len(kept) == MOST_UNCONFIRMED
     taken = kept.take_after(0)
-    # 1 and 2 have cells that contain no later event, 3 and 4 one that contains both, and 5 is before a reset.
+    # 1 and 2 have cells that contain no later event, 3 and 4 one that contains both, and 5 is before a restore.
     merged = [(item.seq, item.fire) for item in taken if len(item.fire) > 1]
     assert merged == [(4, ("door 3", "door 4")), (8, ("door 6", "door 7", "door 8"))]
     assert [name for item in taken for name in item.fire] == [item.fire[0] for item in fired]

@@ -9,7 +9,7 @@ import pytest
 
 from segue_sdk.client_events import EventDelayed
 from segue_sdk.limits import MOST_MERGED, MOST_UNRECEIPTED
-from segue_sdk.messages import Cause, Change, Control, Event, EventItem, Hello, Receipt, Restore, Rules, Status
+from segue_sdk.messages import Cause, Change, Event, EventItem, Hello, Receipt, Restore, Rules, Status
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import WELCOME, Peer, of_type, receipt
 
@@ -157,7 +157,7 @@ def test_a_value_is_sent_again_if_the_services_value_may_differ() -> None:
 
     assert say() == {"night": True}
     assert say() == {}
-    assert peer.session.control(Control(op="reset"))
+    peer.session.reset()
     assert say() == {"night": True}
     assert say() == {}
     peer.session.restore(b"SGS1")
@@ -180,19 +180,17 @@ def test_a_reset_keeps_its_place_among_the_events() -> None:
         peer.session.fire("door")
         peer.session.set("threat", number)
         peer.tick(0.001)
-    assert peer.session.control(Control(op="reset"))
+    peer.session.reset()
     peer.session.set("threat", 3)
     peer.tick(0.001)
     said: list[object] = []
     for _ in range(100):
         for message in peer.sent():
             if isinstance(message, Event):
-                said += [dict(item.set) for item in message.events]
+                said += [dict(item.set) | ({"reset": True} if item.reset else {}) for item in message.events]
                 peer.says(*(receipt(item.seq) for item in message.events))
-            elif isinstance(message, Control):
-                said.append(message.op)
         peer.tick(0.1)
-    assert said == [{"threat": 0}, {"threat": 1}, {"threat": 2}, {"threat": 3}, "reset", {"threat": 3}]
+    assert said == [{"threat": 0}, {"threat": 1}, {"threat": 2}, {"threat": 3}, {"threat": 3, "reset": True}]
 
 
 def test_a_waiting_restore_is_sent_with_the_current_position() -> None:

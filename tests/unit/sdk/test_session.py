@@ -374,17 +374,26 @@ def test_saves_and_restores_are_repeated_after_an_outage_and_answered_once() -> 
     assert not of_type(Restore, peer.sent())
 
 
-def test_a_pause_lasts_over_an_outage() -> None:
+@pytest.mark.parametrize("resumed", [True, False])
+def test_every_welcome_is_followed_by_what_the_game_has_changed(resumed: bool) -> None:
     peer = live()
+    assert of_type(Control, peer.sent()) == []
     peer.session.pause()
     assert peer.sent() == [Control(op="pause")]
+    peer.session.control(Control(op="volume", gain_db=-6.0, ramp_ms=500))
     peer.session.disconnected()
     assert not peer.session.control(Control(op="mute")), "nobody to tell"
     peer.session.connected(peer.now_s)
-    peer.says(replace(WELCOME, resumed=True))
-    assert of_type(Control, peer.sent()) == [Control(op="pause")]
+    peer.sent()
+    peer.says(replace(WELCOME, key=WELCOME.key if resumed else bytes(16), resumed=resumed))
+    now = [Control(op="volume", gain_db=-6.0), Control(op="mute")]
+    assert of_type(Control, peer.sent()) == [Control(op="pause"), *now]
     peer.session.resume()
     assert peer.sent() == [Control(op="resume")]
+    peer.session.disconnected()
+    peer.session.connected(peer.now_s)
+    peer.says(replace(WELCOME, resumed=True))
+    assert of_type(Control, peer.sent()) == [Control(op="resume"), *now]
 
 
 def clock(start: int, end: int, *positions: int) -> Clock:

@@ -192,10 +192,6 @@ def _quick(service: SimulatedService) -> None:
     service.job_ticks = 2
 
 
-def _reset(service: SimulatedService) -> None:
-    service.session.reset(service.now_s)
-
-
 def late(name: str) -> Heard:
     """Fire a stinger while a generator is so slow that the frame it belongs to cannot be replaced any more."""
     return played({50: [_slow], 70: [fire(name)], 100: [_quick]})
@@ -203,7 +199,7 @@ def late(name: str) -> Heard:
 
 def cancelled() -> Heard:
     """Undo a stinger while the generator is so slow that it has begun when the music without it is ready."""
-    return played({52: [fire("toll")], 60: [_slow, _reset], 100: [_quick]}, amplitude=0.0)
+    return played({52: [fire("toll")], 60: [_slow, SimulatedService.reset], 100: [_quick]}, amplitude=0.0)
 
 
 def test_a_late_stinger_begins_with_the_next_music_that_can_be_made_in_time() -> None:
@@ -277,7 +273,7 @@ def test_a_replay_mixes_to_the_same_bytes(seed: int, tmp_path: Path) -> None:
     script = random_script(rng)
     acts: list[Callable[[SimulatedService], Any]] = [
         SimulatedService.save,
-        lambda service: service.session.reset(service.now_s),
+        SimulatedService.reset,
         lambda service: service.restore(service.saved[-1] if service.saved else None, 20),
         lambda service: service.scheduler.set_primary(service.session, 0),
     ]

@@ -213,6 +213,35 @@ def test_a_client_within_the_limit_is_never_refused_when_its_connection_breaks(e
     asyncio.run(main())
 
 
+def test_resets_above_their_limit_are_refused_beside_a_game_that_is_served() -> None:
+    """A flooder resets twenty times a second for ten seconds; the game says thirty events a second."""
+
+    async def main() -> None:
+        async with ServiceHarness(events_per_second=40) as service:
+            await service.greet(PEER)
+            service.playhead(PEER)
+            flooded = next(iter(service.sessions))
+            game, numbers = HonestGame(service), count(1)
+            begun_s = service.now_s
+            for number in range(200):
+                await game.frame()
+                if number % 2:
+                    items = [EventItem(seq=next(numbers), at=0, reset=True, set={"level": 0.5})]
+                    flooded.on_events(items, service.now_s)
+                    service.playhead(PEER)
+            played_s = service.now_s - begun_s
+            for _ in range(100):
+                await game.frame(say=False)
+            receipts = service.all(PEER, Receipt)
+            taken = sum(one.accepted for one in receipts)
+            assert {one.code for one in receipts} == {"accepted", "rate_limited"}
+            assert 8 <= taken <= 8 + 2 * played_s + 1
+            assert {one.code for one in game.receipts} == {"accepted"}
+            assert len(game.receipts) == 200
+
+    asyncio.run(main())
+
+
 def test_refused_events_are_logged_once_for_each_code_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with ServiceHarness(events_per_second=LIMIT) as service:

@@ -41,7 +41,7 @@ def messages(number: int) -> list[Message]:
         Restore(id=number - 1, at=0, take=number),
         Restore(id=number - 2, at=number, take=number),
         Playhead(played=number, committed=number, have=number, paused=False, **counts),
-        Control(op="reset"),
+        Event(events=(EventItem(seq=number - 2, at=number, reset=True),)),
         Save(id=number - 3),
     ]
 

@@ -25,7 +25,7 @@ from segue.service.recordings import Recording
 from segue.service.rule_store import RuleEdit
 from segue.service.server_session import BoundedCache, ServerSession
 from segue_sdk.errors import ProtocolError
-from segue_sdk.messages import Bye, Chunk, Control, Error, Hello, Restore, Save
+from segue_sdk.messages import Bye, Chunk, Control, Error, Event, EventItem, Hello, Restore, Save
 from unit.service.service_harness import ServiceHarness
 
 BROKEN, OTHER = b"broken", b"other"
@@ -142,7 +142,7 @@ class Broken:
         harness.event(BROKEN, number, level=0.5)
         if number == 2:
             harness.say(BROKEN, Save(id=1))
-            harness.say(BROKEN, Control(op="reset"))
+            harness.say(BROKEN, Event(events=(EventItem(seq=100, at=0, reset=True),)))
             harness.say(BROKEN, Control(op="generator", generator="toy"))
         if number == 4:
             # A slow call is abandoned.

@@ -210,6 +210,30 @@ def test_an_event_that_a_cell_has_for_later_is_heard_where_the_client_is_at_the_
     asyncio.run(main())
 
 
+def test_an_event_takes_effect_in_no_frame_of_the_gap_before_late_music() -> None:
+    async def main() -> None:
+        async with serving() as service:
+            chunks = await begun(service)
+        chunk = chunks[2]
+        committed = end(chunk) + 40 * FRAME_SIZE
+        async with serving() as other:
+            await other.greet(ONE, seed=1)
+            other.say(ONE, Restore(id=1, at=end(chunk), take=0, cell=chunk.cell))
+            other.playhead(ONE, committed, have=committed + 2 * SAMPLE_RATE, paused=False)
+            await other.settle()
+            other.event(ONE, 1, deep=True)
+            batch = other.scheduler.next_batch(other.now_s)
+            assert batch is not None
+            other.event(ONE, 2, deep=False)
+            other.scheduler.complete(batch, other.scheduler.generate(batch), other.now_s)
+            other.generate()
+            first = other.all(ONE, Chunk)[0]
+            assert first.start > committed
+            assert [receipt.frame >= first.start // FRAME_SIZE for receipt in other.all(ONE, Receipt)] == [True, True]
+
+    asyncio.run(main())
+
+
 # --- newer cells ----------------------------------------------------------------------------------------------------
 
 

@@ -73,7 +73,7 @@ def test_mistakes_in_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert problems(write(tmp_path, text)) == [
         "events.yaml:1:8: event 1, at: expected a time such as 300ms or 4s, got 2; did you mean 2s?",
         "events.yaml:1:17: event 1, set: unknown input 'thraet'; did you mean 'threat'?",
-        "events.yaml:2:3: event 2: expected one of the fields set or fire, got none",
+        "events.yaml:2:3: event 2: expected one of the fields reset, set or fire, got none",
         "events.yaml:3:3: event 3: expected a field 'at' (a time such as 300ms or 4s), got none",
         "events.yaml:3:18: event 3, set, threat: expected a number from 0 to 1, got 'high'",
         "events.yaml:3:33: event 3, set, enemies: expected an integer from 0 to 64, got 1.5",

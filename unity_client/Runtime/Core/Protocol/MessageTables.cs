@@ -57,6 +57,7 @@ namespace Segue.Protocol
             Payload.None,
             Field.Required("seq", Kind.Integer(1, 9007199254740991)),
             Field.Required("at", Kind.Integer(0, 9007199254740991)),
+            Field.Optional("reset", Kind.Boolean(), Value.Of(false)),
             Field.Optional("set", Kind.MapOf(Kind.AnyValue(), 256), EmptyMap),
             Field.Optional("fire", Kind.ListOf(Kind.Text(1, 64), 0, 256), EmptyList));
 
@@ -139,9 +140,7 @@ namespace Segue.Protocol
         public static readonly RecordTable Control = new RecordTable(
             "control",
             Payload.None,
-            Field.Required(
-                "op",
-                Kind.Word("pause", "resume", "volume", "mute", "unmute", "rules", "generator", "reset")),
+            Field.Required("op", Kind.Word("pause", "resume", "volume", "mute", "unmute", "rules", "generator")),
             Field.Optional("gain_db", Kind.Real(-96, 12)),
             Field.Optional("ramp_ms", Kind.Integer(0, 60000), Value.Of(0L)),
             Field.Optional("rules_text", Kind.Text(1, 131072)),

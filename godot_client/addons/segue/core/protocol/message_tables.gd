@@ -138,6 +138,7 @@ const RECORDS: Dictionary = {
 	[
 		{"name": "seq", "required": true, "kind": "integer", "low": 1, "high": 9007199254740991},
 		{"name": "at", "required": true, "kind": "integer", "low": 0, "high": 9007199254740991},
+		{"name": "reset", "kind": "boolean", "default": false},
 		{"name": "set", "kind": "map", "most": 256, "of": {"kind": "value"}, "default": {}},
 		{
 			"name": "fire",
@@ -245,7 +246,7 @@ const RECORDS: Dictionary = {
 			"name": "op",
 			"required": true,
 			"kind": "word",
-			"words": ["pause", "resume", "volume", "mute", "unmute", "rules", "generator", "reset"]
+			"words": ["pause", "resume", "volume", "mute", "unmute", "rules", "generator"]
 		},
 		{"name": "gain_db", "kind": "real", "low": -96.0, "high": 12.0},
 		{"name": "ramp_ms", "kind": "integer", "low": 0, "high": 60000, "default": 0},
