@@ -123,6 +123,7 @@ func game() -> Dictionary:
 	await _heard("connected")
 	var result := {"zones": await _zones(player)}
 	result["bindings"] = await _bindings(player)
+	result["warnings"] = _configuration_warnings()
 	var guard := _guard(100.0)
 	var trigger := Trigger.new()
 	trigger.trigger = "ping"
@@ -146,6 +147,16 @@ func game() -> Dictionary:
 	result["statistics"] = _plain(player)
 	result["lines"] = Overlay.lines(player.statistics())
 	player.free()
+	return result
+
+
+## Of nodes in which nothing is set.
+func _configuration_warnings() -> Dictionary:
+	var result := {}
+	for script: GDScript in [Binding, Duck, Player, Trigger, Zone2D, Zone3D]:
+		var node: Node = script.new()
+		result[script.get_global_name()] = "\n".join(node.call("_get_configuration_warnings"))
+		node.free()
 	return result
 
 

@@ -94,6 +94,14 @@ def test_a_game_uses_every_node(tmp_path: Path, service: ServiceProcess) -> None
     provoked = "segue: (the rules declare no input 'levle'|input 'deep' is a flag)"
     result = play(tmp_path, "game", address=service.address, allowed=provoked)
     assert result["zones"] == [0.25, 0.75, 0.75, 0.5, 0.125, 0.5, 0.125, 0.125]
+    assert result["warnings"] == {
+        "SegueBinding": "Set the input that the binding sets.\nSet the property that the binding reads.",
+        "SegueDuck": "",
+        "SeguePlayer": "Set the rule file that the service plays.",
+        "SegueTrigger": "Set the trigger that is fired.",
+        "SegueZone2D": "Set the input that the zone sets.",
+        "SegueZone3D": "Set the input that the zone sets.",
+    }
     bindings = result["bindings"]
     assert bindings["one"] == bindings["sent"] == pytest.approx(0.6)
     assert bindings["curve"] == pytest.approx(1.0)
