@@ -49,12 +49,16 @@ func captured() -> Dictionary:
 	var heard := FileAccess.open(_case["heard"], FileAccess.WRITE)
 	var count := 0
 	var has_stalled := false
+	var ducked := 0
 	await _until(func() -> bool: return player.statistics()["committed"] > 0)
 	while count < int(_case["seconds"]) * _RATE and player.statistics()["underruns"] == 0:
 		await process_frame
 		if not has_stalled and count > _RATE:
 			has_stalled = true
 			OS.delay_msec(1500)
+		if ducked == 0 and count > int(_case["duck_after"]):
+			ducked = count
+			player.duck(self, -12.0, 10)
 		var block := capture.get_buffer(capture.get_frames_available())
 		count += block.size()
 		heard.store_buffer(var_to_bytes(block).slice(8))
@@ -62,6 +66,7 @@ func captured() -> Dictionary:
 	var statistics := _plain(player)
 	statistics["discarded"] = capture.get_discarded_frames()
 	statistics["has_stalled"] = has_stalled
+	statistics["ducked"] = ducked
 	player.free()
 	AudioServer.remove_bus_effect(0, 0)
 	return statistics
@@ -76,8 +81,14 @@ func interruptions() -> Dictionary:
 	paused = true
 	await _until(func() -> bool: return _is_settled(player))
 	var before: int = player.statistics()["committed"]
-	await _mixes(8)
+	# What was handed over before is heard by then.
+	await _mixes(5)
+	var peak_db := -INF
+	for mix in 3:
+		await _mixes(1)
+		peak_db = maxf(peak_db, AudioServer.get_bus_peak_volume_left_db(0, 0))
 	var meanwhile := _plain(player)
+	meanwhile["peak_db"] = peak_db
 	meanwhile["moved"] = meanwhile["committed"] - before
 	paused = false
 	var at: int = player.statistics()["committed"]
@@ -112,6 +123,7 @@ func game() -> Dictionary:
 	await _heard("connected")
 	var result := {"zones": await _zones(player)}
 	result["bindings"] = await _bindings(player)
+	result["warnings"] = _configuration_warnings()
 	var guard := _guard(100.0)
 	var trigger := Trigger.new()
 	trigger.trigger = "ping"
@@ -135,6 +147,16 @@ func game() -> Dictionary:
 	result["statistics"] = _plain(player)
 	result["lines"] = Overlay.lines(player.statistics())
 	player.free()
+	return result
+
+
+## Of nodes in which nothing is set.
+func _configuration_warnings() -> Dictionary:
+	var result := {}
+	for script: GDScript in [Binding, Duck, Player, Trigger, Zone2D, Zone3D]:
+		var node: Node = script.new()
+		result[script.get_global_name()] = "\n".join(node.call("_get_configuration_warnings"))
+		node.free()
 	return result
 
 
@@ -278,6 +300,42 @@ func _beats(player: Player) -> Dictionary:
 	return {"seconds": seconds, "late": called[0] - at, "bar_s": player.next_beat_time(1)}
 
 
+## The default player over changes of the scene, and a main thread that the debugger stops.
+func autoload() -> Dictionary:
+	ProjectSettings.set_setting("segue/player/address", _case["address"])
+	var segue: Node = (load("res://addons/segue/segue.gd") as GDScript).new()
+	var player: Player = segue.get("player")
+	_watch(player)
+	root.add_child(segue)
+	await _until(func() -> bool: return player.statistics()["played"] > 0)
+	var scene := Node.new()
+	var duck := Duck.new()
+	duck.active = true
+	scene.add_child(duck)
+	duck.owner = scene
+	var packed := PackedScene.new()
+	packed.pack(scene)
+	var gains: Array = []
+	for round_number in 3:
+		change_scene_to_packed(packed)
+		await _until(func() -> bool: return player.statistics()["gain_db"] == -12.0)
+		gains.append(player.statistics()["gain_db"])
+		unload_current_scene()
+		await process_frame
+		gains.append(player.statistics()["gain_db"])
+	scene.free()
+	var result := {"gains": gains, "connected": _told.count(["connected", "calm water"])}
+	player._filler.set_when_stalled(
+		Player._stalled.bind(player._client, Player.Interruption.PAUSE, 0.0)
+	)
+	OS.delay_msec(Player.GeneratorFiller.STALL_MS + 500)
+	result["stalled"] = player.statistics()["is_standing"]
+	await _until(func() -> bool: return not player.statistics()["is_standing"])
+	result["underruns"] = player.statistics()["underruns"]
+	segue.free()
+	return result
+
+
 ## An ordinary stream while there is no music.
 func bed() -> Dictionary:
 	var player := _player()
@@ -324,6 +382,8 @@ func own_service() -> Dictionary:
 	result["again"] = player.statistics()["service_pid"]
 	var played: int = player.statistics()["played"]
 	await _until(func() -> bool: return player.statistics()["played"] > played)
+	player.fire("boss_dead")
+	await _heard("stinger", "victory")
 	scenes[0].remove_child(player)
 	await _until(func() -> bool: return not OS.is_process_running(result["again"]))
 	result["ended"] = _plain(player)
@@ -338,6 +398,31 @@ func own_service() -> Dictionary:
 	await _heard("failed")
 	result["missing"] = _told[-1]
 	missing.free()
+	return result
+
+
+## Every example scene plays, or plays its bed.
+func examples() -> Dictionary:
+	var result := {}
+	for file in DirAccess.get_files_at("res://examples"):
+		if not file.ends_with(".tscn"):
+			continue
+		var scene: Node = (load("res://examples/" + file) as PackedScene).instantiate()
+		var player: Player = scene.get_node("SeguePlayer")
+		_watch(player)
+		if player.service == Player.Service.START:
+			player.service = Player.Service.CONNECT
+			player.address = _case["address"]
+		root.add_child(scene)
+		if file.begins_with("zone"):
+			await _heard("changed", "cave")
+			await _heard("changed", "combat")
+		elif file.begins_with("bed"):
+			await _until(func() -> bool: return player.statistics()["bed_level"] == 1.0)
+		else:
+			await _until(func() -> bool: return player.statistics()["played"] > 0)
+		result[file] = _plain(player)
+		scene.free()
 	return result
 
 
@@ -386,6 +471,7 @@ func _watch(player: Player) -> void:
 	)
 	player.failed.connect(_note.bind("failed"))
 	player.bar.connect(_note.bind("bar"))
+	player.stinger.connect(_note.bind("stinger"))
 	player.captions.connect(_note.bind("captions"))
 	player.refused.connect(func(input: String, _text: String) -> void: _note(input, "refused"))
 	player.changed.connect(

@@ -16,14 +16,17 @@ import numpy as np
 import pytest
 import soundfile
 
-from godot.project import command, run
+from godot.project import ROOT, command, run
 from segue.cli.main import main
 from segue_sdk.limits import FADE, SAMPLE_RATE
 from service.process import ServiceProcess, free_port
 
 pytestmark = pytest.mark.heavy
 
-RULES: Final = Path(__file__).parents[1] / "service/calm.yaml"
+RULES: Final = ROOT / "tests/service/calm.yaml"
+# Samples of the capture, more than a second before its end.
+DUCK_AFTER: Final = 4 * SAMPLE_RATE
+EXAMPLES: Final = ROOT / "godot_client/examples"
 # A recording is rendered as PCM of 24 bits.
 QUANTUM: Final = 2.0**-23 + 1e-6
 PROGRAM: Final = Path(sys.executable).parent / "segue"
@@ -47,7 +50,7 @@ def told(result: Any, kind: str) -> list[Any]:
 def test_the_bus_gets_the_services_samples_while_the_main_thread_stalls(tmp_path: Path) -> None:
     recordings, heard = tmp_path / "recordings", tmp_path / "heard"
     with ServiceProcess(tmp_path, str(RULES), "--record", str(recordings), "--no-reload") as started:
-        result = play(tmp_path, "captured", address=started.address, heard=str(heard), seconds=4)
+        result = play(tmp_path, "captured", address=started.address, heard=str(heard), seconds=6, duck_after=DUCK_AFTER)
         started.terminate()
     (recording,) = recordings.iterdir()
     again = tmp_path / "again.wav"
@@ -61,10 +64,15 @@ def test_the_bus_gets_the_services_samples_while_the_main_thread_stalls(tmp_path
     match = np.correlate(samples[: 3 * SAMPLE_RATE, 0].astype(float), piece, mode="valid")
     energy = np.convolve(samples[: 3 * SAMPLE_RATE, 0].astype(float) ** 2, np.ones(len(piece)), mode="valid")
     start = int(np.argmax(match - energy / 2))
-    music = samples[start:]
-    assert len(music) > 3 * SAMPLE_RATE
+    music, sent = samples[start : result["ducked"]], expected[FADE:]
+    assert len(music) > 2 * SAMPLE_RATE
     assert np.abs(music).max() > 0.02
-    assert np.abs(music - expected[FADE : FADE + len(music)]).max() <= QUANTUM
+    assert np.abs(music - sent[: len(music)]).max() <= QUANTUM
+    # The last half second is lowered by 12 dB.
+    lowered = samples[-SAMPLE_RATE // 2 :]
+    sent = sent[len(samples) - len(lowered) - start : len(samples) - start]
+    assert np.abs(sent).max() > 0.02
+    assert np.abs(lowered - sent * 10 ** (-12 / 20)).max() <= QUANTUM
 
 
 @pytest.mark.parametrize("policy", [PAUSE, DUCK, KEEP])
@@ -72,6 +80,7 @@ def test_a_paused_tree_stops_lowers_or_keeps_the_music(tmp_path: Path, service: 
     result = play(tmp_path, "interruptions", address=service.address, policy=policy)
     meanwhile = result["meanwhile"]
     assert (meanwhile["moved"] == 0) == (policy == PAUSE)
+    assert (meanwhile["peak_db"] < -100.0) == (policy == PAUSE)
     assert meanwhile["is_standing"] == (policy == PAUSE)
     assert meanwhile["gain_db"] == (-12.0 if policy == DUCK else 0.0)
     assert not result["after"]["is_standing"]
@@ -85,6 +94,14 @@ def test_a_game_uses_every_node(tmp_path: Path, service: ServiceProcess) -> None
     provoked = "segue: (the rules declare no input 'levle'|input 'deep' is a flag)"
     result = play(tmp_path, "game", address=service.address, allowed=provoked)
     assert result["zones"] == [0.25, 0.75, 0.75, 0.5, 0.125, 0.5, 0.125, 0.125]
+    assert result["warnings"] == {
+        "SegueBinding": "Set the input that the binding sets.\nSet the property that the binding reads.",
+        "SegueDuck": "",
+        "SeguePlayer": "Set the rule file that the service plays.",
+        "SegueTrigger": "Set the trigger that is fired.",
+        "SegueZone2D": "Set the input that the zone sets.",
+        "SegueZone3D": "Set the input that the zone sets.",
+    }
     bindings = result["bindings"]
     assert bindings["one"] == bindings["sent"] == pytest.approx(0.6)
     assert bindings["curve"] == pytest.approx(1.0)
@@ -113,6 +130,14 @@ def test_a_game_uses_every_node(tmp_path: Path, service: ServiceProcess) -> None
     assert any("ping" in line for line in result["lines"])
 
 
+def test_the_default_player_outlives_scenes_and_pauses_in_the_debugger(tmp_path: Path, service: ServiceProcess) -> None:
+    result = play(tmp_path, "autoload", address=service.address)
+    assert result["gains"] == [-12.0, 0.0] * 3
+    assert result["connected"] == 1
+    assert result["stalled"]
+    assert result["underruns"] == 0
+
+
 def test_the_bed_plays_while_there_is_no_music(tmp_path: Path, service: ServiceProcess) -> None:
     result = play(tmp_path, "bed", address=service.address, free_port=free_port())
     assert not result["stopped"]["is_bed"]
@@ -123,8 +148,10 @@ def test_the_bed_plays_while_there_is_no_music(tmp_path: Path, service: ServiceP
 
 
 def test_a_game_starts_its_service_again_and_ends_it(tmp_path: Path) -> None:
-    result = play(tmp_path, "own_service", command=str(PROGRAM), rules=str(RULES))
+    rules = ROOT / "rules/library/emberwood/emberwood.yaml"
+    result = play(tmp_path, "own_service", command=str(PROGRAM), rules=str(rules))
     assert len({result["pid"], result["again"]}) == 2
+    assert "[music: victory]" in told(result, "captions")
     assert result["ended"]["state"] == "STOPPED"
     kind, text = result["missing"]
     assert kind == "failed"
@@ -160,3 +187,12 @@ def is_running(pid: int) -> bool:
 def test_many_starts_and_scenes_leave_nothing(tmp_path: Path, service: ServiceProcess) -> None:
     result = play(tmp_path, "many", address=service.address, command=str(PROGRAM), rules=str(RULES))
     assert result["after"] == result["before"]
+
+
+def test_every_example_scene_plays(tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path, str(EXAMPLES / "meadow.yaml")) as started:
+        # Nothing is at the port of the scene with a bed.
+        result = play(tmp_path, "examples", address=started.address)
+    scenes = {file.name for file in EXAMPLES.glob("*.tscn")}
+    assert set(result) - {"told"} == scenes
+    assert {name for name in scenes if result[name]["is_bed"]} == {"bed.tscn"}

@@ -120,7 +120,7 @@ func _has_changed(value: Variant) -> bool:
 
 
 func _of_one() -> Variant:
-	var from := source if source != null else get_parent()
+	var from := source if is_instance_valid(source) else get_parent()
 	var value: Variant = from.get_indexed(NodePath(property))
 	return String(value) if value is StringName else value
 

@@ -2,10 +2,11 @@
 class_name SegueOverlay
 extends CanvasLayer
 ## Shows in the game what the music does and why: states, mix, the last changes with their causes,
-## buffer and delays. A key shows and hides it.
+## buffer and delays. A key or [member shown] shows and hides it.
 
 const Player := preload("segue_player.gd")
 
+const _LAYER := 100
 const _INTERVAL_S := 0.1
 const _WIDTH := 440.0
 const _BAR := Vector2(180, 10)
@@ -13,7 +14,13 @@ const _MOST_BARS := 8
 
 ## The player; empty: the nearest one, see [method SeguePlayer.of].
 @export var player: Player
-## The key that shows and hides the overlay; none: only [member CanvasLayer.visible] does.
+## Whether it is shown.
+@export var shown := false:
+	set(value):
+		shown = value
+		visible = value
+		refresh()
+## The key that shows and hides the overlay; none: only [member shown] does.
 @export var key: Key = KEY_F3
 ## Whether it is there in exported games that are no debug builds.
 @export var in_release := false
@@ -23,11 +30,6 @@ var _bars: VBoxContainer
 var _passed_s := 0.0
 
 
-func _init() -> void:
-	layer = 100
-	visible = false
-
-
 func _ready() -> void:
 	if Engine.is_editor_hint():
 		return
@@ -35,7 +37,11 @@ func _ready() -> void:
 		queue_free()
 		return
 	process_mode = Node.PROCESS_MODE_ALWAYS
+	if layer == 1:
+		# Above what games usually have; another layer than the default is kept.
+		layer = _LAYER
 	_build()
+	visible = shown
 
 
 func _process(delta: float) -> void:
@@ -56,20 +62,18 @@ func _unhandled_key_input(event: InputEvent) -> void:
 
 ## Shows or hides it.
 func toggle() -> void:
-	visible = not visible
-	if visible:
-		refresh()
+	shown = not shown
 
 
 ## Shows what holds now.
 func refresh() -> void:
-	var shown := Player.of(self, player)
-	if _text == null:
+	if _text == null or not shown:
 		return
-	if shown == null:
+	var watched := Player.of(self, player)
+	if watched == null:
 		_text.text = "no SeguePlayer in the tree"
 		return
-	var now := shown.statistics()
+	var now := watched.statistics()
 	_text.text = "\n".join(lines(now))
 	_show_mix(now["mix"])
 

@@ -179,7 +179,10 @@ const _RESTART_S := 1.0
 ## What the music does while the game's window is not in front.
 @export var on_focus_loss := Interruption.KEEP
 ## What the music does while the editor's debugger has stopped the game.
-@export var on_debugger := Interruption.PAUSE
+@export var on_debugger := Interruption.PAUSE:
+	set(value):
+		on_debugger = value
+		_watch_debugger()
 ## How much an interruption lowers the music.
 @export_range(-60, 0, 0.5, "suffix:dB") var interruption_duck_db := -12.0
 
@@ -351,7 +354,8 @@ func set_input(input: String, value: Variant) -> bool:
 	return _claims.is_claimed(input) or _set_now(input, value)
 
 
-## Fires a trigger of the rules. Whether it was taken.
+## Fires a trigger of the rules. Whether it was taken: a service that is still being started knows
+## none.
 func fire(trigger: String) -> bool:
 	return _client != null and _was_taken(trigger, _client.fire(trigger))
 
@@ -572,8 +576,7 @@ func _open(at: String) -> void:
 		_set_now(input, _claims.value(input, null))
 	_play()
 	_filler.main_thread_runs()
-	if EngineDebugger.is_active():
-		_filler.set_when_stalled(_stalled.bind(_client, on_debugger, _gain_db()))
+	_watch_debugger()
 	_client.set_filler(_filler.fill)
 
 
@@ -797,6 +800,14 @@ func _gain_db() -> float:
 func _apply_gain(ramp_ms: int) -> void:
 	if _client != null:
 		_client.set_volume(_gain_db(), ramp_ms)
+		_watch_debugger()
+
+
+## The client's thread has to know in advance what it does when the main thread stands still.
+func _watch_debugger() -> void:
+	if _filler != null and EngineDebugger.is_active():
+		var lowered := minf(_gain_db(), volume_db + interruption_duck_db)
+		_filler.set_when_stalled(_stalled.bind(_client, on_debugger, lowered))
 
 
 func _interrupt(reason: String, what: Interruption) -> void:
@@ -828,4 +839,4 @@ static func _stalled(client: Client, policy: Interruption, gain_db: float) -> vo
 	if policy == Interruption.PAUSE:
 		client.set_paused(true)
 	elif policy == Interruption.DUCK:
-		client.set_volume(gain_db - 12.0, _RAMP_MS)
+		client.set_volume(gain_db, _RAMP_MS)

@@ -8,6 +8,10 @@ const PROGRAM := "segue"
 ## Project setting with the program's path in development; empty: the one in PATH.
 const COMMAND_SETTING := "segue/service/command"
 
+## Project setting with the folder that `make bundle` makes, or that has one for each system; a game
+## started in the editor uses it too.
+const BUNDLE_SETTING := "segue/service/bundle"
+
 const _POLL_MS := 20
 const _LAST_LINES := 20
 const _END_MS := 5000
@@ -87,7 +91,7 @@ func stop(tree: SceneTree) -> void:
 	_pid = 0
 
 
-## The program's path; empty: there is none. Beside the game, of the project setting, in PATH.
+## The program's path; empty: there is none. Beside the game, of the project settings, in PATH.
 static func find() -> String:
 	var file := PROGRAM + (".exe" if OS.get_name() == "Windows" else "")
 	var beside := OS.get_executable_path().get_base_dir().path_join(PROGRAM).path_join(file)
@@ -96,6 +100,10 @@ static func find() -> String:
 	var chosen: String = ProjectSettings.get_setting(COMMAND_SETTING, "")
 	if not chosen.is_empty():
 		return ProjectSettings.globalize_path(chosen)
+	var bundle: String = ProjectSettings.get_setting(BUNDLE_SETTING, "res://segue-service")
+	for folder: String in [bundle.path_join(OS.get_name().to_lower()), bundle]:
+		if not OS.has_feature("template") and FileAccess.file_exists(folder.path_join(file)):
+			return ProjectSettings.globalize_path(folder.path_join(file))
 	var separator := ";" if OS.get_name() == "Windows" else ":"
 	for folder in OS.get_environment("PATH").split(separator, false):
 		if FileAccess.file_exists(folder.path_join(file)):
