@@ -238,13 +238,19 @@ class Session:
         self._producer.forget(committed)
 
     def reachable(self, now_s: float) -> int:
-        """Return the first frame that events and all else that comes now can still change."""
-        # Behind the client's position, nothing can be heard any more.
-        end = self._producer.job_end(now_s)
-        repeated = self._producer.repeated_before
-        reachable = self.latency.reachable(now_s, busy=self.in_flight is not None, repeated=repeated)
+        """Return the first frame that events and all else that comes now can still change, and that will be heard."""
+        producer, job = self._producer, self.in_flight
+        end = producer.head if job is None else job.spec.end
         settled = max(self._planner.base, self._planner.switched_at)
-        return max(settled, end if reachable is None else min(reachable, end))
+        if job is not None and job.spec.change > producer.head:
+            # The gap before it is never generated.
+            settled = max(settled, job.spec.change)
+        committed = producer.committed_frame(now_s)
+        reachable = self.latency.reachable(now_s, busy=job is not None, repeated=producer.repeated_before)
+        if reachable is None:
+            return max(settled, end, committed)
+        # Behind what is generated, an event takes effect at once; behind the client's position it cannot be heard.
+        return max(settled, reachable if end < committed else min(reachable, end))
 
     def send(self, event: Event, *, position: int, now_s: float) -> Receipt:
         """Take an event that the game sent at sample `position`.

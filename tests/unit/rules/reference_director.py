@@ -52,7 +52,8 @@ def follow(binding: Binding, value: float) -> float:
         return points[0][1]
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if value < x1:
-            return y0 + (y1 - y0) * (value - x0) / (x1 - x0)
+            # In the director's order, since a tempo is rounded: the last bit decides where it lies between two values.
+            return y0 + (y1 - y0) * ((value - x0) / (x1 - x0))
     return points[-1][1]
 
 
