@@ -156,6 +156,10 @@ class ReferenceDirector(ReferenceInputs):
     def start_over(self) -> None:
         f, layers = self.frame, self.rules.layers
         self.undone = [record for layer in layers for record in self._withdrawn(layer, None)]
+        for layer in layers:
+            old, new = self.active_before(layer, f), layer.states[layer.default_index]
+            if old is not new:
+                self.undone.append(Change("started", layer.name, old.name, new.name, f - 1, f, 0, "immediate", (), ()))
         waiting = [stinger for stinger in self.rules.stingers if stinger.name in self.waiting[f - 1]]
         self.dropped = [self._cue("dropped", stinger, f * FRAME_SIZE) for stinger in waiting]
         default = {layer.name: layer.states[layer.default_index] for layer in layers}
