@@ -34,10 +34,10 @@ from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, mos
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
-# What is generated and not heard, before a generator's first sound or to continue it after a gap, takes so much time at
-# most: the client waits for the sound that much longer. A client that plays outdated music waits less.
 # What a client has buffered at the most, by the protocol.
 _MOST_BUFFERED_FRAMES: Final = 45 * FRAME_RATE
+# What is generated and not heard, before a generator's first sound or to continue it after a gap, takes so much time at
+# most: the client waits for the sound that much longer. A client that plays outdated music waits less.
 _MOST_LEAD_S: Final = 0.25
 _MOST_CATCH_UP_S: Final = 0.1
 
@@ -101,6 +101,7 @@ class ChunkProducer:
         # The first outdated frame of the older music, and for which plans and music that was found.
         self._outdated: tuple[tuple[int, int, int], int | None] | None = None
         self._untold = untold
+        # A client of a restored session may have music of the service before this one up to here.
         self._other_until = start.frame + _MOST_BUFFERED_FRAMES if restored else 0
         self._take = start.take - 1 if restored else 0
 
