@@ -15,6 +15,7 @@ from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut
 from segue.service import wire
 from segue.service.chunk_stingers import ChunkStingers
 from segue.service.monitoring import Metrics
+from segue.service.soundtrack import Soundtrack
 from segue.service.stinger_encoder import StingerEncoder
 from segue.service.wire import Format
 from segue_rules import events, plan
@@ -35,7 +36,7 @@ class OutgoingQueue:
 
     def __init__(
         self,
-        sounds: Mapping[str, Samples],
+        soundtrack: Soundtrack,
         sample_format: Format,
         metrics: Metrics,
         *,
@@ -45,7 +46,7 @@ class OutgoingQueue:
         """Begin empty.
 
         Args:
-            sounds: Sounds of the stingers, float32 [S, 2] by name.
+            soundtrack: Has the stingers.
             sample_format: Format of samples on the wire.
             metrics: Counts chunks and fallbacks.
             included: Whether stingers are mixed into the chunks.
@@ -54,8 +55,10 @@ class OutgoingQueue:
         self._format = sample_format
         self._metrics = metrics
         self._resend = ResendBuffer()
-        self._stingers = StingerEncoder(sounds, sample_format, included=included, lookahead=lookahead)
-        self._chunk_stingers = ChunkStingers(sounds)
+        self._stingers = StingerEncoder(
+            soundtrack.sounds, sample_format, included=included, bursts=soundtrack.bursts, lookahead=lookahead
+        )
+        self._chunk_stingers = ChunkStingers(soundtrack.sounds)
         self._queue: list[ServiceMessage] = []
         self._last_chunk: ChunkOut | None = None
         # Where restored music begins that continues the client's without a seam.
@@ -127,9 +130,10 @@ class OutgoingQueue:
         """Expect a chunk of restored music next; seamless_at: the sample at which it continues the client's, if any."""
         self._seamless_at = seamless_at
 
-    def change_sounds(self, sounds: Mapping[str, Samples]) -> None:
+    def change_soundtrack(self, soundtrack: Soundtrack) -> None:
         """Use the stingers of other rules."""
-        self._stingers.sounds = self._chunk_stingers.sounds = sounds
+        self._stingers.sounds = self._chunk_stingers.sounds = soundtrack.sounds
+        self._stingers.bursts = soundtrack.bursts
 
     @property
     def congested(self) -> bool:

@@ -26,6 +26,7 @@ from segue_sdk.log import LogRateLimiter
 from segue_sdk.messages import (
     Control,
     Declaration,
+    Error,
     EventItem,
     GeneratorInfo,
     Limits,
@@ -142,7 +143,7 @@ class ServerSession:
         self._playheads = PlayheadValidator(metrics, now_s)
         self._cells = ResumeCells()
         self._outgoing = OutgoingQueue(
-            soundtrack.sounds,
+            soundtrack,
             terms.sample_format,
             metrics,
             included=terms.stingers == "included",
@@ -247,7 +248,10 @@ class ServerSession:
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
         most = max(self.music.head * FRAME_SIZE, self._buffered_until)
-        committed = self._playheads.validate(playhead, most, now_s)
+        committed, problem = self._playheads.validate(playhead, most, now_s)
+        if problem:
+            log.warning("playhead out of range", extra={"session": self.name, "text": problem})
+            self._outgoing.add(Error(code="out_of_range", text=problem, about="playhead"))
         self.music.playhead(
             played=min(playhead.played, committed),
             committed=committed,
@@ -308,8 +312,20 @@ class ServerSession:
         frames, self._counted_frames = planned - self._counted_frames, planned
         return max(0, frames) * (_FRAME_US + _PART_US * self._parts)
 
-    def replace(self, music: Session, outcome: RestoreOutcome, restore_id: int, *, seamless: bool) -> None:
-        """Continue with restored music, before any music of this session was sent; seamless: without a join."""
+    def replace(
+        self, music: Session, outcome: RestoreOutcome, restore_id: int, *, seamless: bool, untold: int | None
+    ) -> None:
+        """Continue with restored music, before any music of this session was sent.
+
+        Args:
+            music: The restored music.
+            outcome: What was restored.
+            restore_id: The request.
+            seamless: Whether it continues the client's music without a join.
+            untold: Of a save, the first frame of which the client is told; None for music that the client knows.
+        """
+        if untold is not None:
+            music.tell_restored(self.music, max(untold, music.head))
         self.music = music
         self._counted_frames = 0
         music.held = True
@@ -330,7 +346,7 @@ class ServerSession:
         self.soundtrack = soundtrack
         self._parts = parts_of(soundtrack.rules)
         self.music.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint)
-        self._outgoing.change_sounds(soundtrack.sounds)
+        self._outgoing.change_soundtrack(soundtrack)
         self._outgoing.add(Rules(declaration=declared))
 
     def choose_generator(self, primary: int) -> None:

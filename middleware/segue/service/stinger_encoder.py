@@ -82,14 +82,22 @@ class StingerEncoder:
 
     Each playing of a stinger has a number, which its announcement, the parts of its sound and its cancellation share.
     Numbers begin at random, so that a client that goes on in another session gets none twice. A part is limited when it
-    is sent, beside the music that the client has under it by then and the parts sent before it.
+    is sent, beside the music that the client has under it by then and the parts sent before it. A burst is part of the
+    music: its messages only say what the chunks contain.
 
     Attributes:
         sounds: Sounds of the rule file's stingers, float32 [S, 2] at 48 kHz by name; replaced when rules are reloaded.
+        bursts: Lengths of its bursts by name, in samples; replaced likewise.
     """
 
     def __init__(
-        self, sounds: Mapping[str, Samples], sample_format: Format, *, included: bool = False, lookahead: int = 0
+        self,
+        sounds: Mapping[str, Samples],
+        sample_format: Format,
+        *,
+        included: bool = False,
+        bursts: Mapping[str, int] | None = None,
+        lookahead: int = 0,
     ) -> None:
         """Begin without stingers.
 
@@ -97,10 +105,12 @@ class StingerEncoder:
             sounds: Sounds by name.
             sample_format: Format of samples on the wire.
             included: Whether the sounds are part of the chunks and are not sent by themselves.
+            bursts: Lengths of bursts by name, in samples.
             lookahead: How far ahead of the client music is generated, in samples; parts are sent as far, and 4 s at
                 least.
         """
         self.sounds = sounds
+        self.bursts = bursts or {}
         self._format = sample_format
         self._included = included
         self._ahead = max(lookahead, _LEAST_AHEAD)
@@ -112,12 +122,12 @@ class StingerEncoder:
         self._committed = 0
 
     def messages(self, output: StingerOut) -> Iterator[Stinger]:
-        """Yield the messages about a cue, without its sound; none for a style stinger, which has no sound of its own.
+        """Yield the messages about a cue, without its sound; none for a stinger that the present rules do not have.
 
         A stinger beside as many as a client plays is said to be dropped.
         """
         cue = output.cue
-        if cue.stinger not in self.sounds:
+        if cue.stinger not in self.sounds and cue.stinger not in self.bursts:
             return
         if output.cancelled:
             if cue in self._announced:
@@ -179,6 +189,10 @@ class StingerEncoder:
                 del self._playing[number]
 
     def _place(self, cue: StingerCue, number: int) -> Iterator[Stinger]:
+        if cue.stinger in self.bursts:
+            self._announced[cue] = number
+            yield self._message(cue, number, "placed", total=min(self.bursts[cue.stinger], LONGEST_STINGER))
+            return
         stinger = mixed_stinger(cue, self.sounds[cue.stinger][:LONGEST_STINGER])
         # Music contains a stinger by its position; a client counts those that it has.
         position = cue.start if self._included else self._committed
@@ -252,7 +266,8 @@ class StingerEncoder:
             format=self._format,
             gain_db=min(12.0, max(-96.0, cue.gain_db)),
             duck=wire.duck(cue.duck),
-            if_late=cue.if_late,
+            # A burst is heard as soon as the music with it is, however late that comes.
+            if_late="play" if cue.stinger in self.bursts else cue.if_late,
             **fields,
         )
 
