@@ -11,7 +11,6 @@ S samples, T frames.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
@@ -30,8 +29,9 @@ SUM_CEILING: Final = 1.0
 # most peaks are those of drums, and a soundtrack stays as loud as it was, to a tenth of a LU.
 _FALL: Final = 1.0 / 480
 _RISE: Final = 1.0 / 4_800
-# A stinger's gain is known for its whole length, so it can move more smoothly.
-_STINGER_FALL: Final = 1.0 / 2_400
+STINGER_FALL_SAMPLES: Final = 2_400
+"""Samples in which a stinger's gain falls from 1 to 0: what is known of a stinger ahead lets it move more smoothly."""
+_STINGER_FALL: Final = 1.0 / STINGER_FALL_SAMPLES
 _STINGER_RISE: Final = 1.0 / 14_400
 # Gains and products are rounded to float32; gains lower by this share keep products within the ceiling.
 _ROUNDED: Final = 1.0 - 2.0**-22
@@ -75,33 +75,6 @@ def limit_join(samples: Samples) -> Samples:
     wanted = _wanted(samples)
     gain = np.minimum(_fallen(1.0, wanted, _FALL), _fallen(1.0, wanted[::-1], _FALL)[::-1])
     return samples * gain.astype(np.float32)[:, None]
-
-
-def limit_beside(music: Samples, stinger: Samples) -> Samples:
-    """Return a stinger that is quieter where its sum with the music would exceed SUM_CEILING.
-
-    The gain is the same in both channels, falls in a straight line before a peak, rises slowly after it, and is 1 where
-    no sum near is too high.
-
-    Args:
-        music: float32 [M, 2], ducked as the stinger says; M <= S. Behind it the gain only rises.
-        stinger: float32 [S, 2], with its gain.
-
-    Returns:
-        float32 [S, 2]; |music + result| <= SUM_CEILING in every sample in which |music| <= SUM_CEILING.
-
-    Raises:
-        ValueError: The music is longer.
-    """
-    known = len(music)
-    gains = beside_gains(music, stinger[:known])
-    if gains is None:
-        return stinger
-    limited = stinger.copy()
-    limited[:known] *= gains[:, None]
-    rising = limited[known : known + math.ceil((1.0 - float(gains[-1])) / _STINGER_RISE)]
-    rising *= (gains[-1] + _STINGER_RISE * np.arange(1, len(rising) + 1)).clip(0.0, 1.0).astype(np.float32)[:, None]
-    return limited
 
 
 def beside_gains(music: Samples, stinger: Samples, before: float | None = None) -> NDArray[np.float32] | None:

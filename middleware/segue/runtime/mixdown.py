@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,14 +67,21 @@ class MixedStinger:
         """
         if self.duck is None:
             return np.ones(end - start, np.float32)
-        positions = np.arange(start, end)
         corners, levels_db = self._duck_corners()
-        duck_db = np.interp(positions, corners, levels_db)
-        if self.cancelled is not None:
-            depth_db = np.interp(self.cancelled, corners, levels_db)
-            rise_db = np.interp(positions, [self.cancelled, self.cancelled + self._rise_samples], [depth_db, 0.0])
-            duck_db = np.where(positions < self.cancelled, duck_db, rise_db)
-        return np.power(10.0, duck_db / 20.0).astype(np.float32)
+        if self.cancelled is not None and end > self.cancelled:
+            depth_db = float(np.interp(self.cancelled, corners, levels_db))
+            falling = [(at, level) for at, level in zip(corners, levels_db, strict=True) if at < self.cancelled]
+            rising = [(self.cancelled, depth_db), (self.cancelled + self._rise_samples, 0.0)]
+            corners, levels_db = [list(each) for each in zip(*falling, *rising, strict=True)]
+        # A power takes long, and most of a duck is flat.
+        borders = sorted({start, end, *(at for at in corners if start < at < end)})
+        gain = np.empty(end - start, np.float32)
+        for first, last in pairwise(borders):
+            ends_db = np.interp([first, last], corners, levels_db)
+            flat = ends_db[0] == ends_db[1]
+            duck_db = ends_db[0] if flat else np.interp(np.arange(first, last), corners, levels_db)
+            gain[first - start : last - start] = np.power(10.0, duck_db / 20.0)
+        return gain
 
     @property
     def _rise_samples(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final, NamedTuple
 
 from segue.contract import FADE_SAMPLES, FRAME_RATE, FRAME_SIZE, LONGEST_CHUNK_FRAMES, LONGEST_LOOKAHEAD_S, SAMPLE_RATE
@@ -18,6 +19,11 @@ from segue_rules.plan import StingerCue
 
 REPLACEABLE_FRAMES: Final = round(LONGEST_LOOKAHEAD_S * FRAME_RATE) + 2 * LONGEST_CHUNK_FRAMES
 """No music is replaced further before the end of what was generated."""
+
+# As many as may sound at once: of more in one frame, the others could not be heard.
+_MOST_IN_FRAME: Final = 16
+# Stingers that may still sound, however long they are; of more, new ones are not placed. Each costs time in every job.
+_MOST_PLACED: Final = 512
 
 
 class PlacedCue(NamedTuple):
@@ -46,7 +52,7 @@ class Placements:
     """The stingers of the music up to the end of a job.
 
     Attributes:
-        placed: Every stinger that may sound.
+        placed: Every stinger that may sound, at most 512.
         decided: The cues by their frame that `placed` follows, also those that came too late.
         marked: The first frame that was compared with newer plans, None for none.
     """
@@ -112,7 +118,7 @@ class PlacementTracker:
             placed += [PlacedCue(cue, cue.start) for cue in cues]
         oldest = change - REPLACEABLE_FRAMES
         self._in_flight = Placements(
-            placed=tuple(each for each in placed if each.longest_end > oldest * FRAME_SIZE),
+            placed=tuple(each for each in placed if each.longest_end > oldest * FRAME_SIZE)[:_MOST_PLACED],
             decided={frame: cues for frame, cues in decided.items() if cues and frame >= oldest},
             marked=self._marked,
         )
@@ -130,11 +136,11 @@ class PlacementTracker:
         """
         assert self._in_flight is not None
         old, new, position = self._placed, self._in_flight.placed, opening * FRAME_SIZE
-        placed = []
+        known, placed = frozenset(old), []
         for each in new:
-            if each.start >= position or each in old:
+            if each.start >= position or each in known:
                 placed.append(each)
-            elif each.cancelled == change * FRAME_SIZE and each._replace(cancelled=None) in old:
+            elif each.cancelled == change * FRAME_SIZE and each._replace(cancelled=None) in known:
                 placed.append(each._replace(cancelled=position))
             elif each.cue.if_late == "play":
                 placed.append(each._replace(start=position))
@@ -159,11 +165,12 @@ class PlacementTracker:
 
 
 def sounding_cues(planned: PlannedFrame) -> tuple[StingerCue, ...]:
-    """Return the cues of a frame that start a sound; bursts of style change the music itself."""
+    """Return the first 16 cues of a frame that start a sound; bursts of style change the music itself."""
     if not planned.plan.stingers:
         return ()
     sounds = {each.name for each in planned.rules_version.rules.stingers if isinstance(each, AudioStinger)}
-    return tuple(cue for cue in planned.plan.stingers if cue.kind == "started" and cue.stinger in sounds)
+    cues = (cue for cue in planned.plan.stingers if cue.kind == "started" and cue.stinger in sounds)
+    return tuple(islice(cues, _MOST_IN_FRAME))
 
 
 def _cancelled(placed: PlacedCue, position: int) -> PlacedCue:

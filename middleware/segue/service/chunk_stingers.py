@@ -56,21 +56,26 @@ class ChunkStingers:
         known = {placed: stinger for placed, stinger in self._stingers.items() if placed.start < chunk.start}
         self._stingers = {}
         played: list[MixedStinger] = []
+        # Those that sound at the start of the next one.
+        sounding: list[MixedStinger] = []
         for cue in sorted(chunk.stingers, key=lambda each: each.start):
             placed = cue._replace(cancelled=None)
-            stinger = known[placed] if placed in known else self._begun(placed, played)
+            sounding = [each for each in sounding if each.end > cue.start]
+            stinger = known[placed] if placed in known else self._begun(placed, len(sounding))
             if stinger is not None:
-                stinger = replace(stinger, cancelled=cue.cancelled)
+                if stinger.cancelled != cue.cancelled:
+                    stinger = replace(stinger, cancelled=cue.cancelled)
                 played.append(stinger)
+                sounding.append(stinger)
             self._stingers[placed] = stinger
         return played
 
-    def _begun(self, placed: PlacedCue, before: list[MixedStinger]) -> MixedStinger | None:
-        """Return a stinger that begins, None if it is not played.
+    def _begun(self, placed: PlacedCue, sounding: int) -> MixedStinger | None:
+        """Return a stinger that begins beside others that sound, None if it is not played.
 
         It has no sound under these rules, or as many sound already as a client would play.
         """
         sound = self.sounds.get(placed.cue.stinger)
-        if sound is None or sum(each.end > placed.start for each in before) >= MOST_PLAYING:
+        if sound is None or sounding >= MOST_PLAYING:
             return None
         return mixed_stinger(placed.cue, sound, start=placed.start)

@@ -5,27 +5,21 @@ All of these belong to one session and live as long as it does, over all its con
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-import numpy as np
-
-from segue.audio.frame_limiter import limit_beside
 from segue.contract import Samples
 from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
-from segue.runtime.mixdown import MixedStinger, mixed_stinger, overlay
 from segue.service import wire
 from segue.service.chunk_stingers import ChunkStingers
 from segue.service.monitoring import Metrics
 from segue.service.soundtrack import Soundtrack
+from segue.service.stinger_encoder import StingerEncoder
 from segue.service.wire import Format
 from segue_rules import events, plan
-from segue_rules.plan import StingerCue
 from segue_sdk.codec import Part, encode
-from segue_sdk.limits import LONGEST_CHUNK, LONGEST_STINGER, MOST_PLAYING
 from segue_sdk.messages import Cell, Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
 
 Parts: TypeAlias = list[Part]
@@ -33,9 +27,6 @@ Parts: TypeAlias = list[Part]
 
 # Sound sent to a client and not received yet; a client with more gets none until it reads.
 _MOST_UNRECEIVED_BYTES: Final = 16 << 20
-# A stinger's number: a random base for the session, and a count of its stingers.
-_BASE_BITS: Final = 31
-_COUNTER_BITS: Final = 20
 # Changes, stingers and the like that are kept while there is no connection; the oldest are dropped first.
 _MOST_MISSED: Final = 512
 
@@ -50,6 +41,7 @@ class OutgoingQueue:
         metrics: Metrics,
         *,
         included: bool = False,
+        lookahead: int = 0,
     ) -> None:
         """Begin empty.
 
@@ -58,11 +50,14 @@ class OutgoingQueue:
             sample_format: Format of samples on the wire.
             metrics: Counts chunks and fallbacks.
             included: Whether stingers are mixed into the chunks.
+            lookahead: How far ahead of the client music is generated, in samples.
         """
         self._format = sample_format
         self._metrics = metrics
         self._resend = ResendBuffer()
-        self._stingers = StingerEncoder(soundtrack.sounds, sample_format, included=included, bursts=soundtrack.bursts)
+        self._stingers = StingerEncoder(
+            soundtrack.sounds, sample_format, included=included, bursts=soundtrack.bursts, lookahead=lookahead
+        )
         self._chunk_stingers = ChunkStingers(soundtrack.sounds)
         self._queue: list[ServiceMessage] = []
         self._last_chunk: ChunkOut | None = None
@@ -80,7 +75,6 @@ class OutgoingQueue:
         primary: int,
         headroom: float,
         cells: Mapping[int, Cell],
-        music: Callable[[int, int], Samples],
     ) -> None:
         """Queue an output of the session's music.
 
@@ -89,7 +83,6 @@ class OutgoingQueue:
             primary: Level of the chosen generator in the fallback chain.
             headroom: Seconds of music generated in a second.
             cells: Resume cells by the number of their chunk.
-            music: Returns the music between two samples, as `Session.sound`.
         """
         match output:
             case ChunkOut():
@@ -101,19 +94,22 @@ class OutgoingQueue:
             case plan.Change():
                 self._queue.append(wire.change(output))
             case StingerOut():
-                self._queue += self._stingers.messages(output, music)
+                self._queue += self._stingers.messages(output)
             case StatusOut():
                 self._metrics.fell_back(output.level)
                 self._queue.append(wire.status(output, primary=primary, headroom=headroom))
 
-    def take(self, *, connected: bool) -> list[Parts]:
-        """Return and remove all queued messages, encoded.
+    def take(self, *, connected: bool, music: Callable[[int, int], Samples]) -> list[Parts]:
+        """Return and remove all queued messages, encoded, and the parts of stingers that the client should get now.
 
         Args:
             connected: Whether the session has a connection. Without one nothing is returned, and what the client
                 will need is kept for it.
+            music: Returns the music between two samples, as `Session.sound`.
         """
         queued, self._queue = self._queue, []
+        if connected:
+            queued += self._stingers.due(music, self._last_seq)
         encoded = []
         for message in queued:
             parts = encode(message)
@@ -123,12 +119,12 @@ class OutgoingQueue:
 
     def resend(self, last_chunk: int) -> list[Parts]:
         """Return what a client that comes back has missed; last_chunk: number of the last chunk that it has."""
-        return self._resend.take(last_chunk)
+        return self._resend.take(last_chunk) + [encode(part) for part in self._stingers.again()]
 
     def acknowledge(self, committed: int, last_chunk: int) -> None:
         """Drop what the client needs no more: it is at sample `committed` and has all chunks up to `last_chunk`."""
         self._resend.acknowledge(committed, last_chunk)
-        self._stingers.forget(committed)
+        self._stingers.acknowledge(committed, last_chunk, self._last_seq)
 
     def begin_restored(self, seamless_at: int | None) -> None:
         """Expect a chunk of restored music next; seamless_at: the sample at which it continues the client's, if any."""
@@ -143,6 +139,10 @@ class OutgoingQueue:
     def congested(self) -> bool:
         """Whether the client does not read what it is sent."""
         return self._resend.unreceived_bytes() > _MOST_UNRECEIVED_BYTES
+
+    @property
+    def _last_seq(self) -> int:
+        return 0 if self._last_chunk is None else self._last_chunk.sequence
 
     def _chunk(self, output: ChunkOut, cell: Cell | None) -> Chunk:
         mixed = output.mixed or output.start == self._seamless_at
@@ -159,10 +159,11 @@ class OutgoingQueue:
                 self._resend.add_chunk(message.seq, message.start + message.count, parts)
             case Clock():
                 self._resend.add(message.end, parts)
-            case Stinger(kind="placed"):
+            case Stinger(kind="placed", pcm=None):
                 self._resend.add(message.start, parts)
-            case Receipt() | Status() | Cell():
-                # The client asks for a receipt again, a new status comes every second, and a new cell if it is needed.
+            case Receipt() | Status() | Cell() | Stinger(kind="placed"):
+                # The client asks for a receipt again, a new status comes every second, a new cell if it is needed, and
+                # the encoder keeps the sound of stingers.
                 pass
             case _ if not connected:
                 self._resend.add_missed(parts)
@@ -221,128 +222,3 @@ class ResendBuffer:
     def unreceived_bytes(self) -> int:
         """Return the bytes of sound that were sent and not reported as received."""
         return sum(len(sent.parts[-1]) for sent in self._sent if sent.is_chunk and sent.seq > self._received)
-
-
-class StingerEncoder:
-    """Encodes stinger cues as messages.
-
-    Each playing of a stinger has a number, which its announcement, the parts of its sound and its cancellation share.
-    Numbers begin at random, so that a client that goes on in another session gets none twice. A sound is limited
-    beside the music that the client has under it by then, and beside the stingers before it. A burst is part of the
-    music: its messages only say what the chunks contain.
-
-    Attributes:
-        sounds: Sounds of the rule file's stingers, float32 [S, 2] at 48 kHz by name; replaced when rules are reloaded.
-        bursts: Lengths of its bursts by name, in samples; replaced likewise.
-    """
-
-    def __init__(
-        self,
-        sounds: Mapping[str, Samples],
-        sample_format: Format,
-        *,
-        included: bool = False,
-        bursts: Mapping[str, int] | None = None,
-    ) -> None:
-        """Begin without stingers.
-
-        Args:
-            sounds: Sounds by name.
-            sample_format: Format of samples on the wire.
-            included: Whether the sounds are part of the chunks and are not sent by themselves.
-            bursts: Lengths of bursts by name, in samples.
-        """
-        self.sounds = sounds
-        self.bursts = bursts or {}
-        self._format = sample_format
-        self._included = included
-        self._last_id = secrets.randbits(_BASE_BITS) << _COUNTER_BITS
-        # The stingers as they were sent, by number.
-        self._sent: dict[int, MixedStinger] = {}
-        self._announced: dict[StingerCue, int] = {}
-        self._waiting: dict[str, int] = {}
-
-    def messages(self, output: StingerOut, music: Callable[[int, int], Samples]) -> Iterator[Stinger]:
-        """Yield the messages about a cue; none for a stinger that the present rules do not have.
-
-        Args:
-            output: The cue.
-            music: Returns the music between two samples, as `Session.sound`.
-        """
-        cue = output.cue
-        if cue.stinger not in self.sounds and cue.stinger not in self.bursts:
-            return
-        if output.cancelled:
-            if cue in self._announced:
-                number = self._announced.pop(cue)
-                self._waiting.pop(cue.stinger, None)
-                self._sent.pop(number, None)
-                yield self._message(cue, number, "cancelled")
-        elif cue.kind == "dropped":
-            yield self._message(cue, self._number(cue), "dropped")
-        elif cue.kind == "scheduled":
-            number = self._announced[cue] = self._waiting[cue.stinger] = self._new_id()
-            yield self._message(cue, number, "scheduled")
-        else:
-            # A stinger that was scheduled starts under the same number.
-            number = self._announced[cue] = self._number(cue)
-            yield from self._parts(cue, number, music)
-
-    def forget(self, position: int) -> None:
-        """Forget cues before sample `position`: they cannot be cancelled any more."""
-        self._announced = {cue: number for cue, number in self._announced.items() if cue.start >= position}
-        self._sent = {number: sent for number, sent in self._sent.items() if sent.end > position}
-
-    def _parts(self, cue: StingerCue, number: int, music: Callable[[int, int], Samples]) -> Iterator[Stinger]:
-        if cue.stinger in self.bursts:
-            yield self._message(cue, number, "placed", total=min(self.bursts[cue.stinger], LONGEST_STINGER))
-            return
-        sound = self.sounds[cue.stinger][:LONGEST_STINGER]
-        if self._included:
-            yield self._message(cue, number, "placed", total=len(sound))
-            return
-        sound = self._limited(cue, number, sound, music)
-        for offset in range(0, len(sound), LONGEST_CHUNK):
-            part = sound[offset : offset + LONGEST_CHUNK]
-            payload = wire.pcm(part, self._format)
-            yield self._message(cue, number, "placed", total=len(sound), offset=offset, count=len(part), pcm=payload)
-
-    def _limited(self, cue: StingerCue, number: int, sound: Samples, music: Callable[[int, int], Samples]) -> Samples:
-        """Return a sound so that the client's sum stays within full scale, as far as the music is known."""
-        stinger = mixed_stinger(cue, sound)
-        known = music(cue.start, cue.start + len(sound))
-        if len(known):
-            ducked, others = overlay(cue.start, known, self._sent.values())
-            ducked *= stinger.duck_gain(cue.start, cue.start + len(known))[:, None]
-            with_gain = sound * np.float32(stinger.gain)
-            limited = limit_beside(ducked + others, with_gain)
-            if limited is not with_gain:
-                # The client applies the gain.
-                stinger = replace(stinger, samples=limited / np.float32(stinger.gain))
-        if len(self._sent) == MOST_PLAYING:
-            del self._sent[next(iter(self._sent))]
-        self._sent[number] = stinger
-        return stinger.samples
-
-    def _message(self, cue: StingerCue, number: int, kind: str, **part: Any) -> Stinger:
-        return Stinger(
-            id=number,
-            name=cue.stinger,
-            kind=kind,
-            start=max(0, cue.start),
-            format=self._format,
-            gain_db=min(12.0, max(-96.0, cue.gain_db)),
-            duck=wire.duck(cue.duck),
-            # A burst is heard as soon as the music with it is, however late that comes.
-            if_late="play" if cue.stinger in self.bursts else cue.if_late,
-            reason=wire.clipped(cue.reason),
-            **part,
-        )
-
-    def _number(self, cue: StingerCue) -> int:
-        """Return the number of the scheduled playing, or a new one."""
-        return self._waiting.pop(cue.stinger) if cue.stinger in self._waiting else self._new_id()
-
-    def _new_id(self) -> int:
-        self._last_id += 1
-        return self._last_id

@@ -142,7 +142,13 @@ class ServerSession:
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
         self._cells = ResumeCells()
-        self._outgoing = OutgoingQueue(soundtrack, terms.sample_format, metrics, included=terms.stingers == "included")
+        self._outgoing = OutgoingQueue(
+            soundtrack,
+            terms.sample_format,
+            metrics,
+            included=terms.stingers == "included",
+            lookahead=terms.lookahead_ms * SAMPLE_RATE // 1000,
+        )
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
         self._reset_tokens = TokenBucket(_RESETS_PER_SECOND, _RESET_BURST, now_s)
@@ -370,7 +376,7 @@ class ServerSession:
     def outgoing(self) -> list[Parts]:
         """Return all messages to send now, in order; none without a connection."""
         self._collect()
-        encoded = self._outgoing.take(connected=self.connection is not None)
+        encoded = self._outgoing.take(connected=self.connection is not None, music=self.music.sound)
         self._update_hold()
         return encoded
 
@@ -381,9 +387,7 @@ class ServerSession:
         outputs = self.music.messages()
         headroom, cells = self.music.latency.headroom, self._cells.of_chunks(self.music, outputs)
         for output in outputs:
-            self._outgoing.add_output(
-                output, primary=self.primary, headroom=headroom, cells=cells, music=self.music.sound
-            )
+            self._outgoing.add_output(output, primary=self.primary, headroom=headroom, cells=cells)
 
     def _is_answered(self, number: int) -> bool:
         """Return whether an event was answered, or is part of what the session was restored from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -15,14 +15,16 @@ import pytest
 from segue.contract import FRAME_SIZE, Samples
 from segue.runtime.fallback import Loop
 from segue.runtime.messages import ChunkOut, StingerOut
+from segue.runtime.mixdown import MixedStinger
 from segue.runtime.recording import Header, read_recording, replay, resolve_operations, write_recording
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacedCue
 from segue.service.chunk_stingers import ChunkStingers
-from segue.service.outgoing import StingerEncoder
+from segue.service.stinger_encoder import StingerEncoder
 from segue_rules.plan import StingerCue
 from segue_sdk.limits import FADE
+from segue_sdk.messages import Stinger
 from segue_sdk.stinger_mixer import StingerMixer
 from segue_sdk.timeline import Timeline
 from unit.runtime.simulated_service import TICK, Action, SimulatedService
@@ -58,16 +60,21 @@ class Heard:
                     self._write(self._mixing, message, message.samples)
                     self._write(self._plain, message, self.chunks[-1])
                 elif isinstance(message, StingerOut):
-                    for part in self._encoder.messages(message, self.service.session.sound):
-                        samples = None if part.pcm is None else memoryview(part.pcm).cast("f")
-                        self._mixing.stingers.take(part, samples, self._mixing.committed)
+                    self._take(self._encoder.messages(message))
             self._taken = len(self.service.messages)
+            self._encoder.acknowledge(before, 0, 0)
+            self._take(self._encoder.due(self.service.session.sound, 0))
             if self.service.client.committed > before:
                 self.separate.append(self._read(self._mixing))
                 self.included.append(self._read(self._plain))
 
     def both(self) -> tuple[Samples, Samples]:
         return np.concatenate(self.separate), np.concatenate(self.included)
+
+    def _take(self, messages: Iterable[Stinger]) -> None:
+        for part in messages:
+            samples = None if part.pcm is None else memoryview(part.pcm).cast("f")
+            self._mixing.stingers.take(part, samples, self._mixing.committed)
 
     @staticmethod
     def _write(timeline: Timeline, chunk: ChunkOut, samples: Samples) -> None:
@@ -170,6 +177,24 @@ def test_the_limiter_makes_no_step_between_chunks() -> None:
     assert np.abs(sound).max() > 0.95
 
 
+def test_only_the_samples_of_a_chunk_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(self: MixedStinger, start: int, end: int) -> Samples:
+        read.append(end - start)
+        return sound_of(self, start, end)
+
+    sound_of = MixedStinger.sound
+    monkeypatch.setattr(MixedStinger, "sound", counted)
+    chunk = played({}, ticks=10).service.chunks[0]
+    cue = StingerCue("started", "toll", 0, 0.0, "drop", None, "")
+    placed = tuple(PlacedCue(cue._replace(start=i), i) for i in range(400))
+    mixer = ChunkStingers({"toll": np.zeros((60 * 48_000, 2), np.float32)})
+    for i in range(3):
+        mixer.mix(replace(chunk, start=chunk.start + i * len(chunk.samples), stingers=placed))
+    assert read == [len(chunk.samples)] * (16 * 3)
+
+
 def test_at_most_16_stingers_sound_at_once() -> None:
     chunks = played({}, amplitude=0.0, ticks=60).service.chunks[:2]
     cue = StingerCue("started", "toll", 0, 0.0, "drop", None, "")
@@ -235,7 +260,9 @@ def test_a_cancelled_stinger_and_its_duck_end_as_in_a_client(name: str, at: int)
     sounds = {name: SOUNDS[name] * np.float32(0.1)}
     music = np.full((96_000, 2), 0.2, np.float32)
     mixer = StingerMixer()
-    for part in StingerEncoder(sounds, "f32le").messages(StingerOut(cue=cue, cancelled=False), lambda a, b: music[:0]):
+    encoder = StingerEncoder(sounds, "f32le")
+    assert list(encoder.messages(StingerOut(cue=cue, cancelled=False))) == []
+    for part in encoder.due(lambda a, b: music[:0], 0):
         mixer.take(part, memoryview(bytes(part.pcm or b"")).cast("f"), 0)
         cancel = replace(part, kind="cancelled", pcm=None, count=0)
     theirs = music.copy()

@@ -20,10 +20,11 @@ from segue.runtime.message_collector import MessageCollector
 from segue.runtime.planner import Planner
 from segue.runtime.session import Session
 from segue.service.client_limits import PlayheadValidator, RepeatedEvents, TokenBucket
-from segue.service.outgoing import OutgoingQueue, ResendBuffer, StingerEncoder
+from segue.service.outgoing import OutgoingQueue, ResendBuffer
 from segue.service.recordings import Recording
 from segue.service.rule_store import RuleEdit
 from segue.service.server_session import BoundedCache, ServerSession
+from segue.service.stinger_encoder import StingerEncoder
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import Bye, Chunk, Control, Error, Event, EventItem, Hello, Restore, Save
 from unit.service.service_harness import ServiceHarness
