@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Final
 
-from segue_sdk.codec import Part, type_of
 from segue_sdk.errors import ProtocolError
 from segue_sdk.limits import TEXT_BYTES, VERSION
 from segue_sdk.messages import Control, Error, Hello, Rules, Status
@@ -121,11 +119,10 @@ class RefusalLimiter:
         self._since_s = 0.0
         self._answers = 0
 
-    def answer(self, error: ProtocolError, parts: Sequence[Part], now_s: float) -> list[Error]:
-        """The `error` to send for a message; none if the limit is reached."""
+    def answer(self, error: ProtocolError, about: str, seq: int, now_s: float) -> list[Error]:
+        """The `error` to send for a message; none if the limit is reached. about, seq: as in `error`."""
         if now_s - self._since_s >= 1.0:
             self._answers, self._since_s = 0, now_s
-        about, seq = type_of(parts)
         self._answers += 1
         if about in ("error", "bye") or self._answers > _MOST_PER_SECOND:
             return []

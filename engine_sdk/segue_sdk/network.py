@@ -23,7 +23,6 @@ from segue_sdk.client_events import (
     Closed,
     Live,
     Lost,
-    MessageRefused,
     MusicArrived,
     StingerArrived,
 )
@@ -371,7 +370,9 @@ class Network:
                 # Without the samples, so that none pile up in the game's queue.
                 reported = MusicArrived.of(event) if isinstance(event, Chunk) else StingerArrived.of(event)
             except ProtocolError as error:
-                reported = MessageRefused(code=error.code, text=error.text)
+                with self.lock:
+                    self.session.refuse_samples(event, error)
+                return
         if not isinstance(reported, self.handled):
             self._log.write(reported, time.monotonic())
         # The game is told of a stinger once, with its first part.

@@ -75,12 +75,12 @@ class ReceivedMusic:
         """Take a chunk: its cell replaces those that end after its start, which are of replaced music."""
         self.last_chunk = max(self.last_chunk, chunk.seq)
         self.take = max(self.take, chunk.take)
+        if chunk.cell is None:
+            return
         if self._restoring:
             # The others may contain events that the restored session does not contain yet.
             self._restoring = False
             del self._cells[1:]
-        if chunk.cell is None:
-            return
         end = chunk.start + chunk.count
         cell = Cell(end=end, cell=chunk.cell, last_event=chunk.last_event)
         self._cells = [kept for kept in self._cells if kept.cell.end <= chunk.start]

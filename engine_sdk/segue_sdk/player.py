@@ -115,6 +115,7 @@ class Player:
         self._timeline = Timeline(timing)
         self._volume = Volume()
         self.latency = latency
+        self._silence = 0
         self._commands: deque[PlayerCommand] = deque()
         self.position = PlaybackPosition()
         self._gain_db = 0.0
@@ -153,7 +154,9 @@ class Player:
     def read(self, out: Floats) -> None:
         """From the audio thread: fill `out`, interleaved stereo, and publish the position."""
         self._take_commands()
-        self._timeline.read(out)
+        played = self._timeline.read(out)
+        silence = len(out) // CHANNELS - played
+        self._silence = silence if played else self._silence + silence
         self._volume.apply(out)
         self._publish()
 
@@ -192,8 +195,10 @@ class Player:
 
     def _publish(self) -> None:
         timeline = self._timeline
+        # What was read before the silence is heard while the silence is read.
+        unheard = max(0, self.latency - self._silence)
         self.position = PlaybackPosition(
-            played=max(self.position.played, timeline.committed - self.latency),
+            played=max(self.position.played, timeline.committed - unheard),
             committed=timeline.committed,
             have=timeline.have,
             standing=timeline.standing,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from segue_sdk.client_events import ClientEvent, Closed, Live, Lost, MessageRefused, Underrun
-from segue_sdk.codec import Part, decode, encode
+from segue_sdk.codec import Part, decode, encode, type_of
 from segue_sdk.errors import ProtocolError
 from segue_sdk.handshake import TRANSITIONS, ClientState, Handshake, RefusalLimiter, Signal
 from segue_sdk.limits import HELLO_AGAIN_S, MOST_REFUSED_HELLOS, REPORT_S, SILENCE_S, VERSION
@@ -124,9 +124,10 @@ class ClientSession:
 
     def restore(self, blob: bytes) -> int:
         """Continue from a saved blob; the id of the `Status` or `Error` that answers. Raises: ProtocolError."""
-        at = self._position.committed
+        # The message checks the blob, before anything changes.
+        request = Restore(id=1, at=self._position.committed, take=self._music.take, blob=blob)
         self._outbox.restored()
-        return self._ask(Restore(id=self._requests.number(), at=at, take=self._music.take, blob=blob))
+        return self._ask(replace(request, id=self._requests.number()))
 
     def pause(self) -> None:
         """Tell the service that the game is paused. The timeline's owner pauses the timeline."""
@@ -177,9 +178,10 @@ class ClientSession:
             self._client_events.append(Underrun(count=position.underruns))
         stood, self._position = self._position.standing, position
         self._release()
-        self._client_events += self._beats.reach(position.played)
-        self._client_events += self._changes.reach(position.played)
-        self._client_events += self._stingers.reach(position.played)
+        if not position.standing:
+            self._client_events += self._beats.reach(position.played)
+            self._client_events += self._changes.reach(position.played)
+            self._client_events += self._stingers.reach(position.played)
         if self.state not in (ClientState.OFFLINE, ClientState.CLOSED) and now_s - self._received_s >= SILENCE_S:
             self._disconnect(f"no message for {SILENCE_S:g} s")
         if self.state is ClientState.GREETING and now_s - self._hello_sent_s >= HELLO_AGAIN_S:
@@ -201,14 +203,22 @@ class ClientSession:
             if error.code == "unsupported_version" and self.state is ClientState.GREETING:
                 self._end_for_version(f"the service speaks another version of the protocol: {error.text}")
                 return
-            self._refuse(error, parts)
+            self._refuse(error, *type_of(parts))
+            return
+        if self.state is ClientState.GREETING and not isinstance(message, (Welcome, Error, Bye)):
             return
         handler = _HANDLERS.get(type(message))
-        expected = isinstance(message, (Welcome, Error, Bye)) or self.state is not ClientState.GREETING
-        if handler is None or not expected:
-            self._refuse(ProtocolError("unexpected", f"not while {self.state.value}"), parts)
+        if handler is None:
+            self._refuse(ProtocolError("unexpected", f"not while {self.state.value}"), *type_of(parts))
             return
         handler(self, message)
+
+    def refuse_samples(self, message: Chunk | Stinger, error: ProtocolError) -> None:
+        """Answer a chunk or a part of a stinger whose samples cannot be played. error: what is wrong with them."""
+        if isinstance(message, Chunk):
+            self._refuse(error, "chunk", message.seq)
+        else:
+            self._refuse(error, "stinger", message.id)
 
     # --- handlers of messages ---------------------------------------------------------------------------------------
 
@@ -410,10 +420,10 @@ class ClientSession:
         self._sending += self._queue.due(self._now_s)
         return request.id
 
-    def _refuse(self, error: ProtocolError, parts: Sequence[Part]) -> None:
+    def _refuse(self, error: ProtocolError, about: str, seq: int) -> None:
         """Report an invalid message to the game, and to the service unless too often."""
         self._client_events.append(MessageRefused(code=error.code, text=error.text))
-        self._sending += self._refusals.answer(error, parts, self._now_s)
+        self._sending += self._refusals.answer(error, about, seq, self._now_s)
 
 
 _HANDLERS: Final[dict[type, Callable[[ClientSession, Any], None]]] = {

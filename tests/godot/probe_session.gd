@@ -53,12 +53,18 @@ func _apply(session: ClientSession, step: Dictionary) -> Variant:
 		"fire":
 			var error := session.fire(step["name"])
 			return "" if error == null else error.code
+		"reset":
+			var error := session.reset()
+			return "" if error == null else error.code
 		"end_frame":
 			return session.end_frame(int(step["played"]))
 		"save":
 			return session.save()
 		"restore":
 			return session.restore((step["blob"] as String).hex_decode())
+		"refuse_samples":
+			var fields := {step["number"]: int(step["is"])}
+			session.refuse_samples(ClientEvent.new(step["kind"], fields))
 		"pause":
 			session.pause()
 		"resume":

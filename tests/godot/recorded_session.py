@@ -82,6 +82,21 @@ FEWER: Final = INPUTS[1:5]
 FIRES: Final = ("hit", "hit", "door", "threat", "hitt", "")
 CHUNK: Final = 2 * FRAME_SIZE
 STEP_S: Final = 0.02
+# Whose samples the player may find not finite.
+PLAYED: Final[dict[str, Chunk | Stinger]] = {
+    "chunk": Chunk(
+        seq=7,
+        take=0,
+        start=0,
+        count=FRAME_SIZE,
+        mixed=False,
+        format="s16le",
+        generator="score",
+        pcm=bytes(4 * FRAME_SIZE),
+    ),
+    "stinger": Stinger(id=3, name="victory", kind="placed", start=0, total=2, count=2, pcm=bytes(16)),
+}
+UNPLAYABLE: Final = ({"kind": "chunk", "number": "seq", "is": 7}, {"kind": "stinger", "number": "id", "is": 3})
 
 
 class Recorder:
@@ -134,13 +149,17 @@ class Recorder:
             for _ in range(draw.randint(1, 3)):
                 name, value = draw.choice(SETTINGS)
                 self._do("set", name=name, value=value)
+        if draw.random() < 0.03:
+            self._do("reset")
+            if draw.random() < 0.5:
+                self._do("set", name="boss", value=draw.choice([True, False]))
         if draw.random() < 0.1:
             self._do("fire", name=draw.choice(FIRES))
         self._do("end_frame", played=max(0, self._committed - 4_800))
         if draw.random() < 0.01:
             self._do("save")
         if draw.random() < 0.01:
-            self._do("restore", blob=draw.choice(["53475331", "ff" * 100]))
+            self._do("restore", blob=draw.choice(["53475331", "ff" * 100, ""]))
         if draw.random() < 0.02:
             self._do(draw.choice(["pause", "resume"]))
         if draw.random() < 0.02:
@@ -152,7 +171,6 @@ class Recorder:
                 {"op": "volume", "gain_db": {"$real": -6.0}, "ramp_ms": 100},
                 {"op": "mute"},
                 {"op": "unmute"},
-                {"op": "reset"},
                 {"op": "rules", "rules_name": "other"},
                 {"op": "generator", "generator": "markov"},
             ]
@@ -173,6 +191,8 @@ class Recorder:
             self._receive(self._news())
         if draw.random() < self._trouble:
             self._receive(self._nonsense())
+        if draw.random() < self._trouble:
+            self._do("refuse_samples", **draw.choice(UNPLAYABLE))
 
     def _tick(self) -> None:
         draw = self._draw
@@ -412,12 +432,17 @@ class Recorder:
                 case "fire":
                     session.fire(arguments["name"])
                     return ""
+                case "reset":
+                    session.reset()
+                    return ""
                 case "end_frame":
                     return session.end_frame(arguments["played"])
                 case "save":
                     return session.save()
                 case "restore":
                     return session.restore(bytes.fromhex(arguments["blob"]))
+                case "refuse_samples":
+                    session.refuse_samples(PLAYED[arguments["kind"]], ProtocolError("not_finite", "a sample"))
                 case "control":
                     given = {name: _value(value) for name, value in arguments["fields"].items()}
                     return session.control(Control(**given))

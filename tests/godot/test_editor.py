@@ -20,29 +20,34 @@ EMBERWOOD = ROOT / "rules/library/emberwood"
 MEADOW = """\
 segue: 1
 title: Meadow
+include: [styles.yaml]
 inputs:
   danger: {type: number, range: [0, 1], default: 0.2}
-styles:
-  calm: {text: "calm meadow, flute"}
-  fight: {text: "battle drums"}
 layers:
   action:
     states:
       rest: {default: true, mix: {calm: 1}}
       fight: {when: {danger: {enter: ">= 0.6", exit: "< 0.4"}}, mix: {fihgt: 1}}
 """
+STYLES = """\
+segue: 1
+styles:
+  calm: {text: "calm meadow, flute"}
+  fight: {text: "battle drums"}
+"""
 _TIMEOUT_S = 240.0
 
 
 @pytest.fixture
 def editor_project(tmp_path: Path) -> Path:
-    """A project with two rule files, one of them wrong, and a service in the folder where a bundle lies."""
+    """A project with two rule files, one wrong and in two parts, and a service where a bundle lies."""
     folder = tmp_path / "project"
     shutil.copytree(HERE / "editor", folder, ignore=shutil.ignore_patterns("probe"))
     shutil.copytree(ROOT / "godot_client/addons", folder / "addons")
     shutil.copytree(HERE / "editor/probe", folder / "addons/probe")
     shutil.copytree(EMBERWOOD, folder / "music")
     (folder / "music/meadow.yaml").write_text(MEADOW)
+    (folder / "music/styles.yaml").write_text(STYLES)
     service = folder / "segue-service"
     (service / "_internal").mkdir(parents=True)
     (service / ".gdignore").touch()
@@ -76,7 +81,7 @@ def test_the_plug_in_in_the_editor(editor_project: Path) -> None:
         settings.write(f'\n[probe]\n\nresults="{results}"\n')
     told = editor(editor_project, "--editor")
     assert complaints(told) == [], told
-    assert 'res://music/meadow.yaml:12:71: layer "action", state "fight", mix: unknown style \'fihgt\'' in told
+    assert 'res://music/meadow.yaml:10:71: layer "action", state "fight", mix: unknown style \'fihgt\'' in told
     seen: dict[str, Any] = json.loads(results.read_text())
     assert seen["autoload"].startswith("*")
 
@@ -93,13 +98,15 @@ def test_the_plug_in_in_the_editor(editor_project: Path) -> None:
 
     assert len(seen["problems"]) == 1
     assert "did you mean 'fight'?" in seen["problems"][0]
-    assert seen["jumped"] == "(12, 71)"
+    assert seen["jumped"] == "(10, 71)"
     assert seen["names"] == [each["name"] for each in inputs if each["type"] == "trigger"]
     assert seen["fault"] == "unknown; did you mean 'boss_dead'?"
     assert seen["chosen"] == ["boss_dead", ""]
     assert seen["jumped_to_name"] == "(28, 3)"
     assert seen["values"] == ["expected 0 to 1", "", "unknown; did you mean 'crypt'?"]
     assert seen["kept"] == ["danger"]
+    assert any("unknown style 'fight'" in problem for problem in seen["part"])
+    assert all(problem.startswith("res://music/") for problem in seen["part"])
 
     assert "action" in seen["states"]
     assert "buffer" in seen["shown"]

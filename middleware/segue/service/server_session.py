@@ -306,8 +306,20 @@ class ServerSession:
         frames, self._counted_frames = planned - self._counted_frames, planned
         return max(0, frames) * (_FRAME_US + _PART_US * self._parts)
 
-    def replace(self, music: Session, outcome: RestoreOutcome, restore_id: int, *, seamless: bool) -> None:
-        """Continue with restored music, before any music of this session was sent; seamless: without a join."""
+    def replace(
+        self, music: Session, outcome: RestoreOutcome, restore_id: int, *, seamless: bool, untold: int | None
+    ) -> None:
+        """Continue with restored music, before any music of this session was sent.
+
+        Args:
+            music: The restored music.
+            outcome: What was restored.
+            restore_id: The request.
+            seamless: Whether it continues the client's music without a join.
+            untold: Of a save, the first frame of which the client is told; None for music that the client knows.
+        """
+        if untold is not None:
+            music.tell_restored(self.music, max(untold, music.head))
         self.music = music
         self._counted_frames = 0
         music.held = True

@@ -190,6 +190,73 @@ const checks = {
     assert.deepEqual(pair.receipts(), [[1, "accepted"], [2, "superseded"]]);
     assert.equal(pair.session.outbox.numberOf(4), 1);
   },
+  "a reset is part of its frame's event: it drops what came before it there, and every value is sent again"() {
+    const pair = new Pair();
+    pair.live();
+    pair.frame({ level: 0.5 });
+    pair.after(0);
+    pair.session.set("level", 0.1);
+    pair.session.fire("ping");
+    pair.session.reset();
+    assert.equal(pair.frame({ deep: true, level: 0.5 }), 2);
+    const [sent] = events(pair.after(10));
+    assert.deepEqual([sent.reset, sent.set, sent.fire], [true, { deep: true, level: 0.5 }, []]);
+    pair.session.reset();
+    assert.equal(pair.frame(), 3);
+    assert.deepEqual(events(pair.after(10)).map(({ reset, set }) => [reset, set]), [[true, {}]]);
+  },
+  "a reset joins no waiting event, and later inputs join it"() {
+    const pair = new Pair();
+    pair.frame({ level: 0.1 });
+    pair.session.reset();
+    pair.frame({ nonsense: 1 });
+    pair.session.reset();
+    pair.frame();
+    pair.frame({ level: 0.2 });
+    pair.live();
+    const sent = events(pair.after(10)).map(({ seq, reset, set }) => [seq, reset, set]);
+    assert.deepEqual(sent, [[1, false, { level: 0.1 }], [2, true, {}], [4, true, { level: 0.2 }]]);
+  },
+  "a rate_limited reset comes with all values set since; behind a later reset or a restored save it does not come"() {
+    for (const after of ["nothing", "reset", "save"]) {
+      const pair = new Pair();
+      pair.live();
+      pair.session.reset();
+      pair.frame({ level: 0.1 });
+      pair.after(0);
+      pair.frame({ deep: true });
+      pair.after(0);
+      if (after === "reset") pair.session.reset();
+      if (after === "save") pair.session.load(cell(5));
+      pair.frame({ level: 0.3 });
+      pair.after(0);
+      pair.receipt(1, "rate_limited");
+      const again = events(pair.after(100)).map(({ seq, reset, set }) => [seq, reset, set]);
+      assert.deepEqual(again, after === "nothing" ? [[4, true, { level: 0.3, deep: true }]] : []);
+      if (after !== "nothing") assert.deepEqual(pair.receipts(), [[1, "superseded"]]);
+    }
+  },
+  "kept events are never joined into one with a reset, and values before it do not come back"() {
+    const pair = new Pair();
+    pair.live();
+    pair.chunk(0, { cell: cell(1) });
+    pair.frame({ deep: true });
+    pair.session.reset();
+    pair.frame();
+    for (let i = 0; i < 40; i += 1) {
+      for (let j = 0; j < 30; j += 1) pair.frame({}, ["ping"]);
+      for (const seq of seqs(pair.after(1_000))) pair.receipt(seq);
+      pair.say("status", { level: 0, generator: "score", headroom: 1 });
+    }
+    pair.after(10);
+    const [first, second] = pair.session.outbox.items;
+    assert.equal(pair.session.outbox.items.length, 1_024);
+    assert.deepEqual([first.seq, first.reset, [...first.set]], [1, false, [["deep", true]]]);
+    assert.deepEqual([second.reset, second.fire], [true, ["ping"]]);
+    pair.restart();
+    pair.say("error", { code: "restore_refused", about: "restore", seq: pair.session.restore.id });
+    assert.deepEqual(pair.session.outbox.items.at(-1).fire, ["ping"]);
+  },
   "a broken connection sends again what has no receipt"() {
     const pair = new Pair();
     pair.live();
@@ -284,7 +351,7 @@ const checks = {
     assert.deepEqual(pair.sent().map(({ op }) => op), ["volume", "mute", "pause"]);
     pair.session.disconnected();
     pair.session.resume();
-    assert.equal(pair.session.control({ op: "reset" }), false);
+    assert.equal(pair.session.control({ op: "generator", generator: "other" }), false);
     assert.deepEqual(pair.restart().map(({ t, op }) => op ?? t), ["restore", "volume", "mute", "resume"]);
   },
   "a change is heard once, at its last audible, unless it was withdrawn"() {
@@ -336,7 +403,8 @@ const checks = {
     const bad = new Uint8Array(new Float32Array(2 * CHUNK).fill(NaN).buffer);
     const fields = { seq: 9, take: 0, start: 0, count: CHUNK, mixed: false, format: "f32le", generator: "score" };
     pair.say("chunk", fields, bad);
-    assert.equal(pair.sent()[0].code, "not_finite");
+    const [answer] = pair.sent();
+    assert.deepEqual([answer.code, answer.about, answer.seq], ["not_finite", "chunk", 9]);
     assert.equal(pair.player.timeline.have, 0);
   },
 };

@@ -23,9 +23,11 @@ export class Outbox {
     this.items = [];
     this.lastSeq = 0;
     this.lastId = 0;
-    /** Inputs and triggers of the game frame in progress. */
-    this.frame = { set: new Map(), fire: [] };
-    /** What each input has for the service, and what the game last set. */
+    /** Reset, inputs and triggers of the game frame in progress. */
+    this.frame = { reset: false, set: new Map(), fire: [] };
+    /** The last event with a reset that no restore of a save came after; 0 for none. */
+    this.lastReset = 0;
+    /** What each input has for the service, and what the game last set since its last reset. */
     this.values = new Map();
     this.everSet = new Map();
     /** Numbers of events that were sent again under another, to their first. */
@@ -48,10 +50,19 @@ export class Outbox {
   /** @throws {InputError} */
   fire(name) {
     if (this.declaration !== null) checkFire(this.declaration, name);
-    if (this.count("waiting", "sent") >= MOST_WAITING) {
-      throw new InputError("rate_limited", `trigger "${name}": ${MOST_WAITING} events wait for a receipt`);
-    }
+    this.checkRoom(`trigger "${name}"`);
     this.frame.fire.push(name);
+  }
+
+  /** Return inputs and states to the start; what came before it in this frame is dropped. @throws {InputError} */
+  reset() {
+    this.checkRoom("reset");
+    this.frame = { reset: true, set: new Map(), fire: [] };
+  }
+
+  checkRoom(what) {
+    if (this.count("waiting", "sent") < MOST_WAITING) return;
+    throw new InputError("rate_limited", `${what}: ${MOST_WAITING} events wait for a receipt`);
   }
 
   /**
@@ -61,24 +72,29 @@ export class Outbox {
    * @returns {number} Its event's number; 0 if there is nothing to send.
    */
   endFrame(at) {
-    const { set, fire } = this.frame;
-    this.frame = { set: new Map(), fire: [] };
+    const { reset, set, fire } = this.frame;
+    this.frame = { reset: false, set: new Map(), fire: [] };
+    if (reset) {
+      this.values.clear();
+      this.everSet.clear();
+    }
     for (const [name, value] of set) {
       this.everSet.set(name, value);
       if (this.values.get(name) === value) set.delete(name);
     }
-    if (set.size === 0 && fire.length === 0) return 0;
+    if (set.size === 0 && fire.length === 0 && !reset) return 0;
     for (const [name, value] of set) this.values.set(name, value);
     const last = this.items.at(-1);
     const isOpen = last?.kind === "event" && !last.wasSent && !last.isTold;
-    if (!isOpen || last.fire.length > 0 || fire.length > MOST_FIRED) {
+    if (reset || !isOpen || last.fire.length > 0 || fire.length > MOST_FIRED) {
       const seq = this.nextSeq();
-      this.addEvent({ seq, at, set, fire, frames: [seq] });
+      this.addEvent({ seq, at, reset, set, fire, frames: [seq] });
       return seq;
     }
     if (last.frames.length < MOST_FRAMES) {
       last.seq = this.nextSeq();
       last.frames = [...last.frames, last.seq];
+      if (last.reset) this.lastReset = last.seq;
     }
     Object.assign(last, { at, fire, set: new Map([...last.set, ...set]) });
     return last.seq;
@@ -87,7 +103,12 @@ export class Outbox {
   /** Ask for something that is answered by its `id`. @returns {number} The id. */
   request(fields) {
     const message = { ...fields, id: this.nextId() };
-    if (message.t === "restore") this.values.clear();
+    if (message.t === "restore") {
+      // The save has values and states of its own: resets before it are over.
+      this.values.clear();
+      this.frame.reset = false;
+      this.lastReset = 0;
+    }
     this.items.push({ kind: message.t, status: "waiting", message });
     return message.id;
   }
@@ -127,7 +148,7 @@ export class Outbox {
     };
     item.set = new Map([...item.set].filter(([name, value]) => fits(checkSet, name, value)));
     item.fire = item.fire.filter((name) => fits(checkFire, name));
-    if (item.set.size === 0 && item.fire.length === 0) {
+    if (item.set.size === 0 && item.fire.length === 0 && !item.reset) {
       this.remove(item);
       this.tellReceipt(item, { accepted: false, code: "empty", frame: 0, text: "nothing of it fits the rules" });
     }
@@ -161,7 +182,7 @@ export class Outbox {
     if (at === null) return;
     const declared = this.declaration.inputs.map(({ name }) => name);
     const set = new Map([...this.everSet].filter(([name]) => declared.includes(name)));
-    if (set.size > 0) this.addEvent({ seq: this.nextSeq(), at, set, fire: [], frames: [] });
+    if (set.size > 0) this.addEvent({ seq: this.nextSeq(), at, reset: false, set, fire: [], frames: [] });
   }
 
   /** The messages to send now, in the game's order. */
@@ -242,6 +263,7 @@ export class Outbox {
   }
 
   addEvent(event) {
+    if (event.reset) this.lastReset = event.seq;
     this.items.push({ kind: "event", status: "waiting", wasSent: false, isTold: false, ...event });
   }
 
@@ -256,21 +278,24 @@ export class Outbox {
     for (const seq of item.frames) this.tell({ ...receipt, t: "receipt", seq });
   }
 
-  /** Send a `rate_limited` event again, under a new number and behind what waits. */
+  /** Send a `rate_limited` event again, under a new number and behind what waits; a reset with all values set since. */
   sendAgain(item, now) {
     this.tokens = 0;
     this.pausedUntil = now + this.pauseMs;
     this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
     const later = this.items.slice(this.items.indexOf(item) + 1).filter(({ kind }) => kind === "event");
     this.remove(item);
-    const set = new Map([...item.set].filter(([name]) => !later.some((other) => other.set.has(name))));
-    if (set.size === 0 && item.fire.length === 0) {
+    const reset = item.reset && item.seq === this.lastReset;
+    const own = [...item.set].filter(([name]) => !later.some((other) => other.reset || other.set.has(name)));
+    const set = new Map(reset ? this.everSet : own);
+    if (set.size === 0 && item.fire.length === 0 && !reset) {
       this.tellReceipt(item, { accepted: true, code: "superseded", frame: 0, text: "later events set its inputs" });
       return;
     }
     const seq = this.nextSeq();
     this.firstNumbers.set(seq, this.numberOf(item.seq));
-    this.addEvent({ ...item, status: "waiting", wasSent: false, seq, set });
+    this.addEvent({ ...item, status: "waiting", wasSent: false, seq, reset, set });
+    for (const [name, value] of set) this.values.set(name, value);
   }
 
   /** Join the two oldest kept events between which no cell and no request lies; whether there are any. */
@@ -279,19 +304,21 @@ export class Outbox {
     const i = items.findIndex((first, j) => {
       const next = items[j + 1];
       const areKept = [first, next].every((item) => item?.kind === "event" && item.status === "kept");
-      return areKept && !cells.some(({ lastEvent }) => first.seq <= lastEvent && lastEvent < next.seq);
+      return areKept && !next.reset && !cells.some(({ lastEvent }) => first.seq <= lastEvent && lastEvent < next.seq);
     });
     if (i < 0) return false;
     const [first, next] = items.slice(i, i + 2);
     next.set = new Map([...first.set, ...next.set]);
     next.fire = [...new Set([...first.fire, ...next.fire])];
+    next.reset = first.reset;
     this.remove(first);
     return true;
   }
 }
 
-function eventOf({ seq, at, set, fire }) {
+function eventOf({ seq, at, reset, set, fire }) {
   const item = { seq, at };
+  if (reset) item.reset = true;
   if (set.size > 0) item.set = Object.fromEntries(set);
   if (fire.length > 0) item.fire = fire;
   return { t: "event", events: [item] };

@@ -73,6 +73,10 @@ export class Session {
     this.outbox.fire(name);
   }
 
+  reset() {
+    this.outbox.reset();
+  }
+
   /** End a game frame; its event's number, or 0. */
   endFrame() {
     return this.outbox.endFrame(this.played);
@@ -125,11 +129,10 @@ export class Session {
     this.keepAsked(op === "volume" ? "volume" : "mute", { op, ramp_ms: rampMs, ...gain });
   }
 
-  /** Ask for `rules`, `generator` or `reset` with the fields of `control`; whether there was a session to ask. */
+  /** Ask for `rules` or `generator` with the fields of `control`; whether there was a session to ask. */
   control(fields) {
     const { op, rules_name, rules_text, generator } = fields;
     if (!this.request({ t: "control", ...fields })) return false;
-    if (op === "reset") this.outbox.values.clear();
     if (op === "rules") this.asked = { ...this.asked, rules_name, rules_text };
     if (op === "generator") this.asked = { ...this.asked, generator };
     return true;
@@ -180,9 +183,10 @@ export class Session {
    */
   receive(parts, now) {
     this.times.received = now;
+    let message = null;
     try {
       if (parts.length > PARTS) throw new ProtocolError("payload_mismatch", "expected at most two parts");
-      const message = decode(parts[0], parts[1] ?? null);
+      message = decode(parts[0], parts[1] ?? null);
       const handle = HANDLERS[message.t];
       const isDue = this.state !== "greeting" || ["welcome", "error", "bye"].includes(message.t);
       const isOver = this.state === "closed" || this.state === "offline";
@@ -191,7 +195,8 @@ export class Session {
       if (!(error instanceof ProtocolError)) throw error;
       if (now - this.times.error < ERROR_MS) return;
       this.times.error = now;
-      this.send({ t: "error", code: error.code, text: error.message.slice(0, 300) });
+      const about = { about: message?.t ?? "", seq: message?.seq ?? message?.id ?? 0 };
+      this.send({ t: "error", code: error.code, text: error.message.slice(0, 300), ...about });
     }
   }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from segue.runtime.session_config import SessionConfig
 from segue_rules.plan import Change
+from unit.runtime.rules_versions import COMMENTED
 from unit.runtime.simulated_service import SimulatedService, check_announcements
 from unit.runtime.toy_generator import ToyGenerator
 
@@ -33,3 +34,33 @@ def test_a_change_that_was_decided_and_generated_is_withdrawn_once() -> None:
         ("withdrawn", "place", "field", "cave"),
     ]
     check_announcements(running.messages)
+
+
+def test_a_reset_a_restore_and_other_rules_tell_which_states_they_move() -> None:
+    running = service()
+    running.run(30)
+    running.set(region="cave", threat=1.0)
+    running.run(120)
+    running.save()
+    told = len(changes(running))
+    running.reset()
+    running.run(60)
+    assert sorted(changes(running)[told:]) == [
+        ("started", "action", "fight", "peace"),
+        ("started", "place", "cave", "field"),
+    ]
+    told = len(changes(running))
+    running.restore(running.saved[0])
+    running.run(60)
+    assert sorted(changes(running)[told:]) == [
+        ("started", "action", "peace", "fight"),
+        ("started", "place", "field", "cave"),
+    ]
+    told = len(changes(running))
+    running.reload(COMMENTED)
+    running.run(60)
+    assert changes(running)[told:] == []
+    moved = [message for message in running.messages if isinstance(message, Change) and not message.causes[0].input]
+    assert [change.causes[0].text for change in moved] == ["reset", "reset", "restored", "restored"]
+    assert all((change.waited_frames, change.start - change.decided) == (0, 1) for change in moved)
+    assert [change.causes[0].sequence for change in moved] == [2, 2, -1, -1]

@@ -21,6 +21,7 @@ from segue_sdk.messages import (
     Change,
     Chunk,
     Control,
+    Error,
     Event,
     Hello,
     Playhead,
@@ -161,6 +162,8 @@ def test_samples_that_are_not_finite_never_reach_the_player(router: Router) -> N
         router.say(WELCOME, replace(music(1, 0), pcm=noise))
         until(lambda: refused, client)
         assert refused[0].code == "not_finite"
+        answer = router.expect(Error)
+        assert (answer.code, answer.about, answer.seq) == ("not_finite", "chunk", 1)
         assert client.player.position.have == 0
 
 
@@ -179,7 +182,9 @@ def test_a_refused_later_part_of_a_stinger_is_reported(
         first = Stinger(id=1, name="victory", kind="placed", start=5_000, total=20, count=10, pcm=sound)
         noise = array("f", [math.nan] * 20).tobytes()
         router.say(WELCOME, first, replace(first, offset=10, pcm=noise), replace(first, id=2))
-        until(lambda: len(events) == 2, client)
+        until(lambda: len(events) == 2 and len(refused) == handled, client)
+        answer = router.expect(Error)
+        assert (answer.code, answer.about, answer.seq) == ("not_finite", "stinger", 1)
     assert [event.code for event in refused] == ["not_finite"] * handled
     line = "a message of the service was not understood: not_finite: payload: a value that is not finite"
     assert [record.getMessage() for record in caplog.records] == [line] * (not handled)

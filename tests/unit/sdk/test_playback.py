@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from segue_sdk.client_events import ChangeHeard, StingerHeard
-from segue_sdk.limits import FRAME_SIZE, JOIN, RESTORE_AHEAD
+from segue_sdk.limits import FADE, FRAME_SIZE, JOIN, RESTORE_AHEAD
 from segue_sdk.messages import Change, Hello, Status, Stinger, Welcome
 from segue_sdk.playback import ReceivedMusic
+from segue_sdk.player import Player, ReceivedChunk
 from segue_sdk.session import ClientSession
 from unit.sdk.peer import CHUNK, WELCOME, Peer, chunk, of_type
 
@@ -227,3 +229,34 @@ def test_cells_that_contain_less_than_the_first_are_passed_over_when_no_newer_on
     assert cells_after([29, 0, 0], 3) == (29, 0, 0)
     assert cells_after([29, 0, 29, 30], 2) == (29, 30)
     assert cells_after([29, 0, 29, 30], 1) == (29, 0, 29, 30)
+
+
+def test_the_first_chunk_with_a_cell_after_a_restore_removes_the_cells_behind_the_first() -> None:
+    music = ReceivedMusic()
+    for seq in range(1, 4):
+        music.received(chunk(seq, (20 + seq) * FRAME_SIZE, cell=b"c", last_event=seq))
+    music.restore(1, 0)
+    music.received(chunk(1, 24 * FRAME_SIZE, take=1))
+    assert music.last_events == (1, 2, 3)
+    music.received(chunk(2, 25 * FRAME_SIZE, take=1, cell=b"d", last_event=2))
+    assert music.last_events == (1, 2)
+
+
+def test_while_the_clock_stands_played_moves_up_to_committed_as_silence_is_read() -> None:
+    player = Player(latency=4_800)
+    player.enqueue(ReceivedChunk(0, 0, memoryview(array("f", [0.1] * 2 * 38_400)), False))
+    player.read_array(9_600)
+    assert (player.position.committed, player.position.played) == (9_600, 4_800)
+    player.enqueue("pause")
+    player.read_array(FADE + 960)
+    stopped = player.position
+    assert (stopped.committed, stopped.standing, stopped.played) == (9_600 + FADE, True, 9_600 + FADE - 3_840)
+    player.read_array(1_920)
+    assert player.position.played == stopped.committed - 1_920
+    player.update()
+    assert player.position.played == stopped.committed - 1_920
+    player.read_array(4_800)
+    assert player.position.played == stopped.committed
+    player.enqueue("resume")
+    player.read_array(960)
+    assert (player.position.committed, player.position.played) == (stopped.committed + 960, stopped.committed)

@@ -19,7 +19,6 @@ from segue_sdk.limits import FRAME_SIZE, MOST_SETTINGS, MOST_UNRECEIPTED, REPORT
 from segue_sdk.messages import (
     Beat,
     Bye,
-    Chunk,
     Clock,
     Control,
     Error,
@@ -31,6 +30,7 @@ from segue_sdk.messages import (
     Save,
     Saved,
     Status,
+    Stinger,
 )
 from segue_sdk.outbox import QueueFullError
 from segue_sdk.session import ClientSession
@@ -185,8 +185,33 @@ def test_a_service_restarted_behind_the_connection_receives_hello_again() -> Non
     peer.says(Error(code="no_session"), Error(code="no_session"))
     assert (peer.sent(), peer.client_events()) == ([], []), "answers to what was on its way"
     peer.says(chunk(9, 0))
-    assert [error.code for error in of_type(Error, peer.sent())] == ["unexpected"]
-    assert not of_type(Chunk, peer.client_events())
+    assert (peer.sent(), peer.client_events()) == ([], []), "ignored before welcome, without an error"
+
+
+def test_what_is_no_blob_is_refused_before_anything_changes() -> None:
+    peer = live()
+    peer.session.reset()
+    with pytest.raises(ProtocolError):
+        peer.session.restore(b"")
+    assert peer.session.save() == 1
+    peer.tick()
+    assert [item.reset for event in of_type(Event, peer.sent()) for item in event.events] == [True]
+
+
+def test_samples_that_cannot_be_played_are_answered_and_told_ten_times_a_second() -> None:
+    peer = live()
+    error = ProtocolError("not_finite", "payload: a value that is not finite")
+    sound = Stinger(id=7, name="victory", kind="placed", start=0, total=1, count=1, pcm=bytes(8))
+    for message in (chunk(3, 0), sound):
+        peer.session.refuse_samples(message, error)
+    assert [(sent.code, sent.about, sent.seq) for sent in of_type(Error, peer.sent())] == [
+        ("not_finite", "chunk", 3),
+        ("not_finite", "stinger", 7),
+    ]
+    for _ in range(20):
+        peer.session.refuse_samples(sound, error)
+    assert len(of_type(Error, peer.sent())) == 8
+    assert len(of_type(MessageRefused, peer.client_events())) == 22
 
 
 def test_a_second_welcome_is_ignored() -> None:
@@ -406,6 +431,8 @@ def test_the_first_beat_is_reported_though_the_clock_stood_there_before() -> Non
     peer.tick(played=0)
     peer.says(clock(0, 1_000, 0, 100))
     peer.tick(played=0)
+    assert of_type(BeatHeard, peer.client_events()) == []
+    peer.tick(played=0, standing=False)
     assert [beat.at for beat in of_type(BeatHeard, peer.client_events())] == [0]
     peer.says(clock(0, 1_000, 0, 100))
     peer.tick(played=99)
@@ -415,7 +442,7 @@ def test_the_first_beat_is_reported_though_the_clock_stood_there_before() -> Non
 def test_beats_are_reported_once_in_order_and_replaced_by_newer_clocks() -> None:
     peer = live()
     peer.says(clock(0, 1_000, 0, 100, 200, 300, 400))
-    peer.tick(played=150, committed=150, have=150)
+    peer.tick(played=150, committed=150, have=150, standing=False)
     assert [(beat.at, beat.bar, beat.beat) for beat in of_type(BeatHeard, peer.client_events())] == [
         (0, 0, 0),
         (100, 0, 1),

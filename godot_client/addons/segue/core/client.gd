@@ -34,6 +34,7 @@ var _worker: ClientWorker
 var _thread: Thread
 var _table := InputTable.new([])
 var _is_declared := false
+var _has_reset := false
 var _set := {}
 var _fire: Array = []
 var _last_frame := 0
@@ -113,13 +114,27 @@ func fire(name: String) -> InputError:
 	return null
 
 
-## Ends a game frame: what was set and fired in it takes effect together. Its number, which has one
-## `receipt`; 0 if nothing was set or fired.
+## Returns all inputs and states to what they were at the start, such as for a new game; the music
+## goes on. It is part of the frame: what was set and fired before it in the same frame has no
+## effect. Why it was not taken, or null.
+func reset() -> InputError:
+	if _worker.waiting() >= Limits.MOST_UNRECEIPTED:
+		return InputError.new("queue_full", "too many events wait for the service; slow down")
+	_has_reset = true
+	_set = {}
+	_fire = []
+	return null
+
+
+## Ends a game frame: what was reset, set and fired in it takes effect together. Its number, which
+## has one `receipt`; 0 if nothing was.
 func end_frame() -> int:
-	if _set.is_empty() and _fire.is_empty():
+	if _set.is_empty() and _fire.is_empty() and not _has_reset:
 		return 0
 	_last_frame += 1
-	_worker.enqueue(_end_frame.bind(_last_frame, _set, _fire, position().played, _worker))
+	var frame := {"reset": _has_reset, "set": _set, "fire": _fire}
+	_worker.enqueue(_end_frame.bind(_last_frame, frame, position().played, _worker))
+	_has_reset = false
 	_set = {}
 	_fire = []
 	return _last_frame
@@ -141,6 +156,8 @@ func save() -> int:
 func restore(blob: PackedByteArray) -> int:
 	if Message.of("restore", {"id": 1, "at": 0, "take": 0, "blob": blob}).error != null:
 		return 0
+	# The save has inputs and states of its own.
+	_has_reset = false
 	_last_request += 1
 	var number := _last_request
 	_worker.enqueue(
@@ -174,8 +191,8 @@ func set_muted(is_muted: bool, ramp_ms: int = 0) -> void:
 	_change_gain({"op": "mute" if is_muted else "unmute", "ramp_ms": ramp_ms})
 
 
-## Asks for other rules, another generator or a reset. fields: of the message `control`. What is
-## wrong with them; empty: nothing.
+## Asks for other rules or another generator. fields: of the message `control`. What is wrong with
+## them; empty: nothing.
 func control(fields: Dictionary) -> String:
 	var message := Message.of("control", fields)
 	if message.error != null:
@@ -253,14 +270,15 @@ static func _end_frame(
 	session: ClientSession,
 	numbers: GameNumbers,
 	number: int,
-	values: Dictionary,
-	fired: Array,
+	frame: Dictionary,
 	played: int,
 	worker: ClientWorker,
 ) -> void:
-	for name: String in values:
-		_tell_refused(name, session.set_input(name, values[name]), worker)
-	for name: String in fired:
+	if frame["reset"]:
+		_tell_refused("", session.reset(), worker)
+	for name: String in frame["set"]:
+		_tell_refused(name, session.set_input(name, frame["set"][name]), worker)
+	for name: String in frame["fire"]:
 		_tell_refused(name, session.fire(name), worker)
 	var seq := session.end_frame(played)
 	var superseded := number if seq == 0 else numbers.frame(number, seq)

@@ -20,9 +20,9 @@ const _NAMES := ["inputs", "styles", "layers", "stingers"]
 ## Why the files cannot be described; empty: they can.
 var error := ""
 
-## By path of the rule file: the object of `segue describe`.
+## By path of the rule file: the object of `segue describe`. Files that others include have none.
 var _described := {}
-## By path of the rule file: sizes and times of the files that were read.
+## By path of each file that was read: what tells whether it has changed.
 var _stamps := {}
 var _thread: Thread
 var _told_missing := false
@@ -45,17 +45,11 @@ func refresh() -> void:
 		_take(_thread.wait_to_finish())
 		_thread = null
 	var files := Settings.rule_files()
-	for gone: String in _described.keys().filter(
-		func(path: String) -> bool: return not path in files
-	):
-		_described.erase(gone)
-		_stamps.erase(gone)
-		changed.emit()
-	var stale := PackedStringArray()
-	for path in files:
-		if _stamps.get(path, "") != _stamp(path):
-			stale.append(path)
-	if stale.is_empty():
+	var stamps := _stamps_of(Array(files))
+	if stamps == _stamps:
+		return
+	if files.is_empty():
+		_take({"stamps": stamps, "described": {}})
 		return
 	var program := Settings.program()
 	if program.is_empty():
@@ -69,7 +63,7 @@ func refresh() -> void:
 		return
 	_told_missing = false
 	_thread = Thread.new()
-	_thread.start(_describe.bind(program, stale))
+	_thread.start(_describe.bind(program, files, stamps))
 
 
 ## Waits for the background.
@@ -146,46 +140,40 @@ func _all(path: String, field: String) -> Array:
 	return found
 
 
-## On the thread. Returns by path of the rule file: its stamp before, and its object.
-static func _describe(program: String, files: PackedStringArray) -> Dictionary:
+## On the thread. All files together: one that another includes is a part of that.
+static func _describe(program: String, files: PackedStringArray, stamps: Dictionary) -> Dictionary:
 	var words := PackedStringArray(["describe"])
-	var stamps := PackedStringArray()
 	for path in files:
 		words.append(ProjectSettings.globalize_path(path))
-		stamps.append(FileAccess.get_md5(path))
 	var output := []
 	OS.execute(program, words, output)
 	var found := {}
 	for line: String in str(output[0]).split("\n", false):
 		var described: Variant = JSON.parse_string(line)
-		if described is Dictionary:
-			var at := words.find(described["file"]) - 1
-			if at >= 0:
-				found[files[at]] = [stamps[at], described]
-	for path in files:
-		if not found.has(path):
-			found[path] = ["", {}]
-	return found
+		var is_known: bool = described is Dictionary and described.get("version") == float(VERSION)
+		var at := words.find(described["file"]) - 1 if is_known else -1
+		if at >= 0:
+			found[files[at]] = described
+	return {"stamps": stamps, "described": found}
 
 
 func _take(found: Dictionary) -> void:
+	_stamps = found["stamps"]
+	var before := _described
+	_described = found["described"]
 	error = ""
-	for path: String in found:
-		var described: Dictionary = found[path][1]
-		if described.is_empty() or int(described["version"]) != VERSION:
-			error = "'%s' cannot describe %s" % [Settings.program(), path]
-			# Again when the file changes, not every second.
-			_stamps[path] = _stamp(path)
-			continue
-		if not described["complete"] and _described.has(path):
+	if _described.is_empty() and not _stamps.is_empty():
+		error = "'%s' cannot describe the rule files" % Settings.program()
+	for path: String in _described:
+		var described: Dictionary = _described[path]
+		if not described["complete"] and before.has(path):
 			for field: String in _NAMES:
-				described[field] = _described[path][field]
-		_described[path] = described
-		# A file that was saved meanwhile is described again.
-		var is_same: bool = FileAccess.get_md5(path) == found[path][0]
-		_stamps[path] = _stamp(path) if is_same else ""
+				described[field] = before[path][field]
+		# A file that was included from elsewhere is watched from now on.
+		var read: Array = described["files"]
+		_stamps.merge(_stamps_of(read.map(ProjectSettings.localize_path)))
 		for problem: Dictionary in described["problems"]:
-			if problem["severity"] == "error":
+			if problem["severity"] == "error" and not problem in _problems_of(before, path):
 				printerr(text_of(problem))
 	DirAccess.make_dir_recursive_absolute(CACHE.get_base_dir())
 	var file := FileAccess.open(CACHE, FileAccess.WRITE)
@@ -209,15 +197,19 @@ static func text_of(problem: Dictionary) -> String:
 	return "%s: %s%s" % [place, where + ": " if not where.is_empty() else "", problem["text"]]
 
 
-## Sizes and times of a rule file and all that it was made of.
-func _stamp(path: String) -> String:
-	var files: Array = of(path).get("files", [])
-	if files.is_empty():
-		files = [path]
-	var parts := PackedStringArray()
-	for file: String in files:
-		parts.append("%d:%s" % [FileAccess.get_modified_time(file), FileAccess.get_md5(file)])
-	return " ".join(parts)
+## By path of each of the files, and of all that were read of them before: time and content.
+func _stamps_of(files: Array) -> Dictionary:
+	var stamps := {}
+	for path: String in files:
+		stamps[path] = "%d:%s" % [FileAccess.get_modified_time(path), FileAccess.get_md5(path)]
+		for file: String in of(path).get("files", []):
+			var read := ProjectSettings.localize_path(file)
+			stamps[read] = "%d:%s" % [FileAccess.get_modified_time(read), FileAccess.get_md5(read)]
+	return stamps
+
+
+static func _problems_of(described: Dictionary, path: String) -> Array:
+	return described[path]["problems"] if described.has(path) else []
 
 
 static func _short(number: float) -> String:

@@ -74,14 +74,25 @@ func _see_inspector() -> void:
 	]
 
 
-## A file whose names cannot be read keeps those it had; a good file has no problems.
+## A file whose names cannot be read keeps those it had; a good file has no problems; an edit of a
+## part of a file counts.
 func _see_edits() -> void:
 	var good := FileAccess.get_file_as_string("res://music/meadow.yaml").replace("fihgt", "fight")
-	_write("segue: 1\ninputs: [\n")
-	await _until(func() -> bool: return not "fihgt" in _problems()[0])
+	_write("meadow.yaml", "segue: 1\ninputs: [\n")
+	await _until(func() -> bool: return not _problems().any(_names_fihgt))
 	_seen["kept"] = _declarations().places("input", "res://music/meadow.yaml").keys()
-	_write(good)
+	_write("meadow.yaml", good)
 	await _until(func() -> bool: return _problems().is_empty())
+	var styles := FileAccess.get_file_as_string("res://music/styles.yaml")
+	_write("styles.yaml", styles.replace("fight:", "combat:"))
+	await _until(func() -> bool: return not _problems().is_empty())
+	_seen["part"] = _problems()
+	_write("styles.yaml", styles)
+	await _until(func() -> bool: return _problems().is_empty())
+
+
+func _names_fihgt(problem: String) -> bool:
+	return "fihgt" in problem
 
 
 func _see_audition() -> void:
@@ -101,8 +112,8 @@ func _see_audition() -> void:
 	_seen["stopped"] = [_dock().get("_status").text, _dock().get("_start").text]
 
 
-func _write(text: String) -> void:
-	var file := FileAccess.open("res://music/meadow.yaml", FileAccess.WRITE)
+func _write(name_in_music: String, text: String) -> void:
+	var file := FileAccess.open("res://music/" + name_in_music, FileAccess.WRITE)
 	file.store_string(text)
 
 

@@ -27,7 +27,7 @@ const UNDERRUN := "underrun"
 const MESSAGE_REFUSED := "message_refused"
 
 ## An input set or fired before the rules were known, or before they changed, does not fit them.
-## `name`, `code`, `text`.
+## `name` (empty: it is a reset), `code`, `text`.
 const INPUT_REFUSED := "input_refused"
 
 ## The service's rate limit refused an event, which is sent again. `seq`, `code`, `text`.

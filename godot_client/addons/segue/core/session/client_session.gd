@@ -39,7 +39,6 @@ var _sending: Array[Message] = []
 var _client_events: Array[ClientEvent] = []
 ## The fields of a restarted service's `restore` without an answer; empty: none.
 var _restoring := {}
-var _is_paused := false
 ## The last error about `hello` without a `bye`; empty: none.
 var _refused_hello := {}
 var _hellos_refused := 0
@@ -106,8 +105,14 @@ func fire(name: String) -> InputError:
 	return _waiting.outbox.fire(name)
 
 
-## Ends a game frame: what was set and fired in it becomes one event at the sample heard now.
-## played: that sample, where it is known to be later than at the last `tick`.
+## Returns inputs and states to the start, as part of the game frame's event. Why it was not taken,
+## or null.
+func reset() -> InputError:
+	return _waiting.outbox.reset()
+
+
+## Ends a game frame: what was reset, set and fired in it becomes one event at the sample heard
+## now. played: that sample, where it is known to be later than at the last `tick`.
 ##
 ## The event's number; 0 if nothing changed, since a value that an input has already is not sent
 ## again.
@@ -134,27 +139,21 @@ func restore(blob: PackedByteArray) -> int:
 
 ## Tells the service that the game is paused. The timeline's owner pauses the timeline.
 func pause() -> void:
-	_is_paused = true
-	_control({"op": "pause"})
+	control({"op": "pause"})
 
 
 ## Tells the service that the game continues.
 func resume() -> void:
-	_is_paused = false
-	_control({"op": "resume"})
+	control({"op": "resume"})
 
 
 ## Sends any other control now, or not at all; whether it was sent. fields: valid ones of `control`.
-## `reset` keeps its place among the events: those before it are sent before it.
 func control(fields: Dictionary) -> bool:
-	_handshake.gained(fields)
-	if fields["op"] != "reset":
-		return _control(fields)
-	if _life.state != LifeCycle.State.LIVE:
-		return false
-	_waiting.reset(fields)
-	_send_due()
-	return true
+	_handshake.changed(fields)
+	if _life.is_up():
+		_handshake.asked(fields)
+		_send("control", fields)
+	return _life.is_up()
 
 
 ## Ends the session.
@@ -166,12 +165,8 @@ func close(reason: String = "quit") -> void:
 
 ## Refuses a chunk or a part of a stinger with samples that are no numbers. event: as it was told.
 func refuse_samples(event: ClientEvent) -> void:
-	var text := "payload: a value that is not finite"
-	_tell(ClientEvent.MESSAGE_REFUSED, {"code": ProtocolError.NOT_FINITE, "text": text})
-	var seq: int = event.fields["seq" if event.kind == ClientEvent.CHUNK else "id"]
-	var fields := {"code": ProtocolError.NOT_FINITE, "text": text, "about": event.kind, "seq": seq}
-	if _life.is_up():
-		_send("error", fields)
+	var fault := ProtocolError.new(ProtocolError.NOT_FINITE, "payload: a value that is not finite")
+	_refuse(fault, [event.kind, event.fields["seq" if event.kind == ClientEvent.CHUNK else "id"]])
 
 
 # --- transport and time ---------------------------------------------------------------------------
@@ -197,9 +192,10 @@ func tick(now_s: float, position: PlaybackPosition) -> void:
 	var has_changed := position.is_standing != _position.is_standing
 	_position = position
 	_release()
-	_client_events.append_array(_beats.reach(position.played))
-	_client_events.append_array(_changes.reach(position.played))
-	_client_events.append_array(_stingers.reach(position.played))
+	if not position.is_standing:
+		_client_events.append_array(_beats.reach(position.played))
+		_client_events.append_array(_changes.reach(position.played))
+		_client_events.append_array(_stingers.reach(position.played))
 	var is_open := _life.state != LifeCycle.State.OFFLINE and _life.state != LifeCycle.State.CLOSED
 	if is_open and now_s - _received_s >= Limits.SILENCE_S:
 		_disconnect("no message for %d s" % int(Limits.SILENCE_S), LifeCycle.Trigger.LOST)
@@ -225,12 +221,13 @@ func receive(parts: Array[PackedByteArray], now_s: float) -> void:
 			var told := message.error.text
 			_end_for_version("the service speaks another version of the protocol: %s" % told)
 		else:
-			_refuse(message.error, parts)
+			_refuse(message.error, RefusalLimiter.about(parts))
 		return
-	var is_expected := not is_greeting or message.type in ["welcome", "error", "bye"]
-	if not is_expected or not _handle(message):
+	if is_greeting and not message.type in ["welcome", "error", "bye"]:
+		return
+	if not _handle(message):
 		var now := (LifeCycle.State.keys()[_life.state] as String).to_lower()
-		_refuse(ProtocolError.new("unexpected", "not while %s" % now), parts)
+		_refuse(ProtocolError.new("unexpected", "not while %s" % now), RefusalLimiter.about(parts))
 
 
 # --- messages -------------------------------------------------------------------------------------
@@ -294,6 +291,8 @@ func _on_welcome(fields: Dictionary) -> void:
 	if is_restoring:
 		_send("restore", _restoring)
 	_report()
+	for changed: Dictionary in _handshake.changes():
+		_send("control", changed)
 	if not is_restoring:
 		_send_waiting()
 
@@ -420,24 +419,12 @@ func _release() -> void:
 
 ## Sends what has no answer yet, in the game's order, over a new connection.
 func _send_waiting() -> void:
-	if _is_paused:
-		_send("control", {"op": "pause"})
-	if not welcome["resumed"]:
-		for fields in _handshake.gain():
-			_send("control", fields)
 	_waiting.begin(welcome["limits"]["events_per_second"], _now_s)
 	_send_due()
 
 
 func _send_due() -> void:
 	_sending.append_array(_waiting.due(_now_s, _position.committed, _music.take))
-
-
-func _control(fields: Dictionary) -> bool:
-	if _life.is_up():
-		_handshake.asked(fields)
-		_send("control", fields)
-	return _life.is_up()
 
 
 func _ask(type: String, fields: Dictionary) -> int:
@@ -470,9 +457,10 @@ func _end_for_version(text: String) -> void:
 	_end(code, _handshake.version_mismatch(text), code)
 
 
-## Reports an invalid message to the game, and to the service unless too often.
-func _refuse(error: ProtocolError, parts: Array[PackedByteArray]) -> void:
+## Reports an invalid message to the game, and to the service unless too often. about: its type and
+## its number.
+func _refuse(error: ProtocolError, about: Array) -> void:
 	_tell(ClientEvent.MESSAGE_REFUSED, {"code": error.code, "text": error.text})
-	var answer := _refusals.answer(error, parts, _now_s)
+	var answer := _refusals.answer(error, about, _now_s)
 	if answer != null:
 		_sending.append(answer)

@@ -21,12 +21,16 @@ var unanswered := 0
 
 var _table := InputTable.new([])
 var _is_declared := false
+## Whether the game frame in progress has a reset; then only what came after it is in the frame.
+var _has_reset := false
 var _set := {}
 var _fire: Array = []
 ## By number, in order.
 var _waiting := {}
 var _kept := KeptEvents.new()
 var _values := LastValues.new()
+## The last event with a reset that no restore of a save came after; 0: none.
+var _last_reset := 0
 var _sent := 0
 ## The game's numbers for events that were sent again under another.
 var _game_numbers := {}
@@ -74,40 +78,52 @@ func fire(name: String) -> InputError:
 	return null
 
 
+## Returns inputs and states to the start; what was set and fired before it in this frame is
+## dropped. Why it was not taken, or null.
+func reset() -> InputError:
+	if unanswered >= Limits.MOST_UNRECEIPTED:
+		return _full()
+	_has_reset = true
+	_set = {}
+	_fire = []
+	return null
+
+
 ## Ends the frame. at: the sample heard now. tail: number of the last event in the send queue, or 0.
-## If that only sets inputs, the frame's event takes its place and includes its values, so that
-## inputs never wait in a row.
+## If that fires nothing, the frame's event takes its place and includes its values, so that inputs
+## never wait in a row. A reset has an event of its own.
 ##
 ## The event as [its number, number of the event whose place it takes or 0]; empty if nothing
 ## changed.
 func flush(at: int, tail: int) -> PackedInt64Array:
+	var has_reset := _has_reset
+	if has_reset:
+		_values.clear()
 	var values := {}
 	for name: String in _set:
 		if not _values.is_known(name, _set[name]):
 			values[name] = _set[name]
 	var fired := _fire
+	_has_reset = false
 	_set = {}
 	_fire = []
-	if values.is_empty() and fired.is_empty():
+	if values.is_empty() and fired.is_empty() and not has_reset:
 		return PackedInt64Array()
-	if _can_grow(tail):
+	if not has_reset and _can_grow(tail):
 		var merged: Dictionary = _waiting[tail].item["set"].duplicate()
 		merged.merge(values, true)
 		if merged.size() <= Limits.MOST_SETTINGS:
 			return PackedInt64Array([_grow(_waiting[tail], merged, fired, at), tail])
-	var seq := _number(at, values, fired).seq()
+	var seq := _number(at, values, fired, has_reset).seq()
 	_values.note(values, seq)
 	return PackedInt64Array([seq, 0])
 
 
-## Forgets the inputs' values: the game has them reset.
-func forget_values() -> void:
-	_values.clear()
-	_kept.bar(last)
-
-
-## Notes that the game restores a save, which has values of its own for the inputs.
+## Notes that the game restores a save, which has inputs and states of its own: resets before it are
+## over.
 func restored() -> void:
+	_has_reset = false
+	_last_reset = 0
 	_values.doubt_all()
 	_kept.bar(last)
 
@@ -132,7 +148,7 @@ func declare(inputs: Array) -> Array[ClientEvent]:
 			continue
 		var fit := _table.checked(entry.item)
 		refused.append_array(fit["refused"])
-		if not fit["set"].is_empty() or not fit["fire"].is_empty():
+		if entry.item["reset"] or not fit["set"].is_empty() or not fit["fire"].is_empty():
 			entry.item["set"] = fit["set"]
 			entry.item["fire"] = fit["fire"]
 			continue
@@ -194,7 +210,7 @@ func take(seq: int) -> Variant:
 func restarted(last_event: int) -> void:
 	for item in _kept.take_after(last_event):
 		var fit := _table.checked(item)
-		if fit["set"].is_empty() and fit["fire"].is_empty():
+		if fit["set"].is_empty() and fit["fire"].is_empty() and not item["reset"]:
 			continue
 		var again := item.duplicate()
 		again["set"] = fit["set"]
@@ -214,15 +230,19 @@ func send_all_values(at: int) -> void:
 	if _is_declared:
 		values = _table.fitting(values)
 	if not values.is_empty():
-		_number(at, values, [], true)
+		_number(at, values, [], false, true)
 
 
 # --- private --------------------------------------------------------------------------------------
 
 
-func _number(at: int, values: Dictionary, fired: Array, is_answered: bool = false) -> Waiting:
+func _number(
+	at: int, values: Dictionary, fired: Array, has_reset: bool, is_answered: bool = false
+) -> Waiting:
 	last += 1
-	var item := {"seq": last, "at": at, "set": values, "fire": fired}
+	if has_reset:
+		_last_reset = last
+	var item := {"seq": last, "at": at, "reset": has_reset, "set": values, "fire": fired}
 	_waiting[last] = Waiting.new(item, last, last, is_answered)
 	if not is_answered:
 		unanswered += 1
@@ -245,7 +265,10 @@ func _grow(entry: Waiting, values: Dictionary, fired: Array, at: int) -> int:
 	_waiting.erase(entry.seq())
 	if entry.last - entry.first + 1 < Limits.MOST_MERGED:
 		last += 1
-	entry.item = {"seq": last, "at": maxi(at, entry.item["at"]), "set": values, "fire": fired}
+	var grown := {"seq": last, "at": maxi(at, entry.item["at"]), "set": values, "fire": fired}
+	entry.item.merge(grown, true)
+	if entry.item["reset"]:
+		_last_reset = last
 	entry.last = last
 	_waiting[last] = entry
 	_values.note(values, last)
@@ -263,12 +286,17 @@ func _take_out(seq: int) -> Waiting:
 
 
 ## Sends an event again that the rate limit refused, under a new number, without values set since.
+## A reset is sent with all values set since, which it would take back. Behind a later reset, or
+## after a restore, it is not sent again.
 func _offer_again(entry: Waiting, receipt: Dictionary) -> Array:
-	var values := {}
-	for name: String in entry.item["set"]:
-		if _values.is_from(name, receipt["seq"]):
-			values[name] = entry.item["set"][name]
-	if values.is_empty() and entry.item["fire"].is_empty():
+	var has_reset: bool = entry.item["reset"] and receipt["seq"] == _last_reset
+	var values := _values.all()
+	if not has_reset:
+		values = {}
+		for name: String in entry.item["set"]:
+			if _values.is_from(name, receipt["seq"]):
+				values[name] = entry.item["set"][name]
+	if values.is_empty() and entry.item["fire"].is_empty() and not has_reset:
 		var superseded := {
 			"accepted": true,
 			"code": "superseded",
@@ -277,7 +305,8 @@ func _offer_again(entry: Waiting, receipt: Dictionary) -> Array:
 		var later := receipt.duplicate()
 		later.merge(superseded, true)
 		return [[] if entry.is_answered else _receipts(entry, later), 0]
-	var again := _number(entry.item["at"], values, entry.item["fire"], entry.is_answered)
+	var fired: Array = entry.item["fire"]
+	var again := _number(entry.item["at"], values, fired, has_reset, entry.is_answered)
 	again.first = entry.first
 	again.last = entry.last
 	_values.note(values, again.seq())

@@ -1,16 +1,24 @@
 extends RefCounted
 ## Writes each connection's `hello`, with the rules and the generator that the game changed to since
-## the first, and remembers the game's volume for new sessions.
+## the first, and remembers the game's pause and volume for each connection.
 
 const Limits := preload("../protocol/limits.gd")
+
+## The controls of which each connection is told the last, and what they change.
+const _KEPT := {
+	"pause": "pause",
+	"resume": "pause",
+	"volume": "volume",
+	"mute": "mute",
+	"unmute": "mute",
+}
 
 var _hello: Dictionary
 ## The fields of the control that asked for other rules; empty: none is open.
 var _rules := {}
 var _generator := ""
-## The fields of the last control `volume`; empty: none.
-var _volume := {}
-var _is_muted := false
+## The fields of the last control of each kind, by what they change.
+var _changed := {}
 
 
 ## fields: of the first `hello`.
@@ -44,22 +52,17 @@ func asked(control: Dictionary) -> void:
 		_generator = control["generator"]
 
 
-## Notes a change of the game's volume, with or without a service.
-func gained(control: Dictionary) -> void:
-	if control["op"] == "volume":
-		_volume = {"op": "volume", "gain_db": control["gain_db"]}
-	elif control["op"] == "mute" or control["op"] == "unmute":
-		_is_muted = control["op"] == "mute"
+## Notes what the game changes for all connections: its pause and its volume.
+func changed(control: Dictionary) -> void:
+	if _KEPT.has(control["op"]):
+		var kept := control.duplicate()
+		kept.erase("ramp_ms")
+		_changed[_KEPT[control["op"]]] = kept
 
 
-## The fields of the controls that give a new session the game's volume.
-func gain() -> Array[Dictionary]:
-	var controls: Array[Dictionary] = []
-	if not _volume.is_empty():
-		controls.append(_volume)
-	if _is_muted:
-		controls.append({"op": "mute"})
-	return controls
+## The fields of the controls that follow every `welcome`: what the game ever changed, as it is now.
+func changes() -> Array:
+	return _changed.values()
 
 
 ## Notes that the service has accepted or refused the requested rules.

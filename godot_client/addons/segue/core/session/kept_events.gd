@@ -4,7 +4,7 @@ extends RefCounted
 
 const Limits := preload("session_limits.gd")
 
-## Resets and restores that are remembered, over which no events are joined.
+## Restores of saves that are remembered, over which no events are joined.
 const _MOST_BARRIERS := 64
 
 ## By number, in the order of their receipts.
@@ -38,8 +38,7 @@ func contained(last_events: PackedInt64Array) -> void:
 			_items.erase(seq)
 
 
-## Never joins an event up to number `last` with a later one: inputs were reset or restored between
-## them.
+## Never joins an event up to number `last` with a later one: a save was restored between them.
 func bar(last: int) -> void:
 	_barriers.append(last)
 	if _barriers.size() > _MOST_BARRIERS:
@@ -87,6 +86,8 @@ func _sorted() -> Array:
 
 
 func _joinable(older: Dictionary, newer: Dictionary, apart: PackedInt64Array) -> bool:
+	if newer["reset"]:
+		return false
 	for number in apart:
 		if older["seq"] <= number and number < newer["seq"]:
 			return false
@@ -96,6 +97,7 @@ func _joinable(older: Dictionary, newer: Dictionary, apart: PackedInt64Array) ->
 ## One event with the effect of two in one frame: later values count, and each trigger appears once.
 func _joined(older: Dictionary, newer: Dictionary) -> Dictionary:
 	var item := newer.duplicate()
+	item["reset"] = older["reset"]
 	item["set"] = _both(older["set"], newer["set"])
 	var fire: Array = []
 	for name: String in older["fire"] + newer["fire"]:

@@ -1,5 +1,5 @@
 extends RefCounted
-## What waits to be sent: an event, or what keeps its place after an event and before the next.
+## What waits to be sent: an event, or a request in its place among the events.
 
 ## The event's number; 0: it is none.
 var seq := 0
@@ -7,10 +7,7 @@ var seq := 0
 ## The number of a save or restore; 0: it is none.
 var request := 0
 
-## The fields of a control; null: it is none.
-var control: Variant
-
-## The last event before a request or a control.
+## The last event before a request.
 var after := 0
 
 
@@ -25,14 +22,6 @@ static func of_event(number: int) -> RefCounted:
 static func of_request(number: int, last: int) -> RefCounted:
 	var entry := new()
 	entry.request = number
-	entry.after = last
-	return entry
-
-
-## A control that keeps its place.
-static func of_control(fields: Dictionary, last: int) -> RefCounted:
-	var entry := new()
-	entry.control = fields
 	entry.after = last
 	return entry
 

@@ -15,25 +15,31 @@ var _since_s := 0.0
 var _answers := 0
 
 
-## The `error` to send for a message; null if there is none to send.
-func answer(error: ProtocolError, parts: Array[PackedByteArray], now_s: float) -> Message:
+## Type and number of a message, as far as it can be read: `about` and `seq` of an `error`.
+static func about(parts: Array[PackedByteArray]) -> Array:
+	var type := ""
+	var number := 0
+	if not parts.is_empty():
+		var map := Unpacker.new(parts[0]).map
+		if map.get("t") is String and (map["t"] as String).to_utf8_buffer().size() <= _ABOUT_BYTES:
+			type = map["t"]
+		for key: String in ["seq", "id"]:
+			if number == 0 and map.get(key) is int and map[key] >= 0 and map[key] <= _LARGEST:
+				number = map[key]
+	return [type, number]
+
+
+## The `error` to send for a message; null if there is none to send. refused: as `about` gives it.
+func answer(error: ProtocolError, refused: Array, now_s: float) -> Message:
 	if now_s - _since_s >= 1.0:
 		_answers = 0
 		_since_s = now_s
 	_answers += 1
-	var about := ""
-	var seq := 0
-	if not parts.is_empty():
-		var map := Unpacker.new(parts[0]).map
-		if map.get("t") is String and (map["t"] as String).to_utf8_buffer().size() <= _ABOUT_BYTES:
-			about = map["t"]
-		for key: String in ["seq", "id"]:
-			if seq == 0 and map.get(key) is int and map[key] >= 0 and map[key] <= _LARGEST:
-				seq = map[key]
-	if about == "error" or about == "bye" or _answers > _MOST_PER_SECOND:
+	if refused[0] == "error" or refused[0] == "bye" or _answers > _MOST_PER_SECOND:
 		return null
 	var text := _cut(error.text)
-	return Message.of("error", {"code": error.code, "text": text, "about": about, "seq": seq})
+	var fields := {"code": error.code, "text": text, "about": refused[0], "seq": refused[1]}
+	return Message.of("error", fields)
 
 
 ## The text's beginning that fits a message.

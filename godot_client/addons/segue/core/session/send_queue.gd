@@ -41,15 +41,6 @@ func tail() -> int:
 	return 0 if _entries.is_empty() else _entries[-1].seq
 
 
-## The waiting controls.
-func controls() -> Array[RefCounted]:
-	var found: Array[RefCounted] = []
-	for entry in _entries:
-		if entry.control != null:
-			found.append(entry)
-	return found
-
-
 ## Begins a session with these entries in place of all that waited.
 func begin(entries: Array[RefCounted], events_per_second: int, now_s: float) -> void:
 	stop(entries)
@@ -114,11 +105,7 @@ func due(now_s: float) -> Array[Message]:
 			going.append(Message.of("event", {"events": batch}))
 			continue
 		_entries.pop_front()
-		var message: Message = null
-		if entry.control != null:
-			message = Message.of("control", entry.control)
-		else:
-			message = _request.call(entry.request)
+		var message: Message = _request.call(entry.request)
 		if message != null:
 			going.append(message)
 	return going

@@ -1,6 +1,6 @@
 extends RefCounted
-## What the game asked for and the service has not answered: events, saves, restores, resets. They
-## are sent in the game's order, at the service's pace, and again over a new connection.
+## What the game asked for and the service has not answered: events, saves, restores. They are
+## sent in the game's order, at the service's pace, and again over a new connection.
 
 const ClientEvent := preload("client_event.gd")
 const EventOutbox := preload("event_outbox.gd")
@@ -44,12 +44,6 @@ func ask(type: String, fields: Dictionary) -> int:
 	return numbered["id"]
 
 
-## Keeps a reset in its place among the events.
-func reset(fields: Dictionary) -> void:
-	outbox.forget_values()
-	_queue.put(QueueEntry.of_control(fields, outbox.last))
-
-
 ## Takes an event's receipt; the events for the game.
 func receipted(fields: Dictionary, now_s: float) -> Array[ClientEvent]:
 	var effect := outbox.receipted(fields)
@@ -80,9 +74,7 @@ func due(now_s: float, committed: int, take: int) -> Array[Message]:
 
 
 func _unanswered() -> Array[RefCounted]:
-	var others := requests.waiting()
-	others.append_array(_queue.controls())
-	return QueueEntry.in_order(outbox.numbers(), others)
+	return QueueEntry.in_order(outbox.numbers(), requests.waiting())
 
 
 func _request(id: int) -> Message:
