@@ -175,7 +175,9 @@ class ChunkProducer:
         # or from where restored music takes over. The client may be ahead of all but the first.
         needed = [frame, self.buffer.head]
         if self.in_flight is not None:
-            needed.append(self.in_flight.spec.end)
+            # A job that is given up is planned again from its start, with the stingers before it.
+            spec = self.in_flight.spec
+            needed.append(spec.end if self.placements is None else spec.change)
         if self.pending is not None:
             needed.append(self.pending.boundary.first_audible)
         if self.placements is not None and self.placements.needed is not None:

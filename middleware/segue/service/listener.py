@@ -332,9 +332,8 @@ class Listener:
         """Let the waiting connections work, alternately one with a session and one without.
 
         If some are left when the time is up, the next turn comes after as long a pause, so that a flood takes at most
-        half of the loop's time.
+        half of the loop's time. Connections that ask for another turn meanwhile are among those that wait.
         """
-        self._turn_scheduled = False
         begun_s = self._clock()
         while any(self._waiting):
             for queue in self._waiting:
@@ -342,9 +341,9 @@ class Listener:
                     self._let_work(queue.popleft())
             took_s = self._clock() - begun_s
             if took_s >= _TURN_S and any(self._waiting):
-                self._turn_scheduled = True
                 asyncio.get_running_loop().call_later(took_s, self._turn)
                 return
+        self._turn_scheduled = False
 
     def _let_work(self, peer: Peer) -> None:
         try:

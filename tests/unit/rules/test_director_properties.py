@@ -67,16 +67,24 @@ def reset_frames(session: Session, plans: Sequence[FramePlan]) -> set[int]:
     return {r.frame for plan in plans for r in plan.receipts if r.accepted and r.sequence in resets}
 
 
+def is_of_reset(change: Change) -> bool:
+    return any(cause.text == "reset" and not cause.input for cause in change.causes)
+
+
 def check_states(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]) -> None:
-    """Each layer is in one of its states, and leaves it only by a started change or a reset."""
+    """Each layer is in one of its states, and leaves it only by a started change, which a reset tells, too."""
     default = {layer.name: layer.states[layer.default_index].name for layer in soundtrack.layers}
     active = dict(default)
     for plan in plans:
+        moved = {change.layer for change in plan.changes if is_of_reset(change)}
         if plan.frame in resets:
-            active = dict(default)
+            assert moved == {layer for layer, state in active.items() if state != default[layer]}
+        else:
+            assert not moved
         for change in plan.changes:
             if change.kind == "started":
                 assert (change.from_state, change.start) == (active[change.layer], plan.frame)
+                assert not is_of_reset(change) or change.to_state == default[change.layer]
                 active[change.layer] = change.to_state
         assert plan.states == tuple(active.values())
         for layer, state in zip(soundtrack.layers, plan.states, strict=True):
@@ -84,7 +92,9 @@ def check_states(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]
 
 
 def started(plan: FramePlan, layer: Layer) -> Change | None:
-    return next((c for c in plan.changes if c.kind == "started" and c.layer == layer.name), None)
+    """The change that the rules started."""
+    changes = (c for c in plan.changes if c.kind == "started" and not is_of_reset(c))
+    return next((c for c in changes if c.layer == layer.name), None)
 
 
 def check_ramps(soundtrack: Rules, plans: Sequence[FramePlan], resets: set[int]) -> None:

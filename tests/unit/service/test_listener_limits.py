@@ -177,7 +177,7 @@ def test_a_connection_that_sends_much_does_not_delay_others() -> None:
     """Both have sent everything before the listener reads a byte, and everything takes long by the clock."""
 
     async def scenario() -> None:
-        harness = ListenerHarness(clock=partial(next, count(0.0, 0.01)))
+        harness = ListenerHarness(clock=partial(next, count(0.0, 0.002)))
         async with harness.listener as listener:
             bound = listener.bind("tcp://127.0.0.1:0")
             async with raw(bound) as much, raw(bound) as little:
@@ -257,5 +257,49 @@ def test_pings_of_a_client_that_does_not_read_are_bounded(monkeypatch: pytest.Mo
                     await peer.writer.drain()
             await until(lambda: harness.gone)
             assert harness.listener.refused == {RefusalReason.SLOW: 1}
+
+    run(scenario())
+
+
+def test_connections_that_keep_working_never_have_two_turns_scheduled(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with listening() as (harness, _):
+            listener, loop = harness.listener, asyncio.get_running_loop()
+            now_s, worked, scheduled, most = 0.0, 0, 0, 0
+
+            class Busy:
+                """A connection whose work takes 1 ms and leaves more to do."""
+
+                def work(self) -> None:
+                    nonlocal now_s, worked
+                    now_s, worked = now_s + 0.001, worked + 1
+                    if worked < 100:
+                        listener.enqueue(self)  # type: ignore[arg-type]
+
+            def counting(schedule: Any) -> Any:
+                def call(*arguments: Any) -> Any:
+                    nonlocal scheduled, most
+                    if arguments[-1] == turn:
+                        scheduled += 1
+                        most = max(most, scheduled)
+                    return schedule(*arguments)
+
+                return call
+
+            def turn() -> None:
+                nonlocal scheduled
+                scheduled -= 1
+                take_turn()
+
+            take_turn = listener._turn
+            monkeypatch.setattr(listener, "_turn", turn)
+            monkeypatch.setattr(listener, "_clock", lambda: now_s)
+            monkeypatch.setattr(listener, "has_session", lambda peer: False, raising=True)
+            monkeypatch.setattr(loop, "call_soon", counting(loop.call_soon))
+            monkeypatch.setattr(loop, "call_later", counting(loop.call_later))
+            listener.enqueue(Busy())  # type: ignore[arg-type]
+            await until(lambda: worked == 100)
+            monkeypatch.undo()
+            assert most == 1
 
     run(scenario())
