@@ -120,7 +120,7 @@ def test_an_event_gets_a_receipt_music_and_an_explanation(peer: Peer) -> None:
     assert np.array_equal(peer.music()[: new.start], before[: new.start])
 
 
-def test_a_stinger_is_sent_whole_before_it_starts_on_a_beat() -> None:
+def test_a_stinger_that_starts_on_a_beat_is_sent_ahead_of_the_client() -> None:
     emberwood = LIBRARY / "emberwood" / "emberwood.yaml"
     with serving(rules={"emberwood": emberwood}, default_rules="emberwood") as service:
         with Peer(service.addresses[0]) as peer:
@@ -128,11 +128,11 @@ def test_a_stinger_is_sent_whole_before_it_starts_on_a_beat() -> None:
             peer.playhead(0)
             peer.fill(4 * SAMPLE_RATE)
             peer.send(1, fire=["boss_dead"])
-            first = peer.expect(Stinger, lambda one: one.kind == "placed")
+            first = peer.expect(Stinger, lambda one: one.kind == "placed" and one.name == "victory")
             sound = read_audio(emberwood.parent / "stings" / "victory.ogg", max_seconds=60.0)
 
             def parts() -> list[Stinger]:
-                return [one for one in peer.seen if isinstance(one, Stinger) and one.kind == "placed"]
+                return [one for one in peer.seen if isinstance(one, Stinger) and one.pcm is not None]
 
             def samples() -> NDArray[np.float32]:
                 return np.concatenate([np.frombuffer(bytes(one.pcm or b""), "<f4") for one in parts()]).reshape(-1, 2)
@@ -140,8 +140,12 @@ def test_a_stinger_is_sent_whole_before_it_starts_on_a_beat() -> None:
             def beats() -> set[int]:
                 return {beat.at for one in peer.seen if isinstance(one, Clock) for beat in one.beats}
 
-            peer.wait(lambda: len(samples()) >= len(sound), "the whole stinger")
             peer.wait(lambda: first.start in beats(), "the beat it is placed on")
+            # Parts are sent 4 s ahead.
+            assert first.start < SAMPLE_RATE
+            assert len(sound) < 4 * SAMPLE_RATE
+            peer.playhead(first.start)
+            peer.wait(lambda: len(samples()) >= len(sound), "the whole stinger")
         assert np.array_equal(samples(), sound)
         assert {(part.id, part.name, part.total) for part in parts()} == {(first.id, "victory", len(sound))}
         assert 0 < first.start < 4 * SAMPLE_RATE
