@@ -62,7 +62,7 @@ test-faults: $(INSTALLED)
 test-clients: $(INSTALLED)
 	tests/clients/run
 
-# The Godot client's core in a real Godot, beside the SDK and against a real service; installs Godot as test-clients does.
+# The Godot client, core and nodes, in a real Godot, beside the SDK and against a real service; installs Godot as test-clients does.
 test-godot: $(INSTALLED)
 	tests/godot/run
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from segue_sdk.aio import AsyncSegueClient as AsyncSegueClient
+    from segue_sdk.aio import connect_async as connect_async
     from segue_sdk.client import SegueClient as SegueClient
     from segue_sdk.client import connect as connect
     from segue_sdk.client_events import BeatHeard as BeatHeard
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from segue_sdk.timeline import Timing as Timing
 
 _MODULES: Final = {
-    "aio": "AsyncSegueClient",
+    "aio": "AsyncSegueClient connect_async",
     "client": "SegueClient connect",
     "client_events": "BeatHeard CallbackFailed ChangeHeard ClientEvent Closed ConnectionFailed EventDelayed "
     "InputRefused Live Lost MessageRefused MusicArrived StingerArrived StingerHeard Underrun",

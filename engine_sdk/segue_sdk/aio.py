@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from segue_sdk.client import SegueClient
+from segue_sdk.client import SegueClient, wanted
 from segue_sdk.client_events import ClientEvent, Closed
 from segue_sdk.messages import Hello
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 class AsyncSegueClient:
     """An asynchronous context around a SegueClient, for which `options` are; to be created inside a running loop.
+
+    `async for` gives its client events until the session is closed. `connect_async` makes one as `connect` does.
 
     client: the SegueClient, whose calls never block.
     """
@@ -35,6 +38,9 @@ class AsyncSegueClient:
     ) -> None:
         await asyncio.to_thread(self.client.close)
 
+    def __aiter__(self) -> AsyncIterator[ClientEvent]:
+        return self.client_events()
+
     async def client_events(self) -> AsyncIterator[ClientEvent]:
         """The client events until the session is closed."""
         while True:
@@ -48,6 +54,25 @@ class AsyncSegueClient:
                 return
             await self._woken.wait()
             self._woken.clear()
+
+
+def connect_async(
+    address: str,
+    rules: str | Path | None = None,
+    *,
+    client: str = "a Python game",
+    generator: str | None = None,
+    seed: int | None = None,
+    lookahead_ms: int | None = None,
+    token: str = "",
+    latency: int = 0,
+) -> AsyncSegueClient:
+    """Begin a session as `connect` does, with the same arguments and errors, for an asyncio program.
+
+    To be called inside a running loop.
+    """
+    hello = wanted(rules, client=client, generator=generator, seed=seed, lookahead_ms=lookahead_ms)
+    return AsyncSegueClient(address, hello, token=token, latency=latency)
 
 
 def _wake(loop: asyncio.AbstractEventLoop, woken: asyncio.Event) -> None:

@@ -342,7 +342,15 @@ def connect(
         OSError: `rules` is a path and cannot be read.
         ProtocolError: Another argument is out of its range.
     """
-    hello = Hello(
+    hello = wanted(rules, client=client, generator=generator, seed=seed, lookahead_ms=lookahead_ms)
+    return SegueClient(address, hello, token=token, latency=latency)
+
+
+def wanted(
+    rules: str | Path | None, *, client: str, generator: str | None, seed: int | None, lookahead_ms: int | None
+) -> Hello:
+    """Return the `hello` that asks for these. Raises: OSError and ProtocolError, as `connect` does."""
+    return Hello(
         versions=(VERSION,),
         client=client,
         rules_text=rules.read_text("utf-8") if isinstance(rules, Path) else None,
@@ -351,7 +359,6 @@ def connect(
         seed=seed,
         lookahead_ms=lookahead_ms,
     )
-    return SegueClient(address, hello, token=token, latency=latency)
 
 
 def _one_error(errors: list[Exception]) -> Exception:

@@ -271,7 +271,7 @@ class FailureClassifier:
         return ConnectFailure(
             code="broken_off",
             text=f"{self._address} closed the connection during the handshake; it {token}is stopping, is full, "
-            "or is no Segue service: its log may say which",
+            "is the service's WebSocket port, or is no Segue service: its log may say which",
         )
 
     def no_service(self) -> ConnectFailure:
@@ -289,11 +289,11 @@ class FailureClassifier:
         if not self._token:
             return ConnectFailure(
                 code="token_needed",
-                text=f"the service at {self._address} refuses clients without a token; give SegueClient its token",
+                text=f"the service at {self._address} refuses clients without a token; give the client its token",
             )
         return ConnectFailure(
             code="token_refused",
-            text=f"the service at {self._address} refuses the token; give SegueClient the one that the service was "
+            text=f"the service at {self._address} refuses the token; give `connect` the one that the service was "
             "started with (`segue serve --token`, or SEGUE_TOKEN)",
         )
 
@@ -306,7 +306,7 @@ class FailureClassifier:
             )
         return ConnectFailure(
             code="token_needed",
-            text=f"the service at {self._address} needs a token; give SegueClient the one that the service was "
+            text=f"the service at {self._address} needs a token; give `connect` the one that the service was "
             "started with (`segue serve --token`, or SEGUE_TOKEN)",
         )
 

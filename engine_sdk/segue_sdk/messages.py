@@ -94,7 +94,7 @@ class Declaration(Record):
     inputs: Annotated[tuple[Input, ...], ListOf(RecordOf(Input), MOST_INPUTS), "all that the game may send"]
     layers: Annotated[tuple[LayerInfo, ...], ListOf(RecordOf(LayerInfo), MOST_LAYERS), "its layers, in file order"]
     styles: Annotated[tuple[str, ...], ListOf(NAME, MOST_STYLES), "the names that a mix weighs"]
-    stingers: Annotated[tuple[str, ...], ListOf(NAME, MOST_STINGERS), "names of its stingers"] = ()
+    stingers: Annotated[tuple[str, ...], ListOf(NAME, MOST_STINGERS), "names of its stingers, bursts too"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

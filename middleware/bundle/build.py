@@ -35,6 +35,8 @@ def build() -> Path:
         [*command, "--workpath", str(PLACE / "work"), str(HERE / "segue.spec")], check=True, cwd=HERE, env=settings
     )
     _strip()
+    # Godot imports nothing of a folder with such a file.
+    (FOLDER / ".gdignore").touch()
     kind = "zip" if sys.platform == "win32" else "gztar"
     name = f"segue-service-{sys.platform}-{platform.machine().lower()}"
     return Path(shutil.make_archive(str(PLACE / name), kind, PLACE, FOLDER.name))

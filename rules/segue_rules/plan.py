@@ -5,7 +5,7 @@ Dimensions: N styles (in the order of Rules.styles), L layers (in the order of R
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from segue_rules.events import Receipt
 from segue_rules.model import Duck, InputValue
@@ -68,10 +68,16 @@ class Candidate(NamedTuple):
     reason: str
 
 
+Mover: TypeAlias = Literal["reset", "restored", "rules reloaded"]
+MOVERS: Final = frozenset(get_args(Mover))
+"""What moves layers to another state without a decision of the rules: the texts of causes."""
+
+
 class Change(NamedTuple):
     """What happened to the change to a new winner.
 
-    decided: The frame in which the state first won. start: The frame in which the change starts, or was to start.
+    decided: The frame in which the state first won; of a change that no rule decided (MOVERS), the frame before its
+    start. start: The frame in which the change starts, or was to start.
     A scheduled change is predicted at the present tempo. Started and withdrawn are final.
     """
 
@@ -85,6 +91,12 @@ class Change(NamedTuple):
     at: str
     causes: tuple[Cause, ...]
     candidates: tuple[Candidate, ...]
+
+    @property
+    def waited_frames(self) -> int:
+        """Frames that it waits for its boundary: 0 where no rule decided it, though it names the frame before."""
+        moved = any(not cause.input and cause.text in MOVERS for cause in self.causes)
+        return 0 if moved else self.start - self.decided
 
 
 class StingerCue(NamedTuple):

@@ -181,7 +181,7 @@ def _change(change: Change, frame: int, place: BarBeat) -> TimelineEntry:
     elif change.kind == "withdrawn":
         text = f"{moved} withdrawn"
     else:
-        waited = change.start - change.decided
+        waited = change.waited_frames
         text = f"{moved} ({row}" + (f", waited {duration_text(waited / FRAME_RATE)})" if waited else ")")
     because = tuple(f"because {cause.text}" for cause in change.causes)
     instead = tuple(f"not {candidate.state}: {candidate.reason}" for candidate in change.candidates)

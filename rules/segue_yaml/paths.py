@@ -84,6 +84,18 @@ def locate(word: Word, folder: Path | None, kind: FilePath, scope: Scope) -> Pat
     return None
 
 
+def missing_file(word: Word, folder: Path) -> Path | None:
+    """The file, resolved, that a path would lead to if it were there; None if it is there, or may not be used."""
+    if _refusal(word.text):
+        return None
+    try:
+        found = Path(os.path.realpath(folder / word.text))
+        inside, exists = found.is_relative_to(os.path.realpath(folder)), found.exists() or found.is_symlink()
+    except (OSError, ValueError):  # a name no file can have
+        return None
+    return found if inside and not exists else None
+
+
 def _refusal(text: str) -> str:
     """What is wrong with the path itself, on any system; "" if nothing."""
     if "\\" in text:
@@ -131,7 +143,10 @@ def near_file(path: Path, shown: str | None = None) -> str:
     shown = path.as_posix() if shown is None else shown
     if not path.name or not shown.endswith(path.name):
         return ""
-    suffixes = ["".join(path.suffixes).removeprefix(".").lower()] if path.suffix else ["yaml", "yml"]
+    suffixes = ["".join(path.suffixes).removeprefix(".").lower()] if path.suffix else [""]
+    if path.suffix.lower() in ("", ".yaml", ".yml"):
+        before = suffixes[0].removesuffix(path.suffix.lower().removeprefix("."))
+        suffixes = [f"{before}yaml", f"{before}yml"]
     near = near_path(path.parent, path.name, suffixes)
     return near.replace("'", f"'{shown.removesuffix(path.name)}", 1)
 

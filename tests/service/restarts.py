@@ -52,7 +52,8 @@ def write_rules(folder: Path) -> Path:
 class Heard(NamedTuple):
     """When an event was heard, in samples of the game's clock.
 
-    wanted: what was heard when the game sent it or, if no service answered, when the next one had restored the music.
+    wanted: what was heard when the game sent it, or when the next service had restored the music if the event was not
+        heard before that.
     at: where its change is heard.
     """
 
@@ -101,7 +102,6 @@ class KilledService:
         answers = len(self._restored())
         self.service.kill()
         begun, buffered_s = time.monotonic(), self.game.buffered_s
-        confirmed = self._receipts()
         self.kills += 1
         rung, back_s = self._rung, begun + away_s
         while len(self._restored()) == answers:
@@ -113,8 +113,10 @@ class KilledService:
             self.game.update()
         back, answer = self.game.client.player.position.played, self._restored()[-1]
         before = self.game.client_events[: self.game.client_events.index(answer)]
-        self._told_early |= {one.number for one in self._heard_in(before) if one.number > answer.last_event}
-        for number in self._wanted.keys() - confirmed:
+        told = {one.number for one in self._heard_in(before)}
+        early = {number for number in told if number > answer.last_event}
+        self._told_early |= early
+        for number in (self._wanted.keys() - told) | early:
             self._wanted[number] = max(self._wanted[number], back)
         return buffered_s > time.monotonic() - begun + 1.0
 

@@ -202,7 +202,7 @@ def test_a_port_or_log_file_that_cannot_be_used_fails_the_start(
     assert line["error"].startswith(f"cannot serve: {address}: Address already in use; stop the program")
     (tmp_path / "file").write_text("")
     line, _ = failed(capsys, str(CALM), *FREE, "--log-file", str(tmp_path / "file" / "a.log"))
-    assert line["error"].startswith(f"cannot serve: {tmp_path / 'file'}")
+    assert line["error"].startswith(f"--log-file: {tmp_path / 'file'}")
     line, _ = failed(capsys, str(CALM), *FREE, "--log-file", str(tmp_path))
     assert line["error"].startswith(f"--log-file: expected a file, got the folder '{tmp_path.parent.parent}")
 

@@ -33,7 +33,11 @@ _CHECKED: Final = frozenset({FileKind.RULES, FileKind.TESTS, FileKind.EVENTS})
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="files, folders or patterns")
     parser.add_argument("--strict", action="store_true", help="warnings count as mistakes")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line for every mistake and warning")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object a line for every mistake and warning, and a last one, the summary, without a place",
+    )
 
 
 @dataclass(kw_only=True)
@@ -71,8 +75,8 @@ def _print(found: _Findings, files: int, *, as_json: bool) -> None:
             print_json(problem_record(problem, severity="error"))
         for problem, code in found.warnings:
             print_json(problem_record(problem, severity="warning", code=code))
-        summary = Problem(mark=NOWHERE, where="", text=_summary(found, files))
-        print_json(problem_record(summary, severity="summary"))
+        summary = problem_record(Problem(mark=NOWHERE, where="", text=_summary(found, files)), severity="summary")
+        print_json({**summary, "file": None, "line": None, "column": None})
         return
     print_lines(*found.summaries)
     print_problems(found.errors)

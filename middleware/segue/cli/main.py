@@ -10,10 +10,11 @@ stderr; 128 and the signal's number where a signal ended it (130 Ctrl-C, 143 SIG
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from segue import __version__
 from segue.cli import console
@@ -37,9 +38,12 @@ COMMANDS: Final[Mapping[str, str]] = {
 _EPILOG: Final = """examples:
   segue init meadow            begin a soundtrack of your own
   segue check meadow.yaml      find its mistakes
-  segue preview meadow.yaml    hear it
+  segue preview meadow.yaml    render it to preview.wav
   segue COMMAND --help         options and examples of a command
 """
+# Of argparse's messages.
+_UNKNOWN_FLAG: Final = re.compile(r"unrecognized arguments: (--?[^\s=]+)")
+_UNKNOWN_COMMAND: Final = re.compile(r"COMMAND: invalid choice: '([^']*)'")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,11 +109,26 @@ class _Parser(argparse.ArgumentParser):
         # From Python 3.14 on, argparse colours help by itself.
         self.color = False
 
+    def error(self, message: str) -> NoReturn:
+        super().error(message + _guess(message, self))
+
     def _print_message(self, message: str, file: Any = None) -> None:
         if message and file is sys.stdout:
             console.print_help(message)
         elif message:
             console.print_problems([message.rstrip("\n")])
+
+
+def _guess(message: str, parser: argparse.ArgumentParser) -> str:
+    """Return the flag or command that was meant, as the end of argparse's message; "" without a guess."""
+    from segue_yaml.report import did_you_mean
+
+    flag, command = _UNKNOWN_FLAG.search(message), _UNKNOWN_COMMAND.search(message)
+    if flag is not None:
+        nested = [action.choices.values() for action in parser._actions if isinstance(action.choices, dict)]
+        parsers = [parser, *(each for choices in nested for each in choices)]
+        return did_you_mean(flag[1], [name for each in parsers for name in each._option_string_actions])
+    return did_you_mean(command[1], COMMANDS) if command is not None else ""
 
 
 def build_parser(only: Sequence[str] | None = None) -> argparse.ArgumentParser:

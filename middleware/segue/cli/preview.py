@@ -40,7 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-events", action="store_true", help="play no events, even if NAME.events.yaml is there")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, default=Path("preview.wav"), help="WAV, FLAC or OGG by extension"
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        default=Path("preview.wav"),
+        help="WAV, FLAC or OGG by extension (preview.wav)",
     )
     parser.add_argument(
         "--duration",

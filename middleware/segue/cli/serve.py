@@ -98,6 +98,8 @@ def _configured(arguments: argparse.Namespace) -> int:
         with _logging(config):
             for warning in warnings:
                 log.warning(warning)
+            if not config.rules and not config.rule_folders:
+                log.warning("no rule files: only clients that send rules of their own can play")
             memory = config.note_memory_mib or default_note_memory_mib(config.max_sessions, machine_memory_bytes())
             chain = build(config.generator, BuildOptions(soundfont=config.soundfont, note_memory_mib=memory))
             service = Service(
@@ -108,6 +110,9 @@ def _configured(arguments: argparse.Namespace) -> int:
                 serving=lambda addresses: line.ready(addresses, config, service.rule_store),
             )
             _serve(service, exit_with_stdin=arguments.exit_with_stdin)
+    except settings.ConfigError as error:
+        line.failed(error.problems)
+        return BAD_INPUT
     except RuleError as error:
         line.failed([str(problem) for problem in error.problems])
         return BAD_INPUT
@@ -120,14 +125,17 @@ def _configured(arguments: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _logging(config: ServiceConfig) -> Iterator[None]:
-    """Log to the file that is set, or else to stderr. Raises: OSError if the file cannot be opened."""
+    """Log to the file that is set, or else to stderr. Raises: ConfigError if the file cannot be opened."""
     from segue.service.log_file import LogFile
     from segue.service.logs import logging_to
 
     with contextlib.ExitStack() as stack:
         file = None
         if config.log_file is not None:
-            file = stack.enter_context(contextlib.closing(LogFile(config.log_file)))
+            try:
+                file = stack.enter_context(contextlib.closing(LogFile(config.log_file)))
+            except OSError as error:
+                raise settings.ConfigError([f"--log-file: {os_error_text(error)}"]) from error
         level, form = config.log_level, config.log_format
         stack.enter_context(logging_to(file or sys.stderr, level=level, form=form, secrets=[config.token]))
         yield

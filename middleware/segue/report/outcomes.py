@@ -186,7 +186,7 @@ def change_outcomes(messages: TimedMessages, end: int) -> tuple[ChangeOutcome, .
             from_state=change.from_state,
             to_state=change.to_state,
             status="scheduled" if change.kind == "started" and start >= end else change.kind,
-            decided=change.decided * FRAME_SIZE,
+            decided=(change.start - change.waited_frames) * FRAME_SIZE,
             start=start,
             ramp=change.ramp_frames * FRAME_SIZE,
             at=change.at,

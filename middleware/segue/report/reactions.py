@@ -107,7 +107,7 @@ def reactions(run: LiveRun, layers: Sequence[str]) -> tuple[Reaction, ...]:
                 sync_point=sync_point(change.at),
                 sent=sent[sequence],
                 effective=effective[sequence],
-                decided=change.decided * FRAME_SIZE,
+                decided=(change.start - change.waited_frames) * FRAME_SIZE,
                 audible=frame * FRAME_SIZE,
             )
         )

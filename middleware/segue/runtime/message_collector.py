@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from segue.contract import FRAME_SIZE, TICKS_PER_BEAT, NoteEvent, Samples
 from segue.runtime.jobs import Job
@@ -127,6 +128,10 @@ class MessageCollector:
         return self._chunks
 
 
+# The layer of a change, and the frame of its decision: they name it.
+_ChangeKey: TypeAlias = tuple[str, int]
+
+
 class ChangeNotifier:
     """Announces each decision of the director once, and withdraws those that newer plans have undone.
 
@@ -138,6 +143,8 @@ class ChangeNotifier:
         self._announced: dict[int, tuple[tuple[Change, ...], tuple[StingerCue, ...]]] = {}
         # By layer and by stinger: scheduled in a frame, and nothing since.
         self._changes: dict[str, tuple[int, Change]] = {}
+        # Changes whose last message says that they are withdrawn.
+        self._withdrawn: set[_ChangeKey] = set()
         self._cues: dict[str, tuple[int, StingerCue]] = {}
 
     @property
@@ -148,16 +155,25 @@ class ChangeNotifier:
     def announce(self, plans: Iterable[FramePlan]) -> list[SessionMessage]:
         """Return messages for what is new in the plans, and for what was announced and is no longer in them."""
         messages: list[SessionMessage] = []
+        told: set[_ChangeKey] = set()
         for plan in plans:
             changes, cues = self._announced.get(plan.frame, ((), ()))
             if (changes, cues) == (plan.changes, plan.stingers):
                 continue
-            undone = [change for change in changes if change not in plan.changes and change.kind != "withdrawn"]
+            # A change that was decided and has started is announced in two frames; one message withdraws both. If it
+            # was told anew above, only its start has moved.
+            undone = {
+                _key(change): change
+                for change in changes
+                if change not in plan.changes and change.kind != "withdrawn" and _key(change) not in told
+            }
             cancelled = [cue for cue in cues if cue not in plan.stingers and cue.kind != "dropped"]
             at = plan.frame
-            messages += [self._change(at, change._replace(kind="withdrawn")) for change in undone]
+            messages += self._withdraw(at, undone.values())
             messages += [self._cue(at, cue, cancelled=True) for cue in cancelled]
-            messages += [self._change(at, change) for change in plan.changes if change not in changes]
+            new = [change for change in plan.changes if change not in changes]
+            messages += [self._change(at, change) for change in new]
+            told.update(map(_key, new))
             messages += [self._cue(at, cue, cancelled=False) for cue in plan.stingers if cue not in cues]
             self._announced[at] = (plan.changes, plan.stingers)
         return messages
@@ -171,14 +187,25 @@ class ChangeNotifier:
         """
         changes = [change for at, change in self._changes.values() if at < frame]
         cues = [cue for at, cue in self._cues.values() if at < frame and cue.stinger not in waiting]
-        messages: list[SessionMessage] = [self._change(frame, change._replace(kind="withdrawn")) for change in changes]
+        messages: list[SessionMessage] = [*self._withdraw(frame, changes)]
         return messages + [self._cue(frame, cue, cancelled=True) for cue in cues]
 
     def forget(self, frame: int) -> None:
         """Note that frames before `frame` are final."""
         self._announced = {at: kept for at, kept in self._announced.items() if at >= frame}
+        if self._withdrawn:
+            self._withdrawn &= {_key(change) for changes, _ in self._announced.values() for change in changes}
+
+    def _withdraw(self, frame: int, changes: Iterable[Change]) -> list[Change]:
+        """Return the messages that withdraw those of the changes that are not withdrawn yet."""
+        found = [change for change in changes if _key(change) not in self._withdrawn]
+        return [self._change(frame, change._replace(kind="withdrawn")) for change in found]
 
     def _change(self, frame: int, change: Change) -> Change:
+        if change.kind == "withdrawn":
+            self._withdrawn.add(_key(change))
+        else:
+            self._withdrawn.discard(_key(change))
         if change.kind == "scheduled":
             self._changes[change.layer] = frame, change
         else:
@@ -191,6 +218,10 @@ class ChangeNotifier:
         else:
             self._cues.pop(cue.stinger, None)
         return StingerOut(cue=cue, cancelled=cancelled)
+
+
+def _key(change: Change) -> _ChangeKey:
+    return change.layer, change.decided
 
 
 def _beat_grid(plans: Sequence[FramePlan], *, exact: bool) -> BeatGrid:

@@ -26,10 +26,10 @@ from segue.runtime.planner import RulesVersion, same_styles
 from segue.runtime.restore import PendingRestore, RestorePoint, make_restore_point, planner_from
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.snapshot import SavedDirector, SavedStinger, Snapshot, take_snapshot
-from segue_rules.director import DirectorState, carry, pack, shift_state
+from segue_rules.director import DirectorState, carry, moves, pack, shift_state
 from segue_rules.events import Event, Receipt
 from segue_rules.model import Rules
-from segue_rules.plan import FramePlan
+from segue_rules.plan import FramePlan, Mover
 
 # How far ahead of the sound an event may take effect, in frames.
 _MOST_AHEAD = 10 * FRAME_RATE
@@ -238,13 +238,19 @@ class Session:
         self._producer.forget(committed)
 
     def reachable(self, now_s: float) -> int:
-        """Return the first frame that events and all else that comes now can still change."""
-        # Behind the client's position, nothing can be heard any more.
-        end = self._producer.job_end(now_s)
-        repeated = self._producer.repeated_before
-        reachable = self.latency.reachable(now_s, busy=self.in_flight is not None, repeated=repeated)
+        """Return the first frame that events and all else that comes now can still change, and that will be heard."""
+        producer, job = self._producer, self.in_flight
+        end = producer.head if job is None else job.spec.end
         settled = max(self._planner.base, self._planner.switched_at)
-        return max(settled, end if reachable is None else min(reachable, end))
+        if job is not None and job.spec.change > producer.head:
+            # The gap before it is never generated.
+            settled = max(settled, job.spec.change)
+        committed = producer.committed_frame(now_s)
+        reachable = self.latency.reachable(now_s, busy=job is not None, repeated=producer.repeated_before)
+        if reachable is None:
+            return max(settled, end, committed)
+        # Behind what is generated, an event takes effect at once; behind the client's position it cannot be heard.
+        return max(settled, reachable if end < committed else min(reachable, end))
 
     def send(self, event: Event, *, position: int, now_s: float) -> Receipt:
         """Take an event that the game sent at sample `position`.
@@ -348,7 +354,7 @@ class Session:
         """Let restored music be heard from `frame` on, which is not before that of the restore point."""
         self._journal(("restore", point, frame, take))
         planner = planner_from(self._planner.rules_version, point)
-        self._switch(self._planner.rules_version, planner.state_before(frame), planner.upcoming(frame))
+        self._switch(self._planner.rules_version, planner.state_before(frame), planner.upcoming(frame), "restored")
         self._producer.restore(point, planner, frame, take)
         self._last_effective = frame
 
@@ -360,8 +366,19 @@ class Session:
         if same_styles(styles, rules_version.styles):
             # With the same bank, no music is replaced because of the styles.
             rules_version = replace(rules_version, styles=styles)
-        self._switch(rules_version, state, self._planner.upcoming(frame))
+        self._switch(rules_version, state, self._planner.upcoming(frame), "rules reloaded")
         self._producer.dirty.mark(frame)
+
+    def tell_restored(self, other: Session, frame: int) -> None:
+        """Tell which layers are in another state than in a session whose place this one takes; neither has begun.
+
+        Args:
+            other: That session.
+            frame: The first frame of which the client is told.
+        """
+        before, after = (each._planner.state_before(each._planner.base) for each in (other, self))
+        for change in moves(before, other.rules, shift_state(after, frame - after.frame), self.rules, "restored"):
+            self._messages.add(change)
 
     def announce(self) -> None:
         """Announce what the newest plans decide in frames that are generated already, such as a stinger."""
@@ -447,9 +464,12 @@ class Session:
         frame = pending.boundary.first_audible
         return self._planner.switched_at == frame and self._planner.state_before(frame) is pending.director
 
-    def _switch(self, rules_version: RulesVersion, state: DirectorState, events: Sequence[tuple[int, Event]]) -> None:
-        """Plan on from another state, and withdraw what was announced and will not come."""
+    def _switch(
+        self, rules_version: RulesVersion, state: DirectorState, events: Sequence[tuple[int, Event]], mover: Mover
+    ) -> None:
+        """Plan on from another state, withdraw what was announced and will not come, and tell which layers it moves."""
         frame, end = state.frame, self._messages.announced_end
+        moved = moves(self._planner.state_before(frame), self.rules, state, rules_version.rules, mover)
         self._planner.switch(rules_version, state, events)
         waiting = [
             stinger.name
@@ -457,4 +477,6 @@ class Session:
             if now.waiting
         ]
         self._messages.withdraw(frame, waiting)
+        for change in moved:
+            self._messages.add(change)
         self._messages.add_decisions(self._planner.frames(frame, max(frame, end)))

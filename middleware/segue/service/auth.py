@@ -48,6 +48,8 @@ class RefusalReason(StrEnum):
     """No token at all (NULL, or a hello without one over WebSocket), or CURVE."""
     ORIGIN = "origin"
     """A web page, or a host name, that is not allowed."""
+    WRONG_PORT = "wrong_port"
+    """A client of ZMTP at the port of WebSocket, or one of HTTP at the port of ZMTP."""
     PROTOCOL = "protocol"
     """Bytes that break ZMTP or WebSocket."""
     HANDSHAKE = "handshake"

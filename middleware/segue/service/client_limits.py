@@ -6,7 +6,7 @@ All times are seconds of one monotonic clock, passed in by the caller.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from segue.contract import SAMPLE_RATE
 from segue.service.monitoring import Metrics
@@ -89,10 +89,24 @@ class RepeatedEvents:
 # Samples by which a client's playhead may jump ahead, and how much faster than our clock it may run.
 _MOST_ADVANCE: Final = 15 * SAMPLE_RATE
 _FASTEST_CLOCK: Final = 1.1
+# So much may a playhead lie beyond these bounds before the client is told: reports come a little early and late.
+_UNTOLD: Final = SAMPLE_RATE
 # The most that one report may add to a counter, and the most sound a client can have buffered: the metrics cover all
 # clients, and no client should be able to distort them.
 _MOST_COUNTED: Final = 1_000
 _MOST_BUFFERED_S: Final = CAPACITY / SAMPLE_RATE
+
+
+class ValidPlayhead(NamedTuple):
+    """A playhead as far as it can be true.
+
+    Attributes:
+        committed: The committed sample.
+        problem: What to tell the client about its report; empty if it was right, or if it has been told.
+    """
+
+    committed: int
+    problem: str
 
 
 class PlayheadValidator:
@@ -107,6 +121,7 @@ class PlayheadValidator:
         self._reported_s = now_s
         self._committed = 0
         self._advance: float = _MOST_ADVANCE
+        self._told = False
         # Underruns, late chunks and dropped chunks, as the client has counted them.
         self._counts: tuple[int, ...] = (0, 0, 0)
 
@@ -119,22 +134,23 @@ class PlayheadValidator:
         """Return the seconds since the last report; 0 before the first."""
         return now_s - self._reported_s if self._reported else 0.0
 
-    def validate(self, playhead: Playhead, most: int, now_s: float) -> int:
+    def validate(self, playhead: Playhead, most: int, now_s: float) -> ValidPlayhead:
         """Bound a reported playhead, and count what it reports.
 
         Args:
             playhead: The client's report.
             most: Sample at which the generated music ends. The client of a restored session may be beyond it.
             now_s: The time now.
-
-        Returns:
-            The committed sample as far as it can be true.
         """
         committed = min(playhead.committed, most)
+        bound = "the end of the music; a new session begins at 0, and a client that goes on with an old clock restores"
         if self._reported:
             elapsed = (now_s - self._reported_s) * SAMPLE_RATE
             self._advance = min(_MOST_ADVANCE, self._advance + _FASTEST_CLOCK * elapsed)
-            committed = min(committed, self._committed + int(self._advance))
+            fastest = self._committed + int(self._advance)
+            if committed > fastest:
+                committed = fastest
+                bound = "where a clock in real time can be; positions are samples per channel at 48 000 Hz"
             self._advance -= max(0, committed - self._committed)
         self._committed = max(self._committed, committed)
         self._reported, self._reported_s = True, now_s
@@ -146,4 +162,13 @@ class PlayheadValidator:
         self._counts = tuple(map(max, counts, before))
         buffered_s = min((playhead.have - playhead.committed) / SAMPLE_RATE, _MOST_BUFFERED_S)
         self._metrics.reported(buffered_s=buffered_s, underruns=underruns, late=late, dropped=dropped)
-        return committed
+        return ValidPlayhead(committed, self._problem(playhead.committed, committed, bound))
+
+    def _problem(self, reported: int, committed: int, bound: str) -> str:
+        """Return what to tell the client, once until it is in range again."""
+        if reported == committed:
+            self._told = False
+        if self._told or reported - committed <= _UNTOLD:
+            return ""
+        self._told = True
+        return f"playhead.committed: expected at most {committed}, {bound}; got {reported}"

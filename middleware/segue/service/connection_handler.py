@@ -308,6 +308,8 @@ class ConnectionHandler:
             # The client has gone. It can come back to a session that was there before; of a new one it has no key.
             if known is None:
                 self._sessions.close(session, "abandoned")
+            else:
+                session.lost(self._clock())
             return
         connection.welcome(session, resumed=known is not None, last_chunk=hello.last_chunk, now_s=self._clock())
         if known is not None:

@@ -42,6 +42,7 @@ _LOGGED: Final = frozenset(
         RefusalReason.TOKEN,
         RefusalReason.MECHANISM,
         RefusalReason.ORIGIN,
+        RefusalReason.WRONG_PORT,
         RefusalReason.TLS,
         RefusalReason.TOO_LARGE,
         RefusalReason.FULL,
@@ -124,8 +125,8 @@ class Listener:
         self._clock = clock
         self._count_refused = refused
         self._unlogged: Counter[RefusalReason] = Counter()
-        # Says what was wrong with the last page that was refused.
-        self._refused_page = ""
+        # Says what was wrong with the last page that was refused, and with the port of the last client.
+        self._refused_page = self._wrong_port = ""
         self._logged_s = float("-inf")
         self._names = count(1)
         # By identity, the oldest first; those in their handshake are in both.
@@ -240,6 +241,8 @@ class Listener:
         """Count a connection that was refused; text: what its client did wrong."""
         if reason is RefusalReason.ORIGIN:
             self._refused_page = text
+        elif reason is RefusalReason.WRONG_PORT:
+            self._wrong_port = text
         self.refused[reason] += 1
         self._unlogged[reason] += 1
         self._count_refused(reason)
@@ -375,6 +378,8 @@ class Listener:
                 )
             if RefusalReason.ORIGIN in refused:
                 fields["page"] = self._refused_page
+            if RefusalReason.WRONG_PORT in refused:
+                fields["port"] = self._wrong_port
             log.warning("connections refused", extra=fields)
             self._unlogged.clear()
             self._logged_s = now_s

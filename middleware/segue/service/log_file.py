@@ -7,6 +7,7 @@ removed, renamed or unwritable. Used by one thread at a time, and by one process
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -74,6 +75,9 @@ class LogFile:
 
     def _open(self) -> int:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._path.is_fifo():
+            # Opening it would wait for a reader.
+            raise OSError(errno.EINVAL, "expected a file, it is a pipe", str(self._path))
         # Binary on Windows: an end of line has one byte on every system.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._number = os.open(self._path, flags, 0o644)

@@ -20,6 +20,7 @@ from segue.runtime.mixdown import MixedStinger, mixed_stinger, overlay
 from segue.service import wire
 from segue.service.chunk_stingers import ChunkStingers
 from segue.service.monitoring import Metrics
+from segue.service.soundtrack import Soundtrack
 from segue.service.wire import Format
 from segue_rules import events, plan
 from segue_rules.plan import StingerCue
@@ -44,7 +45,7 @@ class OutgoingQueue:
 
     def __init__(
         self,
-        sounds: Mapping[str, Samples],
+        soundtrack: Soundtrack,
         sample_format: Format,
         metrics: Metrics,
         *,
@@ -53,7 +54,7 @@ class OutgoingQueue:
         """Begin empty.
 
         Args:
-            sounds: Sounds of the stingers, float32 [S, 2] by name.
+            soundtrack: Has the stingers.
             sample_format: Format of samples on the wire.
             metrics: Counts chunks and fallbacks.
             included: Whether stingers are mixed into the chunks.
@@ -61,8 +62,8 @@ class OutgoingQueue:
         self._format = sample_format
         self._metrics = metrics
         self._resend = ResendBuffer()
-        self._stingers = StingerEncoder(sounds, sample_format, included=included)
-        self._chunk_stingers = ChunkStingers(sounds)
+        self._stingers = StingerEncoder(soundtrack.sounds, sample_format, included=included, bursts=soundtrack.bursts)
+        self._chunk_stingers = ChunkStingers(soundtrack.sounds)
         self._queue: list[ServiceMessage] = []
         self._last_chunk: ChunkOut | None = None
         # Where restored music begins that continues the client's without a seam.
@@ -133,9 +134,10 @@ class OutgoingQueue:
         """Expect a chunk of restored music next; seamless_at: the sample at which it continues the client's, if any."""
         self._seamless_at = seamless_at
 
-    def change_sounds(self, sounds: Mapping[str, Samples]) -> None:
+    def change_soundtrack(self, soundtrack: Soundtrack) -> None:
         """Use the stingers of other rules."""
-        self._stingers.sounds = self._chunk_stingers.sounds = sounds
+        self._stingers.sounds = self._chunk_stingers.sounds = soundtrack.sounds
+        self._stingers.bursts = soundtrack.bursts
 
     @property
     def congested(self) -> bool:
@@ -226,21 +228,32 @@ class StingerEncoder:
 
     Each playing of a stinger has a number, which its announcement, the parts of its sound and its cancellation share.
     Numbers begin at random, so that a client that goes on in another session gets none twice. A sound is limited
-    beside the music that the client has under it by then, and beside the stingers before it.
+    beside the music that the client has under it by then, and beside the stingers before it. A burst is part of the
+    music: its messages only say what the chunks contain.
 
     Attributes:
         sounds: Sounds of the rule file's stingers, float32 [S, 2] at 48 kHz by name; replaced when rules are reloaded.
+        bursts: Lengths of its bursts by name, in samples; replaced likewise.
     """
 
-    def __init__(self, sounds: Mapping[str, Samples], sample_format: Format, *, included: bool = False) -> None:
+    def __init__(
+        self,
+        sounds: Mapping[str, Samples],
+        sample_format: Format,
+        *,
+        included: bool = False,
+        bursts: Mapping[str, int] | None = None,
+    ) -> None:
         """Begin without stingers.
 
         Args:
             sounds: Sounds by name.
             sample_format: Format of samples on the wire.
             included: Whether the sounds are part of the chunks and are not sent by themselves.
+            bursts: Lengths of bursts by name, in samples.
         """
         self.sounds = sounds
+        self.bursts = bursts or {}
         self._format = sample_format
         self._included = included
         self._last_id = secrets.randbits(_BASE_BITS) << _COUNTER_BITS
@@ -250,14 +263,14 @@ class StingerEncoder:
         self._waiting: dict[str, int] = {}
 
     def messages(self, output: StingerOut, music: Callable[[int, int], Samples]) -> Iterator[Stinger]:
-        """Yield the messages about a cue; none for a style stinger, which has no sound of its own.
+        """Yield the messages about a cue; none for a stinger that the present rules do not have.
 
         Args:
             output: The cue.
             music: Returns the music between two samples, as `Session.sound`.
         """
         cue = output.cue
-        if cue.stinger not in self.sounds:
+        if cue.stinger not in self.sounds and cue.stinger not in self.bursts:
             return
         if output.cancelled:
             if cue in self._announced:
@@ -281,6 +294,9 @@ class StingerEncoder:
         self._sent = {number: sent for number, sent in self._sent.items() if sent.end > position}
 
     def _parts(self, cue: StingerCue, number: int, music: Callable[[int, int], Samples]) -> Iterator[Stinger]:
+        if cue.stinger in self.bursts:
+            yield self._message(cue, number, "placed", total=min(self.bursts[cue.stinger], LONGEST_STINGER))
+            return
         sound = self.sounds[cue.stinger][:LONGEST_STINGER]
         if self._included:
             yield self._message(cue, number, "placed", total=len(sound))
@@ -317,7 +333,8 @@ class StingerEncoder:
             format=self._format,
             gain_db=min(12.0, max(-96.0, cue.gain_db)),
             duck=wire.duck(cue.duck),
-            if_late=cue.if_late,
+            # A burst is heard as soon as the music with it is, however late that comes.
+            if_late="play" if cue.stinger in self.bursts else cue.if_late,
             reason=wire.clipped(cue.reason),
             **part,
         )

@@ -26,6 +26,7 @@ from segue_sdk.log import LogRateLimiter
 from segue_sdk.messages import (
     Control,
     Declaration,
+    Error,
     EventItem,
     GeneratorInfo,
     Limits,
@@ -141,9 +142,7 @@ class ServerSession:
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
         self._cells = ResumeCells()
-        self._outgoing = OutgoingQueue(
-            soundtrack.sounds, terms.sample_format, metrics, included=terms.stingers == "included"
-        )
+        self._outgoing = OutgoingQueue(soundtrack, terms.sample_format, metrics, included=terms.stingers == "included")
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
         self._reset_tokens = TokenBucket(_RESETS_PER_SECOND, _RESET_BURST, now_s)
@@ -243,7 +242,10 @@ class ServerSession:
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
         most = max(self.music.head * FRAME_SIZE, self._buffered_until)
-        committed = self._playheads.validate(playhead, most, now_s)
+        committed, problem = self._playheads.validate(playhead, most, now_s)
+        if problem:
+            log.warning("playhead out of range", extra={"session": self.name, "text": problem})
+            self._outgoing.add(Error(code="out_of_range", text=problem, about="playhead"))
         self.music.playhead(
             played=min(playhead.played, committed),
             committed=committed,
@@ -304,8 +306,20 @@ class ServerSession:
         frames, self._counted_frames = planned - self._counted_frames, planned
         return max(0, frames) * (_FRAME_US + _PART_US * self._parts)
 
-    def replace(self, music: Session, outcome: RestoreOutcome, restore_id: int, *, seamless: bool) -> None:
-        """Continue with restored music, before any music of this session was sent; seamless: without a join."""
+    def replace(
+        self, music: Session, outcome: RestoreOutcome, restore_id: int, *, seamless: bool, untold: int | None
+    ) -> None:
+        """Continue with restored music, before any music of this session was sent.
+
+        Args:
+            music: The restored music.
+            outcome: What was restored.
+            restore_id: The request.
+            seamless: Whether it continues the client's music without a join.
+            untold: Of a save, the first frame of which the client is told; None for music that the client knows.
+        """
+        if untold is not None:
+            music.tell_restored(self.music, max(untold, music.head))
         self.music = music
         self._counted_frames = 0
         music.held = True
@@ -326,7 +340,7 @@ class ServerSession:
         self.soundtrack = soundtrack
         self._parts = parts_of(soundtrack.rules)
         self.music.reload(soundtrack.rules, soundtrack.styles, now_s, soundtrack.fingerprint)
-        self._outgoing.change_sounds(soundtrack.sounds)
+        self._outgoing.change_soundtrack(soundtrack)
         self._outgoing.add(Rules(declaration=declared))
 
     def choose_generator(self, primary: int) -> None:

@@ -315,7 +315,8 @@ class Sessions:
         self._scheduler.remove(session.music)
         self._close_recording(session.music)
         self._scheduler.add(music, primary=session.primary)
-        session.replace(music, outcome, request.id, seamless=seamless)
+        saved = request.blob is not None
+        session.replace(music, outcome, request.id, seamless=seamless, untold=untold if saved else None)
         return outcome
 
     def _check_distance(self, session: ServerSession, frame: int) -> None:

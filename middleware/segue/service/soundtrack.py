@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import SAMPLE_RATE, Samples, StyleBank, StyleEncoder
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples, StyleBank, StyleEncoder
 from segue.runtime.styles import load_stingers, load_styles
-from segue_rules.model import All, Any, Condition, Not, Rules
+from segue_rules.model import All, Any, Burst, Condition, Not, Rules
 
 PARTS: Final = "states, comparisons, transitions, stingers, and 16 for each layer"
 """The parts of a rule file that `parts_of` counts, for messages."""
@@ -40,6 +40,11 @@ class Soundtrack:
     fingerprint: str
     sources: Mapping[str, str]
     warnings: tuple[str, ...]
+
+    @property
+    def bursts(self) -> Mapping[str, int]:
+        """Lengths of its bursts by name, in samples, with both ramps."""
+        return {each.name: each.time_frames * FRAME_SIZE for each in self.rules.stingers if isinstance(each, Burst)}
 
 
 def build_soundtrack(

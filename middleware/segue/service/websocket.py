@@ -53,6 +53,8 @@ _MOST_REQUEST_BYTES: Final = 16_384
 _END_OF_REQUEST: Final = b"\r\n\r\n"
 # The library parses all frames that it is given at once, and a frame may have 6 bytes.
 _BYTES_AT_ONCE: Final = 1_024
+# The first byte of a ZMTP client.
+_ZMTP: Final = b"\xff"
 _ABOUT_THIS_PORT: Final = (
     "This port is for the games of a Segue music service, which connect by WebSocket (PROTOCOL.md section 1). "
     "It answers nothing else."
@@ -159,6 +161,8 @@ class WebSocketConnection:
 
     def _read_request(self) -> bool:
         """Answer the request; False while it is incomplete. Raises: RemoteError if it is refused."""
+        if self._in[:1] == _ZMTP:
+            raise RemoteError("a ZMTP client at the port of --web-bind", RefusalReason.WRONG_PORT)
         if self._in and not self._in[:1].isalpha():
             raise RemoteError("request: expected HTTP, got other bytes")
         end = self._in.find(_END_OF_REQUEST, 0, _MOST_REQUEST_BYTES)

@@ -11,7 +11,6 @@ from segue.contract import FRAME_SIZE, Generator, Samples
 from segue.runtime.messages import BeatGrid, ChunkOut, StatusOut
 from segue_rules.events import Receipt
 from segue_rules.model import (
-    AudioStinger,
     ChoiceInput,
     Duck,
     FlagInput,
@@ -221,7 +220,7 @@ def declaration(rules: Rules, fingerprint: str) -> messages.Declaration:
             for layer in rules.layers
         ),
         styles=tuple(style.name for style in rules.styles),
-        stingers=tuple(stinger.name for stinger in rules.stingers if isinstance(stinger, AudioStinger)),
+        stingers=tuple(stinger.name for stinger in rules.stingers),
     )
 
 

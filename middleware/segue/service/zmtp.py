@@ -30,6 +30,8 @@ _CLIENT_SOCKET: Final = "DEALER"
 _GREETING_BYTES: Final = 64
 # Signature and major version; a peer may wait for these before it sends the rest of its greeting.
 _VERSION_KNOWN: Final = 11
+# How an HTTP request begins, as that of WebSocket does.
+_HTTP: Final = b"GET "
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _LONGEST_SHORT: Final = 255
 _PING_TTL_BYTES: Final = 2
@@ -128,6 +130,9 @@ class ServerConnection:
     def _on_greeting(self) -> TransportEvent | None:
         """Judged as soon as it can be: who speaks another protocol gets no time to finish."""
         head = bytes(self._in[:_GREETING_BYTES])
+        if head.startswith(_HTTP):
+            # No answer in HTTP: a part of the greeting was sent already.
+            raise RemoteError("a WebSocket or HTTP client at the port of --bind", RefusalReason.WRONG_PORT)
         if head[:1] not in (b"", b"\xff") or head[9:10] not in (b"", b"\x7f"):
             raise RemoteError("greeting: expected ZMTP's signature, got other bytes")
         if head[10:11] and head[10] < 3:

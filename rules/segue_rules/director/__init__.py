@@ -9,8 +9,19 @@ A state is a value: stepping from it again gives the same result. `pack` and `un
 `carry` takes it to edited rules, `shift_state` to another frame, `Director.reset` back to the start.
 """
 
+from segue_rules.director.moves import moves
 from segue_rules.director.packing import carry, pack, unpack
 from segue_rules.director.state import DirectorState, drop_pending, shift_state
 from segue_rules.director.step import Director, Span
 
-__all__ = ["Director", "DirectorState", "Span", "carry", "drop_pending", "pack", "shift_state", "unpack"]
+__all__ = [
+    "Director",
+    "DirectorState",
+    "Span",
+    "carry",
+    "drop_pending",
+    "moves",
+    "pack",
+    "shift_state",
+    "unpack",
+]

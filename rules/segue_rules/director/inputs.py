@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from segue_rules.director.state import NEVER, InputNow
 from segue_rules.events import Event, Receipt, ReceiptCode
@@ -17,6 +18,10 @@ from segue_rules.model import (
     NumberInput,
     TriggerInput,
 )
+from segue_yaml.report import did_you_mean
+
+# Among more inputs the likeliest name is not looked for: a client may send unknown names all the time.
+_MOST_GUESSED: Final = 32
 
 
 class _RefusedError(Exception):
@@ -84,7 +89,8 @@ class InputDirector:
 
     def _find(self, name: str) -> int:
         if name not in self._index:
-            raise _RefusedError("unknown_input", f"no input {str(name)[:64]!r}")
+            guess = did_you_mean(str(name), self._index) if len(self._index) <= _MOST_GUESSED else ""
+            raise _RefusedError("unknown_input", f"no input {str(name)[:64]!r}{guess}")
         return self._index[name]
 
 

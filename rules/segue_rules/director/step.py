@@ -11,6 +11,7 @@ from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
 from segue_rules.director.inputs import InputDirector
 from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, TransitionRows, look_ahead
+from segue_rules.director.moves import moves
 from segue_rules.director.state import DirectorState, LayerNow, StingerNow, Vector
 from segue_rules.director.stingers import StingerDirector
 from segue_rules.director.timing import follow
@@ -122,14 +123,16 @@ class Director:
         inputs, receipts = self._inputs.apply(state.inputs, events, frame) if events else (state.inputs, ())
         undone: tuple[Change, ...] = ()
         dropped: tuple[StingerCue, ...] = ()
-        if _have_reset(events, receipts):
+        reset = _reset_in(events, receipts)
+        if reset is not None:
             undone = tuple(
                 [c for layer, now in zip(self._layers, state.layers, strict=True) for c in layer.undone(now)]
             )
             dropped = tuple(
                 [c for each, now in zip(self._stingers, state.stingers, strict=True) for c in each.dropped(now, frame)]
             )
-            state = self.reset(state)
+            before, state = state, self.reset(state)
+            undone += moves(before, self.rules, state, self.rules, "reset", reset)
         values = self._inputs.move(inputs, frame)
         view = FrameView(frame, values, inputs, tuple([layer.active for layer in state.layers]))
         view.latches = self._conditions.update_latches(view, state.latches)
@@ -316,10 +319,11 @@ class Director:
         return self._mix(tuple(taken), decided.weights, decided.stingers, decided.frame)
 
 
-def _have_reset(events: Sequence[Event], receipts: Sequence[Receipt]) -> bool:
-    """Whether an event that was accepted resets inputs and states."""
+def _reset_in(events: Sequence[Event], receipts: Sequence[Receipt]) -> int | None:
+    """The number of the last accepted event that resets inputs and states; None without one."""
     resets = {event.sequence for event in events if event.reset}
-    return bool(resets) and any(receipt.accepted and receipt.sequence in resets for receipt in receipts)
+    accepted = [receipt.sequence for receipt in receipts if receipt.accepted and receipt.sequence in resets]
+    return accepted[-1] if accepted else None
 
 
 def _slew(weight: float | Binding, ramp_frames: int) -> float:

@@ -49,7 +49,7 @@ class Declarations:
 
     Attributes:
         title: Of the soundtrack; the file's name if none is given.
-        files: The files read, the main one first.
+        files: The files read and those that are included and missing, the main one first.
         complete: Whether all of it could be read; otherwise names may be missing.
     """
 
@@ -77,7 +77,7 @@ def declarations_of(sources: Sources, inputs: DeclaredInputs, untitled: str) -> 
         styles=tuple(DeclaredName(name=item.name, mark=item.mark) for item in sources.styles.values()),
         layers=tuple(map(_layer, sources.layers.values())),
         stingers=tuple(map(_stinger, sources.stingers.values())),
-        files=tuple(sources.files),
+        files=(*sources.files, *sources.missing),
         complete=not sources.report.partial and len(inputs.by_name) == len(inputs.declared),
     )
 

@@ -106,7 +106,8 @@ class Examination:
 
 def examine(path: Path) -> Examination:
     """Load a rule file and all it includes, and return what can be used of it despite mistakes."""
-    declarations = Declarations(title=path.stem)
+    # An editor goes on watching a file that cannot be read.
+    declarations = Declarations(title=path.stem, files=(path.resolve(),))
     try:
         sources = _read(path, rule_report())
         inputs = build_inputs(sources)

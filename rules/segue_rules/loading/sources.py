@@ -23,7 +23,7 @@ from segue_yaml.containers import Item
 from segue_yaml.document import read_document
 from segue_yaml.kinds import Word
 from segue_yaml.nodes import MapNode, Mark, Node
-from segue_yaml.paths import locate
+from segue_yaml.paths import locate, missing_file
 from segue_yaml.report import Report
 from segue_yaml.tables import Field, Object, Record
 
@@ -45,6 +45,7 @@ class MergedLayer:
 class Sources:
     """The content of all files, the main one first, then each include with its own, depth first.
 
+    missing: Files that are included and not there.
     folders: The folder of every file, by its name in messages; None for a text without a file.
     """
 
@@ -59,6 +60,7 @@ class Sources:
     layers: dict[str, MergedLayer] = field(default_factory=dict)
     transitions: list[Record] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    missing: list[Path] = field(default_factory=list)
     folders: dict[str, Path | None] = field(default_factory=dict)
 
     def folder_of(self, mark: Mark) -> Path | None:
@@ -131,6 +133,8 @@ class _Collector:
         found = locate(word, folder, INCLUDE, scope)
         if found is None or folder is None:
             self._report.partial = True
+            if folder is not None and (missing := missing_file(word, folder)) is not None:
+                sources.missing.append(missing)
             return
         earlier = [link.path for link in chain]
         if found in earlier:

@@ -121,6 +121,8 @@ def test_a_missing_file_has_a_guess_of_its_name(capsys: pytest.CaptureFixture[st
     for command in ("check", "timeline", "preview", "play", "bench rules", "test"):
         assert main([*command.split(), "medow.yaml"]) == 2
         assert capsys.readouterr().err == "medow.yaml: no such file; did you mean 'Meadow.yaml'?\n"
+    assert main(["check", "meadow.yml"]) == 2
+    assert capsys.readouterr().err == "meadow.yml: no such file; did you mean 'Meadow.yaml'?\n"
     assert main(["timeline", "Meadow.yaml", "--events", "fight.events.yaml"]) == 2
     assert capsys.readouterr().err == "fight.events.yaml: no such file\n"
     assert main(["preview", "Meadow.yaml", "--events", "meadw.events.yaml"]) == 2
@@ -134,6 +136,7 @@ def test_json_has_a_line_for_every_mistake(capsys: pytest.CaptureFixture[str]) -
     *records, summary = [json.loads(line) for line in said.out.splitlines()]
     assert said.err == ""
     assert (summary["severity"], summary["text"]) == ("summary", "1 file, 2 mistakes, 0 warnings")
+    assert (summary["file"], summary["line"], summary["column"]) == (None, None, None)
     assert [(r["severity"], r["file"], r["line"], r["column"]) for r in records] == [
         ("error", "bad.yaml", 8, 71),
         ("error", "bad.yaml", 8, 80),

@@ -72,7 +72,7 @@ def test_a_description_agrees_with_what_a_service_declares(capsys: pytest.Captur
             (each["name"], tuple(state["name"] for state in each["states"]), each["default"])
             for each in printed["layers"]
         ] == [(layer.name, layer.states, layer.default) for layer in declared.layers]
-        assert [each["name"] for each in printed["stingers"] if each["kind"] == "audio"] == list(declared.stingers)
+        assert [each["name"] for each in printed["stingers"]] == list(declared.stingers)
 
 
 def names(place: dict[str, Any]) -> str:
@@ -97,6 +97,16 @@ def test_every_place_leads_to_its_name(capsys: pytest.CaptureFixture[str]) -> No
     assert places[-1]["file"] == "regions/cave.yaml"
     # Of a folder, what another file includes is no soundtrack of its own.
     assert [each["file"] for each in described(capsys, ".")] == ["main.yaml"]
+
+
+def test_files_to_watch_include_those_that_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    here = Path.cwd().resolve()
+    Path("broken.yaml").write_text("segue: 1\ninputs: {danger: [\n", encoding="utf-8")
+    (printed,) = described(capsys, "broken.yaml", code=2)
+    assert printed["files"] == [str(here / "broken.yaml")]
+    Path("a.yaml").write_text(f"{MEADOW}include: [cave.yaml, ../out.yaml]\n", encoding="utf-8")
+    (printed,) = described(capsys, "a.yaml", code=2)
+    assert printed["files"] == [str(here / "a.yaml"), str(here / "cave.yaml")]
 
 
 def test_names_survive_mistakes_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,22 @@ def test_an_invalid_command_line_is_bad_input(arguments: list[str]) -> None:
     assert stopped.value.code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["preveiw", "a.yaml"], "preview"),
+        (["serve", "--lookahed", "3s"], "--lookahead"),
+        (["preview", "a.yaml", "--outptu=b.wav"], "--output"),
+    ],
+)
+def test_a_misspelt_command_or_flag_has_a_guess(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert capsys.readouterr().err.endswith(f"; did you mean '{meant}'?\n")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:

@@ -49,6 +49,11 @@ def test_five_minutes_of_the_readme(
     assert message in WALK
 
     edit("meadow.yaml", "mix: {hollow: 1}", "mix: {hollows: 1}")
+    (cave,) = re.findall(r"Append `(- .*)` to `meadow.events.yaml`", WALK)
+    with Path("meadow.events.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"{cave}\n")
+    assert main(["timeline", "meadow.yaml"]) == 0
+    assert re.search("outside (→|->) cave", capsys.readouterr().out)
     edit("meadow.yaml", "hold: 4s", "hold: 1s")
     assert main(["test", "meadow.yaml"]) == 1
     told = capsys.readouterr().out

@@ -52,7 +52,8 @@ def follow(binding: Binding, value: float) -> float:
         return points[0][1]
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if value < x1:
-            return y0 + (y1 - y0) * (value - x0) / (x1 - x0)
+            # In the director's order, since a tempo is rounded: the last bit decides where it lies between two values.
+            return y0 + (y1 - y0) * ((value - x0) / (x1 - x0))
     return points[-1][1]
 
 
@@ -155,6 +156,10 @@ class ReferenceDirector(ReferenceInputs):
     def start_over(self) -> None:
         f, layers = self.frame, self.rules.layers
         self.undone = [record for layer in layers for record in self._withdrawn(layer, None)]
+        for layer in layers:
+            old, new = self.active_before(layer, f), layer.states[layer.default_index]
+            if old is not new:
+                self.undone.append(Change("started", layer.name, old.name, new.name, f - 1, f, 0, "immediate", (), ()))
         waiting = [stinger for stinger in self.rules.stingers if stinger.name in self.waiting[f - 1]]
         self.dropped = [self._cue("dropped", stinger, f * FRAME_SIZE) for stinger in waiting]
         default = {layer.name: layer.states[layer.default_index] for layer in layers}

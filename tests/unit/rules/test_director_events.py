@@ -155,3 +155,8 @@ def test_a_number_too_long_to_print_and_a_name_too_long_to_read_are_answered(pla
     # Python refuses to write integers of more than 4 300 digits; a receipt's text must not try to.
     plans = play(RULES, {0: {"threat": 10**5_000}, 1: {"region": 10**5_000}, 2: {"x" * 100_000: 1}}, 3)
     assert [plan.receipts[0].code for plan in plans] == ["clamped", "wrong_type", "unknown_input"]
+
+
+def test_an_unknown_input_is_refused_with_the_likeliest_name() -> None:
+    receipt = Director(RULES).receipt(Event(sequence=1, set={"enemis": 3}), 0)
+    assert receipt.text == "no input 'enemis'; did you mean 'enemies'?"

@@ -54,7 +54,8 @@ def test_an_event_resets_before_it_sets_and_fires(play: Player) -> None:
     plans = play(RULES, {2: {"go": True, "go2": True}, 50: event}, 60)
     assert plans[50].inputs == (True, False, False, 0.0, True)
     # It starts again, in the frame of the reset.
-    assert changes(plans) == [(2, "started", "fight", 2), (50, "started", "fight", 50)]
+    assert changes(plans) == [(2, "started", "fight", 2), (50, "started", "calm", 50), (50, "started", "fight", 50)]
+    assert [change.decided for change in plans[50].changes] == [49, 50]
 
 
 @pytest.mark.parametrize("play", [play_director, play_reference], ids=["director", "reference"])

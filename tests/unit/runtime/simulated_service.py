@@ -141,12 +141,22 @@ class SimulatedService:
 
 
 def check_announcements(messages: Sequence[SessionMessage]) -> None:
-    """Check that every scheduled change starts or is withdrawn before the next one, and that only known cues are."""
+    """Check that every scheduled change starts or is withdrawn before the next one, and that only known cues are.
+
+    A change is withdrawn once, unless it is announced again.
+    """
     scheduled: dict[str, Change] = {}
+    told: set[tuple[str, int]] = set()
     cues = []
     for message in messages:
         if isinstance(message, Change):
             change, layer = message, message.layer
+            key = layer, change.decided
+            if change.kind == "withdrawn":
+                assert key in told, f"nothing to withdraw: {message}"
+                told.remove(key)
+            else:
+                told.add(key)
             if change.kind == "scheduled":
                 assert layer not in scheduled, f"{scheduled[layer]} and then {message}"
                 scheduled[layer] = message

@@ -6,26 +6,24 @@ import asyncio
 
 import zmq
 
-from segue_sdk.aio import AsyncSegueClient
+from segue_sdk.aio import AsyncSegueClient, connect_async
 from segue_sdk.client_events import Closed, Live
 from segue_sdk.messages import Bye, Event, Hello, Receipt
 from unit.sdk.peer import WELCOME, receipt
 from unit.sdk.router import PATIENCE_S, Router
 
-HELLO = Hello(versions=(1,), client="test")
-
 
 def serve(router: Router) -> None:
-    router.expect(Hello)
+    assert router.expect(Hello).rules_name == "meadow"
     router.say(WELCOME)
     (item,) = router.expect(Event).events
     router.say(receipt(item.seq), Bye(reason="refused"))
 
 
-async def play(address: str) -> list[object]:
+async def play(session: AsyncSegueClient) -> list[object]:
     told: list[object] = []
-    async with AsyncSegueClient(address, HELLO) as session:
-        async for event in session.client_events():
+    async with session:
+        async for event in session:
             told.append(event)
             if isinstance(event, Live):
                 session.client.fire("door")
@@ -38,7 +36,7 @@ def test_client_events_come_as_a_stream_that_ends_with_the_session() -> None:
         with zmq.Context() as context:
             router = Router(context)
             served = asyncio.create_task(asyncio.to_thread(serve, router))
-            told = await asyncio.wait_for(play(router.address), PATIENCE_S)
+            told = await asyncio.wait_for(play(connect_async(router.address, rules="meadow")), PATIENCE_S)
             await served
             router.socket.close()
         return told

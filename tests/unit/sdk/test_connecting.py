@@ -104,7 +104,7 @@ def test_a_token_that_a_libzmq_service_refuses_is_reported(status: bytes) -> Non
     with router(status, plain=True) as address:
         failed = failure(address, token="wrong")
     assert failed.code == "token_refused"
-    assert "give SegueClient the one that the service was started with" in failed.text
+    assert "give `connect` the one that the service was started with" in failed.text
 
 
 @pytest.mark.parametrize("reason", [b"400", b"401", b"", b"no such token"])

@@ -190,7 +190,7 @@ def test_a_connection_reset_at_the_end_does_not_break_the_end() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"GET / HTTP/1.1\r\n\r\n", RefusalReason.PROTOCOL),
+        (b"GET / HTTP/1.1\r\n\r\n", RefusalReason.WRONG_PORT),
         (GREETING[:10] + b"\x01", RefusalReason.PROTOCOL),
         (PLAIN_GREETING, RefusalReason.MECHANISM),
         (GREETING + message(b"no handshake"), RefusalReason.PROTOCOL),

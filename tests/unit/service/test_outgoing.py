@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +18,7 @@ from segue_rules.model import Duck
 from segue_rules.plan import StingerCue
 from segue_sdk.codec import decode, encode
 from segue_sdk.messages import Chunk, Stinger
+from segue_sdk.playback import StingerTracker
 from segue_sdk.stinger_mixer import StingerMixer
 from unit.service.service_harness import ServiceHarness
 
@@ -165,8 +167,28 @@ def test_a_dropped_stinger_has_a_reason(encoder: StingerEncoder) -> None:
     assert (dropped.kind, dropped.id, dropped.reason) == ("dropped", ahead.id, "cooldown 3 s left")
 
 
-def test_a_style_stinger_has_no_messages() -> None:
+def test_a_stinger_that_the_rules_no_longer_have_has_no_messages() -> None:
     assert said(StingerEncoder({}, "f32le"), "started") == []
+
+
+@pytest.mark.parametrize("included", [False, True])
+def test_a_burst_is_told_though_the_music_itself_plays_it(included: bool) -> None:
+    encoder = StingerEncoder({}, "f32le", included=included, bursts={"fanfare": 4 * FRAME})
+    (ahead,) = said(encoder, "scheduled")
+    (placed,) = said(encoder, "started")
+    assert (placed.id, placed.kind, placed.total, placed.count, placed.pcm) == (ahead.id, "placed", 4 * FRAME, 0, None)
+    (gone,) = said(encoder, "started", cancelled=True)
+    assert (gone.id, gone.kind) == (placed.id, "cancelled")
+    (dropped,) = said(encoder, "dropped", reason="cooldown 3 s left")
+    assert (dropped.kind, dropped.reason) == ("dropped", "cooldown 3 s left")
+    # A client mixes nothing, and reports it when it is heard, even if it came a little late.
+    mixer, tracker = StingerMixer(), StingerTracker()
+    assert mixer.take(placed, None, placed.start + 10)
+    music = array("f", [0.5] * 2 * FRAME)
+    mixer.mix(placed.start + 10, music)
+    assert set(music) == {0.5}
+    tracker.take(placed, placed.start + 10)
+    assert [heard.name for heard in tracker.reach(placed.start + 10)] == ["fanfare"]
 
 
 def test_numbers_of_stingers_are_those_of_no_other_session() -> None:

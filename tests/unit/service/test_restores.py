@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.messages import Chunk, Error, Hello, Restore, Status
+from segue_sdk.messages import Change, Chunk, Error, Hello, Restore, Save, Saved, Status
 from unit.service.service_harness import ServiceHarness
 
 ONE, TWO = b"one", b"two"
@@ -139,5 +139,34 @@ def test_a_playhead_is_held_until_the_last_of_two_restores_is_done() -> None:
             assert session.playing
             assert session.held_playhead is None
             assert session.music.head >= SAMPLE_RATE // FRAME_SIZE - 1
+
+    asyncio.run(main())
+
+
+def test_a_save_that_is_restored_before_the_music_begins_tells_its_states() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            service.playhead(ONE)
+            service.event(ONE, 1, deep=True)
+            for _ in range(10):
+                service.tick()
+                service.generate()
+            service.say(ONE, Save(id=1))
+            service.tick()
+            (saved,) = service.all(ONE, Saved)
+            await service.greet(TWO)
+            service.say(TWO, Restore(id=1, at=0, take=0, blob=saved.blob))
+            await service.settle()
+            service.playhead(TWO)
+            service.tick()
+            service.generate()
+            service.tick()
+            answer, change = (one for one in service.sent[TWO] if isinstance(one, Change) or getattr(one, "restore", 0))
+            assert isinstance(answer, Status)
+            assert isinstance(change, Change)
+            assert (change.kind, change.layer, change.to_state) == ("rendered", "water", "depth")
+            assert (change.from_state, change.audible) == ("shore", 0)
+            assert [cause.text for cause in change.causes] == ["restored"]
 
     asyncio.run(main())

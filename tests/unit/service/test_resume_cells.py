@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from segue.runtime.snapshot import Snapshot, _pack_director
+from segue_rules import events
 from segue_rules.director import Director, unpack
-from segue_rules.events import Event
 from segue_sdk.limits import FRAME_SIZE, RESTORE_AHEAD, SAMPLE_RATE
-from segue_sdk.messages import Cell, Change, Chunk, Control, Receipt, Restore, Save, Saved, Status
+from segue_sdk.messages import Cell, Change, Chunk, Event, EventItem, Receipt, Restore, Save, Saved, Status
 from unit.runtime.scheduling import run_once
 from unit.service.service_harness import ServiceHarness
 
@@ -130,28 +130,30 @@ def test_the_cell_of_a_chunk_lacks_an_event_that_came_while_the_chunk_was_made()
     asyncio.run(main())
 
 
-def test_a_chunk_made_before_a_reset_has_a_cell_after_it() -> None:
-    """A reset has no number, so a client could not send it again."""
-
+def test_a_chunk_made_before_a_reset_has_a_cell_without_it_and_the_next_one_with_it() -> None:
     async def main() -> None:
         async with serving() as service:
             await service.greet(ONE, seed=1)
             service.playhead(ONE)
-            service.event(ONE, 1, level=0.5)
+            service.event(ONE, 1, level=0.5, deep=True)
             service.tick()
             batch = service.scheduler.next_batch(service.now_s)
             assert batch is not None
-            service.say(ONE, Control(op="reset"))
+            service.say(ONE, Event(events=(EventItem(seq=2, at=0, reset=True),)))
             service.scheduler.complete(batch, service.scheduler.generate(batch), service.now_s)
             service.tick()
-            chunk = service.all(ONE, Chunk)[-1]
-            assert chunk.cell is not None
-            assert chunk.last_event == 1
+            made = service.all(ONE, Chunk)[-1]
+            service.generate()
+            service.tick()
+            later = service.all(ONE, Chunk)[-1]
             (session,) = service.sessions
-            director = unpack(Snapshot.from_bytes(chunk.cell).saved_director().state, session.music.rules)
-            assert [now.target for now in director.inputs] == [
-                now.target for now in Director(session.music.rules).start().inputs
-            ]
+            rules = session.music.rules
+            start = [now.target for now in Director(rules).start().inputs]
+            for chunk, last_event in ((made, 1), (later, 2)):
+                assert chunk.cell is not None
+                assert chunk.last_event == last_event
+                director = unpack(Snapshot.from_bytes(chunk.cell).saved_director().state, rules)
+                assert ([now.target for now in director.inputs] == start) == (last_event == 2)
 
     asyncio.run(main())
 
@@ -196,7 +198,7 @@ def test_an_event_that_a_cell_has_for_later_is_heard_where_the_client_is_at_the_
         chunk = chunks[2]
         assert chunk.cell is not None
         snapshot = Snapshot.from_bytes(chunk.cell)
-        event = Event(sequence=1, set={"deep": True})
+        event = events.Event(sequence=1, set={"deep": True})
         saved = replace(snapshot.saved_director(), events=((snapshot.position + 5, event),), last_event=1)
         at = snapshot.position + 30
         async with serving() as other:
@@ -206,6 +208,30 @@ def test_an_event_that_a_cell_has_for_later_is_heard_where_the_client_is_at_the_
             changes = [change for change in other.all(ONE, Change) if change.layer == "water"]
             assert [(change.kind, change.audible) for change in changes][-1] == ("rendered", at * FRAME_SIZE)
             assert session.music.plans(at, at + 1)[0].states[0] == "depth"
+
+    asyncio.run(main())
+
+
+def test_an_event_takes_effect_in_no_frame_of_the_gap_before_late_music() -> None:
+    async def main() -> None:
+        async with serving() as service:
+            chunks = await begun(service)
+        chunk = chunks[2]
+        committed = end(chunk) + 40 * FRAME_SIZE
+        async with serving() as other:
+            await other.greet(ONE, seed=1)
+            other.say(ONE, Restore(id=1, at=end(chunk), take=0, cell=chunk.cell))
+            other.playhead(ONE, committed, have=committed + 2 * SAMPLE_RATE, paused=False)
+            await other.settle()
+            other.event(ONE, 1, deep=True)
+            batch = other.scheduler.next_batch(other.now_s)
+            assert batch is not None
+            other.event(ONE, 2, deep=False)
+            other.scheduler.complete(batch, other.scheduler.generate(batch), other.now_s)
+            other.generate()
+            first = other.all(ONE, Chunk)[0]
+            assert first.start > committed
+            assert [receipt.frame >= first.start // FRAME_SIZE for receipt in other.all(ONE, Receipt)] == [True, True]
 
     asyncio.run(main())
 

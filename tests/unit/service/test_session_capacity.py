@@ -196,3 +196,24 @@ def test_a_resumed_session_belongs_to_the_new_connection_alone() -> None:
                 assert wrong == key or not (await service.greet(b"thief" + wrong, resume=wrong)).resumed
 
     asyncio.run(main())
+
+
+def test_a_session_taken_up_by_a_connection_that_vanishes_has_none() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            key = (await service.greet(ONE)).key
+            service.playhead(ONE)
+            service.say(TWO, Hello(versions=(1,), client="a test", resume=key))
+            service.handler.closed(TWO)
+            await service.settle()
+            await asyncio.sleep(0)
+            assert service.all(ONE, Bye)[-1].reason == "replaced"
+            (session,) = service.sessions
+            assert session.connection is None
+            sent = len(service.sent[ONE])
+            service.generate()
+            service.tick(2.0)
+            assert len(service.sent[ONE]) == sent
+            assert (await service.greet(THREE, resume=key)).resumed
+
+    asyncio.run(main())

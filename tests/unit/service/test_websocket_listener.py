@@ -246,6 +246,24 @@ def test_pages_are_refused_by_origin_and_the_log_names_the_flag(caplog: pytest.L
     )  # type: ignore[attr-defined]
 
 
+def test_a_client_at_the_wrong_port_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with listening() as (harness, web):
+            zmtp = harness.listener.bind("tcp://127.0.0.1:0")
+            harness.listener.start()
+            for address, first in ((web, HANDSHAKE), (zmtp, request())):
+                async with raw(address) as one:
+                    one.say(first)
+                    await one.reader.read()
+            assert harness.listener.refused == {RefusalReason.WRONG_PORT: 2}
+            await until(lambda: caplog.records)
+
+    run(scenario())
+    (record,) = caplog.records
+    assert (record.getMessage(), record.wrong_port) == ("connections refused", 2)  # type: ignore[attr-defined]
+    assert record.port == "a WebSocket or HTTP client at the port of --bind"  # type: ignore[attr-defined]
+
+
 def test_a_listed_page_is_accepted_and_no_other() -> None:
     async def scenario() -> None:
         async with listening(origins=("https://a.example",)) as (harness, address):
@@ -291,7 +309,8 @@ def test_bytes_that_are_not_http_close_the_connection(garbage: bytes) -> None:
             assert await one.hung_up_on() == b""
             one.writer.transport.abort()
             await until(lambda: not len(harness.listener))
-            assert harness.listener.refused == {RefusalReason.PROTOCOL: 1}
+            zmtp = garbage == HANDSHAKE
+            assert harness.listener.refused == {RefusalReason.WRONG_PORT if zmtp else RefusalReason.PROTOCOL: 1}
 
     run(scenario())
 

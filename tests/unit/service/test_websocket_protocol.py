@@ -87,13 +87,20 @@ def test_a_request_without_an_upgrade_is_told_what_the_port_is(line: bytes) -> N
 
 
 @pytest.mark.parametrize(
-    "first", [b"\xff" + bytes(8) + b"\x7f", b"\x16\x03\x01", b"\0", b"\r\n\r\n"], ids=["zmtp", "tls", "zero", "empty"]
+    ("first", "text", "reason"),
+    [
+        (b"\xff", "a ZMTP client at the port of --web-bind", RefusalReason.WRONG_PORT),
+        (b"\x16", "expected HTTP", RefusalReason.PROTOCOL),
+        (b"\0", "expected HTTP", RefusalReason.PROTOCOL),
+        (b"\r", "expected HTTP", RefusalReason.PROTOCOL),
+    ],
+    ids=["zmtp", "tls", "zero", "empty"],
 )
-def test_bytes_that_are_not_http_are_refused_at_the_first(first: bytes) -> None:
+def test_bytes_that_are_not_http_are_refused_at_the_first(first: bytes, text: str, reason: RefusalReason) -> None:
     service = connection()
-    with pytest.raises(RemoteError, match="expected HTTP") as caught:
-        events(service, first[:1])
-    assert caught.value.refusal is RefusalReason.PROTOCOL
+    with pytest.raises(RemoteError, match=text) as caught:
+        events(service, first)
+    assert caught.value.refusal is reason
 
 
 @pytest.mark.parametrize(

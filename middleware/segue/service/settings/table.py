@@ -69,7 +69,8 @@ class Settings(Table):
     )
     web_origin = Field(
         OneOrMore(of=_ORIGIN, many=ListOf(of=_ORIGIN, item="origin", least=1, most=64)),
-        "Where web pages that may connect come from; by default only from this machine (`localhost`, any port). "
+        "Where web pages that may connect come from; by default only from this machine (`localhost` "
+        "and loopback addresses, any port). "
         "Programs that are no browsers need none.",
         example="https://play.example.com",
     )

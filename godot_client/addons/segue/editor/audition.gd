@@ -1,0 +1,155 @@
+@tool
+extends Node
+## Plays a rule file in the editor: a service of its own, a client, and a speaker.
+
+## What it does has changed, in words.
+signal status_changed(text: String)
+
+## What is wrong, in words.
+signal failed(text: String)
+
+## The session is up, or its rules were loaded again.
+signal live
+
+const Client := preload("../core/client.gd")
+const ClientEvent := preload("../core/session/client_event.gd")
+const GeneratorFiller := preload("../nodes/generator_filler.gd")
+const HeardMusic := preload("../nodes/heard_music.gd")
+const ServiceProcess := preload("../nodes/service_process.gd")
+const Settings := preload("settings.gd")
+
+const _FILL := 4800
+
+var _service: ServiceProcess
+var _client: Client
+var _filler: GeneratorFiller
+var _speaker: AudioStreamPlayer
+var _heard := HeardMusic.new()
+
+
+func _exit_tree() -> void:
+	stop()
+
+
+## Whether it plays, or is about to.
+func is_running() -> bool:
+	return _service != null
+
+
+## Starts a service that plays a rule file.
+func start(rules_file: String) -> void:
+	stop()
+	var program := Settings.program()
+	if program.is_empty():
+		failed.emit("no program 'segue': set %s to a bundle of the service" % Settings.BUNDLE)
+		return
+	var process := ServiceProcess.new()
+	var path := ProjectSettings.globalize_path(rules_file)
+	if not process.start(program, [path, "--bind", "tcp://127.0.0.1:0"]):
+		failed.emit(process.error)
+		return
+	_service = process
+	status_changed.emit("starting")
+
+
+## Ends the music and its service.
+func stop() -> void:
+	if _client != null:
+		_client.close()
+		_client = null
+		_filler = null
+	if _speaker != null:
+		_speaker.free()
+		_speaker = null
+	if _service != null:
+		_service.stop(get_tree())
+		_service = null
+		status_changed.emit("stopped")
+
+
+## Sets an input.
+func set_input(name: String, value: Variant) -> void:
+	if _client != null:
+		_tell(_client.set_input(name, value))
+
+
+## Fires a trigger.
+func fire(name: String) -> void:
+	if _client != null:
+		_tell(_client.fire(name))
+
+
+## `states`, `mix`, `changes`, `event_ms`, `receipt_ms` and `generator` as heard now; `buffer_ms`,
+## `underruns`. Empty: nothing plays.
+func statistics() -> Dictionary:
+	if _client == null:
+		return {}
+	var at := _client.position()
+	var found := _heard.statistics(at.played)
+	found["buffer_ms"] = 1000.0 * maxi(0, at.have - at.played) / Settings.RATE
+	found["underruns"] = at.underruns
+	return found
+
+
+func _step() -> void:
+	if _client == null:
+		var line := _service.ready_line()
+		if not line.is_empty():
+			_play(line["addresses"][0])
+		elif _service.has_ended() or not _service.error.is_empty():
+			var error := _service.error
+			stop()
+			failed.emit(error)
+		return
+	_filler.main_thread_runs()
+	var number := _client.end_frame()
+	if number > 0:
+		_heard.sent(number)
+	for event in _client.poll():
+		_heard.take(event)
+		_take(event)
+		if _client == null:
+			return
+
+
+func _process(_delta: float) -> void:
+	if _service != null:
+		_step()
+
+
+func _play(address: String) -> void:
+	_heard = HeardMusic.new()
+	_client = Client.new(address)
+	var stream := AudioStreamGenerator.new()
+	stream.mix_rate = Settings.RATE
+	_speaker = AudioStreamPlayer.new()
+	_speaker.stream = stream
+	add_child(_speaker)
+	_speaker.play()
+	_filler = GeneratorFiller.new(_client, _FILL)
+	_filler.set_playback(_speaker.get_stream_playback())
+	_client.set_filler(_filler.fill)
+
+
+func _take(event: ClientEvent) -> void:
+	var fields := event.fields
+	match event.kind:
+		ClientEvent.LIVE:
+			status_changed.emit("live")
+			live.emit()
+		"rules":
+			if fields["declaration"] != null:
+				status_changed.emit("live; the rules were loaded again")
+				live.emit()
+		ClientEvent.LOST:
+			status_changed.emit("connection lost")
+		ClientEvent.CONNECTION_FAILED, "error", ClientEvent.INPUT_REFUSED:
+			failed.emit(fields["text"])
+		ClientEvent.CLOSED:
+			stop()
+			failed.emit(fields["text"])
+
+
+func _tell(fault: Client.InputError) -> void:
+	if fault != null:
+		failed.emit(fault.text)

@@ -1,0 +1,84 @@
+@tool
+extends RefCounted
+## The control of one declared input: a slider, a check box, a list, or a button for a trigger.
+
+## The user has set a value, or fired the trigger (null).
+signal changed(name: String, value: Variant)
+
+const _STEPS := 200.0
+
+## The input's name.
+var name: String
+
+## What the dock shows.
+var control: Control
+
+## What the input is at; null for a trigger.
+var value: Variant
+
+var _number: Label
+
+
+## declared: of the declaration: `name`, `type`, `default`, `low`, `high`, `of`.
+func _init(declared: Dictionary) -> void:
+	name = declared["name"]
+	value = declared.get("default")
+	match declared["type"]:
+		"trigger":
+			var button := Button.new()
+			button.text = "Fire"
+			button.pressed.connect(func() -> void: changed.emit(name, null))
+			control = button
+		"flag":
+			var box := CheckBox.new()
+			box.button_pressed = value
+			box.toggled.connect(_change)
+			control = box
+		"choice":
+			control = _list(declared["of"])
+		_:
+			control = _slider(declared)
+	control.size_flags_horizontal = Control.SIZE_EXPAND_FILL
+
+
+func _list(choices: Array) -> OptionButton:
+	var list := OptionButton.new()
+	for choice: String in choices:
+		list.add_item(choice)
+	list.select(choices.find(value))
+	list.item_selected.connect(func(index: int) -> void: _change(choices[index]))
+	return list
+
+
+func _slider(declared: Dictionary) -> Control:
+	var is_integer: bool = declared["type"] == "integer"
+	var slider := HSlider.new()
+	slider.min_value = declared["low"]
+	slider.max_value = declared["high"]
+	slider.step = 1.0 if is_integer else (slider.max_value - slider.min_value) / _STEPS
+	slider.value = value
+	slider.size_flags_horizontal = Control.SIZE_EXPAND_FILL
+	slider.size_flags_vertical = Control.SIZE_SHRINK_CENTER
+	# JSON has no whole numbers.
+	value = int(value) if is_integer else float(value)
+	_number = Label.new()
+	_number.custom_minimum_size.x = 48
+	_number.text = _text()
+	slider.value_changed.connect(
+		func(number: float) -> void: _change(int(number) if is_integer else number)
+	)
+	var row := HBoxContainer.new()
+	row.add_child(slider)
+	row.add_child(_number)
+	return row
+
+
+func _change(new_value: Variant) -> void:
+	value = new_value
+	if _number != null:
+		_number.text = _text()
+	changed.emit(name, value)
+
+
+func _text() -> String:
+	return str(value) if value is int else "%.2f" % value

@@ -1,0 +1,44 @@
+extends RefCounted
+## Calls that wait for a beat, each made once in the game frame nearest to it.
+
+## Each [call, whether for a bar, lead in samples, sample at which it was added, the beat that it
+## waits for or -1].
+var _waiting: Array[Array] = []
+
+
+## Adds a call for the first beat that is at least `lead` samples after `now`.
+func add(call: Callable, is_bar: bool, lead: float, now: float) -> void:
+	_waiting.append([call, is_bar, lead, now, -1])
+
+
+## Forgets all.
+func clear() -> void:
+	_waiting.clear()
+
+
+## Makes the calls that are due. beats: those ahead. now: the sample heard. frame: the length of a
+## game frame in samples.
+func step(beats: Array[Dictionary], now: float, frame: float) -> void:
+	var due: Array[Callable] = []
+	var waiting: Array[Array] = []
+	for item in _waiting:
+		var lead: float = item[2]
+		# A beat that has passed since the last frame is not among those ahead any more.
+		if item[4] < 0 or item[4] > now:
+			item[4] = next(beats, item[3] + lead, item[1])
+		if item[4] >= 0 and item[4] - lead <= now + frame / 2.0:
+			due.append(item[0])
+		else:
+			waiting.append(item)
+	_waiting = waiting
+	for call in due:
+		if call.is_valid():
+			call.call()
+
+
+## The first beat at or after sample `from`, or the first of a bar; -1: none is known.
+static func next(beats: Array[Dictionary], from: float, is_bar: bool) -> int:
+	for beat in beats:
+		if beat["at"] >= from and (not is_bar or beat["beat"] == 0):
+			return beat["at"]
+	return -1

@@ -1,0 +1,842 @@
+@tool
+class_name SeguePlayer
+extends Node
+## Plays music that follows the game: connects to a Segue service, or starts one, and plays what it
+## sends on an audio bus.
+##
+## Set [member rules_file] and press play: the node starts the service, plays, and ends it with the
+## game. Tell it what happens with [method set_input] and [method fire], or without code with
+## [SegueZone2D], [SegueZone3D], [SegueBinding] and [SegueTrigger]. It plays as long as it is in the
+## tree; the player of the autoload [code]Segue[/code] survives changes of the scene.
+
+## The session with the service is up. It is also emitted after each reconnection.
+signal connected(title: String)
+
+## The session is interrupted, or has ended. Music plays on from the buffer meanwhile.
+signal disconnected(reason: String, text: String)
+
+## No service can be started or reached; [param text] says why and what to do. The node keeps
+## trying where that can help.
+signal failed(text: String)
+
+## A beat is heard. [param bar_index] and [param beat_index] count from 0. [param exact]: whether
+## the music's beats lie exactly there.
+signal beat(bar_index: int, beat_index: int, tempo_bpm: float, exact: bool)
+
+## The first beat of a bar is heard.
+signal bar(bar_index: int)
+
+## The rules have decided on a change, which will be heard in about [param seconds].
+signal decided(layer: String, from_state: String, to_state: String, seconds: float)
+
+## A change is heard now; [param causes] say why.
+signal changed(layer: String, from_state: String, to_state: String, causes: PackedStringArray)
+
+## The service has taken or refused what was set and fired in a game frame; [param number] as in
+## [member last_frame].
+signal receipt(number: int, accepted: bool, code: String, text: String)
+
+## The rules do not know an input, or not this value; [param text] says what they expect.
+signal refused(input: String, text: String)
+
+## The music has stopped, since no more had arrived. [param count]: how often so far.
+signal underrun(count: int)
+
+## A stinger begins to be heard.
+signal stinger(stinger_name: String)
+
+## A text for players who do not hear the music: see [member caption_texts].
+signal captions(text: String)
+
+## The rules have been loaded again; [param errors] is empty if they were good.
+signal rules_changed(errors: PackedStringArray)
+
+## The answer to [method save_music]; empty: there is none.
+signal music_saved(blob: PackedByteArray)
+
+## The answer to [method restore_music]: [code]"all"[/code], [code]"rules"[/code] without the sound,
+## [code]"nothing"[/code], or why not.
+signal music_restored(how: String)
+
+## Where the music comes from.
+enum Service {
+	START,  ## The game starts a service of its own, and ends it.
+	CONNECT,  ## A service runs already.
+}
+
+## How the music's stingers come.
+enum Stingers {
+	SEPARATE,  ## Beside the music, at once.
+	INCLUDED,  ## In the music, which costs the game less and takes longer.
+}
+
+## What the music does while the game is interrupted.
+enum Interruption {
+	PAUSE,  ## It stops with a fade and continues there; the rules' timers stand still.
+	DUCK,  ## It plays on, lowered by [member interruption_duck_db].
+	KEEP,  ## It plays on.
+}
+
+## Beats to wait for in [method schedule_on_beat].
+enum Unit {
+	BEAT,  ## The next beat.
+	BAR,  ## The first beat of the next bar.
+}
+
+## What the player does.
+enum State {
+	STOPPED,  ## Nothing.
+	STARTING,  ## It waits for the service that it has started.
+	CONNECTING,  ## It tries to connect.
+	LIVE,  ## The session is up.
+	FAILED,  ## No service can be started.
+}
+
+const Bed := preload("music_bed.gd")
+const Client := preload("../core/client.gd")
+const ClientEvent := preload("../core/session/client_event.gd")
+const GeneratorFiller := preload("generator_filler.gd")
+const HeardMusic := preload("heard_music.gd")
+const InputClaims := preload("input_claims.gd")
+const InputError := preload("../core/session/input_error.gd")
+const ScheduledCalls := preload("scheduled_calls.gd")
+const ServiceProcess := preload("service_process.gd")
+
+## The group of all players in the tree.
+const GROUP := &"segue_players"
+
+const _RATE := 48000.0
+const _RAMP_MS := 50
+const _MOST_RESTARTS := 5
+const _MOST_DECIDED := 64
+const _RESTART_S := 1.0
+
+@export_group("Service")
+## Whether the game starts a service or finds one at [member address].
+@export var service := Service.START:
+	set(value):
+		service = value
+		notify_property_list_changed()
+		update_configuration_warnings()
+## The rule file that the started service plays. An exported game looks for it in the folder
+## [code]segue/rules[/code] beside it, under the same file name.
+@export_file("*.yaml", "*.yml") var rules_file := "":
+	set(value):
+		rules_file = value
+		update_configuration_warnings()
+## The program of the service; empty: in an exported game [code]segue/segue[/code] beside it,
+## otherwise the project setting [code]segue/service/command[/code] or [code]segue[/code] in PATH.
+@export var command := ""
+## More arguments of [code]segue serve[/code].
+@export var arguments := PackedStringArray()
+## Where the service listens: [code]tcp://HOST:PORT[/code], [code]tls://HOST:PORT[/code] or
+## [code]ipc://PATH[/code].
+@export var address := "tcp://127.0.0.1:7723":
+	set(value):
+		address = value
+		update_configuration_warnings()
+## The service's token; empty: it asks for none.
+@export var token := ""
+## A rule file by the name that the service knows it by; empty: the service's first one.
+@export var rules_name := ""
+## What plays; empty: what the service prefers.
+@export var generator := ""
+## How stingers come.
+@export var stingers := Stingers.SEPARATE
+## How much music is generated ahead; 0: what the service prefers. It does not delay reactions.
+@export_range(0, 30000, 100, "suffix:ms") var lookahead_ms := 0
+## Seed of the music; -1: the rule file's.
+@export var seed_number := -1
+## Whether to start as soon as the node is in the tree; otherwise by [method start].
+@export var autostart := true
+
+@export_group("Sound")
+## The audio bus.
+@export var bus: StringName = &"Master":
+	set(value):
+		bus = value
+		if _speaker != null:
+			_speaker.bus = value
+			_bed.bus = value
+## The music's volume. Above 0 dB the loudest samples are clipped.
+@export_range(-96, 12, 0.1, "suffix:dB") var volume_db := 0.0:
+	set(value):
+		volume_db = value
+		_apply_gain(_RAMP_MS)
+## Whether the music is silent; it plays on meanwhile.
+@export var muted := false:
+	set(value):
+		muted = value
+		_apply_gain(_RAMP_MS)
+## How much is handed to the engine ahead. More survives longer stalls of the machine and delays
+## every reaction by as much. It grows by itself when it was too little.
+@export_range(40, 500, 10, "suffix:ms") var fill_ms := 100
+
+@export_group("Interruptions")
+## What the music does while this node cannot process: by default, while the tree is paused.
+## [member Node.process_mode] says when that is.
+@export var on_pause := Interruption.PAUSE
+## What the music does while the game's window is not in front.
+@export var on_focus_loss := Interruption.KEEP
+## What the music does while the editor's debugger has stopped the game.
+@export var on_debugger := Interruption.PAUSE:
+	set(value):
+		on_debugger = value
+		_watch_debugger()
+## How much an interruption lowers the music.
+@export_range(-60, 0, 0.5, "suffix:dB") var interruption_duck_db := -12.0
+
+@export_group("Bed", "bed_")
+## An ordinary stream that is heard while there is no music, such as on a system without a service.
+@export var bed_stream: AudioStream
+## How long there must be no music before it is faded in.
+@export_range(0, 60, 0.1, "suffix:s") var bed_after_s := 4.0
+## How long it takes to fade in and out.
+@export_range(0, 20, 0.1, "suffix:s") var bed_fade_s := 2.0
+## Its volume, beside that of the music.
+@export_range(-60, 12, 0.1, "suffix:dB") var bed_volume_db := 0.0
+
+@export_group("Captions")
+## Texts for [signal captions] by [code]"layer/state"[/code], [code]"state"[/code] or a stinger's
+## name; an empty one: no caption. Without one, the name itself is shown.
+@export var caption_texts: Dictionary = {}
+
+## What the player does now.
+var state := State.STOPPED
+
+## What the rules declare, as in the protocol's record [code]Declaration[/code]; empty: not known.
+var declaration: Dictionary = {}
+
+## The number of the last game frame in which something was set or fired.
+var last_frame := 0
+
+var _client: Client
+var _filler: GeneratorFiller
+var _process: ServiceProcess
+var _restarts := 0
+var _restart_in_s := 0.0
+var _own_address := ""
+var _speaker: AudioStreamPlayer
+var _bed: Bed
+var _claims := InputClaims.new()
+var _scheduled := ScheduledCalls.new()
+var _heard := HeardMusic.new()
+## By owner's number: the gain in dB.
+var _ducks := {}
+## By reason: an Interruption.
+var _interruptions := {}
+var _is_paused := false
+var _is_flushing := false
+var _warned := {}
+## [layer, frame of the decision] of the last changes.
+var _decided: Array[Array] = []
+var _saves := {}
+var _restores := {}
+
+
+func _init() -> void:
+	add_to_group(GROUP)
+
+
+func _enter_tree() -> void:
+	if Engine.is_editor_hint():
+		return
+	if _speaker == null:
+		_make_children()
+	get_tree().process_frame.connect(_step)
+	if autostart:
+		start()
+
+
+func _exit_tree() -> void:
+	if Engine.is_editor_hint():
+		return
+	get_tree().process_frame.disconnect(_step)
+	stop()
+
+
+func _notification(what: int) -> void:
+	if Engine.is_editor_hint():
+		return
+	match what:
+		NOTIFICATION_PAUSED, NOTIFICATION_DISABLED:
+			_interrupt("pause", on_pause)
+		NOTIFICATION_UNPAUSED, NOTIFICATION_ENABLED:
+			_interrupt("pause", Interruption.KEEP)
+		NOTIFICATION_APPLICATION_FOCUS_OUT, NOTIFICATION_APPLICATION_PAUSED:
+			_interrupt("focus", on_focus_loss)
+		NOTIFICATION_APPLICATION_FOCUS_IN, NOTIFICATION_APPLICATION_RESUMED:
+			_interrupt("focus", Interruption.KEEP)
+
+
+func _get_configuration_warnings() -> PackedStringArray:
+	var warnings := PackedStringArray()
+	if service == Service.START and rules_file.is_empty():
+		warnings.append("Set the rule file that the service plays.")
+	elif service == Service.START and not FileAccess.file_exists(rules_file):
+		warnings.append("The rule file '%s' does not exist." % rules_file)
+	elif service == Service.CONNECT:
+		var fault := Client.Address.new(address).error
+		if not fault.is_empty():
+			warnings.append(fault)
+	if int(ProjectSettings.get_setting("audio/driver/mix_rate", 44100)) != int(_RATE):
+		(
+			warnings
+			. append(
+				"Set the project setting audio/driver/mix_rate to 48000: the engine converts to others badly."
+			)
+		)
+	return warnings
+
+
+func _validate_property(property: Dictionary) -> void:
+	var of_start := ["rules_file", "command", "arguments"]
+	var of_connect := ["address", "token", "rules_name"]
+	var hidden := of_connect if service == Service.START else of_start
+	if property["name"] in hidden:
+		property["usage"] &= ~PROPERTY_USAGE_EDITOR
+
+
+## The player that a node uses: the one that is given, or the nearest above [param node] or beside
+## those above it, or the first in the tree; null: there is none.
+static func of(node: Node, given: SeguePlayer = null) -> SeguePlayer:
+	if given != null or not node.is_inside_tree():
+		return given
+	var above := node.get_parent()
+	while above != null:
+		for beside in above.get_children():
+			if beside is SeguePlayer:
+				return beside
+		above = above.get_parent()
+	return node.get_tree().get_first_node_in_group(GROUP) as SeguePlayer
+
+
+# --- the session ----------------------------------------------------------------------------------
+
+
+## Starts the service or connects, and plays. Nothing, if it does already.
+func start() -> void:
+	if state != State.STOPPED and state != State.FAILED or not is_inside_tree():
+		return
+	if roundi(AudioServer.get_mix_rate()) != int(_RATE):
+		push_warning(
+			(
+				"segue: set the project setting audio/driver/mix_rate to 48000; the music is converted to %d Hz"
+				% roundi(AudioServer.get_mix_rate())
+			)
+		)
+	_restarts = 0
+	_own_address = ""
+	if service == Service.START:
+		_start_service()
+	else:
+		_open(address)
+
+
+## Ends the session, and the service if the game has started it. Inputs keep their values for the
+## next start.
+func stop() -> void:
+	_close_client()
+	if _process != null:
+		_process.stop(get_tree())
+		_process = null
+	_scheduled.clear()
+	_answer_all()
+	if state != State.STOPPED:
+		state = State.STOPPED
+		disconnected.emit("quit", "")
+
+
+## Sets an input of the rules; the last value of a game frame counts. Whether it was taken; if not,
+## [signal refused] and a warning say why.
+func set_input(input: String, value: Variant) -> bool:
+	_claims.set_own(input, value)
+	return _claims.is_claimed(input) or _set_now(input, value)
+
+
+## Fires a trigger of the rules. Whether it was taken: a service that is still being started knows
+## none.
+func fire(trigger: String) -> bool:
+	return _client != null and _was_taken(trigger, _client.fire(trigger))
+
+
+## Sets all inputs and states of the rules back to their start; the music continues. Zones and
+## bindings apply again at once.
+func reset() -> void:
+	_claims.forget_own()
+	if _client == null:
+		return
+	if _client.has_method("reset"):
+		_client.call("reset")
+		_flush_later()
+	else:
+		_client.control({"op": "reset"})
+	for input: String in _claims.claimed():
+		_set_now(input, _claims.value(input, null))
+
+
+## Lets [param claimant] have an input at a value, above the game's own until
+## [method release_input]. Of several the greatest priority counts, then the latest.
+func claim_input(claimant: Object, input: String, value: Variant, priority: int = 0) -> void:
+	_claims.claim(claimant, input, value, priority)
+	_set_now(input, _claims.value(input, null))
+
+
+## Ends a claim: the next one counts, or the game's own value, or the rules' default.
+func release_input(claimant: Object, input: String) -> void:
+	_claims.release(claimant, input)
+	var value: Variant = _claims.value(input, _default_of(input))
+	if value != null:
+		_set_now(input, value)
+
+
+## The music for a save game: [code]var blob := await player.save_music()[/code]. Empty if the
+## service does not answer.
+func save_music() -> PackedByteArray:
+	if _client == null or state != State.LIVE:
+		return PackedByteArray()
+	var number := _client.save()
+	_saves[number] = null
+	while _saves[number] == null:
+		await music_saved
+	# The caller may free this node, which it may not while a signal is emitted.
+	await Engine.get_main_loop().process_frame
+	var blob: PackedByteArray = _saves[number]
+	_saves.erase(number)
+	return blob
+
+
+## Continues from a saved blob; whether the service could, also awaitable.
+func restore_music(blob: PackedByteArray) -> bool:
+	var number := _client.restore(blob) if _client != null else 0
+	if number == 0:
+		return false
+	_restores[number] = ""
+	while _restores[number] == "":
+		await music_restored
+	await Engine.get_main_loop().process_frame
+	var how: String = _restores[number]
+	_restores.erase(number)
+	return how == "all" or how == "rules"
+
+
+## Pauses the music with a fade; the rules' timers stand still.
+func pause_music() -> void:
+	_interrupt("game", Interruption.PAUSE)
+
+
+## Continues where [method pause_music] stopped. Other interruptions still hold.
+func resume_music() -> void:
+	_interrupt("game", Interruption.KEEP)
+
+
+## Lowers the music to [param gain_db] until [method unduck]. Of several the lowest counts.
+func duck(ducker: Object, gain_db: float, ramp_ms: int = 200) -> void:
+	_ducks[ducker.get_instance_id()] = minf(gain_db, 0.0)
+	_apply_gain(ramp_ms)
+
+
+## Ends what [method duck] began.
+func unduck(ducker: Object, ramp_ms: int = 600) -> void:
+	if _ducks.erase(ducker.get_instance_id()):
+		_apply_gain(ramp_ms)
+
+
+## Seconds until the next beat is heard; infinite while none is known.
+func next_beat_time(unit: Unit = Unit.BEAT) -> float:
+	var at := ScheduledCalls.next(_beats(), heard_sample(), unit == Unit.BAR)
+	return INF if at < 0 else (at - heard_sample()) / _RATE
+
+
+## Calls [param call] once in the game frame nearest to the next beat, or [param lead_s] before it.
+func schedule_on_beat(call: Callable, unit: Unit = Unit.BEAT, lead_s: float = 0.0) -> void:
+	_scheduled.add(call, unit == Unit.BAR, lead_s * _RATE, heard_sample())
+
+
+## The sample of the session's clock that is heard now.
+func heard_sample() -> float:
+	if _client == null:
+		return 0.0
+	var position := _client.position()
+	if position.is_standing:
+		return position.played
+	var age_usec: int = _filler.statistics()["age_usec"]
+	return minf(position.played + age_usec * _RATE / 1e6, position.committed)
+
+
+## What an overlay shows: `state`, `states` and `mix` as heard, `changes` with their causes,
+## `buffer_s`, `fill_ms`, `skips`, `underruns`, `late`, `event_ms` from the last event to its sound,
+## `receipt_ms`, `gain_db`, `is_standing`, `is_bed`, `generator`, `title`.
+func statistics() -> Dictionary:
+	var all := _heard.statistics(heard_sample())
+	all["state"] = State.find_key(state)
+	all["title"] = declaration.get("title", "")
+	all["gain_db"] = _gain_db()
+	all["is_bed"] = _bed != null and _bed.is_heard()
+	all["bed_level"] = _bed.level if _bed != null else 0.0
+	all["is_paused"] = _is_paused
+	all["service_pid"] = _process.pid() if _process != null else 0
+	all.merge({"buffer_s": 0.0, "fill_ms": 0.0, "skips": 0, "underruns": 0, "late": 0})
+	all.merge({"played": 0, "committed": 0, "is_standing": true})
+	if _client != null:
+		var position := _client.position()
+		var filled := _filler.statistics()
+		all["buffer_s"] = (position.have - position.committed) / _RATE
+		all["fill_ms"] = filled["target"] * 1000.0 / _RATE
+		all["skips"] = filled["skips"]
+		for what: String in ["underruns", "late", "played", "committed", "is_standing"]:
+			all[what] = position.get(what)
+	return all
+
+
+# --- private: starting ----------------------------------------------------------------------------
+
+
+func _make_children() -> void:
+	_speaker = AudioStreamPlayer.new()
+	_bed = Bed.new()
+	for child: AudioStreamPlayer in [_speaker, _bed]:
+		# What a pause does is this node's decision.
+		child.process_mode = Node.PROCESS_MODE_ALWAYS
+		child.bus = bus
+		add_child(child, false, Node.INTERNAL_MODE_BACK)
+
+
+func _start_service() -> void:
+	var rules := ServiceProcess.rules_path(rules_file)
+	var bind := "tcp://127.0.0.1:0" if _own_address.is_empty() else _own_address
+	var log_file := ProjectSettings.globalize_path("user://segue_service.log")
+	var words := PackedStringArray([rules, "--bind", bind, "--log-file", log_file])
+	words.append_array(arguments)
+	_process = ServiceProcess.new()
+	state = State.STARTING
+	if rules_file.is_empty():
+		_fail("no rule file is set")
+	elif not _process.start(command, words):
+		_fail(_process.error)
+
+
+func _fail(text: String) -> void:
+	state = State.FAILED
+	failed.emit(text)
+
+
+func _step_service(delta: float) -> void:
+	if _process == null or state == State.FAILED:
+		return
+	if _restart_in_s > 0.0:
+		_restart_in_s -= delta
+		if _restart_in_s <= 0.0:
+			_start_service()
+			if _client != null and state == State.STARTING:
+				state = State.CONNECTING
+		return
+	var told := _process.ready_line()
+	if state == State.STARTING and not told.is_empty():
+		_own_address = told["addresses"][0]
+		_open(_own_address)
+	if not _process.has_ended():
+		return
+	var text := _process.error
+	_process.stop(get_tree())
+	if _own_address.is_empty() or _restarts == _MOST_RESTARTS:
+		_close_client()
+		_fail(text)
+		return
+	# The session continues at the same address.
+	_restarts += 1
+	_restart_in_s = _RESTART_S
+	failed.emit(text)
+
+
+func _open(at: String) -> void:
+	var options := {"lookahead_ms": lookahead_ms, "seed": seed_number, "token": token}
+	options["generator"] = generator
+	options["rules_name"] = rules_name if service == Service.CONNECT else ""
+	for option: String in options.keys():
+		if options[option] is String and options[option] == "":
+			options.erase(option)
+	if lookahead_ms == 0:
+		options.erase("lookahead_ms")
+	if seed_number < 0:
+		options.erase("seed")
+	options["stingers"] = "included" if stingers == Stingers.INCLUDED else "separate"
+	var client := Client.new(at, options)
+	if not client.error.is_empty():
+		_fail(client.error)
+		return
+	_client = client
+	_heard = HeardMusic.new()
+	_filler = GeneratorFiller.new(_client, roundi(fill_ms * _RATE / 1000.0))
+	state = State.CONNECTING
+	_is_paused = false
+	_apply_interruptions()
+	_apply_gain(0)
+	for input: String in _claims.known():
+		_set_now(input, _claims.value(input, null))
+	_play()
+	_filler.main_thread_runs()
+	_watch_debugger()
+	_client.set_filler(_filler.fill)
+
+
+func _play() -> void:
+	var stream := AudioStreamGenerator.new()
+	stream.mix_rate = _RATE
+	stream.buffer_length = 0.5
+	_speaker.stream = stream
+	_speaker.play()
+	_filler.set_playback(_speaker.get_stream_playback())
+
+
+func _close_client() -> void:
+	if _client == null:
+		return
+	_filler.set_playback(null)
+	_client.close()
+	_take_events()
+	_client = null
+	_filler = null
+	_speaker.stop()
+	_speaker.stream = null
+
+
+# --- private: each frame --------------------------------------------------------------------------
+
+
+func _step() -> void:
+	var delta := get_process_delta_time()
+	_step_service(delta)
+	if _client != null:
+		if _filler.main_thread_runs():
+			_is_paused = on_debugger == Interruption.PAUSE
+			_apply_interruptions()
+			_apply_gain(_RAMP_MS)
+		_take_events()
+	if _client != null:
+		_scheduled.step(_beats(), heard_sample(), delta * _RATE)
+	var is_silent := _client == null or _client.position().is_standing
+	var is_away := _policy() == Interruption.PAUSE
+	if state != State.STOPPED:
+		_bed.follow(self, is_silent, is_away, delta, _gain_db())
+	else:
+		_bed.follow(self, false, is_away, delta, _gain_db())
+
+
+func _beats() -> Array[Dictionary]:
+	if _client == null:
+		return []
+	return _client.upcoming_beats()
+
+
+func _take_events() -> void:
+	for event in _client.poll():
+		_take(event)
+		if _client == null:
+			return
+
+
+func _take(event: ClientEvent) -> void:
+	var fields := event.fields
+	_heard.take(event)
+	match event.kind:
+		ClientEvent.LIVE:
+			state = State.LIVE
+			declaration = fields["welcome"]["rules"]
+			connected.emit(declaration["title"])
+		ClientEvent.LOST:
+			state = State.CONNECTING
+			disconnected.emit(fields["reason"], "the connection is lost; the client connects again")
+		ClientEvent.CLOSED:
+			if fields["reason"] != "quit":
+				state = State.FAILED
+				_answer_all()
+				disconnected.emit(fields["reason"], fields["text"])
+		ClientEvent.CONNECTION_FAILED:
+			failed.emit(fields["text"])
+		ClientEvent.BEAT_HEARD:
+			beat.emit(fields["bar"], fields["beat"], fields["tempo_bpm"], fields["exact"])
+			if fields["beat"] == 0:
+				bar.emit(fields["bar"])
+		ClientEvent.RECEIPT:
+			receipt.emit(fields["seq"], fields["accepted"], fields["code"], fields["text"])
+		ClientEvent.INPUT_REFUSED:
+			_refuse(fields["name"], fields["text"])
+		ClientEvent.UNDERRUN:
+			underrun.emit(fields["count"])
+		ClientEvent.STINGER_HEARD:
+			stinger.emit(fields["name"])
+			_caption([fields["name"]])
+		"rules":
+			if fields["declaration"] != null:
+				declaration = fields["declaration"]
+			rules_changed.emit(PackedStringArray(fields["errors"]))
+		_:
+			_take_answer(event)
+
+
+func _take_answer(event: ClientEvent) -> void:
+	var fields := event.fields
+	match event.kind:
+		"change":
+			_take_decision(fields)
+		ClientEvent.CHANGE_HEARD:
+			var change: Dictionary = fields["change"]
+			var to_state: String = change["to_state"]
+			var causes := HeardMusic.causes(change)
+			changed.emit(change["layer"], change["from_state"], to_state, causes)
+			_caption(["%s/%s" % [change["layer"], to_state], to_state])
+		"saved":
+			_answer(_saves, fields["id"], fields["blob"])
+		"status":
+			_answer(_restores, fields["restore"], fields["restored"])
+		"error":
+			if fields["about"] == "save":
+				_answer(_saves, fields["seq"], PackedByteArray())
+			elif fields["about"] == "restore":
+				_answer(_restores, fields["seq"], fields["text"])
+			else:
+				failed.emit("%s: %s" % [fields["code"], fields["text"]])
+
+
+## A change is told again when it is rendered; one that waits for nothing only then.
+func _take_decision(change: Dictionary) -> void:
+	var key := [change["layer"], change["decided"]]
+	if change["kind"] == "withdrawn" or key in _decided:
+		return
+	_decided.append(key)
+	if _decided.size() > _MOST_DECIDED:
+		_decided.remove_at(0)
+	var seconds := maxf(0.0, (change["audible"] - heard_sample()) / _RATE)
+	decided.emit(change["layer"], change["from_state"], change["to_state"], seconds)
+
+
+func _answer(requests: Dictionary, number: int, answer: Variant) -> void:
+	if not requests.has(number):
+		return
+	requests[number] = answer
+	if requests == _saves:
+		music_saved.emit(answer)
+	else:
+		music_restored.emit(answer)
+
+
+func _answer_all() -> void:
+	for number: int in _saves.keys():
+		_answer(_saves, number, PackedByteArray())
+	for number: int in _restores.keys():
+		_answer(_restores, number, "nothing")
+
+
+## Emits the first text that is set for one of the keys, or the last key itself.
+func _caption(keys: Array[String]) -> void:
+	var text := "[music: %s]" % keys[-1].replace("_", " ")
+	for key in keys:
+		if caption_texts.has(key):
+			text = caption_texts[key]
+			break
+	if not text.is_empty():
+		captions.emit(text)
+
+
+# --- private: inputs ------------------------------------------------------------------------------
+
+
+func _set_now(input: String, value: Variant) -> bool:
+	if _client == null:
+		return true
+	return _was_taken(input, _client.set_input(input, value))
+
+
+func _was_taken(input: String, fault: InputError) -> bool:
+	if fault != null:
+		_refuse(input, fault.text)
+		return false
+	_flush_later()
+	return true
+
+
+func _refuse(input: String, text: String) -> void:
+	if not _warned.has(text):
+		_warned[text] = true
+		push_warning("segue: %s" % text)
+	refused.emit(input, text)
+
+
+## What is set in a game frame leaves at its end, as one event.
+func _flush_later() -> void:
+	if not _is_flushing:
+		_is_flushing = true
+		_flush.call_deferred()
+
+
+func _flush() -> void:
+	_is_flushing = false
+	var number := _client.end_frame() if _client != null else 0
+	if number > 0:
+		last_frame = number
+		_heard.sent(number)
+
+
+func _default_of(input: String) -> Variant:
+	for declared: Dictionary in declaration.get("inputs", []):
+		if declared["name"] == input:
+			return declared["default"]
+	return null
+
+
+# --- private: volume and interruptions ------------------------------------------------------------
+
+
+func _gain_db() -> float:
+	var lowered := 0.0
+	for gain_db: float in _ducks.values():
+		lowered = minf(lowered, gain_db)
+	if _policy() == Interruption.DUCK:
+		lowered = minf(lowered, interruption_duck_db)
+	return -96.0 if muted else clampf(volume_db + lowered, -96.0, 12.0)
+
+
+func _apply_gain(ramp_ms: int) -> void:
+	if _client != null:
+		_client.set_volume(_gain_db(), ramp_ms)
+		_watch_debugger()
+
+
+## The client's thread has to know in advance what it does when the main thread stands still.
+func _watch_debugger() -> void:
+	if _filler != null and EngineDebugger.is_active():
+		var lowered := minf(_gain_db(), volume_db + interruption_duck_db)
+		_filler.set_when_stalled(_stalled.bind(_client, on_debugger, lowered))
+
+
+func _interrupt(reason: String, what: Interruption) -> void:
+	if what == Interruption.KEEP:
+		_interruptions.erase(reason)
+	else:
+		_interruptions[reason] = what
+	_apply_interruptions()
+	_apply_gain(_RAMP_MS)
+
+
+func _apply_interruptions() -> void:
+	var must_pause := _policy() == Interruption.PAUSE
+	if _client != null and must_pause != _is_paused:
+		_is_paused = must_pause
+		_client.set_paused(must_pause)
+
+
+## The strongest interruption that holds.
+func _policy() -> Interruption:
+	var values := _interruptions.values()
+	if Interruption.PAUSE in values:
+		return Interruption.PAUSE
+	return Interruption.DUCK if Interruption.DUCK in values else Interruption.KEEP
+
+
+## On the client's thread, while the main thread stands still.
+static func _stalled(client: Client, policy: Interruption, gain_db: float) -> void:
+	if policy == Interruption.PAUSE:
+		client.set_paused(true)
+	elif policy == Interruption.DUCK:
+		client.set_volume(gain_db, _RAMP_MS)

@@ -1,0 +1,57 @@
+"""A playhead that cannot be true is bounded, and the client is told."""
+
+from __future__ import annotations
+
+import asyncio
+
+from segue_sdk.messages import Chunk, Error
+from unit.service.service_harness import ServiceHarness
+
+CLIENT = b"client"
+RATE = 48_000
+
+
+def told(service: ServiceHarness) -> list[str]:
+    """Return the texts of all errors that the client was sent about its playhead."""
+    errors = service.all(CLIENT, Error)
+    assert all((error.code, error.about) == ("out_of_range", "playhead") for error in errors)
+    return [error.text for error in errors]
+
+
+def test_a_client_that_goes_on_with_an_old_clock_without_restoring_is_told_once() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(CLIENT)
+            for _ in range(5):
+                service.playhead(CLIENT, 60 * RATE)
+                service.tick()
+                service.generate()
+            (text,) = told(service)
+            assert "expected at most 0, the end of the music; a new session begins at 0" in text
+            assert f"got {60 * RATE}" in text
+
+    asyncio.run(main())
+
+
+def test_a_clock_that_runs_too_fast_is_told_again_after_it_was_in_range() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(CLIENT)
+            service.playhead(CLIENT, 0)
+            for _ in range(20):
+                service.tick()
+                service.generate()
+            assert told(service) == []
+            end = max(chunk.start + chunk.count for chunk in service.all(CLIENT, Chunk))
+            service.playhead(CLIENT, end + RATE // 2)
+            assert told(service) == []
+            service.playhead(CLIENT, 100 * RATE)
+            service.playhead(CLIENT, 101 * RATE)
+            service.tick()
+            assert len(told(service)) == 1
+            service.playhead(CLIENT, end)
+            service.playhead(CLIENT, 102 * RATE)
+            service.tick()
+            assert len(told(service)) == 2
+
+    asyncio.run(main())
