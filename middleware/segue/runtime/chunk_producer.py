@@ -12,6 +12,7 @@ from segue.audio.fades import crossfade, fade_in, fade_out
 from segue.audio.frame_limiter import limit_join
 from segue.contract import (
     FADE_SAMPLES,
+    FRAME_RATE,
     FRAME_SIZE,
     JOIN_SAMPLES,
     SAMPLE_RATE,
@@ -33,6 +34,8 @@ from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, mos
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
 
+# What a client has buffered at the most, by the protocol.
+_MOST_BUFFERED_FRAMES: Final = 45 * FRAME_RATE
 # What is generated and not heard, before a generator's first sound or to continue it after a gap, takes so much time at
 # most: the client waits for the sound that much longer. A client that plays outdated music waits less.
 _MOST_LEAD_S: Final = 0.25
@@ -98,6 +101,8 @@ class ChunkProducer:
         # The first outdated frame of the older music, and for which plans and music that was found.
         self._outdated: tuple[tuple[int, int, int], int | None] | None = None
         self._untold = untold
+        # A client of a restored session may have music of the service before this one up to here.
+        self._other_until = start.frame + _MOST_BUFFERED_FRAMES if restored else 0
         self._take = start.take - 1 if restored else 0
 
     @property
@@ -188,7 +193,7 @@ class ChunkProducer:
         if self.pending is not None or not self.dirty.is_clean or self.level != self.buffer.last.level:
             return 0.0
         committed, end = self._latency.committed(now_s), self.head * FRAME_SIZE
-        if end < committed and self._latency.music_end is not None:
+        if end < committed and self._latency.music_end is not None and not self._client_has_other:
             if self._catch_up_frame(now_s) is not None:
                 return 0.0
             end = max(end, self._latency.music_end - JOIN_SAMPLES - FADE_SAMPLES)
@@ -218,6 +223,7 @@ class ChunkProducer:
                 first_frames=self._latency.first_frames,
                 fill_to=self._latency.committed(now_s) + self._config.lookahead_samples,
                 music_end=self._latency.music_end,
+                client_has_other=self._client_has_other,
                 lead_frames=self._lead_frames,
                 restore_lead=self._restore_lead(),
                 most_repeated=self._latency.frames_in(_MOST_LEAD_S),
@@ -371,6 +377,11 @@ class ChunkProducer:
         self._journal(("failed", job.spec))
         if job.spec.reason in ("replace", "change_level"):
             self.dirty.mark(job.spec.change)
+
+    @property
+    def _client_has_other(self) -> bool:
+        """Whether the client may still have music of a service before this one."""
+        return self.buffer.head < self._other_until
 
     def state_bytes(self) -> int:
         """Return the memory that the generators' states take, in bytes."""

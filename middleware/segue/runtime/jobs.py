@@ -184,6 +184,7 @@ class SessionView(NamedTuple):
         first_frames: Length of the first chunk of a replacement.
         fill_to: The sample up to which the client wants music.
         music_end: The sample at which the client is silent for lack of music, None if its clock runs on then.
+        client_has_other: Whether the client may still have music of a service before this one.
         lead_frames: How many frames a generator without history plays before it is heard.
         restore_lead: The same where it plays restored music.
         most_repeated: The most frames worth generating, and not hearing, to continue the same music after a gap.
@@ -204,6 +205,7 @@ class SessionView(NamedTuple):
     first_frames: int
     fill_to: int
     music_end: int | None
+    client_has_other: bool
     lead_frames: int
     restore_lead: int
     most_repeated: int
@@ -222,7 +224,9 @@ def next_job(view: SessionView) -> JobSpec | None:
     if head < view.committed:
         if view.catch_up_at is not None:
             return _replacement(view, view.catch_up_at)
-        return _skip(view, _meeting_frame(view))
+        meeting = _meeting_frame(view)
+        # What a client still has from a service before this one must not keep it from hearing this one.
+        return _skip(view, min(meeting, _soonest_frame(view)) if view.client_has_other else meeting)
     if view.replace_at is not None:
         # What the engine has taken by the time the new music comes stays as it is.
         change = max(view.replace_at, view.soonest, view.buffer.base)
@@ -262,6 +266,9 @@ def _restore(view: SessionView, restoring: ChunkBoundary) -> JobSpec | None:
     if change >= head and change * FRAME_SIZE >= view.fill_to:
         return None
     spec = _spec(view, "restore", change)
+    # Long enough that the next chunk can come in time.
+    end = -(-(change + view.first_frames) // view.config.chunk_frames) * view.config.chunk_frames
+    spec = spec._replace(end=max(spec.end, end))
     return spec._replace(origin=restoring.frame if restoring.level == view.level else change - view.restore_lead)
 
 

@@ -236,6 +236,31 @@ def test_an_event_takes_effect_in_no_frame_of_the_gap_before_late_music() -> Non
     asyncio.run(main())
 
 
+def test_a_restored_session_that_falls_behind_is_not_silent_until_the_old_music_ends() -> None:
+    async def main() -> None:
+        async with serving() as service:
+            chunks = await begun(service)
+        chunk = chunks[2]
+        async with serving() as other:
+            await other.greet(ONE, seed=1)
+            other.say(ONE, Restore(id=1, at=end(chunk), take=0, cell=chunk.cell))
+            have = end(chunk) + 20 * SAMPLE_RATE
+            other.playhead(ONE, end(chunk) - SAMPLE_RATE, have=have, paused=False)
+            await other.settle()
+            assert run_once(other.scheduler, other.now_s)
+            # It is stalled for two seconds, in which the client plays the old music.
+            other.now_s += 2.5
+            committed = end(chunk) + 3 * SAMPLE_RATE // 2
+            other.playhead(ONE, committed, have=have, paused=False)
+            other.generate()
+            first, behind = other.all(ONE, Chunk)[:2]
+            assert end(first) < committed < behind.start < committed + SAMPLE_RATE
+            stop = behind.start + behind.count
+            np.testing.assert_array_equal(music([behind], behind.start, stop), music(chunks, behind.start, stop))
+
+    asyncio.run(main())
+
+
 # --- newer cells ----------------------------------------------------------------------------------------------------
 
 
