@@ -274,7 +274,7 @@ export class Session {
     if (cell === undefined) return;
     if (this.holdsCells) this.cells = this.cells.slice(0, 1);
     this.holdsCells = false;
-    if (take > this.greatestTake) this.cells = this.cells.filter((other) => other.end <= start);
+    this.cells = this.cells.filter((other) => other.end <= start);
     this.cells.push({ end: start + count, cell, lastEvent, take });
   }
 

@@ -113,7 +113,10 @@ export class ZmtpClient {
     const expected = this.expected[0];
     // libzmq writes ERROR's name with a wrong length.
     const isError = name === "ERROR" || latin.decode(body.subarray(1, 5)) === "RROR";
-    if (isError && expected === "WELCOME") throw new ConnectionError("token_refused", "the service refused the token");
+    if (isError && expected !== undefined) {
+      const reason = this.mechanism === "NULL" ? "token_needed" : "token_refused";
+      throw new ConnectionError(reason, `the service refuses this client: ${latin.decode(rest.subarray(1))}`);
+    }
     if (isError) throw broken(latin.decode(rest.subarray(1)));
     if (expected !== undefined) {
       if (name !== expected) throw broken(`expected ${expected}, got ${name}`);
