@@ -103,7 +103,8 @@ def test_the_readmes_game_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = (EXAMPLES.parent / "README.md").read_text("utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    block, asynchronous = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    compile("async def main():\n" + textwrap.indent(asynchronous, "    "), "README.md", "exec")
     monkeypatch.chdir(tmp_path)
     with playing_service() as service:
         game = textwrap.dedent(block).replace("tcp://127.0.0.1:7723", service.address)
