@@ -66,9 +66,9 @@ func _apply(session: ClientSession, step: Dictionary) -> Variant:
 			var fields := {step["number"]: int(step["is"])}
 			session.refuse_samples(ClientEvent.new(step["kind"], fields))
 		"pause":
-			session.pause()
+			session.set_paused(true)
 		"resume":
-			session.resume()
+			session.set_paused(false)
 		"control":
 			return session.control(_plain(step["fields"]))
 		"close":

@@ -173,10 +173,7 @@ func set_paused(is_paused: bool) -> void:
 	_worker.enqueue(
 		func(session: ClientSession, _numbers: GameNumbers) -> void:
 			player.set_paused(is_paused)
-			if is_paused:
-				session.pause()
-			else:
-				session.resume()
+			session.set_paused(is_paused)
 	)
 
 

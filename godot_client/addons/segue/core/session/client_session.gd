@@ -137,14 +137,10 @@ func restore(blob: PackedByteArray) -> int:
 	return _ask("restore", fields)
 
 
-## Tells the service that the game is paused. The timeline's owner pauses the timeline.
-func pause() -> void:
-	control({"op": "pause"})
-
-
-## Tells the service that the game continues.
-func resume() -> void:
-	control({"op": "resume"})
+## Tells the service that the game is paused, or continues.
+## The timeline's owner pauses the timeline.
+func set_paused(paused: bool) -> void:
+	control({"op": "pause" if paused else "resume"})
 
 
 ## Sends any other control now, or not at all; whether it was sent. fields: valid ones of `control`.
