@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
@@ -146,22 +147,26 @@ def _relay(listener: socket.socket, context: ssl.SSLContext, port: int) -> None:
         except OSError:
             return
         accepted.settimeout(30.0)
-        with accepted, context.wrap_socket(accepted, server_side=True) as near:
-            far = socket.create_connection(("127.0.0.1", port))
-            with far:
-                back = threading.Thread(target=_copy, args=(far, near))
-                back.start()
-                _copy(near, far)
-                with contextlib.suppress(OSError):
-                    far.shutdown(socket.SHUT_RDWR)
-                back.join()
+        with (
+            accepted,
+            context.wrap_socket(accepted, server_side=True) as near,
+            socket.create_connection(("127.0.0.1", port)) as far,
+            contextlib.suppress(OSError),
+        ):
+            _pass_on(near, far)
 
 
-def _copy(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65_536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
+def _pass_on(near: ssl.SSLSocket, far: socket.socket) -> None:
+    """Pass bytes on in both directions until one side ends; in one thread, as a TLS connection requires."""
+    while True:
+        ready = [near] if near.pending() else select.select([near, far], [], [], 30.0)[0]
+        if not ready:
+            return
+        for source in ready:
+            data = source.recv(65_536)
+            if not data:
+                return
+            (far if source is near else near).sendall(data)
 
 
 @pytest.mark.parametrize("encrypted", [False, True])
