@@ -366,11 +366,7 @@ func reset() -> void:
 	_claims.forget_own()
 	if _client == null:
 		return
-	if _client.has_method("reset"):
-		_client.call("reset")
-		_flush_later()
-	else:
-		_client.control({"op": "reset"})
+	_was_taken("", _client.reset())
 	for input: String in _claims.claimed():
 		_set_now(input, _claims.value(input, null))
 
