@@ -86,7 +86,8 @@ def test_the_real_service_and_every_token(
         }
         results = run("probe_connection.gd", [asking for asking, _ in asked.values()], tmp_path, allowed=TLS_COMPLAINTS)
     by_name = dict(zip(asked, results, strict=True))
-    assert {name: each["failure"] for name, each in by_name.items()} == {name: code for name, (_, code) in asked.items()}
+    found = {name: result["failure"] for name, result in by_name.items()}
+    assert found == {name: failure for name, (_, failure) in asked.items()}
     assert "is the service's WebSocket port" in by_name["WebSocket there"]["text"]
     for (_, failure), result in zip(asked.values(), results, strict=True):
         if not failure:

@@ -50,7 +50,8 @@ def told(result: Any, kind: str) -> list[Any]:
 def test_the_bus_gets_the_services_samples_while_the_main_thread_stalls(tmp_path: Path) -> None:
     recordings, heard = tmp_path / "recordings", tmp_path / "heard"
     with ServiceProcess(tmp_path, str(RULES), "--record", str(recordings), "--no-reload") as started:
-        result = play(tmp_path, "sound", "captured", address=started.address, heard=str(heard), seconds=6, duck_after=DUCK_AFTER)
+        case: dict[str, Any] = {"heard": str(heard), "seconds": 6, "duck_after": DUCK_AFTER}
+        result = play(tmp_path, "sound", "captured", address=started.address, **case)
         started.terminate()
     (recording,) = recordings.iterdir()
     again = tmp_path / "again.wav"
