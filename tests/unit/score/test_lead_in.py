@@ -17,7 +17,8 @@ from segue.score.composer.lead_in import Turn, kind_of, lead_in
 from segue.score.composer.table import NAMES, TABLE
 from segue.score.composer.theory import chord
 from segue.score.generator import moments
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.kits import DRUM_KIT
+from segue.score.sampler.orchestra import ORCHESTRA
 
 # Bars of 50 frames at 120 bpm; the change starts with the fourth.
 BAR, LINE = 50, 150

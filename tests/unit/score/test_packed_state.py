@@ -21,6 +21,7 @@ from segue.score.composer.conductor import Form
 from segue.score.composer.moment import Cue
 from segue.score.composer.table import NAMES
 from segue.score.generator import ScoreGenerator, ScoreState
+from segue.score.sampler.kits import KITS
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.sampler import MEMORY, Sampler
 from segue.style.situations import SITUATIONS
@@ -99,6 +100,19 @@ def random_notes(count: int, before: int) -> list[NoteEvent]:
         ),
         key=lambda note: note.start,
     )
+
+
+def test_drum_notes_keep_their_kit() -> None:
+    drums = [
+        replace(note, drums=True, pitch=36, program=kit, family="drums")
+        for note, kit in zip(random_notes(len(KITS), 0), KITS, strict=True)
+    ]
+    state = replace(Sampler().start(0), sounding=tuple(drums))
+    _, kept = packed_state.unpack(MODEL, packed_state.pack(MODEL, Form(seed=1, frame=0), state), frame=0, position=0)
+    assert kept == drums
+    unknown = replace(state, sounding=(replace(drums[0], program=77),))
+    with pytest.raises(ValueError, match="orchestra plays"):
+        packed_state.unpack(MODEL, packed_state.pack(MODEL, Form(seed=1, frame=0), unknown), frame=0, position=0)
 
 
 def test_the_oldest_notes_are_dropped_where_not_all_fit() -> None:
