@@ -122,6 +122,15 @@ def test_roles_without_instruments_are_silent(layout: str) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_without_an_ensemble_the_layouts_own_instruments_play(layout: Layout) -> None:
+    row = arrange(StyleProfile(ensemble=Ensemble(), layout=layout.name))
+    own = {program for voice in layout.voices for program in voice.programs}
+    heard = {onset.program for onset in phrase_of(row, 4, phrases=3) if onset.role != "drums"}
+    assert heard
+    assert heard <= own
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_fast_music_does_not_pile_up(layout: Layout) -> None:
     row = arrange(replace(natural(layout), tempo_bpm=240.0))
     seconds = PHRASE_BARS * row.meters[0] * 60 / 240

@@ -11,7 +11,8 @@ from segue.score.composer.bar import Onset, compose_bar
 from segue.score.composer.grooves import GROOVES, kit
 from segue.score.composer.harmony import PHRASE_BARS
 from segue.score.composer.percussion import DRUMS, PERCUSSION
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.kits import DRUM_KIT
+from segue.score.sampler.orchestra import ORCHESTRA
 from segue.style_profile import GROOVES as GROOVE_WORDS
 from segue.style_profile import PERCUSSION as PERCUSSION_WORDS
 from segue.style_profile import Ensemble, StyleProfile
