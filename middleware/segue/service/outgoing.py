@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Final, NamedTuple, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 from segue.contract import Samples
 from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
@@ -20,15 +20,15 @@ from segue.service.stinger_encoder import StingerEncoder
 from segue.service.wire import Format
 from segue_rules import events, plan
 from segue_sdk.codec import Part, encode
-from segue_sdk.messages import Cell, Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
+from segue_sdk.messages import Cell, Chunk, Clock, Receipt, Saved, ServiceMessage, Status, Stinger
 
 Parts: TypeAlias = list[Part]
 """An encoded message."""
 
 # Sound sent to a client and not received yet; a client with more gets none until it reads.
 _MOST_UNRECEIVED_BYTES: Final = 16 << 20
-# Changes, stingers and the like that are kept while there is no connection; the oldest are dropped first.
-_MOST_MISSED: Final = 512
+# Changes, stingers and the like that are kept until the client has a later chunk; the oldest are dropped first.
+_MOST_UNCERTAIN: Final = 512
 
 
 class OutgoingQueue:
@@ -113,7 +113,7 @@ class OutgoingQueue:
         encoded = []
         for message in queued:
             parts = encode(message)
-            self._keep(message, parts, connected=connected)
+            self._keep(message, parts)
             encoded.append(parts)
         return encoded if connected else []
 
@@ -153,7 +153,7 @@ class OutgoingQueue:
         self._metrics.chunk(message.reason)
         return message
 
-    def _keep(self, message: ServiceMessage, parts: Parts, *, connected: bool) -> None:
+    def _keep(self, message: ServiceMessage, parts: Parts) -> None:
         match message:
             case Chunk():
                 self._resend.add_chunk(message.seq, message.start + message.count, parts)
@@ -161,63 +161,76 @@ class OutgoingQueue:
                 self._resend.add(message.end, parts)
             case Stinger(kind="placed", pcm=None):
                 self._resend.add(message.start, parts)
-            case Receipt() | Status() | Cell() | Stinger(kind="placed"):
-                # The client asks for a receipt again, a new status comes every second, a new cell if it is needed, and
+            case Receipt() | Saved() | Status() | Cell() | Stinger(kind="placed"):
+                # The client asks for an answer again, a new status comes every second, a new cell if it is needed, and
                 # the encoder keeps the sound of stingers.
                 pass
-            case _ if not connected:
-                self._resend.add_missed(parts)
+            case _:
+                self._resend.add_once(parts)
 
 
-class _Sent(NamedTuple):
-    """A message that was sent.
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Sent:
+    """A message that was sent, or could not be.
 
-    seq: number of the chunk, or of the chunk before another message. until: sample; it is needed until `committed`
-    reaches that.
+    Attributes:
+        parts: It, encoded.
+        seq: Number of the chunk, or of the chunk before another message.
+        until: A sample: it is needed until `committed` reaches that; None for a message that only has to arrive.
+        is_chunk: Whether it is a chunk.
     """
 
-    seq: int
-    until: int
     parts: Parts
-    is_chunk: bool
+    seq: int
+    until: int | None
+    is_chunk: bool = False
+
+    def has_arrived(self, last_chunk: int) -> bool:
+        """Return whether a client that has all chunks up to `last_chunk` has it, or need not get it again."""
+        if self.is_chunk:
+            return self.seq <= last_chunk
+        return self.until is None and self.seq < last_chunk
 
 
 class ResendBuffer:
-    """Keeps what a client may still need, to send it again on the next connection."""
+    """Keeps what a client may still need, in order, to send it again on the next connection.
+
+    Messages arrive in order. So a client that has a chunk has all that was sent before it.
+    """
 
     def __init__(self) -> None:
         self._sent: deque[_Sent] = deque()
-        self._missed: deque[Parts] = deque(maxlen=_MOST_MISSED)
         self._last_seq = 0
         self._received = 0
 
     def add_chunk(self, seq: int, end: int, parts: Parts) -> None:
         """Keep a chunk that ends at sample `end`."""
         self._last_seq = seq
-        self._sent.append(_Sent(seq, end, parts, is_chunk=True))
+        self._sent.append(_Sent(parts=parts, seq=seq, until=end, is_chunk=True))
 
     def add(self, until: int, parts: Parts) -> None:
         """Keep a message about the music before sample `until`, such as its beats."""
-        self._sent.append(_Sent(self._last_seq, until, parts, is_chunk=False))
+        self._sent.append(_Sent(parts=parts, seq=self._last_seq, until=until))
 
-    def add_missed(self, parts: Parts) -> None:
-        """Keep a message that could not be sent, since there was no connection."""
-        self._missed.append(parts)
+    def add_once(self, parts: Parts) -> None:
+        """Keep a message until the client has it for certain, such as a change of state; of too many, the newest."""
+        self._sent.append(_Sent(parts=parts, seq=self._last_seq, until=None))
+        uncertain = [sent for sent in self._sent if sent.until is None]
+        if len(uncertain) > _MOST_UNCERTAIN:
+            self._sent.remove(uncertain[0])
 
     def acknowledge(self, committed: int, last_chunk: int) -> None:
         """Drop what ends before sample `committed`; the client has received all chunks up to `last_chunk`."""
         self._received = max(self._received, min(last_chunk, self._last_seq))
-        self._sent = deque(sent for sent in self._sent if sent.until > committed)
+        self._sent = deque(
+            sent
+            for sent in self._sent
+            if (not sent.has_arrived(self._received) if sent.until is None else sent.until > committed)
+        )
 
     def take(self, last_chunk: int) -> list[Parts]:
-        """Return in order what to send a client that has all chunks up to `last_chunk`.
-
-        Missed messages are returned once; all others again each time, until they are acknowledged.
-        """
-        again = [sent.parts for sent in self._sent if not sent.is_chunk or sent.seq > last_chunk]
-        again += self._missed
-        self._missed.clear()
-        return again
+        """Return in order what to send a client that has all chunks up to `last_chunk`."""
+        return [sent.parts for sent in self._sent if not sent.has_arrived(last_chunk)]
 
     def unreceived_bytes(self) -> int:
         """Return the bytes of sound that were sent and not reported as received."""
