@@ -5,10 +5,11 @@ All of these belong to one session and live as long as it does, over all its con
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from dataclasses import replace
+from enum import Enum, auto
+from typing import Final, NamedTuple, TypeAlias
 
 from segue.contract import Samples
 from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
@@ -156,77 +157,99 @@ class OutgoingQueue:
     def _keep(self, message: ServiceMessage, parts: Parts) -> None:
         match message:
             case Chunk():
-                self._resend.add_chunk(message.seq, message.start + message.count, parts)
+                self._resend.add_chunk(message.seq, message.start, message.start + message.count, parts)
             case Clock():
-                self._resend.add(message.end, parts)
+                self._resend.add_beats(message.start, message.end, parts)
             case Stinger(kind="placed", pcm=None):
-                self._resend.add(message.start, parts)
+                self._resend.add_stinger(message.id, message.start, parts)
             case Receipt() | Saved() | Status() | Cell() | Stinger(kind="placed"):
                 # The client asks for an answer again, a new status comes every second, a new cell if it is needed, and
                 # the encoder keeps the sound of stingers.
                 pass
             case _:
+                if isinstance(message, Stinger) and message.kind == "cancelled":
+                    self._resend.cancel_stinger(message.id)
                 self._resend.add_once(parts)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class _Sent:
+class _Kind(Enum):
+    """What a message is. ONCE: it only has to arrive."""
+
+    CHUNK = auto()
+    BEATS = auto()
+    STINGER = auto()
+    ONCE = auto()
+
+
+class _Sent(NamedTuple):
     """A message that was sent, or could not be.
 
-    Attributes:
-        parts: It, encoded.
-        seq: Number of the chunk, or of the chunk before another message.
-        until: A sample: it is needed until `committed` reaches that; None for a message that only has to arrive.
-        is_chunk: Whether it is a chunk.
+    number: of the chunk, of the chunk before a message that only has to arrive, or the stinger's id. start, until:
+    samples; it is needed until `committed` reaches `until`. replaced: whether a later chunk begins at or before this
+    one.
     """
 
+    kind: _Kind
+    number: int
+    start: int
+    until: float
     parts: Parts
-    seq: int
-    until: int | None
-    is_chunk: bool = False
+    replaced: bool = False
 
     def has_arrived(self, last_chunk: int) -> bool:
-        """Return whether a client that has all chunks up to `last_chunk` has it, or need not get it again."""
-        if self.is_chunk:
-            return self.seq <= last_chunk
-        return self.until is None and self.seq < last_chunk
+        """Return whether a client that has all chunks up to `last_chunk` has it, and need not get it again."""
+        if self.kind is _Kind.CHUNK:
+            return self.number <= last_chunk
+        return self.kind is _Kind.ONCE and self.number < last_chunk
 
 
 class ResendBuffer:
     """Keeps what a client may still need, in order, to send it again on the next connection.
 
-    Messages arrive in order. So a client that has a chunk has all that was sent before it.
+    Messages arrive in order, so a client that has a chunk has all that was sent before it. While the client's clock
+    stands, its music may be replaced any number of times. Replaced chunks are kept until the client has received them,
+    and replaced beats are dropped at once.
     """
 
     def __init__(self) -> None:
-        self._sent: deque[_Sent] = deque()
+        self._sent: list[_Sent] = []
         self._last_seq = 0
         self._received = 0
 
-    def add_chunk(self, seq: int, end: int, parts: Parts) -> None:
-        """Keep a chunk that ends at sample `end`."""
+    def add_chunk(self, seq: int, start: int, end: int, parts: Parts) -> None:
+        """Keep a chunk of the samples [start, end); what was sent from `start` on is replaced."""
         self._last_seq = seq
-        self._sent.append(_Sent(parts=parts, seq=seq, until=end, is_chunk=True))
+        if any(sent.start >= start for sent in self._sent):
+            self._sent = [
+                sent._replace(replaced=sent.replaced or (sent.kind is _Kind.CHUNK and sent.start >= start))
+                for sent in self._sent
+                if sent.kind is not _Kind.BEATS or sent.start < start
+            ]
+        self._sent.append(_Sent(_Kind.CHUNK, seq, start, end, parts))
 
-    def add(self, until: int, parts: Parts) -> None:
-        """Keep a message about the music before sample `until`, such as its beats."""
-        self._sent.append(_Sent(parts=parts, seq=self._last_seq, until=until))
+    def add_beats(self, start: int, end: int, parts: Parts) -> None:
+        """Keep the beats of the samples [start, end)."""
+        self._sent.append(_Sent(_Kind.BEATS, 0, start, end, parts))
+
+    def add_stinger(self, number: int, start: int, parts: Parts) -> None:
+        """Keep that the chunks contain a stinger, which begins at sample `start`."""
+        self._sent.append(_Sent(_Kind.STINGER, number, start, start, parts))
+
+    def cancel_stinger(self, number: int) -> None:
+        """Drop what was kept of a stinger."""
+        self._sent = [sent for sent in self._sent if sent.kind is not _Kind.STINGER or sent.number != number]
 
     def add_once(self, parts: Parts) -> None:
-        """Keep a message until the client has it for certain, such as a change of state; of too many, the newest."""
-        self._sent.append(_Sent(parts=parts, seq=self._last_seq, until=None))
-        uncertain = [sent for sent in self._sent if sent.until is None]
-        if len(uncertain) > _MOST_UNCERTAIN:
-            self._sent.remove(uncertain[0])
+        """Keep a message that only has to arrive, such as a change of state; of too many, the newest."""
+        self._sent.append(_Sent(_Kind.ONCE, self._last_seq, 0, math.inf, parts))
+        kept = [place for place, sent in enumerate(self._sent) if sent.kind is _Kind.ONCE]
+        if len(kept) > _MOST_UNCERTAIN:
+            del self._sent[kept[0]]
 
     def acknowledge(self, committed: int, last_chunk: int) -> None:
         """Drop what ends before sample `committed`; the client has received all chunks up to `last_chunk`."""
-        self._received = max(self._received, min(last_chunk, self._last_seq))
-        self._sent = deque(
-            sent
-            for sent in self._sent
-            if (not sent.has_arrived(self._received) if sent.until is None else sent.until > committed)
-        )
+        received = self._received = max(self._received, min(last_chunk, self._last_seq))
+        self._sent = [sent for sent in self._sent if sent.until > committed and not _is_settled(sent, received)]
 
     def take(self, last_chunk: int) -> list[Parts]:
         """Return in order what to send a client that has all chunks up to `last_chunk`."""
@@ -234,4 +257,10 @@ class ResendBuffer:
 
     def unreceived_bytes(self) -> int:
         """Return the bytes of sound that were sent and not reported as received."""
-        return sum(len(sent.parts[-1]) for sent in self._sent if sent.is_chunk and sent.seq > self._received)
+        chunks = (sent for sent in self._sent if sent.kind is _Kind.CHUNK)
+        return sum(len(chunk.parts[-1]) for chunk in chunks if chunk.number > self._received)
+
+
+def _is_settled(sent: _Sent, received: int) -> bool:
+    """Return whether a client that has reported all chunks up to `received` needs a message no more."""
+    return (sent.replaced or sent.kind is _Kind.ONCE) and sent.has_arrived(received)
