@@ -106,7 +106,9 @@ class ChunkProducer:
         self._untold = untold
         # A client of a restored session may have music of the service before this one up to here.
         self._other_until = start.frame + _MOST_BUFFERED_FRAMES if restored else 0
+        # The take of the last chunk, and the greatest that the client knows.
         self._take = start.take - 1 if restored else 0
+        self._known_take = self._take
 
     @property
     def head(self) -> int:
@@ -148,7 +150,8 @@ class ChunkProducer:
             take: The greatest take that the client knows.
         """
         self.pending = pending_restore(point, planner, frame, self._planner.state_before(frame))
-        self._take = max(self._take, take)
+        # What only extends the present music stays in its take, in which the client follows it.
+        self._known_take = max(self._known_take, take)
         self.dirty.clear_from(frame)
         if self.placements is not None:
             self.placements.mark(frame)
@@ -337,7 +340,7 @@ class ChunkProducer:
         samples, stems, master = master_job(job, result.chunk, mastered=isinstance(generator, Loop))
         follows = self._follows(spec)
         if spec.reason != "extend":
-            self._take += 1
+            self._take = max(self._take, self._known_take) + 1
         if spec.reason == "restore":
             if self.pending is self._restoring:
                 self.pending = None

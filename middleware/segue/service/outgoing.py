@@ -12,9 +12,9 @@ from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
 from segue.contract import Samples
+from segue.runtime.chunk_stingers import ChunkStingers
 from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
 from segue.service import wire
-from segue.service.chunk_stingers import ChunkStingers
 from segue.service.monitoring import Metrics
 from segue.service.soundtrack import Soundtrack
 from segue.service.stinger_encoder import StingerEncoder

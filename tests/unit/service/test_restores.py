@@ -247,3 +247,29 @@ def test_requests_of_one_game_frame_are_done_in_order() -> None:
             assert [type(one) for one in answers] == [Rules, Status, Saved]
 
     asyncio.run(main())
+
+
+def test_music_before_a_restore_stays_in_its_take_whatever_takes_the_client_names() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            service.playhead(ONE)
+            service.generate()
+            service.say(ONE, Save(id=1))
+            service.tick()
+            (saved,) = service.all(ONE, Saved)
+            end = max(chunk.start + chunk.count for chunk in service.all(ONE, Chunk))
+            service.say(ONE, Restore(id=2, at=end + SAMPLE_RATE, take=50, blob=saved.blob))
+            await service.settle()
+            for second in range(1, 4):
+                have = max(chunk.start + chunk.count for chunk in service.all(ONE, Chunk))
+                service.playhead(ONE, second * SAMPLE_RATE, have=have, last_chunk=len(service.all(ONE, Chunk)))
+                service.generate()
+            chunks = service.all(ONE, Chunk)
+            (restored,) = (chunk for chunk in chunks if chunk.reason == "restore")
+            before = [chunk for chunk in chunks if chunk.seq < restored.seq]
+            assert before[-1].start >= end
+            assert {chunk.take for chunk in before} == {0}
+            assert {chunk.take for chunk in chunks if chunk.seq >= restored.seq} == {51}
+
+    asyncio.run(main())
