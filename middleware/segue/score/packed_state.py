@@ -8,6 +8,7 @@ and family (uint8).
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -17,20 +18,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import FAMILIES, MODES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
+from segue.contract import FAMILIES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
 from segue.score import record_codec
 from segue.score.composer.conductor import Form
-from segue.score.composer.table import TABLE
 from segue.score.sampler.kits import DRUM_KIT, KITS
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
 from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
 from segue.score.sampler.sampler import SamplerState
+from segue.style_profile import SCALES
 
 # Raise it when an old form would now mean other music, so that old saves are refused.
-_VERSION: Final = 1
+_VERSION: Final = 2
 FORM_SIGNATURE: Final = zlib.crc32(f"{_VERSION} {record_codec.signature(Form)}".encode())
 _DRUMS: Final = NUM_PROGRAMS
 """What drum notes add to the number of their kit."""
+# Names of arrangements are keys of style profiles.
+_KEY: Final = re.compile(r"[0-9a-f]{12}")
 
 # Limits on what untrusted bytes may ask for. The densest blends tried (four situations, 250 bpm) have 850 notes and a
 # work of 350.
@@ -183,18 +186,18 @@ def _checked(form: Form) -> Form:
     numbers = [leaf for leaf in leaves if isinstance(leaf, int | float)]
     texts = {leaf for leaf in leaves if isinstance(leaf, str)}
     bar = form.origin if form.bar is None else form.bar
-    led = form.leader in TABLE and form.plan in TABLE
+    led = bool(form.leader and form.plan)
     cued = () if form.cue is None else (form.cue.out_of, form.cue.into)
     # Comparisons that NaN fails as well.
     if not (
         all(abs(number) <= _MOST_WHOLE for number in numbers)
-        and texts <= {"", *TABLE, *MODES}
-        and form.mode in MODES
+        and all(text in ("", *SCALES) or _KEY.fullmatch(text) for text in texts)
+        and form.mode in SCALES
         and 0 <= form.tonic < 12
         and form.origin <= bar
-        and (led or (form.bar is None and form.leader in ("", *TABLE)))
-        and form.awaited in ("", *TABLE)
-        and all(name in TABLE for name in cued)
+        and all(name == "" or _KEY.fullmatch(name) for name in (form.leader, form.plan, form.awaited, *form.holders))
+        and (led or form.bar is None)
+        and all(_KEY.fullmatch(name) for name in cued)
     ):
         raise ValueError(f"expected a form of the composer's, got {form}")
     return form

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.generators import CaptionEncoder, bank, conditioning, score, steady
+from contract.generators import bank, conditioning, score, steady
 from segue.contract import FRAME_SIZE, MODES, MOST_STATE_BYTES, SAMPLE_RATE, Conditioning, NoteEvent, Request, StyleBank
 from segue.score import packed_state, record_codec
 from segue.score.composer.conductor import Form
@@ -205,7 +205,7 @@ PACKED: Final = packed_state.pack(
 
 
 def test_another_soundfont_is_another_model(tmp_path: Path) -> None:
-    other = ScoreGenerator(CaptionEncoder(), Sampler(written(tiny_font(), tmp_path / "tiny.sf2")))
+    other = ScoreGenerator(Sampler(written(tiny_font(), tmp_path / "tiny.sf2")))
     assert other.model != score().model
     with pytest.raises(ValueError, match="packed by"):
         other.unpack(score().pack(score().start(seed=1)), frame=0)
