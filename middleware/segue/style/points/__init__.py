@@ -21,7 +21,9 @@ from segue.style.points import (
 from segue.style.points.named_style import NamedStyle
 
 _MODULES: Final = (situations, jazz, latin, groove, electronic, rock, traditional, world, classical, scenes)
-POINTS: Final[Mapping[str, NamedStyle]] = MappingProxyType({row.name: row for module in _MODULES for row in module.ROWS})
+POINTS: Final[Mapping[str, NamedStyle]] = MappingProxyType(
+    {row.name: row for module in _MODULES for row in module.ROWS}
+)
 """Every named style by its name, the twenty situations first."""
 
 __all__ = ["POINTS", "NamedStyle"]
