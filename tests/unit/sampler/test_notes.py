@@ -70,6 +70,18 @@ def test_notes_with_the_same_sound_share_a_source() -> None:
     assert len(notes._sources) == 1
 
 
+def test_a_drum_note_is_played_by_its_kit_and_else_by_the_standard_one() -> None:
+    notes = bank()
+
+    def kick(kit: int, pitch: int = 36) -> np.ndarray:
+        return whole(notes, note(program=kit, pitch=pitch, drums=True))
+
+    assert kick(25).shape != kick(0).shape
+    # The 808's kit has no vibraslap, and no font has a kit 77.
+    for kit, pitch in ((25, 58), (77, 36)):
+        np.testing.assert_array_equal(kick(kit, pitch), kick(0, pitch))
+
+
 def test_all_threads_read_the_same_bits() -> None:
     expected = [whole(bank(), event) for event in NOTES]
     # Room for hardly anything, so that threads make and drop all the time.

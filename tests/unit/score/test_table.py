@@ -13,7 +13,8 @@ from segue.score.composer.fills import GESTURES
 from segue.score.composer.table import NAMES, TABLE, situation
 from segue.score.composer.theory import chord
 from segue.score.composer.vocabulary import DrumLine, Situation, Voice
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.kits import DRUM_KIT
+from segue.score.sampler.orchestra import ORCHESTRA
 from segue.style.situations import SITUATIONS
 
 STROKES = {"stabs", "chug"}

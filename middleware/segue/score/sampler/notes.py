@@ -22,8 +22,9 @@ import numpy as np
 from segue.contract import SAMPLE_RATE, NoteEvent
 from segue.score.sampler import voice
 from segue.score.sampler.cache import ByteCache
-from segue.score.sampler.levels import KIT, Register, flattened, measured
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
+from segue.score.sampler.kits import KITS, STANDARD, DrumKey
+from segue.score.sampler.levels import Register, flattened, level_name, measured
+from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
 from segue.score.sampler.stereo import Planar, pan_gains
@@ -42,9 +43,6 @@ _LEVEL_DURATION: Final = SAMPLE_RATE
 _KIT_KEYS: Final = (36, 38, 45)
 # Low keys sit to the left of a programme's seat and high keys to the right, this far over four octaves.
 _KEY_SPREAD: Final = 0.25
-_SEAT: Final = Instrument(
-    program=0, name="unlisted", low=0, high=127, family="harmony", pan=0.0, level_db=-1.0, send=0.3, width=0.2
-)
 _DRUM_SEAT: Final = DrumKey(key=0, name="unlisted", pan=0.2, level_db=-2.0, send=0.15)
 _GROUP: Final = 8
 # An end this far below the note's own peak is masked by whatever comes next.
@@ -130,7 +128,7 @@ class NoteBank:
         self._samples = SampleBank(read_soundfont(path), str(path), memory_bytes * _WAVEFORMS // _SHARES)
         if not self._samples.programs:
             raise SoundFontError(f"{path}: has no melodic presets (bank 0)")
-        if not self._samples.has_drums:
+        if STANDARD not in self._samples.kits:
             raise SoundFontError(f"{path}: has no drum kit (bank 128, programme 0)")
         self._sources: ByteCache[tuple[int, int, int], Planar] = ByteCache(
             memory_bytes * _SOURCES // _SHARES, lambda wave: wave.nbytes
@@ -164,8 +162,16 @@ class NoteBank:
 
     def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
         rounded = DURATION_STEP * max(1, round(min(duration, MAX_DURATION) / DURATION_STEP))
-        program = 0 if drums else self.substitute(program)
-        return self._note(_Key(program, drums, pitch, velocity // VELOCITY_LAYER, 0 if drums else rounded))
+        layer = velocity // VELOCITY_LAYER
+        if drums:
+            return self._note(_Key(self._kit(program, pitch, layer), True, pitch, layer, 0))
+        return self._note(_Key(self.substitute(program), False, pitch, layer, rounded))
+
+    def _kit(self, kit: int, pitch: int, layer: int) -> int:
+        """The kit that plays a key of `kit`: itself, or the standard one where the font's lacks the kit or the key."""
+        if kit in self._samples.kits and self._regions(kit, pitch, layer, drums=True):
+            return kit
+        return STANDARD
 
     def read(self, note: BankNote, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written to."""
@@ -189,10 +195,11 @@ class NoteBank:
 
     def _described(self, key: _Key) -> BankNote:
         if key.drums:
-            drum = DRUM_KIT.get(key.pitch, _DRUM_SEAT)
-            pan, level_db, send, width = drum.pan, drum.level_db, drum.send, 0.0
+            kit = KITS.get(key.program, KITS[STANDARD])
+            drum = kit.key(key.pitch) or _DRUM_SEAT
+            pan, level_db, send, width = drum.pan, drum.level_db, drum.send + kit.send, 0.0
         else:
-            seat = ORCHESTRA.get(key.program, _SEAT)
+            seat = ORCHESTRA[key.program]
             pan, level_db, send, width = seat.pan, seat.level_db, seat.send, seat.width
             pan += _KEY_SPREAD * (key.pitch - 60) / 48
         register = self.register(key.program, drums=key.drums)
@@ -250,10 +257,13 @@ class NoteBank:
 
     def _voices(self, key: _Key) -> tuple[RegionVoice, ...]:
         """Each region of a key press."""
-        velocity = max(1, min(_MAX_VELOCITY, key.layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
-        regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums)
+        regions = self._regions(key.program, key.pitch, key.layer, drums=key.drums)
         apart = len({region.pan for region in regions}) > 1
         return tuple(self._voice(region, key, apart=apart) for region in regions)
+
+    def _regions(self, program: int, pitch: int, layer: int, *, drums: bool) -> tuple[Region, ...]:
+        velocity = max(1, min(_MAX_VELOCITY, layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
+        return self._samples.regions(program, pitch, velocity, drums=drums)
 
     def _voice(self, region: Region, key: _Key, *, apart: bool) -> RegionVoice:
         with self._numbering:
@@ -283,8 +293,8 @@ class NoteBank:
         )
 
     def register(self, program: int, *, drums: bool = False) -> Register:
-        """How loud a programme (or the kit) is by nature; measured once if it did not come with the font."""
-        name = KIT if drums else str(program)
+        """How loud a programme or drum kit is by nature; measured once if it did not come with the font."""
+        name = level_name(program, drums=drums)
         if name not in self._levels:
             layer = _LEVEL_VELOCITY // VELOCITY_LAYER
 
@@ -293,9 +303,12 @@ class NoteBank:
                 channels = len(voices[0].sides) if voices else 1
                 return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
 
-            seat = ORCHESTRA.get(program, _SEAT)
-            across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
-            self._levels[name] = flattened(measured(sound, _KIT_KEYS)) if drums else measured(sound, across)
+            if drums:
+                self._levels[name] = flattened(measured(sound, _KIT_KEYS))
+            else:
+                seat = ORCHESTRA[program]
+                across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
+                self._levels[name] = measured(sound, across)
         return self._levels[name]
 
 
