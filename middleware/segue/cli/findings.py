@@ -25,7 +25,7 @@ from segue_yaml.report import Problem
 
 if TYPE_CHECKING:
     from segue.contract import Samples, StyleEncoder
-    from segue.style.phrases import Phrases
+    from segue.style.stored_words import StoredWords
 
 _MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)
 _SILENT_DB: Final = -60.0
@@ -103,41 +103,41 @@ def style_findings(rules: Rules) -> Iterator[tuple[Problem, str]]:
     Yields:
         Problems, each with its code.
     """
-    phrases = _phrases()
+    words = _stored_words()
     alone: dict[str, str] = {}
     for style in rules.styles:
         for prompt in style.prompts:
             if prompt.text is None:
                 continue
-            finding = _text_finding(style, prompt, prompt.text, phrases)
+            finding = _text_finding(style, prompt, prompt.text, words)
             if finding is not None:
                 yield finding
             if len(style.prompts) == 1 and (finding is None or finding[1] == "unknown_word"):
                 alone[style.name] = prompt.text
     by_name = {style.name: style for style in rules.styles}
-    for first, second, likeness in phrases.confusable(alone):
+    for first, second, likeness in words.confusable(alone):
         text = f"sounds like '{first}' to the style encoder (likeness {likeness:.2f}); say what sets it apart"
         yield _about(by_name[second], by_name[second].prompts[0], text), "confusable_styles"
 
 
 @cache
-def _phrases() -> Phrases:
-    from segue.style.phrases import Phrases
+def _stored_words() -> StoredWords:
+    from segue.style.stored_words import StoredWords
 
-    return Phrases()
+    return StoredWords()
 
 
-def _text_finding(style: Style, prompt: Prompt, text: str, phrases: Phrases) -> tuple[Problem, str] | None:
+def _text_finding(style: Style, prompt: Prompt, text: str, words: StoredWords) -> tuple[Problem, str] | None:
     """The finding about the words of one prompt, if there is one."""
     try:
-        phrases.direction(text)
+        words.direction(text)
     except ValueError as error:
         return _about(style, prompt, str(error).removeprefix("text: ")), "unknown_text"
-    unknown = phrases.unknown_words(text)
+    unknown = words.unknown_words(text)
     if not unknown:
         return None
-    words = ", ".join(f"'{word}'" for word in unknown)
-    return _about(style, prompt, f"the style encoder does not know {words}; the other words count"), "unknown_word"
+    named = ", ".join(f"'{word}'" for word in unknown)
+    return _about(style, prompt, f"the style encoder does not know {named}; the other words count"), "unknown_word"
 
 
 def _about(style: Style, prompt: Prompt, text: str) -> Problem:

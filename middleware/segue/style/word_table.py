@@ -21,8 +21,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from segue.contract import Samples
-from segue.style.phrases import PATH, StoredTable
 from segue.style.reading import WordReader, cancelled_words
+from segue.style.stored_words import PATH, StoredTable
 
 
 @dataclass(frozen=True, kw_only=True)

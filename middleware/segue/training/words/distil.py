@@ -16,9 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.style.phrases import PATH
 from segue.style.reading import WordReader
 from segue.style.situations import CAPTIONS, SITUATIONS
+from segue.style.stored_words import PATH
 from segue.style.word_table import WordTable
 from segue.style.wordpiece import CONTINUATION, WordPiece, split_words
 from segue.training.words.fit import Lesson, Recipe, fit, pad

@@ -17,8 +17,8 @@ import yaml
 from numpy.typing import NDArray
 
 from segue.contract import Samples, StyleEncoder
-from segue.style.phrases import PATH
 from segue.style.situations import CAPTIONS, SITUATIONS, similarities
+from segue.style.stored_words import PATH
 from segue.style.word_table import WordEncoder, WordTable
 from segue.training.words.distil import CACHE
 from segue.training.words.sources import fetch, sha256

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from segue.style.phrases import CONFUSABLE, Phrases, StoredTable
+from segue.style.stored_words import CONFUSABLE, StoredTable, StoredWords
 from segue.style.word_table import WordEncoder, WordTable
 from segue.training.words.evaluate import load_cases
 
-PHRASES = Phrases()
+WORDS = StoredWords()
 ENCODER = WordEncoder()
 TEXTS = sorted({case.text for cases in load_cases().values() for case in cases})
 
@@ -22,13 +22,13 @@ def test_directions_are_those_of_the_word_encoder() -> None:
     assert len(TEXTS) > 100
     for text in TEXTS:
         # float32 has 24 bits; a phrase adds up about ten rows.
-        np.testing.assert_allclose(PHRASES.direction(text), ENCODER.embed_text(text), atol=1e-6)
-        assert PHRASES.unknown_words(text) == ENCODER.unknown_words(text)
+        np.testing.assert_allclose(WORDS.direction(text), ENCODER.embed_text(text), atol=1e-6)
+        assert WORDS.unknown_words(text) == ENCODER.unknown_words(text)
 
 
 def test_likenesses_are_those_of_the_word_encoder() -> None:
     texts = {text: text for text in TEXTS[:60]}
-    found = {(a, b): cosine for a, b, cosine in PHRASES.confusable(texts, threshold=-1.0)}
+    found = {(a, b): cosine for a, b, cosine in WORDS.confusable(texts, threshold=-1.0)}
     assert list(found.values()) == sorted(found.values(), reverse=True)
     assert found.keys() == set(combinations(texts, 2))
     for (a, b), cosine in found.items():
@@ -41,7 +41,7 @@ def test_styles_in_other_words_are_confusable_and_different_ones_are_not() -> No
         "battle": "driving taiko drums and brass",
         "forest": "peaceful woodland with soft strings and harp",
     }
-    ((first, second, cosine),) = PHRASES.confusable(styles)
+    ((first, second, cosine),) = WORDS.confusable(styles)
     assert (first, second) == ("woods", "forest")
     assert cosine >= CONFUSABLE
 
@@ -55,11 +55,11 @@ def test_errors_are_those_of_the_word_encoder(tmp_path: Path) -> None:
         about={},
     )
     table.save(tmp_path / "table")
-    phrases, encoder = Phrases(StoredTable.read(tmp_path / "table")), WordEncoder(table)
-    assert phrases.direction("harp") == [0.0, 1.0]
+    words, encoder = StoredWords(StoredTable.read(tmp_path / "table")), WordEncoder(table)
+    assert words.direction("harp") == [0.0, 1.0]
     for text in (" ", "музыка", "no drums", "drums anti"):
         with pytest.raises(ValueError) as here:
-            phrases.direction(text)
+            words.direction(text)
         with pytest.raises(ValueError) as there:
             encoder.embed_text(text)
         assert str(here.value) == str(there.value)
