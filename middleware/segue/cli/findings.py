@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -20,14 +19,12 @@ from typing import TYPE_CHECKING, Final
 from segue.file_kinds import FileKind, file_kind
 from segue.render.file_checks import named_sounds
 from segue_rules.model import Prompt, Rules, Style
-from segue_yaml.nodes import NOWHERE, Mark
 from segue_yaml.report import Problem
 
 if TYPE_CHECKING:
     from segue.contract import Samples, StyleEncoder
     from segue.style.stored_words import StoredWords
 
-_MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)
 _SILENT_DB: Final = -60.0
 _SHORTEST_STINGER_S: Final = 0.05
 _MAX_OFFSET: Final = 0.05
@@ -53,7 +50,7 @@ def rule_findings(rules: Rules) -> RuleFindings:
     from segue_rules.analysis import analyse
 
     found = audio_findings(rules)
-    found.warnings += [(_loader_warning(warning), "") for warning in rules.warnings]
+    found.warnings += [(warning, "") for warning in rules.warnings]
     for finding in analyse(rules):
         found.warnings.append((Problem(mark=finding.mark, where=finding.where, text=finding.text), finding.code))
     found.warnings += style_findings(rules)
@@ -87,14 +84,6 @@ def included_files(paths: Sequence[Path]) -> set[str]:
         if start not in within:
             parts |= within
     return parts
-
-
-def _loader_warning(warning: str) -> Problem:
-    """A finished message of the loader, taken apart into its position and its text."""
-    match = _MESSAGE.fullmatch(warning)
-    if match is None:
-        return Problem(mark=NOWHERE, where="", text=warning)
-    return Problem(mark=Mark(file=match[1], line=int(match[2]), column=int(match[3])), where="", text=match[4])
 
 
 def style_findings(rules: Rules) -> Iterator[tuple[Problem, str]]:
