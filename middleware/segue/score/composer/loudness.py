@@ -15,8 +15,8 @@ from segue.score.sampler.orchestra import ORCHESTRA
 INTENSITY: Final = 0.5
 """The intensity at which loudness is estimated."""
 
-# The model of a note: it has a velocity's power (the sampler's curve, 40 dB a decade), at its instrument's seat, as long
-# as it sounds. The sampler levels programmes, so they are alike otherwise. Fitted to 158 styles of 9.6 s each: the
+# The model of a note: it has a velocity's power (the sampler's curve, 40 dB a decade), at its instrument's seat, while
+# it sounds. The sampler levels programmes, so they are alike otherwise. Fitted to 158 styles of 9.6 s each: the
 # standard deviation of their measured loudness was 2.9 LU, that of the difference 1.3 LU.
 _SEED: Final = 3
 _VELOCITY: Final = 0.82 + 0.33 * INTENSITY
