@@ -105,7 +105,10 @@ class Scene:
 
     def voicing(self, segment: Segment, *, open_position: bool = False) -> tuple[int, ...]:
         """The voice's layout of a chord, led from the chord before."""
-        return voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.number]
+        keys = voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.number]
+        if not self.voice.rooted or len(keys) < 2:
+            return keys
+        return (keys[1] - 1 - (keys[1] - 1 - segment.chord.root) % 12, *keys[1:])
 
     def root(self, segment: Segment) -> int:
         """The chord's root about the voice's register."""
