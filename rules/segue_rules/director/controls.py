@@ -11,6 +11,7 @@ from segue_rules.director.state import ControlNow, LayerNow, SwitchNow
 from segue_rules.director.timing import follow, progress
 from segue_rules.model import Binding, InputValue, Key, Music, Rules
 from segue_rules.plan import Controls
+from segue_rules.tempos import FALLBACK, StyleTempo, of_mix
 
 CONTINUOUS: Final = tuple(control.field for control in CONTROLS if control.change == "ramp")
 DISCRETE: Final = tuple(control.field for control in CONTROLS if control.change == "bar")
@@ -42,6 +43,11 @@ class ControlDirector:
         self._input = {item.name: i for i, item in enumerate(rules.inputs)}
         self._top = rules.music
         self._names = tuple(layer.name for layer in rules.layers)
+        styles = {style.name: style for style in rules.styles}
+        # Of the states of each layer; None for one that mixes nothing.
+        self._tempos = tuple(
+            tuple(of_mix(state.mix, styles) if state.mix else None for state in layer.states) for layer in rules.layers
+        )
         self._ramps = tuple(layer.weight_ramp_frames for layer in rules.layers)
         # Decisions depend only on states and on which weights are zero. They repeat for seconds.
         self.decide = lru_cache(maxsize=1024)(self._decide)
@@ -127,12 +133,33 @@ class ControlDirector:
                 spec = getattr(music, name)
                 if weighs[i] and spec is not None:
                     decisions[name] = ControlDecision(i, active[i], spec)
+            if name in StyleTempo._fields and decisions[name].spec == AUTO:
+                decisions[name] = self._from_styles(name, decisions[name], active, weighs)
         return decisions
 
+    def _from_styles(
+        self, name: str, asked: ControlDecision, active: tuple[int, ...], weighs: tuple[bool, ...]
+    ) -> ControlDecision:
+        """The decision for `auto`: the state that asks, if it has a mix, else the last layer whose state has one."""
+        able = [i for i, now in enumerate(active) if weighs[i] and self._tempos[i][now] is not None]
+        source = asked.source if asked.source in able else able[-1] if able else TOP_LEVEL
+        state = active[source] if source != TOP_LEVEL else -1
+        return ControlDecision(source, state, self._spec(name, source, state))
+
+    def _spec(self, name: str, source: int, active: int) -> float | int | str | Binding | Key:
+        """What the active state of a layer, or the top level, says of a control; `auto` answered by its styles."""
+        music = self._top if source == TOP_LEVEL else self._layers[source].states[active].music
+        spec: float | int | str | Binding | Key | None = getattr(music, name)
+        if name in StyleTempo._fields and spec in (AUTO, None):
+            found = None if source == TOP_LEVEL else self._tempos[source][active]
+            spec = getattr(found or FALLBACK, name)
+        assert spec is not None
+        return spec
+
     def _value(self, i: int, now: ControlNow, values: Values, frame: int) -> float:
-        music = self._top if now.source == TOP_LEVEL else self._layers[now.source].states[now.active].music
-        spec = getattr(music, CONTINUOUS[i])
+        spec = self._spec(CONTINUOUS[i], now.source, now.active)
         bound = float(values[self._input[spec.input]]) if isinstance(spec, Binding) else 0.0
+        assert isinstance(spec, int | float | Binding)
         return control_value(spec, now, bound, frame)
 
     def _ramp(self, source: int, former: int, layers: tuple[LayerNow, ...], frame: int) -> tuple[int, str]:
