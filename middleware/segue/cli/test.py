@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
     """The test files that can be used, and whether some cannot; their problems are printed."""
+    from segue.runtime.styles import read_tempos
     from segue_rules.ruletest import load_tests
 
     try:
@@ -56,7 +58,8 @@ def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
     loaded, unusable = [], False
     for path in dict.fromkeys(map(_tests_of, paths)):
         try:
-            loaded.append(load_tests(require_file(path)))
+            file = load_tests(require_file(path))
+            loaded.append(replace(file, rules=read_tempos(file.rules)))
         except (RuleError, FilesError) as error:
             print_problems(error.problems)
             unusable = True

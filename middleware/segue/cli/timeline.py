@@ -152,12 +152,13 @@ class Selection:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from segue.runtime.styles import read_tempos
     from segue_rules.director import Director
     from segue_rules.loading import load, load_events
     from segue_rules.timeline import play_script
 
     try:
-        rules = load(require_file(arguments.rules))
+        rules = read_tempos(load(require_file(arguments.rules)))
         script = arguments.events or script_beside(arguments.rules)
         events = load_events(require_file(script), rules) if script else ()
     except (RuleError, FilesError) as error:
