@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
 from segue.file_kinds import FileKind, FilesError, file_kind, find_files, require_file, sibling
-from segue_rules.errors import RuleError
+from segue_yaml.report import ProblemsError
 
 if TYPE_CHECKING:
     from segue_rules.ruletest import RuleTestFile
@@ -60,7 +60,7 @@ def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
         try:
             file = load_tests(require_file(path))
             loaded.append(replace(file, rules=read_tempos(file.rules)))
-        except (RuleError, FilesError) as error:
+        except ProblemsError as error:
             print_problems(error.problems)
             unusable = True
     return loaded, unusable
