@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
+from segue.cli.tempos import with_read_tempos
 from segue.file_kinds import FileKind, FilesError, file_kind, find_files, require_file, sibling
 from segue_yaml.report import ProblemsError
 
@@ -47,7 +48,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
     """The test files that can be used, and whether some cannot; their problems are printed."""
-    from segue.runtime.styles import read_tempos
     from segue_rules.ruletest import load_tests
 
     try:
@@ -59,7 +59,7 @@ def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
     for path in dict.fromkeys(map(_tests_of, paths)):
         try:
             file = load_tests(require_file(path))
-            loaded.append(replace(file, rules=read_tempos(file.rules)))
+            loaded.append(replace(file, rules=with_read_tempos(file.rules)))
         except ProblemsError as error:
             print_problems(error.problems)
             unusable = True

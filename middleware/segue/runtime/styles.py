@@ -12,7 +12,7 @@ from segue.style.reader import StyleReader, StyleReading
 from segue.style_profile import blend
 from segue_rules.errors import RuleError
 from segue_rules.model import AudioStinger, Prompt, Rules
-from segue_rules.tempos import StyleTempo, uses_auto, with_tempos
+from segue_rules.tempos import StyleTempo, with_tempos
 from segue_yaml.report import Problem
 
 # Longest audio prompt and stinger, in seconds.
@@ -78,21 +78,6 @@ def read_styles(rules: Rules, encoder: StyleEncoder) -> StyledRules:
         name: StyleTempo(profile.tempo_bpm, profile.meter) for name, profile in zip(bank.names, profiles, strict=True)
     }
     return StyledRules(with_tempos(rules, tempos), bank, tuple(warnings))
-
-
-def read_tempos(rules: Rules) -> Rules:
-    """Return the rules with the tempo and the meter of each style, if any state needs them.
-
-    The default encoder reads them; for commands that play no sound.
-
-    Raises:
-        RuleError: As of `read_styles`.
-    """
-    if not uses_auto(rules):
-        return rules
-    from segue.style.word_table import WordEncoder
-
-    return read_styles(rules, WordEncoder()).rules
 
 
 def load_stingers(rules: Rules) -> dict[str, Samples]:
