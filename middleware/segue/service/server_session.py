@@ -248,7 +248,8 @@ class ServerSession:
 
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
-        most = max(self.music.head * FRAME_SIZE, self._buffered_until)
+        # Behind the newest music the client plays what was replaced further ahead.
+        most = max(self.music.playable_end * FRAME_SIZE, self._buffered_until)
         committed, problem = self._playheads.validate(playhead, most, now_s)
         if problem:
             log.warning("playhead out of range", extra={"session": self.name, "text": problem})
