@@ -143,7 +143,7 @@ class NoteEvent:
     Attributes:
         start: Sample position (48 kHz, session clock).
         duration: Samples.
-        program: General MIDI programme 0-127; ignored when drums.
+        program: General MIDI programme 0-127; when drums, the number of the kit (0 the standard kit).
         pitch: MIDI key (a drum key when drums).
         velocity: 1-127.
         family: The stem it belongs to: drums, bass, harmony, melody or texture.

@@ -189,8 +189,9 @@ class Planner:
 
 
 def same_styles(one: StyleBank, other: StyleBank) -> bool:
-    """Return whether two banks have the same names and the same embeddings."""
-    return one.names == other.names and np.array_equal(one.embeddings, other.embeddings)
+    """Return whether two banks have the same names, profiles and embeddings."""
+    same = one.names == other.names and one.profiles == other.profiles
+    return same and np.array_equal(one.embeddings, other.embeddings)
 
 
 def conditioning(plans: Sequence[FramePlan]) -> Conditioning:
@@ -242,6 +243,7 @@ def generator_input(frames: Sequence[PlannedFrame]) -> tuple[StyleBank, Conditio
         names=tuple(name for bank in banks for name in bank.names),
         embeddings=np.concatenate([bank.embeddings for bank in banks]),
         captions=tuple(caption for bank in banks for caption in bank.captions or ("",) * len(bank.names)),
+        profiles=tuple(profile for bank in banks for profile in bank.profiles),
     )
     return joined, conditioning([_widened(plan, starts[id(version.styles)], total) for plan, version in frames])
 
