@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from godot.project import HERE, PLACE, ROOT, complaints
+from service.process import free_port
 
 pytestmark = pytest.mark.heavy
 
@@ -77,9 +78,12 @@ def editor(project: Path, *words: str) -> str:
 
 def test_the_plug_in_in_the_editor(editor_project: Path) -> None:
     results = editor_project.parent / "results.json"
+    # The editor starts games with its own program, which is a loader here; so the probe starts one.
+    server = f"tcp://127.0.0.1:{free_port()}"
+    game = [str(PLACE / "start"), "godot", "--headless", "--path", str(editor_project), "--remote-debug", server]
     with (editor_project / "project.godot").open("a") as settings:
-        settings.write(f'\n[probe]\n\nresults="{results}"\n')
-    told = editor(editor_project, "--editor")
+        settings.write(f'\n[probe]\n\nresults="{results}"\ngame={json.dumps([*game, "game.tscn"])}\n')
+    told = editor(editor_project, "--editor", "--debug-server", server)
     assert complaints(told) == [], told
     assert 'res://music/meadow.yaml:10:71: layer "action", state "fight", mix: unknown style \'fihgt\'' in told
     seen: dict[str, Any] = json.loads(results.read_text())
@@ -112,6 +116,8 @@ def test_the_plug_in_in_the_editor(editor_project: Path) -> None:
     assert "buffer" in seen["shown"]
     assert "threat" in seen["shown"]
     assert seen["stopped"] == ["stopped", "Play"]
+    assert seen["game"] == ["/root/Game/SeguePlayer", 2]
+    assert seen["after_game"] == ["stopped", False]
     assert seen["mix_rate"] == 48_000
     assert seen["after"] == [True, False]
     assert seen["again"] == len(inputs)
