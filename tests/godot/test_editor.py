@@ -164,7 +164,7 @@ def test_an_export_warns_of_what_is_missing(editor_project: Path) -> None:
         settings.write('\n[segue]\n\nplayer/rules_file="res://elsewhere/meadow.yaml"\n')
     _folder, told = exported(editor_project)
     assert warnings(told) == {
-        "the project setting audio/driver/mix_rate is not 48000",
+        "the project setting audio/driver/mix_rate is not 48000: the dock Segue sets it with one click",
         "no service for linux in res://segue-service: run 'make bundle' there, or the game plays no music",
         "no rule files in res://music",
         "res://elsewhere/meadow.yaml: an exported game finds rule files only if they lie in res://music",

@@ -15,6 +15,9 @@ const Settings := preload("settings.gd")
 const _REFRESH_S := 1.0
 const _SHOW_S := 0.1
 
+## The name of a first rule file, without its ending.
+const _FIRST_RULES := "soundtrack"
+
 var _declarations: Declarations
 var _live_sessions: LiveSessions
 ## The player of a running game that is watched; null: the audition is.
@@ -28,6 +31,7 @@ var _rules := OptionButton.new()
 var _start := Button.new()
 var _status := Label.new()
 var _rate := Button.new()
+var _new_rules := Button.new()
 var _inputs := InputPanel.new(jump)
 var _playing := NowPlaying.new()
 var _problems := ItemList.new()
@@ -48,6 +52,8 @@ func _init(declarations: Declarations, live_sessions: LiveSessions) -> void:
 	_rate.text = "The game's mix rate is not 48 kHz: set it"
 	_rate.tooltip_text = "The engine converts the music to other rates badly. Restart the editor then."
 	_rate.pressed.connect(_fix_rate)
+	_new_rules.text = "New rule file"
+	_new_rules.pressed.connect(_make_rules)
 	var scroll := ScrollContainer.new()
 	scroll.size_flags_vertical = Control.SIZE_EXPAND_FILL
 	scroll.custom_minimum_size.y = 160
@@ -60,7 +66,7 @@ func _init(declarations: Declarations, live_sessions: LiveSessions) -> void:
 	_problems.item_clicked.connect(
 		func(index: int, _at: Vector2, _mouse: int) -> void: _jump(index)
 	)
-	for part: Control in [_sources, _row, _rate, _status, scroll, _playing, _problems]:
+	for part: Control in [_sources, _row, _rate, _new_rules, _status, scroll, _playing, _problems]:
 		add_child(part)
 	add_child(_audition)
 	add_child(_rule_editor)
@@ -121,6 +127,17 @@ func _fix_rate() -> void:
 	_rate.visible = false
 
 
+## Makes a first rule file, as `segue init` does.
+func _make_rules() -> void:
+	var path := Settings.value(Settings.RULES_FOLDER).path_join(_FIRST_RULES)
+	var output := []
+	var words := PackedStringArray(["init", ProjectSettings.globalize_path(path)])
+	if OS.execute(Settings.program(), words, output, true) != 0:
+		_show_failure(str(output[0]).strip_edges())
+	_refresh()
+	EditorInterface.get_resource_filesystem().scan()
+
+
 func _toggle() -> void:
 	if _audition.is_running():
 		_audition.stop()
@@ -160,6 +177,7 @@ func _show_declarations() -> void:
 			_problems.set_item_tooltip(at, problem["text"])
 	_problems.visible = _problems.item_count > 0
 	_start.disabled = _rules.item_count == 0
+	_new_rules.visible = _rules.item_count == 0 and not Settings.program().is_empty()
 	if _rules.item_count == 0:
 		_show_status("no rule files in %s" % Settings.value(Settings.RULES_FOLDER))
 	elif _status.text.begins_with("no rule files"):

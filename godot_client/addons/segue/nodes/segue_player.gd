@@ -1,4 +1,5 @@
 @tool
+@icon("res://addons/segue/icons/segue_player.svg")
 class_name SeguePlayer
 extends Node
 ## Plays music that follows the game: connects to a Segue service, or starts one, and plays what it
