@@ -5,10 +5,30 @@ from __future__ import annotations
 from typing import Final
 
 KIT_PROGRAM: Final = -1
-"""No programme: the notes are drum keys."""
+"""No programme: the notes are keys of the standard drum kit. Further kits are below it, see `kit_program`."""
+
+
+def kit_program(kit: int) -> int:
+    """What stands for a drum kit where programmes stand; and the kit again for what stands for it.
+
+    Args:
+        kit: A number of sampler.kits.KITS; 0 is the standard kit, KIT_PROGRAM.
+    """
+    return KIT_PROGRAM - kit
+
+
+POWER_KIT: Final = kit_program(16)
+ELECTRONIC_KIT: Final = kit_program(24)
+KIT_808: Final = kit_program(25)
+BRUSH_KIT: Final = kit_program(40)
+ORCHESTRA_KIT: Final = kit_program(48)
+CHIP_KIT: Final = kit_program(80)
 
 PIANO: Final = 0
+HONKY_TONK: Final = 3
 ELECTRIC_PIANO: Final = 4
+HARPSICHORD: Final = 6
+CLAVINET: Final = 7
 CELESTA: Final = 8
 GLOCKENSPIEL: Final = 9
 MUSIC_BOX: Final = 10
@@ -17,19 +37,28 @@ MARIMBA: Final = 12
 XYLOPHONE: Final = 13
 BELLS: Final = 14
 DULCIMER: Final = 15
+DRAWBAR_ORGAN: Final = 16
+ROCK_ORGAN: Final = 18
 ORGAN: Final = 19
 REED_ORGAN: Final = 20
 ACCORDION: Final = 21
+HARMONICA: Final = 22
 NYLON_GUITAR: Final = 24
 STEEL_GUITAR: Final = 25
+JAZZ_GUITAR: Final = 26
 CLEAN_GUITAR: Final = 27
 MUTED_GUITAR: Final = 28
+OVERDRIVEN_GUITAR: Final = 29
 DISTORTION_GUITAR: Final = 30
 ACOUSTIC_BASS: Final = 32
 FINGER_BASS: Final = 33
+PICKED_BASS: Final = 34
+FRETLESS_BASS: Final = 35
+SLAP_BASS: Final = 36
 SYNTH_BASS: Final = 38
 SOFT_SYNTH_BASS: Final = 39
 VIOLIN: Final = 40
+VIOLA: Final = 41
 CELLO: Final = 42
 CONTRABASS: Final = 43
 TREMOLO_STRINGS: Final = 44
@@ -38,12 +67,17 @@ HARP: Final = 46
 TIMPANI: Final = 47
 STRINGS: Final = 48
 SLOW_STRINGS: Final = 49
+SYNTH_STRINGS: Final = 50
 CHOIR: Final = 52
 VOICES: Final = 53
 TRUMPET: Final = 56
 TROMBONE: Final = 57
 TUBA: Final = 58
 HORN: Final = 60
+BRASS: Final = 61
+SYNTH_BRASS: Final = 62
+ALTO_SAX: Final = 65
+TENOR_SAX: Final = 66
 OBOE: Final = 68
 ENGLISH_HORN: Final = 69
 BASSOON: Final = 70
@@ -52,16 +86,20 @@ PICCOLO: Final = 72
 FLUTE: Final = 73
 RECORDER: Final = 74
 SHAKUHACHI: Final = 77
+WHISTLE: Final = 78
 OCARINA: Final = 79
 SQUARE: Final = 80
 SAW: Final = 81
 BASS_LEAD: Final = 87
 FANTASIA: Final = 88
 WARM_PAD: Final = 89
+POLYSYNTH: Final = 90
 GLASS_PAD: Final = 92
 SWEEP_PAD: Final = 95
 SITAR: Final = 104
 BANJO: Final = 105
+SHAMISEN: Final = 106
+KOTO: Final = 107
 KALIMBA: Final = 108
 STEEL_DRUMS: Final = 114
 TAIKO: Final = 116
@@ -78,6 +116,7 @@ LOW_TOM: Final = 45
 MID_TOM: Final = 47
 HIGH_TOM: Final = 50
 CLOSED_HAT: Final = 42
+PEDAL_HAT: Final = 44
 OPEN_HAT: Final = 46
 CRASH: Final = 49
 RIDE: Final = 51
