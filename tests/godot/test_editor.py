@@ -121,6 +121,11 @@ def test_the_plug_in_in_the_editor(editor_project: Path) -> None:
     assert seen["mix_rate"] == 48_000
     assert seen["after"] == [True, False]
     assert seen["again"] == len(inputs)
+    # Five times between the two counts: what is left behind each time is at least five. The editor's own threads and
+    # controls come and go.
+    assert {what: count - seen["left_once"][what] < 5 for what, count in seen["left"].items()} == dict.fromkeys(
+        ("children", "task", "fd", "nodes", "orphans"), True
+    )
 
 
 def exported(project: Path) -> tuple[Path, str]:

@@ -26,14 +26,17 @@ func _probe() -> void:
 	_dock().get("_rate").pressed.emit()
 	_seen["mix_rate"] = ProjectSettings.get_setting("audio/driver/mix_rate")
 	await _see_running_game()
-	for _time in 2:
+	for round_number in 6:
 		EditorInterface.set_plugin_enabled("segue", false)
 		await get_tree().process_frame
+		if round_number == 0:
+			_seen["left_once"] = await _left()
 		_seen["after"] = [_dock() == null, ProjectSettings.has_setting("autoload/Segue")]
 		EditorInterface.set_plugin_enabled("segue", true)
 		await get_tree().process_frame
 		_seen["again"] = _controls().size()
 	EditorInterface.set_plugin_enabled("segue", false)
+	_seen["left"] = await _left()
 	var results: String = ProjectSettings.get_setting("probe/results")
 	FileAccess.open(results, FileAccess.WRITE).store_string(JSON.stringify(_seen))
 	get_tree().quit()
@@ -137,6 +140,24 @@ func _see_running_game() -> void:
 	OS.kill(_game)
 	await _until(func() -> bool: return _live() == null)
 	_seen["after_game"] = [_dock().get("_status").text, _dock().get("_sources").visible]
+
+
+## Threads, open files and children of the editor, and nodes, once the services have ended.
+func _left() -> Dictionary:
+	await _until(func() -> bool: return _children() == 0)
+	var left := {"children": _children()}
+	for what: String in ["task", "fd"]:
+		var folder := DirAccess.open("/proc/self/" + what)
+		left[what] = folder.get_files().size() + folder.get_directories().size()
+	left["nodes"] = Performance.get_monitor(Performance.OBJECT_NODE_COUNT)
+	left["orphans"] = Performance.get_monitor(Performance.OBJECT_ORPHAN_NODE_COUNT)
+	return left
+
+
+## A file whose size the system says is 0: it is read by lines.
+func _children() -> int:
+	var path := "/proc/self/task/%d/children" % OS.get_process_id()
+	return FileAccess.open(path, FileAccess.READ).get_line().split(" ", false).size()
 
 
 func _live() -> RefCounted:
