@@ -126,10 +126,10 @@ def test_restores_of_a_connection_are_done_one_after_the_other(
     # Two may be asked for at once; that the third is refused shows that the others have come.
     error = peer.expect(Error)
     assert (error.code, error.about, error.seq) == ("rate_limited", "restore", 3)
-    assert steps == [("begins", 1)]
     gate.set()
     peer.expect(Status, lambda one: one.restore == 2)
-    assert steps == [("begins", 1), ("ends", 1), ("begins", 2), ("ends", 2)]
+    # Its answer may come before the call returns.
+    assert steps[:3] == [("begins", 1), ("ends", 1), ("begins", 2)]
     assert [one.restore for one in peer.seen if isinstance(one, Status) and one.restore] == [1, 2]
 
 
