@@ -22,7 +22,7 @@ def _scramble(value: int) -> int:
 
 
 def text_key(text: str) -> int:
-    """Return a 64-bit key for a name (FNV-1a), so that a row added to a table leaves the other rows' music as it was."""
+    """Return a 64-bit key for a name (FNV-1a), so that a row added to a table leaves all other music as it was."""
     key = 0xCBF29CE484222325
     for byte in text.encode():
         key = ((key ^ byte) * 0x100000001B3) & _MASK
