@@ -61,7 +61,7 @@ class ScoreGenerator:
         return f"{self.name}-{packed_state.FORM_SIGNATURE:08x}-{self._sampler.sha256[:32]}"
 
     def start(self, *, seed: int, frame: int = 0) -> ScoreState:
-        """The state before `frame`, with nothing played yet."""
+        """Return the state before `frame`, with nothing played yet."""
         return ScoreState(form=Form(seed=seed, frame=frame), sampler=self._sampler.start(frame * FRAME_SIZE))
 
     def generate(self, requests: Sequence[Request[ScoreState]]) -> list[Result[ScoreState]]:
@@ -73,15 +73,15 @@ class ScoreGenerator:
         return [self._play(request) for request in requests]
 
     def state_bytes(self, state: ScoreState) -> int:
-        """Memory that keeping `state` costs, in bytes."""
+        """Return the memory that keeping `state` costs, in bytes."""
         return self._sampler.state_bytes(state.sampler) + sys.getsizeof(state.form)
 
     def pack(self, state: ScoreState) -> bytes:
-        """What `unpack` needs to go on from `state`: some 1 to 4 KB, at most MOST_STATE_BYTES."""
+        """Return what `unpack` needs to go on from `state`: some 1 to 4 KB, at most MOST_STATE_BYTES."""
         return packed_state.pack(self.model, state.form, state.sampler)
 
     def unpack(self, data: bytes, *, frame: int) -> ScoreState:
-        """The packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
+        """Return the packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
 
         Renders the last seconds again, without output, for the reverb that still sounds. Only where notes had to be
         left out, in blends of some hundreds of notes a second, is an echo missing.
@@ -162,7 +162,7 @@ def _mixes(weights: NDArray[np.float32], arrangements: Sequence[Situation]) -> l
 
 
 def bounded(samples: Samples) -> Samples:
-    """Sound in (-1, 1): what rises above the knee is bent smoothly, sample by sample, so cuts do not matter."""
+    """Return sound in (-1, 1): what rises above the knee is bent smoothly, sample by sample, so cuts do not matter."""
     level = np.abs(samples)
     if not (level > _KNEE).any():
         return samples

@@ -52,7 +52,9 @@ _COUNT: Final = struct.Struct("<H")
 
 
 def pack(model: str, form: Form, sampler: SamplerState) -> bytes:
-    """The bytes from which `unpack` has form and notes; where they would be too many, what ended first is left out."""
+    """Return the bytes from which `unpack` has form and notes; where they would be too many, what ended first is left
+    out.
+    """
     position = sampler.position
     over = sorted(sampler.over, key=lambda ended: ended.end)
     notes = [note for note in (*(ended.note for ended in over), *sampler.sounding) if position - note.start < _MOST_AGE]
@@ -67,7 +69,7 @@ def pack(model: str, form: Form, sampler: SamplerState) -> bytes:
 
 
 def unpack(model: str, data: bytes, *, frame: int, position: int) -> tuple[Form, list[NoteEvent]]:
-    """The form packed, at `frame`, and the notes packed, by start, before `position`.
+    """Return the form packed, at `frame`, and the notes packed, by start, before `position`.
 
     Raises:
         ValueError: For bytes that another model packed, that are damaged, or that say what no state can.
@@ -106,7 +108,7 @@ def _inflated(deflated: bytes) -> bytes:
 
 
 def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
-    """The notes as rows, by start, in one order however they come."""
+    """Return the notes as rows, by start, in one order however they come."""
     rows = [
         (
             note.start,
@@ -123,7 +125,7 @@ def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
 
 
 def _work(table: NDArray[np.int64]) -> float:
-    """What it takes to play notes from a cold start: their different sounds, and the seconds of those."""
+    """Return what it takes to play notes from a cold start: their different sounds, and the seconds of those."""
     durations = np.where(table[:, _PROGRAM] >= _DRUMS, 0, table[:, _DURATION])
     timbres = (table[:, _PROGRAM] * NUM_KEYS + table[:, _PITCH]) * VELOCITY_LAYER + table[
         :, _VELOCITY
@@ -139,7 +141,7 @@ def _columns(table: NDArray[np.int64], position: int) -> bytes:
 
 
 def _read_table(columns: bytes, count: int, position: int) -> NDArray[np.int64]:
-    """The inverse of `_columns`.
+    """Return the inverse of `_columns`.
 
     Raises:
         ValueError: For notes that the composer would not write.
@@ -177,7 +179,7 @@ def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
 
 
 def _checked(form: Form) -> Form:
-    """`form`, if the composer can go on from it.
+    """Return `form`, if the composer can go on from it.
 
     Raises:
         ValueError: If it cannot.
