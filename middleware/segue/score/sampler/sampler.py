@@ -19,6 +19,7 @@ import numpy as np
 
 from segue.contract import FAMILIES, SAMPLE_RATE, NoteEvent, Samples
 from segue.score.sampler import reverb
+from segue.score.sampler.kits import KITS
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import MEMORY_BYTES, NoteBank, velocity_gain
 from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
@@ -49,6 +50,8 @@ class EndedNote(NamedTuple):
 
 # In this time the reverb falls by 158 dB, below the last bit of float32: older notes leave no trace in a state.
 MEMORY: Final = 5 * SAMPLE_RATE
+# A drum that another one chokes is gone after this.
+_CHOKE_FADE: Final = 1_440
 # Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
 _PIECE: Final = SAMPLE_RATE // 2
 
@@ -164,7 +167,8 @@ class Sampler:
         end = state.position + num_samples
         check_notes(notes, state.position, end)
         sounding = (*state.sounding, *notes)
-        points, remaining, ended = self._points(sounding, state.position, num_samples)
+        chokes = _chokes(sounding, [note.note for note in state.over])
+        points, remaining, ended = self._points(sounding, chokes, state.position, num_samples)
         over = tuple(note for note in (*state.over, *ended) if note.end > end - MEMORY)
         recent, buses = _wide(state.recent, points, num_samples)
         if pump_gains is not None:
@@ -182,7 +186,7 @@ class Sampler:
         return after, _interleaved(dry + wet), parts
 
     def _points(
-        self, sounding: Sequence[NoteEvent], position: int, num_samples: int
+        self, sounding: Sequence[NoteEvent], chokes: Mapping[NoteEvent, int], position: int, num_samples: int
     ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[EndedNote]]:
         """Notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do not."""
         buses: dict[Bus, Planar] = {}
@@ -193,6 +197,9 @@ class Sampler:
         for event in sounding:
             note = self._bank.note(event)
             start, note_end = event.start, event.start + note.length
+            choked = chokes.get(event)
+            if choked is not None:
+                note_end = min(note_end, choked + _CHOKE_FADE)
             begin, end = max(start, position), min(note_end, chunk_end)
             if note_end > chunk_end:
                 remaining.append(event)
@@ -209,6 +216,9 @@ class Sampler:
             for side, gain in enumerate(note.gains):
                 share = levelled[: end - begin]
                 np.multiply(sound[side % note.channels], np.float32(gain * loudness), out=share)
+                if choked is not None:
+                    fading = np.arange(begin - choked, end - choked, dtype=np.float32)
+                    share *= 1 - np.clip(fading / _CHOKE_FADE, 0, 1)
                 mixed[side, begin - position : end - position] += share
         return buses, tuple(remaining), ended
 
@@ -230,6 +240,22 @@ def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:
         if event.family not in FAMILIES:
             raise ValueError(f"{event}: expected a family of {', '.join(FAMILIES)}")
         previous = event.start
+
+
+def _chokes(sounding: Sequence[NoteEvent], over: Sequence[NoteEvent]) -> dict[NoteEvent, int]:
+    """When another stroke ends the drums that still ring; that may be over already, being shorter."""
+    ends: dict[NoteEvent, int] = {}
+    for event in sounding:
+        by = KITS[event.program].chokes.get(event.pitch) if event.drums and event.program in KITS else None
+        if by:
+            strokes = [
+                other.start
+                for other in (*over, *sounding)
+                if other.drums and other.program == event.program and other.pitch in by and other.start > event.start
+            ]
+            if strokes:
+                ends[event] = min(strokes)
+    return ends
 
 
 def _wide(
