@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from segue.contract import FAMILIES, SAMPLE_RATE, NoteEvent, Samples
+from segue.contract import FAMILIES, FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples
 from segue.score.sampler import reverb
 from segue.score.sampler.kits import KITS
 from segue.score.sampler.levels import read_levels
@@ -53,7 +53,10 @@ MEMORY: Final = 5 * SAMPLE_RATE
 # A drum that another one chokes is gone after this.
 _CHOKE_FADE: Final = 1_440
 # Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
-_PIECE: Final = SAMPLE_RATE // 2
+_PIECE: Final = 12 * FRAME_SIZE
+
+Gains = Callable[[int, int], tuple[Planar | None, Planar | None]]
+"""Of samples [begin, end): gains of what is sent to the reverb and of all but the drums, float32 [S], None for 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +115,13 @@ class Sampler:
         """Silence before sample `position`."""
         return SamplerState(position=position, sounding=(), over=(), recent={}, room=reverb.start())
 
-    def resumed(self, notes: Sequence[NoteEvent], position: int, *, send_gain: float = 1.0) -> SamplerState:
+    def resumed(self, notes: Sequence[NoteEvent], position: int, gains: Gains | None = None) -> SamplerState:
         """The state before `position` in a performance of `notes`, which start before it and come by start.
 
-        It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY and
-        the gains of `render` did not move.
+        It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY.
 
         Args:
-            send_gain: What was sent to the reverb, times what the seats send.
+            gains: The gains of `render` for the samples [begin, end).
 
         Raises:
             ValueError, SoundFontError: As `render`.
@@ -131,8 +133,10 @@ class Sampler:
         while state.position < position:
             end = min(position, state.position + _PIECE)
             last = bisect_left(notes, end, key=lambda note: note.start)
-            sends = None if send_gain == 1 else np.full(end - state.position, send_gain, np.float32)
-            state, _, _ = self.render(state, notes[first:last], end - state.position, send_gains=sends)
+            sends, pumped = (None, None) if gains is None else gains(state.position, end)
+            state, _, _ = self.render(
+                state, notes[first:last], end - state.position, send_gains=sends, pump_gains=pumped
+            )
             first = last
         return state
 
