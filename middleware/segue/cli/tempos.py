@@ -7,7 +7,7 @@ from segue_rules.tempos import uses_auto
 
 
 def with_read_tempos(rules: Rules) -> Rules:
-    """Return the rules with the tempo and the meter of each style, if a state needs them; the default encoder reads them.
+    """Return the rules with the tempo and the meter of each style, where a state needs them; by the default encoder.
 
     Raises:
         RuleError: Some prompts cannot be read; it names all of them.

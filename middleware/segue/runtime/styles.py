@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -83,15 +84,20 @@ def read_styles(rules: Rules, encoder: StyleEncoder) -> StyledRules:
 def load_stingers(rules: Rules) -> dict[str, Samples]:
     """Return the sound of every audio stinger by its name, float32 [S, 2] at 48 kHz.
 
+    Stingers of one file share its sound.
+
     Raises:
         RuleError: Some files cannot be used; it names all of them.
     """
     problems: list[Problem] = []
+    files: dict[Path, Samples] = {}
     sounds = {}
     for stinger in rules.stingers:
         if isinstance(stinger, AudioStinger):
             try:
-                sounds[stinger.name] = read_audio(stinger.audio, max_seconds=MOST_STINGER_S)
+                if stinger.audio not in files:
+                    files[stinger.audio] = read_audio(stinger.audio, max_seconds=MOST_STINGER_S)
+                sounds[stinger.name] = files[stinger.audio]
             except AudioFileError as error:
                 problems.append(Problem(mark=stinger.mark, where=f'stinger "{stinger.name}"', text=str(error)))
     if problems:
