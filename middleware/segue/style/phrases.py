@@ -53,12 +53,14 @@ class Found(Generic[_T]):
 class PhraseTable(Generic[_T]):
     """Phrases with a value each, found in texts: the longest first, none within another."""
 
-    def __init__(self, phrases: Mapping[str, _T]) -> None:
+    def __init__(self, phrases: Mapping[str, _T], *, exact: frozenset[str] = frozenset()) -> None:
         """Index the phrases by their first words.
 
         Args:
             phrases: In any spelling that `split_text` makes words of.
+            exact: Those that mean something else in the plural ("souls").
         """
+        self._exact = exact
         self._values = {split_text(phrase): (phrase, value) for phrase, value in phrases.items()}
         self._lengths: dict[str, tuple[int, ...]] = {}
         for words in self._values:
@@ -82,7 +84,7 @@ class PhraseTable(Generic[_T]):
                 continue
             for spelling in (phrase, (*phrase[:-1], phrase[-1].removesuffix("s"))):
                 entry = self._values.get(spelling)
-                if entry is not None:
+                if entry is not None and (spelling == phrase or entry[0] not in self._exact):
                     return Found(start=start, end=start + length, phrase=entry[0], value=entry[1])
         return None
 

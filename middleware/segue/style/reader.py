@@ -75,6 +75,8 @@ _COMPOUND: Final = frozenset({6, 9, 12})
 _EIGHTHS_FASTER: Final = 1.35
 _MIDDLE_BPM: Final = 100.0
 _SOLO_BPM: Final = 66.0
+# How far a scene beside the base pulls its tempo.
+_SCENE_TEMPO: Final = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +235,7 @@ def _base(
     """The style that a text is about, the near ones with their shares, and where they come from."""
     scores = cosines.copy()
     named: dict[str, str] = {}
+    bonuses: dict[str, float] = {}
     for index, mention in enumerate(terms.styles):
         genre = mention.style.kind == "genre"
         bonus = (_STRONG_GENRE if mention.strong else _WEAK_GENRE) if genre else _SCENE
@@ -243,11 +246,14 @@ def _base(
             bonus += _FIRST / (1 + index)
         if genre and mention.style.name in _FORMS and _others_named(terms, mention.style):
             bonus = _WEAK_GENRE
-        if mention.style.name not in named:
-            scores[_STYLES.index(mention.style)] += bonus
+        if bonus > bonuses.get(mention.style.name, 0.0):
+            bonuses[mention.style.name] = bonus
             named[mention.style.name] = mention.phrase
-    if not scores.any():
-        return _NEUTRAL, {_NEUTRAL: 1.0}, [StyleSource(axis="style", value=_NEUTRAL.name, words="no style is named")]
+    for name, bonus in bonuses.items():
+        scores[_STYLES.index(POINTS[name])] += bonus
+    if scores.max() < TOO_FAR:
+        said = "no style is named or near"
+        return _NEUTRAL, {_NEUTRAL: 1.0}, [StyleSource(axis="style", value=_NEUTRAL.name, words=said)]
     weights = _weights(scores)
     base = next(iter(weights))
     words = f'"{named[base.name]}"' if base.name in named else "nearest style"
@@ -332,6 +338,8 @@ def _mix_in_named(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None
                 axis, changes.values[axis] + share * (getattr(other.profile, axis) - changes.values[axis])
             )
         changes.sources.append(StyleSource(axis="mood and room", value=f"{share:.0%}", words=words))
+        if other.kind == "scene":
+            _pull_tempo(changes, other.profile.tempo_bpm, _SCENE_TEMPO, words)
         if other.kind == "genre" and base.kind == "genre":
             ensemble: Ensemble = changes.values["ensemble"]
             lead = other.profile.ensemble.melody[:1]

@@ -10,13 +10,17 @@ from segue.style.points.named_style import genre, players, scene
 # fmt: off
 ROWS: Final = (
     genre("baroque",
-          "bach, vivaldi, handel, harpsichord, minuet, gavotte, baroque court, brandenburg, concerto grosso, rococo",
+          "bach, vivaldi, handel, harpsichord, minuet, gavotte, baroque court, brandenburg, concerto grosso, "
+          "rococo, baroque concerto, four seasons, versailles, harpsichord dinner, courtly, pachelbel, scarlatti, "
+          "corelli",
           ("baroque harpsichord and strings", "court dance, harpsichord and violin",
            "counterpoint in the style of Bach", "minuet at the palace"),
           players("violin, oboe", "recorder", "harpsichord", "cello", "harpsichord"),
           layout="baroque", groove="none", percussion="orchestral", scale="major", harmony="functional",
           figuration="layout", tempo_bpm=96.0, density=0.6, room=0.5, valence=0.4, arousal=0.4, tension=0.15),
-    genre("organ fugue", "fugue, pipe organ, church organ, organ music, toccata, organ, gothic organ, organist",
+    genre("organ fugue",
+          "fugue, pipe organ, church organ, organ music, toccata, organ, gothic organ, organist, "
+          "phantom of the opera, bach organ, organ toccata, castlevania, pipe organist",
           ("organ fugue in the style of Bach", "pipe organ, thundering toccata", "solemn church organ"),
           players("church organ", "church organ", "church organ", "church organ", ""),
           layout="baroque", groove="none", percussion="orchestral", scale="harmonic minor", harmony="functional",
@@ -36,13 +40,16 @@ ROWS: Final = (
           figuration="layout", tempo_bpm=112.0, room=0.65, valence=0.4, arousal=0.5, tension=0.2),
     genre("romantic piano",
           "chopin, nocturne, piano nocturne, piano music, piano piece, rachmaninoff, liszt, romantic, solo piano, "
-          "piano solo",
+          "piano solo, piano ballad, emotional piano, sonata, moonlight sonata, etude, piano waltz, piano sonata, "
+          "piano improvisation",
           ("romantic piano nocturne", "expressive solo piano in the style of Chopin",
            "emotional piano piece, rolling arpeggios"),
           players("piano", "", "piano", "piano", ""),
           layout="piano solo", groove="none", percussion="orchestral", scale="minor", harmony="functional",
           figuration="arpeggio", tempo_bpm=72.0, articulation=0.7, room=0.5, valence=-0.1, arousal=0.3, tension=0.2),
-    genre("impressionist", "debussy, ravel, satie, impressionism, gymnopedie, impressionist piano, clair de lune",
+    genre("impressionist",
+          "debussy, ravel, satie, impressionism, gymnopedie, impressionist piano, clair de lune, arabesque, faure, "
+          "water piano, piano rain",
           ("impressionist piano, rain and water", "floating chords in the style of Debussy",
            "dreamy piano, whole tones"),
           players("piano", "flute", "piano", "piano", "harp"),
@@ -50,14 +57,18 @@ ROWS: Final = (
           figuration="arpeggio", tempo_bpm=66.0, density=0.4, articulation=0.85, room=0.65, valence=0.2, arousal=0.2,
           tension=0.15),
     genre("minimalism",
-          "minimalist, steve reich, philip glass, minimal music, pulsing marimba, repetitive, systems music",
+          "minimalist, steve reich, philip glass, minimal music, pulsing marimba, repetitive, systems music, "
+          "post minimalism, ludovico einaudi, einaudi, nyman, glass, reich, neoclassical, neo classical, "
+          "modern classical, max richter",
           ("minimalist marimbas, pulsing and shifting", "repeating piano patterns in the style of Philip Glass",
            "phasing patterns, steady pulse"),
           players("marimba, piano", "", "piano, marimba", "bassoon", "vibraphone"),
           layout="chamber", groove="none", percussion="orchestral", scale="major", harmony="minimal",
           figuration="ostinato", tempo_bpm=132.0, density=0.75, room=0.4, valence=0.2, arousal=0.5, tension=0.2),
     genre("epic orchestral",
-          "epic, trailer, epic trailer, cinematic, hans zimmer, blockbuster, heroic, superhero, heroic orchestra",
+          "epic, trailer, epic trailer, cinematic, hans zimmer, blockbuster, heroic, superhero, heroic orchestra, "
+          "two steps from hell, avengers, lord of the rings, star wars, hero theme, final fantasy, epic battle, "
+          "epic choir, epic music, action movie, marvel",
           ("epic trailer, choir, taikos and brass", "cinematic heroic orchestra", "huge blockbuster theme",
            "the hero rises, soaring strings and horns"),
           players("horn, trumpet", "trumpet", "strings, choir, brass", "contrabass", "strings"),
@@ -65,7 +76,8 @@ ROWS: Final = (
           figuration="ostinato", tempo_bpm=112.0, room=0.75, width=0.75, valence=0.2, arousal=0.9, tension=0.5),
     genre("chant",
           "gregorian chant, gregorian, monks chanting, choir, choral, a cappella, hymn, requiem, chorale, "
-          "sacred choir, choir music, chanting, latin choir, holy choir, vocal",
+          "sacred choir, choir music, chanting, latin choir, holy choir, vocal, taize, byzantine chant, madrigals, "
+          "carmina burana, acapella choir, mass, ave maria, kyrie, choral piece, vocal ensemble, monastery chant",
           ("gregorian chant", "choir alone in a chapel", "sacred a cappella choir", "requiem, slow voices"),
           players("choir", "voices", "choir", "voices", ""),
           layout="temple", groove="none", percussion="orchestral", scale="dorian", harmony="modal",
@@ -76,7 +88,7 @@ ROWS: Final = (
           players("voices, violin", "oboe", "strings, horn", "contrabass", "choir"),
           layout="exploration", groove="none", percussion="orchestral", scale="harmonic minor", harmony="functional",
           figuration="tremolo", tempo_bpm=88.0, room=0.8, valence=-0.1, arousal=0.55, tension=0.45),
-    genre("ballet", "tchaikovsky, nutcracker, ballerina, sugar plum",
+    genre("ballet", "tchaikovsky, nutcracker, ballerina, sugar plum, swan lake, pas de deux, dance of the fairies",
           ("ballet, celesta and strings", "dancers on tiptoe, pizzicato and flute", "nutcracker, magical and light"),
           players("celesta, flute", "clarinet", "pizzicato strings, strings", "bassoon", "harp"),
           layout="snow", groove="none", percussion="orchestral", scale="major", harmony="functional",
@@ -93,7 +105,8 @@ ROWS: Final = (
           layout="music box", groove="none", percussion="orchestral", scale="major", harmony="functional",
           figuration="arpeggio", tempo_bpm=66.0, meter=3, density=0.3, room=0.4, valence=0.5, arousal=0.05,
           tension=0.0),
-    genre("music box", "musical box, wind up toy, toy box, jewelry box, musicbox",
+    genre("music box",
+          "musical box, wind up toy, toy box, jewelry box, musicbox, carillon toy, toy piano box, trinket",
           ("music box, delicate and small", "old music box winding down", "ballerina toy, tinkling melody"),
           players("music box", "", "music box", "", ""),
           layout="music box", groove="none", percussion="orchestral", scale="major", harmony="functional",
@@ -131,4 +144,15 @@ ROWS: Final = (
           layout="exploration", groove="none", percussion="orchestral", scale="lydian", harmony="functional",
           figuration="arpeggio", tempo_bpm=112.0, register=4.0, room=0.7, width=0.75, valence=0.8, arousal=0.55,
           tension=0.1),
+    genre("brass quintet", "brass ensemble, brass choir, brass fanfare band, heroic brass, brass chorale",
+          ("brass ensemble, noble chorale", "brass quintet, trumpets and horns", "heroic brass alone"),
+          players("trumpet, horn", "trumpet", "trombone, horn", "tuba", ""),
+          layout="chamber", groove="none", percussion="orchestral", scale="major", harmony="functional",
+          figuration="sustained", tempo_bpm=92.0, room=0.65, valence=0.5, arousal=0.5, tension=0.15),
+    genre("barbershop", "barbershop quartet, doo wop choir, close harmony, glee club",
+          ("barbershop quartet, close harmony", "four voices in happy harmony", "old-time vocal group"),
+          players("voices", "voices", "choir", "voices", ""),
+          layout="temple", groove="none", percussion="orchestral", scale="major", harmony="jazz",
+          figuration="sustained", tempo_bpm=92.0, room=0.4, articulation=0.6, valence=0.7, arousal=0.4,
+          tension=0.05),
 )

@@ -9,7 +9,9 @@ from segue.style.points.named_style import genre, players, scene
 # A style reads as one row of a table.
 # fmt: off
 ROWS: Final = (
-    genre("jazz", "jazzy, jazz combo, jazz quartet, jazz trio, jazz club, hard bop, cool jazz",
+    genre("jazz",
+          "jazzy, jazz combo, jazz quartet, jazz trio, jazz club, hard bop, cool jazz, modal jazz, post bop, "
+          "jazz waltz, piano jazz, jazz piano, jazz standard, jazz band, the sims",
           ("jazz quartet, swing drums and walking bass", "jazz club with piano and saxophone", "cool jazz combo",
            "jazzy standard, ride cymbal and double bass"),
           players("tenor saxophone, trumpet", "vibraphone", "piano", "acoustic bass", ""),
@@ -27,7 +29,9 @@ ROWS: Final = (
           layout="jazz combo", groove="ballad brushes", percussion="brushes", scale="major", harmony="jazz",
           figuration="sustained", tempo_bpm=66.0, density=0.35, articulation=0.7, room=0.5, valence=0.0, arousal=0.2,
           tension=0.2),
-    genre("swing", "swing music, swing band, jive, lindy hop, 1930s, 1940s, 30s, 40s, swinging",
+    genre("swing",
+          "swing music, swing band, jive, lindy hop, 1930s, 1940s, 30s, 40s, swinging, cuphead, jump swing, "
+          "swing era",
           ("swing dance of the 1940s", "lindy hop in the ballroom, clarinet and horns", "happy swing band"),
           players("clarinet, trumpet", "alto saxophone", "jazz guitar, piano", "acoustic bass", ""),
           layout="big band", groove="swing", percussion="kit", scale="major", harmony="jazz", figuration="walking",
@@ -43,7 +47,9 @@ ROWS: Final = (
           players("trumpet, alto saxophone", "tenor saxophone", "trombone, piano", "acoustic bass", "brass"),
           layout="big band", groove="swing", percussion="kit", scale="major", harmony="jazz", figuration="stabs",
           tempo_bpm=144.0, valence=0.7, arousal=0.75, tension=0.2),
-    genre("dixieland", "new orleans, trad jazz, 1920s, 20s, roaring twenties, speakeasy, charleston",
+    genre("dixieland",
+          "new orleans, trad jazz, 1920s, 20s, roaring twenties, speakeasy, charleston, second line, jazz funeral, "
+          "hot jazz, trad",
           ("dixieland band, clarinet and trombone", "new orleans parade, banjo and tuba", "speakeasy of the 1920s"),
           players("trumpet, clarinet", "clarinet", "banjo, trombone", "tuba", ""),
           layout="big band", groove="swing", percussion="kit", scale="major", harmony="functional",
@@ -54,7 +60,9 @@ ROWS: Final = (
           players("violin, jazz guitar", "clarinet", "jazz guitar, steel guitar", "acoustic bass", ""),
           layout="jazz combo", groove="swing", percussion="brushes", scale="minor", harmony="jazz",
           figuration="strum", tempo_bpm=196.0, room=0.3, valence=0.5, arousal=0.75, tension=0.2),
-    genre("lounge", "elevator music, elevator, muzak, easy listening, cocktail, exotica, hotel lobby",
+    genre("lounge",
+          "elevator music, elevator, muzak, easy listening, cocktail, exotica, hotel lobby, wii like, wii, mii, "
+          "supermarket, waiting room, hold music, airport lounge, spa lobby",
           ("lounge music, vibraphone and soft drums", "elevator music", "cocktail bar, easy listening",
            "hotel lobby, mellow electric piano"),
           players("vibraphone, flute", "", "electric piano, jazz guitar", "acoustic bass", ""),
@@ -77,7 +85,9 @@ ROWS: Final = (
           players("piano", "", "piano", "acoustic bass", ""),
           layout="ragtime", groove="shuffle", percussion="brushes", scale="blues", harmony="blues",
           figuration="walking", tempo_bpm=156.0, room=0.3, valence=0.7, arousal=0.75, tension=0.15),
-    genre("ragtime", "saloon piano, honky tonk, honky tonk piano, silent film, player piano",
+    genre("ragtime",
+          "saloon piano, honky tonk, honky tonk piano, silent film, player piano, scott joplin, vaudeville, "
+          "music hall, keystone",
           ("ragtime piano", "honky-tonk saloon piano, syncopated", "silent film comedy piano", "old player piano"),
           players("honky-tonk piano", "", "honky-tonk piano", "", ""),
           layout="ragtime", groove="none", percussion="kit", scale="major", harmony="functional",

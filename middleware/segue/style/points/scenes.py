@@ -21,7 +21,9 @@ ROWS: Final = (
           layout="dungeon", groove="sparse", percussion="orchestral", scale="dorian", harmony="dark", tempo_bpm=72.0,
           density=0.35, room=0.9, valence=-0.3, arousal=0.25, tension=0.4),
     scene("underwater",
-          "under the sea, deep sea, coral reef, aquarium, submarine, water level, mermaid, mermaids, fish, diving",
+          "under the sea, deep sea, coral reef, aquarium, submarine, water level, mermaid, mermaids, fish, diving, "
+          "ocean floor, sea floor, seabed, whale, whales, whale song, whale songs, ecco, subnautica, atlantis, "
+          "sunken city, kelp forest, jellyfish",
           ("underwater, harp and soft pads", "coral reef, floating and dreamy", "deep sea, slow and weightless",
            "mermaid lagoon, shimmering arpeggios"),
           players("vibraphone, flute", "", "warm pad, slow strings", "soft synth bass", "harp, celesta"),
@@ -45,7 +47,8 @@ ROWS: Final = (
           tempo_bpm=126.0, meter=3, articulation=0.3, room=0.6, valence=-0.2, arousal=0.5, tension=0.5),
     scene("horror drone",
           "dread, unease, creeping dread, psychological horror, silent hill, resident evil, lovecraft, eldritch, "
-          "cosmic horror",
+          "cosmic horror, dead space, slender, asylum corridor, madness, bloodborne abyss, abandoned hospital, "
+          "cthulhu",
           ("horror drone, creeping dread", "something in the dark, scraping strings",
            "psychological horror, low rumble"),
           players("", "", "tremolo strings, metal pad", "contrabass", "glass pad, reverse cymbal"),
@@ -53,7 +56,9 @@ ROWS: Final = (
           figuration="sustained", tempo_bpm=50.0, density=0.2, register=-4.0, articulation=0.9, room=0.85,
           valence=-0.95, arousal=0.3, tension=1.0),
     scene("suspense",
-          "tension, tense, ticking clock, bomb timer, time running out, thriller, countdown, stakeout, danger",
+          "tension, tense, ticking clock, bomb timer, time running out, thriller, countdown, stakeout, danger, "
+          "bomb defusal, hostage, thriller movie, interrogation, mission impossible, metal gear, hacker thriller, "
+          "forensic, crime scene",
           ("suspense, ticking and waiting", "thriller, pulsing strings", "the bomb is ticking",
            "tense standoff, low pulse"),
           players("violin, clarinet", "", "tremolo strings", "contrabass", "marimba, strings"),
@@ -70,7 +75,7 @@ ROWS: Final = (
           figuration="arpeggio", tempo_bpm=80.0, density=0.45, room=0.8, valence=0.4, arousal=0.2, tension=0.1),
     scene("fairy",
           "fairies, fairy tale, magic, magical, pixie, unicorn, wonder, sparkle, sparkling, fairytale, wizard, "
-          "harry potter",
+          "harry potter, hogwarts, disney, princess, pixie dust, magic shop, spell, spells, wonderland, alice",
           ("fairy tale, celesta and harp", "magic sparkle, bells and flute", "unicorns and wonder, light waltz",
            "wizard school, mysterious celesta"),
           players("celesta, flute", "clarinet", "pizzicato strings, harp", "cello", "glockenspiel, harp"),
@@ -78,13 +83,17 @@ ROWS: Final = (
           tempo_bpm=104.0, meter=3, register=4.0, room=0.65, valence=0.6, arousal=0.35, tension=0.1),
     scene("farm",
           "farming, stardew valley, stardew, harvest, harvest moon, animal crossing, countryside, spring farm, "
-          "barnyard, garden, gardening, spring, meadow farm, turnips",
+          "barnyard, garden, gardening, spring, meadow farm, turnips, harvest festival, cozy village, "
+          "village morning, orchard, sunny village, hobbiton, shire, the shire, hobbit, hobbits, flower field, "
+          "picnic",
           ("farm in spring, guitar and flute", "planting turnips, sunny and light",
            "animal crossing, cozy village life", "countryside harvest, ocarina and piano"),
           players("flute, ocarina", "clarinet", "nylon guitar, piano", "acoustic bass", "glockenspiel"),
           layout="town", groove="straight", percussion="hand drums", scale="major", harmony="functional",
           figuration="arpeggio", tempo_bpm=104.0, density=0.45, valence=0.85, arousal=0.35, tension=0.0),
-    scene("puzzle", "thinking, brain teaser, logic, tetris, match three, sudoku, chess, puzzles, puzzle game",
+    scene("puzzle",
+          "thinking, brain teaser, logic, tetris, match three, sudoku, chess, puzzles, puzzle game, portal, "
+          "professor layton, sokoban, mind game, riddles game, thinking time, quiz, quiz show, trivia",
           ("puzzle game, curious marimba", "thinking music, light and repetitive",
            "brain teaser, plucked and playful"),
           players("marimba, clarinet", "", "pizzicato strings, electric piano", "pizzicato strings", "glockenspiel"),
@@ -93,7 +102,9 @@ ROWS: Final = (
           arousal=0.35, tension=0.2),
     scene("cartoon",
           "slapstick, comedy, comedic, funny, silly, goofy, wacky, zany, toon, looney, mischief, children, kids, "
-          "toddler, nursery rhyme, childrens, childish",
+          "toddler, nursery rhyme, childrens, childish, looney tunes, tom and jerry, pink panther, "
+          "slapstick chase, prank, pranks, benny hill, toddlers, kindergarten, toys, toy store, childrens show, "
+          "kids show",
           ("cartoon slapstick, xylophone and bassoon", "funny tiptoe, then a chase",
            "silly comedy, tuba and pizzicato", "children's show, bright and bouncy"),
           players("xylophone, clarinet", "bassoon", "pizzicato strings, accordion", "tuba", "glockenspiel"),
@@ -122,7 +133,8 @@ ROWS: Final = (
           tempo_bpm=84.0, room=0.8, width=0.75, valence=0.5, arousal=0.45, tension=0.15),
     scene("rain",
           "rainy, raining, rainy day, drizzle, melancholy, melancholic, wistful, bittersweet, autumn, nostalgia, "
-          "nostalgic, regret",
+          "nostalgic, regret, hollow knight, gris, limbo, dark souls bonfire, firelink, bonfire, lonely town, "
+          "grey, loneliness, solitude",
           ("rain on the window, soft piano", "melancholy autumn afternoon", "nostalgic piano and strings",
            "wistful, quiet and grey"),
           players("piano", "cello", "piano, slow strings", "cello", ""),
@@ -146,7 +158,7 @@ ROWS: Final = (
           players("glockenspiel, flute", "clarinet", "strings, choir", "cello", "tubular bells, celesta"),
           layout="snow", groove="straight", percussion="orchestral", scale="major", harmony="functional",
           tempo_bpm=116.0, valence=0.9, arousal=0.5, tension=0.0),
-    scene("title screen", "main menu, menu, main theme, lobby, character select",
+    scene("title screen", "main menu, menu, main theme, lobby, character select, tutorial, world map, save screen",
           ("title screen, inviting theme", "main menu, calm but expectant", "opening theme of the game"),
           players("horn, piano", "flute", "strings, piano", "contrabass", "harp"),
           layout="exploration", groove="none", percussion="orchestral", scale="major", harmony="functional",
@@ -163,7 +175,8 @@ ROWS: Final = (
           density=0.3, valence=-0.7, arousal=0.2, tension=0.3),
     scene("building",
           "city builder, construction, sim city, simulation, management, tycoon, crafting, building a base, "
-          "strategy, minecraft",
+          "strategy, minecraft, sim, cities skylines, civilization, base building, build mode, lab work, planning, "
+          "factorio, terraria, survival crafting, exploration sandbox",
           ("building a city, light and steady", "crafting and planning, gentle pulse",
            "management game, soft piano and pads"),
           players("piano, clarinet", "", "electric piano, warm pad", "soft synth bass", "marimba"),
@@ -175,9 +188,23 @@ ROWS: Final = (
           players("harmonica, violin", "", "steel guitar, strings", "acoustic bass", ""),
           layout="country band", groove="train", percussion="kit", scale="major", harmony="functional",
           figuration="ostinato", tempo_bpm=126.0, valence=0.5, arousal=0.6, tension=0.15),
-    scene("school", "classroom, campus, slice of life, high school, anime, visual novel, everyday life",
+    scene("school",
+          "classroom, campus, slice of life, high school, anime, visual novel, everyday life, dating sim, phoenix, "
+          "persona, idol school, after school, japanese school, first day, slice",
           ("school day, light and cheerful", "slice of life, piano and flute", "visual novel, everyday morning"),
           players("flute, piano", "clarinet", "piano, nylon guitar", "finger bass", "glockenspiel"),
           layout="town", groove="straight", percussion="brushes", scale="major", harmony="functional",
           figuration="arpeggio", tempo_bpm=112.0, density=0.45, valence=0.7, arousal=0.4, tension=0.0),
+    scene("corporate",
+          "commercial, advertisement, presentation, inspiring, motivational, inspirational, startup, product video",
+          ("inspiring corporate video, piano and muted guitar", "motivational presentation",
+           "optimistic commercial, bells and claps"),
+          players("piano", "", "muted guitar, piano, strings", "finger bass", "glockenspiel"),
+          layout="rock band", groove="straight", percussion="kit", scale="major", harmony="functional",
+          figuration="ostinato", tempo_bpm=116.0, density=0.45, valence=0.8, arousal=0.5, tension=0.05),
+    scene("pastoral", "meadow, hills, shepherd, idyllic, brook, pasture, green fields",
+          ("pastoral, oboe and strings", "green hills, gentle flute", "shepherd resting by the brook"),
+          players("oboe, flute", "clarinet", "slow strings, harp", "cello", "harp"),
+          layout="calm", groove="none", percussion="orchestral", scale="major", harmony="functional",
+          figuration="arpeggio", tempo_bpm=80.0, density=0.45, room=0.6, valence=0.6, arousal=0.2, tension=0.05),
 )

@@ -10,12 +10,16 @@ from segue.style.situations import CAPTIONS
 # A style reads as one row of a table.
 # fmt: off
 ROWS: Final = (
-    scene("combat", "battle, battles, fight, fighting, skirmish",
+    scene("combat",
+          "battle, battles, fight, fighting, skirmish, battle theme, fight scene, random encounter, encounter, "
+          "duel of swords, brawl, arena, gladiator, gladiators, war theme battle, jrpg battle, jrpg",
           CAPTIONS["combat"],
           players("horn, trumpet", "trumpet", "trombone", "contrabass", "strings"),
           layout="combat", groove="war drums", percussion="orchestral", scale="minor", harmony="epic",
           tempo_bpm=142.0, valence=-0.3, arousal=0.9, tension=0.75),
-    scene("boss", "boss fight, boss battle, final boss, boss theme",
+    scene("boss",
+          "boss fight, boss battle, final boss, boss theme, elden ring, dark souls boss, boss rush, last boss, "
+          "titan, colossus, dragon boss, giant boss, bowser",
           CAPTIONS["boss"],
           players("trombone, horn", "", "choir, church organ", "tuba", "church organ, tubular bells, strings"),
           layout="boss", groove="giant drums", percussion="orchestral", scale="phrygian", harmony="epic",
@@ -26,7 +30,9 @@ ROWS: Final = (
           layout="chase", groove="driving", percussion="kit", scale="dorian", harmony="modal", tempo_bpm=166.0,
           valence=-0.1, arousal=0.95, tension=0.75),
     genre("metal",
-          "heavy metal, thrash metal, thrash, metalcore, djent, death metal, doom like, doom eternal, demons",
+          "heavy metal, thrash metal, thrash, metalcore, djent, death metal, doom like, doom eternal, demons, "
+          "groove metal, black metal, metal guitars, metal band, extreme metal, slayer, doom soundtrack, "
+          "djent metal, doom",
           CAPTIONS["metal"],
           players("distortion guitar", "", "distortion guitar", "finger bass", "distortion guitar"),
           layout="metal", groove="driving", percussion="metal kit", scale="phrygian", harmony="power",
@@ -36,7 +42,9 @@ ROWS: Final = (
           players("trumpet", "horn", "trombone, strings", "tuba", "glockenspiel, piccolo"),
           layout="victory", groove="fanfare", percussion="orchestral", scale="major", harmony="functional",
           tempo_bpm=120.0, valence=0.9, arousal=0.8, tension=0.1),
-    scene("stealth", "sneaking, sneaky, sneak, infiltration, thief, hiding, tiptoe",
+    scene("stealth",
+          "sneaking, sneaky, sneak, infiltration, thief, hiding, tiptoe, heist plan, burglar, burglars, "
+          "vent crawl, stealth mission, thief level, assassin, assassins, infiltrate",
           CAPTIONS["stealth"],
           players("pizzicato strings, bassoon", "", "pizzicato strings", "acoustic bass", "vibraphone"),
           layout="stealth", groove="tension", percussion="kit", scale="dorian", harmony="modal", tempo_bpm=100.0,
@@ -46,12 +54,16 @@ ROWS: Final = (
           players("bassoon, cello", "", "cello", "contrabass", "voices, kalimba, tubular bells"),
           layout="dungeon", groove="sparse", percussion="orchestral", scale="minor", harmony="dark", tempo_bpm=66.0,
           room=0.8, valence=-0.6, arousal=0.25, tension=0.6),
-    scene("mystery", "mysterious, investigation, enigma, riddle, secret, clues",
+    scene("mystery",
+          "mysterious, investigation, enigma, riddle, secret, clues, whodunit, detective work, sleuth, "
+          "murder mystery, puzzle mystery, agatha christie, archive, old library, library",
           CAPTIONS["mystery"],
           players("clarinet, vibraphone", "bassoon", "vibraphone", "pizzicato strings", "marimba, celesta"),
           layout="mystery", groove="none", percussion="orchestral", scale="dorian", harmony="modal", tempo_bpm=86.0,
           valence=-0.1, arousal=0.3, tension=0.5),
-    scene("horror", "scary, terror, terrifying, haunted, haunted house, nightmare, zombies, asylum, survival horror",
+    scene("horror",
+          "scary, terror, terrifying, haunted, haunted house, nightmare, zombies, asylum, survival horror, "
+          "slasher, horror movie, jump scare, jumpscare, possessed, exorcism, zombie, fnaf, monster in the dark",
           CAPTIONS["horror"],
           players("music box", "", "tremolo strings", "contrabass", "tremolo strings, glass pad, piano"),
           layout="horror", groove="sparse", percussion="orchestral", scale="chromatic", harmony="dark",
@@ -71,12 +83,16 @@ ROWS: Final = (
           players("choir, voices", "voices", "choir, church organ", "church organ", "tubular bells"),
           layout="temple", groove="none", percussion="orchestral", scale="dorian", harmony="modal", tempo_bpm=63.0,
           room=0.95, valence=0.1, arousal=0.15, tension=0.2),
-    scene("town", "village, market, town square, marketplace, city square, hamlet",
+    scene("town",
+          "village, market, town square, marketplace, city square, hamlet, pokemon like, pokemon, jrpg town, "
+          "route, starting town, city gates, friendly town, busy market",
           CAPTIONS["town"],
           players("flute, clarinet", "clarinet", "nylon guitar, strings", "pizzicato strings", "glockenspiel"),
           layout="town", groove="straight", percussion="hand drums", scale="major", harmony="functional",
           tempo_bpm=108.0, valence=0.7, arousal=0.5, tension=0.1),
-    scene("tavern", "inn, pub, alehouse, bard, drinking song",
+    scene("tavern",
+          "inn, pub, alehouse, bard, drinking song, the prancing pony, drinking hall, mead hall, tavern brawl, "
+          "dwarf, dwarves, dwarven hall",
           CAPTIONS["tavern"],
           players("violin, accordion", "recorder", "accordion, banjo, steel guitar", "acoustic bass", ""),
           layout="tavern", groove="hand drums", percussion="hand drums", scale="mixolydian", harmony="functional",
@@ -108,7 +124,9 @@ ROWS: Final = (
           density=0.4, room=0.85, width=0.8, valence=0.1, arousal=0.15, tension=0.25),
     genre("chiptune",
           "chip tune, chip music, 8 bit, 8bit, 16 bit, 16bit, nes, game boy, gameboy, retro game, arcade, c64, "
-          "sid, commodore 64, famicom, pixel art, platformer",
+          "sid, commodore 64, famicom, pixel art, platformer, undertale, megaman, mega man, mario, super mario, "
+          "sonic, snes, sega, mega drive, chiptunes, bleep, bleeps, pico 8, demoscene, tracker music, 8 bit game, "
+          "retro console, nintendo, ps1, zx spectrum, atari",
           CAPTIONS["chiptune"],
           players("square lead", "square lead", "square lead", "bass lead", "square lead"),
           layout="chiptune", groove="straight", percussion="chip", scale="major", harmony="functional",

@@ -9,7 +9,9 @@ from segue.style.points.named_style import genre, players, scene
 # A style reads as one row of a table.
 # fmt: off
 ROWS: Final = (
-    genre("Celtic jig", "jig, celtic, irish, ireland, irish jig, gaelic, celtic jig, slip jig, ceilidh",
+    genre("Celtic jig",
+          "jig, celtic, irish, ireland, irish jig, gaelic, celtic jig, slip jig, ceilidh, riverdance, irish pub, "
+          "irish dance, session tune, irish tavern, leprechaun",
           ("celtic jig, fiddle and whistle", "irish dance in six eight", "lively jig in the pub, bodhran and guitar"),
           players("fiddle, whistle", "accordion", "steel guitar", "acoustic bass", ""),
           layout="folk dance", groove="jig", percussion="hand drums", scale="mixolydian", harmony="functional",
@@ -19,7 +21,9 @@ ROWS: Final = (
           players("whistle, fiddle", "accordion", "steel guitar", "acoustic bass", ""),
           layout="folk dance", groove="reel", percussion="hand drums", scale="dorian", harmony="functional",
           figuration="strum", tempo_bpm=112.0, density=0.75, valence=0.7, arousal=0.8, tension=0.1),
-    genre("Celtic air", "celtic harp, celtic ballad, slow air, irish ballad, celtic fantasy",
+    genre("Celtic air",
+          "celtic harp, celtic ballad, slow air, irish ballad, celtic fantasy, enya, gaelic song, highland lament, "
+          "celtic woman, irish harp",
           ("celtic harp, slow air", "misty highlands, low whistle and harp", "sad irish ballad"),
           players("whistle, flute", "violin", "harp, slow strings", "cello", "harp"),
           layout="calm", groove="none", percussion="hand drums", scale="dorian", harmony="modal",
@@ -35,12 +39,15 @@ ROWS: Final = (
           players("accordion, fiddle", "whistle", "steel guitar, accordion", "acoustic bass", ""),
           layout="folk dance", groove="jig", percussion="hand drums", scale="dorian", harmony="functional",
           figuration="strum", tempo_bpm=144.0, meter=6, valence=0.5, arousal=0.65, tension=0.15),
-    genre("polka", "oom pah, oompah, oktoberfest, bavarian, beer hall, beer tent, alpine",
+    genre("polka",
+          "oom pah, oompah, oktoberfest, bavarian, beer hall, beer tent, alpine, schuhplattler, landler, yodel, "
+          "yodeling, tyrolean, accordion polka, chicken dance, slovenian",
           ("polka, accordion and tuba", "bavarian beer festival, tuba and brass", "village polka with clarinet"),
           players("accordion, clarinet", "clarinet", "accordion", "tuba", ""),
           layout="polka band", groove="polka", percussion="kit", scale="major", harmony="functional",
           figuration="off-beat", tempo_bpm=120.0, meter=2, articulation=0.3, valence=0.9, arousal=0.7, tension=0.05),
-    genre("klezmer", "jewish, hava nagila, yiddish, bar mitzvah, fiddler on the roof",
+    genre("klezmer",
+          "jewish, hava nagila, yiddish, bar mitzvah, fiddler on the roof, freylekhs, gypsy wedding, jewish wedding",
           ("klezmer wedding, laughing clarinet", "klezmer band, accordion and violin",
            "yiddish dance, faster and faster"),
           players("clarinet, violin", "violin", "accordion", "tuba, acoustic bass", ""),
@@ -51,14 +58,16 @@ ROWS: Final = (
           players("trumpet, clarinet", "alto saxophone", "brass, accordion", "tuba", ""),
           layout="polka band", groove="polka", percussion="kit", scale="phrygian dominant", harmony="functional",
           figuration="off-beat", tempo_bpm=140.0, meter=4, density=0.65, valence=0.3, arousal=0.85, tension=0.3),
-    genre("russian", "russia, balalaika, soviet, cossack, siberia, slavic, ukrainian",
+    genre("russian",
+          "russia, balalaika, soviet, cossack, siberia, slavic, ukrainian, kalinka, hopak, gopak, red army, "
+          "tetris theme, kazachok, moscow, babushka, russian folk",
           ("russian folk, balalaika and accordion", "cossack dance, faster and faster", "slavic melancholy song"),
           players("shamisen, accordion", "", "nylon guitar, accordion", "acoustic bass", ""),
           layout="folk dance", groove="polka", percussion="hand drums", scale="harmonic minor", harmony="functional",
           figuration="off-beat", tempo_bpm=118.0, meter=2, valence=-0.1, arousal=0.6, tension=0.3),
     genre("greek",
           "greece, rebetiko, sirtaki, bouzouki, mediterranean, italian, italy, mandolin, tarantella, sicilian, "
-          "godfather",
+          "godfather, zorba, laiko, neapolitan, italian restaurant, venice, gondola, napoli, trattoria, pizzeria",
           ("greek bouzouki, island evening", "mandolin serenade in Italy", "mediterranean taverna, plucked strings"),
           players("nylon guitar, accordion", "violin", "steel guitar, nylon guitar", "acoustic bass", ""),
           layout="plucked duo", groove="hand drums", percussion="hand drums", scale="harmonic minor",
@@ -68,7 +77,9 @@ ROWS: Final = (
           players("accordion", "clarinet", "nylon guitar", "acoustic bass", ""),
           layout="polka band", groove="waltz", percussion="brushes", scale="minor", harmony="functional",
           figuration="off-beat", tempo_bpm=150.0, meter=3, valence=0.5, arousal=0.45, tension=0.1),
-    genre("waltz", "viennese waltz, vienna, viennese, ballroom, masquerade, strauss",
+    genre("waltz",
+          "viennese waltz, vienna, viennese, ballroom, masquerade, strauss, ballroom waltz, blue danube, "
+          "grand waltz, court ball",
           ("viennese waltz, strings and horns", "ballroom dance, elegant and whirling", "masked ball in the palace"),
           players("violin, flute", "clarinet", "strings, horn", "contrabass", "harp"),
           layout="waltz orchestra", groove="waltz", percussion="orchestral", scale="major", harmony="functional",
@@ -91,13 +102,16 @@ ROWS: Final = (
           figuration="stabs", tempo_bpm=100.0, room=0.7, valence=0.8, arousal=0.7, tension=0.15),
     genre("medieval",
           "medieval feast, minstrel, troubadour, middle ages, lute, renaissance, jester, tudor, madrigal, "
-          "hurdy gurdy",
+          "hurdy gurdy, estampie, bardic, crusader, renaissance fair, dungeon synth, medieval village, "
+          "medieval dance, the witcher, witcher",
           ("medieval feast, lute and recorder", "minstrel song in the castle hall",
            "renaissance dance, drum and shawm", "troubadour with a lute"),
           players("recorder, shanai", "recorder", "nylon guitar", "cello", ""),
           layout="folk dance", groove="hand drums", percussion="hand drums", scale="dorian", harmony="modal",
           figuration="strum", tempo_bpm=112.0, room=0.5, valence=0.4, arousal=0.5, tension=0.1),
-    genre("viking", "nordic, norse, vikings, scandinavian, skyrim, longship, valhalla, barbarian, northmen, fjord",
+    genre("viking",
+          "nordic, norse, vikings, scandinavian, skyrim, longship, valhalla, barbarian, northmen, fjord, "
+          "god of war, wardruna, ragnarok, nordic folk, norse ritual, assassins creed valhalla",
           ("viking war drums and horns", "nordic folk, bowed lyre and chant", "longships in the fog, deep drums",
            "norse ritual, throat and drum"),
           players("fiddle, horn", "", "voices, cello", "contrabass", "choir"),
@@ -121,7 +135,9 @@ ROWS: Final = (
           players("calliope lead", "glockenspiel", "calliope lead, accordion", "tuba", "glockenspiel"),
           layout="waltz orchestra", groove="waltz", percussion="orchestral", scale="major", harmony="functional",
           figuration="off-beat", tempo_bpm=150.0, meter=3, valence=0.7, arousal=0.5, tension=0.15),
-    scene("castle", "royal court, throne room, palace, knights, knight, kingdom, fortress",
+    scene("castle",
+          "royal court, throne room, palace, knights, knight, kingdom, fortress, age of empires, stronghold, "
+          "camelot, king arthur, high fantasy court",
           ("castle hall, noble horns", "knights of the kingdom", "throne room, stately and proud"),
           players("horn, trumpet", "oboe", "strings, harpsichord", "cello", "harp"),
           layout="exploration", groove="march", percussion="orchestral", scale="mixolydian", harmony="modal",

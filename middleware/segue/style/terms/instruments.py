@@ -135,6 +135,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "string stabs, lush strings",
     ),
     ("cello, contrabass", "pad", "low strings, deep strings, dark strings"),
+    ("strings, horn", "pad", "*orchestra, full orchestra, big orchestra, huge orchestra, symphony orchestra"),
     (
         "slow strings",
         "pad",
@@ -302,6 +303,8 @@ FAMILIES: Final[dict[str, frozenset[str]]] = {
         "distortion guitar, guitar harmonics",
         "electric guitar": "jazz guitar, clean guitar, muted guitar, overdriven guitar, distortion guitar",
         "acoustic guitar": "nylon guitar, steel guitar",
+        "orchestra": "violin, viola, cello, contrabass, tremolo strings, pizzicato strings, strings, slow strings, "
+        "trumpet, trombone, tuba, horn, brass, flute, oboe, clarinet, bassoon, piccolo, timpani",
         "strings": "violin, viola, cello, contrabass, tremolo strings, pizzicato strings, strings, slow strings, "
         "fiddle",
         "brass": "trumpet, trombone, tuba, muted trumpet, horn, brass",
@@ -334,6 +337,7 @@ FAMILY_WORDS: Final[dict[str, str]] = {
         "guitar": "guitar, guitars",
         "electric guitar": "electric guitar, electric guitars, distortion, distorted guitars",
         "acoustic guitar": "acoustic guitar, acoustic guitars",
+        "orchestra": "orchestra, full orchestra, big orchestra, huge orchestra, symphony orchestra",
         "strings": "strings, string, string section, violins, low strings, high strings, string orchestra, "
         "string ensemble",
         "brass": "brass, horns, brass section, trumpets, horn section",
