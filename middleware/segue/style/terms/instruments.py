@@ -281,7 +281,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "synth bass",
         "bass",
         "synth bass, bass synth, moog bass, reese, reese bass, wobble bass, wobble, wobbles, growling bass, "
-        "growl bass, analog bass, acid bass, acid, 303, tb 303, pulsing bass, "
+        "growl bass, analog bass, acid bass, 303, tb 303, pulsing bass, "
         "synthesizer bass, bass sequencer",
     ),
     ("soft synth bass", "bass", "sub bass, subbass, sub, 808 bass, 808s, sine bass, deep sub, bass drop, 808"),
