@@ -21,18 +21,21 @@ from segue.score.sampler.voice import VolumeEnvelope
 from unit.sampler.material import note
 from unit.sampler.test_voice import PLAIN
 
-# A string and a drum that ring, a pad that trembles, a short bass.
+# A string and a drum that ring, a pad that trembles, a short bass, a synthesised bass and drum.
 NOTES = (
     note(program=48, pitch=60, duration=SAMPLE_RATE),
     note(program=0, pitch=49, duration=SAMPLE_RATE // 4, drums=True),
     note(program=89, pitch=67, duration=SAMPLE_RATE // 2),
     note(program=33, pitch=40, duration=SAMPLE_RATE // 5),
+    note(program=38, pitch=40, duration=SAMPLE_RATE // 5),
+    note(program=25, pitch=35, drums=True),
 )
 PATIENCE_S = 30.0
 
 
 def bank(memory_bytes: int = 64 << 20) -> NoteBank:
-    return NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS), memory_bytes=memory_bytes)
+    levels = read_levels(BUNDLED_LEVELS)
+    return NoteBank(BUNDLED_SOUNDFONT, levels, patches_first=True, memory_bytes=memory_bytes)
 
 
 def whole(of: NoteBank, event: NoteEvent) -> np.ndarray:

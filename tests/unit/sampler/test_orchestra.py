@@ -14,7 +14,7 @@ from segue.audio.loudness import k_weighted, loudness
 from segue.contract import SAMPLE_RATE, Samples
 from segue.instruments import NAMES
 from segue.runtime.mastering import HEADROOM_DB
-from segue.score.sampler.kits import DRUM_KIT, KITS
+from segue.score.sampler.kits import CHIP, DRUM_KIT, KITS
 from segue.score.sampler.levels import level_name, read_levels
 from segue.score.sampler.notes import NoteBank, velocity_gain
 from segue.score.sampler.orchestra import ORCHESTRA
@@ -74,7 +74,7 @@ def test_every_programme_and_drum_key_sounds_at_every_velocity() -> None:
             assert bank().regions(program, register(program)[2], velocity, drums=False), (program, velocity)
     for key in DRUM_KIT:
         assert bank().regions(0, key, 100, drums=True), key
-    assert bank().kits == set(KITS)
+    assert bank().kits == set(KITS) - {CHIP}
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="symusic has no wheel for Python 3.14")
@@ -138,7 +138,7 @@ def test_an_arrangement_is_wide_bright_and_leaves_headroom_below_minus_18_lufs(s
 @pytest.mark.parametrize("program", [0, 38, 73, 108])
 def test_the_shipped_levels_match_the_font(program: int) -> None:
     shipped = read_levels(BUNDLED_LEVELS)[str(program)]
-    again = NoteBank(BUNDLED_SOUNDFONT).register(program)
+    again = NoteBank(BUNDLED_SOUNDFONT, patches_first=True).register(program)
     assert again.keys == shipped.keys
     np.testing.assert_allclose(again.lufs, shipped.lufs, atol=0.05)
 

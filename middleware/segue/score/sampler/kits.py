@@ -135,6 +135,8 @@ DRUM_KIT: Final[Mapping[int, DrumKey]] = {row.key: row for row in _DRUM_KEYS}
 """The keys of the standard kit, which every kit has."""
 
 STANDARD: Final = 0
+CHIP: Final = 80
+"""All of it is synthesised."""
 KITS: Final[Mapping[int, Kit]] = {
     kit.program: kit
     for kit in (
@@ -146,6 +148,7 @@ KITS: Final[Mapping[int, Kit]] = {
         Kit(program=32, name="jazz", send=0.05),
         Kit(program=40, name="brush", keys={row.key: row for row in _BRUSH_KEYS}, send=0.05),
         Kit(program=48, name="orchestra", keys={row.key: row for row in _ORCHESTRA_KEYS}),
+        Kit(program=CHIP, name="chip"),
     )
 }
 """The kits by number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from segue.score.sampler.kits import DRUM_KIT, KITS
+from segue.score.sampler.kits import CHIP, DRUM_KIT, KITS
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.soundfont import DRUM_BANK
 from segue.training.orchestra.cut import Wanted
@@ -45,5 +45,5 @@ def wanted() -> list[Wanted]:
         )
         for seat in ORCHESTRA.values()
     ]
-    kits = [Wanted(bank=DRUM_BANK, program=kit, keys=frozenset(DRUM_KIT), spacing=0) for kit in KITS]
+    kits = [Wanted(bank=DRUM_BANK, program=kit, keys=frozenset(DRUM_KIT), spacing=0) for kit in KITS if kit != CHIP]
     return [*programs, *kits]
