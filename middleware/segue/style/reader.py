@@ -240,7 +240,8 @@ def _base(
         genre = mention.style.kind == "genre"
         bonus = (_STRONG_GENRE if mention.strong else _WEAK_GENRE) if genre else _SCENE
         previous = terms.styles[index - 1] if index else None
-        if genre and previous is not None and previous.end == mention.start and previous.style.kind == "genre":
+        beside = previous is not None and previous.end == mention.start and previous.style is not mention.style
+        if genre and beside and previous is not None and previous.style.kind == "genre":
             bonus += 0.0 if mention.style.name in _FORMS else _NOUN
         elif genre and mention.style.name not in _FORMS:
             bonus += _FIRST / (1 + index)
@@ -446,7 +447,10 @@ def _read_ensemble(changes: _Changes, base: NamedStyle, terms: TextTerms) -> Non
     found = ensemble_for(ensemble, wishes)
     if found == ensemble and not terms.instruments:
         return
-    words = [*(mention.phrase for mention in terms.instruments), *terms.excluded.values()]
+    words = [
+        *(mention.phrase for mention in terms.instruments),
+        *(said for what, said in terms.excluded.items() if what != "drums"),
+    ]
     words += [*terms.excluded_roles.values()]
     said = ", ".join(f'"{word}"' for word in dict.fromkeys(words)) or f'"{terms.only}"'
     changes.set("ensemble", found, said)
