@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import Samples, StyleEncoder
+from segue.style.captions import caption_embeddings
 from segue.style.ensembles import Wishes, ensemble_for
 from segue.style.phrases import Found, split_text
 from segue.style.points import POINTS, NamedStyle
@@ -126,8 +127,7 @@ class StyleReader:
             encoder: Embeds texts, and sound if it can.
         """
         self._encoder = encoder
-        captions = [caption for style in _STYLES for caption in style.captions]
-        self._captions = np.stack([encoder.embed_text(caption) for caption in captions])
+        self._captions = caption_embeddings(encoder)
         self._starts = np.cumsum([0, *(len(style.captions) for style in _STYLES[:-1])])
         centres = np.add.reduceat(self._captions, self._starts, axis=0)
         self._centres = centres / np.linalg.norm(centres, axis=1, keepdims=True)
@@ -204,7 +204,9 @@ class StyleReader:
         if embedding is None:
             return np.zeros(len(_STYLES))
         best = np.maximum.reduceat(self._captions @ embedding, self._starts)
-        return np.asarray(_BEST_SHARE * best + (1 - _BEST_SHARE) * (self._centres @ embedding), dtype=np.float64)
+        near = _BEST_SHARE * best + (1 - _BEST_SHARE) * (self._centres @ embedding)
+        # The last digits of a sum depend on the processor; no choice may.
+        return np.asarray(near, dtype=np.float64).round(4)
 
     def _unknown(self, text: str, terms: TextTerms) -> tuple[str, ...]:
         """The words that neither the encoder knows nor a table has."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from segue.style.captions import caption_embeddings, embedded
 from segue.style.points import POINTS
 from segue.style.reader import StyleReader
 from segue.style.situations import SITUATIONS
@@ -44,6 +47,15 @@ def test_no_two_styles_sound_alike() -> None:
 @pytest.mark.parametrize("name", POINTS)
 def test_a_style_is_found_by_its_name(name: str) -> None:
     assert READER.read_text(name).nearest[0][0] == name
+
+
+def test_stored_captions_are_those_of_the_table_and_of_nothing_else(tmp_path: Path) -> None:
+    fresh = embedded(ENCODER)
+    stored = caption_embeddings(ENCODER)
+    # Another run of segue.training.words.captions is due if this fails.
+    assert not np.array_equal(stored, fresh)
+    np.testing.assert_allclose(stored, fresh, atol=1e-3)
+    assert np.array_equal(caption_embeddings(ENCODER, tmp_path / "nothing"), fresh)
 
 
 def test_styles_are_found_by_their_captions() -> None:

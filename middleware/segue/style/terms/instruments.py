@@ -5,10 +5,12 @@ Instruments that General MIDI lacks are mapped to the programme that sounds most
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from segue.instruments import PROGRAMS
+from segue.style.terms import listed
 
 Part = Literal["line", "pluck", "chords", "pad", "mallet", "bass"]
 
@@ -38,7 +40,7 @@ class NamedInstrument:
 _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     # Keys.
     ("piano", "chords", "*piano, grand piano, pianos, concert piano, upright piano, felt piano, pianist"),
-    ("bright piano", "chords", "bright piano, house piano, rock piano, cp80"),
+    ("bright piano", "chords", "bright piano, house piano, rock piano, cp 80"),
     (
         "honky-tonk piano",
         "chords",
@@ -46,17 +48,17 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "detuned piano",
     ),
     ("electric piano", "chords", "electric piano, rhodes, fender rhodes, wurlitzer, wurli, e piano, epiano"),
-    ("FM electric piano", "chords", "dx7, fm piano, fm electric piano, fm synth, fm bell, digital piano"),
+    ("FM electric piano", "chords", "dx 7, fm piano, fm electric piano, fm synth, fm bell, digital piano"),
     ("electric grand", "chords", "electric grand"),
     ("harpsichord", "chords", "harpsichord, harpsichords, cembalo, spinet, virginal"),
     ("clavinet", "chords", "clavinet, clavi, clav"),
-    ("drawbar organ", "chords", "hammond, hammond organ, jazz organ, b3, drawbar organ, leslie"),
+    ("drawbar organ", "chords", "hammond, hammond organ, jazz organ, b 3, drawbar organ, leslie"),
     ("percussive organ", "chords", "percussive organ"),
     ("rock organ", "chords", "rock organ, distorted organ, farfisa, vox organ, combo organ"),
     ("church organ", "chords", "*organ, church organ, pipe organ, cathedral organ, gothic organ, organs, organist"),
     ("reed organ", "chords", "harmonium, reed organ, pump organ, melodeon, shruti box"),
     ("accordion", "chords", "accordion, concertina, squeezebox, musette, accordions, melodica"),
-    ("bandoneon", "chords", "bandoneon, bandoneón"),
+    ("bandoneon", "chords", "bandoneon"),
     ("celesta", "mallet", "celesta, celeste, toy piano, crystal bells, glass harmonica"),
     # Plucked.
     (
@@ -287,13 +289,17 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     ("soft synth bass", "bass", "sub bass, subbass, sub, 808 bass, 808s, sine bass, deep sub, bass drop, 808"),
 )
 
-INSTRUMENTS: Final[dict[str, NamedInstrument]] = {
-    words.removeprefix("*"): NamedInstrument(
-        programs=tuple(programs.split(", ")), part=part, generic=words.startswith("*")
-    )
-    for programs, part, named in _ROWS
-    for words in named.split(", ")
-}
+
+def _instruments() -> Iterator[tuple[str, NamedInstrument]]:
+    for programs, part, words in _ROWS:
+        certain, generic = (
+            NamedInstrument(programs=listed(programs), part=part, generic=open_) for open_ in (False, True)
+        )
+        for word in listed(words):
+            yield word.removeprefix("*"), generic if word.startswith("*") else certain
+
+
+INSTRUMENTS: Final[dict[str, NamedInstrument]] = dict(_instruments())
 """Each word or phrase that names an instrument."""
 
 FAMILIES: Final[dict[str, frozenset[str]]] = {
