@@ -115,7 +115,7 @@ def record(text: str, reading: StyleReading) -> dict[str, Any]:
         "nearest": [{"style": name, "likeness": likeness} for name, likeness in reading.nearest],
         "likeness": round(reading.similarity, 4),
         "unknown_words": list(reading.unknown_words),
-        "warnings": list(reading.warnings),
+        "warnings": [{"code": warning.code, "text": warning.text} for warning in reading.warnings],
     }
 
 

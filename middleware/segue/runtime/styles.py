@@ -9,7 +9,7 @@ from segue.contract import Samples, StyleBank, StyleEncoder
 from segue.style.reader import StyleReader, StyleReading
 from segue.style_profile import blend
 from segue_rules.errors import RuleError
-from segue_rules.model import AudioStinger, Prompt, Rules, Style
+from segue_rules.model import AudioStinger, Prompt, Rules
 from segue_yaml.report import Problem
 
 # Longest audio prompt and stinger, in seconds.
@@ -25,8 +25,8 @@ def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[s
         encoder: Embeds texts, and sound if it can.
 
     Returns:
-        The bank, in the order of rules.styles, and warnings about words that the encoder does not know and prompts
-        that it can use in part only.
+        The bank, in the order of rules.styles, and warnings about words that steer nothing, texts that are far from
+        every style, and prompts that the encoder can use in part only.
 
     Raises:
         RuleError: Some prompts cannot be embedded; it names all of them.
@@ -46,7 +46,7 @@ def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[s
             else:
                 row += prompt.weight * reading.embedding
                 read.append((reading.profile, prompt.weight))
-            warnings += _warnings(style, prompt, encoder)
+                warnings += [f'{prompt.mark}: style "{style.name}": {warning}' for warning in reading.warnings]
         length = float(np.linalg.norm(row))
         rows.append(row / length if length > 0 else row)
         if len(read) == len(style.prompts):
@@ -85,12 +85,3 @@ def _read(prompt: Prompt, reader: StyleReader) -> StyleReading:
     if prompt.audio is not None:
         return reader.read_audio(read_audio(prompt.audio, max_seconds=MOST_PROMPT_S))
     return reader.read_text(prompt.text or "")
-
-
-def _warnings(style: Style, prompt: Prompt, encoder: StyleEncoder) -> list[str]:
-    texts = []
-    if prompt.audio is not None and encoder.audio_warning:
-        texts.append(encoder.audio_warning)
-    if prompt.text is not None and (unknown := encoder.unknown_words(prompt.text)):
-        texts.append(f"unknown words do not count: {', '.join(unknown)}")
-    return [f'{prompt.mark}: style "{style.name}": {text}' for text in texts]

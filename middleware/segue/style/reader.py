@@ -8,7 +8,7 @@ numbers set their axes: words outrank the table. Every axis that a text sets is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ TOO_FAR: Final = 0.30
 # Share of the best caption's cosine in a similarity, as in segue.style.situations.
 _BEST_SHARE: Final = 0.5
 _NEAR: Final = 4
-_SHARPNESS: Final = 14.0
+_SHARPNESS: Final = 24.0
 # What naming a style is worth beside cosines: a genre, a genre by a common word, a scene.
 _STRONG_GENRE: Final = 0.7
 _WEAK_GENRE: Final = 0.3
@@ -96,6 +96,22 @@ class StyleSource:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StyleWarning:
+    """What a user should know of a prompt.
+
+    Attributes:
+        code: "unknown_word", "far_text" or "audio_prompt".
+        text: In a sentence.
+    """
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, kw_only=True)
 class StyleReading:
     """What was made of a text or a recording.
 
@@ -105,7 +121,7 @@ class StyleReading:
         unknown_words: Words of a text that steer nothing.
         nearest: The nearest named styles with their cosines in [-1, 1], the base first.
         similarity: The greatest cosine with any style.
-        warnings: What a user should know, in sentences.
+        warnings: What a user should know.
     """
 
     profile: StyleProfile
@@ -114,7 +130,7 @@ class StyleReading:
     unknown_words: tuple[str, ...] = ()
     nearest: tuple[tuple[str, float], ...] = ()
     similarity: float = 0.0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[StyleWarning, ...] = ()
 
 
 class StyleReader:
@@ -146,22 +162,14 @@ class StyleReader:
         if not understood:
             # The encoder's own words say what is wrong with the text.
             self._encoder.embed_text(text)
-        cosines = self._cosines(base_embedding)
+        cosines = self.cosines(base_embedding)
         base, weights, sources = _base(terms, cosines)
-        profile, said = _override(base, _blended(base, weights), terms)
+        profile, said = _override(base, blended(base, weights), terms)
         order = [base, *(style for style in weights if style is not base)]
         if embedding is None:
             embedding = np.asarray(self._centres[_STYLES.index(base)], dtype=np.float32)
         nearest = tuple((style.name, round(float(cosines[_STYLES.index(style)]), 4)) for style in order[:3])
         similarity = float(cosines.max())
-        warnings = []
-        if unknown:
-            warnings.append(f"unknown words steer nothing: {', '.join(unknown)}")
-        if base_embedding is not None and similarity < TOO_FAR and not terms.styles:
-            warnings.append(
-                f"the text is far from every known style (likeness {similarity:.2f} to '{order[0].name}'): "
-                "say which instruments, genre or mood it means"
-            )
         return StyleReading(
             profile=profile,
             embedding=embedding,
@@ -169,7 +177,7 @@ class StyleReader:
             unknown_words=unknown,
             nearest=nearest,
             similarity=similarity,
-            warnings=tuple(warnings),
+            warnings=tuple(_warnings(unknown, similarity, named=bool(terms.styles) or base_embedding is None)),
         )
 
     def read_audio(self, samples: Samples) -> StyleReading:
@@ -180,17 +188,19 @@ class StyleReader:
             NotImplementedError: If the encoder takes text alone.
         """
         embedding = self._encoder.embed_audio(samples)
-        cosines = self._cosines(embedding)
-        weights = _weights(cosines)
+        cosines = self.cosines(embedding)
+        weights = near_styles(cosines)
         base = next(iter(weights))
         likeness = float(cosines.max())
         return StyleReading(
-            profile=_blended(base, weights),
+            profile=blended(base, weights),
             embedding=embedding,
             sources=(StyleSource(axis="style", value=base.name, words=f"nearest style, likeness {likeness:.2f}"),),
             nearest=tuple((style.name, round(float(cosines[_STYLES.index(style)]), 4)) for style in list(weights)[:3]),
             similarity=likeness,
-            warnings=(self._encoder.audio_warning,) if self._encoder.audio_warning else (),
+            warnings=tuple(
+                StyleWarning(code="audio_prompt", text=text) for text in (self._encoder.audio_warning,) if text
+            ),
         )
 
     def _embedding(self, text: str) -> NDArray[np.float32] | None:
@@ -199,7 +209,7 @@ class StyleReader:
         except ValueError:
             return None
 
-    def _cosines(self, embedding: NDArray[np.float32] | None) -> NDArray[np.float64]:
+    def cosines(self, embedding: NDArray[np.float32] | None) -> NDArray[np.float64]:
         """How near an embedding lies to each style, [len(POINTS)]; zeros for none."""
         if embedding is None:
             return np.zeros(len(_STYLES))
@@ -218,12 +228,22 @@ class StyleReader:
         return tuple(word for word in unknown if word not in used and not _is_part(word, used))
 
 
+def _warnings(unknown: tuple[str, ...], similarity: float, *, named: bool) -> Iterator[StyleWarning]:
+    if unknown:
+        listed = ", ".join(f"'{word}'" for word in unknown)
+        text = f"{listed} {'steers' if len(unknown) == 1 else 'steer'} nothing; the other words count"
+        yield StyleWarning(code="unknown_word", text=text)
+    if similarity < TOO_FAR and not named:
+        text = f"far from every known style (likeness {similarity:.2f}): say which instruments, genre or mood it means"
+        yield StyleWarning(code="far_text", text=text)
+
+
 def _is_part(word: str, used: set[str]) -> bool:
     """Whether the encoder's word was read as a part of a longer one ("7" of "7/8", "n" of "n'")."""
     return word.isdigit() and any(word in each and not each.isalpha() for each in used)
 
 
-def _weights(scores: NDArray[np.float64]) -> dict[NamedStyle, float]:
+def near_styles(scores: NDArray[np.float64]) -> dict[NamedStyle, float]:
     """The styles with the greatest scores, the best first, and their shares."""
     order = np.argsort(-scores, kind="stable")[:_NEAR]
     shares = np.exp(_SHARPNESS * (scores[order] - scores[order[0]]))
@@ -257,7 +277,7 @@ def _base(
     if scores.max() < TOO_FAR:
         said = "no style is named or near"
         return _NEUTRAL, {_NEUTRAL: 1.0}, [StyleSource(axis="style", value=_NEUTRAL.name, words=said)]
-    weights = _weights(scores)
+    weights = near_styles(scores)
     base = next(iter(weights))
     words = f'"{named[base.name]}"' if base.name in named else "nearest style"
     likeness = cosines[_STYLES.index(base)]
@@ -269,7 +289,7 @@ def _others_named(terms: TextTerms, style: NamedStyle) -> bool:
     return any(each.style.kind == "genre" and each.strong and each.style is not style for each in terms.styles)
 
 
-def _blended(base: NamedStyle, weights: Mapping[NamedStyle, float]) -> StyleProfile:
+def blended(base: NamedStyle, weights: Mapping[NamedStyle, float]) -> StyleProfile:
     """The base's choices, with the numbers of mood and room of all near styles."""
     values = {}
     for axis in _BLENDED:

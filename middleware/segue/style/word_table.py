@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +20,10 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from segue.contract import Samples, StyleEncoder
+from segue.contract import Samples
 from segue.style.reading import WordReader
 
 PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
-# Cosine from which two phrases are one style to the word table: 21 of 24 paraphrases lie above it, and none of 22 155
-# pairs of other phrases (python -m segue.training.words.calibrate; segue/weights/words/WORDS.md).
-CONFUSABLE: Final = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,18 +142,3 @@ class WordEncoder:
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """Return the words of `text` that do not count, in order, as read (lower case, no accents)."""
         return self._reader.read(text).unknown
-
-
-def confusable(
-    encoder: StyleEncoder, texts: Mapping[str, str], threshold: float = CONFUSABLE
-) -> list[tuple[str, str, float]]:
-    """Pairs of `texts` (style name to phrase) whose embeddings are at least `threshold` alike, the most alike first.
-
-    Returns:
-        (name, name, cosine), the names in the order of `texts`.
-    Raises:
-        ValueError: For a phrase the encoder cannot embed; check those before.
-    """
-    embeddings = {name: encoder.embed_text(text) for name, text in texts.items()}
-    alike = [(a, b, float(embeddings[a] @ embeddings[b])) for a, b in combinations(embeddings, 2)]
-    return sorted((pair for pair in alike if pair[2] >= threshold), key=lambda pair: -pair[2])
