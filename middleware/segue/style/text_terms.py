@@ -48,9 +48,9 @@ _OVER: Final = frozenset(("over", "above"))
 # A common word before these is a genre: "country song".
 _GENRE_NOUNS: Final = frozenset(
     listed(
-        "music, beat, beats, groove, band, song, songs, track, theme, remix, style, party, anthem, drop, guitar, "
-        "guitars, riff, drums, bass, loop, jam, tune, instrumental, vibe, vibes, version, cover, ballad, orchestra, "
-        "club, piano, organ, bassline, rhythm, solo, melody, score, soundtrack, combo, trio, quartet, dance, festival"
+        "music, beat, beats, groove, band, song, songs, track, remix, style, party, anthem, drop, guitar, "
+        "guitars, riff, drums, bass, loop, jam, tune, instrumental, vibe, vibes, version, cover, ballad, "
+        "club, piano, organ, bassline, rhythm, combo, trio, quartet, dance, festival"
     )
 )
 # Numbers after these count something else.
@@ -81,16 +81,8 @@ _ROLES: Final = {
     "bassline": "bass",
     "countermelody": "counter",
 }
-_DRUMLESS: Final = (
-    "drumless",
-    "beatless",
-    "percussionless",
-    "ambient without beat",
-    "a cappella",
-    "acapella",
-    "drum free",
-    "beat free",
-    "unplugged solo",
+_DRUMLESS: Final = listed(
+    "drumless, beatless, percussionless, a cappella, acapella, drum free, beat free, no rhythm, without rhythm, no groove"
 )
 
 
@@ -187,6 +179,8 @@ def read_terms(text: str) -> TextTerms:
     styles = list(_STYLES.find(words))
     instruments = list(_INSTRUMENTS.find(words))
     drums = list(_DRUMS.find(words))
+    # A "double bass drum" is no double bass.
+    instruments = [each for each in instruments if not _within(each, drums)]
     families = list(_FAMILIES.find(words))
     no_drums = list(_NO_DRUMS.find(words))
     others = {name: list(table.find(words)) for name, table in _OTHERS.items()}
@@ -333,7 +327,7 @@ def _style_mentions(
         others = [each for each in everything if each.value is not found.value]
         strong = not _within(found, others)
         if strong and found.phrase in COMMON_WORDS:
-            strong = _is_meant(words, found, mentions, described)
+            strong = _is_meant(words, found, styles, mentions, described)
         mentions.append(
             StyleMention(start=found.start, end=found.end, phrase=found.phrase, style=found.value, strong=strong)
         )
@@ -341,7 +335,11 @@ def _style_mentions(
 
 
 def _is_meant(
-    words: tuple[str, ...], found: Found[NamedStyle], before: list[StyleMention], described: set[int]
+    words: tuple[str, ...],
+    found: Found[NamedStyle],
+    styles: list[Found[NamedStyle]],
+    before: list[StyleMention],
+    described: set[int],
 ) -> bool:
     """Whether a common word names a genre: "rock band", "tropical house", "slow soul", but not "a house on a rock"."""
     if found.value.kind != "genre":
@@ -350,12 +348,11 @@ def _is_meant(
         return True
     if before and before[-1].end == found.start and before[-1].style.kind == "genre":
         return True
-    first, last = found.start, found.end
-    while first and not is_break(words[first - 1]):
-        first -= 1
-    while last < len(words) and not is_break(words[last]):
-        last += 1
-    return all(place in described for place in range(first, last))
+    # Alone in the first part of a text, it is what the text is about; beside another style it describes that one.
+    first = next((place for place, word in enumerate(words) if not is_break(word)), 0)
+    last = next((place for place in range(first, len(words)) if is_break(words[place])), len(words))
+    alone = all(other is found or not first <= other.start < last for other in styles)
+    return first <= found.start < last and alone and all(place in described for place in range(first, last))
 
 
 def _beside(words: tuple[str, ...], found: list[Found[Any]], among: frozenset[str]) -> str:

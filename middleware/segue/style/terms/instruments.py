@@ -136,7 +136,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "spiccato strings, string, high strings, "
         "string stabs, lush strings",
     ),
-    ("cello, contrabass", "pad", "low strings, deep strings, dark strings"),
+    ("cello, contrabass", "pad", "*low strings, *deep strings, *dark strings"),
     ("strings, horn", "pad", "*orchestra, full orchestra, big orchestra, huge orchestra, symphony orchestra"),
     (
         "slow strings",
