@@ -128,11 +128,13 @@ def _seat_rest(
             named[role].append(program)
         else:
             free.append((program, part))
-    if free and not named["melody"]:
-        # Held chords lead where nothing else can; in a genre, chords go beside its own melody.
-        leaders = sorted(free, key=lambda each: (each[0] not in seats["melody"][:1], each[1] == "pad"))
-        leader, part = leaders[0]
-        if not wishes.genre or part in ("pluck", "mallet") or wishes.alone or wishes.only:
+    # Held chords lead where nothing else can.
+    near_alone = wishes.alone or wishes.only
+    leaders = [each for each in free if each[1] != "pad" or near_alone or not seats["melody"]]
+    if leaders and not named["melody"]:
+        leader, part = min(leaders, key=lambda each: (each[0] not in seats["melody"][:1], each[1] == "pad"))
+        # In a genre, chords go beside its own melody.
+        if not wishes.genre or part in ("pluck", "mallet") or near_alone:
             named["melody"].append(leader)
             if part in _POLYPHONIC and part != "mallet" and len(free) == 1:
                 named["harmony"].append(leader)

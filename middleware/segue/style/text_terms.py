@@ -82,7 +82,7 @@ _ROLES: Final = {
     "countermelody": "counter",
 }
 _DRUMLESS: Final = listed(
-    "drumless, beatless, percussionless, a cappella, acapella, drum free, beat free, no rhythm, without rhythm, no groove"
+    "drumless, beatless, percussionless, a cappella, acapella, drum free, beat free, no rhythm, without rhythm"
 )
 
 

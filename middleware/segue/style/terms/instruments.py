@@ -224,7 +224,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     ),
     (
         "voices",
-        "pad",
+        "line",
         "voices, voice, vocals, vocal, wordless voices, humming, soprano, singer, female voice, female vocals, "
         "male voice, whispers, whispering voices, ethereal voices, ooh, aah",
     ),
