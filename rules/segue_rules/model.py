@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from segue_rules import controls
 from segue_rules.controls import TONICS
 from segue_yaml.nodes import NOWHERE, Mark
+from segue_yaml.report import Problem
 
 SAMPLE_RATE: Final = 48_000
 FRAME_SIZE: Final = 1_920
@@ -379,7 +380,7 @@ class Rules:
     """A whole soundtrack.
 
     music: With every control set. latches: All Latch conditions, by index. files: The files read, the main one first.
-    warnings: Warnings that do not prevent loading, as finished messages.
+    warnings: What is probably not meant and does not prevent loading, in file order.
     """
 
     title: str
@@ -392,4 +393,4 @@ class Rules:
     stingers: tuple[Stinger, ...] = ()
     latches: tuple[Latch, ...] = ()
     files: tuple[Path, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
 from segue.file_kinds import FileKind, FilesError, file_kind, find_files, require_file, sibling
-from segue_rules.errors import RuleError
+from segue_yaml.report import ProblemsError
 
 if TYPE_CHECKING:
     from segue_rules.ruletest import RuleTestFile
@@ -57,7 +57,7 @@ def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
     for path in dict.fromkeys(map(_tests_of, paths)):
         try:
             loaded.append(load_tests(require_file(path)))
-        except (RuleError, FilesError) as error:
+        except ProblemsError as error:
             print_problems(error.problems)
             unusable = True
     return loaded, unusable

@@ -115,7 +115,7 @@ def scripted(
         events=events,
         frames=frames,
         config=SessionConfig(seed=rules.seed if seed is None else seed, lookahead_s=lookahead_s),
-        warnings=(*rules.warnings, *style_warnings, *warnings, *late_warnings),
+        warnings=(*map(str, rules.warnings), *style_warnings, *warnings, *late_warnings),
     )
 
 
@@ -144,7 +144,7 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
             raise RecordingError(f"{recording}: {problem}")
         styles, style_warnings = load_styles(present, chain.encoder)
         first = RulesVersion(rules=present, styles=styles, fingerprint=header.rules)
-        loaded.append(_Loaded(first, load_stingers(present), (*present.warnings, *style_warnings)))
+        loaded.append(_Loaded(first, load_stingers(present), (*map(str, present.warnings), *style_warnings)))
     done = list(resolve_operations(operations, first.rules, chain.generators, revive))
     restore_point = header.restore_point and remake_restore_point(header.restore_point, first.rules, chain.generators)
     scenario = Scenario(
@@ -191,7 +191,7 @@ def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoder: StyleEn
         rules = load(main)
         styles, warnings = load_styles(rules, encoder)
         rules_version = RulesVersion(rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint)
-        return _Loaded(rules_version, load_stingers(rules), (*rules.warnings, *warnings))
+        return _Loaded(rules_version, load_stingers(rules), (*map(str, rules.warnings), *warnings))
 
 
 def _copy_missing(paths: Iterable[Path], folder: Path, source: Path) -> None:

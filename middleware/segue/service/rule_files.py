@@ -11,17 +11,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from segue.file_kinds import FileKind, files_within
 from segue.service.settings.kinds import RuleSource, resolved
 from segue_rules.loading.limits import MOST_INCLUDES
 from segue_yaml.document import read_document
 from segue_yaml.nodes import ListNode, MapNode, Mark, Node, Scalar, quote
 from segue_yaml.report import Report, Scope
-
-_SUFFIXES: Final = frozenset({".yaml", ".yml"})
-# `name.test.yaml` and `name.events.yaml` belong to a rule file and are none.
-_OTHER_KINDS: Final = (".test", ".events")
 
 # --- what a rule file includes --------------------------------------------------------------------------------------
 
@@ -175,13 +172,7 @@ def _add_folder(source: RuleSource, folder: Path, found: RuleFiles, scope: Scope
 
 def _candidates(folder: Path) -> list[Path]:
     """Return the files below a folder that may be rule files by their names, sorted."""
-    return [path for path in sorted(folder.rglob("*")) if _may_hold_rules(path, folder)]
-
-
-def _may_hold_rules(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    kind = Path(path.stem).suffix
-    return not hidden and path.suffix in _SUFFIXES and kind not in _OTHER_KINDS and path.is_file()
+    return list(files_within(folder, frozenset({FileKind.RULES})))
 
 
 def _is_something_else(path: Path) -> bool:

@@ -77,7 +77,7 @@ def build_soundtrack(
         sounds=load_stingers(rules),
         fingerprint=fingerprint,
         sources=sources,
-        warnings=(*rules.warnings, *warnings),
+        warnings=(*map(str, rules.warnings), *warnings),
     )
 
 

@@ -21,9 +21,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from segue.contract import Samples
-from segue.style.reading import WordReader
-
-PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
+from segue.style.reading import WordReader, cancelled_words
+from segue.style.stored_words import PATH, StoredTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +58,16 @@ class WordTable:
             OSError: If the file cannot be read.
             ValueError: For a file that is not a word table.
         """
+        stored = StoredTable.read(path)
         with safe_open(path, framework="numpy") as file:
-            missing = {"entries", "descriptors", "rows", "scales"} - set(file.keys())
-            if missing:
-                raise ValueError(f"{path}: not a word table, it lacks {', '.join(sorted(missing))}")
             about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return cls(
-                entries=tuple(_lines(file.get_tensor("entries"))),
-                rows=file.get_tensor("rows"),
-                scales=file.get_tensor("scales"),
-                descriptors=frozenset(_lines(file.get_tensor("descriptors"))),
-                about=about,
-            )
+        return cls(
+            entries=stored.entries,
+            rows=np.frombuffer(stored.rows, np.int8).reshape(-1, stored.dimension),
+            scales=np.frombuffer(stored.scales, np.dtype("<f2")),
+            descriptors=stored.descriptors,
+            about=about,
+        )
 
     def save(self, path: Path) -> None:
         """Write the table; equal tables give equal bytes."""
@@ -82,10 +79,6 @@ class WordTable:
         }
         # One key: the format keeps several in no fixed order.
         save_file(tensors, path, metadata={"about": json.dumps(self.about, sort_keys=True)})
-
-
-def _lines(text: NDArray[np.uint8]) -> list[str]:
-    return bytes(text).decode("utf-8").split("\n")
 
 
 def _bytes(lines: list[str] | tuple[str, ...]) -> NDArray[np.uint8]:
@@ -117,15 +110,12 @@ class WordEncoder:
         Raises:
             ValueError: For one with no known word.
         """
-        reading = self._reader.read(text)
-        if not reading.rows:
-            raise ValueError(f"text: no known word in {text[:80]!r}; describe the music in plain English words")
-        rows = list(reading.rows)
+        rows = self._reader.known_rows(text)
         steps = self._table.rows[rows].astype(np.float32)
         total = self._table.scales[rows].astype(np.float32) @ steps
         norm = np.linalg.norm(total)
         if norm == 0.0:
-            raise ValueError(f"text: the words of {text[:80]!r} cancel out; say what the music sounds like")
+            raise cancelled_words(text)
         return np.asarray(total / norm, dtype=np.float32)
 
     def embed_audio(self, samples: Samples) -> NDArray[np.float32]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from segue.contract import StyleEncoder
-from segue.style.word_table import PATH, WordEncoder, WordTable
+from segue.style.stored_words import PATH
+from segue.style.word_table import WordEncoder, WordTable
 from segue.style.wordpiece import split_words
 from segue.training.words.distil import DIMENSION, FUNCTION_WORDS, MAX_BYTES, quantised
 from segue.training.words.evaluate import Case, load_cases, score

@@ -110,13 +110,9 @@ def _kit(profile: StyleProfile, layout: Layout) -> Kit:
 
 
 def _voices(profile: StyleProfile, layout: Layout, bass: str) -> tuple[Voice, ...]:
-    """The voices of a profile: the layout's, in its order, then those added for further instruments.
-
-    An ensemble without any instrument leaves the choice to the layout.
-    """
-    ensemble = profile.ensemble.by_role() if profile.ensemble.instruments else ()
-    placed = [] if ensemble else list(enumerate(layout.voices))
-    for role, names in ensemble:
+    """The voices of a profile: the layout's, in its order, then those added for further instruments."""
+    placed: list[tuple[int, Voice]] = []
+    for role, names in profile.ensemble.by_role():
         written = [(index, voice) for index, voice in enumerate(layout.voices) if voice.role == role]
         placed += _played(role, written, tuple(PROGRAMS[name] for name in names), len(layout.voices))
     voices = [voice for _, voice in sorted(placed, key=lambda pair: pair[0])]

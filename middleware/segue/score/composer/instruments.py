@@ -5,7 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 KIT_PROGRAM: Final = -1
-"""No programme: the notes are drum keys."""
+"""No programme: the notes are keys of the standard drum kit. Further kits are below it, see `kit_program`."""
+
+
+def kit_program(kit: int) -> int:
+    """What stands for a drum kit where programmes stand; and the kit again for what stands for it.
+
+    Args:
+        kit: A number of sampler.kits.KITS; 0 is the standard kit, KIT_PROGRAM.
+    """
+    return KIT_PROGRAM - kit
+
+
+POWER_KIT: Final = kit_program(16)
+ELECTRONIC_KIT: Final = kit_program(24)
+KIT_808: Final = kit_program(25)
+BRUSH_KIT: Final = kit_program(40)
+ORCHESTRA_KIT: Final = kit_program(48)
+CHIP_KIT: Final = kit_program(80)
 
 PIANO: Final = 0
 HONKY_TONK: Final = 3

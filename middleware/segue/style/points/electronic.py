@@ -42,9 +42,9 @@ ROWS: Final = (
           layout="club", groove="four on the floor", percussion="electronic", scale="minor", harmony="functional",
           figuration="off-beat", tempo_bpm=154.0, density=0.7, valence=0.6, arousal=0.95, tension=0.2),
     genre("drum and bass",
-          "drum n bass, dnb, d n b, d and b, jungle breaks, breakcore, neurofunk, liquid, "
-          "liquid drum and bass, amen break, jungle music, liquid funk, drumstep, breakcore rave, jump up, "
-          "dnb rollers, rollers, jungle dnb",
+          "drum n bass, dnb, d n b, d and b, jungle breaks, breakcore, neurofunk, liquid, liquid drum and bass, "
+          "amen break, jungle music, liquid funk, drumstep, breakcore rave, jump up, dnb rollers, rollers, "
+          "jungle dnb",
           ("drum and bass, fast breakbeat and sub bass", "liquid drum and bass, airy pads",
            "dark neurofunk, reese bass", "jungle breaks, amen and rave stabs"),
           Roles("saw lead, synth voice", "", "warm pad, sweep pad", "soft synth bass", "halo pad"),

@@ -19,7 +19,7 @@ import yaml
 from numpy.typing import NDArray
 
 from segue.style.points import POINTS
-from segue.style.reader import StyleReader, blended, near_styles
+from segue.style.text_reader import blended, near_styles, text_reader
 from segue.style.word_table import WordEncoder
 from segue.style_profile import RANGES, StyleProfile
 
@@ -51,11 +51,10 @@ def error(predicted: Sequence[NDArray[np.float64]], accepted: Sequence[NDArray[n
 def main() -> None:
     """The command."""
     encoder = WordEncoder()
-    reader = StyleReader(encoder)
     rows = yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))
     accepted = [np.array([places(POINTS[name].profile) for name in row["accept"]]) for row in rows]
     queries = np.array([encoder.embed_text(row["text"]) for row in rows], dtype=np.float64)
-    near = [near_styles(reader.cosines(query.astype(np.float32))) for query in queries]
+    near = [near_styles(text_reader().index.cosines(query.tolist())) for query in queries]
     ranks = [[style.name for style in found] for found in near]
     first = np.mean([rank[0] in row["accept"] for rank, row in zip(ranks, rows, strict=True)])
     three = np.mean([not set(rank[:3]).isdisjoint(row["accept"]) for rank, row in zip(ranks, rows, strict=True)])
