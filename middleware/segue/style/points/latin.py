@@ -38,7 +38,7 @@ ROWS: Final = (
           "paso doble, rumba flamenca, toreador, malaguena, gypsy kings",
           ("flamenco guitar, clapping hands", "fiery spanish guitar", "andalusian night, rapid strumming",
            "bullfight, castanets and guitar"),
-          Roles("nylon guitar", "", "nylon guitar", "", ""),
+          Roles("nylon guitar", "", "nylon guitar", "nylon guitar", ""),
           layout="plucked duo", groove="hand drums", percussion="hand drums", scale="phrygian dominant",
           harmony="modal", figuration="strum", tempo_bpm=118.0, density=0.65, room=0.35, valence=-0.1, arousal=0.7,
           tension=0.5),

@@ -21,7 +21,7 @@ ROWS: Final = (
           "japanese temple, bamboo forest, zen temple, haiku, sakura garden, japanese folk",
           ("japanese koto in a quiet garden", "shakuhachi and koto, zen", "cherry blossoms, slow plucked strings",
            "tea ceremony in Kyoto"),
-          Roles("koto, shakuhachi", "shakuhachi", "koto", "", "shamisen"),
+          Roles("koto, shakuhachi", "shakuhachi", "koto", "koto", "shamisen"),
           layout="koto garden", groove="none", percussion="taiko", scale="in-sen", harmony="drone",
           figuration="arpeggio", tempo_bpm=62.0, density=0.35, room=0.5, valence=0.0, arousal=0.15, tension=0.2),
     genre("samurai",

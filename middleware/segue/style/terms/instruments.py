@@ -412,7 +412,8 @@ _DRUMS: Final = (
     (
         "hand drums",
         "hand drums",
-        "hand drums, hand drum, darbuka, doumbek, tabla, tablas, riq, dholak, dhol, frame drum, frame drums, bendir, "
+        "hand drums, hand drum, daf, darbuka, doumbek, tabla, tablas, riq, dholak, dhol, frame drum, frame drums, "
+        "bendir, "
         "cajon, hand percussion, tambourine, tambourines, shaker, shakers, "
         "maracas, castanets, clapping, hand claps, handclaps, claps, palmas, stomping, foot stomps, bodhran, "
         "bodhrans, ethnic percussion, body percussion, udu, rattles, clap, stomps",
