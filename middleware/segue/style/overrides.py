@@ -216,7 +216,9 @@ def _read_ensemble(changes: _Changes, base: NamedStyle, terms: TextTerms) -> Non
     genre = any(mention.style is base and base.kind == "genre" for mention in terms.styles)
     without = {program for family in terms.excluded for program in FAMILIES.get(family, {family})}
     only_drums = bool(terms.only) and bool(terms.drums) and not terms.instruments
-    alone = bool(terms.solo) and len({mention.instrument for mention in terms.instruments}) <= 2
+    # In a genre, a "clarinet solo" is a part of the piece.
+    within = genre and terms.solo.endswith(" solo")
+    alone = bool(terms.solo) and not within and len({mention.instrument for mention in terms.instruments}) <= 2
     wishes = Wishes(
         named=terms.instruments,
         genre=genre,

@@ -327,7 +327,7 @@ def _style_mentions(
         others = [each for each in everything if each.value is not found.value]
         strong = not _within(found, others)
         if strong and found.phrase in COMMON_WORDS:
-            strong = _is_meant(words, found, styles, mentions, described)
+            strong = _is_meant(words, found, styles, described)
         mentions.append(
             StyleMention(start=found.start, end=found.end, phrase=found.phrase, style=found.value, strong=strong)
         )
@@ -338,7 +338,6 @@ def _is_meant(
     words: tuple[str, ...],
     found: Found[NamedStyle],
     styles: list[Found[NamedStyle]],
-    before: list[StyleMention],
     described: set[int],
 ) -> bool:
     """Whether a common word names a genre: "rock band", "tropical house", "slow soul", but not "a house on a rock"."""
@@ -346,7 +345,9 @@ def _is_meant(
         return False
     if found.end < len(words) and words[found.end] in _GENRE_NOUNS:
         return True
-    if before and before[-1].end == found.start and before[-1].style.kind == "genre":
+    # Beside another genre it is one, too: "tropical house", "orchestral dubstep".
+    genres = [each for each in styles if each.value.kind == "genre"]
+    if any(other.end == found.start or other.start == found.end for other in genres):
         return True
     # Alone in the first part of a text, it is what the text is about; beside another style it describes that one.
     first = next((place for place, word in enumerate(words) if not is_break(word)), 0)

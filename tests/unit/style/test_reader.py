@@ -117,6 +117,8 @@ def test_the_named_instrument_leads(text: str, melody: str) -> None:
         ("soul, rhodes", "harmony", "electric piano"),
         ("celtic fiddle and bouzouki", "harmony", "steel guitar"),
         ("rock guitar riffs", "melody", "overdriven guitar"),
+        ("swing, clarinet solo", "bass", "acoustic bass"),
+        ("orchestral dubstep", "melody", "violin"),
     ],
 )
 def test_accompaniment_is_seated_where_it_belongs(text: str, role: str, instrument: str) -> None:

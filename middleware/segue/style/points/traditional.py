@@ -72,7 +72,7 @@ ROWS: Final = (
           Roles("nylon guitar, accordion", "violin", "steel guitar, nylon guitar", "acoustic bass", ""),
           layout="plucked duo", groove="hand drums", percussion="hand drums", scale="harmonic minor",
           harmony="functional", figuration="tremolo", tempo_bpm=112.0, valence=0.3, arousal=0.5, tension=0.2),
-    genre("musette", "paris, parisian, french, france, chanson, accordion waltz, french cafe, montmartre",
+    genre("musette", "paris, parisian, france, chanson, accordion waltz, french cafe, montmartre, french accordion",
           ("french musette, accordion waltz", "paris street cafe", "accordion and guitar by the Seine"),
           Roles("accordion", "clarinet", "nylon guitar", "acoustic bass", ""),
           layout="polka band", groove="waltz", percussion="brushes", scale="minor", harmony="functional",
