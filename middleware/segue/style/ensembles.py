@@ -18,6 +18,7 @@ _SECTIONS: Final = frozenset({"strings", "brass", "woodwinds", "orchestra", "syn
 _SPARE_MELODIES: Final = ("piano", "clarinet", "violin", "vibraphone", "saw lead")
 _SPARE_HARMONIES: Final = ("piano", "slow strings", "nylon guitar", "warm pad")
 _SOFT_ACCOMPANIMENT: Final = "slow strings"
+_SOFT_BASS: Final = "contrabass"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +169,7 @@ def _alone(
         elif not wishes.only:
             own = seats["harmony"][:1] if wishes.genre else []
             named["harmony"] = own or [_SOFT_ACCOMPANIMENT]
+            named["bass"] = named["bass"] or [_SOFT_BASS]
     if wishes.only and not named["bass"]:
         named["bass"] = [_FAMILY_BASS[family] for family in sorted(families)][:1]
     return named
@@ -180,7 +182,9 @@ def _joined(
     joined: dict[str, list[str]] = {}
     taken = {name for names in named.values() for name in names}
     for role in _ROLES:
-        own = [name for name in seats[role] if name not in (named[role] if genre else taken)]
+        # In a genre, an instrument may go on accompanying itself; elsewhere, and as a second voice, it has one place.
+        elsewhere = taken if role == "counter" or not genre else set(named[role])
+        own = [name for name in seats[role] if name not in elsewhere]
         if genre:
             # The band of a genre goes on, but the one that leads is the one that is named.
             joined[role] = [*named[role], *(own if role != "melody" or not named[role] else [])]

@@ -47,6 +47,9 @@ _MIDDLE_BPM: Final = 100.0
 _SOLO_BPM: Final = 66.0
 # How far a scene beside the base pulls its tempo.
 _SCENE_TEMPO: Final = 0.25
+# The same of a form that the base takes ("soul ballad"), and the rhythms of forms, which leave the base its own.
+_FORM_TEMPO: Final = 0.4
+_FORM_GROOVES: Final = frozenset({"waltz", "march", "polka", "jig", "reel"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +125,9 @@ def _mix_in_named(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None
         changes.sources.append(StyleSource(axis="mood and room", value=f"{share:.0%}", words=words))
         if other.kind == "scene":
             _pull_tempo(changes, other.profile.tempo_bpm, _SCENE_TEMPO, words)
-        if other.kind == "genre" and base.kind == "genre":
+        if other.is_form:
+            _pull_tempo(changes, other.profile.tempo_bpm, _FORM_TEMPO, words)
+        elif other.kind == "genre" and base.kind == "genre":
             ensemble: Ensemble = changes.values["ensemble"]
             lead = other.profile.ensemble.melody[:1]
             if lead and lead[0] not in ensemble.melody:
@@ -267,6 +272,8 @@ def _read_rhythm(changes: _Changes, base: NamedStyle, terms: TextTerms) -> None:
         dance = found.value in ("waltz", "march", "swing", "jig", "reel", "polka", "bossa", "samba")
         if changes.values["groove"] == "none" and dance and not drums and (not of_style or base.kind == "scene"):
             # "Piano waltz" wants no drums.
+            continue
+        if of_style and found.value in _FORM_GROOVES and base.kind == "genre" and found.phrase not in base.names:
             continue
         if of_style and changes.values["groove"] == "none" and base.profile.groove == "none" and not drums:
             continue

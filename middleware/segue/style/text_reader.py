@@ -38,7 +38,6 @@ _SCENE: Final = 0.3
 # ("jazz waltz"); of two apart, the first is what the text is about.
 _NOUN: Final = 0.3
 _FIRST: Final = 0.05
-_FORMS: Final = frozenset({"waltz", "march", "pop ballad", "lullaby", "fanfare", "organ fugue", "hymn organ"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,10 +180,10 @@ def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[
         previous = terms.styles[index - 1] if index else None
         beside = previous is not None and previous.end == mention.start and previous.style is not mention.style
         if genre and beside and previous is not None and previous.style.kind == "genre":
-            bonus += 0.0 if mention.style.name in _FORMS else _NOUN
-        elif genre and mention.style.name not in _FORMS:
+            bonus += 0.0 if mention.style.is_form else _NOUN
+        elif genre and not mention.style.is_form:
             bonus += _FIRST / (1 + index)
-        if genre and mention.style.name in _FORMS and _others_named(terms, mention.style):
+        if genre and mention.style.is_form and _others_named(terms, mention.style):
             bonus = _WEAK_GENRE
         if bonus > bonuses.get(mention.style.name, 0.0):
             bonuses[mention.style.name] = bonus

@@ -95,7 +95,7 @@ ROWS: Final = (
           tempo_bpm=104.0, articulation=0.35, room=0.6, valence=0.6, arousal=0.4, tension=0.1),
     genre("solo cello", "cello solo, mournful cello, lone cello, cello suite",
           ("solo cello, mournful", "one cello alone in a dark hall", "slow cello suite"),
-          Roles("cello", "", "cello", "", ""),
+          Roles("cello", "", "slow strings", "contrabass", ""),
           layout="solo", groove="none", percussion="orchestral", scale="minor", harmony="functional",
           figuration="sustained", tempo_bpm=58.0, density=0.35, articulation=0.85, room=0.65, valence=-0.6,
           arousal=0.2, tension=0.3),

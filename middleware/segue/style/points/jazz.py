@@ -61,8 +61,8 @@ ROWS: Final = (
           layout="jazz combo", groove="swing", percussion="brushes", scale="minor", harmony="jazz",
           figuration="strum", tempo_bpm=196.0, room=0.3, valence=0.5, arousal=0.75, tension=0.2),
     genre("lounge",
-          "elevator music, elevator, muzak, easy listening, cocktail, exotica, hotel lobby, wii like, wii, mii, "
-          "supermarket, waiting room, hold music, airport lounge, spa lobby",
+          "elevator music, muzak, easy listening, cocktail, exotica, hotel lobby, wii like, wii, mii, supermarket, "
+          "waiting room, hold music, airport lounge, spa lobby",
           ("lounge music, vibraphone and soft drums", "elevator music", "cocktail bar, easy listening",
            "hotel lobby, mellow electric piano"),
           Roles("vibraphone, flute", "", "electric piano, jazz guitar", "acoustic bass", ""),

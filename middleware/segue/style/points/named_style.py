@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from segue.style_profile import Ensemble, StyleProfile
 
 Kind = Literal["genre", "scene"]
+_FORMS: Final = frozenset({"waltz", "march", "pop ballad", "lullaby", "fanfare", "hymn organ", "funeral march"})
 
 
 class Roles(NamedTuple):
@@ -42,6 +43,11 @@ class NamedStyle:
     captions: tuple[str, ...]
     roles: Roles
     axes: Mapping[str, Any]
+
+    @property
+    def is_form(self) -> bool:
+        """Whether any genre can take it ("jazz waltz"): it gives meter and pace, the genre the players."""
+        return self.name in _FORMS
 
     @cached_property
     def profile(self) -> StyleProfile:

@@ -142,4 +142,11 @@ ROWS: Final = (
           Roles("horn, trumpet", "oboe", "strings, harpsichord", "cello", "harp"),
           layout="exploration", groove="march", percussion="orchestral", scale="mixolydian", harmony="modal",
           tempo_bpm=92.0, room=0.7, valence=0.3, arousal=0.45, tension=0.2),
+    genre("funeral march",
+          "death march, funeral procession, funeral, dead march, new orleans funeral, state funeral, cortege",
+          ("funeral march, low brass and muffled drums", "slow procession to the grave", "solemn death march"),
+          Roles("trombone, horn", "clarinet", "brass", "tuba", "tubular bells"),
+          layout="military band", groove="march", percussion="snare drum", scale="minor", harmony="functional",
+          figuration="sustained", tempo_bpm=60.0, density=0.35, articulation=0.7, room=0.6, valence=-0.7,
+          arousal=0.3, tension=0.4),
 )

@@ -133,7 +133,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "strings",
         "pad",
         "*strings, string section, string orchestra, string ensemble, orchestral strings, staccato strings, spiccato, "
-        "spiccato strings, string, high strings, "
+        "spiccato strings, high strings, "
         "string stabs, lush strings",
     ),
     ("cello, contrabass", "pad", "*low strings, *deep strings, *dark strings"),
