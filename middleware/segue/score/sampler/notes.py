@@ -52,7 +52,7 @@ _GROUP: Final = 8
 _INAUDIBLE_DB: Final = -66.0
 _TRIM_FADE: Final = 480
 _SEARCHED: Final = 4_096
-MEMORY_BYTES: Final = 120 << 20
+MEMORY_BYTES: Final = 96 << 20
 """What a bank keeps by default: enough for one session."""
 # Parts of it: for decoded samples, needed only to make sources of them; for sources; and for whole notes.
 _WAVEFORMS, _SOURCES, _WHOLES = 2, 10, 4
