@@ -366,7 +366,7 @@ def wanted(
 def _one_error(errors: list[Exception]) -> Exception:
     """Several errors as one, as far as this Python can."""
     if sys.version_info >= (3, 11):
-        error: Exception = ExceptionGroup("callbacks of SegueClient.update", errors)  # novm
+        error: Exception = ExceptionGroup("callbacks of SegueClient.update", errors)  # novm  # noqa: F821
     else:
         for further in errors[1:]:
             log.error("a further callback raised", exc_info=further)

@@ -33,9 +33,9 @@ _REMAINING: Final = 0.86
 _ARRIVED: Final = 0.002
 # The reverb's send grows by this power of the room, to 2.5 times the seats' own.
 _ROOM_POWER: Final = 1.32
-# Full saturation has this small-signal gain; a level of _SATURATION_LEVEL stays where it is.
+# Full saturation drives the curve by this; a level of _SATURATION_LEVEL, about what music has, stays where it is.
 _MOST_DRIVE: Final = 8.0
-_SATURATION_LEVEL: Final = 0.25
+_SATURATION_LEVEL: Final = 0.12
 # The wow's periods in samples, its depth for 1 % of pitch, and the flutter's for 0.1 %.
 _WOW_PERIOD: Final = 76_800
 _FLUTTER_PERIOD: Final = 7_680
@@ -92,19 +92,21 @@ class Kick(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ProductionState:
-    """Between two frames. All but `settings` is made again by processing the last WARM_UP samples before.
+    """Between two frames. All but `settings` and `beat` is made again from the music before, see `resumed`.
 
     Attributes:
-        settings: Where they stand.
+        settings: Where they stand; None before the first frame, which takes its own at once.
         low_pass: Memory of the filter, float64 [1, 2, 2], while it is in use.
         tape: The last samples before the wow, float32 [2, TAPE].
         kicks: Those whose pump may not be over.
+        beat: Of the last kick; 0 before the first.
     """
 
-    settings: Settings = NEUTRAL
+    settings: Settings | None = None
     low_pass: NDArray[np.float64] | None = None
     tape: Planar = field(default_factory=lambda: np.zeros((2, TAPE), np.float32))
     kicks: tuple[Kick, ...] = ()
+    beat: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -115,15 +117,45 @@ WARM_UP: Final = 4 * FRAME_SIZE
 """After this many samples from silence, filter and tape hold what they would hold after any past."""
 
 
-def start(settings: Settings = NEUTRAL) -> ProductionState:
-    """Return the state of silence."""
+def start(settings: Settings | None = None) -> ProductionState:
+    """Return the state of silence, with settings if they are known."""
     return ProductionState(settings=settings)
 
 
-def kicks_of(notes: Sequence[NoteEvent], tempo_bpm: float) -> tuple[Kick, ...]:
-    """Return the strokes among notes that pump."""
-    beat = round(60 * SAMPLE_RATE / tempo_bpm)
+def mixed(settings: Sequence[Settings], weights: Sequence[float]) -> Settings:
+    """Return the settings between some: means, of the logarithm where RANGES say so, by weights with a sum above 0."""
+    heard = [(which, weight) for which, weight in zip(settings, weights, strict=True) if weight > 0]
+    first = heard[0][0]
+    if all(which == first for which, _ in heard):
+        return first
+    total = sum(weight for _, weight in heard)
+    values = {}
+    for axis in fields(Settings):
+        bounds = RANGES[axis.name]
+        places = [bounds.position(getattr(which, axis.name)) * weight for which, weight in heard]
+        # The same for all is the same in the mean, without a rounding that would end a bypass.
+        same = all(getattr(which, axis.name) == getattr(first, axis.name) for which, _ in heard)
+        values[axis.name] = getattr(first, axis.name) if same else bounds.at(min(1.0, max(0.0, sum(places) / total)))
+    return Settings(**values)
+
+
+def kicks_of(notes: Sequence[NoteEvent], beat: int) -> tuple[Kick, ...]:
+    """The strokes among notes that pump, where a beat lasts `beat` samples."""
     return tuple(Kick(note.start, beat) for note in notes if note.drums and note.pitch in _KICKS)
+
+
+def resumed(settings: Settings | None, kicks: Sequence[Kick], samples: Samples, position: int) -> ProductionState:
+    """The state before `position`, for a performance whose settings stood still for some seconds.
+
+    Args:
+        kicks: Those of the last seconds.
+        samples: The mix before production, its last WARM_UP samples before `position`, float32 [S, 2].
+    """
+    if settings is None:
+        return start()
+    begin = position - len(samples)
+    state, _ = process(start(settings), samples, [settings] * (len(samples) // FRAME_SIZE), kicks, begin)
+    return state
 
 
 def send_gains(state: ProductionState, targets: Sequence[Settings]) -> Curve | None:
@@ -196,7 +228,8 @@ def process(
         sound = _wowed(np.concatenate([state.tape, sound], axis=1), sound, ways, position)
     end = position + len(samples)
     pumping = tuple(kick for kick in (*state.kicks, *kicks) if kick.start + _pump_length(kick) > end)
-    after = ProductionState(settings=ways[-1].end, low_pass=low_pass, tape=recorded, kicks=pumping)
+    beat = kicks[-1].beat if kicks else state.beat
+    after = ProductionState(settings=ways[-1].end, low_pass=low_pass, tape=recorded, kicks=pumping, beat=beat)
     return after, samples if untouched else np.ascontiguousarray(sound.T)
 
 
@@ -237,7 +270,8 @@ def process_stems(
 
 
 def _linear(state: ProductionState) -> ProductionState:
-    return replace(state, settings=_without_distortion(state.settings), kicks=())
+    settings = None if state.settings is None else _without_distortion(state.settings)
+    return replace(state, settings=settings, kicks=())
 
 
 def _without_distortion(settings: Settings) -> Settings:
@@ -255,8 +289,10 @@ class _Way(NamedTuple):
         return all(getattr(self.begin, axis) == getattr(NEUTRAL, axis) == getattr(self.end, axis) for axis in axes)
 
 
-def _ways(settings: Settings, targets: Sequence[Settings]) -> list[_Way]:
-    """Return the way of the settings through frames."""
+def _ways(settings: Settings | None, targets: Sequence[Settings]) -> list[_Way]:
+    """The way of the settings through frames."""
+    if settings is None:
+        settings = targets[0]
     ways = []
     for target in targets:
         end = _approached(settings, target)

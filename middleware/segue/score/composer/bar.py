@@ -98,7 +98,11 @@ def _parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> Iterator[
             continue
         scene = Scene(situation=situation, voice=voice, slot=slot, plan=plan, bar=bar, seed=seed)
         program = program_of(situation, slot, plan.letter, seed, bar)
-        notes = tuple(note._replace(velocity=note.velocity * voice.velocity) for note in _FIGURES[voice.figure](scene))
+        shift = octaves_to(voice.register, program) if program != voice.programs[0] else 0
+        notes = tuple(
+            note._replace(pitch=note.pitch + shift, velocity=note.velocity * voice.velocity)
+            for note in _FIGURES[voice.figure](scene)
+        )
         yield Part(slot, voice.role, program, notes)
     yield from drum_parts(situation, plan, bar, seed)
 
@@ -166,6 +170,14 @@ def playable(program: int, pitch: int) -> int:
     if program < 0:
         return pitch
     return fit_range(pitch, *range_of(program))
+
+
+def octaves_to(register: int, program: int) -> int:
+    """The semitones, whole octaves, by which music about a key moves to where a programme sounds best."""
+    low, high = range_of(program)
+    up = max(0, low + (high - low) // 5 - register)
+    down = max(0, register - high + (high - low) // 4)
+    return 12 * (-(-up // 12)) if up else -12 * (-(-down // 12))
 
 
 @lru_cache(maxsize=128)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from segue.score.composer.harmony import PHRASE_BARS, Segment
 from segue.score.composer.keyed_random import KeyedRandom
-from segue.score.composer.scene import Scene
+from segue.score.composer.scene import Scene, folded_beats
 from segue.score.composer.theory import chord_step, degree_above, nearest_step, place, step_pitch
 from segue.score.composer.vocabulary import BarNote
 
@@ -129,8 +129,13 @@ def _phrase(tune: _Tune) -> tuple[tuple[BarNote, ...], ...]:
 
 
 def _rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...]:
-    """Return one bar of places (start, gap), denser with the voice's density; `rate` 3 divides beats in three."""
+    """One bar of places (start, gap): one of the voice's rhythms, or drawn beat by beat; denser with its density.
+
+    `rate` 3 divides drawn beats in three.
+    """
     voice, meter = scene.voice, scene.meter
+    if voice.rhythms:
+        return _written_rhythm(scene, random)
     places: list[float] = []
     for beat in range(meter):
         strong = beat in (0, (meter + 1) // 2)
@@ -146,7 +151,24 @@ def _rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...
                 places.append(beat + 0.5)
             if voice.rate >= 4 and random.chance(max(0.0, voice.density - 0.45)):
                 places.append(beat + random.choice((0.25, 0.75)))
-    places = sorted(set(places)) or [0.0]
+    return _with_gaps(sorted(set(places)), meter)
+
+
+def _written_rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...]:
+    """One of the voice's rhythms folded onto the meter, without some weak notes if the voice is sparse."""
+    voice, meter = scene.voice, scene.meter
+    rhythm = random.choice(voice.rhythms)
+    places = [
+        beat + step / 4
+        for beat, source in enumerate(folded_beats(meter, len(rhythm) // 4))
+        for step, sign in enumerate(rhythm[source * 4 : source * 4 + 4])
+        if sign != "." and (step * voice.rate % 4 == 0) and (step == 0 or random.chance(0.3 + 1.4 * voice.density))
+    ]
+    return _with_gaps(places, meter)
+
+
+def _with_gaps(places: list[float], meter: int) -> tuple[tuple[float, float], ...]:
+    places = places or [0.0]
     ends = [*places[1:], float(meter)]
     return tuple((start, end - start) for start, end in zip(places, ends, strict=True))
 

@@ -104,8 +104,11 @@ class Scene:
         return segments[(segment.number + 1) % len(segments)]
 
     def voicing(self, segment: Segment, *, open_position: bool = False) -> tuple[int, ...]:
-        """Return the voice's layout of a chord, led from the chord before."""
-        return voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.number]
+        """The voice's layout of a chord, led from the chord before."""
+        keys = voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.number]
+        if not self.voice.rooted or len(keys) < 2:
+            return keys
+        return (keys[1] - 1 - (keys[1] - 1 - segment.chord.root) % 12, *keys[1:])
 
     def root(self, segment: Segment) -> int:
         """Return the chord's root about the voice's register."""

@@ -83,7 +83,7 @@ def chord(token: str, tonic: int, mode: str) -> Chord:
     intervals, suffix = _colour(match["colour"], third, fifth, degree, root, degrees)
     if scale.strict:
         degrees = list(scale.degrees)
-        root, intervals, suffix = _within(scale.tones, root, intervals)
+        root, intervals, suffix = _within(scale.tones, root, intervals, open_fifth=match["colour"] == "5")
     pitch = (tonic + root) % 12
     return Chord(
         name=NOTE_NAMES[pitch] + suffix,
@@ -122,19 +122,23 @@ def _colour(
     return (0, third, fifth), quality
 
 
-def _within(tones: tuple[int, ...], root: int, intervals: tuple[int, ...]) -> tuple[int, tuple[int, ...], str]:
-    """Return a chord's root, intervals and the name's ending in a scale that has these tones alone."""
+def _within(
+    tones: tuple[int, ...], root: int, intervals: tuple[int, ...], *, open_fifth: bool
+) -> tuple[int, tuple[int, ...], str]:
+    """A chord's root, intervals and the name's ending in a scale that has these tones alone."""
     if root not in tones:
         root = min(tones, key=lambda tone: ((root - tone) % 12, tone))
     above = {(tone - root) % 12 for tone in tones}
     kept = [interval for interval in intervals if interval in above and interval not in _HARSH]
     wanted = [kept[0]]
-    for choices in (_THIRDS, _FIFTHS):
+    # A fifth without a third stays so, where the scale has one.
+    bare = open_fifth and 7 in kept
+    for choices in (_FIFTHS,) if bare else (_THIRDS, _FIFTHS):
         if not any(interval in kept for interval in choices):
             kept += [interval for interval in choices if interval in above][:1]
         wanted += [interval for interval in choices if interval in kept and interval not in wanted][:1]
     wanted += [interval for interval in kept if interval not in wanted]
-    third = wanted[1] if len(wanted) > 1 else 0
+    third = wanted[1] if len(wanted) > 1 and not bare else 0
     return root, tuple(wanted), {3: "m", 4: "", 5: "sus4", 2: "sus2"}.get(third, "5")
 
 

@@ -30,6 +30,7 @@ _BAND_HZ: Final = 20_000.0
 # Values of a table; the highest partial of the lowest key has 13, and linear interpolation errs below -85 dB.
 _TABLE: Final = 8_192
 _CUTOFFS_AN_OCTAVE: Final = 4
+_BLOCK: Final = SAMPLE_RATE // 2
 _MIDDLE_HZ: Final = 261.63
 _VIBRATO_HZ: Final = 5.5
 _VIBRATO_FROM_S: Final = 0.3
@@ -44,20 +45,12 @@ def sound(tone: Tone, size: int) -> Waveform:
     patch = tone.patch
     if isinstance(patch, DrumPatch):
         return drum_sound(patch, size)
-    seconds = np.arange(size) / SAMPLE_RATE
-    hertz = key_hz(tone.pitch)
-    cycles = _cycles(patch, hertz, seconds)
-    total = np.zeros(size)
-    # Voices of one wave start apart, each at its own place of the period, so that they do not click together.
-    for number, oscillator in enumerate(patch.oscillators):
-        ratio = 2 ** (oscillator.semitones / 12)
-        phase = cycles * ratio + number * 0.381_966
-        total += oscillator.level * _wave(oscillator, patch.filter, tone, hertz * ratio, phase, seconds)
-    for operators in patch.operators:
-        total += _modulated(operators, tone.softness, hertz, cycles, seconds)
-    if patch.breath:
-        total += patch.breath * noise(size) * np.exp(-seconds / patch.breath_s)
-    return total.astype(np.float32)
+    out = np.empty(size, np.float32)
+    moved = 0.0
+    # In blocks, since long sounds in double precision would take many times their own memory.
+    for begin in range(0, size, _BLOCK):
+        moved = _add_block(tone, patch, begin, out[begin : begin + _BLOCK], moved)
+    return out
 
 
 def key_hz(pitch: int) -> float:
@@ -65,17 +58,35 @@ def key_hz(pitch: int) -> float:
     return float(440 * 2 ** ((pitch - 69) / 12))
 
 
-def _cycles(patch: Patch, hertz: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the periods of the key's frequency since the key press, with drop and vibrato: float64 [S]."""
-    steady = hertz * seconds
+def _add_block(tone: Tone, patch: Patch, begin: int, out: Waveform, moved: float) -> float:
+    """Fill `out` with the samples from `begin` on; `moved` periods have been gained by drop and vibrato, and after."""
+    seconds = np.arange(begin, begin + len(out)) / SAMPLE_RATE
+    hertz = key_hz(tone.pitch)
+    gained = moved + _gained(patch, hertz, seconds)
+    cycles = hertz * seconds + gained
+    total = np.zeros(len(out))
+    # Voices of one wave start apart, each at its own place of the period, so that they do not click together.
+    for number, oscillator in enumerate(patch.oscillators):
+        ratio = 2 ** (oscillator.semitones / 12)
+        phase = cycles * ratio + number * 0.381_966
+        total += oscillator.level * _wave(oscillator, patch.filter, tone, hertz * ratio, phase, seconds)
+    for operators in patch.operators:
+        total += _modulated(operators, tone.softness, hertz, cycles, seconds)
+    if patch.breath and begin == 0:
+        total += patch.breath * noise(len(out)) * np.exp(-seconds / patch.breath_s)
+    out[:] = total
+    return float(gained[-1])
+
+
+def _gained(patch: Patch, hertz: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Periods that drop and vibrato add from a block's start on: float64 [S]."""
     if not patch.drop and not patch.vibrato_cents:
-        return steady
+        return np.zeros(len(seconds))
     semitones = patch.drop * np.exp(-seconds / patch.drop_s)
     if patch.vibrato_cents:
         rising = np.clip((seconds - _VIBRATO_FROM_S) / _VIBRATO_FROM_S, 0, 1)
         semitones += patch.vibrato_cents / 100 * rising * np.sin(2 * math.pi * _VIBRATO_HZ * seconds)
-    moved = np.cumsum(np.exp2(semitones / 12) - 1) * (hertz / SAMPLE_RATE)
-    return steady + moved
+    return np.asarray(np.cumsum(np.exp2(semitones / 12) - 1) * (hertz / SAMPLE_RATE), np.float64)
 
 
 def _wave(
