@@ -20,6 +20,8 @@ const Warden := preload("actors/warden.gd")
 
 ## The demo plays itself after this long without a key.
 const _ATTRACT_S := 12.0
+## The same, once the player has come some way.
+const _LEFT_ALONE_S := 40.0
 const _AGAIN_S := 8.0
 const _GATE := 330.0
 
@@ -66,7 +68,7 @@ func _process(delta: float) -> void:
 	# The hall's far gate opens when the Warden has fallen.
 	_hero.limits.y = Places.END if _warden.is_dead() else Places.TOWN - _GATE
 	_idle_s += delta
-	if _idle_s > _ATTRACT_S and not _pilot.is_active() and _may_attract():
+	if not _pilot.is_active() and _may_attract():
 		_hud.hint("")
 		_pilot.start()
 	if _has_finished and _idle_s > _AGAIN_S:
@@ -95,7 +97,8 @@ func _unhandled_key_input(event: InputEvent) -> void:
 
 
 func _may_attract() -> bool:
-	return not _rules.visible and _hero.position.x < Places.SHRINE and not _has_finished
+	var patience_s := _ATTRACT_S if _hero.position.x < Places.SHRINE else _LEFT_ALONE_S
+	return _idle_s > patience_s and not _rules.visible and not _has_finished
 
 
 func _kill_service() -> void:

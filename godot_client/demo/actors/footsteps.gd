@@ -15,6 +15,7 @@ const _WITHOUT_MUSIC_S := 0.3
 @export var hero: Hero
 
 var _is_waiting := false
+var _was_on_beat := false
 var _silent_s := 0.0
 
 
@@ -22,19 +23,18 @@ func _process(delta: float) -> void:
 	if not hero.is_walking():
 		_silent_s = _WITHOUT_MUSIC_S
 		return
-	if player.next_beat_time() == INF:
+	var to_beat_s := player.next_beat_time()
+	if to_beat_s == INF:
 		_silent_s += delta
 		if _silent_s >= _WITHOUT_MUSIC_S:
 			_silent_s = 0.0
 			_step()
-	elif not _is_waiting:
+	elif not _is_waiting and (not _was_on_beat or to_beat_s > _LEAST_S):
 		_is_waiting = true
-		# A lead of half a beat calls it half a beat ahead: between two beats.
-		var half_s := clock.beat_s() / 2.0
-		var to_beat_s := player.next_beat_time()
-		# The beat that is just being stepped on may still lie a little ahead.
-		var is_half_next := to_beat_s > half_s + _LEAST_S or to_beat_s < _LEAST_S
-		player.schedule_on_beat(_step, Player.Unit.BEAT, half_s if is_half_next else 0.0)
+		# Just after a beat, half of the time to the next one leads to the middle between them.
+		var lead_s := to_beat_s / 2.0 if _was_on_beat else 0.0
+		_was_on_beat = not _was_on_beat
+		player.schedule_on_beat(_step, Player.Unit.BEAT, lead_s)
 
 
 func _step() -> void:
@@ -42,3 +42,5 @@ func _step() -> void:
 	if hero.is_walking():
 		hero.step(clock.beat_s() / 2.0)
 		stepped.emit()
+	else:
+		_was_on_beat = false

@@ -17,7 +17,8 @@ const _WAKES := 520.0
 const _WAKING_S := 2.5
 ## How long before its bar line a blow is announced.
 const _WARNING_S := 1.3
-const _REST_S := 0.9
+## How long before a bar line it ends its rest; the bar line of the blow itself is too near.
+const _END_OF_REST_S := 0.5
 const _BLOW := 150.0
 const _HIT := 0.085
 const _DAMAGE := 0.2
@@ -42,6 +43,8 @@ var fall := 0.0
 
 var _mood := Mood.ASLEEP
 var _left_s := 0.0
+## How many have fallen since it woke, or since a saved game was loaded.
+var _blows := 0
 ## Blows that were announced before this one's number do not fall any more.
 var _number := 0
 
@@ -60,9 +63,9 @@ func _process(delta: float) -> void:
 			_left_s -= delta
 			if _left_s <= 0.0:
 				_mood = Mood.FIGHTS
-				_announce_next()
+				_announce_next(_number)
 		Mood.FIGHTS:
-			_fight(delta)
+			_aim()
 		Mood.DEAD:
 			fall = minf(1.0, fall + delta * 0.5)
 
@@ -87,9 +90,15 @@ func reaches(x: float) -> bool:
 	return warning >= 0.0 and absf(x - target_x) < _BLOW
 
 
+## Whether a hit counts: from a blow until the next one is announced; without music always.
+func is_open() -> bool:
+	var has_struck := _blows > 0 and warning < 0.0
+	return _mood == Mood.FIGHTS and (has_struck or player.state == Player.State.FAILED)
+
+
 ## Takes a hit of the hero.
 func take_hit(_from_facing: float) -> void:
-	if _mood != Mood.FIGHTS:
+	if not is_open():
 		return
 	health = maxf(0.0, health - _HIT)
 	hit_left = 1.0
@@ -118,20 +127,18 @@ func restore(state: Dictionary) -> void:
 		_mood = Mood.DEAD
 	elif is_fighting:
 		_mood = Mood.FIGHTS
-		_announce_next()
+		_announce_next(_number)
 
 
-func _fight(delta: float) -> void:
+func _aim() -> void:
 	if warning >= 0.0:
 		warning = clampf(1.0 - player.next_beat_time(Player.Unit.BAR) / _WARNING_S, 0.0, 1.0)
-	elif _left_s > 0.0:
-		_left_s -= delta
-		if _left_s <= 0.0:
-			_announce_next()
 
 
 ## The announcement comes a fixed time before a bar line, whatever the tempo; the blow on that line.
-func _announce_next() -> void:
+func _announce_next(number: int) -> void:
+	if number != _number:
+		return
 	player.schedule_on_beat(_announce.bind(_number), Player.Unit.BAR, _WARNING_S)
 
 
@@ -150,13 +157,16 @@ func _strike(number: int) -> void:
 	if reaches(hero.position.x) and hero.is_on_floor():
 		hero.hurt(_DAMAGE, position.x + 400.0)
 	warning = -1.0
+	_blows += 1
 	blow_left = 1.0
-	_left_s = _REST_S
 	sounds.play("slam")
 	struck.emit()
+	# It rests for a bar: there is time for some hits, at any tempo.
+	player.schedule_on_beat(_announce_next.bind(_number), Player.Unit.BAR, _END_OF_REST_S)
 
 
 func _forget_blow() -> void:
 	_number += 1
+	_blows = 0
 	warning = -1.0
 	_left_s = 0.0

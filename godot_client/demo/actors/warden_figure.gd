@@ -55,7 +55,9 @@ func _draw() -> void:
 	draw_colored_polygon(mask, Palette.STONE_LIT.darkened(0.1))
 	draw_polyline(mask.slice(1, 6), Palette.MOONLIT, 2.0, true)
 	var light := Palette.RUNE.lerp(Palette.DANGER, 1.0 - warden.health)
-	light.a = up * (1.0 - warden.fall) * (0.55 + 0.45 * warden.clock.pulse)
+	# Its runes are dark while hits count.
+	var shine := 0.25 if warden.is_open() else 0.6
+	light.a = up * (1.0 - warden.fall) * (shine + 0.4 * warden.clock.pulse)
 	for side: float in [-1.0, 1.0]:
 		draw_line(head + Vector2(side * 20, -6), head + Vector2(side * 8, -1), light, 6.0, true)
 	var bright := light.lerp(Color.WHITE, 0.35)

@@ -24,7 +24,7 @@ const COURSE: Array[Dictionary] = [
 	{"fight": "warden", "name": "boss"},
 	{"hear": ["action", "aftermath"], "rest_s": 4.0, "name": "victory"},
 	{"to": Places.TOWN + 480.0, "hear": ["place", "town"], "rest_s": 2.0},
-	{"to": Places.END - 700.0, "rest_s": 4.0, "name": "town"},
+	{"to": Places.END - 700.0, "hear": ["action", "calm"], "rest_s": 4.0, "name": "town"},
 ]
 const _NEAR := 90.0
 const _STRIKE_EACH_S := 0.5
@@ -136,10 +136,10 @@ func _has_beaten_warden() -> bool:
 	if warden.is_dead():
 		_walk(0.0, 1.0)
 		return true
-	# Out of the ring while it closes, back in once the blow has fallen.
+	# Out of the ring while it closes, back in once the blow has fallen: then hits count.
 	if warden.reaches(hero.position.x) and warden.warning > 0.25:
 		_walk(-200.0, 1.0)
-	elif warden.warning < 0.0:
+	elif warden.is_open():
 		_attack(warden.position.x - hero.position.x)
 	else:
 		_walk(0.0, 1.0)
