@@ -105,6 +105,7 @@ def steady(
             mode=mode_index,
             drums=drums,
             intensity=intensity,
+            arrangements=TABLE,
         )
         for frame in range(num_frames)
     )

@@ -99,6 +99,13 @@ class Handshake:
             self._hello = replace(self._hello, rules_text=text, rules_name=name)
         self._rules = None
 
+    def refused(self, error: Error) -> None:
+        """Note that the service does not have what was asked for."""
+        if error.about == "control" and error.code == "unknown_rules":
+            self._rules = None
+        elif error.about == "control" and error.code == "unknown_generator":
+            self._generator = None
+
     def status(self, status: Status) -> None:
         """Note which generator plays."""
         if status.level == 0 and status.generator == self._generator:

@@ -296,6 +296,7 @@ class ClientSession:
             if self._move(Signal.UNKNOWN):
                 self._begin_handshake()
             return
+        self._handshake.refused(error)
         self._client_events.append(error)
         if error.about == "hello" and self.state is ClientState.GREETING:
             self._refused_hello = error

@@ -1,6 +1,6 @@
 """The types that packages exchange: conditioning in, sound out, and the protocols of generators, encoders and codecs.
 
-The lowest module: it imports NumPy alone, so that `score`, `model` and `runtime` share types without importing each
+It imports NumPy and the style profile alone, so that `score`, `model` and `runtime` share types without importing each
 other.
 
 Dimensions: T frames, N styles, D embedding width, S samples (T * FRAME_SIZE), K codebooks, C channels (2).
@@ -14,6 +14,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from segue.style_profile import StyleProfile
 
 SAMPLE_RATE: Final = 48_000
 FRAME_SIZE: Final = 1_920
@@ -54,13 +56,17 @@ class StyleBank:
         names: N names, as in the rule file.
         embeddings: float32 [N, D], unit length, from one StyleEncoder.
         captions: N texts the embeddings came from ("" for audio prompts), for reports only.
+        profiles: N profiles, for generators that read axes; () where the encoder reads none.
     """
 
     names: tuple[str, ...]
     embeddings: NDArray[np.float32]
     captions: tuple[str, ...] = ()
+    profiles: tuple[StyleProfile, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.profiles and len(self.profiles) != len(self.names):
+            raise ValueError(f"profiles: expected {len(self.names)}, got {len(self.profiles)}")
         if self.embeddings.ndim != 2 or len(self.embeddings) != len(self.names):
             raise ValueError(f"embeddings: expected [{len(self.names)}, D], got {self.embeddings.shape}")
         if not np.isfinite(self.embeddings).all():
@@ -137,7 +143,7 @@ class NoteEvent:
     Attributes:
         start: Sample position (48 kHz, session clock).
         duration: Samples.
-        program: General MIDI programme 0-127; ignored when drums.
+        program: General MIDI programme 0-127; when drums, the number of the kit (0 the standard kit).
         pitch: MIDI key (a drum key when drums).
         velocity: 1-127.
         family: The stem it belongs to: drums, bass, harmony, melody or texture.

@@ -80,7 +80,7 @@ def _build_score(options: BuildOptions) -> GeneratorChain:
 
     encoder = WordEncoder()
     memory_bytes = MEMORY_BYTES if options.note_memory_mib is None else options.note_memory_mib << 20
-    return GeneratorChain(encoder, [ScoreGenerator(encoder, Sampler(options.soundfont, memory_bytes=memory_bytes))])
+    return GeneratorChain(encoder, [ScoreGenerator(Sampler(options.soundfont, memory_bytes=memory_bytes))])
 
 
 GENERATORS: Final[Mapping[str, GeneratorSpec]] = {

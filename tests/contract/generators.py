@@ -26,6 +26,7 @@ from segue.contract import (
 )
 from segue.score.generator import ScoreGenerator
 from segue.score.sampler.sampler import Sampler
+from segue.style.points import POINTS
 from segue.style.situations import CAPTIONS, SITUATIONS
 
 
@@ -50,7 +51,7 @@ class CaptionEncoder:
 
 @cache
 def score() -> ScoreGenerator:
-    return ScoreGenerator(CaptionEncoder(), Sampler())
+    return ScoreGenerator(Sampler())
 
 
 @cache
@@ -75,7 +76,12 @@ def bank(*names: str) -> StyleBank:
     """Make a style for each situation."""
     texts = tuple(CAPTIONS[name][0] for name in names)
     encoder = CaptionEncoder()
-    return StyleBank(names=names, embeddings=np.stack([encoder.embed_text(text) for text in texts]), captions=texts)
+    return StyleBank(
+        names=names,
+        embeddings=np.stack([encoder.embed_text(text) for text in texts]),
+        captions=texts,
+        profiles=tuple(POINTS[name].profile for name in names),
+    )
 
 
 def conditioning(

@@ -13,6 +13,11 @@ const _SECONDS := 20
 const _CHUNK := 19200
 const _BLOCK := 512
 
+## In all seconds, and whole ones in a chunk.
+const _CHUNKS := 50
+const _BLOCKS := 1875
+const _BLOCKS_OF_CHUNK := 37
+
 ## Samples rendered since the engine's start, had it begun then.
 var _filled := 0
 
@@ -21,14 +26,13 @@ func _ready() -> void:
 	print(Engine.get_version_info()["string"], " debug ", OS.is_debug_build())
 	var payload := PackedByteArray()
 	payload.resize(_CHUNK * 8)
-	var chunks := _SECONDS * Lengths.SAMPLE_RATE / _CHUNK
 	var began := Time.get_ticks_usec()
-	for i in chunks:
+	for i in _CHUNKS:
 		Pcm.samples(payload, "f32le")
 	_tell("f32le to samples, checked", began)
 	payload.resize(_CHUNK * 4)
 	began = Time.get_ticks_usec()
-	for i in chunks:
+	for i in _CHUNKS:
 		Pcm.samples(payload, "s16le")
 	_tell("s16le to samples", began)
 	_play("one take", 1, 0.0)
@@ -42,20 +46,20 @@ func _ready() -> void:
 	get_tree().quit()
 
 
-func _play(name: String, takes: int, gain_db: float) -> void:
+func _play(what: String, takes: int, gain_db: float) -> void:
 	var timeline := Timeline.new()
 	var volume := Volume.new()
 	if gain_db != 0.0:
 		volume.change("volume", gain_db, 0)
 	var samples := PackedVector2Array()
 	samples.resize(_CHUNK)
-	for i in _SECONDS * Lengths.SAMPLE_RATE / _CHUNK:
+	for i in _CHUNKS:
 		timeline.write(mini(i, takes - 1), i * _CHUNK, samples, takes > 1)
 	var began := Time.get_ticks_usec()
-	for i in _SECONDS * Lengths.SAMPLE_RATE / _BLOCK:
+	for i in _BLOCKS:
 		volume.applied(timeline.read(_BLOCK))
 		timeline.have()
-	_tell(name, began)
+	_tell(what, began)
 
 
 func _play_joins() -> void:
@@ -63,10 +67,10 @@ func _play_joins() -> void:
 	var samples := PackedVector2Array()
 	samples.resize(_CHUNK)
 	var began := Time.get_ticks_usec()
-	for i in _SECONDS * Lengths.SAMPLE_RATE / _CHUNK:
+	for i in _CHUNKS:
 		timeline.write(i, i * _CHUNK, samples, false)
 		timeline.write(i, (i + 1) * _CHUNK, samples, false)
-		for j in _CHUNK / _BLOCK:
+		for j in _BLOCKS_OF_CHUNK:
 			timeline.read(_BLOCK)
 	_tell("a take joined every 400 ms", began)
 
@@ -75,7 +79,7 @@ func _play_stinger() -> void:
 	var timeline := Timeline.new()
 	var samples := PackedVector2Array()
 	samples.resize(_CHUNK)
-	for i in _SECONDS * Lengths.SAMPLE_RATE / _CHUNK:
+	for i in _CHUNKS:
 		timeline.write(0, i * _CHUNK, samples, false)
 	var duck := {"depth_db": -6.0, "fade_out": 4800, "recovery": 0, "fade_in": 4800}
 	for i in _SECONDS:
@@ -92,7 +96,7 @@ func _play_stinger() -> void:
 		samples.resize(43200)
 		timeline.stingers.take(fields, samples, 0)
 	var began := Time.get_ticks_usec()
-	for i in _SECONDS * Lengths.SAMPLE_RATE / _BLOCK:
+	for i in _BLOCKS:
 		timeline.read(_BLOCK)
 	_tell("stingers and ducks without a pause", began)
 
@@ -117,6 +121,7 @@ func _run_client(address: String) -> void:
 
 ## What a generator's playback would ask for.
 func _fill(client: Client) -> void:
+	@warning_ignore("integer_division")
 	var due := Time.get_ticks_usec() * 48 / 1000 - _filled
 	if _filled == 0:
 		_filled = due - 480
@@ -140,5 +145,5 @@ func _used_ms() -> float:
 	return 10.0 * (words.get_slice(" ", 12).to_int() + words.get_slice(" ", 13).to_int())
 
 
-func _tell(name: String, began: int) -> void:
-	print("%-40s %7.3f ms/s" % [name, (Time.get_ticks_usec() - began) / 1000.0 / _SECONDS])
+func _tell(what: String, began: int) -> void:
+	print("%-40s %7.3f ms/s" % [what, (Time.get_ticks_usec() - began) / 1000.0 / _SECONDS])

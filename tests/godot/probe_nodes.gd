@@ -1,118 +1,23 @@
-extends SceneTree
-## Plays a case of the nodes: `-- CASE.json RESULT.json`. The case names a function of this file,
-## whose Dictionary is the result.
+extends "node_probe.gd"
+## A game that uses every node.
 
 const Binding := preload("res://addons/segue/nodes/segue_binding.gd")
 const Duck := preload("res://addons/segue/nodes/segue_duck.gd")
 const Overlay := preload("res://addons/segue/nodes/segue_overlay.gd")
-const Player := preload("res://addons/segue/nodes/segue_player.gd")
 const Trigger := preload("res://addons/segue/nodes/segue_trigger.gd")
 const Zone2D := preload("res://addons/segue/nodes/segue_zone_2d.gd")
 const Zone3D := preload("res://addons/segue/nodes/segue_zone_3d.gd")
 
-const _GIVE_UP_MS := 60000
-const _RATE := 48000
-
 ## A node with what bindings read and triggers hear.
-const GUARD := "extends Node\nsignal hit(by: String, hard: bool)\nvar health := 100.0\n"
-
-var _case: Dictionary
-var _told: Array = []
-
-
-func _initialize() -> void:
-	var files := OS.get_cmdline_user_args()
-	_case = JSON.parse_string(FileAccess.get_file_as_string(files[0]))
-	Engine.max_fps = 100
-	await process_frame
-	var result: Dictionary = await call(_case["run"])
-	result["told"] = _told
-	var out := FileAccess.open(files[1], FileAccess.WRITE)
-	out.store_string(JSON.stringify(result))
-	out.close()
-	# The engine's audio thread lets go of what has stopped.
-	await _mixes(3)
-	quit()
+const GUARD := """
+extends Node
+signal hit(by: String, hard: bool)
+var health := 100.0
 
 
-# --- cases ----------------------------------------------------------------------------------------
-
-
-## What comes to the Master bus in spite of a main thread that stalls.
-func captured() -> Dictionary:
-	var capture := AudioEffectCapture.new()
-	capture.buffer_length = 8.0
-	AudioServer.add_bus_effect(0, capture)
-	var player := _player()
-	player.fill_ms = 400
-	root.add_child(player)
-	var heard := FileAccess.open(_case["heard"], FileAccess.WRITE)
-	var count := 0
-	var has_stalled := false
-	var ducked := 0
-	await _until(func() -> bool: return player.statistics()["committed"] > 0)
-	while count < int(_case["seconds"]) * _RATE and player.statistics()["underruns"] == 0:
-		await process_frame
-		if not has_stalled and count > _RATE:
-			has_stalled = true
-			OS.delay_msec(1500)
-		if ducked == 0 and count > int(_case["duck_after"]):
-			ducked = count
-			player.duck(self, -12.0, 10)
-		var block := capture.get_buffer(capture.get_frames_available())
-		count += block.size()
-		heard.store_buffer(var_to_bytes(block).slice(8))
-	heard.close()
-	var statistics := _plain(player)
-	statistics["discarded"] = capture.get_discarded_frames()
-	statistics["has_stalled"] = has_stalled
-	statistics["ducked"] = ducked
-	player.free()
-	AudioServer.remove_bus_effect(0, 0)
-	return statistics
-
-
-## What each interruption does: samples of the clock and of the bus.
-func interruptions() -> Dictionary:
-	var player := _player()
-	player.on_pause = int(_case["policy"])
-	root.add_child(player)
-	await _until(func() -> bool: return player.statistics()["played"] > _RATE)
-	paused = true
-	await _until(func() -> bool: return _is_settled(player))
-	var before: int = player.statistics()["committed"]
-	# What was handed over before is heard by then.
-	await _mixes(5)
-	var peak_db := -INF
-	for mix in 3:
-		await _mixes(1)
-		peak_db = maxf(peak_db, AudioServer.get_bus_peak_volume_left_db(0, 0))
-	var meanwhile := _plain(player)
-	meanwhile["peak_db"] = peak_db
-	meanwhile["moved"] = meanwhile["committed"] - before
-	paused = false
-	var at: int = player.statistics()["committed"]
-	await _until(func() -> bool: return player.statistics()["committed"] > at + 9600)
-	var after := _plain(player)
-	player.process_mode = Node.PROCESS_MODE_ALWAYS
-	paused = true
-	await process_frame
-	var always := _plain(player)
-	paused = false
-	player.process_mode = Node.PROCESS_MODE_INHERIT
-	player.on_focus_loss = Player.Interruption.DUCK
-	player.notification(Node.NOTIFICATION_APPLICATION_FOCUS_OUT)
-	var unfocused := _plain(player)
-	player.notification(Node.NOTIFICATION_APPLICATION_FOCUS_IN)
-	player.free()
-	var result := {"meanwhile": meanwhile, "after": after, "always": always}
-	result["unfocused"] = unfocused
-	return result
-
-
-## Whether a pause of the tree has reached the samples.
-func _is_settled(player: Player) -> bool:
-	return player.on_pause != Player.Interruption.PAUSE or player.statistics()["is_standing"]
+func take_hit() -> void:
+	hit.emit("arrow", true)
+"""
 
 
 ## Calls, answers and signals of the player, zones, bindings, triggers, ducks and beats.
@@ -132,8 +37,8 @@ func game() -> Dictionary:
 	trigger.cooldown_s = 10.0
 	guard.add_child(trigger)
 	trigger.fired.connect(_note.bind("fired"))
-	guard.emit_signal("hit", "arrow", true)
-	guard.emit_signal("hit", "arrow", true)
+	guard.call("take_hit")
+	guard.call("take_hit")
 	await _heard("changed", "heard")
 	guard.free()
 	result["ducks"] = _ducks(player)
@@ -148,6 +53,77 @@ func game() -> Dictionary:
 	result["lines"] = Overlay.lines(player.statistics())
 	player.free()
 	return result
+
+
+## Two players, of which an AnimationPlayer uses the one: calls, and properties of a duck.
+func animated() -> Dictionary:
+	var players: Array[Player] = [_player(), _player()]
+	AudioServer.add_bus()
+	AudioServer.set_bus_name(1, "Music")
+	players[1].bus = &"Music"
+	players[0].pre_roll_ms = 2000
+	var receipts: Array = []
+	players[0].receipt.connect(
+		func(number: int, accepted: bool, _code: String, _text: String) -> void:
+			receipts.append([number, accepted])
+	)
+	var scene := Node.new()
+	var duck := Duck.new()
+	var trigger := Trigger.new()
+	var animation := AnimationPlayer.new()
+	duck.player = players[0]
+	trigger.player = players[0]
+	trigger.trigger = "ping"
+	for node: Node in [players[0], players[1], duck, trigger, animation]:
+		scene.add_child(node)
+	root.add_child(scene)
+	await _until(
+		func() -> bool:
+			return players.all(func(each: Player) -> bool: return each.statistics()["played"] > 0)
+	)
+	var result := {"buffered_s": players[0].statistics()["buffer_s"]}
+	result["committed_s"] = players[0].statistics()["committed"] / float(_RATE)
+	result["buses"] = players.map(func(each: Player) -> StringName: return each._speaker.bus)
+	players[1].bus = &"Master"
+	result["moved"] = players[1]._speaker.bus
+	animation.add_animation_library(&"", _library(scene, players[0], trigger, duck))
+	animation.play(&"cutscene")
+	await _heard("changed", "heard")
+	await _until(func() -> bool: return players[0].statistics()["gain_db"] == -12.0)
+	await animation.animation_finished
+	# The scene may not be freed while the signal is emitted.
+	await process_frame
+	result["gains"] = players.map(func(each: Player) -> float: return each.statistics()["gain_db"])
+	result["values"] = players.map(
+		func(each: Player) -> float: return each._inputs.value_of("level")
+	)
+	await _until(func() -> bool: return receipts.size() == players[0].last_frame)
+	result["receipts"] = receipts
+	scene.free()
+	AudioServer.remove_bus(1)
+	return result
+
+
+## An animation that sets an input, fires a trigger, and lowers the music for half a second.
+func _library(scene: Node, player: Node, trigger: Node, duck: Node) -> AnimationLibrary:
+	var cutscene := Animation.new()
+	cutscene.length = 1.0
+	var calls := cutscene.add_track(Animation.TYPE_METHOD)
+	cutscene.track_set_path(calls, scene.get_path_to(player))
+	var set_level := {"method": &"set_input", "args": ["level", 0.75]}
+	cutscene.track_insert_key(calls, 0.1, set_level)
+	calls = cutscene.add_track(Animation.TYPE_METHOD)
+	cutscene.track_set_path(calls, scene.get_path_to(trigger))
+	cutscene.track_insert_key(calls, 0.1, {"method": &"fire", "args": []})
+	var lowered := cutscene.add_track(Animation.TYPE_VALUE)
+	cutscene.value_track_set_update_mode(lowered, Animation.UPDATE_DISCRETE)
+	cutscene.track_set_path(lowered, NodePath("%s:active" % scene.get_path_to(duck)))
+	cutscene.track_insert_key(lowered, 0.0, false)
+	cutscene.track_insert_key(lowered, 0.2, true)
+	cutscene.track_insert_key(lowered, 0.9, false)
+	var library := AnimationLibrary.new()
+	library.add_animation(&"cutscene", cutscene)
+	return library
 
 
 ## Of nodes in which nothing is set.
@@ -297,233 +273,15 @@ func _beats(player: Player) -> Dictionary:
 	var at := player.heard_sample() + player.next_beat_time() * _RATE
 	await _until(func() -> bool: return not called.is_empty())
 	await _heard("bar")
-	return {"seconds": seconds, "late": called[0] - at, "bar_s": player.next_beat_time(1)}
-
-
-## The default player over changes of the scene, and a main thread that the debugger stops.
-func autoload() -> Dictionary:
-	ProjectSettings.set_setting("segue/player/address", _case["address"])
-	var segue: Node = (load("res://addons/segue/segue.gd") as GDScript).new()
-	var player: Player = segue.get("player")
-	_watch(player)
-	root.add_child(segue)
-	await _until(func() -> bool: return player.statistics()["played"] > 0)
-	var scene := Node.new()
-	var duck := Duck.new()
-	duck.active = true
-	scene.add_child(duck)
-	duck.owner = scene
-	var packed := PackedScene.new()
-	packed.pack(scene)
-	var gains: Array = []
-	for round_number in 3:
-		change_scene_to_packed(packed)
-		await _until(func() -> bool: return player.statistics()["gain_db"] == -12.0)
-		gains.append(player.statistics()["gain_db"])
-		unload_current_scene()
-		await process_frame
-		gains.append(player.statistics()["gain_db"])
-	scene.free()
-	var result := {"gains": gains, "connected": _told.count(["connected", "calm water"])}
-	player._filler.set_when_stalled(
-		Player._stalled.bind(player._client, Player.Interruption.PAUSE, 0.0)
-	)
-	OS.delay_msec(Player.GeneratorFiller.STALL_MS + 500)
-	result["stalled"] = player.statistics()["is_standing"]
-	await _until(func() -> bool: return not player.statistics()["is_standing"])
-	result["underruns"] = player.statistics()["underruns"]
-	segue.free()
-	return result
-
-
-## An ordinary stream while there is no music.
-func bed() -> Dictionary:
-	var player := _player()
-	player.bed_stream = _tone()
-	player.bed_after_s = 0.2
-	player.bed_fade_s = 0.1
-	player.autostart = false
-	player.address = "tcp://127.0.0.1:%d" % int(_case["free_port"])
-	root.add_child(player)
-	await process_frame
-	var result := {"stopped": _plain(player)}
-	player.start()
-	await _heard("failed")
-	await _until(func() -> bool: return player.statistics()["bed_level"] == 1.0)
-	result["without"] = _plain(player)
-	player.stop()
-	player.address = _case["address"]
-	player.start()
-	await _until(func() -> bool: return not player.statistics()["is_standing"])
-	await _until(func() -> bool: return player.statistics()["bed_level"] == 0.0)
-	result["with"] = _plain(player)
-	player.free()
-	return result
-
-
-## A service of the game's own, over changes of the scene.
-func own_service() -> Dictionary:
-	var player := Player.new()
-	player.command = _case["command"]
-	player.rules_file = _case["rules"]
-	_watch(player)
-	var scenes: Array[Node] = [Node.new(), Node.new()]
-	root.add_child(scenes[0])
-	scenes[0].add_child(player)
-	await _until(func() -> bool: return player.statistics()["played"] > 0)
-	var result := {"pid": player.statistics()["service_pid"]}
-	if _case.get("is_killed", false):
-		print("serving %d" % result["pid"])
-		await _until(func() -> bool: return false)
-	# The engine's own call also takes its end, which the node is to see.
-	OS.execute("kill", ["-9", str(result["pid"])])
-	await _heard("disconnected")
-	await _heard("connected")
-	result["again"] = player.statistics()["service_pid"]
-	var played: int = player.statistics()["played"]
-	await _until(func() -> bool: return player.statistics()["played"] > played)
-	player.fire("boss_dead")
-	await _heard("stinger", "victory")
-	scenes[0].remove_child(player)
-	await _until(func() -> bool: return not OS.is_process_running(result["again"]))
-	result["ended"] = _plain(player)
-	player.free()
-	scenes[0].free()
-	scenes[1].free()
-	var missing := Player.new()
-	missing.command = "/no/such/program"
-	missing.rules_file = _case["rules"]
-	_watch(missing)
-	root.add_child(missing)
-	await _heard("failed")
-	result["missing"] = _told[-1]
-	missing.free()
-	return result
-
-
-## Every example scene plays, or plays its bed.
-func examples() -> Dictionary:
-	var result := {}
-	for file in DirAccess.get_files_at("res://examples"):
-		if not file.ends_with(".tscn"):
-			continue
-		var scene: Node = (load("res://examples/" + file) as PackedScene).instantiate()
-		var player: Player = scene.get_node("SeguePlayer")
-		_watch(player)
-		if player.service == Player.Service.START:
-			player.service = Player.Service.CONNECT
-			player.address = _case["address"]
-		root.add_child(scene)
-		if file.begins_with("zone"):
-			await _heard("changed", "cave")
-			await _heard("changed", "combat")
-		elif file.begins_with("bed"):
-			await _until(func() -> bool: return player.statistics()["bed_level"] == 1.0)
-		else:
-			await _until(func() -> bool: return player.statistics()["played"] > 0)
-		result[file] = _plain(player)
-		scene.free()
-	return result
-
-
-## Many starts and ends leave nothing behind.
-func many() -> Dictionary:
-	var before := {}
-	for round_number in 21:
-		var player := _player() if round_number % 5 > 0 else Player.new()
-		if round_number % 5 == 0:
-			player.command = _case["command"]
-			player.rules_file = _case["rules"]
-		var scene := Node.new()
-		scene.add_child(player)
-		root.add_child(scene)
-		if round_number % 5 == 0 or round_number == 1:
-			await _until(func() -> bool: return player.state == Player.State.LIVE)
-		else:
-			await _mixes(round_number % 3)
-		var pid: int = player.statistics()["service_pid"]
-		if round_number % 2 == 0:
-			player.stop()
-		scene.free()
-		await _until(func() -> bool: return pid == 0 or not OS.is_process_running(pid))
-		if round_number == 0:
-			before = await _left()
-	return {"before": before, "after": await _left()}
-
-
-# --- parts ----------------------------------------------------------------------------------------
-
-
-func _player() -> Player:
-	var player := Player.new()
-	player.service = Player.Service.CONNECT
-	player.address = _case["address"]
-	player.seed_number = 1
-	player.lookahead_ms = 4000
-	_watch(player)
-	return player
-
-
-func _watch(player: Player) -> void:
-	player.connected.connect(_note.bind("connected"))
-	player.disconnected.connect(
-		func(reason: String, _text: String) -> void: _note(reason, "disconnected")
-	)
-	player.failed.connect(_note.bind("failed"))
-	player.bar.connect(_note.bind("bar"))
-	player.stinger.connect(_note.bind("stinger"))
-	player.captions.connect(_note.bind("captions"))
-	player.refused.connect(func(input: String, _text: String) -> void: _note(input, "refused"))
-	player.changed.connect(
-		func(_layer: String, _from: String, to: String, _causes: PackedStringArray) -> void:
-			_note(to, "changed")
-	)
-	player.decided.connect(
-		func(_layer: String, _from: String, to: String, _seconds: float) -> void:
-			_note(to, "decided")
-	)
-
-
-func _note(what: Variant = null, kind: String = "") -> void:
-	# `bind` appends: a signal without arguments gives the kind first.
-	_told.append([what, ""] if kind.is_empty() else [kind, what])
-
-
-## Waits until something is told from now on.
-func _heard(kind: String, what: Variant = null) -> void:
-	var from := _told.size()
-	await _until(
-		func() -> bool:
-			for index in range(from, _told.size()):
-				if _told[index][0] == kind and (what == null or _told[index][1] == what):
-					return true
-			return false
-	)
-
-
-func _until(is_done: Callable) -> void:
-	var until := Time.get_ticks_msec() + _GIVE_UP_MS
-	while not is_done.call():
-		if Time.get_ticks_msec() > until:
-			printerr("ERROR: gave up waiting: ", _told)
-			quit(1)
-		await process_frame
-
-
-## Waits for a number of the engine's mixes.
-func _mixes(count: int) -> void:
-	var before := AudioServer.get_time_since_last_mix()
-	while count > 0:
-		await process_frame
-		var now := AudioServer.get_time_since_last_mix()
-		count -= 1 if now < before else 0
-		before = now
+	return {
+		"seconds": seconds, "late": called[0] - at, "bar_s": player.next_beat_time(Player.Unit.BAR)
+	}
 
 
 ## The value of `level` that the client knows as sent, after the frame's end.
 func _sent(player: Player) -> Variant:
 	await process_frame
-	return player._claims.value("level", null)
+	return player._inputs.value_of("level")
 
 
 func _guard(health: float) -> Node:
@@ -536,33 +294,3 @@ func _guard(health: float) -> Node:
 	guard.add_to_group(&"guards")
 	root.add_child(guard)
 	return guard
-
-
-func _tone() -> AudioStreamWAV:
-	var tone := AudioStreamWAV.new()
-	tone.data = PackedByteArray()
-	tone.data.resize(4800)
-	tone.loop_mode = AudioStreamWAV.LOOP_FORWARD
-	tone.loop_end = 2400
-	return tone
-
-
-func _plain(player: Player) -> Dictionary:
-	var statistics := player.statistics()
-	statistics.erase("changes")
-	return statistics
-
-
-## What the process has of the system.
-func _left() -> Dictionary:
-	await _mixes(3)
-	var left := {}
-	for what: String in ["task", "fd"]:
-		var folder := DirAccess.open("/proc/self/" + what)
-		left[what] = folder.get_files().size() + folder.get_directories().size()
-	# A file whose size the system says is 0: it is read by lines.
-	var id := OS.get_process_id()
-	var children := FileAccess.open("/proc/self/task/%d/children" % id, FileAccess.READ).get_line()
-	left["children"] = children.split(" ", false).size()
-	left["nodes"] = Performance.get_monitor(Performance.OBJECT_NODE_COUNT)
-	return left

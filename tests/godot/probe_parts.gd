@@ -51,7 +51,8 @@ func _retries(codes: Array) -> Array:
 	return results
 
 
-## Of each step, ["chunk", start, count], ["pause"], ["resume"] or ["render", frames, latency]:
+## Of each step, ["chunk", start, count], ["pause"], ["resume"], ["pre_roll", samples] or
+## ["render", frames, latency]:
 ## [played, committed, have, whether the clock stands].
 func _player(steps: Array) -> Array:
 	var player := Player.new()
@@ -60,6 +61,8 @@ func _player(steps: Array) -> Array:
 			match step[0]:
 				"chunk":
 					player.deliver(_chunk(int(step[1]), int(step[2])))
+				"pre_roll":
+					player.set_pre_roll(int(step[1]))
 				"render":
 					player.render(int(step[1]), int(step[2]))
 				_:

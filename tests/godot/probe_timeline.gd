@@ -43,7 +43,9 @@ func _play(traffic: Array, heard: FileAccess) -> Array:
 				)
 			"stinger":
 				var fields: Dictionary = operation["fields"]
-				var samples: Variant = _samples(operation) if fields["count"] > 0 else null
+				var samples: Variant = null
+				if fields["count"] > 0:
+					samples = _samples(operation)
 				timeline.stingers.take(fields, samples, timeline.committed)
 			"read":
 				var block := volume.applied(timeline.read(int(operation["count"])))

@@ -12,7 +12,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 PLACE: Final = ROOT / ".cache/clients/godot"
-PROJECT: Final = PLACE / "core_project"
+PROJECT: Final = ROOT / "build/godot/project"
 _TIMEOUT_S: Final = 240.0
 _COMPLAINT: Final = re.compile(r"^(SCRIPT |USER )?(ERROR|WARNING):|^Unicode parsing error", re.MULTILINE)
 _LEAKED: Final = re.compile(r"leaked at exit|resources still in use", re.MULTILINE)

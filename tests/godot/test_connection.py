@@ -60,12 +60,13 @@ def test_the_real_service_and_every_token(
     other = tmp_path / "other.crt"
     trustme.CA().cert_pem.write_to_path(str(other))
     encrypted = ("--tls-bind", f"127.0.0.1:{tls_port}", "--tls-cert", str(chain), "--tls-key", str(key))
+    web = f"127.0.0.1:{free_port()}"
     ipc = f"ipc://{tmp_path}/segue"
     with (
         ServiceProcess(tmp_path, str(RULES), "--token", TOKEN, *encrypted) as guarded,
-        ServiceProcess(tmp_path / "open", str(RULES), "--bind", ipc) as unguarded,
+        ServiceProcess(tmp_path / "open", str(RULES), "--bind", ipc, "--web-bind", f"ws://{web}") as unguarded,
     ):
-        tls, by_name = f"tls://127.0.0.1:{tls_port}", f"tls://localhost:{tls_port}"
+        tls, named = f"tls://127.0.0.1:{tls_port}", f"tls://localhost:{tls_port}"
         no_tls = guarded.address.replace("tcp://", "tls://")
         asked: dict[str, tuple[dict[str, Any], str]] = {
             "NULL": (case(unguarded.address), ""),
@@ -75,16 +76,19 @@ def test_the_real_service_and_every_token(
             "PLAIN missing": (case(guarded.address), "token_needed"),
             "PLAIN not needed": (case(unguarded.address, token=TOKEN), "token_not_needed"),
             "TLS good": (case(tls, token=TOKEN, certificate=authority), ""),
-            "TLS at a name": (case(by_name, token=TOKEN, certificate=authority), ""),
+            "TLS at a name": (case(named, token=TOKEN, certificate=authority), ""),
             "TLS bad": (case(tls, token="wrong", certificate=authority), "token_refused"),
             "TLS missing": (case(tls, certificate=authority), "token_needed"),
             "TLS not trusted": (case(tls, token=TOKEN, certificate=other), "not_a_service"),
             "no TLS there": (case(no_tls, token=TOKEN, certificate=authority), "not_a_service"),
+            "WebSocket there": (case(f"tcp://{web}"), "broken_off"),
             "TLS there": (case(tls.replace("tls://", "tcp://"), token=TOKEN), "broken_off"),
         }
         results = run("probe_connection.gd", [asking for asking, _ in asked.values()], tmp_path, allowed=TLS_COMPLAINTS)
-    found = {name: result["failure"] for name, result in zip(asked, results, strict=True)}
+    by_name = dict(zip(asked, results, strict=True))
+    found = {name: result["failure"] for name, result in by_name.items()}
     assert found == {name: failure for name, (_, failure) in asked.items()}
+    assert "is the service's WebSocket port" in by_name["WebSocket there"]["text"]
     for (_, failure), result in zip(asked.values(), results, strict=True):
         if not failure:
             assert isinstance(decode([bytes.fromhex(part) for part in result["received"][0]]), Welcome)

@@ -39,8 +39,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
         yield started
 
 
-def play(folder: Path, name: str, *, allowed: str = "", **case: Any) -> Any:
-    return run("probe_nodes.gd", {"run": name, **case}, folder, allowed=allowed)
+def play(folder: Path, script: str, name: str, *, allowed: str = "", **case: Any) -> Any:
+    return run(f"probe_{script}.gd", {"run": name, **case}, folder, allowed=allowed)
 
 
 def told(result: Any, kind: str) -> list[Any]:
@@ -50,7 +50,8 @@ def told(result: Any, kind: str) -> list[Any]:
 def test_the_bus_gets_the_services_samples_while_the_main_thread_stalls(tmp_path: Path) -> None:
     recordings, heard = tmp_path / "recordings", tmp_path / "heard"
     with ServiceProcess(tmp_path, str(RULES), "--record", str(recordings), "--no-reload") as started:
-        result = play(tmp_path, "captured", address=started.address, heard=str(heard), seconds=6, duck_after=DUCK_AFTER)
+        case: dict[str, Any] = {"heard": str(heard), "seconds": 6, "duck_after": DUCK_AFTER}
+        result = play(tmp_path, "sound", "captured", address=started.address, **case)
         started.terminate()
     (recording,) = recordings.iterdir()
     again = tmp_path / "again.wav"
@@ -77,7 +78,7 @@ def test_the_bus_gets_the_services_samples_while_the_main_thread_stalls(tmp_path
 
 @pytest.mark.parametrize("policy", [PAUSE, DUCK, KEEP])
 def test_a_paused_tree_stops_lowers_or_keeps_the_music(tmp_path: Path, service: ServiceProcess, policy: int) -> None:
-    result = play(tmp_path, "interruptions", address=service.address, policy=policy)
+    result = play(tmp_path, "sound", "interruptions", address=service.address, policy=policy)
     meanwhile = result["meanwhile"]
     assert (meanwhile["moved"] == 0) == (policy == PAUSE)
     assert (meanwhile["peak_db"] < -100.0) == (policy == PAUSE)
@@ -92,7 +93,7 @@ def test_a_paused_tree_stops_lowers_or_keeps_the_music(tmp_path: Path, service: 
 
 def test_a_game_uses_every_node(tmp_path: Path, service: ServiceProcess) -> None:
     provoked = "segue: (the rules declare no input 'levle'|input 'deep' is a flag)"
-    result = play(tmp_path, "game", address=service.address, allowed=provoked)
+    result = play(tmp_path, "nodes", "game", address=service.address, allowed=provoked)
     assert result["zones"] == [0.25, 0.75, 0.75, 0.5, 0.125, 0.5, 0.125, 0.125]
     assert result["warnings"] == {
         "SegueBinding": "Set the input that the binding sets.\nSet the property that the binding reads.",
@@ -130,8 +131,19 @@ def test_a_game_uses_every_node(tmp_path: Path, service: ServiceProcess) -> None
     assert any("ping" in line for line in result["lines"])
 
 
+def test_an_animation_uses_one_of_two_players(tmp_path: Path, service: ServiceProcess) -> None:
+    result = play(tmp_path, "nodes", "animated", address=service.address)
+    # What had been received when the first samples were heard: the pre-roll of two seconds.
+    assert result["committed_s"] + result["buffered_s"] >= 2.0
+    assert result["buses"] == ["Master", "Music"]
+    assert result["moved"] == "Master"
+    assert result["gains"] == [0.0, 0.0]
+    assert result["values"] == [0.75, 0.0]
+    assert sorted(result["receipts"]) == [[number + 1, True] for number in range(len(result["receipts"]))]
+
+
 def test_the_default_player_outlives_scenes_and_pauses_in_the_debugger(tmp_path: Path, service: ServiceProcess) -> None:
-    result = play(tmp_path, "autoload", address=service.address)
+    result = play(tmp_path, "sound", "autoload", address=service.address)
     assert result["gains"] == [-12.0, 0.0] * 3
     assert result["connected"] == 1
     assert result["stalled"]
@@ -139,7 +151,7 @@ def test_the_default_player_outlives_scenes_and_pauses_in_the_debugger(tmp_path:
 
 
 def test_the_bed_plays_while_there_is_no_music(tmp_path: Path, service: ServiceProcess) -> None:
-    result = play(tmp_path, "bed", address=service.address, free_port=free_port())
+    result = play(tmp_path, "sound", "bed", address=service.address, free_port=free_port())
     assert not result["stopped"]["is_bed"]
     assert result["without"]["is_bed"]
     assert result["without"]["is_standing"]
@@ -149,7 +161,7 @@ def test_the_bed_plays_while_there_is_no_music(tmp_path: Path, service: ServiceP
 
 def test_a_game_starts_its_service_again_and_ends_it(tmp_path: Path) -> None:
     rules = ROOT / "rules/library/emberwood/emberwood.yaml"
-    result = play(tmp_path, "own_service", command=str(PROGRAM), rules=str(rules))
+    result = play(tmp_path, "lifetime", "own_service", command=str(PROGRAM), rules=str(rules))
     assert len({result["pid"], result["again"]}) == 2
     assert "[music: victory]" in told(result, "captions")
     assert result["ended"]["state"] == "STOPPED"
@@ -161,7 +173,7 @@ def test_a_game_starts_its_service_again_and_ends_it(tmp_path: Path) -> None:
 def test_a_killed_game_leaves_no_service(tmp_path: Path) -> None:
     case = tmp_path / "case.json"
     case.write_text(json.dumps({"run": "own_service", "is_killed": True, "command": str(PROGRAM), "rules": str(RULES)}))
-    words = command("probe_nodes.gd", str(case), str(tmp_path / "result.json"))
+    words = command("probe_lifetime.gd", str(case), str(tmp_path / "result.json"))
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as game:
         assert game.stdout is not None
         pid = next(int(line.split()[1]) for line in game.stdout if line.startswith("serving "))
@@ -185,14 +197,14 @@ def is_running(pid: int) -> bool:
 
 
 def test_many_starts_and_scenes_leave_nothing(tmp_path: Path, service: ServiceProcess) -> None:
-    result = play(tmp_path, "many", address=service.address, command=str(PROGRAM), rules=str(RULES))
+    result = play(tmp_path, "lifetime", "many", address=service.address, command=str(PROGRAM), rules=str(RULES))
     assert result["after"] == result["before"]
 
 
 def test_every_example_scene_plays(tmp_path: Path) -> None:
     with ServiceProcess(tmp_path, str(EXAMPLES / "meadow.yaml")) as started:
         # Nothing is at the port of the scene with a bed.
-        result = play(tmp_path, "examples", address=started.address)
+        result = play(tmp_path, "lifetime", "examples", address=started.address)
     scenes = {file.name for file in EXAMPLES.glob("*.tscn")}
     assert set(result) - {"told"} == scenes
     assert {name for name in scenes if result[name]["is_bed"]} == {"bed.tscn"}

@@ -134,3 +134,17 @@ def test_what_is_heard_follows_what_was_handed_over(tmp_path: Path) -> None:
         [2_880, 2_880, have, True],
         [2_880, 3_360, have, False],
     ]
+
+
+def test_music_begins_once_the_pre_roll_is_there(tmp_path: Path) -> None:
+    steps = [
+        ["pre_roll", 9_600],
+        ["chunk", 0, 4_800],
+        ["render", 480, 0],
+        ["chunk", 4_800, 4_799],
+        ["render", 480, 0],
+        ["chunk", 9_599, 4_800],
+        ["render", 480, 0],
+    ]
+    got = run("probe_parts.gd", {"player": steps}, tmp_path)["player"]
+    assert [is_standing for _, _, _, is_standing in got] == [True] * 6 + [False]

@@ -53,14 +53,17 @@ def rendered(name: str) -> Rendered:
     rules = load(folder / f"{name}.yaml")
     events = load_events(folder / f"{name}.events.yaml", rules)
     encoder = WordEncoder()
-    generator = ScoreGenerator(encoder, Sampler())
+    generator = ScoreGenerator(Sampler())
     styles, _ = load_styles(rules, encoder)
     frames = (max(event.frame for event in events) // FRAME_RATE + 12) * FRAME_RATE
     generators: list[Any] = [generator]
     session = Session(rules, styles, generators, SessionConfig(seed=rules.seed))
     chunks = [m for m in straight(session, generators, events, frames) if isinstance(m, ChunkOut)]
     plans = tuple(plan for chunk in chunks for plan in chunk.plans)[:frames]
-    shares = generator.situations(styles)
+    shares = {
+        style: dict(nearest_situations(encoder, embedding))
+        for style, embedding in zip(styles.names, styles.embeddings, strict=True)
+    }
     return Rendered(
         samples=np.concatenate([chunk.samples for chunk in chunks])[: frames * FRAME_SIZE],
         plans=plans,

@@ -24,7 +24,7 @@ _START_S: Final = 30.0
 @cache
 def orchestra() -> ScoreGenerator:
     """Return the bundled generator, which is made once."""
-    return ScoreGenerator(WordEncoder(), Sampler())
+    return ScoreGenerator(Sampler())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from segue.cli.bench import reaction
 from segue.model import generator as model_generator
 from segue.model.history import FIELDS
 from segue.render import request
-from segue.runtime import snapshot
+from segue.runtime import snapshot, stinger_placement
 from segue.score.generator import ScoreGenerator
 from segue.service.settings import kinds
 from segue.service.settings.table import Settings
@@ -53,6 +53,7 @@ NUMBER_CONTROLS = [control for control in controls.CONTROLS if isinstance(contro
         (limits.LONGEST_CHUNK, contract.LONGEST_CHUNK_FRAMES * contract.FRAME_SIZE),
         (limits.JOIN, contract.JOIN_SAMPLES),
         (limits.FADE, contract.FADE_SAMPLES),
+        (limits.MOST_PLAYING, stinger_placement.MOST_PLAYING),
         (limits.PRE_ROLL, round(contract.PRE_ROLL_S * contract.SAMPLE_RATE)),
         (reaction.UNITS, typing.get_args(typing.get_type_hints(model.At)["unit"])),
         (arguments._MAX_SEED, model.LARGEST_SEED),

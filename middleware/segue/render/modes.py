@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final, TypeAlias
@@ -14,11 +15,13 @@ from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE, Samples
 from segue.generators import GeneratorChain
 from segue.render.collector import Collector
 from segue.render.scenario import RecordedSession, Scenario
+from segue.runtime.chunk_stingers import ChunkStingers
 from segue.runtime.messages import ChunkOut, StingerOut
 from segue.runtime.mixdown import Mixdown
 from segue.runtime.recording import replay
 from segue.runtime.session import Session
 from segue.runtime.simulation import LiveConditions, LiveRun, SimulatedClient, live, straight
+from segue_rules.plan import StingerCue
 
 Progress: TypeAlias = Callable[[int], None]
 """Given the number of frames done."""
@@ -87,7 +90,7 @@ def render_live(
             collector.take(message)
         spool.seek(0)
         sizes = _block_sizes(run.client.committed)
-        _mix(scenario, (_read_spool(spool, size) for size in sizes), sum(sizes), collector, sink)
+        _mix(scenario, (_read_spool(spool, size) for size in sizes), sum(sizes), collector.cues(), sink)
     return run
 
 
@@ -115,11 +118,15 @@ def render_recording(
         restore_point=recorded.restore_point,
     )
     client = SimulatedClient()
+    # A stinger that came late, or was cancelled, is in the chunks as the client got them.
+    included = ChunkStingers(scenario.sounds) if scenario.config.stingers == "included" else None
     # The sound of a session that continues another one begins where that session ended.
     start = session.head * FRAME_SIZE
     for message in replay(session, chain.generators, recorded.operations):
         collector.take(message)
         if isinstance(message, ChunkOut):
+            if included is not None and message.stingers:
+                message = replace(message, samples=included.mix(message))
             client.put(message)
             progress(client.have // FRAME_SIZE)
     client.commit(min(scenario.frames * FRAME_SIZE or client.have, client.have))
@@ -127,7 +134,8 @@ def render_recording(
     sizes = _block_sizes(len(heard))
     ends = np.cumsum(sizes).tolist()
     blocks = (heard[end - size : end] for end, size in zip(ends, sizes, strict=True))
-    _mix(scenario, blocks, len(heard), collector, sink, start)
+    cues = collector.cues() if included is None else ()
+    _mix(scenario, blocks, len(heard), cues, sink, start)
     return range(start // FRAME_SIZE, client.committed // FRAME_SIZE)
 
 
@@ -153,21 +161,22 @@ def _block_sizes(length: int) -> list[int]:
 
 
 def _mix(
-    scenario: Scenario, heard: Iterable[Samples], length: int, collector: Collector, sink: Sink, start: int = 0
+    scenario: Scenario, heard: Iterable[Samples], length: int, cues: Iterable[StingerCue], sink: Sink, start: int = 0
 ) -> None:
     """Mix stingers into what was heard.
 
     Args:
         heard: Blocks of `length` samples in all.
+        cues: The stingers that are not in them.
         start: The position of the first sample.
     """
     mixdown = Mixdown(scenario.sounds, length)
     # Each stinger is placed when its time comes: all of them at once would take up memory.
-    cues = deque(sorted(collector.cues(), key=lambda cue: cue.start))
+    waiting = deque(sorted(cues, key=lambda cue: cue.start))
     end = start
     for block in heard:
         end += len(block)
-        while cues and cues[0].start < end:
-            cue = cues.popleft()
+        while waiting and waiting[0].start < end:
+            cue = waiting.popleft()
             mixdown.overlay.cue(cue._replace(start=cue.start - start))
         sink(mixdown.add(block))

@@ -33,6 +33,7 @@ from segue.runtime.planner import Planner, generator_input
 from segue.runtime.restore import LEAD_FRAMES, PendingRestore, RestorePoint, most_lead, pending_restore
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacementTracker
+from segue_rules.plan import Change
 
 # What a client has buffered at the most, by the protocol.
 _MOST_BUFFERED_FRAMES: Final = 45 * FRAME_RATE
@@ -96,6 +97,8 @@ class ChunkProducer:
         self.pending = PendingRestore(first, start, planner.state_before(start.frame)) if restored else None
         # What the job in flight restores; another restore may have replaced it by the time the job is done.
         self._restoring: PendingRestore | None = None
+        # The changes that are heard in the music of the job in flight, or before it.
+        self._rendering: Sequence[Change] = ()
         # The frame at which the music was faded out, for the restored music that begins there.
         self._faded: int | None = None
         # The first outdated frame of the older music, and for which plans and music that was found.
@@ -103,7 +106,9 @@ class ChunkProducer:
         self._untold = untold
         # A client of a restored session may have music of the service before this one up to here.
         self._other_until = start.frame + _MOST_BUFFERED_FRAMES if restored else 0
+        # The take of the last chunk, and the greatest that the client knows.
         self._take = start.take - 1 if restored else 0
+        self._known_take = self._take
 
     @property
     def head(self) -> int:
@@ -145,7 +150,8 @@ class ChunkProducer:
             take: The greatest take that the client knows.
         """
         self.pending = pending_restore(point, planner, frame, self._planner.state_before(frame))
-        self._take = max(self._take, take)
+        # What only extends the present music stays in its take, in which the client follows it.
+        self._known_take = max(self._known_take, take)
         self.dirty.clear_from(frame)
         if self.placements is not None:
             self.placements.mark(frame)
@@ -155,14 +161,20 @@ class ChunkProducer:
         end = self.buffer.head if self.pending is None else min(self.buffer.head, self.pending.boundary.first_audible)
         fills = "fills" in self._generators[self.level].controls
         self._messages.add_decisions(self.dirty.scan(self.buffer, self._planner, end, fills=fills))
+        if self.dirty.is_clean and self.pending is None:
+            # What an event undid and another brought back has its music already.
+            job, head = self.in_flight, self.buffer.head
+            found = self._messages.unrendered(head if job is None else min(head, job.spec.change))
+            self._messages.add_rendered(change for change in found if job is None or change not in self._rendering)
 
     def is_newest(self, end: int) -> bool:
-        """Return whether the music before frame `end` follows the newest plans, and nothing is made in its place."""
+        """Return whether the music before frame `end` follows the newest plans, and the client knows its changes."""
         self.find_dirty()
         job = self.in_flight
         replaced = job is not None and job.spec.change < min(end, self.buffer.head)
         outdated = self.dirty.replace_at is not None and self.dirty.replace_at < end
-        return not (replaced or outdated or self.pending is not None)
+        untold = self._messages.unrendered(end)
+        return not (replaced or outdated or untold or self.pending is not None)
 
     def forget(self, committed: int) -> None:
         """Drop music, plans and decisions that a client at sample `committed` no longer needs."""
@@ -276,6 +288,7 @@ class ChunkProducer:
         if spec.reason != "restore" and spec.change > self.buffer.head:
             self._messages.add_decisions(self._planner.frames(self.buffer.head, spec.change))
         self._messages.add_decisions(job.new_frames)
+        self._rendering = self._messages.unrendered(spec.end)
         if self.placements is not None:
             self.placements.begin(spec.change, self._planner, job.new_frames)
         self.in_flight = job
@@ -327,7 +340,7 @@ class ChunkProducer:
         samples, stems, master = master_job(job, result.chunk, mastered=isinstance(generator, Loop))
         follows = self._follows(spec)
         if spec.reason != "extend":
-            self._take += 1
+            self._take = max(self._take, self._known_take) + 1
         if spec.reason == "restore":
             if self.pending is self._restoring:
                 self.pending = None
@@ -352,6 +365,7 @@ class ChunkProducer:
         )
         if self._planner.revision != job.plan_revision:
             self.dirty.mark(spec.change)
+        self._messages.add_rendered(self._rendering)
         number = self._messages.add_chunk(
             job,
             self._take,

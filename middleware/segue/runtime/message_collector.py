@@ -41,8 +41,20 @@ class MessageCollector:
         self._messages.append(message)
 
     def add_decisions(self, frames: Iterable[PlannedFrame]) -> None:
-        """Add the decisions in these frames that were not announced yet."""
+        """Add the decisions in these frames that were not announced yet; a change that starts is held."""
         self._messages += self._changes.announce(frame.plan for frame in frames)
+
+    def hold(self, changes: Iterable[Change]) -> None:
+        """Keep started changes that no plan contains until their music is there."""
+        self._changes.hold(changes)
+
+    def unrendered(self, end: int) -> list[Change]:
+        """Return the changes that start before frame `end` and are held until their music is there."""
+        return self._changes.unrendered(end)
+
+    def add_rendered(self, changes: Iterable[Change]) -> None:
+        """Add those of these changes that are still held: their music is there."""
+        self._messages += self._changes.rendered(changes)
 
     @property
     def announced_end(self) -> int:
@@ -136,15 +148,17 @@ class ChangeNotifier:
     """Announces each decision of the director once, and withdraws those that newer plans have undone.
 
     It remembers what it announced for each frame that may still be planned again, and what is scheduled and has not
-    started.
+    started. A change that has started is held until its music is there: if that never comes, nobody is told.
     """
 
     def __init__(self) -> None:
         self._announced: dict[int, tuple[tuple[Change, ...], tuple[StingerCue, ...]]] = {}
         # By layer and by stinger: scheduled in a frame, and nothing since.
         self._changes: dict[str, tuple[int, Change]] = {}
-        # Changes whose last message says that they are withdrawn.
-        self._withdrawn: set[_ChangeKey] = set()
+        # Changes that have started and whose music is not there yet.
+        self._held: dict[_ChangeKey, Change] = {}
+        # Changes of which the last message does not say that they are withdrawn.
+        self._told: set[_ChangeKey] = set()
         self._cues: dict[str, tuple[int, StingerCue]] = {}
 
     @property
@@ -169,10 +183,12 @@ class ChangeNotifier:
             }
             cancelled = [cue for cue in cues if cue not in plan.stingers and cue.kind != "dropped"]
             at = plan.frame
-            messages += self._withdraw(at, undone.values())
+            self._release(change for change in changes if change not in plan.changes)
+            messages += self._withdraw(undone.values())
             messages += [self._cue(at, cue, cancelled=True) for cue in cancelled]
             new = [change for change in plan.changes if change not in changes]
-            messages += [self._change(at, change) for change in new]
+            messages += [self._change(at, change) for change in new if change.kind != "started"]
+            self.hold(change for change in new if change.kind == "started")
             told.update(map(_key, new))
             messages += [self._cue(at, cue, cancelled=False) for cue in plan.stingers if cue not in cues]
             self._announced[at] = (plan.changes, plan.stingers)
@@ -187,28 +203,56 @@ class ChangeNotifier:
         """
         changes = [change for at, change in self._changes.values() if at < frame]
         cues = [cue for at, cue in self._cues.values() if at < frame and cue.stinger not in waiting]
-        messages: list[SessionMessage] = [*self._withdraw(frame, changes)]
+        messages: list[SessionMessage] = [*self._withdraw(changes)]
         return messages + [self._cue(frame, cue, cancelled=True) for cue in cues]
+
+    def hold(self, changes: Iterable[Change]) -> None:
+        """Keep changes that have started until their music is there."""
+        for change in changes:
+            self._held[_key(change)] = change
+            self._changes.pop(change.layer, None)
+
+    def unrendered(self, end: int) -> list[Change]:
+        """Return the changes that are held and start before frame `end`, in order."""
+        return sorted((change for change in self._held.values() if change.start < end), key=lambda one: one.start)
+
+    def rendered(self, changes: Iterable[Change]) -> list[SessionMessage]:
+        """Return messages for those of these changes that are still held: their music is there now."""
+        found = [change for change in changes if self._held.get(_key(change)) == change]
+        self._release(found)
+        self._told.update(map(_key, found))
+        return [*found]
 
     def forget(self, frame: int) -> None:
         """Note that frames before `frame` are final."""
         self._announced = {at: kept for at, kept in self._announced.items() if at >= frame}
-        if self._withdrawn:
-            self._withdrawn &= {_key(change) for changes, _ in self._announced.values() for change in changes}
+        if self._told:
+            known = {_key(change) for changes, _ in self._announced.values() for change in changes}
+            self._told &= known | {_key(change) for _, change in self._changes.values()} | self._held.keys()
 
-    def _withdraw(self, frame: int, changes: Iterable[Change]) -> list[Change]:
-        """Return the messages that withdraw those of the changes that are not withdrawn yet."""
-        found = [change for change in changes if _key(change) not in self._withdrawn]
-        return [self._change(frame, change._replace(kind="withdrawn")) for change in found]
+    def _release(self, changes: Iterable[Change]) -> None:
+        """Hold these changes no longer."""
+        for change in changes:
+            if self._held.get(_key(change)) == change:
+                del self._held[_key(change)]
+
+    def _withdraw(self, changes: Collection[Change]) -> list[Change]:
+        """Return the messages that withdraw those of the changes that were told and are not withdrawn yet."""
+        for change in changes:
+            _, waiting = self._changes.get(change.layer, (0, None))
+            if waiting is not None and _key(waiting) == _key(change):
+                del self._changes[change.layer]
+        found = [change for change in changes if _key(change) in self._told]
+        self._told.difference_update(map(_key, found))
+        return [change._replace(kind="withdrawn") for change in found]
 
     def _change(self, frame: int, change: Change) -> Change:
-        if change.kind == "withdrawn":
-            self._withdrawn.add(_key(change))
-        else:
-            self._withdrawn.discard(_key(change))
+        """Return the message about a change that is scheduled, or that the rules withdraw."""
         if change.kind == "scheduled":
+            self._told.add(_key(change))
             self._changes[change.layer] = frame, change
         else:
+            self._told.discard(_key(change))
             self._changes.pop(change.layer, None)
         return change
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from segue.contract import MODES, TICKS_PER_BEAT, Conditioning, StyleBank
 from segue_rules.controls import GAIN, GUIDANCE, INTENSITY, TEMPERATURE
-from segue_rules.director import Director, DirectorState
+from segue_rules.director import Director, DirectorState, TakenEvents
 from segue_rules.events import Event
 from segue_rules.model import Rules
 from segue_rules.plan import FramePlan
@@ -26,6 +26,8 @@ _SCALE: Final = {
     # The range that is heard: lower down there is little but silence.
     GAIN.field: 24.0,
 }
+# Taking so many events takes as long as planning a frame.
+_EVENTS_AS_FRAME: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,7 +65,8 @@ class Planner:
         base: The first frame that is kept.
         switched_at: The frame of the last switch; events before it are refused.
         revision: Number of times that plans became void.
-        planned_count: Frames planned so far; a frame planned twice counts twice.
+        planned_count: Frames planned so far; a frame planned twice counts twice, and many events of a frame count as
+            more frames.
     """
 
     def __init__(self, rules_version: RulesVersion, state: DirectorState | None = None) -> None:
@@ -73,6 +76,9 @@ class Planner:
         self._states: list[DirectorState] = [state or self.director.start()]
         self._frames: list[PlannedFrame] = []
         self._events: dict[int, list[Event]] = {}
+        # Of one frame that was planned last with events: the state before it, how many of its events were taken, and
+        # what they did. All events of a paused game fall on one frame: each new one must not take all others again.
+        self._taken: tuple[DirectorState, int, TakenEvents] | None = None
         self.base = self._states[0].frame
         self.switched_at = self.base
         self.revision = 0
@@ -93,7 +99,9 @@ class Planner:
             raise IndexError(f"frame {start} is forgotten; the first kept is {self.base}")
         while self.end < end:
             self.planned_count += 1
-            state, plan = self.director.step(self._states[-1], self.end, self._events.get(self.end, ()))
+            before, events = self._states[-1], self._events.get(self.end)
+            taken = self._take(before, events) if events else None
+            state, plan = self.director.step(before, self.end, taken=taken)
             self._states.append(state)
             self._frames.append(PlannedFrame(plan, self.rules_version))
         return self._frames[start - self.base : end - self.base]
@@ -142,6 +150,7 @@ class Planner:
         if rules_version is not self.rules_version:
             self.rules_version, self.director = rules_version, Director(rules_version.rules)
         self._events = {at: kept for at, kept in self._events.items() if at < frame}
+        self._taken = None
         for at, event in events:
             self._events.setdefault(at, []).append(event)
         self.switched_at = frame
@@ -158,6 +167,19 @@ class Planner:
             self._events.pop(old, None)
         self.base += count
 
+    def _take(self, state: DirectorState, events: Sequence[Event]) -> TakenEvents:
+        """Return what the events of frame state.frame do; those that were taken before are not taken again."""
+        count, taken = 0, None
+        if self._taken is not None and self._taken[0] is state:
+            _, count, taken = self._taken
+            if any(event.sequence < taken.receipts[-1].sequence for event in events[count:]):
+                # A smaller number takes effect before the others.
+                count, taken = 0, None
+        self.planned_count += (len(events) - count) // _EVENTS_AS_FRAME
+        taken = self.director.take(state, events[count:], taken)
+        self._taken = state, len(events), taken
+        return taken
+
     def _void(self, frame: int) -> None:
         """Drop the plans from `frame` on."""
         self.revision += 1
@@ -167,8 +189,9 @@ class Planner:
 
 
 def same_styles(one: StyleBank, other: StyleBank) -> bool:
-    """Return whether two banks have the same names and the same embeddings."""
-    return one.names == other.names and np.array_equal(one.embeddings, other.embeddings)
+    """Return whether two banks have the same names, profiles and embeddings."""
+    same = one.names == other.names and one.profiles == other.profiles
+    return same and np.array_equal(one.embeddings, other.embeddings)
 
 
 def conditioning(plans: Sequence[FramePlan]) -> Conditioning:
@@ -220,6 +243,7 @@ def generator_input(frames: Sequence[PlannedFrame]) -> tuple[StyleBank, Conditio
         names=tuple(name for bank in banks for name in bank.names),
         embeddings=np.concatenate([bank.embeddings for bank in banks]),
         captions=tuple(caption for bank in banks for caption in bank.captions or ("",) * len(bank.names)),
+        profiles=tuple(profile for bank in banks for profile in bank.profiles),
     )
     return joined, conditioning([_widened(plan, starts[id(version.styles)], total) for plan, version in frames])
 

@@ -377,8 +377,7 @@ class Session:
             frame: The first frame of which the client is told.
         """
         before, after = (each._planner.state_before(each._planner.base) for each in (other, self))
-        for change in moves(before, other.rules, shift_state(after, frame - after.frame), self.rules, "restored"):
-            self._messages.add(change)
+        self._messages.hold(moves(before, other.rules, shift_state(after, frame - after.frame), self.rules, "restored"))
 
     def announce(self) -> None:
         """Announce what the newest plans decide in frames that are generated already, such as a stinger."""
@@ -477,6 +476,5 @@ class Session:
             if now.waiting
         ]
         self._messages.withdraw(frame, waiting)
-        for change in moved:
-            self._messages.add(change)
+        self._messages.hold(moved)
         self._messages.add_decisions(self._planner.frames(frame, max(frame, end)))

@@ -20,8 +20,8 @@ from segue_rules.plan import StingerCue
 REPLACEABLE_FRAMES: Final = round(LONGEST_LOOKAHEAD_S * FRAME_RATE) + 2 * LONGEST_CHUNK_FRAMES
 """No music is replaced further before the end of what was generated."""
 
-# As many as may sound at once: of more in one frame, the others could not be heard.
-_MOST_IN_FRAME: Final = 16
+MOST_PLAYING: Final = 16
+"""Stingers that may sound at once; of more in one frame, the others could not be heard."""
 # Stingers that may still sound, however long they are; of more, new ones are not placed. Each costs time in every job.
 _MOST_PLACED: Final = 512
 
@@ -170,7 +170,7 @@ def sounding_cues(planned: PlannedFrame) -> tuple[StingerCue, ...]:
         return ()
     sounds = {each.name for each in planned.rules_version.rules.stingers if isinstance(each, AudioStinger)}
     cues = (cue for cue in planned.plan.stingers if cue.kind == "started" and cue.stinger in sounds)
-    return tuple(islice(cues, _MOST_IN_FRAME))
+    return tuple(islice(cues, MOST_PLAYING))
 
 
 def _cancelled(placed: PlacedCue, position: int) -> PlacedCue:

@@ -1,4 +1,4 @@
-"""Loads the styles of a rule file as embeddings and the files of its stingers as sound; errors name their place."""
+"""Loads the styles of a rule file as embeddings and profiles, and its stingers as sound; errors name their place."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 
 from segue.audio.files import AudioFileError, read_audio
 from segue.contract import Samples, StyleBank, StyleEncoder
+from segue.style.reader import StyleReader, StyleReading
+from segue.style_profile import blend
 from segue_rules.errors import RuleError
 from segue_rules.model import AudioStinger, Prompt, Rules, Style
 from segue_yaml.report import Problem
@@ -31,23 +33,31 @@ def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[s
     """
     problems: list[Problem] = []
     warnings: list[str] = []
-    rows = []
+    rows, profiles = [], []
+    reader = StyleReader(encoder)
     for style in rules.styles:
         row = np.zeros(encoder.dimension, np.float32)
+        read = []
         for prompt in style.prompts:
             try:
-                row += prompt.weight * _embed(prompt, encoder)
+                reading = _read(prompt, reader)
             except (ValueError, AudioFileError, NotImplementedError) as error:
                 problems.append(Problem(mark=prompt.mark, where=f'style "{style.name}"', text=str(error)))
+            else:
+                row += prompt.weight * reading.embedding
+                read.append((reading.profile, prompt.weight))
             warnings += _warnings(style, prompt, encoder)
         length = float(np.linalg.norm(row))
         rows.append(row / length if length > 0 else row)
+        if len(read) == len(style.prompts):
+            profiles.append(blend([profile for profile, _ in read], [weight for _, weight in read]))
     if problems:
         raise RuleError(problems)
     bank = StyleBank(
         names=tuple(style.name for style in rules.styles),
         embeddings=np.array(rows, np.float32).reshape(len(rows), encoder.dimension),
         captions=tuple(" + ".join(prompt.text or "" for prompt in style.prompts) for style in rules.styles),
+        profiles=tuple(profiles),
     )
     return bank, tuple(warnings)
 
@@ -71,10 +81,10 @@ def load_stingers(rules: Rules) -> dict[str, Samples]:
     return sounds
 
 
-def _embed(prompt: Prompt, encoder: StyleEncoder) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _read(prompt: Prompt, reader: StyleReader) -> StyleReading:
     if prompt.audio is not None:
-        return encoder.embed_audio(read_audio(prompt.audio, max_seconds=MOST_PROMPT_S))
-    return encoder.embed_text(prompt.text or "")
+        return reader.read_audio(read_audio(prompt.audio, max_seconds=MOST_PROMPT_S))
+    return reader.read_text(prompt.text or "")
 
 
 def _warnings(style: Style, prompt: Prompt, encoder: StyleEncoder) -> list[str]:

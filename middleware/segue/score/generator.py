@@ -6,23 +6,24 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import FRAME_SIZE, Chunk, Conditioning, NoteEvent, Request, Result, Samples, StyleBank, StyleEncoder
+from segue.contract import FRAME_SIZE, Chunk, Conditioning, NoteEvent, Request, Result, Samples
 from segue.score import packed_state
+from segue.score.composer.arrange import arrange
 from segue.score.composer.conductor import Form, advance
 from segue.score.composer.moment import Mix, Moment
-from segue.score.composer.table import NAMES
+from segue.score.composer.vocabulary import Situation
 from segue.score.sampler.sampler import Sampler, SamplerState
-from segue.style.situations import nearest_situations
+from segue.style_profile import StyleProfile
 
-# A style speaks for at most this many situations.
-_NEAREST: Final = 3
 # Weights are rounded to this many places, so that a mix has one value however it was added up.
 _PLACES: Final = 6
+_LEAST: Final = 0.5 * 10.0**-_PLACES
 # Sound below the knee passes untouched; above, it bends toward full scale and never reaches it.
 _KNEE: Final = np.float32(0.8)
 
@@ -46,16 +47,13 @@ class ScoreGenerator:
     # Two gain nothing: most of what it does, it does in Python, one at a time.
     threads: Final = 1
 
-    def __init__(self, encoder: StyleEncoder, sampler: Sampler) -> None:
+    def __init__(self, sampler: Sampler) -> None:
         """Make a generator.
 
         Args:
-            encoder: Made the style banks that requests will bring.
             sampler: Plays the notes.
         """
-        self._encoder = encoder
         self._sampler = sampler
-        self._shares = lru_cache(maxsize=64)(self._shares_of)
 
     @cached_property
     def model(self) -> str:
@@ -95,21 +93,12 @@ class ScoreGenerator:
         form, notes = packed_state.unpack(self.model, data, frame=frame, position=position)
         return ScoreState(form=form, sampler=self._sampler.resumed(notes, position))
 
-    def situations(self, styles: StyleBank) -> dict[str, dict[str, float]]:
-        """What each style is played as: situation names and their weights, for reports and warnings."""
-        shares = self._shares(styles.embeddings.tobytes(), len(styles.names))
-        return {
-            style: {name: float(share) for name, share in zip(NAMES, row, strict=True) if share > 0}
-            for style, row in zip(styles.names, shares, strict=True)
-        }
-
     def _play(self, request: Request[ScoreState]) -> Result[ScoreState]:
         form, conditioning = request.state.form, request.conditioning
         if conditioning.frame != form.frame:
             raise ValueError(f"conditioning: expected to start at frame {form.frame}, got {conditioning.frame}")
-        shares = self._shares(request.styles.embeddings.tobytes(), len(request.styles.names))
         notes: list[NoteEvent] = []
-        for moment in moments(conditioning, shares):
+        for moment in moments(conditioning, arranged(request.styles.profiles)):
             form, started = advance(form, moment)
             notes.extend(started)
         state, samples, stems = self._sampler.render(
@@ -118,24 +107,28 @@ class ScoreGenerator:
         chunk = Chunk(frame=conditioning.frame, samples=bounded(samples), notes=tuple(notes), stems=stems)
         return Result(state=ScoreState(form=form, sampler=state), chunk=chunk)
 
-    def _shares_of(self, embeddings: bytes, count: int) -> NDArray[np.float64]:
-        """Weight of every situation of the table in each of `count` styles, float64 [N, len(NAMES)], rows sum to 1."""
-        rows = np.frombuffer(embeddings, np.float32).reshape(count, -1)
-        shares = np.zeros((count, len(NAMES)))
-        for row, embedding in zip(shares, rows, strict=True):
-            for name, weight in nearest_situations(self._encoder, embedding, _NEAREST):
-                row[NAMES.index(name)] = weight
-        return shares
+
+@lru_cache(maxsize=64)
+def arranged(profiles: tuple[StyleProfile, ...]) -> tuple[Situation, ...]:
+    """Return the arrangement of each style."""
+    return tuple(arrange(profile) for profile in profiles)
 
 
-def moments(conditioning: Conditioning, shares: NDArray[np.float64]) -> list[Moment]:
-    """Conditioning frame by frame, its mix of styles turned into a mix of situations.
+def moments(conditioning: Conditioning, arrangements: Sequence[Situation]) -> list[Moment]:
+    """Return conditioning frame by frame, its mix of styles turned into a mix of arrangements.
 
     Args:
-        shares: float64 [N, M], the share of each of the table's M situations in each style.
+        conditioning: T frames of N styles.
+        arrangements: One for each style; styles that are arranged alike share one.
+
+    Raises:
+        ValueError: If there are not N arrangements.
     """
-    mixes = _mixes(conditioning.weights, shares)
-    coming = _mixes(conditioning.next_weights, shares) if (conditioning.to_change >= 0).any() else mixes
+    if len(arrangements) != conditioning.weights.shape[1]:
+        raise ValueError(f"expected {conditioning.weights.shape[1]} style profiles, got {len(arrangements)}")
+    rows = MappingProxyType({row.name: row for row in arrangements})
+    mixes = _mixes(conditioning.weights, arrangements)
+    coming = _mixes(conditioning.next_weights, arrangements) if (conditioning.to_change >= 0).any() else mixes
     return [
         Moment(
             frame=conditioning.frame + index,
@@ -151,23 +144,21 @@ def moments(conditioning: Conditioning, shares: NDArray[np.float64]) -> list[Mom
             intensity=float(conditioning.intensity[index]),
             to_change=int(conditioning.to_change[index]),
             next_mix=coming[index],
+            arrangements=rows,
         )
         for index in range(conditioning.num_frames)
     ]
 
 
-def _mixes(weights: NDArray[np.float32], shares: NDArray[np.float64]) -> list[Mix]:
-    """Mixes of styles, float32 [T, N], as mixes of situations."""
-    # Summed over styles one by one, not by a matrix product, whose rounding would depend on the number of frames.
-    rows = np.add.reduce(weights[:, :, None].astype(np.float64) * shares, axis=1)
-    return [
-        tuple(
-            (name, round(weight, _PLACES))
-            for name, weight in zip(NAMES, row, strict=True)
-            if weight >= 0.5 * 10.0**-_PLACES
-        )
-        for row in rows.tolist()
-    ]
+def _mixes(weights: NDArray[np.float32], arrangements: Sequence[Situation]) -> list[Mix]:
+    """Return mixes of styles, float32 [T, N], as mixes of arrangements."""
+    mixes = []
+    for row in weights.tolist():
+        mix: dict[str, float] = {}
+        for arrangement, weight in zip(arrangements, row, strict=True):
+            mix[arrangement.name] = mix.get(arrangement.name, 0.0) + weight
+        mixes.append(tuple((name, round(weight, _PLACES)) for name, weight in mix.items() if weight >= _LEAST))
+    return mixes
 
 
 def bounded(samples: Samples) -> Samples:

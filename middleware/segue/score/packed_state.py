@@ -2,12 +2,13 @@
 
 Layout: the model's checksum (uint32), then, deflated: the form (see `records`), the number of notes (uint16), and of
 all notes one quantity after the other: distance in samples from the start to the next note's, for the last to the
-state's position, and duration (uint32, their lowest bytes first); programme (KIT for drums), pitch, velocity and family
-(uint8).
+state's position, and duration (uint32, their lowest bytes first); programme (of drums 128 and the kit), pitch, velocity
+and family (uint8).
 """
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -17,18 +18,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import FAMILIES, MODES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
+from segue.contract import FAMILIES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
 from segue.score import record_codec
 from segue.score.composer.conductor import Form
-from segue.score.composer.table import TABLE
+from segue.score.sampler.kits import DRUM_KIT, KITS
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
-from segue.score.sampler.orchestra import DRUM_KIT, NUM_KEYS, ORCHESTRA
+from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
 from segue.score.sampler.sampler import SamplerState
+from segue.style_profile import SCALES
 
 # Raise it when an old form would now mean other music, so that old saves are refused.
-_VERSION: Final = 1
+_VERSION: Final = 2
 FORM_SIGNATURE: Final = zlib.crc32(f"{_VERSION} {record_codec.signature(Form)}".encode())
-KIT: Final = 128
+_DRUMS: Final = NUM_PROGRAMS
+"""What drum notes add to the number of their kit."""
+# Names of arrangements are keys of style profiles.
+_KEY: Final = re.compile(r"[0-9a-f]{12}")
 
 # Limits on what untrusted bytes may ask for. The densest blends tried (four situations, 250 bpm) have 850 notes and a
 # work of 350.
@@ -105,7 +110,7 @@ def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
     rows = [
         (
             note.start,
-            KIT if note.drums else note.program,
+            _DRUMS * note.drums + note.program,
             note.pitch,
             note.velocity,
             note.duration if note.duration < MAX_DURATION else MAX_DURATION,
@@ -119,7 +124,7 @@ def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
 
 def _work(table: NDArray[np.int64]) -> float:
     """What it takes to play notes from a cold start: their different sounds, and the seconds of those."""
-    durations = np.where(table[:, _PROGRAM] == KIT, 0, table[:, _DURATION])
+    durations = np.where(table[:, _PROGRAM] >= _DRUMS, 0, table[:, _DURATION])
     timbres = (table[:, _PROGRAM] * NUM_KEYS + table[:, _PITCH]) * VELOCITY_LAYER + table[
         :, _VELOCITY
     ] // VELOCITY_LAYER
@@ -144,7 +149,8 @@ def _read_table(columns: bytes, count: int, position: int) -> NDArray[np.int64]:
     distances, durations = np.ascontiguousarray(planes).view("<u4")[..., 0].astype(np.int64)
     programs, pitches, velocities, families = flat[4 * _WIDE * count :].reshape(_NARROW, count)
     starts = position - np.cumsum(distances[::-1])[::-1]
-    known = np.isin(programs, (*ORCHESTRA, KIT)) & ((programs != KIT) | np.isin(pitches, tuple(DRUM_KIT)))
+    drums = np.isin(programs, [_DRUMS + kit for kit in KITS]) & np.isin(pitches, tuple(DRUM_KIT))
+    known = drums | (programs < NUM_PROGRAMS)
     playable = known & (pitches < NUM_KEYS) & (velocities >= 1) & (velocities <= 127) & (families < len(FAMILIES))
     lasting = (durations >= 1) & (durations <= MAX_DURATION)
     if not (playable & lasting & (starts < position) & (position - starts < _MOST_AGE)).all():
@@ -160,10 +166,10 @@ def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
         NoteEvent(
             start=start,
             duration=duration,
-            program=0 if program == KIT else program,
+            program=program % _DRUMS,
             pitch=pitch,
             velocity=velocity,
-            drums=program == KIT,
+            drums=program >= _DRUMS,
             family=FAMILIES[family],
         )
         for start, program, pitch, velocity, duration, family in table.tolist()
@@ -180,18 +186,18 @@ def _checked(form: Form) -> Form:
     numbers = [leaf for leaf in leaves if isinstance(leaf, int | float)]
     texts = {leaf for leaf in leaves if isinstance(leaf, str)}
     bar = form.origin if form.bar is None else form.bar
-    led = form.leader in TABLE and form.plan in TABLE
+    led = bool(form.leader and form.plan)
     cued = () if form.cue is None else (form.cue.out_of, form.cue.into)
     # Comparisons that NaN fails as well.
     if not (
         all(abs(number) <= _MOST_WHOLE for number in numbers)
-        and texts <= {"", *TABLE, *MODES}
-        and form.mode in MODES
+        and all(text in ("", *SCALES) or _KEY.fullmatch(text) for text in texts)
+        and form.mode in SCALES
         and 0 <= form.tonic < 12
         and form.origin <= bar
-        and (led or (form.bar is None and form.leader in ("", *TABLE)))
-        and form.awaited in ("", *TABLE)
-        and all(name in TABLE for name in cued)
+        and all(name == "" or _KEY.fullmatch(name) for name in (form.leader, form.plan, form.awaited, *form.holders))
+        and (led or form.bar is None)
+        and all(_KEY.fullmatch(name) for name in cued)
     ):
         raise ValueError(f"expected a form of the composer's, got {form}")
     return form

@@ -140,7 +140,8 @@ class Connection:
         budget: The work that it may cause.
         received_s: When its last message came.
         session: The session that is played over it.
-        task: The request that runs for it; one at a time.
+        was_welcomed: Whether a session was ever played over it.
+        task: The last of its requests that take a while; None if all are done. They are done one after another.
     """
 
     def __init__(
@@ -164,6 +165,7 @@ class Connection:
         self.budget = ConnectionBudget(events_per_second, now_s)
         self.received_s = now_s
         self.session: ServerSession | None = None
+        self.was_welcomed = False
         self.task: asyncio.Task[None] | None = None
         self._send = send
         self._metrics = metrics
@@ -187,7 +189,7 @@ class Connection:
             ProtocolError: The rules' declaration does not fit a header.
         """
         # First of all, so that a fault in what follows ends the session.
-        self.session = session
+        self.session, self.was_welcomed = session, True
         self._welcome = encode(session.welcome(resumed=resumed))
         self._send(self.identity, self._welcome)
         for parts in session.resume(self.identity, last_chunk, now_s):

@@ -192,7 +192,8 @@ class ConnectionHandler:
         # Reading a message a second time, for its type, is part of the answer.
         about, seq = type_of(parts)
         connection.send_error(wire.error(refusal, about, seq))
-        if about == "hello" and connection.session is None and connection.task is None:
+        is_hello = about == "hello" or not (about or connection.was_welcomed)
+        if is_hello and connection.session is None and connection.task is None:
             # The client would say the same again.
             connection.send(Bye(reason="refused", text="the hello cannot be read"))
 
@@ -231,12 +232,18 @@ class ConnectionHandler:
                 session.on_playhead(message, now_s)
                 if session.music.idle_s(now_s) <= 0:
                     self._wake()
+            case Save() if connection.task is not None:
+                # It is of the music after the requests before it.
+                self._start(connection, self._save(session, message), "save", message.id)
             case Save():
                 session.on_save(message)
+            case Restore() if message.id in session.restoring:
+                # It came over the connection before this one; the answer goes to whoever has the session then.
+                pass
             case Restore():
                 self._start(connection, self._restore(session, message), "restore", message.id)
-                # Counted from here on, not from when it begins: the next message may be a playhead.
-                session.restoring += 1
+                # From here on, not from when it begins: the next message may be a playhead.
+                session.restoring.add(message.id)
             case Control(op="rules"):
                 self._start(connection, self._sessions.change_rules(session, message), "control")
             case Control(op="generator"):
@@ -263,32 +270,34 @@ class ConnectionHandler:
     # --- requests that take a while ---------------------------------------------------------------------------------
 
     def _start(self, connection: Connection, work: Coroutine[Any, Any, None], about: str, seq: int = 0) -> None:
-        """Run a request in a task; about, seq: the message that asked for it.
+        """Run a request in a task, after the connection's earlier ones; about, seq: the message that asked for it.
 
-        Raises:
-            RequestRefusedError: An earlier request of the connection still runs. Several at once would keep the
-                generator from everybody else.
+        Several at once would keep the generator from everybody else. The connection's budget bounds how many wait.
         """
-        if connection.task is not None:
-            work.close()
-            raise RequestRefusedError("rate_limited", "an earlier request is not finished yet")
-
-        session = connection.session
+        session, earlier = connection.session, connection.task
 
         async def run() -> None:
             try:
+                if earlier is not None:
+                    await asyncio.wait({earlier})
                 try:
                     await work
                 except RequestRefusedError as error:
-                    connection.refuse(wire.error(error, about, seq), self._clock())
+                    self._connection_of(session, connection).refuse(wire.error(error, about, seq), self._clock())
             except Exception:
                 self._on_fault(connection, about, connection.session or session)
             finally:
-                connection.task = None
+                if connection.task is task:
+                    connection.task = None
             if connection.session is not None:
                 self.flush(connection.session)
 
-        connection.task = asyncio.ensure_future(run())
+        task = connection.task = asyncio.ensure_future(run())
+
+    def _connection_of(self, session: ServerSession | None, asked: Connection) -> Connection:
+        """Return the connection of a session; if it has none, the one on which it was asked."""
+        identity = None if session is None else session.connection
+        return asked if identity is None else self._connections.get(identity, asked)
 
     async def _open(self, connection: Connection, hello: Hello) -> None:
         """Resume the session that a hello names, or open a new one, and send the welcome."""
@@ -315,6 +324,9 @@ class ConnectionHandler:
         if known is not None:
             log.info("session resumed", extra={"session": session.name})
 
+    async def _save(self, session: ServerSession, request: Save) -> None:
+        session.on_save(request)
+
     async def _restore(self, session: ServerSession, request: Restore) -> None:
         """Restore a session, and then apply the playhead that came meanwhile."""
         refusal, restored = None, False
@@ -327,7 +339,7 @@ class ConnectionHandler:
         except RequestRefusedError as error:
             refusal = error
         finally:
-            session.restore_ended(self._clock())
+            session.restore_ended(request.id, self._clock())
         # After a refused restore the music begins without it, unless another restore still runs.
         if restored or not session.restoring:
             held, session.held_playhead = session.held_playhead, None

@@ -5,30 +5,31 @@ All of these belong to one session and live as long as it does, over all its con
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
 from segue.contract import Samples
+from segue.runtime.chunk_stingers import ChunkStingers
 from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
 from segue.service import wire
-from segue.service.chunk_stingers import ChunkStingers
 from segue.service.monitoring import Metrics
 from segue.service.soundtrack import Soundtrack
 from segue.service.stinger_encoder import StingerEncoder
 from segue.service.wire import Format
 from segue_rules import events, plan
 from segue_sdk.codec import Part, encode
-from segue_sdk.messages import Cell, Chunk, Clock, Receipt, ServiceMessage, Status, Stinger
+from segue_sdk.messages import Cell, Chunk, Clock, Receipt, Saved, ServiceMessage, Status, Stinger
 
 Parts: TypeAlias = list[Part]
 """An encoded message."""
 
 # Sound sent to a client and not received yet; a client with more gets none until it reads.
 _MOST_UNRECEIVED_BYTES: Final = 16 << 20
-# Changes, stingers and the like that are kept while there is no connection; the oldest are dropped first.
-_MOST_MISSED: Final = 512
+# Changes, stingers and the like that are kept until the client has a later chunk; the oldest are dropped first.
+_MOST_UNCERTAIN: Final = 512
 
 
 class OutgoingQueue:
@@ -113,7 +114,7 @@ class OutgoingQueue:
         encoded = []
         for message in queued:
             parts = encode(message)
-            self._keep(message, parts, connected=connected)
+            self._keep(message, parts)
             encoded.append(parts)
         return encoded if connected else []
 
@@ -153,72 +154,113 @@ class OutgoingQueue:
         self._metrics.chunk(message.reason)
         return message
 
-    def _keep(self, message: ServiceMessage, parts: Parts, *, connected: bool) -> None:
+    def _keep(self, message: ServiceMessage, parts: Parts) -> None:
         match message:
             case Chunk():
-                self._resend.add_chunk(message.seq, message.start + message.count, parts)
+                self._resend.add_chunk(message.seq, message.start, message.start + message.count, parts)
             case Clock():
-                self._resend.add(message.end, parts)
+                self._resend.add_beats(message.start, message.end, parts)
             case Stinger(kind="placed", pcm=None):
-                self._resend.add(message.start, parts)
-            case Receipt() | Status() | Cell() | Stinger(kind="placed"):
-                # The client asks for a receipt again, a new status comes every second, a new cell if it is needed, and
+                self._resend.add_stinger(message.id, message.start, parts)
+            case Receipt() | Saved() | Status() | Cell() | Stinger(kind="placed"):
+                # The client asks for an answer again, a new status comes every second, a new cell if it is needed, and
                 # the encoder keeps the sound of stingers.
                 pass
-            case _ if not connected:
-                self._resend.add_missed(parts)
+            case _:
+                if isinstance(message, Stinger) and message.kind == "cancelled":
+                    self._resend.cancel_stinger(message.id)
+                self._resend.add_once(parts)
+
+
+class _Kind(Enum):
+    """What a message is. ONCE: it only has to arrive."""
+
+    CHUNK = auto()
+    BEATS = auto()
+    STINGER = auto()
+    ONCE = auto()
 
 
 class _Sent(NamedTuple):
-    """A message that was sent.
+    """A message that was sent, or could not be.
 
-    seq: number of the chunk, or of the chunk before another message. until: sample; it is needed until `committed`
-    reaches that.
+    number: of the chunk, of the chunk before a message that only has to arrive, or the stinger's id. start, until:
+    samples; it is needed until `committed` reaches `until`. replaced: whether a later chunk begins at or before this
+    one.
     """
 
-    seq: int
-    until: int
+    kind: _Kind
+    number: int
+    start: int
+    until: float
     parts: Parts
-    is_chunk: bool
+    replaced: bool = False
+
+    def has_arrived(self, last_chunk: int) -> bool:
+        """Return whether a client that has all chunks up to `last_chunk` has it, and need not get it again."""
+        if self.kind is _Kind.CHUNK:
+            return self.number <= last_chunk
+        return self.kind is _Kind.ONCE and self.number < last_chunk
 
 
 class ResendBuffer:
-    """Keeps what a client may still need, to send it again on the next connection."""
+    """Keeps what a client may still need, in order, to send it again on the next connection.
+
+    Messages arrive in order, so a client that has a chunk has all that was sent before it. While the client's clock
+    stands, its music may be replaced any number of times. Replaced chunks are kept until the client has received them,
+    and replaced beats are dropped at once.
+    """
 
     def __init__(self) -> None:
-        self._sent: deque[_Sent] = deque()
-        self._missed: deque[Parts] = deque(maxlen=_MOST_MISSED)
+        self._sent: list[_Sent] = []
         self._last_seq = 0
         self._received = 0
 
-    def add_chunk(self, seq: int, end: int, parts: Parts) -> None:
-        """Keep a chunk that ends at sample `end`."""
+    def add_chunk(self, seq: int, start: int, end: int, parts: Parts) -> None:
+        """Keep a chunk of the samples [start, end); what was sent from `start` on is replaced."""
         self._last_seq = seq
-        self._sent.append(_Sent(seq, end, parts, is_chunk=True))
+        if any(sent.start >= start for sent in self._sent):
+            self._sent = [
+                sent._replace(replaced=sent.replaced or (sent.kind is _Kind.CHUNK and sent.start >= start))
+                for sent in self._sent
+                if sent.kind is not _Kind.BEATS or sent.start < start
+            ]
+        self._sent.append(_Sent(_Kind.CHUNK, seq, start, end, parts))
 
-    def add(self, until: int, parts: Parts) -> None:
-        """Keep a message about the music before sample `until`, such as its beats."""
-        self._sent.append(_Sent(self._last_seq, until, parts, is_chunk=False))
+    def add_beats(self, start: int, end: int, parts: Parts) -> None:
+        """Keep the beats of the samples [start, end)."""
+        self._sent.append(_Sent(_Kind.BEATS, 0, start, end, parts))
 
-    def add_missed(self, parts: Parts) -> None:
-        """Keep a message that could not be sent, since there was no connection."""
-        self._missed.append(parts)
+    def add_stinger(self, number: int, start: int, parts: Parts) -> None:
+        """Keep that the chunks contain a stinger, which begins at sample `start`."""
+        self._sent.append(_Sent(_Kind.STINGER, number, start, start, parts))
+
+    def cancel_stinger(self, number: int) -> None:
+        """Drop what was kept of a stinger."""
+        self._sent = [sent for sent in self._sent if sent.kind is not _Kind.STINGER or sent.number != number]
+
+    def add_once(self, parts: Parts) -> None:
+        """Keep a message that only has to arrive, such as a change of state; of too many, the newest."""
+        self._sent.append(_Sent(_Kind.ONCE, self._last_seq, 0, math.inf, parts))
+        kept = [place for place, sent in enumerate(self._sent) if sent.kind is _Kind.ONCE]
+        if len(kept) > _MOST_UNCERTAIN:
+            del self._sent[kept[0]]
 
     def acknowledge(self, committed: int, last_chunk: int) -> None:
         """Drop what ends before sample `committed`; the client has received all chunks up to `last_chunk`."""
-        self._received = max(self._received, min(last_chunk, self._last_seq))
-        self._sent = deque(sent for sent in self._sent if sent.until > committed)
+        received = self._received = max(self._received, min(last_chunk, self._last_seq))
+        self._sent = [sent for sent in self._sent if sent.until > committed and not _is_settled(sent, received)]
 
     def take(self, last_chunk: int) -> list[Parts]:
-        """Return in order what to send a client that has all chunks up to `last_chunk`.
-
-        Missed messages are returned once; all others again each time, until they are acknowledged.
-        """
-        again = [sent.parts for sent in self._sent if not sent.is_chunk or sent.seq > last_chunk]
-        again += self._missed
-        self._missed.clear()
-        return again
+        """Return in order what to send a client that has all chunks up to `last_chunk`."""
+        return [sent.parts for sent in self._sent if not sent.has_arrived(last_chunk)]
 
     def unreceived_bytes(self) -> int:
         """Return the bytes of sound that were sent and not reported as received."""
-        return sum(len(sent.parts[-1]) for sent in self._sent if sent.is_chunk and sent.seq > self._received)
+        chunks = (sent for sent in self._sent if sent.kind is _Kind.CHUNK)
+        return sum(len(chunk.parts[-1]) for chunk in chunks if chunk.number > self._received)
+
+
+def _is_settled(sent: _Sent, received: int) -> bool:
+    """Return whether a client that has reported all chunks up to `received` needs a message no more."""
+    return (sent.replaced or sent.kind is _Kind.ONCE) and sent.has_arrived(received)

@@ -46,6 +46,8 @@ _MOST_RESTORE_S: Final = 20.0
 _RETRY_MS: Final = 500
 # The share of the lookahead that counts as a full buffer: the rest of a chunk is always under way.
 _FULL: Final = 0.85
+# A process that ran used at least this share of the time.
+_LEAST_USED: Final = 0.1
 _WARM_UP: Final = """
 segue: 1
 styles: {calm: {text: "calm"}}
@@ -260,14 +262,15 @@ class Service:
 
     async def _tick(self) -> None:
         # skipped: whether the last tick was left out; a loop that is always late still has every other one.
-        ticked_s, measured_s, skipped = time.monotonic(), -math.inf, False
+        ticked_s, used_s, measured_s, skipped = time.monotonic(), time.process_time(), -math.inf, False
         while True:
             await asyncio.sleep(TICK_S)
-            now_s = time.monotonic()
+            now_s, before_s, used_s = time.monotonic(), used_s, time.process_time()
             late_s, ticked_s = now_s - ticked_s - TICK_S, now_s
             if late_s > SUSPENDED_S:
                 # What clients sent meanwhile is still to be read; until then nobody knows their playheads.
-                log.warning("the process was suspended", extra={"seconds": round(late_s, 3)})
+                fields = {"seconds": round(late_s, 3), "processor_seconds": round(used_s - before_s, 3)}
+                log.warning(why_late(late_s, used_s - before_s), extra=fields)
                 self._handler.extend_deadlines(late_s)
                 if not skipped:
                     skipped = True
@@ -361,6 +364,18 @@ class Service:
                 log.exception("a generator cannot play", extra={"generator": generator.name})
                 text = f"the generator {generator.name!r} cannot play: {type(error).__name__}: {error}"
                 raise GeneratorError(text) from error
+
+
+def why_late(late_s: float, used_s: float) -> str:
+    """Return why the service's loop had no turn, for the log.
+
+    Args:
+        late_s: For how many seconds.
+        used_s: Seconds of processor time that the whole process used meanwhile; a suspended one uses none.
+    """
+    if used_s < _LEAST_USED * late_s:
+        return "the process was suspended, or the machine had no time for it"
+    return "the service was too busy to serve its clients"
 
 
 def _next_port(address: str) -> str:

@@ -105,7 +105,7 @@ class ServerSession:
         received_s: When the client's last message came.
         opened_s: When the session was opened.
         paused_since_s: When the game was paused; None while it runs.
-        restoring: Restores that are being prepared.
+        restoring: Numbers of the restores that are being prepared, or wait for that.
         held_playhead: The newest playhead that came during a restore, before any music was sent, and when it came.
     """
 
@@ -137,7 +137,7 @@ class ServerSession:
         self.connection: bytes | None = None
         self.received_s = self.opened_s = now_s
         self.paused_since_s: float | None = None
-        self.restoring = 0
+        self.restoring: set[int] = set()
         self.held_playhead: tuple[Playhead, float] | None = None
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
@@ -220,8 +220,7 @@ class ServerSession:
     def on_events(self, items: Sequence[EventItem], now_s: float) -> None:
         """Send events to the music; each is answered by a receipt.
 
-        Each event that arrives counts against the limit, whatever its number; an answered one that is repeated does
-        not.
+        Each counts against the limit, whatever its number, but for one that was answered before.
         """
         for item in items:
             if self._is_answered(item.seq):
@@ -237,9 +236,9 @@ class ServerSession:
                 self._send(item, now_s)
         self._answer_repeated(now_s)
 
-    def restore_ended(self, now_s: float) -> None:
+    def restore_ended(self, number: int, now_s: float) -> None:
         """Note that a restore succeeded or was refused; after the last one, send the events that came meanwhile."""
-        self.restoring -= 1
+        self.restoring.discard(number)
         if not self.restoring:
             held, self._held_events = self._held_events, []
             for item in held:

@@ -9,6 +9,7 @@ A state is a value: stepping from it again gives the same result. `pack` and `un
 `carry` takes it to edited rules, `shift_state` to another frame, `Director.reset` back to the start.
 """
 
+from segue_rules.director.inputs import TakenEvents
 from segue_rules.director.moves import moves
 from segue_rules.director.packing import carry, pack, unpack
 from segue_rules.director.state import DirectorState, drop_pending, shift_state
@@ -18,6 +19,7 @@ __all__ = [
     "Director",
     "DirectorState",
     "Span",
+    "TakenEvents",
     "carry",
     "drop_pending",
     "moves",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from segue_rules.director.state import NEVER, InputNow
 from segue_rules.events import Event, Receipt, ReceiptCode
@@ -30,6 +30,18 @@ class _RefusedError(Exception):
         self.code = code
 
 
+class TakenEvents(NamedTuple):
+    """What the events of one frame have done.
+
+    inputs: After them. receipts: One of each, in the order of their numbers. reset: The number of the last accepted
+    event that resets inputs and states; None without one.
+    """
+
+    inputs: tuple[InputNow, ...]
+    receipts: tuple[Receipt, ...] = ()
+    reset: int | None = None
+
+
 class InputDirector:
     """The inputs of one rule file, by index."""
 
@@ -52,10 +64,15 @@ class InputDirector:
             for item, now in zip(self.declared, inputs, strict=True)
         )
 
-    def apply(
-        self, inputs: tuple[InputNow, ...], events: Sequence[Event], frame: int
-    ) -> tuple[tuple[InputNow, ...], tuple[Receipt, ...]]:
-        """The inputs after the events of a frame. Each event takes effect whole or not at all."""
+    def take(self, before: TakenEvents, events: Sequence[Event], frame: int) -> TakenEvents:
+        """Let events take effect in a frame, after others of it with smaller numbers. Each counts whole or not at all.
+
+        Args:
+            before: What those others have done.
+            events: The events.
+            frame: The frame.
+        """
+        inputs, reset = before.inputs, before.reset
         receipts = []
         for event in sorted(events, key=lambda event: event.sequence):
             try:
@@ -65,7 +82,8 @@ class InputDirector:
             else:
                 code: ReceiptCode = "clamped" if clamped else "accepted"
                 receipts.append(_receipt(event, frame, accepted=True, code=code, text="; ".join(clamped)))
-        return inputs, tuple(receipts)
+                reset = event.sequence if event.reset else reset
+        return TakenEvents(inputs, before.receipts + tuple(receipts), reset)
 
     def _apply(self, inputs: tuple[InputNow, ...], event: Event, frame: int) -> tuple[tuple[InputNow, ...], list[str]]:
         if not event.set and not event.fire and not event.reset:

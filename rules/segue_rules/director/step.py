@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from segue_rules.director import timing
 from segue_rules.director.conditions import Conditions, FrameView
 from segue_rules.director.controls import ControlDirector
-from segue_rules.director.inputs import InputDirector
+from segue_rules.director.inputs import InputDirector, TakenEvents
 from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, TransitionRows, look_ahead
 from segue_rules.director.moves import moves
 from segue_rules.director.state import DirectorState, LayerNow, StingerNow, Vector
@@ -95,7 +95,12 @@ class Director:
         )
 
     def step(
-        self, state: DirectorState, frame: int, events: Sequence[Event] = (), earliest: int | None = None
+        self,
+        state: DirectorState,
+        frame: int,
+        events: Sequence[Event] = (),
+        earliest: int | None = None,
+        taken: TakenEvents | None = None,
     ) -> tuple[DirectorState, FramePlan]:
         """Play one frame.
 
@@ -103,6 +108,7 @@ class Director:
             frame: Must be state.frame.
             events: The events that take effect in it.
             earliest: The first frame that the session can still change; None for `frame`.
+            taken: What other events of the frame have done, as `take`; `events` have greater numbers.
 
         Returns:
             The state after the frame, and its plan.
@@ -112,18 +118,20 @@ class Director:
         """
         if frame != state.frame:
             raise ValueError(f"expected frame {state.frame}, the state's, got {frame}")
-        decided, results = self._decide(state, events, frame if earliest is None else earliest)
+        taken = self.take(state, events, taken)
+        decided, results = self._decide(state, taken, frame if earliest is None else earliest)
         return self._play(decided, results)
 
-    def _decide(
-        self, state: DirectorState, events: Sequence[Event], earliest: int
-    ) -> tuple[DirectorState, FrameResults]:
+    def take(self, state: DirectorState, events: Sequence[Event], before: TakenEvents | None = None) -> TakenEvents:
+        """What events do in frame state.frame; before: what others of it with smaller numbers have done."""
+        before = before or TakenEvents(state.inputs)
+        return self._inputs.take(before, events, state.frame) if events else before
+
+    def _decide(self, state: DirectorState, taken: TakenEvents, earliest: int) -> tuple[DirectorState, FrameResults]:
         """All decisions of frame state.frame, and what it reports of them. Clock and last mix stay."""
-        frame = state.frame
-        inputs, receipts = self._inputs.apply(state.inputs, events, frame) if events else (state.inputs, ())
+        frame, inputs, receipts, reset = state.frame, *taken
         undone: tuple[Change, ...] = ()
         dropped: tuple[StingerCue, ...] = ()
-        reset = _reset_in(events, receipts)
         if reset is not None:
             undone = tuple(
                 [c for layer, now in zip(self._layers, state.layers, strict=True) for c in layer.undone(now)]
@@ -194,7 +202,7 @@ class Director:
 
     def receipt(self, event: Event, frame: int) -> Receipt:
         """The answer that `step` will give to an event. It depends on the declared inputs only."""
-        return self._inputs.apply(self._inputs.start(), (event,), frame)[1][0]
+        return self._inputs.take(TakenEvents(self._inputs.start()), (event,), frame).receipts[0]
 
     def spans(self, state: DirectorState, until: int) -> Iterator[Span]:
         """Play every frame before `until` without events, as runs of equal plans.
@@ -223,7 +231,7 @@ class Director:
             or any(now.waiting for now in state.stingers)
             or self._inputs.moving(state.inputs, last)
             or self._controls.waiting(state.switches, state.layers, state.weights)
-            or self._decide(state, (), frame)[0] != state
+            or self._decide(state, self.take(state, ()), frame)[0] != state
         ):
             return frame
         deadlines = [d for layer, now in zip(self._layers, state.layers, strict=True) for d in layer.deadlines(now)]
@@ -317,13 +325,6 @@ class Director:
             for layer, mix, to in zip(self._layers, layer_mixes, lookahead.states, strict=True)
         ]
         return self._mix(tuple(taken), decided.weights, decided.stingers, decided.frame)
-
-
-def _reset_in(events: Sequence[Event], receipts: Sequence[Receipt]) -> int | None:
-    """The number of the last accepted event that resets inputs and states; None without one."""
-    resets = {event.sequence for event in events if event.reset}
-    accepted = [receipt.sequence for receipt in receipts if receipt.accepted and receipt.sequence in resets]
-    return accepted[-1] if accepted else None
 
 
 def _slew(weight: float | Binding, ramp_frames: int) -> float:

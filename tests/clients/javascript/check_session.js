@@ -354,6 +354,41 @@ const checks = {
     assert.equal(pair.session.control({ op: "generator", generator: "other" }), false);
     assert.deepEqual(pair.restart().map(({ t, op }) => op ?? t), ["restore", "volume", "mute", "resume"]);
   },
+  "rules and generator are asked for again once they were granted"() {
+    const pair = new Pair();
+    const hello = () => {
+      pair.session.disconnected();
+      pair.session.connected(pair.now);
+      const [{ rules_name: name, generator }] = pair.sent();
+      pair.welcome(true);
+      return [name, generator];
+    };
+    pair.live();
+    pair.session.control({ op: "generator", generator: "bagpipe" });
+    pair.session.control({ op: "rules", rules_name: "nowhere" });
+    // A status comes every second, and an edited rule file brings a declaration.
+    pair.say("status", { level: 0, generator: "score", headroom: 1 });
+    pair.say("error", { code: "unknown_generator", about: "control" });
+    pair.say("error", { code: "unknown_rules", about: "control" });
+    pair.say("rules", { declaration: rules });
+    assert.deepEqual(hello(), [undefined, undefined]);
+    pair.session.control({ op: "generator", generator: "loop" });
+    pair.session.control({ op: "rules", rules_name: "crypt" });
+    pair.say("status", { level: 0, generator: "loop", headroom: 1 });
+    pair.say("rules", { declaration: rules });
+    assert.deepEqual(hello(), ["crypt", "loop"]);
+  },
+  "the end is reported without the error of a hello that was granted later"() {
+    const pair = new Pair();
+    pair.session.connected(0);
+    pair.say("error", { code: "too_many_sessions", about: "hello" });
+    pair.say("bye", { reason: "refused", retry_ms: 10 });
+    pair.after(10);
+    pair.session.connected(pair.now);
+    pair.welcome(false);
+    pair.say("bye", { reason: "replaced" });
+    assert.deepEqual(pair.told.at(-1), { t: "closed", reason: "replaced", code: "", text: "" });
+  },
   "a change is heard once, at its last audible, unless it was withdrawn"() {
     const pair = new Pair();
     pair.live();

@@ -240,6 +240,7 @@ export class Session {
     const isNew = !message.resumed;
     this.key = message.key;
     this.refusals = 0;
+    this.refusal = null;
     this.player.timeline.lengths.preRoll = Math.min(LENGTHS.preRoll, message.lookahead_ms * SAMPLES_PER_MS);
     this.outbox.declare(message.rules);
     this.outbox.connected(now, message.limits.events_per_second, isNew);
@@ -345,13 +346,17 @@ export class Session {
     } else if (message.restore > 0 && this.outbox.answered("restore", message.restore, this.greatestTake)) {
       this.replaced = [...this.changes];
     }
-    if (message.restore === 0 && this.asked.generator !== undefined) this.hello.generator = this.asked.generator;
+    if (message.level === 0 && message.generator === this.asked.generator) {
+      this.hello.generator = message.generator;
+      this.asked.generator = undefined;
+    }
     this.tell(message);
   }
 
   rules(message) {
+    const { rules_name, rules_text } = this.asked;
+    this.asked = { generator: this.asked.generator };
     if (message.declaration !== undefined) {
-      const { rules_name, rules_text } = this.asked;
       if (rules_name !== undefined || rules_text !== undefined) Object.assign(this.hello, { rules_name, rules_text });
       this.outbox.declare(message.declaration);
       this.outbox.values.clear();
@@ -361,6 +366,8 @@ export class Session {
 
   error(message, now) {
     if (message.about === "hello") this.refusal = message;
+    if (message.code === "unknown_rules") this.asked = { generator: this.asked.generator };
+    if (message.code === "unknown_generator") this.asked.generator = undefined;
     if (this.state === "greeting" && message.about === "hello") {
       this.refusals += 1;
       if (this.refusals >= MOST_REFUSALS) this.end("refused", "");
@@ -379,6 +386,7 @@ export class Session {
     this.tell(message);
     if (message.retry_ms === undefined) this.end(message.reason, message.text);
     else {
+      this.refusal = null;
       this.retryAt = now + message.retry_ms;
       this.leave("offline");
     }

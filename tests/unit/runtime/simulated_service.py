@@ -143,9 +143,12 @@ class SimulatedService:
 def check_announcements(messages: Sequence[SessionMessage]) -> None:
     """Check that every scheduled change starts or is withdrawn before the next one, and that only known cues are.
 
-    A change is withdrawn once, unless it is announced again.
+    A change is withdrawn once, unless it is announced again. One that starts has its music: it came before, or comes
+    next.
     """
     scheduled: dict[str, Change] = {}
+    started: list[Change] = []
+    end = 0
     told: set[tuple[str, int]] = set()
     cues = []
     for message in messages:
@@ -161,10 +164,15 @@ def check_announcements(messages: Sequence[SessionMessage]) -> None:
                 assert layer not in scheduled, f"{scheduled[layer]} and then {message}"
                 scheduled[layer] = message
             elif change.kind == "started":
+                started.append(change)
                 before = scheduled.pop(layer, None)
                 assert before is None or before.decided == change.decided
             else:
                 scheduled.pop(layer, None)
+        elif isinstance(message, ChunkOut):
+            end = max(end, message.plans[-1].frame + 1)
+            assert all(change.start < end for change in started)
+            started = []
         elif isinstance(message, StingerOut):
             if message.cancelled:
                 cues.remove(message.cue)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segue.runtime.messages import ChunkOut
 from segue.runtime.session_config import SessionConfig
 from segue_rules.plan import Change
 from unit.runtime.rules_versions import COMMENTED
@@ -64,3 +65,39 @@ def test_a_reset_a_restore_and_other_rules_tell_which_states_they_move() -> None
     assert [change.causes[0].text for change in moved] == ["reset", "reset", "restored", "restored"]
     assert all((change.waited_frames, change.start - change.decided) == (0, 1) for change in moved)
     assert [change.causes[0].sequence for change in moved] == [2, 2, -1, -1]
+
+
+def test_a_change_is_told_as_started_only_with_its_music() -> None:
+    running = service()
+    running.run(100)
+    running.job_ticks = 20
+    running.set(threat=1.0)
+    replacing = False
+    while not changes(running):
+        running.run(1)
+        job = running.session.in_flight
+        replacing = replacing or (job is not None and job.spec.reason == "replace")
+    # The job that makes it began long before.
+    assert replacing
+    assert changes(running) == [("started", "action", "peace", "fight")]
+    at = next(i for i, message in enumerate(running.messages) if isinstance(message, Change))
+    change, chunk = running.messages[at : at + 2]
+    assert isinstance(change, Change)
+    assert isinstance(chunk, ChunkOut)
+    assert chunk.reason == "replace"
+    assert change.start <= chunk.plans[-1].frame
+
+
+def test_a_change_that_is_undone_before_its_music_is_there_is_never_told() -> None:
+    running = service()
+    running.run(100)
+    running.job_ticks = 20
+    running.set(threat=1.0)
+    while (job := running.session.in_flight) is None or job.spec.reason != "replace":
+        running.run(1)
+    assert any(change.to_state == "fight" for frame in job.new_frames for change in frame.plan.changes)
+    running.set(threat=0.0)
+    running.run(10)
+    running.reset()
+    running.run(200)
+    assert changes(running) == []

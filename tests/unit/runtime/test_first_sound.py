@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ def test_music_that_replaces_older_music_begins_with_sound(name: str, gap: int) 
         played.chunk()
     end = played.session.head
     rules, styles = soundtrack(name)
-    other = StyleBank(names=styles.names, embeddings=styles.embeddings[::-1].copy(), captions=styles.captions)
+    other = replace(styles, embeddings=styles.embeddings[::-1].copy(), profiles=styles.profiles[::-1])
     played.session.reload(rules, other, played.now_s)
     assert played.chunk().reason == "replace"
     position = played.session.head + gap

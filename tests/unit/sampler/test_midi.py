@@ -90,6 +90,20 @@ def test_notes_are_read_back_at_their_positions(tmp_path: Path) -> None:
     assert {track.name for track in file.tracks} >= {"drums: kit", "bass: finger bass", "melody: flute"}
 
 
+def test_a_drum_note_is_written_with_its_kit(tmp_path: Path) -> None:
+    hits = [(0, 0, 36), (24_000, 25, 36), (48_000, 25, 42), (48_000, 40, 42), (72_000, 0, 36)]
+    notes = [note(start, program=kit, pitch=key, drums=True, family="drums") for start, kit, key in hits]
+    write_midi(tmp_path / "kits.mid", notes, steady())
+    kit, heard = -1, []
+    for message in mido.MidiFile(tmp_path / "kits.mid").merged_track:
+        if message.type == "program_change":
+            assert message.channel == 9
+            kit = message.program
+        elif message.type == "note_on":
+            heard.append((kit, message.note))
+    assert heard == [(kit, key) for _, kit, key in hits]
+
+
 def test_tempo_meter_and_key_are_read_back(tmp_path: Path) -> None:
     tempo = np.concatenate([np.full(50, 96.0), np.linspace(96, 140, 25), np.full(50, 140.0)])
     meter = np.concatenate([np.full(100, 4), np.full(25, 3)])

@@ -21,18 +21,21 @@ from segue.score.sampler.voice import VolumeEnvelope
 from unit.sampler.material import note
 from unit.sampler.test_voice import PLAIN
 
-# A string and a drum that ring, a pad that trembles, a short bass.
+# A string and a drum that ring, a pad that trembles, a short bass, a synthesised bass and drum.
 NOTES = (
     note(program=48, pitch=60, duration=SAMPLE_RATE),
     note(program=0, pitch=49, duration=SAMPLE_RATE // 4, drums=True),
     note(program=89, pitch=67, duration=SAMPLE_RATE // 2),
     note(program=33, pitch=40, duration=SAMPLE_RATE // 5),
+    note(program=38, pitch=40, duration=SAMPLE_RATE // 5),
+    note(program=25, pitch=35, drums=True),
 )
 PATIENCE_S = 30.0
 
 
 def bank(memory_bytes: int = 64 << 20) -> NoteBank:
-    return NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS), memory_bytes=memory_bytes)
+    levels = read_levels(BUNDLED_LEVELS)
+    return NoteBank(BUNDLED_SOUNDFONT, levels, patches_first=True, memory_bytes=memory_bytes)
 
 
 def whole(of: NoteBank, event: NoteEvent) -> np.ndarray:
@@ -68,6 +71,18 @@ def test_notes_with_the_same_sound_share_a_source() -> None:
         for duration in (SAMPLE_RATE, SAMPLE_RATE + 9_600):
             notes.note(replace(NOTES[0], velocity=velocity, duration=duration))
     assert len(notes._sources) == 1
+
+
+def test_a_drum_note_is_played_by_its_kit_and_else_by_the_standard_one() -> None:
+    notes = bank()
+
+    def kick(kit: int, pitch: int = 36) -> np.ndarray:
+        return whole(notes, note(program=kit, pitch=pitch, drums=True))
+
+    assert kick(25).shape != kick(0).shape
+    # The 808's kit has no vibraslap, and no font has a kit 77.
+    for kit, pitch in ((25, 58), (77, 36)):
+        np.testing.assert_array_equal(kick(kit, pitch), kick(0, pitch))
 
 
 def test_all_threads_read_the_same_bits() -> None:

@@ -12,10 +12,12 @@ import pytest
 
 from segue.audio.loudness import k_weighted, loudness
 from segue.contract import SAMPLE_RATE, Samples
+from segue.instruments import NAMES
 from segue.runtime.mastering import HEADROOM_DB
-from segue.score.sampler.levels import KIT, read_levels
+from segue.score.sampler.kits import CHIP, DRUM_KIT, KITS
+from segue.score.sampler.levels import level_name, read_levels
 from segue.score.sampler.notes import NoteBank, velocity_gain
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.regions import SampleBank
 from segue.score.sampler.sampler import BUNDLED_LEVELS, BUNDLED_SOUNDFONT, Sampler
 from segue.score.sampler.soundfont import read_soundfont
@@ -24,8 +26,9 @@ from segue.training.orchestra.tune import pitch_error_cents
 from sound_measures import band_levels_db, stereo_width
 from unit.sampler.material import note, play, song
 
-# Vibrato and sections of players spread a note; everything else is held to 10 cents.
-LOOSE_CENTS = {40: 16, 41: 20, 42: 20, 45: 21, 49: 13, 52: 19, 53: 13, 72: 12, 73: 14, 89: 15, 95: 15}
+# Vibrato, sections of players and detuned pairs spread a note; everything else is held to 10 cents.
+LOOSE_CENTS = {3: 12, 40: 16, 41: 20, 42: 20, 45: 21, 49: 13, 52: 19, 53: 13, 63: 13, 72: 12, 73: 14, 78: 15}
+LOOSE_CENTS |= {89: 15, 93: 15, 95: 15, 97: 14, 102: 12}
 
 
 @cache
@@ -71,6 +74,7 @@ def test_every_programme_and_drum_key_sounds_at_every_velocity() -> None:
             assert bank().regions(program, register(program)[2], velocity, drums=False), (program, velocity)
     for key in DRUM_KIT:
         assert bank().regions(0, key, 100, drums=True), key
+    assert bank().kits == set(KITS) - {CHIP}
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="symusic has no wheel for Python 3.14")
@@ -88,13 +92,13 @@ def test_other_synthesizers_read_it() -> None:
 @pytest.mark.parametrize("program", ORCHESTRA)
 def test_a_programme_is_in_tune_level_and_free_of_clicks(sampler: Sampler, program: int) -> None:
     levels = []
-    for pitch in register(program):
+    for number, pitch in enumerate(register(program)):
         samples = alone(sampler, program, pitch)
         peak = np.abs(samples).max()
         assert np.isfinite(samples).all()
         assert np.abs(samples[-24:]).max() < 0.01 * peak, "ends before it has faded"
         levels.append(loudest(samples) - ORCHESTRA[program].level_db)
-        if program in pitched():
+        if program in pitched() and number % 2 == 0:
             error = pitch_error_cents(samples.sum(axis=1)[2_400 : SAMPLE_RATE * 3 // 4], pitch)
             assert error is None or abs(error) <= LOOSE_CENTS.get(program, 10), (pitch, error)
     velocity_db = 20 * math.log10(velocity_gain(96))
@@ -134,10 +138,27 @@ def test_an_arrangement_is_wide_bright_and_leaves_headroom_below_minus_18_lufs(s
 @pytest.mark.parametrize("program", [0, 38, 73, 108])
 def test_the_shipped_levels_match_the_font(program: int) -> None:
     shipped = read_levels(BUNDLED_LEVELS)[str(program)]
-    again = NoteBank(BUNDLED_SOUNDFONT).register(program)
+    again = NoteBank(BUNDLED_SOUNDFONT, patches_first=True).register(program)
     assert again.keys == shipped.keys
     np.testing.assert_allclose(again.lufs, shipped.lufs, atol=0.05)
 
 
-def test_every_programme_and_the_kit_have_shipped_levels() -> None:
-    assert set(read_levels(BUNDLED_LEVELS)) == {KIT, *map(str, ORCHESTRA)}
+def test_every_programme_and_kit_has_shipped_levels() -> None:
+    names = {level_name(program, drums=False) for program in ORCHESTRA}
+    assert set(read_levels(BUNDLED_LEVELS)) == names | {level_name(kit, drums=True) for kit in KITS}
+
+
+def test_every_instrument_that_a_style_may_name_has_a_seat() -> None:
+    assert [ORCHESTRA[program].name for program in sorted(ORCHESTRA)] == list(NAMES)
+    assert set(range(35, 82)) <= set(DRUM_KIT), "General MIDI's percussion"
+
+
+def test_every_programme_is_as_loud_as_its_seat(sampler: Sampler) -> None:
+    """At mezzo-forte, in the middle of its range: what a mix leans on."""
+    expected = -24 + 20 * math.log10(velocity_gain(90))
+    wrong = {}
+    for program, seat in ORCHESTRA.items():
+        level = loudest(alone(sampler, program, (seat.low + seat.high) // 2, 90)) - seat.level_db
+        if abs(level - expected) > 1.5:
+            wrong[seat.name] = round(level - expected, 1)
+    assert not wrong

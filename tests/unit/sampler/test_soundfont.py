@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segue.contract import SAMPLE_RATE
+from segue.score.sampler.kits import CHIP, KITS
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.sampler import BUNDLED_SOUNDFONT, Sampler
 from segue.score.sampler.soundfont import TABLES, SoundFontError, parse_soundfont, read_soundfont
@@ -51,7 +52,7 @@ def test_a_missing_programme_is_replaced_and_reported(tmp_path: Path, sampler: S
     assert user.substitute(0) == 0
     assert user.substitute(73) == 0
     assert sampler.substitute(73) == 73
-    assert sampler.substitute(61) == 60
+    assert sampler.substitute(61) == 61
     _, samples, _ = user.render(user.start(), [note(program=73)], 4_800)
     assert samples.any()
 
@@ -122,10 +123,10 @@ def test_a_cut_keeps_exactly_the_wanted_presets() -> None:
     assert parse_soundfont(soundfont_bytes(small), "cut").data == small.data
     sparse = cut(source, [Wanted(bank=0, program=73, keys=keys, spacing=12)], {"INAM": b"x\0"})
     assert len(sparse.tables["shdr"]) < len(small.tables["shdr"])
-    with pytest.raises(ValueError, match=r"no presets \[\(0, 126\)\]"):
-        cut(source, [Wanted(bank=0, program=126, keys=keys, spacing=0)], {})
+    with pytest.raises(ValueError, match=r"no presets \[\(1, 126\)\]"):
+        cut(source, [Wanted(bank=1, program=126, keys=keys, spacing=0)], {})
 
 
 def test_the_bundled_font_has_no_other_programmes() -> None:
     presets = read_soundfont(BUNDLED_SOUNDFONT).presets()
-    assert set(presets) == {(0, program) for program in ORCHESTRA} | {(128, 0)}
+    assert set(presets) == {(0, program) for program in ORCHESTRA} | {(128, kit) for kit in KITS if kit != CHIP}

@@ -11,15 +11,16 @@ from contract.generators import beat_samples, conditioning
 from segue.contract import FRAME_SIZE, Conditioning, NoteEvent
 from segue.score.composer.conductor import Form, advance
 from segue.score.composer.moment import Moment
-from segue.score.composer.table import NAMES
+from segue.score.composer.table import TABLE
+from segue.score.composer.vocabulary import Situation
 from segue.score.generator import moments
 
 RAMP_FRAMES = 10
 
 
-def mixed(names: tuple[str, ...]) -> np.ndarray:
-    """Shares for styles that are each one situation."""
-    return np.stack([np.eye(len(NAMES))[NAMES.index(name)] for name in names])
+def mixed(names: tuple[str, ...]) -> list[Situation]:
+    """Arrangements of styles that are each one situation."""
+    return [TABLE[name] for name in names]
 
 
 def performed(names: tuple[str, ...], asked: Conditioning, seed: int = 1) -> tuple[list[Form], list[NoteEvent]]:

@@ -17,7 +17,8 @@ from segue.score.composer.lead_in import Turn, kind_of, lead_in
 from segue.score.composer.table import NAMES, TABLE
 from segue.score.composer.theory import chord
 from segue.score.generator import moments
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.kits import DRUM_KIT
+from segue.score.sampler.orchestra import ORCHESTRA
 
 # Bars of 50 frames at 120 bpm; the change starts with the fourth.
 BAR, LINE = 50, 150
@@ -54,9 +55,8 @@ def changing(known: int | None, *, ramp: int = 20, drums: int = -1, intensity: f
 
 
 def performed(names: tuple[str, str], asked: Conditioning, seed: int = 1) -> tuple[list[Form], list[NoteEvent]]:
-    shares = np.stack([np.eye(len(NAMES))[NAMES.index(name)] for name in names])
     form, forms, notes = Form(seed=seed, frame=0), [], []
-    for moment in moments(asked, shares):
+    for moment in moments(asked, [TABLE[name] for name in names]):
         form, started = advance(form, moment)
         forms.append(form)
         notes.extend(started)

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.generators import CaptionEncoder, bank, conditioning, score, steady
+from contract.generators import bank, conditioning, score, steady
 from segue.contract import FRAME_SIZE, MODES, MOST_STATE_BYTES, SAMPLE_RATE, Conditioning, NoteEvent, Request, StyleBank
 from segue.score import packed_state, record_codec
 from segue.score.composer.conductor import Form
 from segue.score.composer.moment import Cue
 from segue.score.composer.table import NAMES
 from segue.score.generator import ScoreGenerator, ScoreState
+from segue.score.sampler.kits import KITS
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.sampler import MEMORY, Sampler
 from segue.style.situations import SITUATIONS
@@ -99,6 +100,19 @@ def random_notes(count: int, before: int) -> list[NoteEvent]:
         ),
         key=lambda note: note.start,
     )
+
+
+def test_drum_notes_keep_their_kit() -> None:
+    drums = [
+        replace(note, drums=True, pitch=36, program=kit, family="drums")
+        for note, kit in zip(random_notes(len(KITS), 0), KITS, strict=True)
+    ]
+    state = replace(Sampler().start(0), sounding=tuple(drums))
+    _, kept = packed_state.unpack(MODEL, packed_state.pack(MODEL, Form(seed=1, frame=0), state), frame=0, position=0)
+    assert kept == drums
+    unknown = replace(state, sounding=(replace(drums[0], program=77),))
+    with pytest.raises(ValueError, match="orchestra plays"):
+        packed_state.unpack(MODEL, packed_state.pack(MODEL, Form(seed=1, frame=0), unknown), frame=0, position=0)
 
 
 def test_the_oldest_notes_are_dropped_where_not_all_fit() -> None:
@@ -191,7 +205,7 @@ PACKED: Final = packed_state.pack(
 
 
 def test_another_soundfont_is_another_model(tmp_path: Path) -> None:
-    other = ScoreGenerator(CaptionEncoder(), Sampler(written(tiny_font(), tmp_path / "tiny.sf2")))
+    other = ScoreGenerator(Sampler(written(tiny_font(), tmp_path / "tiny.sf2")))
     assert other.model != score().model
     with pytest.raises(ValueError, match="packed by"):
         other.unpack(score().pack(score().start(seed=1)), frame=0)

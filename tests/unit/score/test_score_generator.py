@@ -1,39 +1,43 @@
-"""The score generator: styles to situations, bounds of sound. Tests for all generators are in tests/contract."""
+"""The score generator: styles to arrangements, bounds of sound. Tests for all generators are in tests/contract."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.generators import CaptionEncoder, bank, conditioning, score
-from segue.contract import StyleBank
-from segue.score.composer.table import NAMES
-from segue.score.generator import bounded, moments
+from contract.generators import bank, conditioning, score
+from segue.contract import Request
+from segue.score.generator import arranged, bounded, moments
+from segue.style.points import POINTS
 
 
-def test_a_style_is_played_as_the_situation_it_names() -> None:
-    found = score().situations(bank("combat", "snow"))
-    assert max(found["combat"], key=found["combat"].__getitem__) == "combat"
-    assert found["snow"]["snow"] > 0.99
-
-
-def test_a_blend_of_two_captions_has_both_situations() -> None:
-    encoder = CaptionEncoder()
-    both = bank("combat", "snow").embeddings.sum(axis=0)
-    found = score().situations(StyleBank(names=("both",), embeddings=(both / np.linalg.norm(both))[None]))
-    assert found["both"]["combat"] == pytest.approx(found["both"]["snow"])
-    assert found["both"]["combat"] > 0.45
-    assert encoder.dimension == len(NAMES)
-
-
-def test_mixes_are_summed_over_styles() -> None:
-    shares = np.zeros((2, len(NAMES)))
-    shares[0, 0], shares[0, 1], shares[1, 1] = 0.75, 0.25, 1.0
-    (moment,) = moments(conditioning([[0.5, 0.5]], tempo_bpm=99.5), shares)
-    assert dict(moment.mix) == {NAMES[0]: 0.375, NAMES[1]: 0.625}
+def test_styles_that_are_arranged_alike_share_an_arrangement() -> None:
+    rows = arranged((POINTS["combat"].profile, POINTS["snow"].profile, POINTS["combat"].profile))
+    (moment,) = moments(conditioning([[0.25, 0.25, 0.5]], tempo_bpm=99.5), rows)
+    assert dict(moment.mix) == {POINTS["combat"].profile.key: 0.75, POINTS["snow"].profile.key: 0.25}
+    assert set(moment.arrangements) == set(dict(moment.mix))
     assert moment.tempo == 99_500
+
+
+def test_a_bank_without_profiles_is_refused() -> None:
+    styles = replace(bank("calm"), profiles=())
+    state = score().start(seed=1)
+    with pytest.raises(ValueError, match="expected 1 style profiles, got 0"):
+        score().generate([Request(state=state, styles=styles, conditioning=conditioning([[1.0]]))])
+
+
+def test_the_music_goes_on_when_a_style_is_taken_out() -> None:
+    """New rules may lack the style that leads; another leads then, and nothing is lost of the rest."""
+    asked, start = conditioning(np.tile([1.0, 0.0], (60, 1))), score().start(seed=1)
+    (first,) = score().generate([Request(state=start, styles=bank("town", "calm"), conditioning=asked)])
+    onward = conditioning(np.ones((120, 1)))[60:]
+    (second,) = score().generate([Request(state=first.state, styles=bank("calm"), conditioning=onward)])
+    assert second.chunk.notes
+    assert second.state.form.leader == second.state.form.plan == POINTS["calm"].profile.key
 
 
 @given(st.lists(st.floats(-8, 8, width=32), min_size=2, max_size=40))

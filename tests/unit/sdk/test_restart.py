@@ -435,3 +435,15 @@ def test_the_next_service_is_asked_for_the_current_rules_and_generator() -> None
     peer.session.disconnected()
     peer.session.connected(peer.now_s)
     assert of_type(Hello, peer.sent())[-1].generator == "bagpipe"
+
+
+def test_the_next_service_is_not_asked_for_what_the_last_did_not_have() -> None:
+    peer = live()
+    peer.session.control(Control(op="rules", rules_name="nowhere.yaml"))
+    peer.session.control(Control(op="generator", generator="bagpipe"))
+    peer.says(Error(code="unknown_rules", about="control"), Error(code="unknown_generator", about="control"))
+    # An edit of the rules in force, and a generator of this name that somebody else asked for.
+    peer.says(Rules(declaration=KNOWING.rules), Status(level=0, generator="bagpipe", headroom=9.0))
+    peer.session.disconnected()
+    peer.session.connected(peer.now_s)
+    assert of_type(Hello, peer.sent())[-1] == replace(HELLO, resume=KNOWING.key)

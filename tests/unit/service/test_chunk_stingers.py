@@ -12,7 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segue.contract import FRAME_SIZE, Samples
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
+from segue.generators import GeneratorChain
+from segue.render.collector import Collector, Keep
+from segue.render.modes import render_recording
+from segue.render.scenario import RecordedSession, Scenario
+from segue.runtime.chunk_stingers import ChunkStingers
 from segue.runtime.fallback import Loop
 from segue.runtime.messages import ChunkOut, StingerOut
 from segue.runtime.mixdown import MixedStinger
@@ -20,8 +25,8 @@ from segue.runtime.recording import Header, read_recording, replay, resolve_oper
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacedCue
-from segue.service.chunk_stingers import ChunkStingers
 from segue.service.stinger_encoder import StingerEncoder
+from segue.style.word_table import WordEncoder
 from segue_rules.plan import StingerCue
 from segue_sdk.limits import FADE
 from segue_sdk.messages import Stinger
@@ -314,6 +319,29 @@ def test_a_replay_mixes_to_the_same_bytes(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("heard", [partial(late, "horn"), partial(late, "hit"), cancelled])
 def test_late_and_cancelled_stingers_are_replayed(heard: Callable[[], Heard], tmp_path: Path) -> None:
     check_replay(heard(), tmp_path / "session.jsonl")
+
+
+@pytest.mark.parametrize("heard", [partial(late, "horn"), partial(late, "hit"), cancelled])
+def test_a_rendered_recording_has_late_and_cancelled_stingers_where_the_client_heard_them(
+    heard: Callable[[], Heard],
+) -> None:
+    theirs = heard()
+    service, blocks = theirs.service, list[Samples]()
+    scenario = Scenario(
+        rules=STUNG.rules, styles=STUNG.styles, sounds=theirs.sounds, events=(), frames=0, config=service.config
+    )
+    render_recording(
+        scenario,
+        GeneratorChain(WordEncoder(), service.generators),
+        RecordedSession(operations=service.journal, primary=0, restore_point=None),
+        blocks.append,
+        Collector(Keep()),
+        progress=lambda frames: None,
+    )
+    ours, played_back = np.concatenate(blocks), theirs.both()[1]
+    # The client fades in, and a rendering fades out behind what the client has heard so far.
+    assert len(ours) > len(played_back) > 2 * SAMPLE_RATE
+    np.testing.assert_allclose(ours[FADE : len(played_back)], played_back[FADE:], atol=1e-4)
 
 
 def test_every_stinger_of_the_rules_has_a_sound() -> None:

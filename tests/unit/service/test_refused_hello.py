@@ -86,3 +86,19 @@ def test_a_malformed_hello_ends_no_session_and_no_handshake() -> None:
             assert service.handler.has_session(ONE)
 
     asyncio.run(main())
+
+
+def test_a_first_message_that_cannot_be_read_at_all_is_refused_for_good() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            service.receive(ONE, [b"\xc1"])
+            error, bye = service.sent[ONE]
+            assert isinstance(error, Error)
+            assert isinstance(bye, Bye)
+            assert (error.code, error.about) == ("malformed", "")
+            assert (bye.reason, bye.retry_ms) == ("refused", None)
+            await service.greet(ONE)
+            service.receive(ONE, [b"\xc1"])
+            assert len(service.all(ONE, Bye)) == 1
+
+    asyncio.run(main())

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from segue_sdk.limits import FRAME_SIZE, SAMPLE_RATE
-from segue_sdk.messages import Change, Chunk, Error, Hello, Restore, Save, Saved, Status
-from unit.service.service_harness import ServiceHarness
+from segue_sdk.messages import Change, Chunk, Control, Error, Hello, Restore, Rules, Save, Saved, Status
+from unit.service.service_harness import CALM, ServiceHarness
 
 ONE, TWO = b"one", b"two"
 HOUR = 3_600 * SAMPLE_RATE
@@ -168,5 +168,108 @@ def test_a_save_that_is_restored_before_the_music_begins_tells_its_states() -> N
             assert (change.kind, change.layer, change.to_state) == ("rendered", "water", "depth")
             assert (change.from_state, change.audible) == ("shore", 0)
             assert [cause.text for cause in change.causes] == ["restored"]
+
+    asyncio.run(main())
+
+
+def test_a_restore_that_is_asked_for_again_while_it_is_prepared_is_done_once() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            service.playhead(ONE)
+            service.event(ONE, 1, deep=True)
+            service.generate()
+            chunk = next(one for one in service.all(ONE, Chunk) if one.last_event == 1)
+        at = chunk.start + chunk.count
+        request = Restore(id=1, at=at, take=chunk.take, cell=chunk.cell)
+        async with ServiceHarness() as service:
+            welcome = await service.greet(ONE)
+            (session,) = service.sessions
+            with worker_held(service):
+                service.say(ONE, request)
+                service.handler.closed(ONE)
+                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.key))
+                while not service.sent[TWO]:
+                    await asyncio.sleep(0.001)
+                service.say(TWO, request)
+                service.playhead(TWO)
+            while session.restoring:
+                await asyncio.sleep(0.001)
+            restored = session.music
+            await service.settle()
+            service.generate()
+            assert session.music is restored
+            assert [(one.restore, one.last_event) for one in service.all(TWO, Status) if one.restore] == [(1, 1)]
+            assert [one.reason for one in service.all(TWO, Chunk)].count("restore") == 1
+
+    asyncio.run(main())
+
+
+def test_the_client_that_has_the_session_is_told_that_a_restore_is_refused() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            welcome = await service.greet(ONE)
+            refused = Restore(id=2, at=0, take=0, blob=b"not a saved state")
+            with worker_held(service):
+                service.say(ONE, Restore(id=1, at=0, take=0))
+                service.say(ONE, refused)
+                waiting = asyncio.gather(*[one.task for one in service.handler._connections.values() if one.task])
+                service.handler.closed(ONE)
+                service.say(TWO, Hello(versions=(1,), client="a test", resume=welcome.key))
+                while not service.sent[TWO]:
+                    await asyncio.sleep(0.001)
+                service.say(TWO, refused)
+            await waiting
+            await service.settle()
+            assert [(one.code, one.seq) for one in service.all(TWO, Error)] == [("restore_refused", 2)]
+
+    asyncio.run(main())
+
+
+def test_requests_of_one_game_frame_are_done_in_order() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            service.playhead(ONE)
+            service.event(ONE, 1, deep=True)
+            service.generate()
+            service.say(ONE, Save(id=1))
+            service.tick()
+            (saved,) = service.all(ONE, Saved)
+            first = len(service.sent[ONE])
+            service.say(ONE, Control(op="rules", rules_text=CALM.read_text("utf-8").replace("title: ", "title: Very ")))
+            service.say(ONE, Restore(id=2, at=0, take=1, blob=saved.blob))
+            service.say(ONE, Save(id=3))
+            await service.settle()
+            service.tick()
+            answers = [one for one in service.sent[ONE][first:] if not isinstance(one, Change)]
+            answers = [one for one in answers if not isinstance(one, Status) or one.restore]
+            assert [type(one) for one in answers] == [Rules, Status, Saved]
+
+    asyncio.run(main())
+
+
+def test_music_before_a_restore_stays_in_its_take_whatever_takes_the_client_names() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            service.playhead(ONE)
+            service.generate()
+            service.say(ONE, Save(id=1))
+            service.tick()
+            (saved,) = service.all(ONE, Saved)
+            end = max(chunk.start + chunk.count for chunk in service.all(ONE, Chunk))
+            service.say(ONE, Restore(id=2, at=end + SAMPLE_RATE, take=50, blob=saved.blob))
+            await service.settle()
+            for second in range(1, 4):
+                have = max(chunk.start + chunk.count for chunk in service.all(ONE, Chunk))
+                service.playhead(ONE, second * SAMPLE_RATE, have=have, last_chunk=len(service.all(ONE, Chunk)))
+                service.generate()
+            chunks = service.all(ONE, Chunk)
+            (restored,) = (chunk for chunk in chunks if chunk.reason == "restore")
+            before = [chunk for chunk in chunks if chunk.seq < restored.seq]
+            assert before[-1].start >= end
+            assert {chunk.take for chunk in before} == {0}
+            assert {chunk.take for chunk in chunks if chunk.seq >= restored.seq} == {51}
 
     asyncio.run(main())

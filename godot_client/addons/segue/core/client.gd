@@ -20,6 +20,7 @@ const ClientWorker := preload("client_worker.gd")
 const GameNumbers := preload("game_numbers.gd")
 const InputError := preload("session/input_error.gd")
 const InputTable := preload("session/input_table.gd")
+const Lengths := preload("timeline/lengths.gd")
 const Limits := preload("session/session_limits.gd")
 const Message := preload("protocol/message.gd")
 const PlaybackPosition := preload("session/playback_position.gd")
@@ -42,12 +43,13 @@ var _last_request := 0
 
 
 ## address: `tcp://HOST:PORT`, `tls://HOST:PORT` or `ipc://PATH`. options: `token`, `tls` (a
-## TLSOptions), and the fields of `hello` that a game chooses: `rules_text` or `rules_name`,
+## TLSOptions), `pre_roll_ms` (music that must be there before playing begins, unless the lookahead
+## is shorter; 300), and the fields of `hello` that a game chooses: `rules_text` or `rules_name`,
 ## `generator`, `seed`, `lookahead_ms`, `stingers`, `format`.
 func _init(address: String, options: Dictionary = {}) -> void:
 	var hello := {"versions": [1], "client": _NAME}
 	for name: String in options:
-		if not name in ["token", "tls"]:
+		if not name in ["token", "tls", "pre_roll_ms"]:
 			hello[name] = options[name]
 	var parsed := Address.new(address)
 	var token: String = options.get("token", "")
@@ -58,7 +60,13 @@ func _init(address: String, options: Dictionary = {}) -> void:
 		error = "options: %s" % message.error.text
 	elif token.to_utf8_buffer().size() > _LONGEST_TOKEN:
 		error = "token: expected at most %d bytes" % _LONGEST_TOKEN
-	_worker = ClientWorker.new(parsed, token, options.get("tls"), hello)
+	var pre_roll := Lengths.PRE_ROLL
+	if options.has("pre_roll_ms"):
+		@warning_ignore("integer_division")
+		pre_roll = int(options["pre_roll_ms"]) * Lengths.SAMPLE_RATE / 1000
+		if pre_roll < 2 * Lengths.FADE or pre_roll > Lengths.CAPACITY:
+			error = "pre_roll_ms: expected 60 to 45000, got %d" % options["pre_roll_ms"]
+	_worker = ClientWorker.new(parsed, token, options.get("tls"), hello, pre_roll)
 	if error.is_empty():
 		_thread = Thread.new()
 		_thread.start(_worker.run)

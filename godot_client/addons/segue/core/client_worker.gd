@@ -28,6 +28,7 @@ var player := Player.new()
 var _address: Address
 var _token: String
 var _options: TLSOptions
+var _pre_roll: int
 var _session: ClientSession
 var _numbers := GameNumbers.new()
 var _retries := RetrySchedule.new()
@@ -48,11 +49,14 @@ var _waiting := 0
 var _beats: Array[Dictionary] = []
 
 
-## hello: the fields of the first `hello`.
-func _init(address: Address, token: String, options: TLSOptions, hello: Dictionary) -> void:
+## hello: the fields of the first `hello`. pre_roll: samples of music before playing begins.
+func _init(
+	address: Address, token: String, options: TLSOptions, hello: Dictionary, pre_roll: int
+) -> void:
 	_address = address
 	_token = token
 	_options = options
+	_pre_roll = pre_roll
 	_session = ClientSession.new(hello)
 
 
@@ -242,7 +246,7 @@ func _report_all() -> void:
 				var welcome: Dictionary = event.fields["welcome"]
 				@warning_ignore("integer_division")
 				var lookahead: int = welcome["lookahead_ms"] * Lengths.SAMPLE_RATE / 1000
-				player.set_pre_roll(mini(Lengths.PRE_ROLL, lookahead))
+				player.set_pre_roll(mini(_pre_roll, lookahead))
 				_declare(welcome["rules"])
 				report(event)
 			"rules":

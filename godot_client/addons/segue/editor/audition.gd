@@ -13,17 +13,16 @@ signal live
 
 const Client := preload("../core/client.gd")
 const ClientEvent := preload("../core/session/client_event.gd")
-const GeneratorFiller := preload("../nodes/generator_filler.gd")
 const HeardMusic := preload("../nodes/heard_music.gd")
 const ServiceProcess := preload("../nodes/service_process.gd")
 const Settings := preload("settings.gd")
+const Speaker := preload("../nodes/speaker.gd")
 
-const _FILL := 4800
+const _FILL_MS := 100
 
 var _service: ServiceProcess
 var _client: Client
-var _filler: GeneratorFiller
-var _speaker: AudioStreamPlayer
+var _speaker: Speaker
 var _heard := HeardMusic.new()
 
 
@@ -55,11 +54,10 @@ func start(rules_file: String) -> void:
 ## Ends the music and its service.
 func stop() -> void:
 	if _client != null:
-		_client.close()
-		_client = null
-		_filler = null
-	if _speaker != null:
+		_speaker.close()
 		_speaker.free()
+		_heard.close()
+		_client = null
 		_speaker = null
 	if _service != null:
 		_service.stop(get_tree())
@@ -68,27 +66,20 @@ func stop() -> void:
 
 
 ## Sets an input.
-func set_input(name: String, value: Variant) -> void:
+func set_input(input: String, value: Variant) -> void:
 	if _client != null:
-		_tell(_client.set_input(name, value))
+		_tell(_client.set_input(input, value))
 
 
 ## Fires a trigger.
-func fire(name: String) -> void:
+func fire(trigger: String) -> void:
 	if _client != null:
-		_tell(_client.fire(name))
+		_tell(_client.fire(trigger))
 
 
-## `states`, `mix`, `changes`, `event_ms`, `receipt_ms` and `generator` as heard now; `buffer_ms`,
-## `underruns`. Empty: nothing plays.
+## As of `HeardMusic.statistics`. Empty: nothing plays.
 func statistics() -> Dictionary:
-	if _client == null:
-		return {}
-	var at := _client.position()
-	var found := _heard.statistics(at.played)
-	found["buffer_ms"] = 1000.0 * maxi(0, at.have - at.played) / Settings.RATE
-	found["underruns"] = at.underruns
-	return found
+	return _heard.statistics() if _client != null else {}
 
 
 func _step() -> void:
@@ -101,7 +92,7 @@ func _step() -> void:
 			stop()
 			failed.emit(error)
 		return
-	_filler.main_thread_runs()
+	_speaker.filler.main_thread_runs()
 	var number := _client.end_frame()
 	if number > 0:
 		_heard.sent(number)
@@ -118,17 +109,11 @@ func _process(_delta: float) -> void:
 
 
 func _play(address: String) -> void:
-	_heard = HeardMusic.new()
 	_client = Client.new(address)
-	var stream := AudioStreamGenerator.new()
-	stream.mix_rate = Settings.RATE
-	_speaker = AudioStreamPlayer.new()
-	_speaker.stream = stream
+	_speaker = Speaker.new()
 	add_child(_speaker)
-	_speaker.play()
-	_filler = GeneratorFiller.new(_client, _FILL)
-	_filler.set_playback(_speaker.get_stream_playback())
-	_client.set_filler(_filler.fill)
+	_speaker.open(_client, _FILL_MS)
+	_heard = HeardMusic.new(_client, _speaker.filler)
 
 
 func _take(event: ClientEvent) -> void:

@@ -94,11 +94,11 @@ func jump(place: Dictionary) -> void:
 	_rule_editor.open(ProjectSettings.localize_path(file), line, column)
 
 
-func _add_timer(seconds: float, call: Callable) -> void:
+func _add_timer(seconds: float, callable: Callable) -> void:
 	var timer := Timer.new()
 	timer.wait_time = seconds
 	timer.autostart = true
-	timer.timeout.connect(call)
+	timer.timeout.connect(callable)
 	add_child(timer)
 
 
@@ -217,7 +217,7 @@ func _show_playing() -> void:
 	for style: String in found["mix"]:
 		mix.append("%s %d %%" % [style, roundi(100.0 * found["mix"][style])])
 	lines.append("mix: %s" % ", ".join(mix))
-	lines.append("buffer %d ms, underruns %d" % [roundi(found["buffer_ms"]), found["underruns"]])
+	lines.append("buffer %.1f s, underruns %d" % [found["buffer_s"], found["underruns"]])
 	if found["event_ms"] >= 0.0:
 		lines.append("from an input to its sound: %d ms" % roundi(found["event_ms"]))
 	for change: Dictionary in found["changes"]:

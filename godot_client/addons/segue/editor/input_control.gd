@@ -60,17 +60,23 @@ func _slider(declared: Dictionary) -> Control:
 	slider.size_flags_horizontal = Control.SIZE_EXPAND_FILL
 	slider.size_flags_vertical = Control.SIZE_SHRINK_CENTER
 	# JSON has no whole numbers.
-	value = int(value) if is_integer else float(value)
+	value = _number_of(slider.value, is_integer)
 	_number = Label.new()
 	_number.custom_minimum_size.x = 48
 	_number.text = _text()
 	slider.value_changed.connect(
-		func(number: float) -> void: _change(int(number) if is_integer else number)
+		func(number: float) -> void: _change(_number_of(number, is_integer))
 	)
 	var row := HBoxContainer.new()
 	row.add_child(slider)
 	row.add_child(_number)
 	return row
+
+
+static func _number_of(number: float, is_integer: bool) -> Variant:
+	if is_integer:
+		return int(number)
+	return number
 
 
 func _change(new_value: Variant) -> void:

@@ -109,9 +109,9 @@ func _fill_list() -> void:
 	popup.clear()
 	var all := names()
 	var typed := _line.text.to_lower()
-	var fitting := all.filter(func(name: String) -> bool: return typed in name.to_lower())
-	for name: String in all if fitting.is_empty() or _line.text in all else fitting:
-		popup.add_item(name)
+	var fitting := all.filter(func(each: String) -> bool: return typed in each.to_lower())
+	for each: String in all if fitting.is_empty() or _line.text in all else fitting:
+		popup.add_item(each)
 
 
 func _choose(text: String) -> void:
@@ -119,8 +119,8 @@ func _choose(text: String) -> void:
 	var edited := get_edited_object()
 	if edited == null or str(edited.get(get_edited_property())) == text:
 		return
-	var is_name := typeof(edited.get(get_edited_property())) == TYPE_STRING_NAME
-	emit_changed(get_edited_property(), StringName(text) if is_name else text)
+	var type := typeof(edited.get(get_edited_property()))
+	emit_changed(get_edited_property(), type_convert(text, type))
 
 
 func _show_fault() -> void:

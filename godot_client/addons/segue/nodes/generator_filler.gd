@@ -43,9 +43,9 @@ func set_playback(playback: AudioStreamGeneratorPlayback) -> void:
 
 
 ## Calls this on the client's thread when the main thread is away for [constant STALL_MS].
-func set_when_stalled(call: Callable) -> void:
+func set_when_stalled(callable: Callable) -> void:
 	_mutex.lock()
-	_when_stalled = call
+	_when_stalled = callable
 	_mutex.unlock()
 
 

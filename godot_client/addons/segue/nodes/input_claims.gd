@@ -10,24 +10,24 @@ var _claims := {}
 
 
 ## Notes the game's own value.
-func set_own(name: String, value: Variant) -> void:
-	_own[name] = value
+func set_own(name: String, wanted: Variant) -> void:
+	_own[name] = wanted
 
 
 ## Notes that an owner wants a value, in place of what it wanted before.
-func claim(owner: Object, name: String, value: Variant, priority: int) -> void:
+func claim(owner: Object, name: String, wanted: Variant, priority: int) -> void:
 	release(owner, name)
 	var claims := _claims_of(name)
 	var at := claims.size()
 	while at > 0 and claims[at - 1][1] > priority:
 		at -= 1
-	claims.insert(at, [owner.get_instance_id(), priority, value])
+	claims.insert(at, [owner.get_instance_id(), priority, wanted])
 
 
 ## Forgets what an owner wants.
 func release(owner: Object, name: String) -> void:
 	var id := owner.get_instance_id()
-	_claims[name] = _claims_of(name).filter(func(claim: Array) -> bool: return claim[0] != id)
+	_claims[name] = _claims_of(name).filter(func(each: Array) -> bool: return each[0] != id)
 
 
 ## Forgets the game's own values.

@@ -12,4 +12,6 @@ static func value(input: String, text: String, declaration: Dictionary) -> Varia
 		return text == "true"
 	if text.is_valid_int():
 		return text.to_int()
-	return text.to_float() if text.is_valid_float() else text
+	if text.is_valid_float():
+		return text.to_float()
+	return text

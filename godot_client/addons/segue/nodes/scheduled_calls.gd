@@ -1,14 +1,14 @@
 extends RefCounted
 ## Calls that wait for a beat, each made once in the game frame nearest to it.
 
-## Each [call, whether for a bar, lead in samples, sample at which it was added, the beat that it
-## waits for or -1].
+## Each [callable, whether for a bar, lead in samples, sample at which it was added, the beat that
+## it waits for or -1].
 var _waiting: Array[Array] = []
 
 
 ## Adds a call for the first beat that is at least `lead` samples after `now`.
-func add(call: Callable, is_bar: bool, lead: float, now: float) -> void:
-	_waiting.append([call, is_bar, lead, now, -1])
+func add(callable: Callable, is_bar: bool, lead: float, now: float) -> void:
+	_waiting.append([callable, is_bar, lead, now, -1])
 
 
 ## Forgets all.
@@ -31,9 +31,9 @@ func step(beats: Array[Dictionary], now: float, frame: float) -> void:
 		else:
 			waiting.append(item)
 	_waiting = waiting
-	for call in due:
-		if call.is_valid():
-			call.call()
+	for callable in due:
+		if callable.is_valid():
+			callable.call()
 
 
 ## The first beat at or after sample `from`, or the first of a bar; -1: none is known.

@@ -72,9 +72,10 @@ enum Stingers {
 
 ## What the music does while the game is interrupted.
 enum Interruption {
-	PAUSE,  ## It stops with a fade and continues there; the rules' timers stand still.
-	DUCK,  ## It plays on, lowered by [member interruption_duck_db].
-	KEEP,  ## It plays on.
+	## It stops with a fade and continues there; the rules' timers stand still.
+	PAUSE = MusicLevel.Interruption.PAUSE,
+	DUCK = MusicLevel.Interruption.DUCK,  ## It plays on, lowered by [member interruption_duck_db].
+	KEEP = MusicLevel.Interruption.KEEP,  ## It plays on.
 }
 
 ## Beats to wait for in [method schedule_on_beat].
@@ -93,23 +94,22 @@ enum State {
 }
 
 const Bed := preload("music_bed.gd")
+const BlobRequests := preload("blob_requests.gd")
 const Client := preload("../core/client.gd")
 const ClientEvent := preload("../core/session/client_event.gd")
-const GeneratorFiller := preload("generator_filler.gd")
+const GameInputs := preload("game_inputs.gd")
 const HeardMusic := preload("heard_music.gd")
-const InputClaims := preload("input_claims.gd")
-const InputError := preload("../core/session/input_error.gd")
+const MusicLevel := preload("music_level.gd")
 const ScheduledCalls := preload("scheduled_calls.gd")
 const ServiceProcess := preload("service_process.gd")
+const Speaker := preload("speaker.gd")
+const SupervisedService := preload("supervised_service.gd")
 
 ## The group of all players in the tree.
 const GROUP := &"segue_players"
 
 const _RATE := 48000.0
 const _RAMP_MS := 50
-const _MOST_RESTARTS := 5
-const _MOST_DECIDED := 64
-const _RESTART_S := 1.0
 
 @export_group("Service")
 ## Whether the game starts a service or finds one at [member address].
@@ -145,6 +145,10 @@ const _RESTART_S := 1.0
 @export var stingers := Stingers.SEPARATE
 ## How much music is generated ahead; 0: what the service prefers. It does not delay reactions.
 @export_range(0, 30000, 100, "suffix:ms") var lookahead_ms := 0
+## How much music must be there before it begins to play, at the start and after an underrun; 0:
+## what is best, 300 ms. More makes a start on a busy machine safer and later. It does not delay
+## reactions.
+@export_range(0, 20000, 10, "suffix:ms") var pre_roll_ms := 0
 ## Seed of the music; -1: the rule file's.
 @export var seed_number := -1
 ## Whether to start as soon as the node is in the tree; otherwise by [method start].
@@ -162,11 +166,13 @@ const _RESTART_S := 1.0
 @export_range(-96, 12, 0.1, "suffix:dB") var volume_db := 0.0:
 	set(value):
 		volume_db = value
+		_level.volume_db = value
 		_apply_gain(_RAMP_MS)
 ## Whether the music is silent; it plays on meanwhile.
 @export var muted := false:
 	set(value):
 		muted = value
+		_level.is_muted = value
 		_apply_gain(_RAMP_MS)
 ## How much is handed to the engine ahead. More survives longer stalls of the machine and delays
 ## every reaction by as much. It grows by itself when it was too little.
@@ -184,7 +190,11 @@ const _RESTART_S := 1.0
 		on_debugger = value
 		_watch_debugger()
 ## How much an interruption lowers the music.
-@export_range(-60, 0, 0.5, "suffix:dB") var interruption_duck_db := -12.0
+@export_range(-60, 0, 0.5, "suffix:dB") var interruption_duck_db := -12.0:
+	set(value):
+		interruption_duck_db = value
+		_level.interruption_duck_db = value
+		_apply_gain(_RAMP_MS)
 
 @export_group("Bed", "bed_")
 ## An ordinary stream that is heard while there is no music, such as on a system without a service.
@@ -205,36 +215,29 @@ const _RESTART_S := 1.0
 var state := State.STOPPED
 
 ## What the rules declare, as in the protocol's record [code]Declaration[/code]; empty: not known.
-var declaration: Dictionary = {}
+var declaration: Dictionary:
+	get:
+		return _inputs.declaration
 
 ## The number of the last game frame in which something was set or fired.
 var last_frame := 0
 
 var _client: Client
-var _filler: GeneratorFiller
-var _process: ServiceProcess
-var _restarts := 0
-var _restart_in_s := 0.0
-var _own_address := ""
-var _speaker: AudioStreamPlayer
+var _service: SupervisedService
+var _speaker: Speaker
 var _bed: Bed
-var _claims := InputClaims.new()
+var _inputs := GameInputs.new()
+var _level := MusicLevel.new()
 var _scheduled := ScheduledCalls.new()
 var _heard := HeardMusic.new()
-## By owner's number: the gain in dB.
-var _ducks := {}
-## By reason: an Interruption.
-var _interruptions := {}
+var _saves := BlobRequests.new(PackedByteArray())
+var _restores := BlobRequests.new("nothing")
 var _is_paused := false
-var _is_flushing := false
-var _warned := {}
-## [layer, frame of the decision] of the last changes.
-var _decided: Array[Array] = []
-var _saves := {}
-var _restores := {}
 
 
 func _init() -> void:
+	_inputs.refused.connect(refused.emit)
+	_inputs.sent.connect(_note_sent)
 	add_to_group(GROUP)
 
 
@@ -325,8 +328,7 @@ func start() -> void:
 				% roundi(AudioServer.get_mix_rate())
 			)
 		)
-	_restarts = 0
-	_own_address = ""
+	_close()
 	if service == Service.START:
 		_start_service()
 	else:
@@ -336,12 +338,8 @@ func start() -> void:
 ## Ends the session, and the service if the game has started it. Inputs keep their values for the
 ## next start.
 func stop() -> void:
-	_close_client()
-	if _process != null:
-		_process.stop(get_tree())
-		_process = null
+	_close()
 	_scheduled.clear()
-	_answer_all()
 	if state != State.STOPPED:
 		state = State.STOPPED
 		disconnected.emit("quit", "")
@@ -350,40 +348,30 @@ func stop() -> void:
 ## Sets an input of the rules; the last value of a game frame counts. Whether it was taken; if not,
 ## [signal refused] and a warning say why.
 func set_input(input: String, value: Variant) -> bool:
-	_claims.set_own(input, value)
-	return _claims.is_claimed(input) or _set_now(input, value)
+	return _inputs.set_own(input, value)
 
 
 ## Fires a trigger of the rules. Whether it was taken: a service that is still being started knows
 ## none.
 func fire(trigger: String) -> bool:
-	return _client != null and _was_taken(trigger, _client.fire(trigger))
+	return _inputs.fire(trigger)
 
 
 ## Sets all inputs and states of the rules back to their start; the music continues. Zones and
 ## bindings apply again at once.
 func reset() -> void:
-	_claims.forget_own()
-	if _client == null:
-		return
-	_was_taken("", _client.reset())
-	for input: String in _claims.claimed():
-		_set_now(input, _claims.value(input, null))
+	_inputs.reset()
 
 
 ## Lets [param claimant] have an input at a value, above the game's own until
 ## [method release_input]. Of several the greatest priority counts, then the latest.
 func claim_input(claimant: Object, input: String, value: Variant, priority: int = 0) -> void:
-	_claims.claim(claimant, input, value, priority)
-	_set_now(input, _claims.value(input, null))
+	_inputs.claim(claimant, input, value, priority)
 
 
 ## Ends a claim: the next one counts, or the game's own value, or the rules' default.
 func release_input(claimant: Object, input: String) -> void:
-	_claims.release(claimant, input)
-	var value: Variant = _claims.value(input, _default_of(input))
-	if value != null:
-		_set_now(input, value)
+	_inputs.release(claimant, input)
 
 
 ## The music for a save game: [code]var blob := await player.save_music()[/code]. Empty if the
@@ -391,15 +379,7 @@ func release_input(claimant: Object, input: String) -> void:
 func save_music() -> PackedByteArray:
 	if _client == null or state != State.LIVE:
 		return PackedByteArray()
-	var number := _client.save()
-	_saves[number] = null
-	while _saves[number] == null:
-		await music_saved
-	# The caller may free this node, which it may not while a signal is emitted.
-	await Engine.get_main_loop().process_frame
-	var blob: PackedByteArray = _saves[number]
-	_saves.erase(number)
-	return blob
+	return await _saves.answer_to(_client.save())
 
 
 ## Continues from a saved blob; whether the service could, also awaitable.
@@ -407,13 +387,7 @@ func restore_music(blob: PackedByteArray) -> bool:
 	var number := _client.restore(blob) if _client != null else 0
 	if number == 0:
 		return false
-	_restores[number] = ""
-	while _restores[number] == "":
-		await music_restored
-	await Engine.get_main_loop().process_frame
-	var how: String = _restores[number]
-	_restores.erase(number)
-	return how == "all" or how == "rules"
+	return await _restores.answer_to(number) in ["all", "rules"]
 
 
 ## Pauses the music with a fade; the rules' timers stand still.
@@ -428,68 +402,55 @@ func resume_music() -> void:
 
 ## Lowers the music to [param gain_db] until [method unduck]. Of several the lowest counts.
 func duck(ducker: Object, gain_db: float, ramp_ms: int = 200) -> void:
-	_ducks[ducker.get_instance_id()] = minf(gain_db, 0.0)
+	_level.duck(ducker, gain_db)
 	_apply_gain(ramp_ms)
 
 
 ## Ends what [method duck] began.
 func unduck(ducker: Object, ramp_ms: int = 600) -> void:
-	if _ducks.erase(ducker.get_instance_id()):
+	if _level.unduck(ducker):
 		_apply_gain(ramp_ms)
 
 
 ## Seconds until the next beat is heard; infinite while none is known.
 func next_beat_time(unit: Unit = Unit.BEAT) -> float:
-	var at := ScheduledCalls.next(_beats(), heard_sample(), unit == Unit.BAR)
+	if _client == null:
+		return INF
+	var at := ScheduledCalls.next(_client.upcoming_beats(), heard_sample(), unit == Unit.BAR)
 	return INF if at < 0 else (at - heard_sample()) / _RATE
 
 
-## Calls [param call] once in the game frame nearest to the next beat, or [param lead_s] before it.
-func schedule_on_beat(call: Callable, unit: Unit = Unit.BEAT, lead_s: float = 0.0) -> void:
-	_scheduled.add(call, unit == Unit.BAR, lead_s * _RATE, heard_sample())
+## Calls [param callable] once in the game frame nearest to the next beat, or [param lead_s] before
+## it.
+func schedule_on_beat(callable: Callable, unit: Unit = Unit.BEAT, lead_s: float = 0.0) -> void:
+	_scheduled.add(callable, unit == Unit.BAR, lead_s * _RATE, heard_sample())
 
 
 ## The sample of the session's clock that is heard now.
 func heard_sample() -> float:
-	if _client == null:
-		return 0.0
-	var position := _client.position()
-	if position.is_standing:
-		return position.played
-	var age_usec: int = _filler.statistics()["age_usec"]
-	return minf(position.played + age_usec * _RATE / 1e6, position.committed)
+	return _heard.heard_sample()
 
 
 ## What an overlay shows: `state`, `states` and `mix` as heard, `changes` with their causes,
 ## `buffer_s`, `fill_ms`, `skips`, `underruns`, `late`, `event_ms` from the last event to its sound,
 ## `receipt_ms`, `gain_db`, `is_standing`, `is_bed`, `generator`, `title`.
 func statistics() -> Dictionary:
-	var all := _heard.statistics(heard_sample())
+	var all := _heard.statistics()
 	all["state"] = State.find_key(state)
 	all["title"] = declaration.get("title", "")
-	all["gain_db"] = _gain_db()
+	all["gain_db"] = _level.gain_db()
 	all["is_bed"] = _bed != null and _bed.is_heard()
 	all["bed_level"] = _bed.level if _bed != null else 0.0
 	all["is_paused"] = _is_paused
-	all["service_pid"] = _process.pid() if _process != null else 0
-	all.merge({"buffer_s": 0.0, "fill_ms": 0.0, "skips": 0, "underruns": 0, "late": 0})
-	all.merge({"played": 0, "committed": 0, "is_standing": true})
-	if _client != null:
-		var position := _client.position()
-		var filled := _filler.statistics()
-		all["buffer_s"] = (position.have - position.committed) / _RATE
-		all["fill_ms"] = filled["target"] * 1000.0 / _RATE
-		all["skips"] = filled["skips"]
-		for what: String in ["underruns", "late", "played", "committed", "is_standing"]:
-			all[what] = position.get(what)
+	all["service_pid"] = _service.pid() if _service != null else 0
 	return all
 
 
-# --- private: starting ----------------------------------------------------------------------------
+# --- private: starting and ending -----------------------------------------------------------------
 
 
 func _make_children() -> void:
-	_speaker = AudioStreamPlayer.new()
+	_speaker = Speaker.new()
 	_bed = Bed.new()
 	for child: AudioStreamPlayer in [_speaker, _bed]:
 		# What a pause does is this node's decision.
@@ -499,17 +460,25 @@ func _make_children() -> void:
 
 
 func _start_service() -> void:
-	var rules := ServiceProcess.rules_path(rules_file)
-	var bind := "tcp://127.0.0.1:0" if _own_address.is_empty() else _own_address
-	var log_file := ProjectSettings.globalize_path("user://segue_service.log")
-	var words := PackedStringArray([rules, "--bind", bind, "--log-file", log_file])
-	words.append_array(arguments)
-	_process = ServiceProcess.new()
-	state = State.STARTING
 	if rules_file.is_empty():
 		_fail("no rule file is set")
-	elif not _process.start(command, words):
-		_fail(_process.error)
+		return
+	var log_file := ProjectSettings.globalize_path("user://segue_service.log")
+	var words := PackedStringArray([ServiceProcess.rules_path(rules_file), "--log-file", log_file])
+	words.append_array(arguments)
+	state = State.STARTING
+	_service = SupervisedService.new(command, words)
+	_service.opened.connect(_open)
+	_service.failed.connect(_take_service_failure)
+	_service.start()
+
+
+func _take_service_failure(text: String, is_final: bool) -> void:
+	if is_final:
+		_close_client()
+		_fail(text)
+	else:
+		failed.emit(text)
 
 
 func _fail(text: String) -> void:
@@ -517,84 +486,55 @@ func _fail(text: String) -> void:
 	failed.emit(text)
 
 
-func _step_service(delta: float) -> void:
-	if _process == null or state == State.FAILED:
-		return
-	if _restart_in_s > 0.0:
-		_restart_in_s -= delta
-		if _restart_in_s <= 0.0:
-			_start_service()
-			if _client != null and state == State.STARTING:
-				state = State.CONNECTING
-		return
-	var told := _process.ready_line()
-	if state == State.STARTING and not told.is_empty():
-		_own_address = told["addresses"][0]
-		_open(_own_address)
-	if not _process.has_ended():
-		return
-	var text := _process.error
-	_process.stop(get_tree())
-	if _own_address.is_empty() or _restarts == _MOST_RESTARTS:
-		_close_client()
-		_fail(text)
-		return
-	# The session continues at the same address.
-	_restarts += 1
-	_restart_in_s = _RESTART_S
-	failed.emit(text)
-
-
 func _open(at: String) -> void:
-	var options := {"lookahead_ms": lookahead_ms, "seed": seed_number, "token": token}
-	options["generator"] = generator
-	options["rules_name"] = rules_name if service == Service.CONNECT else ""
-	for option: String in options.keys():
-		if options[option] is String and options[option] == "":
-			options.erase(option)
-	if lookahead_ms == 0:
-		options.erase("lookahead_ms")
-	if seed_number < 0:
-		options.erase("seed")
-	options["stingers"] = "included" if stingers == Stingers.INCLUDED else "separate"
-	var client := Client.new(at, options)
+	var client := Client.new(at, _client_options())
 	if not client.error.is_empty():
 		_fail(client.error)
 		return
 	_client = client
-	_heard = HeardMusic.new()
-	_filler = GeneratorFiller.new(_client, roundi(fill_ms * _RATE / 1000.0))
 	state = State.CONNECTING
 	_is_paused = false
+	_speaker.open(client, fill_ms)
+	_heard = HeardMusic.new(client, _speaker.filler)
 	_apply_interruptions()
 	_apply_gain(0)
-	for input: String in _claims.known():
-		_set_now(input, _claims.value(input, null))
-	_play()
-	_filler.main_thread_runs()
-	_watch_debugger()
-	_client.set_filler(_filler.fill)
+	_inputs.set_client(client)
 
 
-func _play() -> void:
-	var stream := AudioStreamGenerator.new()
-	stream.mix_rate = _RATE
-	stream.buffer_length = 0.5
-	_speaker.stream = stream
-	_speaker.play()
-	_filler.set_playback(_speaker.get_stream_playback())
+func _client_options() -> Dictionary:
+	var options := {"stingers": "included" if stingers == Stingers.INCLUDED else "separate"}
+	if service == Service.CONNECT and not rules_name.is_empty():
+		options["rules_name"] = rules_name
+	if not token.is_empty():
+		options["token"] = token
+	if not generator.is_empty():
+		options["generator"] = generator
+	if lookahead_ms > 0:
+		options["lookahead_ms"] = lookahead_ms
+	if pre_roll_ms > 0:
+		options["pre_roll_ms"] = pre_roll_ms
+	if seed_number >= 0:
+		options["seed"] = seed_number
+	return options
+
+
+func _close() -> void:
+	_close_client()
+	if _service != null:
+		_service.stop(get_tree())
+		_service = null
+	_saves.give_up()
+	_restores.give_up()
 
 
 func _close_client() -> void:
 	if _client == null:
 		return
-	_filler.set_playback(null)
-	_client.close()
+	_speaker.close()
+	_inputs.set_client(null)
 	_take_events()
+	_heard.close()
 	_client = null
-	_filler = null
-	_speaker.stop()
-	_speaker.stream = null
 
 
 # --- private: each frame --------------------------------------------------------------------------
@@ -602,34 +542,23 @@ func _close_client() -> void:
 
 func _step() -> void:
 	var delta := get_process_delta_time()
-	_step_service(delta)
+	if _service != null:
+		_service.step(delta, get_tree())
 	if _client != null:
-		if _filler.main_thread_runs():
+		if _speaker.filler.main_thread_runs():
 			_is_paused = on_debugger == Interruption.PAUSE
 			_apply_interruptions()
 			_apply_gain(_RAMP_MS)
 		_take_events()
 	if _client != null:
-		_scheduled.step(_beats(), heard_sample(), delta * _RATE)
-	var is_silent := _client == null or _client.position().is_standing
-	var is_away := _policy() == Interruption.PAUSE
-	if state != State.STOPPED:
-		_bed.follow(self, is_silent, is_away, delta, _gain_db())
-	else:
-		_bed.follow(self, false, is_away, delta, _gain_db())
-
-
-func _beats() -> Array[Dictionary]:
-	if _client == null:
-		return []
-	return _client.upcoming_beats()
+		_scheduled.step(_client.upcoming_beats(), heard_sample(), delta * _RATE)
+	var is_silent := state != State.STOPPED and _heard.is_standing()
+	_bed.follow(self, is_silent, _level.must_pause(), delta, _level.gain_db())
 
 
 func _take_events() -> void:
 	for event in _client.poll():
 		_take(event)
-		if _client == null:
-			return
 
 
 func _take(event: ClientEvent) -> void:
@@ -638,7 +567,7 @@ func _take(event: ClientEvent) -> void:
 	match event.kind:
 		ClientEvent.LIVE:
 			state = State.LIVE
-			declaration = fields["welcome"]["rules"]
+			_inputs.declaration = fields["welcome"]["rules"]
 			connected.emit(declaration["title"])
 		ClientEvent.LOST:
 			state = State.CONNECTING
@@ -646,7 +575,8 @@ func _take(event: ClientEvent) -> void:
 		ClientEvent.CLOSED:
 			if fields["reason"] != "quit":
 				state = State.FAILED
-				_answer_all()
+				_saves.give_up()
+				_restores.give_up()
 				disconnected.emit(fields["reason"], fields["text"])
 		ClientEvent.CONNECTION_FAILED:
 			failed.emit(fields["text"])
@@ -657,7 +587,7 @@ func _take(event: ClientEvent) -> void:
 		ClientEvent.RECEIPT:
 			receipt.emit(fields["seq"], fields["accepted"], fields["code"], fields["text"])
 		ClientEvent.INPUT_REFUSED:
-			_refuse(fields["name"], fields["text"])
+			_inputs.refuse(fields["name"], fields["text"])
 		ClientEvent.UNDERRUN:
 			underrun.emit(fields["count"])
 		ClientEvent.STINGER_HEARD:
@@ -665,63 +595,52 @@ func _take(event: ClientEvent) -> void:
 			_caption([fields["name"]])
 		"rules":
 			if fields["declaration"] != null:
-				declaration = fields["declaration"]
+				_inputs.declaration = fields["declaration"]
 			rules_changed.emit(PackedStringArray(fields["errors"]))
-		_:
+		"change":
+			_take_decision(fields)
+		ClientEvent.CHANGE_HEARD:
+			_take_change(fields["change"])
+		"saved", "status", "error":
 			_take_answer(event)
+
+
+func _take_decision(change: Dictionary) -> void:
+	if _heard.is_new_decision(change):
+		var seconds := maxf(0.0, (change["audible"] - heard_sample()) / _RATE)
+		decided.emit(change["layer"], change["from_state"], change["to_state"], seconds)
+
+
+func _take_change(change: Dictionary) -> void:
+	var to_state: String = change["to_state"]
+	var causes := HeardMusic.causes(change)
+	changed.emit(change["layer"], change["from_state"], to_state, causes)
+	_caption(["%s/%s" % [change["layer"], to_state], to_state])
 
 
 func _take_answer(event: ClientEvent) -> void:
 	var fields := event.fields
-	match event.kind:
-		"change":
-			_take_decision(fields)
-		ClientEvent.CHANGE_HEARD:
-			var change: Dictionary = fields["change"]
-			var to_state: String = change["to_state"]
-			var causes := HeardMusic.causes(change)
-			changed.emit(change["layer"], change["from_state"], to_state, causes)
-			_caption(["%s/%s" % [change["layer"], to_state], to_state])
-		"saved":
-			_answer(_saves, fields["id"], fields["blob"])
-		"status":
-			_answer(_restores, fields["restore"], fields["restored"])
-		"error":
-			if fields["about"] == "save":
-				_answer(_saves, fields["seq"], PackedByteArray())
-			elif fields["about"] == "restore":
-				_answer(_restores, fields["seq"], fields["text"])
-			else:
-				failed.emit("%s: %s" % [fields["code"], fields["text"]])
+	match [event.kind, fields.get("about", "")]:
+		["saved", _]:
+			_answer_save(fields["id"], fields["blob"])
+		["status", _]:
+			_answer_restore(fields["restore"], fields["restored"])
+		["error", "save"]:
+			_answer_save(fields["seq"], PackedByteArray())
+		["error", "restore"]:
+			_answer_restore(fields["seq"], fields["text"])
+		_:
+			failed.emit("%s: %s" % [fields["code"], fields["text"]])
 
 
-## A change is told again when it is rendered; one that waits for nothing only then.
-func _take_decision(change: Dictionary) -> void:
-	var key := [change["layer"], change["decided"]]
-	if change["kind"] == "withdrawn" or key in _decided:
-		return
-	_decided.append(key)
-	if _decided.size() > _MOST_DECIDED:
-		_decided.remove_at(0)
-	var seconds := maxf(0.0, (change["audible"] - heard_sample()) / _RATE)
-	decided.emit(change["layer"], change["from_state"], change["to_state"], seconds)
+func _answer_save(number: int, blob: PackedByteArray) -> void:
+	if _saves.answer(number, blob):
+		music_saved.emit(blob)
 
 
-func _answer(requests: Dictionary, number: int, answer: Variant) -> void:
-	if not requests.has(number):
-		return
-	requests[number] = answer
-	if requests == _saves:
-		music_saved.emit(answer)
-	else:
-		music_restored.emit(answer)
-
-
-func _answer_all() -> void:
-	for number: int in _saves.keys():
-		_answer(_saves, number, PackedByteArray())
-	for number: int in _restores.keys():
-		_answer(_restores, number, "nothing")
+func _answer_restore(number: int, how: String) -> void:
+	if _restores.answer(number, how):
+		music_restored.emit(how)
 
 
 ## Emits the first text that is set for one of the keys, or the last key itself.
@@ -735,99 +654,37 @@ func _caption(keys: Array[String]) -> void:
 		captions.emit(text)
 
 
-# --- private: inputs ------------------------------------------------------------------------------
-
-
-func _set_now(input: String, value: Variant) -> bool:
-	if _client == null:
-		return true
-	return _was_taken(input, _client.set_input(input, value))
-
-
-func _was_taken(input: String, fault: InputError) -> bool:
-	if fault != null:
-		_refuse(input, fault.text)
-		return false
-	_flush_later()
-	return true
-
-
-func _refuse(input: String, text: String) -> void:
-	if not _warned.has(text):
-		_warned[text] = true
-		push_warning("segue: %s" % text)
-	refused.emit(input, text)
-
-
-## What is set in a game frame leaves at its end, as one event.
-func _flush_later() -> void:
-	if not _is_flushing:
-		_is_flushing = true
-		_flush.call_deferred()
-
-
-func _flush() -> void:
-	_is_flushing = false
-	var number := _client.end_frame() if _client != null else 0
-	if number > 0:
-		last_frame = number
-		_heard.sent(number)
-
-
-func _default_of(input: String) -> Variant:
-	for declared: Dictionary in declaration.get("inputs", []):
-		if declared["name"] == input:
-			return declared["default"]
-	return null
+func _note_sent(number: int) -> void:
+	last_frame = number
+	_heard.sent(number)
 
 
 # --- private: volume and interruptions ------------------------------------------------------------
 
 
-func _gain_db() -> float:
-	var lowered := 0.0
-	for gain_db: float in _ducks.values():
-		lowered = minf(lowered, gain_db)
-	if _policy() == Interruption.DUCK:
-		lowered = minf(lowered, interruption_duck_db)
-	return -96.0 if muted else clampf(volume_db + lowered, -96.0, 12.0)
-
-
 func _apply_gain(ramp_ms: int) -> void:
 	if _client != null:
-		_client.set_volume(_gain_db(), ramp_ms)
+		_client.set_volume(_level.gain_db(), ramp_ms)
 		_watch_debugger()
 
 
-## The client's thread has to know in advance what it does when the main thread stands still.
-func _watch_debugger() -> void:
-	if _filler != null and EngineDebugger.is_active():
-		var lowered := minf(_gain_db(), volume_db + interruption_duck_db)
-		_filler.set_when_stalled(_stalled.bind(_client, on_debugger, lowered))
-
-
 func _interrupt(reason: String, what: Interruption) -> void:
-	if what == Interruption.KEEP:
-		_interruptions.erase(reason)
-	else:
-		_interruptions[reason] = what
+	_level.interrupt(reason, what as MusicLevel.Interruption)
 	_apply_interruptions()
 	_apply_gain(_RAMP_MS)
 
 
 func _apply_interruptions() -> void:
-	var must_pause := _policy() == Interruption.PAUSE
-	if _client != null and must_pause != _is_paused:
-		_is_paused = must_pause
-		_client.set_paused(must_pause)
+	if _client != null and _level.must_pause() != _is_paused:
+		_is_paused = not _is_paused
+		_client.set_paused(_is_paused)
 
 
-## The strongest interruption that holds.
-func _policy() -> Interruption:
-	var values := _interruptions.values()
-	if Interruption.PAUSE in values:
-		return Interruption.PAUSE
-	return Interruption.DUCK if Interruption.DUCK in values else Interruption.KEEP
+## The client's thread has to know in advance what it does when the main thread stands still.
+func _watch_debugger() -> void:
+	if _client != null and EngineDebugger.is_active():
+		var lowered := _level.interrupted_gain_db()
+		_speaker.filler.set_when_stalled(_stalled.bind(_client, on_debugger, lowered))
 
 
 ## On the client's thread, while the main thread stands still.

@@ -46,6 +46,8 @@ var _zone := Zone.new(self)
 
 func _ready() -> void:
 	if not Engine.is_editor_hint():
+		_zone.entered.connect(entered.emit)
+		_zone.left.connect(left.emit)
 		_zone.watch()
 
 

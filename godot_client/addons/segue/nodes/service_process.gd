@@ -175,10 +175,10 @@ static func _read_all(pipe: FileAccess) -> PackedByteArray:
 
 
 ## Asks the system about the process until it is gone: otherwise an ended child stays in its table.
-static func _watch_end(pid: int, tree: SceneTree) -> void:
+static func _watch_end(ended: int, tree: SceneTree) -> void:
 	var until := Time.get_ticks_msec() + _END_MS
-	while OS.is_process_running(pid):
+	while OS.is_process_running(ended):
 		if Time.get_ticks_msec() > until:
-			OS.kill(pid)
+			OS.kill(ended)
 			return
 		await tree.create_timer(0.05, true, false, true).timeout

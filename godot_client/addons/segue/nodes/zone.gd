@@ -2,6 +2,12 @@ extends RefCounted
 ## What the zones in two and three dimensions have in common: who is inside, and the claim on the
 ## player's input.
 
+## Somebody has entered, and nobody who counts was inside before.
+signal entered
+
+## Nobody who counts is inside any more.
+signal left
+
 const InputText := preload("input_text.gd")
 const Player := preload("segue_player.gd")
 
@@ -52,11 +58,11 @@ func clear() -> void:
 ## Claims the input, or releases it.
 func apply() -> void:
 	if _claimed != null and is_instance_valid(_claimed):
-		var is_same: bool = _claimed == _player() and _input == _area.get("input")
-		if not is_active() or not is_same:
+		var is_unchanged: bool = _claimed == _player() and _input == _area.get("input")
+		if not is_active() or not is_unchanged:
 			_claimed.release_input(_area, _input)
 			_claimed = null
-			_area.emit_signal("left")
+			left.emit()
 	if not is_active() or _player() == null:
 		return
 	var is_new := _claimed == null
@@ -66,7 +72,7 @@ func apply() -> void:
 	var wanted: Variant = InputText.value(_input, text, _claimed.declaration)
 	_claimed.claim_input(_area, _input, wanted, _area.get("input_priority"))
 	if is_new:
-		_area.emit_signal("entered")
+		entered.emit()
 
 
 ## What is wrong with the settings.

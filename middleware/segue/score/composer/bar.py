@@ -11,15 +11,17 @@ from segue.score.composer.drums import drum_parts
 from segue.score.composer.figures import FIGURES
 from segue.score.composer.harmony import PHRASE_BARS, Phrase, phrase
 from segue.score.composer.keyed_random import KeyedRandom, text_key
-from segue.score.composer.melody import melody
+from segue.score.composer.melody import MELODIES
 from segue.score.composer.scene import Scene
 from segue.score.composer.theory import fit_range
 from segue.score.composer.vocabulary import FAMILY, Part, Situation
 from segue.score.sampler.orchestra import ORCHESTRA
 
-_FIGURES: Final = {**FIGURES, "melody": melody}
+_FIGURES: Final = {**FIGURES, **MELODIES}
 # The first beat's notes are louder, to mark the bar.
 DOWNBEAT: Final = 1.08
+# Which roles keep their notes where a bar has too many.
+_RANK: Final = {"melody": -0.6, "bass": -0.4, "drums": -0.1, "texture": 0.15}
 # A shorter note has no recognisable pitch.
 _SHORTEST: Final = TICKS_PER_BEAT // 16
 
@@ -56,9 +58,11 @@ class Bar(NamedTuple):
     onsets: tuple[Onset, ...]
 
 
-def program_of(situation: Situation, slot: int, letter: str, seed: int) -> int:
-    """The programme a voice plays in a section: a session's choice, and another for the tune's contrast."""
+def program_of(situation: Situation, slot: int, letter: str, seed: int, bar: int = 0) -> int:
+    """The programme a voice plays in a bar of a section: a session's choice, and another for the tune's contrast."""
     programs = situation.voices[slot].programs
+    if situation.voices[slot].turns:
+        return programs[situation.voices[slot].turns[bar] % len(programs)]
     chosen = KeyedRandom(seed, text_key(situation.name), slot, 51).below(len(programs))
     if letter == "B" and situation.voices[slot].role == "melody":
         chosen += 1
@@ -75,13 +79,14 @@ def compose_bar(
         form_bar: Bars since the plan began.
         meter: Beats in the bar.
         tonic: Pitch class.
-        mode: One of contract.MODES.
+        mode: One of scales.SCALES.
     """
     number, bar = divmod(form_bar, PHRASE_BARS)
     plan = phrase(leader, seed, number, meter, tonic, mode)
-    onsets = sorted(
+    onsets = [
         onset for part in _parts(situation, plan, bar, seed) for onset in _onsets(situation, part, plan, bar, seed)
-    )
+    ]
+    onsets = sorted(_thinned(onsets, int(situation.most_notes * meter)))
     return Bar(tuple(onset.tick for onset in onsets), tuple(onsets))
 
 
@@ -90,15 +95,44 @@ def _parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> Iterator[
         if voice.role != "melody" and plan.letter not in voice.sections:
             continue
         scene = Scene(situation=situation, voice=voice, slot=slot, plan=plan, bar=bar, seed=seed)
-        program = program_of(situation, slot, plan.letter, seed)
+        program = program_of(situation, slot, plan.letter, seed, bar)
         notes = tuple(note._replace(velocity=note.velocity * voice.velocity) for note in _FIGURES[voice.figure](scene))
         yield Part(slot, voice.role, program, notes)
     yield from drum_parts(situation, plan, bar, seed)
 
 
+def _thinned(onsets: list[Onset], most: int) -> list[Onset]:
+    """At most `most` onsets: those stay that sound first as intensity grows, lead, and fall on a beat."""
+    if len(onsets) <= most:
+        return onsets
+
+    def rank(onset: Onset) -> float:
+        place = onset.tick % TICKS_PER_BEAT / TICKS_PER_BEAT
+        off = min(place, 1 - place)
+        return onset.level + _RANK.get(onset.role, 0.0) + (0.0 if off < 0.1 else 0.15 if abs(off - 0.5) < 0.1 else 0.4)
+
+    return sorted(onsets, key=rank)[:most]
+
+
 def _arc(plan: Phrase, bar: int) -> float:
     """A phrase grows toward its sixth bar and settles; the contrasting one is a little louder."""
     return (0.93, 0.95, 0.98, 1.0, 0.99, 1.03, 1.06, 1.0)[bar] * (1.04 if plan.letter == "B" else 1.0)
+
+
+def swung(start: float, swing: float, sixteenth_swing: float) -> float:
+    """A place of a bar, in beats, with the middle of its beat and of its half beat late. Triplets stay."""
+    if min(start * 3 % 1, -start * 3 % 1) < 0.06 and min(start * 4 % 1, -start * 4 % 1) >= 0.06:
+        return start
+    start = _bent(start, 1.0, swing)
+    return _bent(start, 0.5, sixteenth_swing) if not swing else start
+
+
+def _bent(start: float, span: float, delay: float) -> float:
+    whole, rest = divmod(start, span)
+    half = span / 2
+    if rest <= half:
+        return whole * span + rest * (half + delay) / half
+    return whole * span + half + delay + (rest - half) * (half - delay) / half
 
 
 def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int) -> Iterator[Onset]:
@@ -108,7 +142,7 @@ def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int)
     family = FAMILY[part.role]
     for note in part.notes:
         weight = DOWNBEAT if note.start < 0.1 else 1.0
-        start = note.start + (situation.swing if 0.5 <= note.start % 1 < 0.6 else 0.0)
+        start = swung(note.start, situation.swing, situation.sixteenth_swing)
         tick = max(0, round((start + random.spread(situation.loose)) * TICKS_PER_BEAT))
         tick = min(tick, plan.meter * TICKS_PER_BEAT - 1)
         yield Onset(
@@ -129,5 +163,12 @@ def playable(program: int, pitch: int) -> int:
     """The pitch within the programme's range; a drum key as it is."""
     if program < 0:
         return pitch
-    instrument = ORCHESTRA[program]
-    return fit_range(pitch, instrument.low, instrument.high)
+    return fit_range(pitch, *range_of(program))
+
+
+@lru_cache(maxsize=128)
+def range_of(program: int) -> tuple[int, int]:
+    """The lowest and highest key of a programme; of one that the orchestra lacks, of the next in its family."""
+    family = [row for row in ORCHESTRA.values() if row.program // 8 == program // 8] or list(ORCHESTRA.values())
+    instrument = ORCHESTRA.get(program) or min(family, key=lambda row: (abs(row.program - program), row.program))
+    return instrument.low, instrument.high

@@ -16,10 +16,9 @@ from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
 from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
 from segue.score.composer.fills import GESTURES, PickupVoice
 from segue.score.composer.harmony import PHRASE_BARS, phrase
-from segue.score.composer.keyed_random import KeyedRandom
+from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in
-from segue.score.composer.moment import PATIENCE, Cue, Mix, Moment, follow
-from segue.score.composer.table import NAMES, TABLE
+from segue.score.composer.moment import PATIENCE, Arrangements, Cue, Mix, Moment, follow
 from segue.score.composer.theory import Chord
 from segue.score.composer.vocabulary import FAMILY, Situation
 
@@ -27,9 +26,10 @@ from segue.score.composer.vocabulary import FAMILY, Situation
 HYSTERESIS: Final = 0.08
 # A situation below this weight is silent.
 FLOOR: Final = 0.06
+# An arrangement of this weight plays all its voices; one of half of it, half of them.
+_ALL_VOICES: Final = 0.85
 # Roles that only one situation plays at a time.
 SOLO_ROLES: Final = ("melody", "bass", "drums")
-_ORDER: Final = {name: index for index, name in enumerate(NAMES)}
 # A note left to sound at an arrival is struck again if at least this much of it remains.
 _WORTH_RESTRIKING: Final = TICKS_PER_BEAT // 2
 _SHORTEST_SAMPLES: Final = 480
@@ -78,12 +78,14 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     """
     if moment.frame != form.frame:
         raise ValueError(f"frame: expected {form.frame}, got {moment.frame}")
+    form = _known(form, moment.arrangements)
     end = moment.ticks + moment.tempo
     next_bar = moment.bar_ticks + moment.meter * TICKS_PER_BEAT
     form = _expecting(_led(form, moment), moment)
     if form.bar != moment.bar:
         form = _settled(form, moment, moment.bar, moment.bar_ticks)
-    form = replace(form, frame=form.frame + 1, holders=_holders(form.holders, moment.mix, moment.drums))
+    sounding = tuple((moment.arrangements[name], weight) for name, weight in moment.mix)
+    form = replace(form, frame=form.frame + 1, holders=_holders(form.holders, sounding, moment.drums))
     lead = _lead_in(form, moment)
     notes = list(_lead_notes(form, moment, lead))
     notes.extend(_bar_notes(form, moment, lead, moment.bar_ticks, moment.ticks, min(end, next_bar)))
@@ -100,10 +102,32 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     return form, notes
 
 
+def _known(form: Form, arrangements: Arrangements) -> Form:
+    """The form without arrangements that there are no more, as after new rules: others take their places."""
+    if all(name in arrangements for name in (form.leader, form.plan, form.awaited, *form.holders) if name) and (
+        form.cue is None or (form.cue.out_of in arrangements and form.cue.into in arrangements)
+    ):
+        return form
+    kept = [name if name in arrangements else "" for name in (form.leader, form.plan, form.awaited, *form.holders)]
+    cue = form.cue
+    if cue is not None and not (cue.out_of in arrangements and cue.into in arrangements):
+        cue = None
+    return replace(
+        form,
+        leader=kept[0],
+        plan=kept[1],
+        bar=form.bar if kept[1] else None,
+        awaited=kept[2],
+        holders=(kept[3], kept[4], kept[5]),
+        cue=cue,
+        arrival=form.arrival if kept[0] else -1,
+    )
+
+
 def _leader_of(leader: str, mix: Mix) -> str:
-    """The situation that leads a mix: the heaviest, unless the leader so far is nearly as heavy."""
+    """The arrangement that leads a mix: the heaviest, unless the leader so far is nearly as heavy."""
     weights = dict(mix)
-    best = max(mix, key=lambda pair: (pair[1], -_ORDER[pair[0]]))[0]
+    best = max(mix, key=lambda pair: pair[1])[0]
     return best if weights[best] > weights.get(leader, 0.0) + (HYSTERESIS if leader else 0.0) else leader
 
 
@@ -140,7 +164,7 @@ def _settled(form: Form, moment: Moment, bar: int, bar_ticks: int) -> Form:
     head = form.awaited if form.awaited and bar_ticks < form.awaited_until else form.leader
     if plan != head or bar < origin:
         plan, origin = head, bar
-    tonic, mode = _key(form, moment, TABLE[plan])
+    tonic, mode = _key(form, moment, moment.arrangements[plan])
     return replace(form, bar=bar, plan=plan, origin=origin, tonic=tonic, mode=mode)
 
 
@@ -148,7 +172,7 @@ def _key(form: Form, moment: Moment, situation: Situation) -> tuple[int, str]:
     """The key that is asked for; if none is, the seed's tonic, in one of the situation's modes."""
     if moment.tonic >= 0:
         return moment.tonic, MODES[moment.mode]
-    random = KeyedRandom(form.seed, 62, _ORDER[situation.name])
+    random = KeyedRandom(form.seed, 62, text_key(situation.name))
     return KeyedRandom(form.seed, 61).below(12), situation.modes[random.below(len(situation.modes))]
 
 
@@ -159,19 +183,20 @@ def _plays(situation: Situation, role: str, drums: int) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _holders(holders: tuple[str, str, str], mix: tuple[tuple[str, float], ...], drums: int) -> tuple[str, str, str]:
+def _holders(
+    holders: tuple[str, str, str], mix: tuple[tuple[Situation, float], ...], drums: int
+) -> tuple[str, str, str]:
     """Who plays each solo role: the heaviest that has it, unless the holder is nearly as heavy."""
     result = []
     for role, holder in zip(SOLO_ROLES, holders, strict=True):
-        able = [
-            (weight + (HYSTERESIS if name == holder else 0.0), -_ORDER[name], name)
-            for name, weight in mix
-            if weight >= FLOOR and _plays(TABLE[name], role, drums)
-        ]
+        able = [(row, weight) for row, weight in mix if weight >= FLOOR and _plays(row, role, drums)]
         if role == "drums" and drums == 1:
-            native = [row for row in able if TABLE[row[2]].kit.own]
-            able = native or able
-        result.append("" if not able or (role == "drums" and drums == 0) else max(able)[2])
+            able = [(row, weight) for row, weight in able if row.kit.own] or able
+        if not able or (role == "drums" and drums == 0):
+            result.append("")
+        else:
+            heaviest = max(able, key=lambda pair: pair[1] + (HYSTERESIS if pair[0].name == holder else 0.0))
+            result.append(heaviest[0].name)
     return result[0], result[1], result[2]
 
 
@@ -196,7 +221,8 @@ def _bar_notes(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, start: 
 def _written(form: Form, moment: Moment, name: str) -> Bar:
     """The written notes of a situation in the settled bar."""
     number = (form.bar or 0) - form.origin
-    return compose_bar(TABLE[name], TABLE[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
+    rows = moment.arrangements
+    return compose_bar(rows[name], rows[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
 
 
 def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset, intensity: float) -> bool:
@@ -205,13 +231,13 @@ def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset, 
         return False
     if onset.role in SOLO_ROLES and form.holders[SOLO_ROLES.index(onset.role)] != name:
         return False
-    if name == form.leader or onset.role == "drums":
+    if onset.role in SOLO_ROLES:
         return True
-    if onset.role == "counter":
+    if onset.role == "counter" and name != form.leader:
         return False
-    # Of a situation that does not lead, the first rows of its table sound first.
-    voices = len(TABLE[name].voices)
-    return weight >= 2 * FLOOR + 0.6 * onset.slot / voices
+    # The first rows of an arrangement sound first. All of them together keep about one arrangement's number of voices.
+    voices = len(moment.arrangements[name].voices)
+    return weight >= _ALL_VOICES * (onset.slot + 0.5) / voices
 
 
 def loudness(intensity: float) -> float:
@@ -252,12 +278,12 @@ def _lead_in(form: Form, moment: Moment) -> LeadIn:
     on_bar = (cue.arrival - moment.bar_ticks) % (moment.meter * TICKS_PER_BEAT) == 0
     if on_bar and cue.into not in (form.plan, form.leader):
         # The bar that opens there is the first of its plan.
-        tonic, mode = _key(form, moment, TABLE[cue.into])
-        target = phrase(TABLE[cue.into], form.seed, 0, moment.meter, tonic, mode).bars[0][0].chord
+        tonic, mode = _key(form, moment, moment.arrangements[cue.into])
+        target = phrase(moment.arrangements[cue.into], form.seed, 0, moment.meter, tonic, mode).bars[0][0].chord
     return lead_in(
         Turn(
-            out_of=TABLE[cue.out_of],
-            into=TABLE[cue.into],
+            out_of=moment.arrangements[cue.out_of],
+            into=moment.arrangements[cue.into],
             seed=form.seed,
             beat=cue.arrival // TICKS_PER_BEAT,
             known=(cue.arrival - cue.since) / TICKS_PER_BEAT,
@@ -291,17 +317,19 @@ def _player(form: Form, moment: Moment, role: str) -> PickupVoice | None:
     if not holder:
         return None
     number = ((form.bar or 0) - form.origin) // PHRASE_BARS
-    letter = phrase(TABLE[form.plan], form.seed, number, moment.meter, form.tonic, form.mode).letter
-    slot, voice = next((slot, voice) for slot, voice in enumerate(TABLE[holder].voices) if voice.role == role)
+    letter = phrase(moment.arrangements[form.plan], form.seed, number, moment.meter, form.tonic, form.mode).letter
+    slot, voice = next(
+        (slot, voice) for slot, voice in enumerate(moment.arrangements[holder].voices) if voice.role == role
+    )
     if letter not in voice.sections:
         return None
-    program = program_of(TABLE[holder], slot, letter, form.seed)
+    program = program_of(moment.arrangements[holder], slot, letter, form.seed)
     return PickupVoice(role, program, voice.register, voice.velocity, voice.level)
 
 
 def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
     """Notes of the leader's entrance in this frame: its gesture, and on the beat its held notes struck again."""
-    leader, weight = TABLE[form.leader], dict(moment.mix).get(form.leader, 0.0)
+    leader, weight = moment.arrangements[form.leader], dict(moment.mix).get(form.leader, 0.0)
     if form.awaited != form.leader:
         yield from _gesture(form, moment, leader, weight, bar_ticks)
     if not moment.ticks <= form.arrival < moment.ticks + moment.tempo or form.bar is None:
@@ -332,5 +360,5 @@ def _chord(form: Form, moment: Moment, bar_ticks: int, tick: int) -> Chord:
     """The chord at a tick of the settled bar, which begins at `bar_ticks`, or later, if its plan goes on."""
     bars, beat = divmod(max(0, (tick - bar_ticks) // TICKS_PER_BEAT), moment.meter)
     number, bar = divmod((form.bar or 0) - form.origin + bars, PHRASE_BARS)
-    plan = phrase(TABLE[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
+    plan = phrase(moment.arrangements[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
     return [segment for segment in plan.bars[bar] if segment.start <= beat][-1].chord

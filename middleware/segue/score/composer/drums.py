@@ -55,7 +55,7 @@ def _goes_on(line: DrumLine, kit: Kit) -> bool:
 
 def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> list[BarNote]:
     notes = []
-    for beat, source in enumerate(folded_beats(plan.meter)):
+    for beat, source in enumerate(folded_beats(plan.meter, len(line.steps) // 4, bar)):
         for step, sign in enumerate(line.steps[source * 4 : source * 4 + 4]):
             if sign == "." or (sign == "o" and not random.chance(line.chance)):
                 continue
@@ -64,7 +64,7 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> lis
                 segments = plan.bars[bar]
                 root = segments[-1] if beat >= segments[-1].start else segments[0]
                 key = place(root.chord.root, gm.TIMPANI_CENTRE)
-            inner = _INNER if source == 0 and beat else 1.0
+            inner = _INNER if source % 4 == 0 and beat else 1.0
             velocity = line.velocity * _STROKE[sign] * inner * (1 + random.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)
             notes.append(BarNote(beat + step / 4, _LENGTH, key, velocity, level))

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from segue.score.composer.harmony import Segment
+from segue.score.composer.scales import SCALES
 from segue.score.composer.scene import Scene, folded_beats
-from segue.score.composer.theory import nearest_step, step_pitch
+from segue.score.composer.theory import degree_above, nearest_step, step_pitch
 from segue.score.composer.vocabulary import BarNote
 
 Figure = Callable[[Scene], list[BarNote]]
@@ -16,14 +17,19 @@ _ACCENT: Final = {"o": 0.72, "x": 0.9, "!": 1.12}
 
 
 def _strokes(scene: Scene) -> list[tuple[float, float, float]]:
-    """The voice's 16-sign rhythm folded onto the meter: (beat, beats until the next stroke, accent)."""
+    """The voice's rhythm, four signs a beat, folded onto the meter: (beat, beats until the next stroke, accent).
+
+    Of several rhythms, with spaces between, a bar takes one.
+    """
+    rhythms = scene.voice.pattern.split()
+    rhythm = rhythms[0] if len(rhythms) == 1 else scene.random(13).choice(rhythms)
     places = []
-    for beat, source in enumerate(folded_beats(scene.meter)):
-        for step, sign in enumerate(scene.voice.pattern[source * 4 : source * 4 + 4]):
+    for beat, source in enumerate(folded_beats(scene.meter, len(rhythm) // 4, scene.bar)):
+        for step, sign in enumerate(rhythm[source * 4 : source * 4 + 4]):
             if sign != ".":
                 places.append((beat + step / 4, _ACCENT[sign]))
-    ends = [start for start, _ in places[1:]] + [float(scene.meter)]
-    return [(start, end - start, accent) for (start, accent), end in zip(places, ends, strict=True)]
+    ends = [*(start for start, _ in places[1:]), float(scene.meter)]
+    return [(start, end - start, accent) for (start, accent), end in zip(places, ends, strict=False)]
 
 
 def _thinned(scene: Scene, step: int, rate: int) -> float:
@@ -90,6 +96,8 @@ _SHAPES: Final[dict[str, Callable[[int, int], int]]] = {
     "updown": lambda step, size: (size - 1) - abs(step % (2 * size - 2) - (size - 1)) if size > 1 else 0,
     "alberti": lambda step, size: (0, size - 1, 1, size - 1)[step % 4],
     "broken": lambda step, size: (0, 2, 1, size - 1, 2, 1)[step % 6] % size,
+    # A banjo's forward roll.
+    "roll": lambda step, size: (1, 2, 3, 0, 2, 3, 0, 3)[step % 8] % size,
 }
 
 
@@ -127,10 +135,9 @@ def ostinato(scene: Scene) -> list[BarNote]:
             continue
         start = step / voice.rate
         segment = scene.segment_at(start)
-        base = nearest_step(segment.chord, scene.root(segment))
         offset = int(token) + (random.choice((2, 4, 7)) if step == varied and step % voice.rate else 0)
         accent = 1.1 if step == 0 else 0.98 if step % voice.rate == 0 else 0.82
-        pitch = step_pitch(segment.chord, base + offset)
+        pitch = degree_above(segment.chord, scene.root(segment), offset)
         notes.append(BarNote(start, voice.hold / voice.rate, pitch, accent, _thinned(scene, step, voice.rate)))
     return notes
 
@@ -144,7 +151,7 @@ def drone(scene: Scene) -> list[BarNote]:
         tonic = scene.root(segment)
         if not clash:
             tonic += (chord.tonic - tonic + 5) % 12 - 5
-        fifth_fits = clash or (tonic + 7) % 12 in chord.tones
+        fifth_fits = (tonic + 7) % 12 in chord.tones
         keys = [tonic, tonic + (7 if fifth_fits else 12), tonic + 12][: scene.voice.tones]
         for tone, key in enumerate(keys):
             level = scene.voice.level + 0.2 * tone
@@ -226,12 +233,13 @@ def cluster(scene: Scene) -> list[BarNote]:
     for segment in scene.segments:
         if not random.chance(voice.density):
             continue
+        near = list(range(voice.register - 6, voice.register + 7))
+        if SCALES[scene.plan.mode].strict:
+            near = [key for key in near if (key - segment.chord.tonic) % 12 in segment.chord.steps]
         allowed = [
-            key
-            for key in range(voice.register - 6, voice.register + 7)
-            if not {(key - segment.chord.root) % 12, (key - segment.chord.tonic) % 12} & {1, 11}
+            key for key in near if not {(key - segment.chord.root) % 12, (key - segment.chord.tonic) % 12} & {1, 11}
         ]
-        first = random.below(len(allowed) - voice.tones)
+        first = random.below(max(1, len(allowed) - voice.tones))
         start = segment.start + random.choice((0.0, 0.5, 1.0))
         beats = max(0.5, (segment.start + segment.beats - start) * voice.hold)
         for tone, key in enumerate(allowed[first : first + voice.tones]):
@@ -251,8 +259,40 @@ def chug(scene: Scene) -> list[BarNote]:
         ringing = accent > 1
         length = gap * voice.hold if ringing else min(gap, 0.25) * 0.7
         level = voice.level + (0.0 if start % 0.5 == 0 else 0.12)
-        for key in (root, root + 7, root + 12)[: voice.tones if ringing else 2]:
+        fifth = root + 7 if (root + 7) % 12 in segment.chord.tones else root + 12
+        for key in sorted({root, fifth, root + 12})[: voice.tones if ringing else 2]:
             notes.append(BarNote(start, length, key, accent, level))
+    return notes
+
+
+def stride(scene: Scene) -> list[BarNote]:
+    """The left hand of a stride piano: low roots and fifths in turn, and chords between them."""
+    voice = scene.voice
+    notes = []
+    low_beats = [beat for beat, source in enumerate(folded_beats(scene.meter)) if source in (0, 2)]
+    for beat in range(scene.meter):
+        segment = scene.segment_at(beat)
+        level = voice.level + (0.0 if beat in low_beats else 0.05)
+        if beat not in low_beats:
+            notes += [BarNote(beat, voice.hold * 0.6, key, 0.82, level) for key in scene.voicing(segment)]
+            continue
+        root = scene.root(segment) - 12
+        fifth = root + (segment.chord.tones[min(2, len(segment.chord.tones) - 1)] - root) % 12
+        low = root if beat == segment.start else fifth - 12 if fifth - root > 5 else fifth
+        notes += [BarNote(beat, voice.hold * 0.8, key, 1.0, level) for key in (low, low + 12)]
+    return notes
+
+
+def tremolo(scene: Scene) -> list[BarNote]:
+    """The top of each chord struck again and again, `rate` times a beat, two tones in turn if it has `tones` of 2."""
+    voice = scene.voice
+    notes = []
+    for segment in scene.segments:
+        keys = scene.voicing(segment)[::-1][: max(1, min(2, voice.tones - 1))]
+        for step in range(segment.beats * voice.rate):
+            start = segment.start + step / voice.rate
+            accent = (1.0 if step % voice.rate == 0 else 0.8) * (0.85 + 0.15 * step / (segment.beats * voice.rate))
+            notes.append(BarNote(start, 0.9 / voice.rate, keys[step % len(keys)], accent, voice.level))
     return notes
 
 
@@ -278,14 +318,14 @@ def _guide_tones(scene: Scene, segment: Segment) -> tuple[int, int]:
 
 
 def line(scene: Scene) -> list[BarNote]:
-    """A written pattern, `rate` tokens a beat for four beats: r root, f fifth, o octave, t third, a approach, `.` rest.
+    """A written pattern, `rate` tokens a beat: r root, f fifth, o octave, t third, a approach, `.` rest.
 
     A token holds until the next one; an approach is the scale's step below or above the root to come.
     """
     voice, random = scene.voice, scene.random(11)
     tokens = voice.pattern.split()
     places: list[tuple[float, str]] = []
-    for beat, source in enumerate(folded_beats(scene.meter)):
+    for beat, source in enumerate(folded_beats(scene.meter, len(tokens) // voice.rate, scene.bar)):
         for step in range(voice.rate):
             token = tokens[source * voice.rate + step]
             if token != ".":
@@ -330,7 +370,8 @@ def _approach(scene: Scene, segment: Segment) -> int:
     target, here = scene.root(following), scene.root(segment)
     step = nearest_step(segment.chord, target)
     if target == here:
-        return step_pitch(segment.chord, step - 1) if here > scene.voice.register else here + 7
+        fifth = here + (segment.chord.tones[min(2, len(segment.chord.tones) - 1)] - here) % 12
+        return step_pitch(segment.chord, step - 1) if here > scene.voice.register else fifth
     return step_pitch(segment.chord, step + (1 if here > target else -1))
 
 
@@ -379,6 +420,8 @@ FIGURES: Final[dict[str, Figure]] = {
     "swell": swell,
     "cluster": cluster,
     "chug": chug,
+    "stride": stride,
+    "tremolo": tremolo,
     "counter": counter,
     "line": line,
     "walk": walk,

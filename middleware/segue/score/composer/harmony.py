@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from segue.score.composer.keyed_random import KeyedRandom, text_key
@@ -16,6 +17,7 @@ from segue.score.composer.vocabulary import Situation
 PHRASE_BARS: Final = 8
 # Four phrases make a cycle; the second and the fourth vary the first, the third contrasts.
 FORM: Final = "AABA"
+_ROUGH: Final = 6
 
 
 class Segment(NamedTuple):
@@ -67,9 +69,9 @@ def _half_bar(meter: int) -> int:
 
 
 def _four_bars(tokens: list[str], random: KeyedRandom, situation: Situation) -> list[str]:
-    """A progression as one token a bar, each chord `stretch` bars long; a colour may be added for variety."""
+    """A progression as one token a bar; a colour may be added for variety. Each of four chords lasts `stretch` bars."""
     tokens = [token + "9" if token in "1346" and random.chance(0.2) else token for token in tokens]
-    return [tokens[index // situation.stretch] for index in range(4)]
+    return tokens if len(tokens) == PHRASE_BARS else [tokens[index // situation.stretch] for index in range(4)]
 
 
 @lru_cache(maxsize=512)
@@ -89,10 +91,13 @@ def phrase(situation: Situation, seed: int, number: int, meter: int, tonic: int,
     second = first if random.chance(0.5) else random.below(len(rows))
     own = KeyedRandom(seed, text_key(situation.name), number, 2)
     bars = _four_bars(rows[first].split(), own, situation)
-    answer = rows[second].split()
-    bars += _four_bars(answer[2:] + answer[:2] if situation.stretch > 1 and second == first else answer, own, situation)
-    bars[3] = situation.half[0 if minor else 1]
-    bars[7] = situation.full[0 if minor else 1]
+    if len(bars) < PHRASE_BARS:
+        answer = rows[second].split()[-4:]
+        turned = situation.stretch > 1 and second == first
+        bars += _four_bars(answer[2:] + answer[:2] if turned else answer, own, situation)
+        cadences = KeyedRandom(seed, text_key(situation.name), number, 4)
+        bars[3] = cadences.choice(situation.half[0 if minor else 1].split())
+        bars[7] = cadences.choice(situation.full[0 if minor else 1].split())
     segments: list[tuple[Segment, ...]] = []
     count = 0
     for bar, token in enumerate(bars):
@@ -142,6 +147,8 @@ def voicings(plan: Phrase, register: int, tones: int, open_position: bool = Fals
         best: tuple[float, tuple[int, ...]] | None = None
         for candidate in _layouts(segment.chord, register, tones, open_position):
             cost = abs(sum(candidate) / tones - register) * 0.3
+            # Neighbours a semitone apart are for the ear one rough tone.
+            cost += _ROUGH * sum(high - low == 1 for low, high in pairwise(candidate))
             if previous:
                 cost += sum(abs(new - old) for new, old in zip(candidate, previous, strict=True))
                 cost += _parallel_cost(candidate[-1], previous[-1], segment.chord.root, previous_root) * tones

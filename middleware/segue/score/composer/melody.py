@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from segue.score.composer.harmony import PHRASE_BARS, Segment
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.scene import Scene
-from segue.score.composer.theory import chord_step, nearest_step, place, step_pitch
+from segue.score.composer.theory import chord_step, degree_above, nearest_step, place, step_pitch
 from segue.score.composer.vocabulary import BarNote
 
 # How the four units of a phrase treat the motif: period, arch, sentence.
@@ -50,31 +50,62 @@ def melody(scene: Scene) -> list[BarNote]:
     return list(_phrase(_Tune(scene))[scene.bar])
 
 
+def thirds(scene: Scene) -> list[BarNote]:
+    """A third (or the next chord tone) below the tune of the situation's first melody voice."""
+    notes = []
+    for note in melody(_leading(scene)):
+        chord = scene.segment_at(note.start).chord
+        pitch = degree_above(chord, note.pitch, -2)
+        if note.beats > _PASSING or note.pitch % 12 in chord.tones:
+            pitch = step_pitch(chord, chord_step(chord, nearest_step(chord, pitch), -1))
+        if pitch >= note.pitch:
+            pitch -= 12
+        notes.append(note._replace(pitch=pitch, level=max(note.level, scene.voice.level)))
+    return notes
+
+
+def octaves(scene: Scene) -> list[BarNote]:
+    """The tune of the situation's first melody voice an octave above, or below where that is beyond the register."""
+    lead = _leading(scene)
+    shift = 12 if scene.voice.register >= lead.voice.register else -12
+    return [note._replace(pitch=note.pitch + shift, level=max(note.level, scene.voice.level)) for note in melody(lead)]
+
+
+def canon(scene: Scene) -> list[BarNote]:
+    """The tune of the situation's first melody voice a bar later, over the chords of its own bars."""
+    return list(_phrase(_Tune(scene, delayed=True))[scene.bar])
+
+
+def _leading(scene: Scene) -> Scene:
+    """The scene of the situation's first melody voice, or the same if it has none."""
+    voices = scene.situation.voices
+    slot = next((slot for slot, voice in enumerate(voices) if voice.role == "melody"), scene.slot)
+    return Scene(
+        situation=scene.situation, voice=voices[slot], slot=slot, plan=scene.plan, bar=scene.bar, seed=scene.seed
+    )
+
+
 class _Tune:
     """What a whole phrase's tune depends on, as a cache key: the voice in its situation, the plan, the seed."""
 
-    __slots__ = ("key", "scene")
+    __slots__ = ("delayed", "key", "scene")
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, *, delayed: bool = False) -> None:
         self.scene = scene
-        self.key = (scene.situation.name, scene.slot, id(scene.plan), scene.seed)
+        self.delayed = delayed
+        self.key = (scene.situation.name, scene.slot, id(scene.plan), scene.seed, delayed)
 
     def __hash__(self) -> int:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Tune)
-            and self.key[:2] == other.key[:2]
-            and self.scene.plan is other.scene.plan
-            and self.scene.seed == other.scene.seed
-        )
+        return isinstance(other, _Tune) and self.key == other.key and self.scene.plan is other.scene.plan
 
 
 @lru_cache(maxsize=512)
 def _phrase(tune: _Tune) -> tuple[tuple[BarNote, ...], ...]:
     scene = tune.scene
-    shapes = _shapes(scene)
+    shapes = [(), *_shapes(_leading(scene))[:-1]] if tune.delayed else _shapes(scene)
     voice = scene.voice
     bars: list[tuple[BarNote, ...]] = []
     previous = voice.register
@@ -255,10 +286,11 @@ def _pitch(scene: Scene, segment: Segment, height: int, previous: int, *, strong
     if scene.voice.pattern == "chordal":
         anchor = nearest_step(chord, place(chord.root, scene.voice.register))
     index = anchor + height
-    if index > centre + 8:
-        index -= 7
-    elif index < centre - 6:
-        index += 7
+    octave = len(chord.steps)
+    if index > centre + octave + 1:
+        index -= octave
+    elif index < centre - octave + 1:
+        index += octave
     if strong:
         index = chord_step(chord, index, 1 if step_pitch(chord, index) < previous else -1)
     pitch = step_pitch(chord, index)
@@ -320,3 +352,6 @@ def _smoothed(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
         else:
             result[index] = note._replace(beats=min(note.beats, _PASSING))
     return result
+
+
+MELODIES: Final = {"melody": melody, "thirds": thirds, "octaves": octaves, "canon": canon}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from segue.contract import TICKS_PER_BEAT
+from segue.score.composer.vocabulary import Situation
 
 Mix = tuple[tuple[str, float], ...]
+Arrangements = Mapping[str, Situation]
 
+NO_ARRANGEMENTS: Final[Arrangements] = MappingProxyType({})
 # A change of less than this share of the mix gets no lead-in.
 LEAST_TURN: Final = 0.2
 # After the arrival, the situation before may take so long to fade, and the one after to lead the mix.
@@ -18,10 +23,11 @@ class Moment(NamedTuple):
     """Conditioning of one frame. Fields that are not listed are as in contract.Conditioning.
 
     Attributes:
-        mix: (situation, weight) pairs, weights summing to 1.
+        mix: (name of an arrangement, weight) pairs, weights summing to 1.
         tempo: Milli-bpm, which is the ticks of one frame.
         tonic: -1 for the composer's choice.
         next_mix: The mix after the change in `to_change` frames; unused where no change is known.
+        arrangements: What the names stand for, every style that there is; earlier ones win ties.
     """
 
     frame: int
@@ -37,6 +43,7 @@ class Moment(NamedTuple):
     intensity: float
     to_change: int = -1
     next_mix: Mix = ()
+    arrangements: Arrangements = NO_ARRANGEMENTS
 
 
 class Cue(NamedTuple):

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from segue.contract import MODES
+from segue.score.composer.scales import SCALES
 
 Role = Literal["melody", "counter", "harmony", "texture", "bass"]
 FAMILY: Final[dict[str, str]] = {
@@ -23,7 +23,7 @@ FAMILY: Final[dict[str, str]] = {
 }
 DRUM_SLOT: Final = 100
 
-_DRUM_LINE: Final = re.compile(r"[.ox!]{16}")
+_DRUM_LINE: Final = re.compile(r"([.ox!]{8}){1,4}|([.ox!]{12}){1,2}")
 
 
 class BarNote(NamedTuple):
@@ -73,6 +73,8 @@ class Voice:
         sections: "A", "B" or "AB", the parts of the form.
         strum: Beats between a chord's notes.
         leaps, ornaments: Shares of wide steps and graced notes (melody).
+        turns: For each bar of a phrase which of the programmes plays, so that instruments share one part; empty: a
+            session's choice.
     """
 
     role: Role
@@ -90,6 +92,7 @@ class Voice:
     strum: float = 0.0
     leaps: float = 0.2
     ornaments: float = 0.0
+    turns: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.programs or not all(0 <= program <= 127 for program in self.programs):
@@ -100,12 +103,12 @@ class Voice:
 
 @dataclass(frozen=True, kw_only=True)
 class DrumLine:
-    """One drum over a bar of four beats.
+    """One drum over a pattern of two, three, four or six beats, or two bars of four.
 
     Attributes:
         key: General MIDI drum key, or the MIDI key of a tuned or low drum that `program` names (timpani, taiko); 0 for
             timpani stands for the chord's root.
-        steps: 16 signs: `.` silent, `o` soft, `x` normal, `!` accented.
+        steps: Four signs a beat: `.` silent, `o` soft, `x` normal, `!` accented.
         chance: Probability that a soft stroke sounds, so that no two bars are alike.
         fills: Whether the line rests during a fill.
     """
@@ -120,7 +123,7 @@ class DrumLine:
 
     def __post_init__(self) -> None:
         if _DRUM_LINE.fullmatch(self.steps) is None:
-            raise ValueError(f"steps: expected 16 of . o x !, got {self.steps!r}")
+            raise ValueError(f"steps: expected 8, 12, 16, 24 or 32 of . o x !, got {self.steps!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,16 +151,19 @@ class Situation:
 
     Attributes:
         tempo: Its natural range.
-        modes: Used where conditioning leaves the key open.
-        minor, major: Progressions of four chords (theory.chord tokens, `a/b` for two in a bar) for modes of either
-            third.
-        half, full: What the fourth and the eighth bar of a phrase become, for minor and for major modes.
+        modes: Words of scales.SCALES, used where conditioning leaves the key open.
+        minor, major: Progressions of four chords (theory.chord tokens, `a/b` for two in a bar) for scales of either
+            third, or of eight for a whole phrase.
+        half, full: What the fourth and the eighth bar of a phrase of four-chord progressions become, for minor and for
+            major scales: cadences with spaces between, of which a phrase takes one.
         stretch: Bars a chord lasts.
         meters: Natural ones.
-        swing: Delay of off-beat halves, share of a beat.
+        swing: Delay of the middle of a beat, in beats; what lies around is stretched.
+        sixteenth_swing: The same of the middle of half beats.
         loose: Humanised timing, beats.
         entrance: What marks its arrival (fills.GESTURES).
         gain: Factor on velocities that levels the situations' loudness.
+        most_notes: Notes a beat at most, of all voices together.
         drive: How hard it pushes on, 0 at rest to 1 in the thick of a fight; music that turns to one with more drive is
             built up, to less is let go.
     """
@@ -174,18 +180,20 @@ class Situation:
     stretch: int = 1
     meters: tuple[int, ...] = (4,)
     swing: float = 0.0
+    sixteenth_swing: float = 0.0
     loose: float = 0.01
     entrance: str = "none"
     gain: float = 1.0
     drive: float = 0.5
+    most_notes: float = 100.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.drive <= 1:
             raise ValueError(f"{self.name}: drive: expected 0 to 1, got {self.drive}")
-        if not all(mode in MODES for mode in self.modes):
-            raise ValueError(f"{self.name}: modes: expected some of {MODES}, got {self.modes}")
+        if not self.modes or not all(mode in SCALES for mode in self.modes):
+            raise ValueError(f"{self.name}: modes: expected some of {', '.join(SCALES)}, got {self.modes}")
         for progression in (*self.minor, *self.major):
-            if len(progression.split()) != 4:
-                raise ValueError(f"{self.name}: expected progressions of four chords, got {progression!r}")
+            if len(progression.split()) not in (4, 8):
+                raise ValueError(f"{self.name}: expected progressions of four or eight chords, got {progression!r}")
         if not 0 < self.tempo[0] <= self.tempo[1]:
             raise ValueError(f"{self.name}: tempo: expected a range, got {self.tempo}")

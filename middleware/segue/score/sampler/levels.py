@@ -21,8 +21,6 @@ from segue.audio.loudness import k_weighted, loudness
 
 # What one note of every programme measures at full velocity, before its seat's level.
 NOTE_LUFS: Final = -24.0
-# The kit's file entry; programmes go by their number.
-KIT: Final = "kit"
 _WINDOW: Final = 19_200
 # Most of what registers differ by is evened out; the rest is the instrument's character.
 _EVENING: Final = 0.8
@@ -57,8 +55,13 @@ def flattened(register: Register) -> Register:
     return Register(keys=(0,), lufs=(median(register.lufs),))
 
 
+def level_name(program: int, *, drums: bool) -> str:
+    """The name in a file of levels: of a programme its number, of a drum kit "kit" and its number."""
+    return f"kit {program}" if drums else str(program)
+
+
 def read_levels(path: Path) -> dict[str, Register]:
-    """Read a file that `write_levels` wrote: programme number or KIT -> register."""
+    """Read a file that `write_levels` wrote: `level_name` -> register."""
     entries = json.loads(path.read_text(encoding="utf-8"))
     return {name: Register(keys=tuple(entry["keys"]), lufs=tuple(entry["lufs"])) for name, entry in entries.items()}
 

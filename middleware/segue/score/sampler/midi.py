@@ -16,7 +16,7 @@ import mido
 
 from segue.atomic import replacing
 from segue.contract import FAMILIES, FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, Conditioning, NoteEvent
-from segue.score.sampler.orchestra import ORCHESTRA
+from segue.instruments import NAMES
 
 TICKS_PER_QUARTER: Final = 960
 # The key signature with the notes of the major key on each pitch class, as mido spells it: of that major key, and of
@@ -28,7 +28,8 @@ _PARENT: Final = {"major": 0, "minor": 3, "dorian": 10, "phrygian": 8, "lydian":
 # General MIDI plays drums on the tenth channel; the other tracks take the rest in turn.
 _DRUM_CHANNEL: Final = 9
 _CHANNELS: Final = tuple(channel for channel in range(16) if channel != _DRUM_CHANNEL)
-_NOTE_MESSAGES: Final = {"note_off": 1, "note_on": 2}
+# What comes first at one tick; a change of the kit stays right before the note that needs it.
+_ORDER: Final = {"note_off": 1, "note_on": 2, "program_change": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,14 +87,19 @@ def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[MidiMa
     tracks: list[list[tuple[int, mido.Message | mido.MetaMessage]]] = []
     for (family, program), events in sorted(parts.items(), key=lambda part: (FAMILIES.index(part[0][0]), part[0][1])):
         channel = _DRUM_CHANNEL if program < 0 else _CHANNELS[len(tracks) % len(_CHANNELS)]
+        playing = events[0].program
         track = [
             (0, mido.MetaMessage("track_name", name=_name(family, program))),
-            (0, mido.Message("program_change", channel=channel, program=max(0, program))),
+            (0, mido.Message("program_change", channel=channel, program=playing)),
         ]
         for event in events:
             begin = _tick(event.start, timeline, starts)
             end = max(begin + 1, _tick(event.start + event.duration, timeline, starts))
             note = {"channel": channel, "note": event.pitch, "velocity": event.velocity}
+            # All kits share the channel of drums.
+            if event.program != playing:
+                playing = event.program
+                track.append((begin, mido.Message("program_change", channel=channel, program=playing)))
             track.append((begin, mido.Message("note_on", **note)))
             track.append((end, mido.Message("note_off", **note)))
         tracks.append(track)
@@ -130,7 +136,7 @@ def _key(mark: MidiMark) -> str:
 def _track(messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]]) -> mido.MidiTrack:
     """Messages with their ticks as a track in order of time; notes that end at a tick come before those that begin."""
     track, before = mido.MidiTrack(), 0
-    for tick, message in sorted(messages, key=lambda item: (item[0], _NOTE_MESSAGES.get(item[1].type, 0))):
+    for tick, message in sorted(messages, key=lambda item: (item[0], _ORDER.get(item[1].type, 0))):
         track.append(message.copy(time=tick - before))
         before = tick
     track.append(mido.MetaMessage("end_of_track", time=1))
@@ -147,7 +153,7 @@ def _tick(sample: int, timeline: Sequence[MidiMark], starts: Sequence[int]) -> i
 def _name(family: str, program: int) -> str:
     if program < 0:
         return f"{family}: kit"
-    return f"{family}: {ORCHESTRA[program].name if program in ORCHESTRA else f'programme {program}'}"
+    return f"{family}: {NAMES[program]}"
 
 
 def _music(mark: MidiMark) -> tuple[float, int, int, int]:

@@ -1,10 +1,10 @@
-"""Notes as sound: rendered from a SoundFont, levelled and placed in the stereo image.
+"""Notes as sound: from a SoundFont or synthesised, levelled and placed in the stereo image.
 
 A note's sound depends on its key (programme, pitch, velocity layer, duration) alone, so it is the same bits whenever
-it is made, and the caches are no part of any state. What is kept is the source of each sound: a sample at its pitch,
-filtered, which notes of any length, velocity and session share. From it a note is made piece by piece as it is played:
-two sessions hardly ever play the same notes, and keeping all of them whole would take several times the memory. Only
-notes that come again, drums above all, are kept whole, as far as memory allows.
+it is made, and the caches are no part of any state. What is kept is the source of each sound, a sample at its pitch,
+filtered, or a synthesised tone, which notes of any length, velocity and session share. From it a note is made piece by
+piece as it is played: two sessions hardly ever play the same notes, and keeping all of them whole would take several
+times the memory. Only notes that come again, drums above all, are kept whole, as far as memory allows.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from segue.contract import SAMPLE_RATE, NoteEvent
-from segue.score.sampler import voice
+from segue.score.sampler import synthesiser, voice
 from segue.score.sampler.cache import ByteCache
-from segue.score.sampler.levels import KIT, Register, flattened, measured
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA, DrumKey, Instrument
+from segue.score.sampler.drum_patches import DRUM_PATCHES, DrumPatch
+from segue.score.sampler.drum_synthesiser import drum_length
+from segue.score.sampler.kits import KITS, STANDARD, DrumKey
+from segue.score.sampler.levels import Register, flattened, level_name, measured
+from segue.score.sampler.orchestra import ORCHESTRA
+from segue.score.sampler.patches import PATCHES, Tone, stroke, tone
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
 from segue.score.sampler.soundfont import SoundFontError, read_soundfont
 from segue.score.sampler.stereo import Planar, pan_gains
@@ -42,9 +46,6 @@ _LEVEL_DURATION: Final = SAMPLE_RATE
 _KIT_KEYS: Final = (36, 38, 45)
 # Low keys sit to the left of a programme's seat and high keys to the right, this far over four octaves.
 _KEY_SPREAD: Final = 0.25
-_SEAT: Final = Instrument(
-    program=0, name="unlisted", low=0, high=127, family="harmony", pan=0.0, level_db=-1.0, send=0.3, width=0.2
-)
 _DRUM_SEAT: Final = DrumKey(key=0, name="unlisted", pan=0.2, level_db=-2.0, send=0.15)
 _GROUP: Final = 8
 # An end this far below the note's own peak is masked by whatever comes next.
@@ -70,18 +71,18 @@ class _Key(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionVoice:
-    """A region as one note plays it.
+class NoteVoice:
+    """A region or tone as one note plays it.
 
     Attributes:
-        number: The region's number in its bank.
+        number: Its number in the bank.
         size, until: Arguments of the source to read from, see `_source`.
         length: Samples of its sound.
         gain: Amplitude of its level.
         sides: Amplitude in each channel of the note.
     """
 
-    region: Region
+    played: Region | Tone
     number: int
     size: int
     until: int
@@ -105,7 +106,7 @@ class BankNote:
     """
 
     key: _Key
-    voices: tuple[RegionVoice, ...]
+    voices: tuple[NoteVoice, ...]
     channels: int
     length: int
     gains: tuple[float, float]
@@ -114,15 +115,21 @@ class BankNote:
 
 
 class NoteBank:
-    """Notes rendered on demand from one SoundFont. For any number of threads."""
+    """Notes rendered on demand, from one SoundFont and from patches. For any number of threads."""
 
     def __init__(
-        self, path: Path, levels: Mapping[str, Register] | None = None, *, memory_bytes: int = MEMORY_BYTES
+        self,
+        path: Path,
+        levels: Mapping[str, Register] | None = None,
+        *,
+        patches_first: bool = False,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         """Open a SoundFont.
 
         Args:
             levels: Measurements that came with the font.
+            patches_first: Whether patches play also what the font has; else they play only what it lacks.
             memory_bytes: For what is kept of samples and sources.
         Raises:
             SoundFontError: If the file cannot be used.
@@ -130,7 +137,7 @@ class NoteBank:
         self._samples = SampleBank(read_soundfont(path), str(path), memory_bytes * _WAVEFORMS // _SHARES)
         if not self._samples.programs:
             raise SoundFontError(f"{path}: has no melodic presets (bank 0)")
-        if not self._samples.has_drums:
+        if STANDARD not in self._samples.kits:
             raise SoundFontError(f"{path}: has no drum kit (bank 128, programme 0)")
         self._sources: ByteCache[tuple[int, int, int], Planar] = ByteCache(
             memory_bytes * _SOURCES // _SHARES, lambda wave: wave.nbytes
@@ -140,8 +147,9 @@ class NoteBank:
         self._note = lru_cache(maxsize=_MOST_NOTES)(self._described)
         # A note that sounds is looked up for every chunk, by its exact event.
         self._known = lru_cache(maxsize=_MOST_NOTES)(self._found)
-        # Regions by number: keys of one sound have one, whatever programme, velocity or layer leads to them.
-        self._numbers: dict[Region, int] = {}
+        self._patches_first = patches_first
+        # By number: keys of one sound have one, whatever programme, velocity or layer leads to them.
+        self._numbers: dict[Region | Tone, int] = {}
         self._numbering = threading.Lock()
         self._levels = dict(levels or {})
 
@@ -150,12 +158,11 @@ class NoteBank:
         return self._samples.sha256()
 
     def substitute(self, program: int) -> int:
-        """The programme that plays for `program`: itself, or for one the font lacks the nearest of its GM group."""
-        available = self._samples.programs
-        if program in available:
+        """The programme that plays for `program`: itself, or for one that is missing the nearest of its GM group."""
+        if program in self._samples.programs or program in PATCHES:
             return program
-        group = [other for other in available if other // _GROUP == program // _GROUP]
-        _, nearest = min((abs(other - program), other) for other in group or available)
+        group = [other for other in {*self._samples.programs, *PATCHES} if other // _GROUP == program // _GROUP]
+        _, nearest = min((abs(other - program), other) for other in group or self._samples.programs)
         return nearest
 
     def note(self, event: NoteEvent) -> BankNote:
@@ -164,8 +171,14 @@ class NoteBank:
 
     def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
         rounded = DURATION_STEP * max(1, round(min(duration, MAX_DURATION) / DURATION_STEP))
-        program = 0 if drums else self.substitute(program)
-        return self._note(_Key(program, drums, pitch, velocity // VELOCITY_LAYER, 0 if drums else rounded))
+        layer = velocity // VELOCITY_LAYER
+        if drums:
+            return self._note(_Key(self._kit(program, pitch, layer), True, pitch, layer, 0))
+        return self._note(_Key(self.substitute(program), False, pitch, layer, rounded))
+
+    def _kit(self, kit: int, pitch: int, layer: int) -> int:
+        """The kit that plays a key of `kit`: itself, or the standard one where the kit or its key is missing."""
+        return kit if self._pressed(_Key(kit, True, pitch, layer, 0)) else STANDARD
 
     def read(self, note: BankNote, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written to."""
@@ -189,10 +202,11 @@ class NoteBank:
 
     def _described(self, key: _Key) -> BankNote:
         if key.drums:
-            drum = DRUM_KIT.get(key.pitch, _DRUM_SEAT)
-            pan, level_db, send, width = drum.pan, drum.level_db, drum.send, 0.0
+            kit = KITS.get(key.program, KITS[STANDARD])
+            drum = kit.key(key.pitch) or _DRUM_SEAT
+            pan, level_db, send, width = drum.pan, drum.level_db, drum.send + kit.send, 0.0
         else:
-            seat = ORCHESTRA.get(key.program, _SEAT)
+            seat = ORCHESTRA[key.program]
             pan, level_db, send, width = seat.pan, seat.level_db, seat.send, seat.width
             pan += _KEY_SPREAD * (key.pitch - 60) / 48
         register = self.register(key.program, drums=key.drums)
@@ -212,7 +226,7 @@ class NoteBank:
             width=width if channels == 1 else 0.0,
         )
 
-    def _audible(self, voices: Sequence[RegionVoice], channels: int) -> int:
+    def _audible(self, voices: Sequence[NoteVoice], channels: int) -> int:
         """Samples of a note without its inaudible end."""
         length = max((one.length for one in voices), default=0)
         sound = self._summed(voices, channels, 0, length)
@@ -225,7 +239,7 @@ class NoteBank:
                 return min(length, begin + int(audible[-1]) + 1 + _TRIM_FADE)
         return 0
 
-    def _summed(self, voices: Sequence[RegionVoice], channels: int, begin: int, end: int) -> Planar:
+    def _summed(self, voices: Sequence[NoteVoice], channels: int, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a key press before level and seat: float32 [C, end - begin]."""
         if len(voices) == 1:
             (only,) = voices
@@ -238,53 +252,73 @@ class NoteBank:
                     channel[: len(wave)] += side * wave
         return sound
 
-    def _played(self, one: RegionVoice, begin: int, end: int) -> Planar:
+    def _played(self, one: NoteVoice, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a voice, which lie within it: float32 [end - begin]."""
         gain = one.envelope.read(begin, end)
         gain *= one.gain
-        gain *= self._source(one.region, one.number, one.size, one.until)[begin:end]
-        trembling = voice.tremolo(one.region, begin, end)
+        gain *= self._source(one.played, one.number, one.size, one.until)[begin:end]
+        trembling = voice.tremolo(one.played, begin, end) if isinstance(one.played, Region) else None
         if trembling is not None:
             gain *= trembling
         return gain
 
-    def _voices(self, key: _Key) -> tuple[RegionVoice, ...]:
-        """Each region of a key press."""
-        velocity = max(1, min(_MAX_VELOCITY, key.layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
-        regions = self._samples.regions(key.program, key.pitch, velocity, drums=key.drums)
-        apart = len({region.pan for region in regions}) > 1
-        return tuple(self._voice(region, key, apart=apart) for region in regions)
+    def _voices(self, key: _Key) -> tuple[NoteVoice, ...]:
+        """Each voice of a key press."""
+        pressed = self._pressed(key)
+        apart = len({one.pan for one in pressed}) > 1
+        return tuple(self._voice(one, key, apart=apart) for one in pressed)
 
-    def _voice(self, region: Region, key: _Key, *, apart: bool) -> RegionVoice:
+    def _pressed(self, key: _Key) -> tuple[Region | Tone, ...]:
+        """What a key press sounds; nothing for a kit without the key."""
+        velocity = max(1, min(_MAX_VELOCITY, key.layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
+        sampled = key.program in (self._samples.kits if key.drums else self._samples.programs)
+        if self._patches_first or not sampled:
+            if key.drums and (key.program, key.pitch) in DRUM_PATCHES:
+                return (stroke(DRUM_PATCHES[key.program, key.pitch], key.pitch),)
+            if not key.drums and key.program in PATCHES:
+                return (tone(PATCHES[key.program], key.pitch, velocity),)
+        return self._samples.regions(key.program, key.pitch, velocity, drums=key.drums) if sampled else ()
+
+    def _voice(self, played: Region | Tone, key: _Key, *, apart: bool) -> NoteVoice:
         with self._numbering:
-            number = self._numbers.setdefault(region, len(self._numbers))
-        natural = voice.natural_length(region, self._samples.length(region.sample))
+            number = self._numbers.setdefault(played, len(self._numbers))
+        natural = self._natural_length(played)
         held = key.duration if not key.drums else natural or _LOOPED_DRUM
-        limit = min(natural or MAX_DURATION, held) + release_samples(region)
-        envelope = VolumeEnvelope(region, held, limit)
+        limit = min(natural or MAX_DURATION, held) + release_samples(played)
+        envelope = VolumeEnvelope(played, held, limit)
         # Made in fixed sizes, so that a source never varies.
         size = int(_SOURCE_SIZES[np.searchsorted(_SOURCE_SIZES, envelope.length)])
-        until = held if region.loop_mode == LOOP_WHILE_HELD else 0
-        return RegionVoice(
-            region=region,
+        until = held if isinstance(played, Region) and played.loop_mode == LOOP_WHILE_HELD else 0
+        return NoteVoice(
+            played=played,
             number=number,
             size=size,
             until=until,
-            length=min(envelope.length, len(self._source(region, number, size, until))),
+            length=min(envelope.length, len(self._source(played, number, size, until))),
             envelope=envelope,
-            gain=np.float32(10 ** (region.gain_db / 20)),
-            sides=tuple(map(np.float32, pan_gains(region.pan) if apart else (1.0,))),
+            gain=np.float32(10 ** (played.gain_db / 20)),
+            sides=tuple(map(np.float32, pan_gains(played.pan) if apart else (1.0,))),
         )
 
-    def _source(self, region: Region, number: int, size: int, until: int) -> Planar:
-        """`size` samples of a region, or all of it if it ends before."""
-        return self._sources.get(
-            (number, size, until), lambda: voice.source(region, self._samples.waveform(region.sample), until, size)
-        )
+    def _natural_length(self, played: Region | Tone) -> int | None:
+        """Samples after which a sound has ended by itself, None if it goes on while the key is held."""
+        if isinstance(played, Region):
+            return voice.natural_length(played, self._samples.length(played.sample))
+        return drum_length(played.patch) if isinstance(played.patch, DrumPatch) else None
+
+    def _source(self, played: Region | Tone, number: int, size: int, until: int) -> Planar:
+        """`size` samples of a region or tone, or all of it if it ends before."""
+
+        def make() -> Planar:
+            if isinstance(played, Region):
+                return voice.source(played, self._samples.waveform(played.sample), until, size)
+            return synthesiser.sound(played, size)
+
+        return self._sources.get((number, size, until), make)
 
     def register(self, program: int, *, drums: bool = False) -> Register:
-        """How loud a programme (or the kit) is by nature; measured once if it did not come with the font."""
-        name = KIT if drums else str(program)
+        """How loud a programme or drum kit is by nature; measured once if it did not come with the font."""
+        name = level_name(program, drums=drums)
         if name not in self._levels:
             layer = _LEVEL_VELOCITY // VELOCITY_LAYER
 
@@ -293,9 +327,12 @@ class NoteBank:
                 channels = len(voices[0].sides) if voices else 1
                 return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
 
-            seat = ORCHESTRA.get(program, _SEAT)
-            across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
-            self._levels[name] = flattened(measured(sound, _KIT_KEYS)) if drums else measured(sound, across)
+            if drums:
+                self._levels[name] = flattened(measured(sound, _KIT_KEYS))
+            else:
+                seat = ORCHESTRA[program]
+                across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
+                self._levels[name] = measured(sound, across)
         return self._levels[name]
 
 

@@ -1,4 +1,4 @@
-"""The orchestra: which General MIDI programmes and drum keys may be played, their ranges and their places in the mix.
+"""The orchestra: every General MIDI programme with its range and its place in the mix.
 
 The table is what the composer orchestrates from, what the bundled soundfont is cut to and what the sampler mixes by.
 `level_db` is a seat in the mix, not a correction: the sampler levels each programme by its measured loudness first.
@@ -6,12 +6,14 @@ The table is what the composer orchestrates from, what the bundled soundfont is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from segue.contract import FAMILIES
+from segue.instruments import NAMES, PROGRAMS
 
-NUM_PROGRAMS: Final = 128
+NUM_PROGRAMS: Final = len(NAMES)
 NUM_KEYS: Final = 128
 
 
@@ -30,7 +32,6 @@ class Instrument:
     """
 
     program: int
-    name: str
     low: int
     high: int
     family: str
@@ -41,38 +42,22 @@ class Instrument:
 
     def __post_init__(self) -> None:
         if not 0 <= self.program < NUM_PROGRAMS or not 0 <= self.low < self.high < NUM_KEYS:
-            raise ValueError(f"{self.name}: programme {self.program}, keys {self.low}-{self.high}: out of range")
+            raise ValueError(f"programme {self.program}, keys {self.low}-{self.high}: out of range")
         if self.family not in FAMILIES:
             raise ValueError(f"{self.name}: family {self.family!r}: expected one of {', '.join(FAMILIES)}")
         if not -1 <= self.pan <= 1 or not 0 <= self.send <= 1 or not 0 <= self.width <= 1:
             raise ValueError(f"{self.name}: pan {self.pan}, send {self.send}, width {self.width}: out of range")
 
-
-@dataclass(frozen=True, kw_only=True)
-class DrumKey:
-    """A key of the drum kit and its seat; fields as in Instrument."""
-
-    key: int
-    name: str
-    pan: float
-    level_db: float
-    send: float
+    @property
+    def name(self) -> str:
+        return NAMES[self.program]
 
 
-def _instrument(
-    program: int,
-    name: str,
-    low: int,
-    high: int,
-    family: str,
-    pan: float,
-    level_db: float,
-    send: float,
-    width: float,
+def _seat(
+    name: str, low: int, high: int, family: str, pan: float, level_db: float, send: float, width: float
 ) -> Instrument:
     return Instrument(
-        program=program,
-        name=name,
+        program=PROGRAMS[name],
         low=low,
         high=high,
         family=family,
@@ -86,120 +71,137 @@ def _instrument(
 # Seats follow the concert stage as the listener sees it (violins left, basses right, percussion and brass far back);
 # band instruments sit as on a record. What carries the low end stays in the middle.
 _INSTRUMENTS: Final = (
-    # program, name, low, high, family, pan, level_db, send, width
-    _instrument(0, "piano", 28, 100, "harmony", -0.10, 0.0, 0.25, 0.35),
-    _instrument(4, "electric piano", 36, 96, "harmony", 0.20, -1.0, 0.25, 0.30),
-    _instrument(6, "harpsichord", 36, 89, "harmony", 0.25, -3.0, 0.25, 0.25),
-    _instrument(8, "celesta", 60, 108, "melody", 0.35, -2.0, 0.40, 0.30),
-    _instrument(9, "glockenspiel", 67, 103, "melody", 0.40, -5.0, 0.40, 0.20),
-    _instrument(10, "music box", 55, 96, "melody", -0.30, -2.0, 0.40, 0.30),
-    _instrument(11, "vibraphone", 53, 89, "melody", 0.35, -1.0, 0.40, 0.30),
-    _instrument(12, "marimba", 40, 96, "harmony", -0.35, 0.0, 0.25, 0.25),
-    _instrument(13, "xylophone", 60, 103, "melody", 0.45, -3.0, 0.30, 0.20),
-    _instrument(14, "tubular bells", 55, 84, "texture", 0.50, -3.0, 0.50, 0.30),
-    _instrument(15, "dulcimer", 45, 88, "harmony", 0.40, -2.0, 0.30, 0.35),
-    _instrument(19, "church organ", 36, 91, "texture", 0.00, -2.0, 0.50, 0.60),
-    _instrument(20, "reed organ", 36, 88, "harmony", -0.20, -3.0, 0.30, 0.40),
-    _instrument(21, "accordion", 48, 93, "melody", -0.25, -3.0, 0.20, 0.35),
-    _instrument(24, "nylon guitar", 40, 84, "harmony", -0.35, 0.0, 0.20, 0.20),
-    _instrument(25, "steel guitar", 40, 84, "harmony", 0.40, -1.0, 0.20, 0.25),
-    _instrument(27, "clean guitar", 40, 84, "harmony", -0.40, -1.0, 0.25, 0.30),
-    _instrument(28, "muted guitar", 36, 72, "harmony", 0.45, -1.0, 0.10, 0.15),
-    _instrument(30, "distortion guitar", 36, 84, "harmony", -0.50, -3.0, 0.10, 0.30),
-    _instrument(32, "acoustic bass", 28, 60, "bass", 0.00, 1.0, 0.10, 0.00),
-    _instrument(33, "finger bass", 26, 60, "bass", 0.00, 1.0, 0.05, 0.00),
-    _instrument(38, "synth bass", 24, 60, "bass", 0.00, 0.0, 0.05, 0.00),
-    _instrument(39, "soft synth bass", 24, 60, "bass", 0.00, 0.0, 0.05, 0.00),
-    _instrument(40, "violin", 55, 98, "melody", -0.40, 0.0, 0.35, 0.10),
-    _instrument(41, "viola", 48, 88, "harmony", 0.20, -1.0, 0.35, 0.15),
-    _instrument(42, "cello", 36, 79, "melody", 0.30, 0.0, 0.35, 0.10),
-    _instrument(43, "contrabass", 28, 62, "bass", 0.35, 1.0, 0.30, 0.10),
-    _instrument(44, "tremolo strings", 36, 93, "texture", -0.30, -2.0, 0.40, 0.60),
-    _instrument(45, "pizzicato strings", 36, 93, "harmony", -0.20, 0.0, 0.35, 0.50),
-    _instrument(46, "harp", 28, 98, "harmony", -0.50, 0.0, 0.35, 0.35),
-    _instrument(47, "timpani", 36, 62, "drums", 0.20, 2.0, 0.40, 0.20),
-    _instrument(48, "strings", 36, 93, "harmony", -0.25, -1.0, 0.40, 0.60),
-    _instrument(49, "slow strings", 36, 93, "texture", 0.25, -2.0, 0.45, 0.65),
-    _instrument(52, "choir aahs", 43, 84, "texture", 0.00, -2.0, 0.50, 0.65),
-    _instrument(53, "voice oohs", 43, 84, "texture", -0.10, -2.0, 0.50, 0.60),
-    _instrument(56, "trumpet", 55, 85, "melody", 0.30, 0.0, 0.35, 0.10),
-    _instrument(57, "trombone", 36, 74, "harmony", 0.45, 0.0, 0.35, 0.10),
-    _instrument(58, "tuba", 26, 62, "bass", 0.40, 0.0, 0.30, 0.05),
-    _instrument(60, "french horn", 36, 79, "harmony", -0.35, 0.0, 0.45, 0.35),
-    _instrument(68, "oboe", 58, 91, "melody", -0.10, -1.0, 0.35, 0.10),
-    _instrument(69, "english horn", 52, 84, "melody", 0.05, -1.0, 0.35, 0.10),
-    _instrument(70, "bassoon", 34, 75, "harmony", 0.20, -1.0, 0.35, 0.10),
-    _instrument(71, "clarinet", 50, 91, "melody", 0.10, -1.0, 0.35, 0.10),
-    _instrument(72, "piccolo", 74, 105, "melody", -0.25, -5.0, 0.35, 0.10),
-    _instrument(73, "flute", 60, 96, "melody", -0.20, -1.0, 0.35, 0.10),
-    _instrument(74, "recorder", 65, 96, "melody", 0.20, -2.0, 0.30, 0.10),
-    _instrument(75, "pan flute", 60, 96, "melody", -0.30, -1.0, 0.40, 0.15),
-    _instrument(77, "shakuhachi", 55, 88, "melody", 0.15, -1.0, 0.45, 0.20),
-    _instrument(79, "ocarina", 60, 89, "melody", 0.10, -2.0, 0.35, 0.15),
-    _instrument(80, "square lead", 36, 96, "melody", -0.15, -4.0, 0.10, 0.10),
-    _instrument(81, "saw lead", 36, 96, "melody", 0.15, -4.0, 0.15, 0.20),
-    _instrument(87, "bass lead", 28, 72, "bass", 0.00, -2.0, 0.05, 0.00),
-    _instrument(88, "fantasia pad", 36, 90, "texture", 0.25, -3.0, 0.40, 0.60),
-    _instrument(89, "warm pad", 36, 90, "texture", -0.25, -3.0, 0.40, 0.65),
-    _instrument(92, "bowed glass pad", 36, 90, "texture", 0.30, -4.0, 0.50, 0.60),
-    _instrument(95, "sweep pad", 36, 90, "texture", -0.30, -4.0, 0.45, 0.60),
-    _instrument(104, "sitar", 45, 82, "melody", 0.30, -1.0, 0.25, 0.25),
-    _instrument(105, "banjo", 48, 84, "harmony", 0.35, -2.0, 0.15, 0.15),
-    _instrument(106, "shamisen", 48, 84, "melody", -0.30, -1.0, 0.25, 0.15),
-    _instrument(107, "koto", 48, 86, "harmony", 0.30, 0.0, 0.30, 0.25),
-    _instrument(108, "kalimba", 48, 88, "harmony", -0.40, 0.0, 0.30, 0.25),
-    _instrument(114, "steel drums", 52, 86, "melody", 0.40, -1.0, 0.25, 0.25),
-    _instrument(116, "taiko", 36, 72, "drums", -0.10, 3.0, 0.35, 0.30),
-    _instrument(117, "melodic tom", 36, 72, "drums", 0.30, 1.0, 0.25, 0.25),
-    _instrument(119, "reverse cymbal", 48, 72, "texture", 0.00, -4.0, 0.30, 0.50),
+    # name, low, high, family, pan, level_db, send, width
+    _seat("piano", 28, 100, "harmony", -0.10, 0.0, 0.25, 0.35),
+    _seat("bright piano", 28, 100, "harmony", -0.10, 0.0, 0.20, 0.35),
+    _seat("electric grand", 28, 100, "harmony", 0.10, -1.0, 0.20, 0.35),
+    _seat("honky-tonk piano", 28, 100, "harmony", 0.20, -1.0, 0.15, 0.30),
+    _seat("electric piano", 36, 96, "harmony", 0.20, -1.0, 0.25, 0.30),
+    _seat("FM electric piano", 36, 96, "harmony", 0.20, -1.0, 0.25, 0.40),
+    _seat("harpsichord", 36, 89, "harmony", 0.25, -3.0, 0.25, 0.25),
+    _seat("clavinet", 36, 84, "harmony", -0.30, -2.0, 0.10, 0.15),
+    _seat("celesta", 60, 108, "melody", 0.35, -2.0, 0.40, 0.30),
+    _seat("glockenspiel", 67, 103, "melody", 0.40, -5.0, 0.40, 0.20),
+    _seat("music box", 55, 96, "melody", -0.30, -2.0, 0.40, 0.30),
+    _seat("vibraphone", 53, 89, "melody", 0.35, -1.0, 0.40, 0.30),
+    _seat("marimba", 40, 96, "harmony", -0.35, 0.0, 0.25, 0.25),
+    _seat("xylophone", 60, 103, "melody", 0.45, -3.0, 0.30, 0.20),
+    _seat("tubular bells", 55, 84, "texture", 0.50, -3.0, 0.50, 0.30),
+    _seat("dulcimer", 45, 88, "harmony", 0.40, -2.0, 0.30, 0.35),
+    _seat("drawbar organ", 36, 96, "harmony", -0.25, -3.0, 0.20, 0.45),
+    _seat("percussive organ", 36, 96, "harmony", -0.25, -3.0, 0.20, 0.45),
+    _seat("rock organ", 36, 96, "harmony", -0.25, -3.0, 0.20, 0.50),
+    _seat("church organ", 36, 91, "texture", 0.00, -2.0, 0.50, 0.60),
+    _seat("reed organ", 36, 88, "harmony", -0.20, -3.0, 0.30, 0.40),
+    _seat("accordion", 48, 93, "melody", -0.25, -3.0, 0.20, 0.35),
+    _seat("harmonica", 55, 91, "melody", 0.10, -2.0, 0.25, 0.10),
+    _seat("bandoneon", 45, 91, "melody", -0.15, -3.0, 0.20, 0.30),
+    _seat("nylon guitar", 40, 84, "harmony", -0.35, 0.0, 0.20, 0.20),
+    _seat("steel guitar", 40, 84, "harmony", 0.40, -1.0, 0.20, 0.25),
+    _seat("jazz guitar", 40, 84, "harmony", -0.35, 0.0, 0.15, 0.15),
+    _seat("clean guitar", 40, 84, "harmony", -0.40, -1.0, 0.25, 0.30),
+    _seat("muted guitar", 36, 72, "harmony", 0.45, -1.0, 0.10, 0.15),
+    _seat("overdriven guitar", 36, 84, "harmony", 0.45, -3.0, 0.10, 0.25),
+    _seat("distortion guitar", 36, 84, "harmony", -0.50, -3.0, 0.10, 0.30),
+    _seat("guitar harmonics", 52, 88, "texture", 0.35, -3.0, 0.30, 0.30),
+    _seat("acoustic bass", 28, 60, "bass", 0.00, 1.0, 0.10, 0.00),
+    _seat("finger bass", 26, 60, "bass", 0.00, 1.0, 0.05, 0.00),
+    _seat("picked bass", 26, 60, "bass", 0.00, 1.0, 0.05, 0.00),
+    _seat("fretless bass", 26, 60, "bass", 0.00, 1.0, 0.10, 0.00),
+    _seat("slap bass", 26, 60, "bass", 0.00, 0.0, 0.05, 0.00),
+    _seat("popped bass", 26, 60, "bass", 0.00, 0.0, 0.05, 0.00),
+    _seat("synth bass", 24, 60, "bass", 0.00, 0.0, 0.05, 0.00),
+    _seat("soft synth bass", 24, 60, "bass", 0.00, 0.0, 0.05, 0.00),
+    _seat("violin", 55, 98, "melody", -0.40, 0.0, 0.35, 0.10),
+    _seat("viola", 48, 88, "harmony", 0.20, -1.0, 0.35, 0.15),
+    _seat("cello", 36, 79, "melody", 0.30, 0.0, 0.35, 0.10),
+    _seat("contrabass", 28, 62, "bass", 0.35, 1.0, 0.30, 0.10),
+    _seat("tremolo strings", 36, 93, "texture", -0.30, -2.0, 0.40, 0.60),
+    _seat("pizzicato strings", 36, 93, "harmony", -0.20, 0.0, 0.35, 0.50),
+    _seat("harp", 28, 98, "harmony", -0.50, 0.0, 0.35, 0.35),
+    _seat("timpani", 36, 62, "drums", 0.20, 2.0, 0.40, 0.20),
+    _seat("strings", 36, 93, "harmony", -0.25, -1.0, 0.40, 0.60),
+    _seat("slow strings", 36, 93, "texture", 0.25, -2.0, 0.45, 0.65),
+    _seat("synth strings", 36, 93, "texture", -0.15, -3.0, 0.35, 0.60),
+    _seat("soft synth strings", 36, 93, "texture", 0.15, -3.0, 0.40, 0.65),
+    _seat("choir", 43, 84, "texture", 0.00, -2.0, 0.50, 0.65),
+    _seat("voices", 43, 84, "texture", -0.10, -2.0, 0.50, 0.60),
+    _seat("synth voice", 43, 84, "texture", 0.10, -3.0, 0.45, 0.60),
+    _seat("orchestra hit", 36, 84, "harmony", 0.00, -2.0, 0.30, 0.50),
+    _seat("trumpet", 55, 85, "melody", 0.30, 0.0, 0.35, 0.10),
+    _seat("trombone", 36, 74, "harmony", 0.45, 0.0, 0.35, 0.10),
+    _seat("tuba", 26, 62, "bass", 0.40, 0.0, 0.30, 0.05),
+    _seat("muted trumpet", 55, 85, "melody", 0.20, -2.0, 0.25, 0.10),
+    _seat("horn", 36, 79, "harmony", -0.35, 0.0, 0.45, 0.35),
+    _seat("brass", 36, 84, "harmony", 0.35, -1.0, 0.30, 0.45),
+    _seat("synth brass", 36, 91, "harmony", -0.20, -3.0, 0.20, 0.50),
+    _seat("soft synth brass", 36, 91, "harmony", 0.20, -3.0, 0.25, 0.50),
+    _seat("soprano saxophone", 56, 88, "melody", 0.10, -1.0, 0.25, 0.10),
+    _seat("alto saxophone", 49, 81, "melody", -0.15, -1.0, 0.25, 0.10),
+    _seat("tenor saxophone", 44, 76, "melody", 0.15, -1.0, 0.25, 0.10),
+    _seat("baritone saxophone", 36, 69, "harmony", 0.30, -1.0, 0.20, 0.10),
+    _seat("oboe", 58, 91, "melody", -0.10, -1.0, 0.35, 0.10),
+    _seat("english horn", 52, 84, "melody", 0.05, -1.0, 0.35, 0.10),
+    _seat("bassoon", 34, 75, "harmony", 0.20, -1.0, 0.35, 0.10),
+    _seat("clarinet", 50, 91, "melody", 0.10, -1.0, 0.35, 0.10),
+    _seat("piccolo", 74, 105, "melody", -0.25, -5.0, 0.35, 0.10),
+    _seat("flute", 60, 96, "melody", -0.20, -1.0, 0.35, 0.10),
+    _seat("recorder", 65, 96, "melody", 0.20, -2.0, 0.30, 0.10),
+    _seat("pan flute", 60, 96, "melody", -0.30, -1.0, 0.40, 0.15),
+    _seat("bottle", 48, 84, "texture", -0.25, -3.0, 0.40, 0.25),
+    _seat("shakuhachi", 55, 88, "melody", 0.15, -1.0, 0.45, 0.20),
+    _seat("whistle", 65, 96, "melody", -0.10, -4.0, 0.35, 0.10),
+    _seat("ocarina", 60, 89, "melody", 0.10, -2.0, 0.35, 0.15),
+    _seat("square lead", 36, 96, "melody", -0.15, -4.0, 0.10, 0.10),
+    _seat("saw lead", 36, 96, "melody", 0.15, -4.0, 0.15, 0.20),
+    _seat("calliope lead", 28, 96, "melody", 0.10, -3.0, 0.10, 0.10),
+    _seat("chiff lead", 36, 96, "melody", -0.10, -3.0, 0.25, 0.15),
+    _seat("charang lead", 36, 91, "melody", 0.20, -4.0, 0.15, 0.25),
+    _seat("voice lead", 48, 84, "melody", 0.00, -3.0, 0.40, 0.35),
+    _seat("fifths lead", 36, 84, "melody", 0.00, -4.0, 0.20, 0.30),
+    _seat("bass lead", 28, 72, "bass", 0.00, -2.0, 0.05, 0.00),
+    _seat("fantasia pad", 36, 90, "texture", 0.25, -3.0, 0.40, 0.60),
+    _seat("warm pad", 36, 90, "texture", -0.25, -3.0, 0.40, 0.65),
+    _seat("polysynth pad", 36, 90, "harmony", 0.15, -4.0, 0.25, 0.55),
+    _seat("choir pad", 36, 90, "texture", 0.00, -3.0, 0.50, 0.65),
+    _seat("glass pad", 36, 90, "texture", 0.30, -4.0, 0.50, 0.60),
+    _seat("metal pad", 36, 90, "texture", -0.20, -4.0, 0.50, 0.60),
+    _seat("halo pad", 36, 90, "texture", 0.20, -4.0, 0.50, 0.65),
+    _seat("sweep pad", 36, 90, "texture", -0.30, -4.0, 0.45, 0.60),
+    _seat("rain", 48, 96, "texture", -0.20, -4.0, 0.50, 0.60),
+    _seat("soundtrack pad", 36, 90, "texture", 0.00, -3.0, 0.50, 0.70),
+    _seat("crystal", 60, 103, "texture", 0.35, -4.0, 0.50, 0.50),
+    _seat("atmosphere", 40, 90, "texture", -0.30, -3.0, 0.45, 0.50),
+    _seat("brightness", 48, 96, "texture", 0.30, -4.0, 0.45, 0.60),
+    _seat("goblins", 36, 84, "texture", -0.30, -4.0, 0.60, 0.70),
+    _seat("echoes", 48, 91, "texture", 0.25, -4.0, 0.55, 0.60),
+    _seat("star theme", 48, 96, "texture", -0.15, -4.0, 0.50, 0.55),
+    _seat("sitar", 45, 82, "melody", 0.30, -1.0, 0.25, 0.25),
+    _seat("banjo", 48, 84, "harmony", 0.35, -2.0, 0.15, 0.15),
+    _seat("shamisen", 48, 84, "melody", -0.30, -1.0, 0.25, 0.15),
+    _seat("koto", 48, 86, "harmony", 0.30, 0.0, 0.30, 0.25),
+    _seat("kalimba", 48, 88, "harmony", -0.40, 0.0, 0.30, 0.25),
+    _seat("bagpipe", 55, 86, "melody", 0.00, -3.0, 0.30, 0.20),
+    _seat("fiddle", 55, 98, "melody", -0.20, 0.0, 0.15, 0.10),
+    _seat("shanai", 55, 86, "melody", 0.20, -3.0, 0.25, 0.10),
+    _seat("tinkle bell", 60, 103, "texture", -0.40, -5.0, 0.40, 0.30),
+    _seat("agogo", 55, 84, "drums", 0.30, -3.0, 0.20, 0.10),
+    _seat("steel drums", 52, 86, "melody", 0.40, -1.0, 0.25, 0.25),
+    _seat("woodblock", 48, 84, "drums", -0.30, -3.0, 0.20, 0.10),
+    _seat("taiko", 36, 72, "drums", -0.10, 3.0, 0.35, 0.30),
+    _seat("melodic tom", 36, 72, "drums", 0.30, 1.0, 0.25, 0.25),
+    _seat("synth drum", 36, 72, "drums", -0.25, 0.0, 0.15, 0.15),
+    _seat("reverse cymbal", 48, 72, "texture", 0.00, -4.0, 0.30, 0.50),
+    # Noises: one key is as good as another.
+    _seat("fret noise", 48, 72, "texture", -0.30, -8.0, 0.20, 0.10),
+    _seat("breath", 48, 72, "texture", 0.20, -8.0, 0.30, 0.20),
+    _seat("seashore", 48, 72, "texture", 0.00, -8.0, 0.20, 0.80),
+    _seat("birds", 48, 72, "texture", 0.30, -8.0, 0.40, 0.60),
+    _seat("telephone", 48, 72, "texture", 0.30, -8.0, 0.20, 0.10),
+    _seat("helicopter", 48, 72, "texture", 0.00, -8.0, 0.20, 0.50),
+    _seat("applause", 48, 72, "texture", 0.00, -8.0, 0.30, 0.80),
+    _seat("gunshot", 48, 72, "drums", 0.00, -3.0, 0.40, 0.20),
 )
 
-_DRUM_KEYS: Final = (
-    DrumKey(key=35, name="low kick", pan=0.0, level_db=0.0, send=0.05),
-    DrumKey(key=36, name="kick", pan=0.0, level_db=0.0, send=0.05),
-    DrumKey(key=37, name="rim", pan=-0.10, level_db=0.0, send=0.15),
-    DrumKey(key=38, name="snare", pan=-0.05, level_db=0.0, send=0.15),
-    DrumKey(key=39, name="clap", pan=0.10, level_db=0.0, send=0.20),
-    DrumKey(key=40, name="tight snare", pan=-0.05, level_db=0.0, send=0.15),
-    DrumKey(key=41, name="low floor tom", pan=0.45, level_db=0.0, send=0.15),
-    DrumKey(key=42, name="closed hi-hat", pan=-0.35, level_db=-2.0, send=0.05),
-    DrumKey(key=43, name="floor tom", pan=0.35, level_db=0.0, send=0.15),
-    DrumKey(key=44, name="pedal hi-hat", pan=-0.35, level_db=-2.0, send=0.05),
-    DrumKey(key=45, name="low tom", pan=0.20, level_db=0.0, send=0.15),
-    DrumKey(key=46, name="open hi-hat", pan=-0.35, level_db=-2.0, send=0.10),
-    DrumKey(key=47, name="mid tom", pan=0.05, level_db=0.0, send=0.15),
-    DrumKey(key=48, name="high mid tom", pan=-0.10, level_db=0.0, send=0.15),
-    DrumKey(key=49, name="crash", pan=-0.45, level_db=-1.0, send=0.20),
-    DrumKey(key=50, name="high tom", pan=-0.25, level_db=0.0, send=0.15),
-    DrumKey(key=51, name="ride", pan=0.45, level_db=-2.0, send=0.10),
-    DrumKey(key=52, name="china", pan=0.50, level_db=-2.0, send=0.20),
-    DrumKey(key=53, name="ride bell", pan=0.45, level_db=-2.0, send=0.10),
-    DrumKey(key=54, name="tambourine", pan=0.30, level_db=-2.0, send=0.20),
-    DrumKey(key=55, name="splash", pan=-0.30, level_db=-2.0, send=0.20),
-    DrumKey(key=56, name="cowbell", pan=0.25, level_db=-3.0, send=0.15),
-    DrumKey(key=57, name="second crash", pan=0.40, level_db=-1.0, send=0.20),
-    DrumKey(key=59, name="second ride", pan=0.40, level_db=-2.0, send=0.10),
-    DrumKey(key=60, name="high bongo", pan=-0.40, level_db=0.0, send=0.15),
-    DrumKey(key=61, name="low bongo", pan=-0.25, level_db=0.0, send=0.15),
-    DrumKey(key=62, name="muted conga", pan=0.25, level_db=0.0, send=0.15),
-    DrumKey(key=63, name="high conga", pan=0.35, level_db=0.0, send=0.15),
-    DrumKey(key=64, name="low conga", pan=0.40, level_db=0.0, send=0.15),
-    DrumKey(key=65, name="high timbale", pan=-0.30, level_db=0.0, send=0.20),
-    DrumKey(key=66, name="low timbale", pan=-0.20, level_db=0.0, send=0.20),
-    DrumKey(key=69, name="cabasa", pan=-0.45, level_db=-2.0, send=0.10),
-    DrumKey(key=70, name="maracas", pan=0.50, level_db=-2.0, send=0.10),
-    DrumKey(key=73, name="short guiro", pan=-0.40, level_db=-2.0, send=0.15),
-    DrumKey(key=75, name="claves", pan=0.35, level_db=-2.0, send=0.20),
-    DrumKey(key=76, name="high wood block", pan=-0.30, level_db=-2.0, send=0.20),
-    DrumKey(key=77, name="low wood block", pan=-0.20, level_db=-2.0, send=0.20),
-    DrumKey(key=80, name="muted triangle", pan=0.40, level_db=-3.0, send=0.25),
-    DrumKey(key=81, name="triangle", pan=0.40, level_db=-3.0, send=0.30),
-    DrumKey(key=82, name="shaker", pan=0.40, level_db=-2.0, send=0.10),
-    DrumKey(key=83, name="sleigh bells", pan=-0.40, level_db=-2.0, send=0.30),
-    DrumKey(key=85, name="castanets", pan=-0.35, level_db=-2.0, send=0.20),
-    DrumKey(key=86, name="short drum hit", pan=0.0, level_db=1.0, send=0.35),
-    DrumKey(key=87, name="long drum hit", pan=0.0, level_db=1.0, send=0.35),
-)
-
-ORCHESTRA: Final[dict[int, Instrument]] = {row.program: row for row in _INSTRUMENTS}
-DRUM_KIT: Final[dict[int, DrumKey]] = {row.key: row for row in _DRUM_KEYS}
+ORCHESTRA: Final[Mapping[int, Instrument]] = {row.program: row for row in _INSTRUMENTS}
+"""The seat of every programme."""

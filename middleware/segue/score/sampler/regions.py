@@ -134,14 +134,14 @@ class SampleBank:
         """Read the presets of a font.
 
         Args:
-            waveform_bytes: Of decoded samples that are kept; the bundled orchestra has 74 MiB.
+            waveform_bytes: Of decoded samples that are kept; the bundled orchestra has 130 MiB.
         """
         self._font = font
         self._name = name
         header = font.tables["phdr"][:-1]
         self._presets = {(int(row["bank"]), int(row["program"])): i for i, row in enumerate(header)}
         self.programs: Final[frozenset[int]] = frozenset(program for bank, program in self._presets if bank == 0)
-        self.has_drums: Final = (DRUM_BANK, 0) in self._presets
+        self.kits: Final[frozenset[int]] = frozenset(program for bank, program in self._presets if bank == DRUM_BANK)
         self._waveforms: ByteCache[int, NDArray[np.float32]] = ByteCache(waveform_bytes, lambda wave: wave.nbytes)
         self._lengths: dict[int, int] = {}
         self._zones = lru_cache(maxsize=None)(self._read_zones)
@@ -151,12 +151,12 @@ class SampleBank:
         return self._font.sha256()
 
     def regions(self, program: int, pitch: int, velocity: int, *, drums: bool) -> tuple[Region, ...]:
-        """What sounds when a key is pressed; nothing if the preset does not cover it.
+        """What sounds when a key of a programme, or of a drum kit, is pressed; nothing if it does not cover it.
 
         Raises:
             KeyError: If the font has no such preset.
         """
-        preset = self._presets[(DRUM_BANK, 0) if drums else (0, program)]
+        preset = self._presets[DRUM_BANK if drums else 0, program]
         found: list[Region] = []
         for above, instrument in self._matching("p", preset, pitch, velocity):
             for own, sample in self._matching("i", instrument, pitch, velocity):

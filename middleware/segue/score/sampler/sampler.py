@@ -90,7 +90,9 @@ class Sampler:
             SoundFontError: If the file is no usable SoundFont.
         """
         if soundfont is None:
-            self._bank = NoteBank(BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS), memory_bytes=memory_bytes)
+            self._bank = NoteBank(
+                BUNDLED_SOUNDFONT, read_levels(BUNDLED_LEVELS), patches_first=True, memory_bytes=memory_bytes
+            )
         else:
             self._bank = NoteBank(soundfont, memory_bytes=memory_bytes)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import soxr
@@ -39,6 +39,23 @@ _CURVE_STEP: Final = 64
 _RESAMPLING: Final = "MQ"
 
 
+class Envelope(Protocol):
+    """Times in seconds and levels in dB of the loudness of one key press, as a Region and a Tone have them."""
+
+    @property
+    def delay_s(self) -> float: ...
+    @property
+    def attack_s(self) -> float: ...
+    @property
+    def hold_s(self) -> float: ...
+    @property
+    def decay_s(self) -> float: ...
+    @property
+    def sustain_db(self) -> float: ...
+    @property
+    def release_s(self) -> float: ...
+
+
 class _Stretch(NamedTuple):
     """Samples [begin, end) of an envelope: `level`, times a curve from its start on if there is a `fall_db`.
 
@@ -53,21 +70,21 @@ class _Stretch(NamedTuple):
 
 
 class VolumeEnvelope:
-    """Loudness of a region from the key press on, 0 to 1, over `length` samples; below _INAUDIBLE_DB it is over."""
+    """Loudness of a voice from the key press on, 0 to 1, over `length` samples; below _INAUDIBLE_DB it is over."""
 
-    def __init__(self, region: Region, held: int, limit: int) -> None:
+    def __init__(self, envelope: Envelope, held: int, limit: int) -> None:
         """Lay out the stretches of one note.
 
         Args:
             held: Samples until the key is released.
             limit: The most samples it lasts.
         """
-        stretches = _pressed(region, held)
+        stretches = _pressed(envelope, held)
         until = stretches[-1].end if stretches else 0
         # A voice that has decayed to nothing ends though its key is held.
         if until == held > 0:
             level = float(_read(stretches, held - 1, held)[0])
-            release_db = _FULL_SCALE_DB / (max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE)
+            release_db = _FULL_SCALE_DB / (max(envelope.release_s, _MIN_RELEASE_S) * SAMPLE_RATE)
             audible_db = 20 * math.log10(max(level, 1e-9)) - _INAUDIBLE_DB
             until += max(0, math.ceil(audible_db / release_db))
             stretches.append(_Stretch(held, until, level, release_db))
@@ -82,9 +99,9 @@ class VolumeEnvelope:
         return gain
 
 
-def release_samples(region: Region) -> int:
+def release_samples(envelope: Envelope) -> int:
     """The longest a voice may sound after its key is released, in samples."""
-    return math.ceil(max(region.release_s, _MIN_RELEASE_S) * SAMPLE_RATE * -_INAUDIBLE_DB / _FULL_SCALE_DB)
+    return math.ceil(max(envelope.release_s, _MIN_RELEASE_S) * SAMPLE_RATE * -_INAUDIBLE_DB / _FULL_SCALE_DB)
 
 
 def fade_end(samples: Waveform, begin: int, length: int, fade: int) -> None:
@@ -96,20 +113,20 @@ def fade_end(samples: Waveform, begin: int, length: int, fade: int) -> None:
         samples[..., first:] *= np.linspace(1, 0, fade, dtype=np.float32)[at : at + samples.shape[-1] - first]
 
 
-def _pressed(region: Region, held: int) -> list[_Stretch]:
+def _pressed(envelope: Envelope, held: int) -> list[_Stretch]:
     """The stretches while the key is held; they end before `held` where the voice decays to nothing."""
-    attack = max(1, round(max(region.attack_s, _MIN_ATTACK_S) * SAMPLE_RATE))
-    fall_db = _FULL_SCALE_DB / max(region.decay_s * SAMPLE_RATE, 1.0)
+    attack = max(1, round(max(envelope.attack_s, _MIN_ATTACK_S) * SAMPLE_RATE))
+    fall_db = _FULL_SCALE_DB / max(envelope.decay_s * SAMPLE_RATE, 1.0)
     # Down to the sustain level, or to silence if that comes first.
-    decay = math.ceil(-max(region.sustain_db, _INAUDIBLE_DB) / fall_db)
+    decay = math.ceil(-max(envelope.sustain_db, _INAUDIBLE_DB) / fall_db)
     stages: list[tuple[int, float, float | None]] = [
-        (round(region.delay_s * SAMPLE_RATE), 0.0, None),
+        (round(envelope.delay_s * SAMPLE_RATE), 0.0, None),
         (attack, 1.0, -float(attack)),
-        (round(region.hold_s * SAMPLE_RATE), 1.0, None),
+        (round(envelope.hold_s * SAMPLE_RATE), 1.0, None),
         (decay, 1.0, fall_db),
     ]
-    if region.sustain_db > _INAUDIBLE_DB:
-        stages.append((held, 10 ** (region.sustain_db / 20), None))
+    if envelope.sustain_db > _INAUDIBLE_DB:
+        stages.append((held, 10 ** (envelope.sustain_db / 20), None))
     stretches = []
     at = 0
     for length, level, curve in stages:

@@ -12,9 +12,12 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from segue.score.sampler.levels import KIT, write_levels
+from segue.instruments import NAMES
+from segue.score.sampler.kits import CHIP, DRUM_KIT, KITS
+from segue.score.sampler.levels import level_name, write_levels
 from segue.score.sampler.notes import NoteBank
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.orchestra import ORCHESTRA
+from segue.score.sampler.patches import PATCHES
 from segue.score.sampler.soundfont import SoundFont, read_soundfont
 from segue.training.orchestra import recipe
 from segue.training.orchestra.cut import cut, soundfont_bytes
@@ -41,8 +44,9 @@ def main() -> None:
     (arguments.out / "orchestra.sf3.sha256").write_text(f"{digest}  orchestra.sf3\n", encoding="utf-8")
     (arguments.out / "LICENSE").write_text(licence, encoding="utf-8")
     (arguments.out / "CARD.md").write_text(card(font, corrected, raw, digest), encoding="utf-8")
-    bank = NoteBank(arguments.out / "orchestra.sf3")
-    levels = {KIT: bank.register(0, drums=True), **{str(program): bank.register(program) for program in ORCHESTRA}}
+    bank = NoteBank(arguments.out / "orchestra.sf3", patches_first=True)
+    presets = [(kit, True) for kit in KITS] + [(program, False) for program in ORCHESTRA]
+    levels = {level_name(program, drums=drums): bank.register(program, drums=drums) for program, drums in presets}
     write_levels(arguments.out / "levels.json", levels)
     print(f"{arguments.out / 'orchestra.sf3'}: {len(raw) / 2**20:.2f} MiB, sha256 {digest}")
 
@@ -76,20 +80,23 @@ def card(font: SoundFont, corrected: Mapping[int, float], raw: bytes, digest: st
     """The card that stands beside the file."""
     samples = len(font.tables["shdr"]) - 1
     furthest = max(map(abs, corrected.values()), default=0.0)
+    kits = [kit.name for kit in KITS.values() if kit.program != CHIP]
+    synthesised = ", ".join(NAMES[program] for program in sorted(PATCHES))
     rows = "\n".join(f"| {row.program} | {row.name} | {row.low}-{row.high} |" for row in ORCHESTRA.values())
     return f"""# orchestra.sf3
 
-The instruments of the bundled generators: {len(ORCHESTRA)} General MIDI programmes and {len(DRUM_KIT)} keys of the
-standard drum kit, {samples} samples (Ogg Vorbis, mono), {len(raw):,} bytes.
+The instruments of the bundled generators: the {len(ORCHESTRA)} General MIDI programmes and {len(kits)} drum kits of
+{len(DRUM_KIT)} keys ({", ".join(kits)}), {samples} samples (Ogg Vorbis, mono), {len(raw):,} bytes.
 
 * Source: `{Path(recipe.SOUNDFONT_PATH).name}` from Debian's `{recipe.PACKAGE}` {recipe.PACKAGE_VERSION}
   (package sha256 `{recipe.PACKAGE_SHA256}`).
 * Licence: MIT, text in `LICENSE`. Copyright Frank Wen, Michael Cowgill and others named there.
 * Made by `python -m segue.training.orchestra`; sha256 `{digest}`.
-* What was cut: presets and drum keys that the orchestra table does not name, and samples closer to their neighbour
-  than the recipe asks (4 semitones, 5 for the largest programmes). Samples were copied, not encoded again.
+* What was cut: presets and drum keys that the tables of the orchestra do not name, and samples closer to their
+  neighbour than the recipe asks (4 semitones, 5 for the largest programmes). Samples were copied, not encoded again.
 * What was changed: the pitch correction of {len(corrected)} samples that stood 3 cents or more (at most
   {furthest:.0f}) from their key.
+* For other synthesizers alone, since Segue synthesises these itself: {synthesised}.
 * Known limits: mono samples, one velocity layer each (loudness and brightness follow velocity), no round robin.
 
 | programme | name | keys |

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from segue.score.sampler.orchestra import DRUM_KIT, ORCHESTRA
+from segue.score.sampler.kits import CHIP, DRUM_KIT, KITS
+from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.soundfont import DRUM_BANK
 from segue.training.orchestra.cut import Wanted
 
@@ -15,15 +16,17 @@ PACKAGE_FILE: Final = f"{PACKAGE}_{PACKAGE_VERSION}_all.deb"
 PACKAGE_SHA256: Final = "4098301bf29f4253c2f5799a844f42dd4aa733d91a210071ad16d7757dea51d6"
 SOUNDFONT_PATH: Final = "usr/share/fluidr3mono-gm-soundfont/FluidR3Mono_GM.sf3"
 COPYRIGHT_PATH: Final = "usr/share/doc/fluidr3mono-gm-soundfont/copyright"
-MAX_BYTES: Final = 8 << 20
+MAX_BYTES: Final = 16 << 20
 
 # A sample every major third keeps every voice within a tone of a recording; where a programme's samples are long and
 # blend well, a fourth saves what others need.
 _SPACING: Final = 4
-_WIDER: Final[Mapping[int, int]] = dict.fromkeys((0, 24, 25, 30, 33, 44, 48, 49, 105), 5)
+_WIDER: Final[Mapping[int, int]] = dict.fromkeys(
+    (0, 1, 3, 17, 18, 19, 24, 25, 29, 30, 33, 44, 48, 49, 61, 66, 67, 102, 105), 5
+)
 
-# Bells, skins and cymbals: what pitch they have is not a harmonic one.
-_UNPITCHED: Final = frozenset({9, 14, 47, 116, 117, 119})
+# Bells, skins, cymbals, chords and noises: what pitch they have is not a harmonic one.
+_UNPITCHED: Final = frozenset({9, 14, 47, 55, 86, 112, 113, 115, 116, 117, 118, 119, *range(120, 128)})
 
 
 def pitched() -> list[int]:
@@ -32,7 +35,7 @@ def pitched() -> list[int]:
 
 
 def wanted() -> list[Wanted]:
-    """Every programme of the orchestra table over its range, and the kit's keys as they are."""
+    """Every programme of the orchestra table over its range, and the keys of every kit as they are."""
     programs = [
         Wanted(
             bank=0,
@@ -42,4 +45,5 @@ def wanted() -> list[Wanted]:
         )
         for seat in ORCHESTRA.values()
     ]
-    return [*programs, Wanted(bank=DRUM_BANK, program=0, keys=frozenset(DRUM_KIT), spacing=0)]
+    kits = [Wanted(bank=DRUM_BANK, program=kit, keys=frozenset(DRUM_KIT), spacing=0) for kit in KITS if kit != CHIP]
+    return [*programs, *kits]

@@ -27,7 +27,10 @@ static func decode(parts: Array[PackedByteArray]) -> Message:
 	var fault := _fault_of(unpacker.map)
 	if fault != null:
 		return Message.refused(fault)
-	return Message.of(unpacker.map["t"], unpacker.map, parts[1] if parts.size() == 2 else null)
+	var samples: Variant = null
+	if parts.size() == 2:
+		samples = parts[1]
+	return Message.of(unpacker.map["t"], unpacker.map, samples)
 
 
 ## The one encoding of a good message; no parts if its header exceeds the limit.

@@ -99,7 +99,9 @@ func _real(kind: Dictionary, value: Variant, path: String) -> Variant:
 		return null
 	if not is_finite(value):
 		return _fail(ProtocolError.NOT_FINITE, path, "expected a finite number")
-	return float(value) if _in_range(value, kind["low"], kind["high"], path) else null
+	if not _in_range(value, kind["low"], kind["high"], path):
+		return null
+	return float(value)
 
 
 func _text(kind: Dictionary, value: Variant, path: String) -> Variant:

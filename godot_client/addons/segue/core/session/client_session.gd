@@ -324,6 +324,7 @@ func _on_error(fields: Dictionary) -> void:
 		if _life.move(LifeCycle.Trigger.UNKNOWN):
 			_begin_handshake()
 		return
+	_handshake.refused(fields)
 	_tell("error", fields)
 	if fields["about"] == "hello" and _life.state == LifeCycle.State.GREETING:
 		_refused_hello = fields

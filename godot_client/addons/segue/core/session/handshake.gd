@@ -76,6 +76,14 @@ func rules(answer: Dictionary) -> void:
 	_rules = {}
 
 
+## Notes that the service does not have what was asked for.
+func refused(error: Dictionary) -> void:
+	if error["about"] == "control" and error["code"] == "unknown_rules":
+		_rules = {}
+	elif error["about"] == "control" and error["code"] == "unknown_generator":
+		_generator = ""
+
+
 ## Notes which generator plays.
 func status(fields: Dictionary) -> void:
 	if fields["level"] == 0 and not _generator.is_empty() and fields["generator"] == _generator:

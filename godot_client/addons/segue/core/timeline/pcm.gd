@@ -19,7 +19,9 @@ static func samples(payload: PackedByteArray, format: String) -> Variant:
 	var values := payload.to_float32_array()
 	if values.has(INF) or values.has(-INF):
 		return null
-	return converted if _has_area(converted) or _are_finite(converted) else null
+	if not _has_area(converted) and not _are_finite(converted):
+		return null
+	return converted
 
 
 ## The engine's own reader is several times faster than a loop in script.

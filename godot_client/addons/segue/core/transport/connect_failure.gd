@@ -73,8 +73,9 @@ static func broken_off(address: String, has_token: bool) -> RefCounted:
 		"broken_off",
 		(
 			(
-				"%s closed the connection during the handshake; it %s, is stopping, is full, "
-				+ "speaks TLS (tls://…) or is no Segue service: its log may say which"
+				"%s closed the connection during the handshake; it %s, is stopping, is full, speaks "
+				+ "TLS (tls://…), is the service's WebSocket port, or is no Segue service: its log "
+				+ "may say which"
 			)
 			% [address, token]
 		)

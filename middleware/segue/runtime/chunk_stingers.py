@@ -1,7 +1,7 @@
 """Mixes stingers into the chunks of a client that asked for them there (`hello.stingers` is `included`).
 
-The runtime says which stingers a chunk has; here are their sounds. Mixing depends on nothing but the chunks in their
-order, so a recording that is played again gives the same samples.
+A chunk says which stingers it has; here are their sounds. Mixing depends on nothing but the chunks in their order, so a
+recording that is played again gives the same samples.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from segue.audio.frame_limiter import beside_gains
 from segue.contract import FRAME_SIZE, Samples
 from segue.runtime.messages import ChunkOut
 from segue.runtime.mixdown import MixedStinger, mixed_stinger, overlay
-from segue.runtime.stinger_placement import REPLACEABLE_FRAMES, PlacedCue
-from segue_sdk.limits import MOST_PLAYING
+from segue.runtime.stinger_placement import MOST_PLAYING, REPLACEABLE_FRAMES, PlacedCue
 
 
 class ChunkStingers:

@@ -1,0 +1,212 @@
+"""An arrangement of a style profile: voices, drums, scale and chords for the composer, from one table an axis.
+
+The composer asks for no style by name: layout, ensemble, groove, percussion, scale, harmony and figuration are read
+each from its own table, and numbers (density, register, articulation, mood) shape what comes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from segue.instruments import PROGRAMS
+from segue.score.composer.bar import range_of
+from segue.score.composer.figurations import refigured
+from segue.score.composer.grooves import GROOVES, kit
+from segue.score.composer.harmonies import HARMONIES
+from segue.score.composer.layouts import LAYOUTS
+from segue.score.composer.layouts.layout import Layout
+from segue.score.composer.percussion import PERCUSSION
+from segue.score.composer.scales import SCALES
+from segue.score.composer.vocabulary import Kit, Situation, Voice
+from segue.style_profile import StyleProfile
+
+# The voice for an instrument of a role for which a layout has none.
+_ADDED: Final = {
+    "melody": Voice(
+        role="melody", programs=(0,), figure="melody", register=70, velocity=96, density=0.42, leaps=0.16, hold=0.9
+    ),
+    "counter": Voice(
+        role="counter", programs=(0,), figure="counter", register=66, velocity=76, level=0.3, density=0.8
+    ),
+    "harmony": Voice(role="harmony", programs=(0,), figure="pad", register=62, velocity=66, level=0.15, tones=3),
+    "bass": Voice(
+        role="bass", programs=(0,), figure="line", register=38, velocity=84, rate=1, hold=0.9, pattern="r . f ."
+    ),
+    "texture": Voice(
+        role="texture", programs=(0,), figure="arpeggio", register=67, velocity=64, level=0.2, rate=2, hold=0.8,
+        tones=4, pattern="broken", density=0.6,
+    ),
+}  # fmt: skip
+# Instruments whose tone dies away do not hold a chord that others would: they strike or break it.
+_PLUCKED: Final = frozenset((*range(16), 24, 25, 26, 27, 28, 31, 45, 46, *range(104, 109), 112, 113, 114, 115))
+# The first instrument of a role is heard from this intensity on, the second from `_SECOND`.
+_FIRST: Final = {"melody": 0.15, "bass": 0.3, "harmony": 0.3, "texture": 0.4, "counter": 0.45}
+_SECOND: Final = 0.5
+# How two or three instruments share a tune: the bars of a phrase each plays.
+_TURNS: Final = {2: (0, 0, 0, 0, 1, 1, 0, 0), 3: (0, 0, 1, 1, 2, 2, 0, 0)}
+# Voices from this intensity on make the height of the music.
+_HIGH: Final = 0.58
+# A phrase's pace, in notes a second, above which a voice's fastest notes are left to others.
+_FASTEST: Final = 11.0
+# Notes a second of all voices together: so many at 240 bpm, and more of them the slower it is.
+_MOST_AT_240: Final = 24.0
+# The keys that a register must leave above and below for a line to move in.
+_BELOW, _ABOVE = 5, 9
+# Instruments that share a voice have at least so many semitones in common, or the first's range counts.
+_SHARED: Final = 18
+
+
+@lru_cache(maxsize=256)
+def arrange(profile: StyleProfile) -> Situation:
+    """Return the arrangement of a profile; equal profiles give the same object."""
+    layout = LAYOUTS[profile.layout]
+    scale, harmony, groove = SCALES[profile.scale], HARMONIES[profile.harmony], GROOVES[profile.groove]
+    # Rules may set a key of the other third, for which the harmony's general rows serve.
+    names = (profile.scale, "major") if scale.minor else ("minor", profile.scale)
+    scales = dict(zip(("minor", "major"), names, strict=True))
+    rows = {third: harmony.progressions(name, third) for third, name in scales.items()}
+    cadences = {third: harmony.cadences(name, third) for third, name in scales.items()}
+    voices = _voices(profile, layout, harmony.bass)
+    tempo = profile.tempo_bpm
+    return Situation(
+        name=profile.key,
+        tempo=(tempo, tempo),
+        modes=(profile.scale,),
+        minor=rows["minor"],
+        major=rows["major"],
+        voices=voices,
+        kit=_kit(profile, layout),
+        half=(cadences["minor"][0], cadences["major"][0]),
+        full=(cadences["minor"][1], cadences["major"][1]),
+        stretch=max(layout.stretch, harmony.stretch),
+        meters=(profile.meter,),
+        swing=groove.swing,
+        sixteenth_swing=groove.sixteenth_swing,
+        loose=layout.loose,
+        entrance=layout.entrance,
+        gain=layout.gain * (0.92 + 0.16 * profile.arousal),
+        drive=min(1.0, max(0.0, layout.drive + 0.5 * (profile.arousal - 0.5))),
+        most_notes=_most_notes_per_s(tempo) * 60 / tempo,
+    )
+
+
+def _most_notes_per_s(tempo_bpm: float) -> float:
+    return _MOST_AT_240 + 0.4 * max(0.0, 240.0 - tempo_bpm)
+
+
+def _kit(profile: StyleProfile, layout: Layout) -> Kit:
+    """The drums of a profile: the layout's own for its own groove, else the groove's on the profile's percussion."""
+    if layout.kit is not None and (profile.groove, profile.percussion) == (layout.groove, layout.percussion):
+        return replace(layout.kit, own=profile.groove != "none")
+    if profile.groove != "none":
+        return kit(GROOVES[profile.groove], PERCUSSION[profile.percussion])
+    # What plays if rules ask for drums all the same.
+    if layout.kit is not None:
+        return replace(layout.kit, own=False)
+    words = layout.groove if layout.groove != "none" else "straight"
+    return replace(kit(GROOVES[words], PERCUSSION[profile.percussion], force=0.8), own=False)
+
+
+def _voices(profile: StyleProfile, layout: Layout, bass: str) -> tuple[Voice, ...]:
+    """The voices of a profile: the layout's, in its order, then those added for further instruments.
+
+    An ensemble without any instrument leaves the choice to the layout.
+    """
+    ensemble = profile.ensemble.by_role() if profile.ensemble.instruments else ()
+    placed = [] if ensemble else list(enumerate(layout.voices))
+    for role, names in ensemble:
+        written = [(index, voice) for index, voice in enumerate(layout.voices) if voice.role == role]
+        placed += _played(role, written, tuple(PROGRAMS[name] for name in names), len(layout.voices))
+    voices = [voice for _, voice in sorted(placed, key=lambda pair: pair[0])]
+    shaped = [_shaped(profile, voice) for voice in refigured(voices, profile.figuration, bass)]
+    return (*shaped, *_doubles(shaped))
+
+
+def _doubles(voices: list[Voice]) -> list[Voice]:
+    """Doublings in octaves of the first tune and of the first chords for the height of intensity."""
+    if any(voice.level >= _HIGH for voice in voices):
+        return []
+    doubles = []
+    for role, level in (("harmony", 0.62), ("melody", 0.75)):
+        for voice in [voice for voice in voices if voice.role == role][:1]:
+            low, high = range_of(voice.programs[0])
+            up = voice.register + 12 <= high - _ABOVE
+            register = min(max(voice.register + (12 if up else -12), low + _BELOW), high - _ABOVE)
+            figure = "octaves" if role == "melody" else voice.figure
+            softer = round(voice.velocity * 0.85)
+            doubles.append(replace(voice, figure=figure, register=register, level=level, velocity=softer))
+    return doubles
+
+
+def _played(
+    role: str, written: list[tuple[int, Voice]], programs: tuple[int, ...], end: int
+) -> list[tuple[int, Voice]]:
+    """The voices of a role with the instruments of an ensemble; `end` places an added voice after all others.
+
+    The k-th voice takes the k-th instrument, and the first again when there are fewer. Instruments left over share
+    the tune of the last melody voice, double the bass, or have a voice of their own.
+    """
+    if not programs:
+        return []
+    written = written or [(end, _ADDED[role])]
+    result = []
+    for count, (index, voice) in enumerate(written):
+        chosen: tuple[int, ...] = (programs[count % len(programs)],)
+        turns: tuple[int, ...] = ()
+        if role == "melody" and count == len(written) - 1 and len(programs) > len(written):
+            chosen = programs[count:]
+            turns = _TURNS.get(len(chosen)) or tuple(min(len(chosen) - 1, bar * len(chosen) // 8) for bar in range(8))
+        result.append((index, replace(voice, programs=chosen, turns=turns)))
+    if role != "melody":
+        for program in programs[len(written) :]:
+            extra = written[-1][1] if role == "bass" else _ADDED[role]
+            result.append((end, replace(extra, programs=(program,), level=max(extra.level, 0.3))))
+    heard = (_FIRST[role], _SECOND)
+    return [
+        (index, replace(voice, level=min(voice.level, heard[count])) if count < len(heard) else voice)
+        for count, (index, voice) in enumerate(result)
+    ]
+
+
+def _shaped(profile: StyleProfile, voice: Voice) -> Voice:
+    """A voice suited to its instrument and bent by the profile's numbers."""
+    if voice.programs[0] in _PLUCKED and voice.figure == "pad":
+        voice = replace(voice, figure="stabs", pattern="x.......x.......", strum=max(voice.strum, 0.02), hold=1.0)
+    more = profile.density - 0.5
+    hold = voice.hold * 4.0 ** (profile.articulation - 0.5)
+    voice = _paced(voice, profile.tempo_bpm * (1.25 if more > 0 else 1.0 - more))
+    return replace(
+        voice,
+        register=_register(profile, voice),
+        density=min(1.0, voice.density * (1 + more)),
+        level=min(0.9, max(0.0, voice.level - 0.35 * more)) if voice.level else 0.0,
+        hold=min(hold, max(voice.hold, 1.1)),
+    )
+
+
+def _register(profile: StyleProfile, voice: Voice) -> int:
+    """The voice's register, moved by the profile's, where its instruments sound best."""
+    ranges = [range_of(program) for program in voice.programs]
+    low, high = max(low for low, _ in ranges), min(high for _, high in ranges)
+    if high - low < _SHARED:
+        low, high = ranges[0]
+    moved = voice.register + round(profile.register * (0.5 if voice.role == "bass" else 1.0))
+    if voice.role in ("melody", "counter"):
+        return min(max(moved, low + (high - low) // 4), low + (high - low) * 2 // 3)
+    return max(low + _BELOW, min(moved, high - _ABOVE))
+
+
+def _paced(voice: Voice, tempo_bpm: float) -> Voice:
+    """A voice whose rate suits a tempo: at half the rate where it would be too fast to play or to hear."""
+    while voice.rate > 1 and voice.rate * tempo_bpm / 60 > _FASTEST:
+        tokens = voice.pattern.split()
+        if voice.figure == "line":
+            voice = replace(voice, pattern=" ".join(tokens[:: 2 if voice.rate % 2 == 0 else voice.rate]))
+        voice = replace(voice, rate=voice.rate // 2 if voice.rate % 2 == 0 else 1)
+    if 4 * tempo_bpm / 60 > _FASTEST and voice.figure in ("stabs", "chug"):
+        rhythms = voice.pattern.split()
+        slowed = ("".join(sign if step % 2 == 0 else "." for step, sign in enumerate(rhythm)) for rhythm in rhythms)
+        voice = replace(voice, pattern=" ".join(slowed))
+    return voice

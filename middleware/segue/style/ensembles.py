@@ -1,0 +1,181 @@
+"""Instruments that a text names take their places in an ensemble: the roles that a listener expects them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from segue.style.terms.instruments import FAMILIES
+from segue.style.text_terms import InstrumentMention
+from segue.style_profile import Ensemble
+
+_ROLES: Final = ("melody", "counter", "harmony", "bass", "texture")
+_POLYPHONIC: Final = frozenset({"pluck", "chords", "pad", "mallet"})
+# What plays the bass where nothing but one family is wanted, and the melody where a text takes it away.
+_FAMILY_BASS: Final = {"strings": "contrabass", "woodwinds": "bassoon", "brass": "tuba", "synth": "synth bass"}
+_SPARE_MELODIES: Final = ("piano", "clarinet", "violin", "vibraphone", "saw lead")
+_SPARE_HARMONIES: Final = ("piano", "slow strings", "nylon guitar", "warm pad")
+_SOFT_ACCOMPANIMENT: Final = "slow strings"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What a text wants of an ensemble.
+
+    Attributes:
+        named: Its instruments, in order.
+        genre: Whether it names a genre, whose band goes on around them.
+        alone: Whether the named ones play nearly alone ("solo cello").
+        only: Whether nothing else may play ("strings only").
+        without: Instruments that may not play.
+        roles: Parts that may not play.
+    """
+
+    named: tuple[InstrumentMention, ...]
+    genre: bool
+    alone: bool = False
+    only: bool = False
+    without: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+
+
+def family_of(program: str) -> frozenset[str]:
+    """Return the smallest of FAMILIES with an instrument, or that instrument alone."""
+    holding = [family for family in FAMILIES.values() if program in family]
+    return min(holding, key=len, default=frozenset({program}))
+
+
+def ensemble_for(base: Ensemble, wishes: Wishes) -> Ensemble:
+    """Return the ensemble of a style with the instruments that a text names in it."""
+    seats = {role: list(names) for role, names in base.by_role()}
+    if wishes.named:
+        seats = _seated(seats, wishes)
+    return _without(seats, wishes)
+
+
+def _without(seats: dict[str, list[str]], wishes: Wishes) -> Ensemble:
+    """Take out what may not play, and fill the melody and the chords if that empties them."""
+    kept: dict[str, tuple[str, ...]] = {}
+    for role in _ROLES:
+        names = [name for name in seats[role] if name not in wishes.without]
+        if seats[role] and not names and not wishes.only:
+            spare = {"melody": _SPARE_MELODIES, "harmony": _SPARE_HARMONIES}.get(role, ())
+            names = [name for name in spare if name not in wishes.without][:1]
+        kept[role] = () if role in wishes.roles else tuple(dict.fromkeys(names))
+    return Ensemble(**kept)
+
+
+def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]:
+    players = [(_programs(mention, seats), mention) for mention in wishes.named]
+    named: dict[str, list[str]] = {role: [] for role in _ROLES}
+    undecided: list[tuple[str, str]] = []
+    for programs, mention in players:
+        part = mention.instrument.part
+        for program in programs:
+            if part == "bass" and mention.cue != "lead" and not (wishes.alone and len(wishes.named) == 1):
+                named["bass"].append(program)
+            elif mention.cue == "lead" or (part == "line" and mention.cue != "accompany"):
+                role = "melody" if not named["melody"] or mention.cue == "lead" else "counter"
+                named[role if not named[role] or role == "melody" else "melody"].append(program)
+            elif mention.cue == "accompany":
+                named["harmony"].append(program)
+            else:
+                undecided.append((program, part))
+    _seat_rest(named, undecided, seats, wishes)
+    if wishes.alone or wishes.only:
+        return _alone(named, players, seats, wishes)
+    return _joined(named, seats, genre=wishes.genre, count=len({program for names, _ in players for program in names}))
+
+
+def _programs(mention: InstrumentMention, seats: dict[str, list[str]]) -> Sequence[str]:
+    """Return which programmes are meant: of a word such as "guitar", the one that the style has."""
+    if mention.instrument.generic and mention.family:
+        family = FAMILIES[mention.family]
+        for role in _ROLES:
+            for name in seats[role]:
+                if name in family:
+                    return (name,)
+    return mention.instrument.programs
+
+
+def _seat_rest(
+    named: dict[str, list[str]], undecided: list[tuple[str, str]], seats: dict[str, list[str]], wishes: Wishes
+) -> None:
+    """Seat what can play several parts: where the genre has it; else one leads, unless another does, the rest fill."""
+    free: list[tuple[str, str]] = []
+    for program, part in undecided:
+        role = next((role for role in _ROLES if program in seats[role]), "")
+        if role and wishes.genre and not (wishes.alone or wishes.only):
+            named[role].append(program)
+        else:
+            free.append((program, part))
+    if free and not named["melody"]:
+        # Held chords lead where nothing else can; in a genre, chords go beside its own melody.
+        leaders = sorted(free, key=lambda each: each[1] == "pad")
+        leader, part = leaders[0]
+        if not wishes.genre or part in ("pluck", "mallet") or wishes.alone or wishes.only:
+            named["melody"].append(leader)
+            if part in _POLYPHONIC and part != "mallet" and len(free) == 1:
+                named["harmony"].append(leader)
+            free.remove((leader, part))
+    for program, part in free:
+        named["texture" if part == "mallet" and named["harmony"] else "harmony"].append(program)
+
+
+def _alone(
+    named: dict[str, list[str]],
+    players: list[tuple[Sequence[str], InstrumentMention]],
+    seats: dict[str, list[str]],
+    wishes: Wishes,
+) -> dict[str, list[str]]:
+    """The named instruments and nothing else; under a single voice that is not to be quite alone, soft chords."""
+    allowed = [program for programs, _ in players for program in programs]
+    families = {mention.family for _, mention in players if mention.family in _FAMILY_BASS}
+    if not named["melody"]:
+        named["melody"] = named["harmony"][:1] or named["bass"][:1] or allowed[:1]
+    polyphonic = any(mention.instrument.part in _POLYPHONIC for _, mention in players)
+    if not named["harmony"]:
+        if polyphonic:
+            named["harmony"] = [
+                program
+                for programs, mention in players
+                for program in programs
+                if mention.instrument.part in _POLYPHONIC
+            ][:1]
+        elif len(allowed) > 1:
+            named["harmony"] = allowed[1:]
+        elif not wishes.only:
+            own = seats["harmony"][:1] if wishes.genre else []
+            named["harmony"] = own or [_SOFT_ACCOMPANIMENT]
+    if wishes.only and not named["bass"]:
+        named["bass"] = [_FAMILY_BASS[family] for family in sorted(families)][:1]
+    return named
+
+
+def _joined(
+    named: dict[str, list[str]], seats: dict[str, list[str]], *, genre: bool, count: int
+) -> dict[str, list[str]]:
+    """The named instruments, and of the style's what goes with them."""
+    joined: dict[str, list[str]] = {}
+    taken = {name for names in named.values() for name in names}
+    for role in _ROLES:
+        own = [name for name in seats[role] if name not in taken]
+        if genre:
+            # The band of a genre goes on, but the one that leads is the one that is named.
+            joined[role] = [*named[role], *(own if role != "melody" or not named[role] else [])]
+        elif named[role]:
+            joined[role] = list(named[role])
+        elif (role in ("counter", "texture") and count > 1) or role == "counter":
+            joined[role] = []
+        elif role == "harmony" and count > 1 and named["melody"]:
+            joined[role] = _chords_of(named["melody"]) or own[:1]
+        else:
+            joined[role] = own or ([] if role in ("counter", "texture") else [*seats[role]])
+    return joined
+
+
+def _chords_of(melody: Iterable[str]) -> list[str]:
+    """The first of some instruments that can play chords, too."""
+    chordal = FAMILIES["keys"] | FAMILIES["guitar"] | FAMILIES["organ"] | {"harp", "koto", "accordion"}
+    return [name for name in melody if name in chordal][:1]

@@ -1,0 +1,177 @@
+"""Arrangements of style profiles: every layout with any instruments, in any meter, at any intensity and tempo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from segue.contract import TICKS_PER_BEAT
+from segue.instruments import NAMES, PROGRAMS
+from segue.score.composer.arrange import arrange
+from segue.score.composer.bar import Onset, compose_bar, range_of
+from segue.score.composer.fills import GESTURES
+from segue.score.composer.harmony import PHRASE_BARS
+from segue.score.composer.keyed_random import KeyedRandom
+from segue.score.composer.layouts import LAYOUTS
+from segue.score.composer.layouts.layout import Layout
+from segue.score.composer.vocabulary import Situation
+from segue.style_profile import FIGURATIONS as FIGURATION_WORDS
+from segue.style_profile import GROOVES as GROOVE_WORDS
+from segue.style_profile import LAYOUTS as LAYOUT_WORDS
+from segue.style_profile import METERS, Ensemble, StyleProfile
+
+ROLES = ("melody", "counter", "harmony", "bass", "texture")
+
+
+def natural(layout: Layout) -> StyleProfile:
+    """The profile of a layout with its own instruments and drums."""
+    names = {
+        role: tuple(dict.fromkeys(NAMES[p] for voice in layout.voices if voice.role == role for p in voice.programs))
+        for role in ROLES
+    }
+    return StyleProfile(
+        ensemble=Ensemble(**names),
+        layout=layout.name,
+        groove=layout.groove,
+        percussion=layout.percussion,
+        scale="minor",
+        meter=3 if layout.groove == "waltz" else 6 if layout.groove == "jig" else 4,
+    )
+
+
+def anything(layout: str, number: int, **fields: object) -> StyleProfile:
+    """A profile with instruments drawn at random, one or two a role, now and then none."""
+    random = KeyedRandom(number, 7)
+    pitched = NAMES[:112]
+    names = {role: tuple(random.choice(pitched) for _ in range(random.below(3))) for role in ROLES}
+    names["melody"] = names["melody"] or (random.choice(pitched),)
+    return StyleProfile(ensemble=Ensemble(**names), layout=layout, groove=random.choice(GROOVE_WORDS), **fields)  # type: ignore[arg-type]
+
+
+def phrase_of(row: Situation, meter: int, *, seed: int = 1, scale: str = "minor", phrases: int = 1) -> list[Onset]:
+    return [
+        onset
+        for bar in range(PHRASE_BARS * phrases)
+        for onset in compose_bar(row, row, seed, bar, meter, 2, scale).onsets
+    ]
+
+
+def test_every_word_has_a_layout() -> None:
+    assert set(LAYOUTS) == set(LAYOUT_WORDS)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_layout(layout: Layout) -> None:
+    assert {"bass", "melody"} <= {voice.role for voice in layout.voices}
+    assert any(voice.level == 0 for voice in layout.voices), "intensity 0 must not be silence"
+    assert layout.entrance in GESTURES
+    row = arrange(natural(layout))
+    assert arrange(natural(layout)) is row
+    assert row.name == natural(layout).key
+    bars = phrase_of(row, row.meters[0])
+    counts = [sum(onset.level <= intensity for onset in bars) for intensity in (0.0, 0.5, 1.0)]
+    assert 0 < counts[0] < counts[1] < counts[2]
+
+
+@pytest.mark.parametrize("layout", LAYOUT_WORDS)
+def test_any_ensemble_in_any_meter_is_playable(layout: str) -> None:
+    for number, meter in enumerate(METERS):
+        row = arrange(anything(layout, number))
+        onsets = phrase_of(row, meter, seed=number)
+        assert onsets
+        for onset in onsets:
+            assert 0 <= onset.tick < meter * TICKS_PER_BEAT
+            assert onset.ticks > 0
+            assert onset.velocity > 0
+            if onset.program >= 0:
+                low, high = range_of(onset.program)
+                assert low <= onset.pitch <= high
+
+
+@pytest.mark.parametrize("layout", LAYOUT_WORDS)
+def test_named_instruments_are_heard(layout: str) -> None:
+    for number in range(4):
+        style = anything(layout, number)
+        onsets = phrase_of(arrange(style), 4)
+        heard = {intensity: {o.program for o in onsets if o.level <= intensity} for intensity in (0.5, 1.0)}
+        for role, names in style.ensemble.by_role():
+            for count, name in enumerate(names):
+                found = [voice for voice in arrange(style).voices if PROGRAMS[name] in voice.programs]
+                assert found, (role, name)
+                if not all(voice.figure in ("run", "sparkle", "toll") for voice in found):
+                    assert PROGRAMS[name] in heard[0.5 if count < 2 else 1.0], (role, name)
+
+
+@pytest.mark.parametrize("layout", LAYOUT_WORDS)
+def test_the_first_melody_instrument_leads(layout: str) -> None:
+    style = StyleProfile(
+        ensemble=Ensemble(melody=("bassoon", "oboe"), harmony=("harp",), bass=("contrabass",)), layout=layout
+    )
+    onsets = [
+        onset for onset in phrase_of(arrange(style), 4, phrases=4) if onset.role == "melody" and onset.level <= 0.5
+    ]
+    lead = sum(onset.program == PROGRAMS["bassoon"] for onset in onsets)
+    assert lead > 0.5 * len(onsets) > 0
+
+
+@pytest.mark.parametrize("layout", LAYOUT_WORDS)
+def test_roles_without_instruments_are_silent(layout: str) -> None:
+    row = arrange(StyleProfile(ensemble=Ensemble(melody=("flute",)), layout=layout))
+    assert {onset.role for onset in phrase_of(row, 4) if onset.program >= 0 and onset.role != "drums"} == {"melody"}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_without_an_ensemble_the_layouts_own_instruments_play(layout: Layout) -> None:
+    row = arrange(StyleProfile(ensemble=Ensemble(), layout=layout.name))
+    own = {program for voice in layout.voices for program in voice.programs}
+    heard = {onset.program for onset in phrase_of(row, 4, phrases=3) if onset.role != "drums"}
+    assert heard
+    assert heard <= own
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_fast_music_does_not_pile_up(layout: Layout) -> None:
+    row = arrange(replace(natural(layout), tempo_bpm=240.0))
+    seconds = PHRASE_BARS * row.meters[0] * 60 / 240
+    assert len(phrase_of(row, row.meters[0])) / seconds <= 25
+
+
+@pytest.mark.parametrize("word", FIGURATION_WORDS)
+def test_figurations_play(word: str) -> None:
+    ensemble = Ensemble(melody=("flute",), harmony=("piano",), bass=("acoustic bass",))
+    style = StyleProfile(ensemble=ensemble, layout="calm", figuration=word)
+    onsets = [onset for onset in phrase_of(arrange(style), 4) if onset.level <= 0.5]
+    assert {"harmony", "bass", "melody"} <= {onset.role for onset in onsets}
+
+
+def test_off_beat_accompaniment_falls_between_the_beats() -> None:
+    style = StyleProfile(
+        ensemble=Ensemble(melody=("flute",), harmony=("clean guitar",)), layout="town", figuration="off-beat"
+    )
+    places = [
+        onset.tick / TICKS_PER_BEAT % 1
+        for onset in phrase_of(arrange(style), 4)
+        if onset.role == "harmony" and onset.level <= 0.2
+    ]
+    assert places
+    assert all(0.35 < place < 0.75 for place in places)
+
+
+def test_numbers_bend_the_voices() -> None:
+    base = natural(LAYOUTS["town"])
+    plain = arrange(base)
+
+    def melody(style: StyleProfile) -> list[Onset]:
+        onsets = (onset for seed in range(6) for onset in phrase_of(arrange(style), 4, seed=seed))
+        return [onset for onset in onsets if onset.role == "melody" and onset.level <= 0.5]
+
+    def mean(values: list[int]) -> float:
+        return sum(values) / len(values)
+
+    held, short = melody(replace(base, articulation=1.0)), melody(replace(base, articulation=0.0))
+    assert mean([o.ticks for o in held]) > 1.5 * mean([o.ticks for o in short])
+    assert len(melody(replace(base, density=1.0))) > 1.2 * len(melody(replace(base, density=0.0)))
+    high, low = melody(replace(base, register=7.0)), melody(replace(base, register=-12.0))
+    assert mean([o.pitch for o in high]) > mean([o.pitch for o in low]) + 5
+    assert arrange(replace(base, arousal=1.0)).drive > plain.drive > arrange(replace(base, arousal=0.0)).drive
