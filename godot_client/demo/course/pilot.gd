@@ -19,7 +19,7 @@ const COURSE: Array[Dictionary] = [
 	{"fight": "wolves"},
 	{"to": Places.WOLVES + 400.0, "hear": ["action", "calm"], "rest_s": 1.0},
 	{"to": Places.CRYPT + 520.0, "hear": ["place", "crypt"], "rest_s": 2.0},
-	{"to": Places.HALL - 260.0, "rest_s": 3.0, "name": "crypt"},
+	{"to": Places.HALL - 260.0, "hear": ["dark", "near"], "rest_s": 6.0, "name": "crypt"},
 	{"to": Places.HALL + 330.0, "hear": ["action", "boss"]},
 	{"fight": "warden", "name": "boss"},
 	{"hear": ["action", "aftermath"], "rest_s": 4.0, "name": "victory"},

@@ -34,8 +34,9 @@ func _ready() -> void:
 		func(reason: String, _text: String) -> void: note("disconnected", {"reason": reason})
 	)
 	player.failed.connect(func(text: String) -> void: note("failed", {"text": text}))
+	player.decided.connect(_note_decision)
 	player.changed.connect(_note_change)
-	player.stinger.connect(func(name: String) -> void: note("stinger", {"name": name}))
+	player.stinger.connect(func(sound: String) -> void: note("stinger", {"name": sound}))
 	player.rules_changed.connect(
 		func(errors: PackedStringArray) -> void: note("rules", {"errors": errors})
 	)
@@ -75,6 +76,10 @@ func note(kind: String, fields: Dictionary) -> void:
 	line["underruns"] = now["underruns"]
 	_file.store_line(JSON.stringify(line.merged(fields, true)))
 	_file.flush()
+
+
+func _note_decision(layer: String, from: String, to: String, seconds: float) -> void:
+	note("decided", {"layer": layer, "from": from, "to": to, "seconds": seconds})
 
 
 func _note_change(layer: String, from: String, to: String, causes: PackedStringArray) -> void:

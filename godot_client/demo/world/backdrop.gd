@@ -19,8 +19,8 @@ func _ready() -> void:
 		"dawn_low": Palette.DAWN_LOW,
 		"moon": Palette.MOON,
 	}
-	for name: String in colours:
-		_shading.set_shader_parameter(name, colours[name])
+	for colour: String in colours:
+		_shading.set_shader_parameter(colour, colours[colour])
 	($Sky as ColorRect).material = _shading
 
 
