@@ -8,7 +8,7 @@ const Controls := preload("res://demo/course/controls.gd")
 const Places := preload("res://demo/course/places.gd")
 const Sounds := preload("sounds.gd")
 
-const _WALK := 150.0
+const _WALK := 165.0
 const _PUSH := 900.0
 const _JUMP := 430.0
 const _FALL := 1300.0
@@ -84,7 +84,7 @@ func strike() -> void:
 func hurt(amount: float, from_x: float) -> void:
 	health = maxf(_LEAST_HEALTH, health - amount)
 	hurt_left = 1.0
-	velocity = Vector2(signf(position.x - from_x) * 330.0, -160.0)
+	velocity = Vector2(signf(position.x - from_x) * 240.0, -150.0)
 	sounds.play("bite")
 	was_hurt.emit()
 

@@ -19,8 +19,9 @@ const _WAKING_S := 2.5
 const _WARNING_S := 1.3
 ## How long before a bar line it ends its rest; the bar line of the blow itself is too near.
 const _END_OF_REST_S := 0.5
-const _BLOW := 150.0
-const _HIT := 0.085
+## Half the width of a blow.
+const BLOW := 125.0
+const _HIT := 0.1
 const _DAMAGE := 0.2
 
 @export var player: Player
@@ -87,7 +88,7 @@ func is_dead() -> bool:
 
 ## Where it is dangerous: left and right of the announced blow.
 func reaches(x: float) -> bool:
-	return warning >= 0.0 and absf(x - target_x) < _BLOW
+	return warning >= 0.0 and absf(x - target_x) < BLOW
 
 
 ## Whether a hit counts: from a blow until the next one is announced; without music always.

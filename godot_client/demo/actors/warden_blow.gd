@@ -23,16 +23,16 @@ func _ring() -> void:
 	var at := Vector2(warden.target_x - warden.position.x, 0.0)
 	draw_set_transform(at, 0.0, Vector2(1.0, 0.22))
 	var near := warden.warning
-	draw_circle(Vector2.ZERO, 150.0, Color(Palette.DANGER, 0.1 + 0.3 * near))
-	draw_arc(Vector2.ZERO, 150.0, 0.0, TAU, 64, Palette.DANGER, 5.0, true)
-	var closing := lerpf(330.0, 150.0, near)
+	draw_circle(Vector2.ZERO, Warden.BLOW, Color(Palette.DANGER, 0.1 + 0.3 * near))
+	draw_arc(Vector2.ZERO, Warden.BLOW, 0.0, TAU, 64, Palette.DANGER, 5.0, true)
+	var closing := lerpf(330.0, Warden.BLOW, near)
 	draw_arc(
 		Vector2.ZERO, closing, 0.0, TAU, 64, Color(Palette.FLAME, 0.35 + 0.65 * near), 7.0, true
 	)
 	draw_set_transform(at)
 	var beam := Color(Palette.DANGER, 0.05 + 0.15 * near * near)
 	var sides: PackedVector2Array = [
-		Vector2(-60, -500), Vector2(60, -500), Vector2(150, 0), Vector2(-150, 0)
+		Vector2(-60, -500), Vector2(60, -500), Vector2(Warden.BLOW, 0), Vector2(-Warden.BLOW, 0)
 	]
 	var none := Color(beam, 0.0)
 	draw_polygon(sides, PackedColorArray([none, none, beam, beam]))

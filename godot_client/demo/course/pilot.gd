@@ -137,7 +137,7 @@ func _has_beaten_warden() -> bool:
 		_walk(0.0, 1.0)
 		return true
 	# Out of the ring while it closes, back in once the blow has fallen: then hits count.
-	if warden.reaches(hero.position.x) and warden.warning > 0.25:
+	if warden.reaches(hero.position.x):
 		_walk(-200.0, 1.0)
 	elif warden.is_open():
 		_attack(warden.position.x - hero.position.x)

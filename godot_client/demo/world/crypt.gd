@@ -13,7 +13,7 @@ var _random := RandomNumberGenerator.new()
 
 func _ready() -> void:
 	for bowl in _bowls():
-		Glow.add(self, bowl, Color(Palette.EMBER, 0.75), 170.0, 0.35)
+		Glow.add(self, bowl, Color(Palette.EMBER, 0.6), 170.0, 0.35)
 	for side: float in [-330.0, 330.0]:
 		var at := Vector2(Places.WARDEN + side, 330.0)
 		Glow.add(self, at, Color(Palette.RUNE, 0.42), 240.0, 0.6)

@@ -13,7 +13,7 @@ var _random := RandomNumberGenerator.new()
 
 func _ready() -> void:
 	for lantern in _lanterns():
-		Glow.add(self, lantern, Color(Palette.FLAME, 0.85), 90.0, 0.85)
+		Glow.add(self, lantern, Color(Palette.EMBER, 0.55), 95.0, 0.8)
 	for window: float in [6720.0, 7080.0, 7420.0, 7790.0]:
 		Glow.add(self, Vector2(window, 470.0), Color(Palette.EMBER, 0.4), 190.0, 0.15)
 
@@ -39,8 +39,8 @@ func _draw() -> void:
 			)
 	for lantern in wires:
 		draw_line(lantern - Vector2(0, 12), lantern, Color("2a1c2e"), 2.0)
-		draw_circle(lantern, 8.0, Palette.EMBER)
-		draw_circle(lantern, 5.0, Palette.FLAME)
+		draw_circle(lantern, 8.0, Palette.EMBER.darkened(0.1))
+		draw_circle(lantern, 4.0, Palette.FLAME)
 
 
 ## Where the lanterns hang: on wires between the posts.
