@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -13,6 +14,9 @@ def main() -> NoReturn:
     # traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # OpenBLAS starts a thread for each core when NumPy is imported, and each spins for 20 to 40 ms of processor time
+    # whenever it has nothing to do. Segue multiplies no matrices that are worth it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from segue.cli.main import main as run
 
     sys.exit(run())

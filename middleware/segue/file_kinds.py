@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from segue_yaml.paths import near_file
+from segue_yaml.report import ProblemsError
 
 _SUFFIXES: Final = (".yaml", ".yml")
 
@@ -49,12 +50,8 @@ def script_beside(rules: Path) -> Path | None:
     return beside if beside.exists() else None
 
 
-class FilesError(ValueError):
+class FilesError(ProblemsError[str], ValueError):
     """Arguments that name no usable file. problems: a sentence for each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
 
 
 def require_file(path: Path) -> Path:
@@ -108,12 +105,12 @@ def _expand(argument: str, kinds: frozenset[FileKind]) -> Iterator[Path]:
     if not argument:
         return
     if path.is_dir():
-        yield from _within(path, kinds)
+        yield from files_within(path, kinds)
     elif path.exists():
         yield path
     else:
         for match in _matches(path):
-            yield from _within(match, kinds) if match.is_dir() else [match]
+            yield from files_within(match, kinds) if match.is_dir() else [match]
 
 
 def _matches(pattern: Path) -> list[Path]:
@@ -125,7 +122,8 @@ def _matches(pattern: Path) -> list[Path]:
     return sorted(Path(*parts[:first]).glob(str(Path(*parts[first:]))))
 
 
-def _within(folder: Path, kinds: frozenset[FileKind]) -> Iterator[Path]:
+def files_within(folder: Path, kinds: frozenset[FileKind]) -> Iterator[Path]:
+    """Yield the files of these kinds in a folder and those below it, sorted, without hidden ones."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if not hidden and path.is_file() and file_kind(path) in kinds:

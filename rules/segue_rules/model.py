@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from segue_rules import controls
 from segue_rules.controls import TONICS
 from segue_yaml.nodes import NOWHERE, Mark
+from segue_yaml.report import Problem
 
 SAMPLE_RATE: Final = 48_000
 FRAME_SIZE: Final = 1_920
@@ -190,10 +191,16 @@ class Prompt:
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """What a mix weighs: one prompt, or a blend of several."""
+    """What a mix weighs: one prompt, or a blend of several.
+
+    tempo_bpm, meter: What `auto` takes from the style. Files do not say them; `with_tempos` sets what prompts were read
+    as.
+    """
 
     name: str
     prompts: tuple[Prompt, ...]
+    tempo_bpm: float = float(controls.TEMPO.default)
+    meter: int = int(controls.METER.default)
     mark: Mark = _mark
 
 
@@ -224,8 +231,8 @@ class Key:
 class Music:
     """The controls of the music, as `segue_rules.controls` describes them; None leaves one to a layer before."""
 
-    tempo_bpm: float | Binding | None = None
-    meter: int | None = None
+    tempo_bpm: float | Binding | Literal["auto"] | None = None
+    meter: int | Literal["auto"] | None = None
     key: Key | Literal["auto"] | None = None
     drums: Literal["on", "off", "auto"] | None = None
     intensity: float | Binding | None = None
@@ -236,8 +243,8 @@ class Music:
 
 
 DEFAULT_MUSIC: Final = Music(
-    tempo_bpm=float(controls.TEMPO.default),
-    meter=int(controls.METER.default),
+    tempo_bpm=controls.AUTO,
+    meter=controls.AUTO,
     key=controls.AUTO,
     drums=controls.AUTO,
     intensity=float(controls.INTENSITY.default),
@@ -379,7 +386,7 @@ class Rules:
     """A whole soundtrack.
 
     music: With every control set. latches: All Latch conditions, by index. files: The files read, the main one first.
-    warnings: Warnings that do not prevent loading, as finished messages.
+    warnings: What is probably not meant and does not prevent loading, in file order.
     """
 
     title: str
@@ -392,4 +399,4 @@ class Rules:
     stingers: tuple[Stinger, ...] = ()
     latches: tuple[Latch, ...] = ()
     files: tuple[Path, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()

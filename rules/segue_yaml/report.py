@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from segue_yaml.nodes import Mark, Node, describe, quote
 
@@ -28,14 +28,28 @@ class Problem:
         return f"{self.mark}: {self.where}: {self.text}" if self.where else f"{self.mark}: {self.text}"
 
 
-class DocumentError(Exception):
-    """Files that cannot be used. problems: All that were found, in file order; never empty."""
+P = TypeVar("P", Problem, str)
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
+
+class ProblemsError(Exception, Generic[P]):
+    """Several problems that were found together.
+
+    Attributes:
+        problems: At least one: sentences, or problems with their places.
+    """
+
+    def __init__(self, problems: Iterable[P]) -> None:
+        self.problems: tuple[P, ...] = tuple(problems)
         if not self.problems:
             raise ValueError(f"a {type(self).__name__} needs at least one problem")
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class DocumentError(ProblemsError[Problem]):
+    """Files that cannot be used. problems: In file order, each once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        super().__init__(sorted(set(problems)))
 
 
 @dataclass(kw_only=True)

@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.file_kinds import FileKind, file_kind
 from segue.render.file_checks import named_sounds
 from segue_rules.model import Prompt, Rules, Style
-from segue_yaml.nodes import NOWHERE, Mark
 from segue_yaml.report import Problem
 
 if TYPE_CHECKING:
     from segue.contract import Samples, StyleEncoder
+    from segue.style.stored_words import StoredWords
 
-_MESSAGE: Final = re.compile(r"(.+?):(\d+):(\d+): (.+)", re.DOTALL)
 _SILENT_DB: Final = -60.0
 _SHORTEST_STINGER_S: Final = 0.05
 _MAX_OFFSET: Final = 0.05
@@ -49,16 +47,13 @@ class RuleFindings:
 
 def rule_findings(rules: Rules) -> RuleFindings:
     """Find what is doubtful in rules, and what is wrong with the sounds that they name."""
-    from segue.style.word_table import WordEncoder
     from segue_rules.analysis import analyse
 
-    encoder = WordEncoder()
-    has_sounds = any(True for _ in named_sounds(rules))
-    found = audio_findings(rules, encoder) if has_sounds else RuleFindings()
-    found.warnings += [(_loader_warning(warning), "") for warning in rules.warnings]
+    found = audio_findings(rules)
+    found.warnings += [(warning, "") for warning in rules.warnings]
     for finding in analyse(rules):
         found.warnings.append((Problem(mark=finding.mark, where=finding.where, text=finding.text), finding.code))
-    found.warnings += style_findings(rules, encoder)
+    found.warnings += style_findings(rules)
     found.warnings.sort()
     return found
 
@@ -91,68 +86,70 @@ def included_files(paths: Sequence[Path]) -> set[str]:
     return parts
 
 
-def _loader_warning(warning: str) -> Problem:
-    """A finished message of the loader, taken apart into its position and its text."""
-    match = _MESSAGE.fullmatch(warning)
-    if match is None:
-        return Problem(mark=NOWHERE, where="", text=warning)
-    return Problem(mark=Mark(file=match[1], line=int(match[2]), column=int(match[3])), where="", text=match[4])
-
-
-def style_findings(rules: Rules, encoder: StyleEncoder) -> Iterator[tuple[Problem, str]]:
+def style_findings(rules: Rules) -> Iterator[tuple[Problem, str]]:
     """Find words that the encoder does not know, and styles that it cannot tell apart.
 
     Yields:
         Problems, each with its code.
     """
-    from segue.style.word_table import confusable
-
+    words = _stored_words()
     alone: dict[str, str] = {}
     for style in rules.styles:
         for prompt in style.prompts:
             if prompt.text is None:
                 continue
-            finding = _text_finding(style, prompt, prompt.text, encoder)
+            finding = _text_finding(style, prompt, prompt.text, words)
             if finding is not None:
                 yield finding
             if len(style.prompts) == 1 and (finding is None or finding[1] == "unknown_word"):
                 alone[style.name] = prompt.text
     by_name = {style.name: style for style in rules.styles}
-    for first, second, likeness in confusable(encoder, alone):
+    for first, second, likeness in words.confusable(alone):
         text = f"sounds like '{first}' to the style encoder (likeness {likeness:.2f}); say what sets it apart"
         yield _about(by_name[second], by_name[second].prompts[0], text), "confusable_styles"
 
 
-def _text_finding(style: Style, prompt: Prompt, text: str, encoder: StyleEncoder) -> tuple[Problem, str] | None:
+@cache
+def _stored_words() -> StoredWords:
+    from segue.style.stored_words import StoredWords
+
+    return StoredWords()
+
+
+def _text_finding(style: Style, prompt: Prompt, text: str, words: StoredWords) -> tuple[Problem, str] | None:
     """The finding about the words of one prompt, if there is one."""
     try:
-        encoder.embed_text(text)
+        words.direction(text)
     except ValueError as error:
         return _about(style, prompt, str(error).removeprefix("text: ")), "unknown_text"
-    unknown = encoder.unknown_words(text)
+    unknown = words.unknown_words(text)
     if not unknown:
         return None
-    words = ", ".join(f"'{word}'" for word in unknown)
-    return _about(style, prompt, f"the style encoder does not know {words}; the other words count"), "unknown_word"
+    named = ", ".join(f"'{word}'" for word in unknown)
+    return _about(style, prompt, f"the style encoder does not know {named}; the other words count"), "unknown_word"
 
 
 def _about(style: Style, prompt: Prompt, text: str) -> Problem:
     return Problem(mark=prompt.mark, where=f'style "{style.name}"', text=text)
 
 
-def audio_findings(rules: Rules, encoder: StyleEncoder) -> RuleFindings:
+def audio_findings(rules: Rules) -> RuleFindings:
     """Open every sound file that the rules name, and embed those that are prompts of styles."""
+    found = RuleFindings()
+    uses = list(named_sounds(rules))
+    # NumPy and libsndfile, and for prompts the encoder, take longer to load than rules without sounds to check.
+    if not uses:
+        return found
     from segue.audio.files import AudioFileError, read_audio
     from segue.runtime.styles import MOST_PROMPT_S, MOST_STINGER_S
 
-    found = RuleFindings()
     shown: set[Path] = set()
-    for use in named_sounds(rules):
+    for use in uses:
         about = partial(Problem, mark=use.mark, where=use.where)
         try:
             samples = read_audio(use.path, max_seconds=MOST_PROMPT_S if use.prompt else MOST_STINGER_S)
             if use.prompt:
-                encoder.embed_audio(samples)
+                _encoder().embed_audio(samples)
         except (AudioFileError, ValueError, NotImplementedError) as error:
             found.errors.append(about(text=str(error)))
             continue
@@ -163,6 +160,13 @@ def audio_findings(rules: Rules, encoder: StyleEncoder) -> RuleFindings:
             found.summaries.append(f"{_name(use.path, rules.files)}: {_measures(samples)}")
             shown.add(use.path)
     return found
+
+
+@cache
+def _encoder() -> StyleEncoder:
+    from segue.style.word_table import WordEncoder
+
+    return WordEncoder()
 
 
 def _sound_findings(samples: Samples, *, prompt: bool) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from segue.cli.arguments import seed
 from segue.cli.console import BAD_INPUT, DONE, print_problems
 from segue.extras import install_advice
-from segue.file_kinds import FilesError, require_file
+from segue.file_kinds import require_file
 from segue.generators import PLAYABLE
 
 if TYPE_CHECKING:
@@ -58,13 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
         print_problems([f"segue play needs the package textual: {install_advice('play')}"])
         return BAD_INPUT
     from segue.play.local_service import ServiceError
-    from segue.render.file_checks import OutputsError
-    from segue_rules.errors import RuleError
     from segue_sdk.output import OutputError
+    from segue_yaml.report import ProblemsError
 
     try:
         _play(arguments)
-    except (RuleError, FilesError, OutputsError) as error:
+    except ProblemsError as error:
         print_problems(error.problems)
         return BAD_INPUT
     except (ConnectArgumentError, NoTerminalError, OutputError, ServiceError) as error:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import duration, factor, seed
 from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_lines, print_problems
-from segue.file_kinds import FilesError
 from segue.generators import PLAYABLE
 from segue.signals import exit_if_signalled
 from segue_rules.model import FRAME_RATE
@@ -98,16 +97,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _once(request: PreviewRequest, *, quiet: bool) -> int:
     from segue.audio.files import AudioFileError
     from segue.contract import GeneratorError
-    from segue.render.file_checks import OutputsError
     from segue.render.writing import write_preview
     from segue.runtime.recording import RecordingError
     from segue.score.sampler.soundfont import SoundFontError
-    from segue_rules.errors import RuleError
+    from segue_yaml.report import ProblemsError
 
     started = time.monotonic()
     try:
         summary = write_preview(request, _progress(started, quiet=quiet))
-    except (RuleError, FilesError, OutputsError) as error:
+    except ProblemsError as error:
         print_problems(error.problems)
         return BAD_INPUT
     except BrokenPipeError:

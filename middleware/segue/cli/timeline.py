@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import MAX_DURATION_S, duration, names
 from segue.cli.console import BAD_INPUT, DONE, can_print, print_json, print_lines, print_problems
-from segue.file_kinds import FilesError, require_file, script_beside
-from segue_rules.errors import RuleError
+from segue.cli.tempos import with_read_tempos
+from segue.file_kinds import require_file, script_beside
+from segue_yaml.report import ProblemsError
 
 if TYPE_CHECKING:
     from segue_rules.director import Span
@@ -157,10 +158,10 @@ def run(arguments: argparse.Namespace) -> int:
     from segue_rules.timeline import play_script
 
     try:
-        rules = load(require_file(arguments.rules))
+        rules = with_read_tempos(load(require_file(arguments.rules)))
         script = arguments.events or script_beside(arguments.rules)
         events = load_events(require_file(script), rules) if script else ()
-    except (RuleError, FilesError) as error:
+    except ProblemsError as error:
         print_problems(error.problems)
         return BAD_INPUT
     selection = Selection(only=arguments.only, layers=arguments.layer, inputs=arguments.input)

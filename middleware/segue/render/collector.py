@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segue.contract import NoteEvent
 from segue.runtime.journal import Operation
@@ -21,7 +21,8 @@ class Keep:
     Attributes:
         notes: The notes and every frame's plan.
         journal: What decided the run, for a recording.
-        chunks: Every message, chunks without their sound; otherwise changes, stingers and refused events alone.
+        chunks: Every message, chunks without their sound and notes; otherwise changes, stingers and refused events
+            alone.
     """
 
     notes: bool = False
@@ -33,7 +34,7 @@ class Collector:
     """Takes messages and operations in order.
 
     Attributes:
-        messages: Without sound; which ones depends on `keep`.
+        messages: Without sound and notes; which ones depends on `keep`.
         plans: The last plan of every frame, if notes are kept.
         journal: The operations, if they are kept.
     """
@@ -57,7 +58,8 @@ class Collector:
                 self._replace_notes(message)
                 self.plans.update((plan.frame, plan) for plan in message.plans)
             if self._keep.chunks:
-                self.messages.append(without_sound(message))
+                # Notes are kept above, if at all: the garbage collector visits every object that is kept.
+                self.messages.append(without_sound(replace(message, notes=())))
         elif self._keep.chunks or _is_audible(message):
             self.messages.append(message)
 

@@ -6,21 +6,18 @@ import os
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from segue.atomic import replaceable
 from segue_rules.model import AudioStinger, Rules
 from segue_yaml.nodes import Mark
+from segue_yaml.report import ProblemsError
 
 
-class OutputsError(ValueError):
+class OutputsError(ProblemsError[str], ValueError):
     """Outputs that would cost the user a file. problems: a sentence for each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -219,7 +219,7 @@ class LoudnessMeter:
 
     def __init__(self) -> None:
         self._filters = np.zeros((len(K_WEIGHTING), 2, CHANNELS))
-        self._rest = np.zeros((CHANNELS, 0))
+        self._rest: Samples = np.zeros((0, CHANNELS), np.float32)
         self._energies: list[NDArray[np.float64]] = []
         self._context: Samples = np.zeros((PEAK_CONTEXT, CHANNELS), np.float32)
         self._peak = 0.0
@@ -227,13 +227,14 @@ class LoudnessMeter:
     def add(self, block: Samples) -> None:
         if not len(block):
             return
-        weighted, self._filters = filtered(K_WEIGHTING, block, self._filters)
-        waiting = np.concatenate([self._rest, weighted.T], axis=1)
-        whole = waiting.shape[1] // GATING_STEP * GATING_STEP
-        steps = waiting[:, :whole].reshape(CHANNELS, -1, GATING_STEP)
-        self._energies.append(np.einsum("cns,cns->n", steps, steps))
-        self._rest = waiting[:, whole:]
         self._update_peak(block)
+        waiting = np.concatenate([self._rest, block]) if len(self._rest) else block
+        whole = len(waiting) // GATING_STEP * GATING_STEP
+        self._rest = waiting[whole:]
+        if whole:
+            weighted, self._filters = filtered(K_WEIGHTING, waiting[:whole], self._filters)
+            steps = weighted.T.reshape(CHANNELS, -1, GATING_STEP)
+            self._energies.append(np.einsum("cns,cns->n", steps, steps))
 
     def loudness(self) -> Loudness:
         """Return the loudness of everything added. Nothing can be added afterwards."""

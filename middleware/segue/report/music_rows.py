@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from bokeh.models import ColumnDataSource
+from numpy.typing import NDArray
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.report.outcomes import ChangeOutcome, StingerOutcome
@@ -209,22 +210,22 @@ def inputs(data: ReportData, axis: TimeAxis) -> PlotRow | None:
         if isinstance(item, NumberInput | IntegerInput | FlagInput)
     ]
     held = held_plans(data)
-    curves = np.array([[_share_of_range(plan.inputs[n], item) for n, item in shown] for plan in held], np.float64)
-    moving = [k for k in range(len(shown)) if len(curves) and np.ptp(curves[:, k]) > 0][:_MOST_LEGEND_ITEMS]
+    values = {n: np.array([plan.inputs[n] for plan in held], np.float64) for n, _ in shown}
+    moving = [(n, item) for n, item in shown if len(held) and np.ptp(values[n]) > 0][:_MOST_LEGEND_ITEMS]
     if not moving:
         return None
-    keep = knots(curves[:, moving])
+    curves = np.stack([_share_of_range(values[n], item) for n, item in moving], axis=1)
+    keep = knots(curves)
     plot = axis.plot(height=92, y=(-0.06, 1.06), ticks=[0, 1], labels={0: "min", 1: "max"})
     source = ColumnDataSource({"x": milliseconds(keep * FRAME_SIZE)}, name="inputs")
     palette = list(style_colours(data.rules).values()) or [CALM]
     dashes = ("solid", "dashed", "dotdash")
     legend = []
-    for turn, k in enumerate(moving):
-        n, item = shown[k]
+    for turn, (n, item) in enumerate(moving):
         colour = palette[turn % len(palette)]
         # The curve is a share of the range; the legend shows the value in the unit of the rules.
-        source.data[f"y{n}"] = curves[keep, k].astype(np.float32)
-        source.data[f"v{n}"] = np.array([float(held[frame].inputs[n]) for frame in keep], np.float32)
+        source.data[f"y{n}"] = curves[keep, turn].astype(np.float32)
+        source.data[f"v{n}"] = values[n][keep].astype(np.float32)
         plot.line(x="x", y=f"y{n}", source=source, line_color=colour, line_width=2, line_dash=dashes[turn % 3])
         legend.append(LegendItem(name=item.name, colour=colour, column=f"v{n}"))
     return PlotRow(
@@ -232,10 +233,10 @@ def inputs(data: ReportData, axis: TimeAxis) -> PlotRow | None:
     )
 
 
-def _share_of_range(value: Any, item: NumberInput | IntegerInput | FlagInput) -> float:
+def _share_of_range(values: NDArray[np.float64], item: NumberInput | IntegerInput | FlagInput) -> NDArray[np.float64]:
     if isinstance(item, FlagInput):
-        return float(value)
-    return (float(value) - item.low) / (item.high - item.low) if item.high > item.low else 0.0
+        return values
+    return (values - item.low) / (item.high - item.low)
 
 
 def tempo(data: ReportData, axis: TimeAxis) -> PlotRow:

@@ -237,7 +237,7 @@ def _completed(
         data,
         seed=data.seed if seed is None else seed,
         real_time_factor=real_time_factor,
-        warnings=tuple(dict.fromkeys((*data.rules.warnings, *warnings))),
+        warnings=tuple(dict.fromkeys((*map(str, data.rules.warnings), *warnings))),
     )
 
 

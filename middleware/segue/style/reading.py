@@ -103,6 +103,17 @@ class WordReader:
             previous = word.text
         return Reading(rows=tuple(rows) if spoken else (), unknown=tuple(unknown))
 
+    def known_rows(self, text: str) -> list[int]:
+        """Return the rows that make up `text`, in order.
+
+        Raises:
+            ValueError: For a text with no known word.
+        """
+        rows = self.read(text).rows
+        if not rows:
+            raise ValueError(f"text: no known word in {_quoted(text)}; describe the music in plain English words")
+        return list(rows)
+
     def _said(self, words: list[SplitWord]) -> Iterator[SplitWord]:
         """The words without those that a text excludes: "no drums" and "not happy" are taken out, "no escape" stays."""
         index = 0
@@ -129,3 +140,12 @@ class WordReader:
         longest = max((self._entries[row].removeprefix(CONTINUATION) for row in word.pieces), key=len)
         long_enough = len(longest) >= max(MIN_CORE_CHARS, len(word.text) / 2)
         return long_enough and self._tokenizer.id_of(longest) is not None
+
+
+def cancelled_words(text: str) -> ValueError:
+    """Return the error for a text whose rows add up to nothing."""
+    return ValueError(f"text: the words of {_quoted(text)} cancel out; say what the music sounds like")
+
+
+def _quoted(text: str) -> str:
+    return repr(text[:80])

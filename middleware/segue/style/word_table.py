@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +20,9 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from segue.contract import Samples, StyleEncoder
-from segue.style.reading import WordReader
-
-PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
-# Cosine from which two phrases are one style to the word table: 21 of 24 paraphrases lie above it, and none of 22 155
-# pairs of other phrases (python -m segue.training.words.calibrate; segue/weights/words/WORDS.md).
-CONFUSABLE: Final = 0.8
+from segue.contract import Samples
+from segue.style.reading import WordReader, cancelled_words
+from segue.style.stored_words import PATH, StoredTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,18 +58,16 @@ class WordTable:
             OSError: If the file cannot be read.
             ValueError: For a file that is not a word table.
         """
+        stored = StoredTable.read(path)
         with safe_open(path, framework="numpy") as file:
-            missing = {"entries", "descriptors", "rows", "scales"} - set(file.keys())
-            if missing:
-                raise ValueError(f"{path}: not a word table, it lacks {', '.join(sorted(missing))}")
             about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return cls(
-                entries=tuple(_lines(file.get_tensor("entries"))),
-                rows=file.get_tensor("rows"),
-                scales=file.get_tensor("scales"),
-                descriptors=frozenset(_lines(file.get_tensor("descriptors"))),
-                about=about,
-            )
+        return cls(
+            entries=stored.entries,
+            rows=np.frombuffer(stored.rows, np.int8).reshape(-1, stored.dimension),
+            scales=np.frombuffer(stored.scales, np.dtype("<f2")),
+            descriptors=stored.descriptors,
+            about=about,
+        )
 
     def save(self, path: Path) -> None:
         """Write the table; equal tables give equal bytes."""
@@ -86,10 +79,6 @@ class WordTable:
         }
         # One key: the format keeps several in no fixed order.
         save_file(tensors, path, metadata={"about": json.dumps(self.about, sort_keys=True)})
-
-
-def _lines(text: NDArray[np.uint8]) -> list[str]:
-    return bytes(text).decode("utf-8").split("\n")
 
 
 def _bytes(lines: list[str] | tuple[str, ...]) -> NDArray[np.uint8]:
@@ -121,15 +110,12 @@ class WordEncoder:
         Raises:
             ValueError: For one with no known word.
         """
-        reading = self._reader.read(text)
-        if not reading.rows:
-            raise ValueError(f"text: no known word in {text[:80]!r}; describe the music in plain English words")
-        rows = list(reading.rows)
+        rows = self._reader.known_rows(text)
         steps = self._table.rows[rows].astype(np.float32)
         total = self._table.scales[rows].astype(np.float32) @ steps
         norm = np.linalg.norm(total)
         if norm == 0.0:
-            raise ValueError(f"text: the words of {text[:80]!r} cancel out; say what the music sounds like")
+            raise cancelled_words(text)
         return np.asarray(total / norm, dtype=np.float32)
 
     def embed_audio(self, samples: Samples) -> NDArray[np.float32]:
@@ -146,18 +132,3 @@ class WordEncoder:
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """Return the words of `text` that do not count, in order, as read (lower case, no accents)."""
         return self._reader.read(text).unknown
-
-
-def confusable(
-    encoder: StyleEncoder, texts: Mapping[str, str], threshold: float = CONFUSABLE
-) -> list[tuple[str, str, float]]:
-    """Pairs of `texts` (style name to phrase) whose embeddings are at least `threshold` alike, the most alike first.
-
-    Returns:
-        (name, name, cosine), the names in the order of `texts`.
-    Raises:
-        ValueError: For a phrase the encoder cannot embed; check those before.
-    """
-    embeddings = {name: encoder.embed_text(text) for name, text in texts.items()}
-    alike = [(a, b, float(embeddings[a] @ embeddings[b])) for a, b in combinations(embeddings, 2)]
-    return sorted((pair for pair in alike if pair[2] >= threshold), key=lambda pair: -pair[2])

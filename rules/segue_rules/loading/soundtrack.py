@@ -56,7 +56,7 @@ def _build(sources: Sources, inputs: DeclaredInputs, untitled: str) -> Rules:
         stingers=stingers,
         latches=tuple(conditions.latches),
         files=tuple(sources.files),
-        warnings=tuple(map(str, sorted(set(report.warnings)))),
+        warnings=tuple(sorted(set(report.warnings))),
     )
 
 

@@ -178,13 +178,16 @@ def test_json_has_the_code_of_a_finding(capsys: pytest.CaptureFixture[str]) -> N
     assert {"unused_input", "unused_style", "unknown_word"} <= {record["code"] for record in records}
 
 
-def test_a_warning_of_the_loader_keeps_its_position(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_warning_of_the_loader_is_a_record_like_any_other(capsys: pytest.CaptureFixture[str]) -> None:
     write("a.yaml", GOOD.replace('{enter: ">= 0.5", exit: "< 0.4"}', '">= 0"'))
     assert main(["check", "a.yaml"]) == 0
-    assert any(
-        line.startswith("a.yaml:8:30: warning: ") and "always true" in line
-        for line in capsys.readouterr().err.splitlines()
-    )
+    about = "always true: 'threat' is a number from 0 to 1"
+    where = 'layer "place", state "fight", when, threat'
+    assert f"a.yaml:8:30: warning: {where}: {about}" in capsys.readouterr().err.splitlines()
+    assert main(["check", "--json", "a.yaml"]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (found,) = [record for record in records if record["text"] == about]
+    assert (found["where"], found["line"], found["column"], found["code"]) == (where, 8, 30, "")
 
 
 def test_confusable_styles_and_unknown_words_are_found(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,9 +18,12 @@ from segue.cli.main import COMMANDS, main
 LIBRARY = Path(__file__).parents[3] / "rules" / "library"
 EMBERWOOD = LIBRARY / "emberwood" / "emberwood.yaml"
 MENUS = LIBRARY.parent / "cookbook" / "menus.yaml"
-LIGHT = [
+WITHOUT_SOUNDS = [
     ["check", str(MENUS)],
-    ["test", str(MENUS)],
+    ["describe", str(MENUS)],
+]
+LIGHT = [
+    ["test", str(EMBERWOOD)],
     ["timeline", str(EMBERWOOD), "--duration", "2s"],
     ["schema"],
     ["schema", "--reference"],
@@ -116,6 +119,13 @@ def test_version_imports_nothing_heavy(tmp_path: Path) -> None:
     assert loaded(program, folder=tmp_path, among=heavy) == (set(), "")
 
 
+@pytest.mark.parametrize("arguments", WITHOUT_SOUNDS, ids=lambda arguments: arguments[0])
+def test_checking_rules_without_sounds_imports_no_numpy(arguments: list[str], tmp_path: Path) -> None:
+    program = "from segue.cli.main import main\nassert main(sys.argv[1:]) == 0"
+    heavy = ("numpy", *HEAVY)
+    assert loaded(program, *arguments, folder=tmp_path, among=heavy) == (set(), "")
+
+
 @pytest.mark.parametrize("arguments", LIGHT, ids=lambda arguments: " ".join(arguments[:2]))
 def test_light_commands_import_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     program = "from segue.cli.main import main\nassert main(sys.argv[1:]) == 0"
@@ -191,3 +201,22 @@ def test_ctrl_c_during_the_imports_prints_nothing(tmp_path: Path) -> None:
 def test_the_command_runs_as_a_module(module: str) -> None:
     ran = subprocess.run([sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("segue ")
+
+
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+
+
+@pytest.mark.parametrize("chosen", [None, "2"])
+def test_numpy_multiplies_on_one_thread_unless_the_user_says_otherwise(chosen: str | None, tmp_path: Path) -> None:
+    program = (
+        "import atexit, os, sys\n"
+        f"atexit.register(lambda: print('numpy' in sys.modules, os.environ['{BLAS_THREADS}']))\n"
+        "from segue.__main__ import main\n"
+        "main()"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != BLAS_THREADS}
+    if chosen is not None:
+        environment[BLAS_THREADS] = chosen
+    command = [sys.executable, "-c", program, "check", str(EMBERWOOD)]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == f"True {chosen or 1}"

@@ -64,20 +64,37 @@ def play(
     return state, np.concatenate(heard), {family: np.concatenate(share) for family, share in parts.items()}
 
 
-def tiny_font(*, stereo: bool = False) -> SoundFont:
-    """A PCM font of one looped 480 Hz sine (100 samples a period): programme 0 and the kit play it, root key 71."""
-    wave = np.round(16_000 * np.sin(2 * np.pi * np.arange(4_800) / 100)).astype("<i2")
+def tiny_font(
+    *,
+    stereo: bool = False,
+    bright: bool = False,
+    generators: Sequence[tuple[int, int]] = (),
+    modulators: Sequence[tuple[int, int, int, int, int]] = (),
+    preset_modulators: Sequence[tuple[int, int, int, int, int]] = (),
+) -> SoundFont:
+    """A PCM font of one looped 480 Hz sine (100 samples a period): programme 0 and the kit play it, root key 71.
+
+    Args:
+        bright: Whether it is a saw instead.
+        generators: More of each zone of the instrument.
+        modulators, preset_modulators: Of the instrument's zones and of the presets'.
+    """
+    phase = np.arange(4_800) / 100
+    wave = np.round(16_000 * (2 * (phase % 1) - 1 if bright else np.sin(2 * np.pi * phase))).astype("<i2")
     pans = (-500, 500) if stereo else (0,)
     sides = len(pans)
     rows = {name: np.zeros(1, record) for name, record in TABLES.items()}
     rows["phdr"] = _records(
         "phdr", [("Sine", 0, 0, 0, 0, 0, 0), ("Kit", 0, 128, 1, 0, 0, 0), ("EOP", 0, 0, 2, 0, 0, 0)]
     )
-    rows["pbag"] = _records("pbag", [(0, 0), (1, 0), (2, 0)])
+    rows["pbag"] = _records("pbag", [(number, number * len(preset_modulators)) for number in range(3)])
+    rows["pmod"] = _records("pmod", [*preset_modulators, *preset_modulators, (0, 0, 0, 0, 0)])
     rows["pgen"] = _records("pgen", [(41, 0), (41, 0), (0, 0)])
     rows["inst"] = _records("inst", [("Sine", 0), ("EOI", sides)])
-    zones = [[(17, pan & 0xFFFF), (54, 1), (53, 0)] for pan in pans]
-    rows["ibag"] = _records("ibag", [(3 * side, 0) for side in range(sides + 1)])
+    own = [(operator, amount & 0xFFFF) for operator, amount in generators]
+    zones = [[(17, pan & 0xFFFF), (54, 1), *own, (53, 0)] for pan in pans]
+    rows["ibag"] = _records("ibag", [(len(zones[0]) * side, len(modulators) * side) for side in range(sides + 1)])
+    rows["imod"] = _records("imod", [*(modulator for _ in pans for modulator in modulators), (0, 0, 0, 0, 0)])
     rows["igen"] = _records("igen", [generator for zone in zones for generator in zone] + [(0, 0)])
     rows["shdr"] = _records(
         "shdr", [("sine", 0, len(wave), 1_000, 4_000, SAMPLE_RATE, 71, 0, 0, 1), ("EOS", 0, 0, 0, 0, 0, 0, 0, 0, 0)]

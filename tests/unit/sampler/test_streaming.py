@@ -55,6 +55,32 @@ def test_stems_sum_to_the_whole_and_do_not_change_it(sampler: Sampler) -> None:
         assert (np.abs(share).max() > 0.01) == played, family
 
 
+def test_gains_of_the_pump_and_of_the_reverb(sampler: Sampler) -> None:
+    notes = [event for event in song(2, seed=4) if event.start < SAMPLE_RATE]
+    ones, silence = np.ones(SAMPLE_RATE, np.float32), np.zeros(SAMPLE_RATE, np.float32)
+
+    def render(**gains: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        _, samples, stems = sampler.render(sampler.start(), notes, SAMPLE_RATE, stems=True, **gains)
+        return samples, stems
+
+    plain, parts = render()
+    np.testing.assert_array_equal(render(send_gains=ones, pump_gains=ones)[0], plain)
+    dry, _ = render(send_gains=silence)
+    wetter, _ = render(send_gains=2 * ones)
+    np.testing.assert_allclose(wetter - dry, 2 * (plain - dry), atol=1e-5)
+    pumped, shares = render(pump_gains=silence)
+    np.testing.assert_array_equal(shares["drums"], parts["drums"])
+    np.testing.assert_allclose(pumped, parts["drums"], atol=1e-6)
+
+
+def test_a_resumed_room_is_as_loud_as_it_was(sampler: Sampler) -> None:
+    notes = [event for event in song(2, seed=4) if event.start < SAMPLE_RATE]
+    gains = np.full(SAMPLE_RATE, 2, np.float32)
+    state, _, _ = sampler.render(sampler.start(), notes, SAMPLE_RATE, send_gains=gains)
+    resumed = sampler.resumed(notes, SAMPLE_RATE, send_gain=2.0)
+    np.testing.assert_allclose(resumed.room.lines, state.room.lines, atol=1e-6)
+
+
 def test_stems_asked_for_in_the_middle_still_sum_to_the_whole(sampler: Sampler) -> None:
     notes = song(3, seed=2)
     middle, _, _ = play(sampler, notes, SAMPLE_RATE, lambda: 19_200)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from segue.contract import StyleEncoder
-from segue.style.word_table import CONFUSABLE, PATH, WordEncoder, WordTable, confusable
+from segue.style.stored_words import PATH
+from segue.style.word_table import WordEncoder, WordTable
 from segue.style.wordpiece import split_words
 from segue.training.words.distil import DIMENSION, FUNCTION_WORDS, MAX_BYTES, quantised
 from segue.training.words.evaluate import Case, load_cases, score
@@ -146,15 +147,3 @@ def test_a_word_after_no_does_not_count() -> None:
     without = ENCODER.embed_text("soft piano")
     assert left_out @ without > 0.98
     assert left_out @ without > asked @ without
-
-
-def test_styles_in_other_words_are_confusable_and_different_ones_are_not() -> None:
-    styles = {
-        "woods": "calm woodland, harp and soft strings",
-        "battle": "driving taiko drums and brass",
-        "forest": "peaceful woodland with soft strings and harp",
-    }
-    found = confusable(ENCODER, styles)
-    assert [(a, b) for a, b, _ in found] == [("woods", "forest")]
-    assert found[0][2] >= CONFUSABLE
-    assert len(confusable(ENCODER, styles, threshold=-1.0)) == 3

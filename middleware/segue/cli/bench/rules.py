@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import BAD_INPUT, DONE, print_lines, print_problems
 from segue.cli.timeline import AFTER_LAST_EVENT_S
-from segue.file_kinds import FilesError, library_folder, require_file, script_beside
-from segue_rules.errors import RuleError
+from segue.file_kinds import library_folder, require_file, script_beside
+from segue_yaml.report import ProblemsError
 
 if TYPE_CHECKING:
     from segue_rules.director import Director
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         rules = load(require_file(path))
         script = script_beside(path)
         events = load_events(script, rules) if script else ()
-    except (RuleError, FilesError) as error:
+    except ProblemsError as error:
         print_problems(error.problems)
         return BAD_INPUT
     frames = (max((scripted.frame for scripted in events), default=0) // FRAME_RATE + AFTER_LAST_EVENT_S) * FRAME_RATE

@@ -16,6 +16,7 @@ from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
 from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
 from segue.score.composer.fills import GESTURES, PickupVoice
 from segue.score.composer.harmony import PHRASE_BARS, phrase
+from segue.score.composer.instruments import kit_program
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in
 from segue.score.composer.moment import PATIENCE, Arrangements, Cue, Mix, Moment, follow
@@ -261,7 +262,7 @@ def _event(
     return NoteEvent(
         start=moment.frame * FRAME_SIZE + offset,
         duration=max(_SHORTEST_SAMPLES, ticks * FRAME_SIZE // moment.tempo),
-        program=max(0, onset.program),
+        program=onset.program if onset.program >= 0 else kit_program(onset.program),
         pitch=onset.pitch,
         velocity=max(1, min(127, velocity)),
         drums=onset.program < 0,

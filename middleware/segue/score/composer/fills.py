@@ -194,8 +194,10 @@ def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
 
 def last_stroke(drummer: Situation, chord: Chord) -> list[Part]:
     """One low stroke a beat before the arrival, and then nothing."""
-    if drummer.kit.fill_program == gm.KIT_PROGRAM and drummer.kit.fill:
-        return [Part(DRUM_SLOT, "drums", gm.KIT_PROGRAM, (BarNote(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))]
+    if drummer.kit.fill_program < 0 and drummer.kit.fill:
+        return [
+            Part(DRUM_SLOT, "drums", drummer.kit.fill_program, (BarNote(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))
+        ]
     return [Part(DRUM_SLOT, "drums", gm.TIMPANI, (BarNote(-1.0, 0.9, place(chord.root, gm.TIMPANI_CENTRE), 76, 0.0),))]
 
 

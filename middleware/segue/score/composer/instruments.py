@@ -5,7 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 KIT_PROGRAM: Final = -1
-"""No programme: the notes are drum keys."""
+"""No programme: the notes are keys of the standard drum kit. Further kits are below it, see `kit_program`."""
+
+
+def kit_program(kit: int) -> int:
+    """What stands for a drum kit where programmes stand; and the kit again for what stands for it.
+
+    Args:
+        kit: A number of sampler.kits.KITS; 0 is the standard kit, KIT_PROGRAM.
+    """
+    return KIT_PROGRAM - kit
+
+
+POWER_KIT: Final = kit_program(16)
+ELECTRONIC_KIT: Final = kit_program(24)
+KIT_808: Final = kit_program(25)
+BRUSH_KIT: Final = kit_program(40)
+ORCHESTRA_KIT: Final = kit_program(48)
+CHIP_KIT: Final = kit_program(80)
 
 PIANO: Final = 0
 HONKY_TONK: Final = 3
@@ -87,6 +104,11 @@ KALIMBA: Final = 108
 STEEL_DRUMS: Final = 114
 TAIKO: Final = 116
 REVERSE_CYMBAL: Final = 119
+
+PLUCKED: Final = frozenset(
+    (*range(16), *range(24, 29), 31, *range(32, 38), 45, 46, 47, *range(104, 109), *range(112, 119))
+)
+"""Programmes whose tone dies away, struck or plucked."""
 
 LOW_KICK: Final = 35
 KICK: Final = 36

@@ -24,8 +24,18 @@ _PLANS: Final = (
     ("state", "sequence", "fragment", "close"),
 )
 _CONTRASTS: Final = ("invert", "augment", "displace", "fragment")
-# Widest step between neighbours, in semitones, before the line is folded back.
-_WIDEST: Final = 9
+# How far from the contour a note may be, in steps of the scale.
+_REACH: Final = 4
+# What a line costs: a semitone off the contour, a note repeated, a third, a fourth and more, a note foreign to the
+# chord that is not left or reached by step, a leap that no step back follows.
+_OFF_CONTOUR: Final = 0.16
+_STANDS: Final = 0.75
+_THIRD: Final = 0.8
+_LEAP: Final = 1.9
+_UNRESOLVED: Final = 4.0
+_RECOVERED: Final = 0.7
+# Beats of rest after two bars.
+_BREATH: Final = 0.75
 # A note of more beats than this counts as harmony, wherever it starts.
 _PASSING: Final = 1.0
 # How long the upper neighbour of an ornament lasts, in beats, at most.
@@ -250,36 +260,63 @@ def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[BarNote], int]
     notes: list[BarNote] = []
     ends = [spot.start for spot in bar[1:]] + [float(scene.meter)]
     closing = scene.bar == PHRASE_BARS - 1
-    height = 0
-    for index, (spot, end) in enumerate(zip(bar, ends, strict=True)):
-        segment = scene.segment_at(spot.start)
+    goals = _goals(scene, bar, ends)
+    for goal, spot, end, pitch in zip(goals, bar, ends, _path(scene, goals, previous), strict=True):
+        final = goal is goals[-1]
         gap = end - spot.start
-        strong = gap > _PASSING or spot.start in (0.0, (scene.meter + 1) // 2)
-        final = index == len(bar) - 1
-        pitch = _pitch(scene, segment, spot.height, previous, strong=strong or final)
-        if pitch == previous and spot.height != height and (strong or final):
-            # Two heights fell on one chord tone; the line goes on to the next rather than stand still.
-            lean = 1 if spot.height > height else -1
-            step = nearest_step(segment.chord, pitch) + lean
-            pitch = step_pitch(segment.chord, chord_step(segment.chord, step, lean))
-        height = spot.height
-        if closing and final:
-            pitch = _cadence(segment, pitch)
-        following = scene.segment_at(end - 0.01)
+        # The line breathes where two bars end, the more so at a phrase's end.
+        sounding = gap - (_BREATH if final and scene.bar % 2 and gap >= 2 * _BREATH else 0.0)
+        segment, following = goal.segment, scene.segment_at(spot.start + sounding - 0.01)
         changed = following is not segment and pitch % 12 not in following.chord.tones
         if changed or (closing and final and following is not segment):
             # The chord changes under the note: it moves to the new chord, the phrase's last one to rest.
             until = following.start - spot.start
-            notes.extend(_sounded(scene, segment, spot.start, until, pitch, strong, random))
+            notes.extend(_sounded(scene, segment, spot.start, until, pitch, goal.firm, random))
             pitch = _resolved(following, pitch, closing=closing and final)
-            notes.extend(_sounded(scene, following, following.start, gap - until, pitch, True, random))
+            notes.extend(_sounded(scene, following, following.start, sounding - until, pitch, True, random))
         else:
-            notes.extend(_sounded(scene, segment, spot.start, gap, pitch, strong, random))
+            notes.extend(_sounded(scene, segment, spot.start, sounding, pitch, goal.firm, random))
         previous = pitch
     return _smoothed(scene, notes), previous
 
 
-def _pitch(scene: Scene, segment: Segment, height: int, previous: int, *, strong: bool) -> int:
+class _Goal(NamedTuple):
+    """What a place of the contour asks for.
+
+    Attributes:
+        pitches: Keys that may be played, the scale's about the wanted height.
+        wanted: The height's own key.
+        firm: Whether the note must belong to the chord.
+        leaps: Whether the contour leaps here.
+    """
+
+    segment: Segment
+    pitches: tuple[int, ...]
+    wanted: int
+    firm: bool
+    leaps: bool
+
+
+def _goals(scene: Scene, bar: Bar, ends: list[float]) -> list[_Goal]:
+    goals = []
+    height = bar[0].height
+    for index, (spot, end) in enumerate(zip(bar, ends, strict=True)):
+        segment = scene.segment_at(spot.start)
+        chord = segment.chord
+        final = index == len(bar) - 1
+        firm = final or end - spot.start > _PASSING or spot.start in (0.0, (scene.meter + 1) // 2)
+        step = _height_step(scene, segment, spot.height)
+        pitches = tuple(step_pitch(chord, step + offset) for offset in range(-_REACH, _REACH + 1))
+        if firm:
+            tones = chord.tones[:2] if final and scene.bar == PHRASE_BARS - 1 else chord.tones
+            pitches = tuple(pitch for pitch in pitches if pitch % 12 in tones) or (place(chord.root, pitches[_REACH]),)
+        goals.append(_Goal(segment, pitches, step_pitch(chord, step), firm, abs(spot.height - height) >= 2))
+        height = spot.height
+    return goals
+
+
+def _height_step(scene: Scene, segment: Segment, height: int) -> int:
+    """The scale's step at a height of the contour, an octave nearer to the register where it would leave it."""
     chord = segment.chord
     centre = nearest_step(chord, scene.voice.register)
     anchor = centre - 1
@@ -288,17 +325,38 @@ def _pitch(scene: Scene, segment: Segment, height: int, previous: int, *, strong
     index = anchor + height
     octave = len(chord.steps)
     if index > centre + octave + 1:
-        index -= octave
-    elif index < centre - octave + 1:
-        index += octave
-    if strong:
-        index = chord_step(chord, index, 1 if step_pitch(chord, index) < previous else -1)
-    pitch = step_pitch(chord, index)
-    while pitch - previous > _WIDEST and pitch - 12 > scene.voice.register - 10:
-        pitch -= 12
-    while previous - pitch > _WIDEST and pitch + 12 < scene.voice.register + 12:
-        pitch += 12
-    return pitch
+        return index - octave
+    return index + octave if index < centre - octave + 1 else index
+
+
+def _path(scene: Scene, goals: list[_Goal], previous: int) -> list[int]:
+    """The keys through all goals that cost least: near the contour, by steps, and back after a leap."""
+    daring = 1.5 - 2.0 * scene.voice.leaps
+    # By (key, direction of the leap that led there, whether it passes): the cost and the way so far.
+    best: dict[tuple[int, int, bool], tuple[float, tuple[int, ...]]] = {(previous, 0, False): (0.0, ())}
+    for goal in goals:
+        reached: dict[tuple[int, int, bool], tuple[float, tuple[int, ...]]] = {}
+        for (was, leapt, passed), (cost, way) in best.items():
+            for pitch in goal.pitches:
+                move = pitch - was
+                wide = abs(move)
+                passing = pitch % 12 not in goal.segment.chord.tones
+                total = cost + _OFF_CONTOUR * abs(pitch - goal.wanted)
+                if wide == 0:
+                    total += _STANDS
+                elif wide > 2:
+                    total += (
+                        daring * (_THIRD if wide <= 4 else _LEAP + 0.15 * (wide - 5)) * (0.6 if goal.leaps else 1.0)
+                    )
+                    total += _UNRESOLVED * (passing + passed)
+                if leapt:
+                    back = 0 < wide <= 2 and (move > 0) != (leapt > 0)
+                    total += -_RECOVERED if back else _RECOVERED
+                state = (pitch, 0 if wide < 5 else 1 if move > 0 else -1, passing)
+                if state not in reached or (total, (*way, pitch)) < reached[state]:
+                    reached[state] = (total, (*way, pitch))
+        best = reached
+    return list(min(best.values())[1])
 
 
 def _resolved(segment: Segment, pitch: int, *, closing: bool) -> int:

@@ -41,52 +41,52 @@ class Percussion:
             raise ValueError(f"drums: expected low, mid, high and others of {', '.join(DRUMS)}, got {set(self.drums)}")
 
 
-_KIT: Final = {
-    "low": Drum(gm.KICK),
-    "mid": Drum(gm.SNARE),
-    "rim": Drum(gm.RIM),
-    "clap": Drum(gm.CLAP),
-    "high": Drum(gm.CLOSED_HAT),
-    "open": Drum(gm.OPEN_HAT),
-    "ride": Drum(gm.RIDE),
-    "bell": Drum(gm.COWBELL),
-    "colour": Drum(gm.TAMBOURINE),
-    "tom": Drum(gm.FLOOR_TOM),
-    "high tom": Drum(gm.MID_TOM),
+def _set(kit: int, keys: Mapping[str, int], **forces: float) -> dict[str, Drum]:
+    """Drums of one kit, some of them with a force of their own."""
+    return {drum: Drum(key, kit, forces.get(drum, 1.0)) for drum, key in keys.items()}
+
+
+_KEYS: Final = {
+    "low": gm.KICK,
+    "mid": gm.SNARE,
+    "rim": gm.RIM,
+    "clap": gm.CLAP,
+    "high": gm.CLOSED_HAT,
+    "open": gm.OPEN_HAT,
+    "ride": gm.RIDE,
+    "bell": gm.COWBELL,
+    "colour": gm.TAMBOURINE,
+    "tom": gm.FLOOR_TOM,
+    "high tom": gm.MID_TOM,
 }
 _TOMS: Final = (gm.HIGH_TOM, gm.MID_TOM, gm.LOW_TOM, gm.FLOOR_TOM)
 
 PERCUSSION: Final[Mapping[str, Percussion]] = MappingProxyType(
     {
-        "kit": Percussion(drums=_KIT, fill=(gm.SNARE, *_TOMS)),
-        # Played on the kit at half force: soft strokes of its snare, pedal hat, ride.
+        "kit": Percussion(drums=_set(gm.KIT_PROGRAM, _KEYS), fill=(gm.SNARE, *_TOMS)),
         "brushes": Percussion(
-            drums=_KIT
-            | {
-                "low": Drum(gm.KICK, force=0.72),
-                "mid": Drum(gm.SNARE, force=0.55),
-                "rim": Drum(gm.RIM, force=0.75),
-                "high": Drum(gm.PEDAL_HAT, force=0.8),
-                "open": Drum(gm.PEDAL_HAT, force=0.7),
-                "ride": Drum(gm.RIDE, force=0.85),
-                "colour": Drum(gm.SHAKER, force=0.8),
-            },
+            drums=_set(
+                gm.BRUSH_KIT,
+                _KEYS | {"high": gm.PEDAL_HAT, "open": gm.PEDAL_HAT, "colour": gm.SHAKER},
+                low=0.75,
+                mid=0.85,
+                rim=0.75,
+                ride=0.85,
+                colour=0.8,
+            ),
             fill=(gm.SNARE,),
+            fill_program=gm.BRUSH_KIT,
             crash=0,
         ),
         "electronic": Percussion(
-            drums=_KIT | {"mid": Drum(gm.TIGHT_SNARE), "colour": Drum(gm.SHAKER), "rim": Drum(gm.CLAP)},
-            fill=(gm.TIGHT_SNARE, gm.HIGH_TOM, gm.MID_TOM, gm.FLOOR_TOM),
+            drums=_set(gm.ELECTRONIC_KIT, _KEYS | {"colour": gm.SHAKER, "rim": gm.TIGHT_SNARE}),
+            fill=(gm.SNARE, gm.HIGH_TOM, gm.MID_TOM, gm.FLOOR_TOM),
+            fill_program=gm.ELECTRONIC_KIT,
         ),
         "808": Percussion(
-            drums=_KIT
-            | {
-                "low": Drum(gm.LOW_KICK, force=1.1),
-                "mid": Drum(gm.CLAP),
-                "rim": Drum(gm.TIGHT_SNARE),
-                "colour": Drum(gm.MARACAS),
-            },
-            fill=(gm.TIGHT_SNARE, gm.TIGHT_SNARE, gm.LOW_TOM),
+            drums=_set(gm.KIT_808, _KEYS | {"rim": gm.CLAP, "colour": gm.MARACAS}, low=1.1),
+            fill=(gm.SNARE, gm.CLAP, gm.LOW_TOM),
+            fill_program=gm.KIT_808,
             crash=0,
         ),
         "taiko": Percussion(
@@ -106,16 +106,22 @@ PERCUSSION: Final[Mapping[str, Percussion]] = MappingProxyType(
             crash=0,
         ),
         "orchestral": Percussion(
-            drums={
+            drums=_set(
+                gm.ORCHESTRA_KIT,
+                {
+                    "mid": gm.SNARE,
+                    "clap": gm.TAMBOURINE,
+                    "high": gm.TRIANGLE,
+                    "open": gm.TRIANGLE,
+                    "bell": gm.SLEIGH_BELLS,
+                    "colour": gm.TAMBOURINE,
+                },
+                high=0.8,
+            )
+            | {
                 "low": Drum(0, gm.TIMPANI),
-                "mid": Drum(gm.SNARE, force=0.9),
                 "rim": Drum(gm.CASTANETS),
-                "clap": Drum(gm.TAMBOURINE),
-                "high": Drum(gm.TRIANGLE, force=0.8),
-                "open": Drum(gm.TRIANGLE),
                 "ride": Drum(gm.RIDE, force=0.9),
-                "bell": Drum(gm.SLEIGH_BELLS),
-                "colour": Drum(gm.TAMBOURINE),
                 "tom": Drum(43, gm.TAIKO),
                 "high tom": Drum(52, gm.TAIKO),
             },
@@ -123,52 +129,61 @@ PERCUSSION: Final[Mapping[str, Percussion]] = MappingProxyType(
             fill_program=gm.TAIKO,
         ),
         "hand drums": Percussion(
-            drums={
-                "low": Drum(gm.LOW_CONGA),
-                "mid": Drum(gm.HIGH_CONGA, force=0.9),
-                "rim": Drum(gm.CLAVES, force=0.8),
-                "clap": Drum(gm.CLAP, force=0.8),
-                "high": Drum(gm.MARACAS, force=0.9),
-                "open": Drum(gm.CABASA),
-                "ride": Drum(gm.SHAKER),
-                "bell": Drum(gm.COWBELL, force=0.8),
-                "colour": Drum(gm.TAMBOURINE),
-                "tom": Drum(gm.LOW_BONGO),
-                "high tom": Drum(gm.HIGH_BONGO),
-            },
+            drums=_set(
+                gm.KIT_PROGRAM,
+                {
+                    "low": gm.LOW_CONGA,
+                    "mid": gm.HIGH_CONGA,
+                    "rim": gm.CLAVES,
+                    "clap": gm.CLAP,
+                    "high": gm.MARACAS,
+                    "open": gm.CABASA,
+                    "ride": gm.SHAKER,
+                    "bell": gm.COWBELL,
+                    "colour": gm.TAMBOURINE,
+                    "tom": gm.LOW_BONGO,
+                    "high tom": gm.HIGH_BONGO,
+                },
+                mid=0.9,
+                rim=0.8,
+                clap=0.8,
+                high=0.9,
+                bell=0.8,
+            ),
             fill=(gm.HIGH_BONGO, gm.LOW_BONGO, gm.HIGH_CONGA, gm.LOW_CONGA),
             crash=0,
         ),
         "snare drum": Percussion(
-            drums={
-                "low": Drum(gm.LOW_KICK),
-                "mid": Drum(gm.SNARE),
-                "rim": Drum(gm.RIM),
-                "clap": Drum(gm.SNARE, force=0.7),
-                "high": Drum(gm.SNARE, force=0.5),
-                "ride": Drum(gm.SNARE, force=0.45),
-            },
+            drums=_set(
+                gm.KIT_PROGRAM,
+                {
+                    "low": gm.LOW_KICK,
+                    "mid": gm.SNARE,
+                    "rim": gm.RIM,
+                    "clap": gm.SNARE,
+                    "high": gm.SNARE,
+                    "ride": gm.SNARE,
+                },
+                clap=0.7,
+                high=0.5,
+                ride=0.45,
+            ),
             fill=(gm.SNARE,),
         ),
         "metal kit": Percussion(
-            drums=_KIT | {"high": Drum(gm.OPEN_HAT), "open": Drum(gm.CHINA), "ride": Drum(gm.RIDE_BELL)},
+            drums=_set(gm.POWER_KIT, _KEYS | {"high": gm.OPEN_HAT, "open": gm.CHINA, "ride": gm.RIDE_BELL}),
             fill=(gm.SNARE, *_TOMS),
+            fill_program=gm.POWER_KIT,
         ),
         "chip": Percussion(
-            drums={
-                "low": Drum(gm.KICK),
-                "mid": Drum(gm.TIGHT_SNARE),
-                "rim": Drum(gm.TIGHT_SNARE, force=0.7),
-                "clap": Drum(gm.TIGHT_SNARE),
-                "high": Drum(gm.CLOSED_HAT),
-                "open": Drum(gm.OPEN_HAT),
-                "ride": Drum(gm.CLOSED_HAT),
-                "bell": Drum(gm.COWBELL),
-                "colour": Drum(gm.CLOSED_HAT, force=0.8),
-                "tom": Drum(gm.LOW_TOM),
-                "high tom": Drum(gm.HIGH_TOM),
-            },
-            fill=(gm.TIGHT_SNARE, gm.TIGHT_SNARE),
+            drums=_set(
+                gm.CHIP_KIT,
+                _KEYS | {"rim": gm.SNARE, "clap": gm.SNARE, "ride": gm.CLOSED_HAT, "colour": gm.CLOSED_HAT},
+                rim=0.7,
+                colour=0.8,
+            ),
+            fill=(gm.SNARE, gm.SNARE),
+            fill_program=gm.CHIP_KIT,
             crash=0,
         ),
     }

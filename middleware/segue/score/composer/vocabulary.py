@@ -45,7 +45,7 @@ class Part(NamedTuple):
 
     Attributes:
         slot: The voice's place in its situation's row, DRUM_SLOT and more for drums.
-        program: -1 is the drum kit.
+        program: A drum kit is below 0, see instruments.kit_program.
         through: Whether it goes on while a fill leads into another situation.
     """
 
@@ -106,8 +106,8 @@ class DrumLine:
     """One drum over a pattern of two, three, four or six beats, or two bars of four.
 
     Attributes:
-        key: General MIDI drum key, or the MIDI key of a tuned or low drum that `program` names (timpani, taiko); 0 for
-            timpani stands for the chord's root.
+        key: General MIDI drum key of the kit that `program` stands for, or the MIDI key of a tuned or low drum that it
+            names (timpani, taiko); 0 for timpani stands for the chord's root.
         steps: Four signs a beat: `.` silent, `o` soft, `x` normal, `!` accented.
         chance: Probability that a soft stroke sounds, so that no two bars are alike.
         fills: Whether the line rests during a fill.
@@ -132,8 +132,8 @@ class Kit:
 
     Attributes:
         grooves: Alternatives, each a set of lines; a phrase takes one.
-        fill: Drum keys, high to low, that play before a phrase ends (empty: none); of the programme `fill_program`, -1
-            for the drum kit.
+        fill: Drum keys, high to low, that play before a phrase ends (empty: none); of the programme or drum kit
+            `fill_program`.
         crash: The key struck where a phrase begins (0: none).
         own: Whether the drums play where conditioning leaves them to the generator.
     """

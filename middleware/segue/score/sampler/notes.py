@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -68,6 +68,8 @@ class _Key(NamedTuple):
     pitch: int
     layer: int
     duration: int
+    # The exact velocity where the font's loudness follows it by a curve of its own, else 0.
+    loudness: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,13 +174,14 @@ class NoteBank:
     def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
         rounded = DURATION_STEP * max(1, round(min(duration, MAX_DURATION) / DURATION_STEP))
         layer = velocity // VELOCITY_LAYER
+        loudness = velocity if self._samples.own_loudness else 0
         if drums:
-            return self._note(_Key(self._kit(program, pitch, layer), True, pitch, layer, 0))
-        return self._note(_Key(self.substitute(program), False, pitch, layer, rounded))
+            return self._note(_Key(self._kit(program, pitch, layer), True, pitch, layer, 0, loudness))
+        return self._note(_Key(self.substitute(program), False, pitch, layer, rounded, loudness))
 
     def _kit(self, kit: int, pitch: int, layer: int) -> int:
         """The kit that plays a key of `kit`: itself, or the standard one where the kit or its key is missing."""
-        return kit if self._pressed(_Key(kit, True, pitch, layer, 0)) else STANDARD
+        return kit if self._pressed(_Key(kit, True, pitch, layer, 0, 0)) else STANDARD
 
     def read(self, note: BankNote, begin: int, end: int) -> Planar:
         """Samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written to."""
@@ -277,11 +280,14 @@ class NoteBank:
                 return (stroke(DRUM_PATCHES[key.program, key.pitch], key.pitch),)
             if not key.drums and key.program in PATCHES:
                 return (tone(PATCHES[key.program], key.pitch, velocity),)
-        return self._samples.regions(key.program, key.pitch, velocity, drums=key.drums) if sampled else ()
+        if not sampled:
+            return ()
+        loudness = key.loudness or velocity
+        return self._samples.regions(key.program, key.pitch, velocity, drums=key.drums, loudness=loudness)
 
     def _voice(self, played: Region | Tone, key: _Key, *, apart: bool) -> NoteVoice:
         with self._numbering:
-            number = self._numbers.setdefault(played, len(self._numbers))
+            number = self._numbers.setdefault(replace(played, gain_db=0.0), len(self._numbers))
         natural = self._natural_length(played)
         held = key.duration if not key.drums else natural or _LOOPED_DRUM
         limit = min(natural or MAX_DURATION, held) + release_samples(played)
@@ -323,7 +329,7 @@ class NoteBank:
             layer = _LEVEL_VELOCITY // VELOCITY_LAYER
 
             def sound(pitch: int) -> Planar:
-                voices = self._voices(_Key(program, drums, pitch, layer, _LEVEL_DURATION))
+                voices = self._voices(_Key(program, drums, pitch, layer, _LEVEL_DURATION, 0))
                 channels = len(voices[0].sides) if voices else 1
                 return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
 

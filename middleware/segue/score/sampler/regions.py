@@ -1,8 +1,8 @@
 """From a key press to the samples it sounds: a SoundFont's preset tree resolved into regions.
 
 A region is one sample with everything a voice needs to play it. Preset zones add to instrument zones; a global zone
-gives defaults to the zones after it. Modulators are left out except the default velocity curve, which the voice
-applies itself: the fonts in use disable velocity to filter and layer by velocity range instead.
+gives defaults to the zones after it; modulators add what key and velocity change. The sampler applies the default
+curve of velocity to loudness itself: a region's gain is what its font makes of a velocity beyond that.
 
 Source: SoundFont Technical Specification 2.04, sec. 8 (generators) and 9.4 (zones).
 """
@@ -21,6 +21,14 @@ import soundfile
 from numpy.typing import NDArray
 
 from segue.score.sampler.cache import ByteCache
+from segue.score.sampler.modulators import (
+    ATTENUATION,
+    DEFAULT_MODULATORS,
+    Modulator,
+    follows_velocity,
+    modulated,
+    read_modulators,
+)
 from segue.score.sampler.soundfont import (
     DRUM_BANK,
     INSTRUMENT_OPERATOR,
@@ -72,6 +80,7 @@ DEFAULTS: Final[Mapping[int, int]] = {
 # These belong to the sample alone, so a preset may not add to them (sec. 8.5).
 _INSTRUMENT_ONLY: Final = frozenset({0, 1, 2, 3, 4, 12, 45, 50, 54, 58})
 _MIDDLE_KEY: Final = 60
+_MOST_ATTENUATION: Final = 1_440.0
 _EVERYTHING: Final = 0x7F00
 _HZ_AT_ZERO_CENTS: Final = 8.176
 
@@ -119,9 +128,10 @@ class Region:
 
 @dataclass(frozen=True, kw_only=True)
 class _Zone:
-    """A zone with its global zone's amounts merged in."""
+    """A zone with its global zone's amounts and modulators merged in."""
 
     amounts: Mapping[int, int]
+    modulators: Mapping[Modulator, int]
     link: int
     keys: tuple[int, int]
     velocities: tuple[int, int]
@@ -142,6 +152,12 @@ class SampleBank:
         self._presets = {(int(row["bank"]), int(row["program"])): i for i, row in enumerate(header)}
         self.programs: Final[frozenset[int]] = frozenset(program for bank, program in self._presets if bank == 0)
         self.kits: Final[frozenset[int]] = frozenset(program for bank, program in self._presets if bank == DRUM_BANK)
+        self.own_loudness: Final = any(
+            row.target == ATTENUATION and follows_velocity(row)
+            for table in ("pmod", "imod")
+            for row in read_modulators(font.tables[table][:-1])
+        )
+        """Whether velocity means another loudness in this font than by default, at least somewhere."""
         self._waveforms: ByteCache[int, NDArray[np.float32]] = ByteCache(waveform_bytes, lambda wave: wave.nbytes)
         self._lengths: dict[int, int] = {}
         self._zones = lru_cache(maxsize=None)(self._read_zones)
@@ -150,21 +166,31 @@ class SampleBank:
         """Hash of the SoundFont; reads all of it."""
         return self._font.sha256()
 
-    def regions(self, program: int, pitch: int, velocity: int, *, drums: bool) -> tuple[Region, ...]:
+    def regions(
+        self, program: int, pitch: int, velocity: int, *, drums: bool, loudness: int | None = None
+    ) -> tuple[Region, ...]:
         """What sounds when a key of a programme, or of a drum kit, is pressed; nothing if it does not cover it.
 
+        Args:
+            loudness: The velocity by which loudness goes, if not by `velocity`.
         Raises:
             KeyError: If the font has no such preset.
         """
         preset = self._presets[DRUM_BANK if drums else 0, program]
         found: list[Region] = []
-        for above, instrument in self._matching("p", preset, pitch, velocity):
-            for own, sample in self._matching("i", instrument, pitch, velocity):
-                merged = dict(own)
-                for operator, amount in above.items():
+        for above in self._matching("p", preset, pitch, velocity):
+            for own in self._matching("i", above.link, pitch, velocity):
+                merged = dict(own.amounts)
+                for operator, amount in above.amounts.items():
                     if operator in merged and operator not in _INSTRUMENT_ONLY:
                         merged[operator] += amount
-                found.append(self._region(merged, sample, pitch))
+                modulators = (own.modulators, above.modulators)
+                for operator, added in modulated(modulators, pitch, velocity).items():
+                    if operator in merged and operator != ATTENUATION:
+                        merged[operator] += round(added)
+                struck = velocity if loudness is None else loudness
+                gain_db = _gain_db(merged[ATTENUATION], modulated(modulators, pitch, struck), struck)
+                found.append(self._region(merged, own.link, pitch, gain_db))
         return tuple(found)
 
     def waveform(self, sample: int) -> NDArray[np.float32]:
@@ -185,28 +211,32 @@ class SampleBank:
             self._lengths[sample] = len(self.waveform(sample))
         return self._lengths[sample]
 
-    def _matching(self, level: str, index: int, pitch: int, velocity: int) -> Iterator[tuple[Mapping[int, int], int]]:
-        """(generator amounts, linked index) of the zones of a preset ("p") or instrument ("i") that a press reaches."""
+    def _matching(self, level: str, index: int, pitch: int, velocity: int) -> Iterator[_Zone]:
+        """The zones of a preset ("p") or instrument ("i") that a press reaches."""
         for zone in self._zones(level, index):
             if zone.keys[0] <= pitch <= zone.keys[1] and zone.velocities[0] <= velocity <= zone.velocities[1]:
-                yield zone.amounts, zone.link
+                yield zone
 
     def _read_zones(self, level: str, index: int) -> tuple[_Zone, ...]:
         link = INSTRUMENT_OPERATOR if level == "p" else SAMPLE_OPERATOR
         shared = {} if level == "p" else dict(DEFAULTS)
+        common: dict[Modulator, int] = {} if level == "p" else dict(DEFAULT_MODULATORS)
         zones = []
-        for number, (generators, _) in enumerate(self._font.zones(level, index)):
+        for number, (generators, records) in enumerate(self._font.zones(level, index)):
+            modulators = common | read_modulators(records)
             raw = {int(row["operator"]): int(row["amount"]) for row in generators}
             amounts = shared | {operator: _signed(amount) for operator, amount in raw.items()}
             if link in raw:
                 keys = _span(amounts.get(KEY_RANGE_OPERATOR, _EVERYTHING))
                 velocities = _span(amounts.get(VELOCITY_RANGE_OPERATOR, _EVERYTHING))
-                zones.append(_Zone(amounts=amounts, link=raw[link], keys=keys, velocities=velocities))
+                zones.append(
+                    _Zone(amounts=amounts, modulators=modulators, link=raw[link], keys=keys, velocities=velocities)
+                )
             elif number == 0:
-                shared = amounts
+                shared, common = amounts, modulators
         return tuple(zones)
 
-    def _region(self, g: Mapping[int, int], sample: int, pitch: int) -> Region:
+    def _region(self, g: Mapping[int, int], sample: int, pitch: int, gain_db: float) -> Region:
         row = self._font.tables["shdr"][sample]
         base = 0 if row["kind"] & VORBIS_FLAG else int(row["start"])
         first = g[0] + (g[4] << 15)
@@ -225,8 +255,7 @@ class SampleBank:
             loop=loop,
             loop_mode=g[54] & 3,
             rate=float(row["rate"]) * 2.0 ** (cents / 1200),
-            # E-mu's hardware, which fonts are voiced for, attenuates by 0.4 of what is written.
-            gain_db=-0.04 * max(0, g[48]),
+            gain_db=gain_db,
             pan=float(np.clip(g[17] / 500, -1, 1)),
             delay_s=_seconds(g[33]),
             attack_s=_seconds(g[34]),
@@ -250,13 +279,25 @@ class SampleBank:
         row = self._font.tables["shdr"][sample]
         start, end = int(row["start"]), int(row["end"])
         if not row["kind"] & VORBIS_FLAG:
-            pcm = np.frombuffer(self._font.data, dtype="<i2", count=end - start, offset=2 * start)
+            pcm = np.frombuffer(self._font.data[2 * start : 2 * end], dtype="<i2")
             return (pcm / np.float32(32_768)).astype(np.float32)
         try:
             waveform, _ = soundfile.read(io.BytesIO(self._font.data[start:end]), dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
             raise SoundFontError(f"{self._name}: sample {text(row['name'])!r}: not Ogg Vorbis: {error}") from error
         return np.ascontiguousarray(waveform[:, 0])
+
+
+def _gain_db(attenuation: int, added: Mapping[int, float], velocity: int) -> float:
+    """A region's gain beyond that of the default curve of velocity.
+
+    Args:
+        attenuation: Of the generator, centibels; E-mu's hardware, which fonts are voiced for, takes 0.4 of it.
+        added: By modulators, centibels, to each generator.
+    """
+    total = min(_MOST_ATTENUATION, max(0.0, 0.4 * max(0, attenuation) + added.get(ATTENUATION, 0.0)))
+    by_default = modulated([DEFAULT_MODULATORS], _MIDDLE_KEY, velocity)[ATTENUATION] if velocity < 127 else 0.0
+    return 0.1 * (by_default - total)
 
 
 def _signed(amount: int) -> int:

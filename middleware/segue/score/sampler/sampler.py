@@ -109,10 +109,14 @@ class Sampler:
         """Silence before sample `position`."""
         return SamplerState(position=position, sounding=(), over=(), recent={}, room=reverb.start())
 
-    def resumed(self, notes: Sequence[NoteEvent], position: int) -> SamplerState:
+    def resumed(self, notes: Sequence[NoteEvent], position: int, *, send_gain: float = 1.0) -> SamplerState:
         """The state before `position` in a performance of `notes`, which start before it and come by start.
 
-        It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY.
+        It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY and
+        the gains of `render` did not move.
+
+        Args:
+            send_gain: What was sent to the reverb, times what the seats send.
 
         Raises:
             ValueError, SoundFontError: As `render`.
@@ -124,7 +128,8 @@ class Sampler:
         while state.position < position:
             end = min(position, state.position + _PIECE)
             last = bisect_left(notes, end, key=lambda note: note.start)
-            state, _, _ = self.render(state, notes[first:last], end - state.position)
+            sends = None if send_gain == 1 else np.full(end - state.position, send_gain, np.float32)
+            state, _, _ = self.render(state, notes[first:last], end - state.position, send_gains=sends)
             first = last
         return state
 
@@ -135,10 +140,20 @@ class Sampler:
         return recent + sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding) + sys.getsizeof(state.over)
 
     def render(
-        self, state: SamplerState, notes: Sequence[NoteEvent], num_samples: int, *, stems: bool = False
+        self,
+        state: SamplerState,
+        notes: Sequence[NoteEvent],
+        num_samples: int,
+        *,
+        stems: bool = False,
+        send_gains: Planar | None = None,
+        pump_gains: Planar | None = None,
     ) -> tuple[SamplerState, Samples, dict[str, Samples]]:
         """Play on for `num_samples`, with `notes` starting in them.
 
+        Args:
+            send_gains: Of what is sent to the reverb, float32 [S].
+            pump_gains: Of all families but the drums, float32 [S].
         Returns:
             The state after, float32 [S, 2], and with `stems` each family's share, float32 [S, 2], summing to the whole
             within rounding; the reverb of what was played before stems were asked for is in "texture".
@@ -152,13 +167,15 @@ class Sampler:
         points, remaining, ended = self._points(sounding, state.position, num_samples)
         over = tuple(note for note in (*state.over, *ended) if note.end > end - MEMORY)
         recent, buses = _wide(state.recent, points, num_samples)
-        dry, sent = _mixed(buses, list(buses), num_samples)
+        if pump_gains is not None:
+            buses = {bus: sound if bus.family == "drums" else sound * pump_gains for bus, sound in buses.items()}
+        dry, sent = _mixed(buses, list(buses), num_samples, send_gains)
         room, wet = reverb.process(state.room, sent)
         parts: dict[str, Samples] = {}
         family_rooms: tuple[reverb.ReverbState, ...] | None = None
         if stems:
             before = state.family_rooms or _split_room(state.room)
-            family_rooms, parts = _stems(before, buses, num_samples)
+            family_rooms, parts = _stems(before, buses, num_samples, send_gains)
         after = SamplerState(
             position=end, sounding=remaining, over=over, recent=recent, room=room, family_rooms=family_rooms
         )
@@ -238,22 +255,29 @@ def _wide(
     return after, buses
 
 
-def _mixed(buses: Mapping[Bus, Planar], keys: Sequence[Bus], num_samples: int) -> tuple[Planar, Planar]:
+def _mixed(
+    buses: Mapping[Bus, Planar], keys: Sequence[Bus], num_samples: int, send_gains: Planar | None
+) -> tuple[Planar, Planar]:
     """The buses `keys` summed, and what they send to the reverb."""
     dry = np.zeros((2, num_samples), np.float32)
     sent = np.zeros((2, num_samples), np.float32)
     for key in keys:
         dry += buses[key]
         sent += np.float32(key.send) * buses[key]
+    if send_gains is not None:
+        sent *= send_gains
     return dry, sent
 
 
 def _stems(
-    rooms: Sequence[reverb.ReverbState], buses: Mapping[Bus, Planar], num_samples: int
+    rooms: Sequence[reverb.ReverbState],
+    buses: Mapping[Bus, Planar],
+    num_samples: int,
+    send_gains: Planar | None,
 ) -> tuple[tuple[reverb.ReverbState, ...], dict[str, Samples]]:
     after, parts = [], {}
     for family, room in zip(FAMILIES, rooms, strict=True):
-        dry, sent = _mixed(buses, [key for key in buses if key.family == family], num_samples)
+        dry, sent = _mixed(buses, [key for key in buses if key.family == family], num_samples, send_gains)
         room_after, wet = reverb.process(room, sent)
         after.append(room_after)
         parts[family] = _interleaved(dry + wet)

@@ -11,7 +11,10 @@ Source: SoundFont Technical Specification 2.04 (E-mu 1996), sec. 4 to 7; the SF3
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
+import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +77,44 @@ _CHUNK_HEADER: Final = struct.Struct("<4sI")
 _MAX_FILE_BYTES: Final = 2 << 30
 
 
+_BLOCK: Final = 1 << 20
+
+
 class SoundFontError(ValueError):
     """A file that is not a usable SoundFont; the message names the file, what was expected and what came."""
+
+
+class FileBytes:
+    """Part of a file, read when it is sliced: few of a font's samples are ever played. For any number of threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a file, all of it.
+
+        Raises:
+            OSError: If it cannot be opened.
+        """
+        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._close = weakref.finalize(self, os.close, self._file)
+        self._reading = threading.Lock()
+        self._begin, self._end = 0, os.fstat(self._file).st_size
+
+    def __len__(self) -> int:
+        return self._end - self._begin
+
+    def __getitem__(self, span: slice) -> bytes:
+        begin, end, _ = span.indices(len(self))
+        read = []
+        with self._reading:
+            os.lseek(self._file, self._begin + begin, os.SEEK_SET)
+            while begin < end and (block := os.read(self._file, end - begin)):
+                read.append(block)
+                begin += len(block)
+        return b"".join(read)
+
+    def narrowed(self, begin: int, end: int) -> FileBytes:
+        """This object, from now on for the bytes [begin, end) of what it was for."""
+        self._begin, self._end = self._begin + begin, self._begin + end
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +129,7 @@ class SoundFont:
 
     info: Mapping[str, bytes]
     tables: Mapping[str, NDArray[np.void]]
-    data: bytes
+    data: bytes | FileBytes
 
     @property
     def compressed(self) -> bool:
@@ -99,7 +138,9 @@ class SoundFont:
 
     def sha256(self) -> str:
         """Hash of all that sounds, hexadecimal; INFO texts do not count."""
-        digest = hashlib.sha256(self.data)
+        digest = hashlib.sha256()
+        for begin in range(0, len(self.data), _BLOCK):
+            digest.update(self.data[begin : begin + _BLOCK])
         for name in TABLES:
             digest.update(self.tables[name].tobytes())
         return digest.hexdigest()
@@ -126,7 +167,7 @@ def text(raw: bytes) -> str:
 
 
 def read_soundfont(path: Path) -> SoundFont:
-    """Read and check the SoundFont at `path`.
+    """Read and check the SoundFont at `path`; its samples are read from the file when they are needed.
 
     Raises:
         SoundFontError: If the file is missing, too large, truncated, not a SoundFont or inconsistent.
@@ -137,53 +178,58 @@ def read_soundfont(path: Path) -> SoundFont:
             raise SoundFontError(f"{path}: expected a file, got {'a folder' if path.is_dir() else 'something else'}")
         if size > _MAX_FILE_BYTES:
             raise SoundFontError(f"{path}: expected at most {_MAX_FILE_BYTES >> 20} MiB, got {size >> 20} MiB")
-        raw = path.read_bytes()
+        return parse_soundfont(FileBytes(path), str(path))
     except OSError as error:
         raise SoundFontError(f"{path}: cannot be read: {error.strerror}") from error
-    return parse_soundfont(raw, str(path))
 
 
-def parse_soundfont(raw: bytes, name: str) -> SoundFont:
-    """Parse the bytes of a SoundFont; `name` opens error messages.
+def parse_soundfont(raw: bytes | FileBytes, name: str) -> SoundFont:
+    """Parse the bytes of a SoundFont, which it keeps; `name` opens error messages.
 
     Raises:
         SoundFontError: As read_soundfont.
     """
-    if len(raw) < 12 or raw[:4] != b"RIFF" or raw[8:12] != b"sfbk":
-        raise SoundFontError(f"{name}: expected a SoundFont (RIFF file of form sfbk), got {raw[:4]!r} {raw[8:12]!r}")
-    declared = _CHUNK_HEADER.unpack_from(raw)[1] + 8
+    head = raw[:12]
+    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"sfbk":
+        raise SoundFontError(f"{name}: expected a SoundFont (RIFF file of form sfbk), got {head[:4]!r} {head[8:]!r}")
+    declared = _CHUNK_HEADER.unpack_from(head)[1] + 8
     if declared > len(raw):
         raise SoundFontError(f"{name}: truncated: the header promises {declared} bytes, the file has {len(raw)}")
-    lists: dict[str, dict[str, bytes]] = {}
-    for tag, body in _chunks(raw, 12, declared, name):
-        if tag == "LIST" and len(body) >= 4:
-            lists[text(body[:4])] = dict(_chunks(body, 4, len(body), name))
+    lists: dict[str, dict[str, tuple[int, int]]] = {}
+    for tag, begin, end in _chunks(raw, 12, declared, name):
+        if tag == "LIST" and end - begin >= 4:
+            inner = _chunks(raw, begin + 4, end, name)
+            lists[text(raw[begin : begin + 4])] = {tag: (first, last) for tag, first, last in inner}
     for needed in ("sdta", "pdta"):
         if needed not in lists:
             raise SoundFontError(f"{name}: expected a LIST {needed}, found {sorted(lists) or 'none'}")
     if "smpl" not in lists["sdta"]:
         raise SoundFontError(f"{name}: has no sample data (smpl chunk)")
-    tables = {tag: _table(lists["pdta"], tag, name) for tag in TABLES}
-    font = SoundFont(info=lists.get("INFO", {}), tables=tables, data=lists["sdta"]["smpl"])
+    tables = {tag: _table(raw, lists["pdta"].get(tag), tag, name) for tag in TABLES}
+    info = {tag: raw[begin:end] for tag, (begin, end) in lists.get("INFO", {}).items()}
+    begin, end = lists["sdta"]["smpl"]
+    data = raw.narrowed(begin, end) if isinstance(raw, FileBytes) else raw[begin:end]
+    font = SoundFont(info=info, tables=tables, data=data)
     _check(font, name)
     return font
 
 
-def _chunks(raw: bytes, start: int, stop: int, name: str) -> Iterator[tuple[str, bytes]]:
+def _chunks(raw: bytes | FileBytes, start: int, stop: int, name: str) -> Iterator[tuple[str, int, int]]:
+    """(tag, begin and end of the body) of each chunk."""
     position = start
     while position + 8 <= stop:
-        tag, size = _CHUNK_HEADER.unpack_from(raw, position)
+        tag, size = _CHUNK_HEADER.unpack(raw[position : position + 8])
         body_end = position + 8 + size
         if body_end > stop:
             raise SoundFontError(f"{name}: byte {position}: chunk {tag!r} of {size} bytes runs past its list")
-        yield tag.decode("latin-1"), raw[position + 8 : body_end]
+        yield tag.decode("latin-1"), position + 8, body_end
         # RIFF pads odd chunks with a zero byte; SF3 writers in the field forget it.
         position = body_end + (size & 1 and raw[body_end : body_end + 1] == b"\0")
 
 
-def _table(chunks: Mapping[str, bytes], tag: str, name: str) -> NDArray[np.void]:
+def _table(raw: bytes | FileBytes, span: tuple[int, int] | None, tag: str, name: str) -> NDArray[np.void]:
     record = TABLES[tag]
-    body = chunks.get(tag)
+    body = None if span is None else raw[span[0] : span[1]]
     if body is None or len(body) % record.itemsize or len(body) < record.itemsize:
         got = "none" if body is None else f"{len(body)} bytes"
         raise SoundFontError(f"{name}: table {tag}: expected records of {record.itemsize} bytes, got {got}")

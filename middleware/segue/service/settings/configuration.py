@@ -27,7 +27,7 @@ from segue.service.settings.table import Settings, default_of, flag_of
 from segue_yaml.containers import OneOrMore
 from segue_yaml.kinds import Boolean, Choice, Number
 from segue_yaml.nodes import Mark
-from segue_yaml.report import DocumentError, Report
+from segue_yaml.report import DocumentError, ProblemsError, Report
 from segue_yaml.tables import Field, Record
 
 _METAVARS: Final[Mapping[type, str]] = {
@@ -47,16 +47,8 @@ _METAVARS: Final[Mapping[type, str]] = {
 _MORE_CONNECTIONS: Final = 128
 
 
-class ConfigError(Exception):
-    """A configuration cannot be used.
-
-    Attributes:
-        problems: The mistakes in all sources, each with its place.
-    """
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+class ConfigError(ProblemsError[str]):
+    """A configuration cannot be used. problems: The mistakes in all sources, each with its place."""
 
 
 @dataclass(frozen=True, kw_only=True)

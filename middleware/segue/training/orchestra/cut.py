@@ -235,7 +235,7 @@ def _table(rows: Sequence[np.void], record: np.dtype[np.void], end: bytes) -> ND
 def soundfont_bytes(font: SoundFont) -> bytes:
     """The file: a RIFF of form sfbk with the INFO, sdta and pdta lists in the order the specification demands."""
     info = _list(b"INFO", [(tag.encode(), body) for tag, body in font.info.items()])
-    samples = _list(b"sdta", [(b"smpl", font.data)])
+    samples = _list(b"sdta", [(b"smpl", font.data[:])])
     tables = _list(b"pdta", [(tag.encode(), font.tables[tag].tobytes()) for tag in TABLES])
     return _chunk(b"RIFF", b"sfbk" + info + samples + tables)
 

@@ -2,7 +2,7 @@
 
 For a row of thresholds, the share of paraphrases (paraphrases.yaml), of related phrases (evaluation.yaml, pairs that
 share an accepted situation) and of unlike ones (that share none) that the word table finds at least that much alike.
-It is the source of segue.style.word_table.CONFUSABLE.
+It is the source of segue.style.stored_words.CONFUSABLE.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from segue.style.reading import WordReader
 from segue.style.situations import CAPTIONS, SITUATIONS
-from segue.style.word_table import PATH, WordTable
+from segue.style.stored_words import PATH
+from segue.style.word_table import WordTable
 from segue.style.wordpiece import CONTINUATION, WordPiece, split_words
 from segue.training.words.fit import Lesson, Recipe, fit, pad
 from segue.training.words.phrases import Lexicon, PhraseMaker, TrainingPhrase

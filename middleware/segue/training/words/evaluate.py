@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from segue.contract import Samples, StyleEncoder
 from segue.style.situations import CAPTIONS, SITUATIONS, similarities
-from segue.style.word_table import PATH, WordEncoder, WordTable
+from segue.style.stored_words import PATH
+from segue.style.word_table import WordEncoder, WordTable
 from segue.training.words.distil import CACHE
 from segue.training.words.sources import fetch, sha256
 from segue.training.words.teacher import WIDTH, Teacher
