@@ -24,8 +24,8 @@ pytestmark = pytest.mark.heavy
 CLIENT: Final = ROOT / "godot_client"
 RULES: Final = CLIENT / "demo/rules"
 _TIMEOUT_S: Final = 300.0
-# Godot says this of a process that it has killed, of a display without a graphics card, of a service that ends later, and
-# Debian's release template of each container that it frees.
+# Godot says this of a process that it has killed, of a display without a graphics card and of a generator that plays at
+# its end, and Debian's release template of each container that it frees.
 PROVOKED: Final = "exited with errno|V-Sync mode|ObjectDB instances leaked at exit|disconnect a nonexistent connection"
 # What is heard, in order: the layers of the place and of the action.
 PLACES: Final = ["crypt", "town"]
