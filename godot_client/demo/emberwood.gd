@@ -60,7 +60,7 @@ func _ready() -> void:
 	if options.attract:
 		_pilot.start()
 	else:
-		_hud.hint("→ to walk, or wait and watch")
+		_hud.hint("Emberwood", "→ to walk, or wait and watch")
 	Finder.start(_player)
 
 
@@ -69,7 +69,7 @@ func _process(delta: float) -> void:
 	_hero.limits.y = Places.END if _warden.is_dead() else Places.TOWN - _GATE
 	_idle_s += delta
 	if not _pilot.is_active() and _may_attract():
-		_hud.hint("")
+		_hud.hint("", "")
 		_pilot.start()
 	if _has_finished and _idle_s > _AGAIN_S:
 		_start_again()
@@ -81,7 +81,7 @@ func _unhandled_key_input(event: InputEvent) -> void:
 	_idle_s = 0.0
 	if Controls.is_of_hero(event):
 		_pilot.stop()
-		_hud.hint("")
+		_hud.hint("", "")
 	match (event as InputEventKey).keycode:
 		KEY_F1:
 			_rules.open()
@@ -141,7 +141,7 @@ func _show_stinger(stinger: String) -> void:
 func _finish() -> void:
 	_has_finished = true
 	_idle_s = 0.0
-	_hud.hint("That was Emberwood. Soon it begins again")
+	_hud.hint("The end", "soon it begins again")
 	if options.quits:
 		get_tree().quit()
 
@@ -150,7 +150,7 @@ func _start_again() -> void:
 	_has_finished = false
 	SavedGame.apply(get_tree(), _first)
 	_player.reset()
-	_hud.hint("")
+	_hud.hint("", "")
 	_pilot.start()
 
 

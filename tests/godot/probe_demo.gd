@@ -79,6 +79,9 @@ func _edit_rules() -> void:
 	text.text = before.insert(place + 4, "u")
 	await _press(KEY_S, true)
 	await _told("rules")
+	# The editor goes to the place at the end of the frame.
+	await process_frame
+	await process_frame
 	_result["mistakes"] = _game.get_node("RulesEditor").call("mistakes")
 	_result["caret"] = text.get_caret_line() + 1
 	_result["line"] = before.substr(0, place).count("\n") + 1

@@ -30,6 +30,7 @@ var _place := -1
 var _title_s := 0.0
 ## Each [text, seconds left].
 var _messages: Array[Array] = []
+var _hint_title := ""
 var _hint := ""
 var _golden := 0.0
 
@@ -60,8 +61,9 @@ func tell(text: String) -> void:
 		_messages.pop_front()
 
 
-## Shows a line at the lower edge until it is replaced.
-func hint(text: String) -> void:
+## Shows a title with a line below, in place of that of the place, until it is replaced.
+func hint(title: String, text: String) -> void:
+	_hint_title = title
 	_hint = text
 
 
@@ -118,20 +120,19 @@ func _draw_warden() -> void:
 
 
 func _draw_title() -> void:
-	if _title_s <= 0.0 or _place < 0:
-		return
-	var passed := _TITLE_S - _title_s
-	var seen := minf(smoothstep(0.0, 0.8, passed), smoothstep(0.0, 1.2, _title_s))
-	var place: Array = Places.ALL[_place]
-	_centred(str(place[1]).to_upper(), 190.0, 44, Color(Palette.TEXT, seen))
-	var y := 212.0
-	draw_line(
-		Vector2(size.x / 2.0 - 90.0 * seen, y),
-		Vector2(size.x / 2.0 + 90.0 * seen, y),
-		Color(Palette.EMBER, seen),
-		2.0
-	)
-	var line: String = place[2]
+	if not _hint_title.is_empty():
+		_draw_title_of(_hint_title, _hint, 60, 1.0)
+	elif _title_s > 0.0 and _place >= 0:
+		var passed := _TITLE_S - _title_s
+		var seen := minf(smoothstep(0.0, 0.8, passed), smoothstep(0.0, 1.2, _title_s))
+		_draw_title_of(str(Places.ALL[_place][1]), str(Places.ALL[_place][2]), 44, seen)
+
+
+func _draw_title_of(title: String, line: String, points: int, seen: float) -> void:
+	_centred(title.to_upper(), 190.0, points, Color(Palette.TEXT, seen))
+	var half := Vector2(90.0 * seen, 0.0)
+	var middle := Vector2(size.x / 2.0, 212.0)
+	draw_line(middle - half, middle + half, Color(Palette.EMBER, seen), 2.0)
 	var wide := _font.get_string_size(line, HORIZONTAL_ALIGNMENT_LEFT, -1, 18).x
 	_text(Vector2((size.x - wide) / 2.0, 242.0), line, 18, Color(Palette.TEXT, seen * 0.85))
 
@@ -167,9 +168,6 @@ func _draw_keys() -> void:
 		draw_rect(cap, Color(1, 1, 1, 0.28), false, 1.0)
 		_text(Vector2(cap.position.x + 6.0, y), name_of_key, 13, Palette.TEXT)
 		x = cap.position.x - 16.0
-	if not _hint.is_empty():
-		var wide := _font.get_string_size(_hint, HORIZONTAL_ALIGNMENT_LEFT, -1, 16).x
-		_text(Vector2((size.x - wide) / 2.0, 118.0), _hint, 16, Palette.SPIRIT)
 
 
 func _centred(text: String, y: float, points: int, colour: Color) -> void:

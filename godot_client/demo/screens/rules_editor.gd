@@ -101,7 +101,8 @@ func _show(errors: PackedStringArray) -> void:
 	_status.text = "the new rules play" if is_good else "the old rules play on, for:"
 	_status.modulate = Palette.SPIRIT if is_good else Palette.DANGER
 	if not is_good:
-		_jump(0)
+		# The list takes its room first.
+		_jump.call_deferred(0)
 
 
 ## Goes to the place that a mistake begins with: file:line:column.
