@@ -11,7 +11,8 @@ const Player := preload("res://addons/segue/nodes/segue_player.gd")
 const Warden := preload("res://demo/actors/warden.gd")
 const Wolf := preload("res://demo/actors/wolf.gd")
 
-## Each step: walk `to`, then `fight`, then until `hear` [layer, state] is heard, then `rest_s`.
+## Each step: walk `to`, then `fight`, then until `hear` [layer, state] or as much of `mix` [style,
+## share] is heard, then `rest_s`.
 const COURSE: Array[Dictionary] = [
 	{"to": Places.START + 260.0, "hear": ["place", "forest"], "rest_s": 2.0},
 	{"to": Places.SHRINE, "rest_s": 3.0, "name": "forest"},
@@ -19,7 +20,7 @@ const COURSE: Array[Dictionary] = [
 	{"fight": "wolves"},
 	{"to": Places.WOLVES + 400.0, "hear": ["action", "calm"], "rest_s": 1.0},
 	{"to": Places.CRYPT + 520.0, "hear": ["place", "crypt"], "rest_s": 2.0},
-	{"to": Places.HALL - 260.0, "hear": ["dark", "near"], "rest_s": 6.0, "name": "crypt"},
+	{"to": Places.HALL - 260.0, "mix": ["abyss", 0.4], "rest_s": 4.0, "name": "crypt"},
 	{"to": Places.HALL + 330.0, "hear": ["action", "boss"]},
 	{"fight": "warden", "name": "boss"},
 	{"hear": ["action", "aftermath"], "rest_s": 4.0, "name": "victory"},
@@ -103,11 +104,12 @@ func _walk(away: float, near: float) -> bool:
 
 func _has_heard(step: Dictionary) -> bool:
 	# Without a session there is nothing to wait for.
-	if not step.has("hear") or player.state == Player.State.FAILED:
+	if player.state == Player.State.FAILED:
 		return true
-	var wanted: Array = step["hear"]
-	var states: Dictionary = player.statistics()["states"]
-	return states.get(wanted[0], "") == wanted[1]
+	var now := player.statistics()
+	if step.has("hear") and now["states"].get(step["hear"][0], "") != step["hear"][1]:
+		return false
+	return not step.has("mix") or now["mix"].get(step["mix"][0], 0.0) >= step["mix"][1]
 
 
 func _has_fought(step: Dictionary) -> bool:
