@@ -92,7 +92,7 @@ class ScoreGenerator:
         return packed_state.pack(self.model, state.form, state.production, state.sampler)
 
     def unpack(self, data: bytes, *, frame: int) -> ScoreState:
-        """The packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
+        """Return the packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
 
         Renders the last seconds again, without output, for the reverb that still sounds. Only where notes had to be
         left out, in blends of some hundreds of notes a second, is an echo missing.
@@ -222,7 +222,7 @@ def _mixes(weights: NDArray[np.float32], arrangements: Sequence[Situation]) -> l
 
 
 def bounded(samples: Samples) -> Samples:
-    """Sound in (-1, 1): what rises above the knee is bent smoothly, sample by sample, so cuts do not matter."""
+    """Return sound in (-1, 1): what rises above the knee is bent smoothly, sample by sample, so cuts do not matter."""
     level = np.abs(samples)
     if not (level > _KNEE).any():
         return samples

@@ -135,7 +135,7 @@ def _inflated(deflated: bytes) -> bytes:
 
 
 def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
-    """The notes as rows, by start, in one order however they come."""
+    """Return the notes as rows, by start, in one order however they come."""
     rows = [
         (
             note.start,
@@ -152,7 +152,7 @@ def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
 
 
 def _work(table: NDArray[np.int64]) -> float:
-    """What it takes to play notes from a cold start: their different sounds, and the seconds of those."""
+    """Return what it takes to play notes from a cold start: their different sounds, and the seconds of those."""
     durations = np.where(table[:, _PROGRAM] >= _DRUMS, 0, table[:, _DURATION])
     timbres = (table[:, _PROGRAM] * NUM_KEYS + table[:, _PITCH]) * VELOCITY_LAYER + table[
         :, _VELOCITY
@@ -168,7 +168,7 @@ def _columns(table: NDArray[np.int64], position: int) -> bytes:
 
 
 def _read_table(columns: bytes, count: int, position: int) -> NDArray[np.int64]:
-    """The inverse of `_columns`.
+    """Return the inverse of `_columns`.
 
     Raises:
         ValueError: For notes that the composer would not write.
@@ -224,7 +224,7 @@ def _checked_production(produced: PackedProduction) -> PackedProduction:
 
 
 def _checked(form: Form) -> Form:
-    """`form`, if the composer can go on from it.
+    """Return `form`, if the composer can go on from it.
 
     Raises:
         ValueError: If it cannot.

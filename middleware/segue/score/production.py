@@ -159,7 +159,7 @@ def resumed(settings: Settings | None, kicks: Sequence[Kick], samples: Samples, 
 
 
 def send_gains(state: ProductionState, targets: Sequence[Settings]) -> Curve | None:
-    """Gain of what is sent to the reverb, float32 [S], None if it stays as it is; arguments as of `process`."""
+    """Return the gain of the reverb's send, float32 [S], None if it stays as it is; arguments as of `process`."""
     ways = _ways(state.settings, targets)
     if all(way.still("room") for way in ways):
         return None
@@ -167,14 +167,14 @@ def send_gains(state: ProductionState, targets: Sequence[Settings]) -> Curve | N
 
 
 def room_gain(room: float) -> float:
-    """Gain of the reverb's send for a room of 0 to 1."""
+    """Return the gain of the reverb's send for a room of 0 to 1."""
     return float((2 * room) ** _ROOM_POWER)
 
 
 def pump_gains(
     state: ProductionState, targets: Sequence[Settings], kicks: Sequence[Kick], position: int
 ) -> Curve | None:
-    """Gain of all that is no drum, float32 [S], None if it stays as it is; arguments as of `process`."""
+    """Return the gain of all that is no drum, float32 [S], None if it stays as it is; arguments as of `process`."""
     ways = _ways(state.settings, targets)
     due = (*state.kicks, *kicks)
     if not due or all(way.still("pump") for way in ways):
@@ -195,7 +195,7 @@ def pump_gains(
 def process(
     state: ProductionState, samples: Samples, targets: Sequence[Settings], kicks: Sequence[Kick], position: int
 ) -> tuple[ProductionState, Samples]:
-    """The mix as the style produces it. Latency 0; with wow, up to 5.5 ms of delay that moves.
+    """Return the mix as the style produces it. Latency 0; with wow, up to 5.5 ms of delay that moves.
 
     Args:
         samples: float32 [S, 2], whole frames; returned as they are where all is neutral.
@@ -241,7 +241,7 @@ def process_stems(
     targets: Sequence[Settings],
     position: int,
 ) -> tuple[dict[str, ProductionState], dict[str, Samples]]:
-    """The stems as the style produces them, summing to the whole.
+    """Return the stems as the style produces them, summing to the whole.
 
     What saturation and bit depth add is of no single stem; like the reverb of before, it is in "texture".
 
@@ -285,7 +285,7 @@ class _Way(NamedTuple):
     end: Settings
 
     def still(self, *axes: str) -> bool:
-        """Whether axes are neutral all the frame through."""
+        """Return whether axes are neutral all the frame through."""
         return all(getattr(self.begin, axis) == getattr(NEUTRAL, axis) == getattr(self.end, axis) for axis in axes)
 
 
@@ -302,7 +302,7 @@ def _ways(settings: Settings | None, targets: Sequence[Settings]) -> list[_Way]:
 
 
 def _approached(settings: Settings, target: Settings) -> Settings:
-    """The settings a frame nearer to a target."""
+    """Return the settings a frame nearer to a target."""
     if settings == target:
         return target
     values = {}
@@ -315,7 +315,7 @@ def _approached(settings: Settings, target: Settings) -> Settings:
 
 
 def _moving(ways: Sequence[_Way], axis: str) -> Iterator[tuple[int, int]]:
-    """Runs [first, last) of frames in which an axis is not neutral."""
+    """Return runs [first, last) of frames in which an axis is not neutral."""
     first = None
     for number, way in enumerate(ways):
         if way.still(axis):
@@ -329,7 +329,7 @@ def _moving(ways: Sequence[_Way], axis: str) -> Iterator[tuple[int, int]]:
 
 
 def _line(begin: float, end: float) -> Curve:
-    """From `begin` to `end` in a frame, which it reaches: float32 [FRAME_SIZE]."""
+    """Return a ramp from `begin` to `end` in a frame, which it reaches: float32 [FRAME_SIZE]."""
     if begin == end:
         return np.full(FRAME_SIZE, end, np.float32)
     return (begin + (end - begin) * _ramp()).astype(np.float32)
@@ -421,7 +421,7 @@ def _low_passed(sound: Planar, ways: Sequence[_Way], memory: NDArray[np.float64]
 def _through(
     sound: Planar, cutoff_hz: float, memory: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """A Butterworth low-pass of second order: float64 [2, S], and its memory; open, the sound itself."""
+    """Return a Butterworth low-pass of second order: float64 [2, S], and its memory; open, the sound itself."""
     if cutoff_hz >= NEUTRAL.low_pass_hz:
         return sound.astype(np.float64), None
     omega = 2 * math.pi * cutoff_hz / SAMPLE_RATE

@@ -108,11 +108,11 @@ class Sampler:
         return self._bank.sha256()
 
     def substitute(self, program: int) -> int:
-        """The programme that plays for `program`: itself, unless the soundfont lacks it. For warnings."""
+        """Return the programme that plays for `program`: itself, unless the soundfont lacks it. For warnings."""
         return self._bank.substitute(program)
 
     def start(self, position: int = 0) -> SamplerState:
-        """Silence before sample `position`."""
+        """Return silence before sample `position`."""
         return SamplerState(position=position, sounding=(), over=(), recent={}, room=reverb.start())
 
     def resumed(self, notes: Sequence[NoteEvent], position: int, gains: Gains | None = None) -> SamplerState:
@@ -141,7 +141,9 @@ class Sampler:
         return state
 
     def state_bytes(self, state: SamplerState) -> int:
-        """Memory that keeping `state` costs, in bytes; the notes themselves are shared by the states around it."""
+        """Return the memory that keeping `state` costs, in bytes; the notes themselves are shared by the states around
+        it.
+        """
         rooms = (state.room, *(state.family_rooms or ()))
         recent = sum(samples.nbytes for samples in state.recent.values())
         return recent + sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding) + sys.getsizeof(state.over)
@@ -192,7 +194,9 @@ class Sampler:
     def _points(
         self, sounding: Sequence[NoteEvent], chokes: Mapping[NoteEvent, int], position: int, num_samples: int
     ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[EndedNote]]:
-        """Notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do not."""
+        """Return notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do
+        not.
+        """
         buses: dict[Bus, Planar] = {}
         levelled = np.empty(num_samples, np.float32)
         remaining: list[NoteEvent] = []
@@ -265,7 +269,7 @@ def _chokes(sounding: Sequence[NoteEvent], over: Sequence[NoteEvent]) -> dict[No
 def _wide(
     recent: Mapping[Bus, Planar], points: Mapping[Bus, Planar], num_samples: int
 ) -> tuple[dict[Bus, Planar], dict[Bus, Planar]]:
-    """What to remember of each bus, and the buses widened; those that still echo sound though no note does."""
+    """Return what to remember of each bus, and the buses widened; those that still echo sound though no note does."""
     after: dict[Bus, Planar] = {}
     buses: dict[Bus, Planar] = {}
     # In one order whatever the chunk holds, since sums of floats depend on it.
@@ -288,7 +292,7 @@ def _wide(
 def _mixed(
     buses: Mapping[Bus, Planar], keys: Sequence[Bus], num_samples: int, send_gains: Planar | None
 ) -> tuple[Planar, Planar]:
-    """The buses `keys` summed, and what they send to the reverb."""
+    """Return the buses `keys` summed, and what they send to the reverb."""
     dry = np.zeros((2, num_samples), np.float32)
     sent = np.zeros((2, num_samples), np.float32)
     for key in keys:

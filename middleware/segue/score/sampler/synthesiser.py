@@ -41,7 +41,7 @@ _SIDEBANDS_BEYOND: Final = 4
 
 
 def sound(tone: Tone, size: int) -> Waveform:
-    """The sound of a key press that is held: float32 [size], or less of a drum that is over before."""
+    """Return the sound of a key press that is held: float32 [size], or less of a drum that is over before."""
     patch = tone.patch
     if isinstance(patch, DrumPatch):
         return drum_sound(patch, size)
@@ -54,7 +54,7 @@ def sound(tone: Tone, size: int) -> Waveform:
 
 
 def key_hz(pitch: int) -> float:
-    """Frequency of a MIDI key in Hz."""
+    """Return the frequency of a MIDI key in Hz."""
     return float(440 * 2 ** ((pitch - 69) / 12))
 
 
@@ -97,7 +97,7 @@ def _wave(
     phase: NDArray[np.float64],
     seconds: NDArray[np.float64],
 ) -> NDArray[np.float32]:
-    """One oscillator through the filter: float32 [S]."""
+    """Return one oscillator through the filter: float32 [S]."""
     place = (phase % 1.0) * _TABLE
     whole = place.astype(np.int32)
     share = (place - whole).astype(np.float32)
@@ -125,7 +125,7 @@ def _wave(
 
 
 def _looked_up(table: Waveform, at: NDArray[np.int32], share: Waveform) -> Waveform:
-    """Values of a table between places `at` and the next: float32 [S]."""
+    """Return values of a table between places `at` and the next: float32 [S]."""
     before = table.take(at)
     after = table.take(at + 1)
     after -= before
@@ -135,7 +135,7 @@ def _looked_up(table: Waveform, at: NDArray[np.int32], share: Waveform) -> Wavef
 
 
 def _cutoff_octaves(low_pass: Filter, tone: Tone, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The filter's cutoff over time, in octaves above 1 Hz."""
+    """Return the filter's cutoff over time, in octaves above 1 Hz."""
     rest = math.log2(low_pass.cutoff_hz) + low_pass.follow * math.log2(key_hz(tone.pitch) / _MIDDLE_HZ)
     rest -= low_pass.velocity * tone.softness
     if not low_pass.sweep:
@@ -150,7 +150,7 @@ def _cutoff_octaves(low_pass: Filter, tone: Tone, seconds: NDArray[np.float64]) 
 
 @lru_cache(maxsize=64)
 def _tables(wave: Wave, hertz: float, quality: float | None, lowest: int, count: int) -> Waveform:
-    """One period of a wave as filters leave it, the first value again at the end: float32 [count, _TABLE + 1].
+    """Return one period of a wave as filters leave it, the first value again at the end: float32 [count, _TABLE + 1].
 
     Args:
         quality: Q of the filter, None for no filter.
@@ -171,7 +171,7 @@ def _tables(wave: Wave, hertz: float, quality: float | None, lowest: int, count:
 
 
 def _amplitudes(wave: Wave, harmonics: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Amplitudes of a wave's harmonics, all in sine phase; waves are about equally strong."""
+    """Return the amplitudes of a wave's harmonics, all in sine phase; waves are about equally strong."""
     odd = harmonics % 2
     if wave == "saw":
         return 0.6 / harmonics
@@ -191,7 +191,7 @@ def _amplitudes(wave: Wave, harmonics: NDArray[np.int64]) -> NDArray[np.float64]
 def _modulated(
     operators: Operators, softness: float, hertz: float, cycles: NDArray[np.float64], seconds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """A pair of operators; high keys get less modulation, so that no sideband passes the band's edge."""
+    """Return a pair of operators; high keys get less modulation, so that no sideband passes the band's edge."""
     room = (_BAND_HZ / hertz - operators.carrier) / operators.modulator - _SIDEBANDS_BEYOND
     loudest = operators.index * (1 - (1 - operators.soft) * softness)
     index = max(0.0, min(loudest, room)) * np.exp(-seconds / operators.index_decay_s)
