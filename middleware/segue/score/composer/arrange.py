@@ -105,7 +105,9 @@ def _most_notes_per_s(tempo_bpm: float) -> float:
 
 
 def _kit(profile: StyleProfile, layout: Layout) -> Kit:
-    """The drums of a profile: the layout's own for its own groove, else the groove's on the profile's percussion."""
+    """Return the drums of a profile: the layout's own for its own groove, else the groove's on the profile's
+    percussion.
+    """
     if layout.kit is not None and (profile.groove, profile.percussion) == (layout.groove, layout.percussion):
         return replace(layout.kit, own=profile.groove != "none")
     if profile.groove != "none":
@@ -118,7 +120,7 @@ def _kit(profile: StyleProfile, layout: Layout) -> Kit:
 
 
 def _voices(profile: StyleProfile, layout: Layout, bass: str) -> tuple[Voice, ...]:
-    """The voices of a profile: the layout's, in its order, then those added for further instruments."""
+    """Return the voices of a profile: the layout's, in its order, then those added for further instruments."""
     placed: list[tuple[int, Voice]] = []
     named = dict(profile.ensemble.by_role())
     spare = [voice for voice in layout.voices if voice.role in _SPARE and not named[voice.role]]
@@ -149,7 +151,7 @@ def _below_the_tune(voices: list[Voice]) -> list[Voice]:
 
 
 def _doubles(voices: list[Voice]) -> list[Voice]:
-    """Doublings in octaves of the first tune and of the first chords for the height of intensity."""
+    """Return the doublings in octaves of the first tune and of the first chords for the height of intensity."""
     if any(voice.level >= _HIGH for voice in voices):
         return []
     doubles = []
@@ -167,7 +169,7 @@ def _doubles(voices: list[Voice]) -> list[Voice]:
 def _played(
     role: Role, written: list[tuple[int, Voice]], programs: tuple[int, ...], spare: list[Voice], end: int
 ) -> list[tuple[int, Voice]]:
-    """The voices of a role with the instruments of an ensemble; `end` places an added voice after all others.
+    """Return the voices of a role with the instruments of an ensemble; `end` places an added voice after all others.
 
     The k-th voice takes the k-th instrument, and the first again when there are fewer. Instruments left over share
     the tune of the last melody voice, double the bass, or take a voice of a role without instruments, `spare`, else one
@@ -196,7 +198,7 @@ def _played(
 
 
 def _shaped(profile: StyleProfile, voice: Voice) -> Voice:
-    """A voice suited to its instrument and bent by the profile's numbers."""
+    """Return a voice suited to its instrument and bent by the profile's numbers."""
     if voice.programs[0] in PLUCKED and voice.figure == "pad":
         voice = replace(voice, figure="stabs", pattern="x.......x.......", strum=max(voice.strum, 0.02), hold=1.0)
     more = profile.density - 0.5
@@ -221,7 +223,7 @@ def _register(profile: StyleProfile, voice: Voice) -> int:
 
 
 def _paced(voice: Voice, tempo_bpm: float) -> Voice:
-    """A voice whose rate suits a tempo: at half the rate where it would be too fast to play or to hear."""
+    """Return a voice whose rate suits a tempo: at half the rate where it would be too fast to play or to hear."""
     while voice.rate > 1 and voice.rate * tempo_bpm / 60 > _FASTEST:
         tokens = voice.pattern.split()
         if voice.figure == "line":

@@ -27,11 +27,11 @@ class Harmony:
     bass: str = ""
 
     def progressions(self, scale: str, third: str) -> tuple[str, ...]:
-        """The progressions for a scale, whose tonic chord is "minor" or "major"."""
+        """Return the progressions for a scale, whose tonic chord is "minor" or "major"."""
         return self.rows.get(scale) or self.rows[third]
 
     def cadences(self, scale: str, third: str) -> tuple[str, str]:
-        """The half and the full cadences for a scale, see `progressions`."""
+        """Return the half and the full cadences for a scale, see `progressions`."""
         return self.half.get(scale) or self.half[third], self.full.get(scale) or self.full[third]
 
 

@@ -42,13 +42,13 @@ class Chord:
 
 
 def minor_third(mode: str) -> bool:
-    """Whether a scale's tonic triad is minor."""
+    """Return whether a scale's tonic triad is minor."""
     return SCALES[mode].minor
 
 
 @lru_cache(maxsize=4096)
 def chord(token: str, tonic: int, mode: str) -> Chord:
-    """The chord that `token` names in a key.
+    """Return the chord that `token` names in a key.
 
     Args:
         token: A degree 1-7 of the scale, "b" before it for a lowered root with a major triad, "M" or "m" after it for
@@ -99,7 +99,7 @@ def chord(token: str, tonic: int, mode: str) -> Chord:
 def _colour(
     colour: str | None, third: int, fifth: int, degree: int, root: int, degrees: list[int]
 ) -> tuple[tuple[int, ...], str]:
-    """Intervals above the root, and the name's ending. A colour that would rub against the bass is left out."""
+    """Return intervals above the root, and the name's ending. A colour that would rub against the bass is left out."""
     quality = "m" if third == 3 else ""
     seventh = (degrees[(degree + 5) % 7] - root) % 12
     ninth = (degrees[degree % 7] - root) % 12
@@ -143,19 +143,19 @@ def _within(
 
 
 def step_pitch(chord: Chord, index: int) -> int:
-    """MIDI key of the scale's step `index`, 0 being the tonic in MIDI octave 0 (keys 0 to 11)."""
+    """Return the MIDI key of the scale's step `index`, 0 being the tonic in MIDI octave 0 (keys 0 to 11)."""
     octave, step = divmod(index, len(chord.steps))
     return chord.tonic + 12 * octave + chord.steps[step]
 
 
 def nearest_step(chord: Chord, pitch: int) -> int:
-    """The step of the scale nearest to a MIDI key; the lower one of two."""
+    """Return the step of the scale nearest to a MIDI key; the lower one of two."""
     index = (pitch - chord.tonic) * len(chord.steps) // 12
     return min(range(index - 2, index + 4), key=lambda step: (abs(step_pitch(chord, step) - pitch), step))
 
 
 def degree_above(chord: Chord, pitch: int, offset: int) -> int:
-    """The key `offset` degrees of the scale above a key, moved to the nearest tone that the scale has."""
+    """Return the key `offset` degrees of the scale above a key, moved to the nearest tone that the scale has."""
     octave, degree = divmod(pitch - chord.tonic, 12)
     index = min(range(7), key=lambda other: (abs(chord.degrees[other] - degree), other)) + offset
     target = chord.tonic + 12 * (octave + index // 7) + chord.degrees[index % 7]
@@ -163,7 +163,9 @@ def degree_above(chord: Chord, pitch: int, offset: int) -> int:
 
 
 def chord_step(chord: Chord, index: int, lean: int) -> int:
-    """The step nearest to `index` that belongs to the chord; of two equally near, the one toward `lean` (+1, -1)."""
+    """Return the step nearest to `index` that belongs to the chord; of two equally near, the one toward `lean` (+1,
+    -1).
+    """
     for distance in (0, lean, -lean, 2 * lean, -2 * lean, 3 * lean, -3 * lean):
         if step_pitch(chord, index + distance) % 12 in chord.tones:
             return index + distance
@@ -171,13 +173,13 @@ def chord_step(chord: Chord, index: int, lean: int) -> int:
 
 
 def place(pitch_class: int, near: int) -> int:
-    """The MIDI key of a pitch class nearest to `near`; the lower one of two."""
+    """Return the MIDI key of a pitch class nearest to `near`; the lower one of two."""
     below = near - (near - pitch_class) % 12
     return below if near - below <= below + 12 - near else below + 12
 
 
 def fit_range(pitch: int, low: int, high: int) -> int:
-    """`pitch` moved by octaves into [low, high] (which spans at least an octave)."""
+    """Return `pitch` moved by octaves into [low, high] (which spans at least an octave)."""
     while pitch > high:
         pitch -= 12
     while pitch < low:
