@@ -142,3 +142,15 @@ def test_a_jig_marks_two_groups_of_three() -> None:
     assert share_on(strokes, KICKS, 0) == 1.0
     assert share_on(strokes, KICKS, 3) >= 0.7
     assert max(share_on(strokes, KICKS, beat) for beat in (1, 4, 5)) <= 0.3
+
+
+def test_taikos_are_tuned_to_the_key() -> None:
+    style = StyleProfile(
+        ensemble=Ensemble(), layout="tribal", groove="taiko", percussion="taiko", scale="in-sen", harmony="drone"
+    )
+    row = arrange(style)
+    for tonic in range(12):
+        onsets = compose_bar(row, row, 1, 0, 4, tonic, "in-sen").onsets
+        struck = {onset.pitch for onset in onsets if onset.program == gm.TAIKO}
+        assert struck
+        assert {(pitch - tonic) % 12 for pitch in struck} <= {0, 7}
