@@ -70,8 +70,15 @@ def _without(seats: dict[str, list[str]], wishes: Wishes) -> Ensemble:
 
 def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]:
     near_alone = wishes.alone or wishes.only
+    whole = _whole_sections(seats, wishes)
+    if whole["melody"] and whole["harmony"]:
+        return whole
     sections = [] if near_alone else [mention for mention in wishes.named if _section(mention, seats)]
-    players = [(_programs(mention, seats), mention) for mention in wishes.named if mention not in sections]
+    players = [
+        (mention.instrument.programs if wishes.only else _programs(mention, seats), mention)
+        for mention in wishes.named
+        if mention not in sections
+    ]
     named: dict[str, list[str]] = {role: [] for role in _ROLES}
     undecided: list[tuple[str, str]] = []
     for programs, mention in players:
@@ -96,6 +103,19 @@ def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]
             if role != "melody" or not named["melody"]:
                 named[role] += [name for name in names if name not in named[role]]
     return _joined(named, seats, genre=wishes.genre, count=count)
+
+
+def _whole_sections(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]:
+    """What the style has of the sections that may play alone ("strings only"); nothing where players are named."""
+    found: dict[str, list[str]] = {role: [] for role in _ROLES}
+    if not wishes.only or not all(_section(mention, seats) for mention in wishes.named):
+        return found
+    for mention in wishes.named:
+        for role, names in _section(mention, seats).items():
+            found[role] += names
+        bass = _FAMILY_BASS.get(mention.family)
+        found["bass"] = found["bass"] or ([bass] if bass else [])
+    return found
 
 
 def _section(mention: InstrumentMention, seats: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -170,6 +190,9 @@ def _alone(
             own = seats["harmony"][:1] if wishes.genre else []
             named["harmony"] = own or [_SOFT_ACCOMPANIMENT]
             named["bass"] = named["bass"] or [_SOFT_BASS]
+    if len(allowed) == 1 and players[0][1].instrument.part in ("chords", "pluck"):
+        # Both hands of a pianist, the low strings of a guitar.
+        named["bass"] = allowed[:]
     if wishes.only and not named["bass"]:
         named["bass"] = [_FAMILY_BASS[family] for family in sorted(families)][:1]
     return named
