@@ -75,9 +75,7 @@ def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]
         return whole
     sections = [] if near_alone else [mention for mention in wishes.named if _section(mention, seats)]
     players = [
-        (mention.instrument.programs if wishes.only else _programs(mention, seats), mention)
-        for mention in wishes.named
-        if mention not in sections
+        (_programs(mention, seats, whole=wishes.only), mention) for mention in wishes.named if mention not in sections
     ]
     named: dict[str, list[str]] = {role: [] for role in _ROLES}
     undecided: list[tuple[str, str]] = []
@@ -127,9 +125,14 @@ def _section(mention: InstrumentMention, seats: dict[str, list[str]]) -> dict[st
     return {role: names for role, names in found.items() if names}
 
 
-def _programs(mention: InstrumentMention, seats: dict[str, list[str]]) -> Sequence[str]:
-    """Return which programmes are meant: of a word such as "guitar", the one that the style has."""
-    if mention.instrument.generic and mention.family:
+def _programs(mention: InstrumentMention, seats: dict[str, list[str]], *, whole: bool) -> Sequence[str]:
+    """Return which programmes are meant: of a word such as "guitar", the one that the style has.
+
+    Args:
+        whole: Whether a section is meant with all its players.
+    """
+    section = whole and mention.family in _SECTIONS
+    if mention.instrument.generic and mention.family and not section:
         family = FAMILIES[mention.family]
         for role in _ROLES:
             for name in seats[role]:
