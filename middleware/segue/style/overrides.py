@@ -230,7 +230,7 @@ def _read_ensemble(changes: _Changes, base: NamedStyle, terms: TextTerms) -> Non
         alone=alone,
         only=bool(terms.only),
         without=frozenset(without),
-        roles=frozenset(terms.excluded_roles) if not only_drums else frozenset(name for name, _ in ensemble.by_role()),
+        roles=frozenset(name for name, _ in ensemble.by_role()) if only_drums else _left_out(terms),
     )
     found = ensemble_for(ensemble, wishes)
     if found == ensemble and not terms.instruments:
@@ -244,6 +244,14 @@ def _read_ensemble(changes: _Changes, base: NamedStyle, terms: TextTerms) -> Non
     changes.set("ensemble", found, said)
     if (alone or (terms.only and len(found.instruments) == 1)) and terms.instruments and not terms.drums:
         _lay_out_solo(changes, terms, found)
+
+
+def _left_out(terms: TextTerms) -> frozenset[str]:
+    """The roles that a text leaves out; a melody takes its second voice with it, chords their colours."""
+    roles = set(terms.excluded_roles)
+    roles |= {"counter"} if "melody" in roles else set()
+    roles |= {"texture"} if "harmony" in roles else set()
+    return frozenset(roles)
 
 
 def _lay_out_solo(changes: _Changes, terms: TextTerms, ensemble: Ensemble) -> None:

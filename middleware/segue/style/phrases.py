@@ -33,6 +33,11 @@ def split_text(text: str) -> tuple[str, ...]:
     return tuple(word.replace(" ", "") for word in _WORD.findall(plain))
 
 
+def plain_text(text: str) -> str:
+    """Return the words of a text without punctuation, which would steer as words do."""
+    return " ".join(word for word in split_text(text) if not is_break(word))
+
+
 def is_break(word: str) -> bool:
     """Whether it is a punctuation mark."""
     return word in _BREAKS

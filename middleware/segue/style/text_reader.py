@@ -14,14 +14,14 @@ from functools import cache
 from typing import Final
 
 from segue.style.overrides import BLENDED, StyleSource, bounded, override
-from segue.style.phrases import split_text
+from segue.style.phrases import is_break, split_text
 from segue.style.points import POINTS, NamedStyle
 from segue.style.points.situations import ROWS as SITUATION_ROWS
 from segue.style.stored_words import StoredWords
 from segue.style.style_index import StyleIndex
 from segue.style.text_terms import TextTerms, read_terms
 from segue.style.wordpiece import split_words
-from segue.style_profile import StyleProfile
+from segue.style_profile import RANGES, StyleProfile
 
 _STYLES: Final = tuple(POINTS.values())
 _PLACES: Final = {style.name: place for place, style in enumerate(_STYLES)}
@@ -49,7 +49,7 @@ class StyleWarning:
     """What a user should know of a prompt.
 
     Attributes:
-        code: "unknown_word", "far_text" or "audio_prompt".
+        code: "unknown_word", "far_text", "tempo_range" or "audio_prompt".
         text: In a sentence.
     """
 
@@ -113,6 +113,7 @@ class TextReader:
         order = [base, *(style for style in weights if style is not base)]
         similarity = max(cosines)
         named = bool(terms.styles) or direction is None
+        count = sum(not is_break(word) for word in terms.words)
         return TextReading(
             profile=profile,
             base=base,
@@ -120,7 +121,7 @@ class TextReader:
             unknown_words=unknown,
             nearest=nearest(order, cosines),
             similarity=similarity,
-            warnings=tuple(_warnings(unknown, similarity, named=named)),
+            warnings=(*_refused(terms.refused_tempo), *_warnings(unknown, count, similarity, named=named)),
         )
 
     def _direction(self, text: str) -> list[float] | None:
@@ -150,10 +151,18 @@ def nearest(order: Sequence[NamedStyle], cosines: Sequence[float]) -> tuple[tupl
     return tuple((style.name, cosines[_PLACES[style.name]]) for style in order[:3])
 
 
-def _warnings(unknown: tuple[str, ...], similarity: float, *, named: bool) -> Iterator[StyleWarning]:
+def _refused(tempo: str) -> Iterator[StyleWarning]:
+    if tempo:
+        bounds = RANGES["tempo_bpm"]
+        text = f"'{tempo}' is no tempo from {bounds.low:g} to {bounds.high:g} bpm; the style's own counts"
+        yield StyleWarning(code="tempo_range", text=text)
+
+
+def _warnings(unknown: tuple[str, ...], count: int, similarity: float, *, named: bool) -> Iterator[StyleWarning]:
     if unknown:
         listed = ", ".join(f"'{word}'" for word in unknown)
-        text = f"{listed} {'steers' if len(unknown) == 1 else 'steer'} nothing; the other words count"
+        rest = "the other words count" if 2 * len(unknown) <= count else "texts are read in English"
+        text = f"{listed} {'steers' if len(unknown) == 1 else 'steer'} nothing; {rest}"
         yield StyleWarning(code="unknown_word", text=text)
     if similarity < TOO_FAR and not named:
         text = f"far from every known style (likeness {similarity:.2f}): say which instruments, genre or mood it means"

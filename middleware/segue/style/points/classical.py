@@ -42,8 +42,8 @@ ROWS: Final = (
           "chopin, nocturne, piano nocturne, piano music, piano piece, rachmaninoff, liszt, romantic, solo piano, "
           "piano solo, piano ballad, emotional piano, sonata, moonlight sonata, etude, piano waltz, piano sonata, "
           "piano improvisation",
-          ("romantic piano nocturne", "expressive solo piano in the style of Chopin",
-           "emotional piano piece, rolling arpeggios"),
+          ("romantic piano nocturne", "slow soft piano", "gentle piano music",
+           "expressive solo piano in the style of Chopin", "emotional piano piece, rolling arpeggios"),
           Roles("piano", "", "piano", "piano", ""),
           layout="piano solo", groove="none", percussion="orchestral", scale="minor", harmony="functional",
           figuration="arpeggio", tempo_bpm=72.0, articulation=0.7, room=0.5, valence=-0.1, arousal=0.3, tension=0.2),

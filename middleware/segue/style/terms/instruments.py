@@ -184,7 +184,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "irish whistle",
     ),
     ("ocarina", "line", "ocarina, ocarinas"),
-    ("harmonica", "line", "harmonica, blues harp, mouth harp, harmonicas, jaw harp"),
+    ("harmonica", "line", "harmonica, kazoo, blues harp, mouth harp, harmonicas, jaw harp"),
     ("bagpipe", "line", "bagpipe, bagpipes, uilleann pipes, highland pipes, pipes and drums, small pipes"),
     ("shanai", "line", "shehnai, shanai, zurna, suona, mizmar, nadaswaram"),
     ("flute, clarinet, oboe", "line", "*woodwinds, *woodwind, *wind ensemble, wind quintet, wind section"),
@@ -412,7 +412,8 @@ _DRUMS: Final = (
     (
         "hand drums",
         "hand drums",
-        "hand drums, hand drum, daf, darbuka, doumbek, tabla, tablas, riq, dholak, dhol, frame drum, frame drums, "
+        "hand drums, hand drum, cowbell, cowbells, daf, darbuka, doumbek, tabla, tablas, riq, dholak, dhol, "
+        "frame drum, frame drums, "
         "bendir, "
         "cajon, hand percussion, tambourine, tambourines, shaker, shakers, "
         "maracas, castanets, clapping, hand claps, handclaps, claps, palmas, stomping, foot stomps, bodhran, "
