@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -78,6 +78,11 @@ class PhraseTable(Generic[_T]):
             count = 2 + rest.count(" ") if rest else 1
             if count > self._longest.get(first, 0):
                 self._longest[first] = count
+
+    @property
+    def phrases(self) -> Iterable[str]:
+        """Every phrase of the table."""
+        return self._values
 
     def find(self, words: tuple[str, ...]) -> Iterator[Found[_T]]:
         """Yield what the words contain, in order. The last word of a phrase may have a plural s."""

@@ -19,7 +19,7 @@ from segue.style.points import POINTS, NamedStyle
 from segue.style.points.situations import ROWS as SITUATION_ROWS
 from segue.style.stored_words import StoredWords
 from segue.style.style_index import StyleIndex
-from segue.style.text_terms import TextTerms, read_terms
+from segue.style.text_terms import TextTerms, known_words, read_terms
 from segue.style.wordpiece import split_words
 from segue.style_profile import RANGES, StyleProfile
 
@@ -31,6 +31,9 @@ TOO_FAR: Final = 0.30
 """A text less similar than this to every style, that names none, is too far from anything."""
 # Less than this is chance: a text of unrelated words is as near to some situation.
 _NOTHING: Final = 0.15
+# Share of letters in common from which a word is taken for a typing error, and how many words are looked at.
+_TYPING_ERROR: Final = 0.75
+_GUESSED: Final = 5
 _NEAR: Final = 4
 _SHARPNESS: Final = 24.0
 # What naming a style is worth beside cosines: a genre, a genre by a common word, a scene, a scene by several words.
@@ -161,12 +164,24 @@ def _refused(tempo: str) -> Iterator[StyleWarning]:
 def _warnings(unknown: tuple[str, ...], count: int, similarity: float, *, named: bool) -> Iterator[StyleWarning]:
     if unknown:
         listed = ", ".join(f"'{word}'" for word in unknown)
-        rest = "the other words count" if 2 * len(unknown) <= count else "texts are read in English"
-        text = f"{listed} {'steers' if len(unknown) == 1 else 'steer'} nothing; {rest}"
+        guesses = _guesses(unknown)
+        foreign = 2 * len(unknown) > count and not guesses
+        rest = "texts are read in English" if foreign else "the other words count"
+        text = f"{listed} {'steers' if len(unknown) == 1 else 'steer'} nothing; {rest}{guesses}"
         yield StyleWarning(code="unknown_word", text=text)
     if similarity < TOO_FAR and not named:
         text = f"far from every known style (likeness {similarity:.2f}): say which instruments, genre or mood it means"
         yield StyleWarning(code="far_text", text=text)
+
+
+def _guesses(unknown: tuple[str, ...]) -> str:
+    """Return the words that were probably meant, as the end of a warning; "" without a guess."""
+    from difflib import get_close_matches
+
+    known = known_words()
+    found = [get_close_matches(word, known, n=1, cutoff=_TYPING_ERROR) for word in unknown[:_GUESSED] if len(word) > 3]
+    meant = ", ".join(f"'{word}'" for words in found for word in words)
+    return f"; did you mean {meant}?" if meant else ""
 
 
 def _is_part(word: str, used: set[str]) -> bool:

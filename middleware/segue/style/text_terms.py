@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import Any, Final, TypeVar
 
@@ -181,6 +182,13 @@ _OTHERS: Final[Mapping[str, PhraseTable[Any]]] = {
 }
 # Tables whose words mean nothing of their own within the name of an instrument or a style.
 _PLAIN_ONLY: Final = frozenset({"tempo_pull", "sound", "mood", "harmony"})
+
+
+@cache
+def known_words() -> tuple[str, ...]:
+    """Return every word of the tables and of the styles' names, in alphabetical order."""
+    tables: list[PhraseTable[Any]] = [_STYLES, _INSTRUMENTS, _DRUMS, _FAMILIES, *_OTHERS.values()]
+    return tuple(sorted({word for table in tables for phrase in table.phrases for word in phrase.split()}))
 
 
 def read_terms(text: str) -> TextTerms:
