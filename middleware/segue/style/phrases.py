@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from segue.style.reading import MAX_TEXT_CHARS
 
@@ -104,3 +104,8 @@ class PhraseTable(Generic[_T]):
             if singular in self._values and singular not in self._exact:
                 return Found(start=start, end=end, phrase=singular, value=self._values[singular])
         return None
+
+
+def covered(found: Iterable[Found[Any]]) -> set[int]:
+    """Return the places of all words of some phrases."""
+    return {place for each in found for place in range(each.start, each.end)}

@@ -19,6 +19,7 @@ from segue.style.points import POINTS, NamedStyle
 from segue.style.points.situations import ROWS as SITUATION_ROWS
 from segue.style.stored_words import StoredWords
 from segue.style.style_index import StyleIndex
+from segue.style.terms.instruments import DRUMS_HOME, HOMES
 from segue.style.text_terms import TextTerms, known_words, read_terms
 from segue.style.wordpiece import split_words
 from segue.style_profile import RANGES, StyleProfile
@@ -34,6 +35,9 @@ _NOTHING: Final = 0.15
 # Share of letters in common from which a word is taken for a typing error, and how many words are looked at.
 _TYPING_ERROR: Final = 0.75
 _GUESSED: Final = 5
+_FUNCTION_WORDS: Final = frozenset(
+    ("a", "an", "and", "the", "with", "of", "in", "for", "solo", "only", "just", "lone", "one")
+)
 _NEAR: Final = 4
 _SHARPNESS: Final = 24.0
 # What naming a style is worth beside cosines: a genre, a genre by a common word, a scene, a scene by several words.
@@ -219,6 +223,9 @@ def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[
             named[mention.style.name] = mention.phrase
     for name, bonus in bonuses.items():
         scores[_PLACES[name]] += bonus
+    home = _home(terms)
+    if home:
+        scores[_PLACES[home]] += _STRONG_GENRE
     if not bonuses and max(scores) < TOO_FAR:
         return _far_base(cosines)
     weights = near_styles(scores)
@@ -226,6 +233,22 @@ def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[
     words = f'"{named[base.name]}"' if base.name in named else "nearest style"
     likeness = cosines[_PLACES[base.name]]
     return base, weights, [StyleSource(axis="style", value=base.name, words=f"{words}, likeness {likeness:.2f}")]
+
+
+def _home(terms: TextTerms) -> str:
+    """The style of a text that names nothing but instruments: that of the first one; "" for any other text.
+
+    Moods ("solo violin, heartbroken") and telling names ("flamenco guitar") find their styles by themselves.
+    """
+    words = {word for word in terms.words if not is_break(word)}
+    if words - terms.used - _FUNCTION_WORDS or any(each.strong or each.style.kind == "scene" for each in terms.styles):
+        return ""
+    telling = any(" " in each.phrase and not each.instrument.generic for each in terms.instruments)
+    if terms.others["mood"] or telling:
+        return ""
+    if terms.instruments:
+        return HOMES.get(terms.instruments[0].instrument.programs[0], "")
+    return DRUMS_HOME if terms.drums else ""
 
 
 def _far_base(

@@ -331,6 +331,27 @@ def test_a_typing_error_has_a_guess() -> None:
     assert str(warning) == "'nior', 'detctive' steer nothing; the other words count; did you mean 'noir', 'detective'?"
 
 
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("piano", "piano solo"),
+        ("slow piano", "piano solo"),
+        ("flute", "calm"),
+        ("guitar", "plucked duo"),
+        ("synth", "synthwave"),
+        ("noir jazz", "jazz combo"),
+    ],
+)
+def test_an_instrument_alone_is_played_in_its_own_style(text: str, layout: str) -> None:
+    assert read(text).layout == layout
+
+
+def test_drums_alone_are_drums() -> None:
+    profile = read("drums")
+    assert profile.ensemble.instruments == frozenset()
+    assert (profile.groove, profile.percussion, profile.meter) == ("rock", "kit", 4)
+
+
 def test_numbers_alone_are_a_style() -> None:
     profile = read("7/8, 140 bpm")
     assert (profile.meter, profile.tempo_bpm) == (7, 140.0)

@@ -17,7 +17,7 @@ ROWS: Final = (
           Roles("tenor saxophone, trumpet", "vibraphone", "piano", "acoustic bass", ""),
           layout="jazz combo", groove="swing", percussion="brushes", scale="dorian", harmony="jazz",
           figuration="walking", tempo_bpm=126.0, room=0.35, valence=0.3, arousal=0.45, tension=0.2),
-    genre("jazz noir", "noir, film noir, detective, private eye, gumshoe, noire",
+    genre("jazz noir", "noir, film noir, detective, private eye, gumshoe, noire, noir jazz, dark jazz",
           ("film noir detective, muted trumpet", "smoky jazz, private eye in the rain", "slow dark jazz at night",
            "crime story, saxophone and brushes"),
           Roles("muted trumpet, tenor saxophone", "", "piano, vibraphone", "acoustic bass", ""),
