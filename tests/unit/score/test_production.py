@@ -127,7 +127,7 @@ def test_after_the_warm_up_nothing_of_the_past_is_missing() -> None:
     _, unbroken = production.process(settled(DRIVEN), samples, [DRIVEN] * frames, (), 0)
     late = frames - 5
     span = slice((late - warm) * FRAME_SIZE, late * FRAME_SIZE)
-    state = production.resumed(DRIVEN, (), samples[span], late * FRAME_SIZE)
+    state = production.resumed([DRIVEN] * (warm + 1), (), samples[span], late * FRAME_SIZE)
     _, again = production.process(state, samples[late * FRAME_SIZE :], [DRIVEN] * 5, (), late * FRAME_SIZE)
     np.testing.assert_allclose(again, unbroken[late * FRAME_SIZE :], rtol=0, atol=1e-6)
 
