@@ -99,7 +99,7 @@ _COUNT: Final = struct.Struct("<H")
 
 
 def pack(model: str, form: Form, production: ProductionState, sampler: SamplerState) -> bytes:
-    """The bytes from which `unpack` has form and notes; where they would be too many, what ended first is left out."""
+    """Return a state as bytes; where they would be too many, the notes that ended first are left out."""
     position = sampler.position
     over = sorted(sampler.over, key=lambda ended: ended.end)
     notes = [note for note in (*(ended.note for ended in over), *sampler.sounding) if position - note.start < _MOST_AGE]
@@ -115,7 +115,7 @@ def pack(model: str, form: Form, production: ProductionState, sampler: SamplerSt
 
 
 def unpack(model: str, data: bytes, *, frame: int, position: int) -> Packed:
-    """What was packed: the form at `frame`, the notes before `position`.
+    """Return what was packed: the form at `frame`, the notes before `position`.
 
     Raises:
         ValueError: For bytes that another model packed, that are damaged, or that say what no state can.

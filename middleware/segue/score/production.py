@@ -145,7 +145,7 @@ def mixed(settings: Sequence[Settings], weights: Sequence[float]) -> Settings:
 
 
 def kicks_of(notes: Sequence[NoteEvent], beat: int) -> tuple[Kick, ...]:
-    """The strokes among notes that pump, where a beat lasts `beat` samples."""
+    """Return the strokes among notes that pump, where a beat lasts `beat` samples."""
     return tuple(Kick(note.start, beat) for note in notes if note.drums and note.pitch in _KICKS)
 
 
@@ -317,7 +317,7 @@ class _Way(NamedTuple):
 
 
 def _ways(settings: Settings | None, targets: Sequence[Settings]) -> list[_Way]:
-    """The way of the settings through frames."""
+    """Return the way of the settings through frames."""
     if settings is None:
         settings = targets[0]
     ways = []
