@@ -32,8 +32,9 @@ Curve = NDArray[np.float32]
 _REMAINING: Final = 0.86
 # Nearer than this, as a share of the range, a setting has arrived.
 _ARRIVED: Final = 0.002
-# The reverb's send grows by this power of the room, to 2.5 times the seats' own.
-_ROOM_POWER: Final = 1.32
+# The reverb's send grows by these powers of the room, below and above its middle: to half as much again and no more,
+# since what plays in large rooms sends most of its sound there by its seats.
+_ROOM_POWERS: Final = (1.32, 0.6)
 # Full saturation drives the curve by this; a level of _SATURATION_LEVEL, about what music has, stays where it is.
 _MOST_DRIVE: Final = 8.0
 _SATURATION_LEVEL: Final = 0.12
@@ -185,7 +186,8 @@ def _send_curve(ways: Sequence[_Way]) -> Curve | None:
 
 def room_gain(room: float) -> float:
     """Return the gain of the reverb's send for a room of 0 to 1."""
-    return float((2 * room) ** _ROOM_POWER)
+    smaller, larger = _ROOM_POWERS
+    return float((2 * room) ** (smaller if room < NEUTRAL.room else larger))
 
 
 def pump_gains(
