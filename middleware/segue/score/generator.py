@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final
@@ -102,14 +102,15 @@ class ScoreGenerator:
         """
         position = frame * FRAME_SIZE
         packed = packed_state.unpack(self.model, data, frame=frame, position=position)
-        settings, notes = packed.settings, packed.notes
-        kicks = production.kicks_of(notes, packed.beat) if packed.beat else ()
+        notes, kicks, course = packed.notes, packed.kicks, packed.course
+
+        def along(begin: int, end: int) -> list[Settings]:
+            """Return the settings at the begin of each frame of [begin, end) and at its end."""
+            ago = range((position - begin) // FRAME_SIZE, (position - end) // FRAME_SIZE - 1, -1)
+            return [course[max(0, len(course) - 1 - frames)] for frames in ago]
 
         def gains(begin: int, end: int) -> tuple[Curve | None, Curve | None]:
-            if settings is None:
-                return None, None
-            still, stood = production.start(settings), [settings] * ((end - begin) // FRAME_SIZE)
-            return production.send_gains(still, stood), production.pump_gains(still, stood, kicks, begin)
+            return production.gains_along(along(begin, end), kicks, begin) if course else (None, None)
 
         # The last samples are heard once more for the filter and the tape of the production.
         late = position - WARM_UP
@@ -117,8 +118,9 @@ class ScoreGenerator:
         sampler = self._sampler.resumed(notes[:first], late, gains)
         sends, pumped = gains(late, position)
         sampler, samples, _ = self._sampler.render(sampler, notes[first:], WARM_UP, send_gains=sends, pump_gains=pumped)
+        produced = production.resumed(along(late, position), kicks, samples, position) if course else production.start()
         return ScoreState(
-            form=packed.form, sampler=sampler, production=production.resumed(settings, kicks, samples, position)
+            form=packed.form, sampler=sampler, production=replace(produced, beat=packed.beat, past=course[:-1])
         )
 
     def _play(self, request: Request[ScoreState]) -> Result[ScoreState]:

@@ -18,10 +18,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import FAMILIES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
+from segue.contract import FAMILIES, FRAME_SIZE, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
 from segue.score import record_codec
 from segue.score.composer.conductor import Form
-from segue.score.production import ProductionState, Settings
+from segue.score.production import PAST, WARM_UP, Kick, ProductionState, Settings, kicks_of
 from segue.score.sampler.kits import DRUM_KIT, KITS
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
 from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
@@ -29,22 +29,43 @@ from segue.score.sampler.sampler import SamplerState
 from segue.style_profile import RANGES, SCALES
 
 
+class Run(NamedTuple):
+    """Frames in which what the reverb was sent did not change; fields as of Settings."""
+
+    frames: int
+    room: float
+    pump: float
+
+
 class PackedProduction(NamedTuple):
-    """Of a ProductionState, what its music does not say."""
+    """A ProductionState but for what its music says.
+
+    Attributes:
+        kicks: Their starts are counted from the state's position.
+        runs: Of `past`, the oldest first.
+        recent: The newest of `past`, as many as the warm-up has frames, () where all are as `settings`.
+    """
 
     settings: Settings | None
     beat: int
+    kicks: tuple[Kick, ...]
+    runs: tuple[Run, ...]
+    recent: tuple[Settings, ...]
 
 
 class Packed(NamedTuple):
-    """What a packed state says; fields as of Form and ProductionState.
+    """What a packed state says.
 
     Attributes:
+        course: Settings at the begin of the frames before, and at the state's; () if it had none.
+        kicks: Those that may still have pumped in these frames.
+        beat: As of ProductionState.
         notes: By start.
     """
 
     form: Form
-    settings: Settings | None
+    course: tuple[Settings, ...]
+    kicks: tuple[Kick, ...]
     beat: int
     notes: list[NoteEvent]
 
@@ -66,6 +87,7 @@ _MOST_WORK: Final = 600
 _MOST_AGE: Final = 4 * MAX_DURATION
 _MOST_WHOLE: Final = 2**62
 _MOST_BEAT: Final = 10 * SAMPLE_RATE
+_MOST_KICKS: Final = 64
 _WIDE, _NARROW = 2, 4
 # Columns of a table of notes, int64 [notes, 6].
 _START, _PROGRAM, _PITCH, _VELOCITY, _DURATION, _FAMILY = range(6)
@@ -77,13 +99,13 @@ _COUNT: Final = struct.Struct("<H")
 
 
 def pack(model: str, form: Form, production: ProductionState, sampler: SamplerState) -> bytes:
-    """The bytes from which `unpack` has form and notes; where they would be too many, what ended first is left out."""
+    """Return a state as bytes; where they would be too many, the notes that ended first are left out."""
     position = sampler.position
     over = sorted(sampler.over, key=lambda ended: ended.end)
     notes = [note for note in (*(ended.note for ended in over), *sampler.sounding) if position - note.start < _MOST_AGE]
     notes = notes[-_MOST_NOTES:]
     written = record_codec.write(Form, form)
-    written += record_codec.write(PackedProduction, PackedProduction(production.settings, production.beat))
+    written += record_codec.write(PackedProduction, _packed_production(production, position))
     while True:
         table = _table(notes)
         packed = _sum(model) + zlib.compress(written + _COUNT.pack(len(notes)) + _columns(table, position))
@@ -93,7 +115,7 @@ def pack(model: str, form: Form, production: ProductionState, sampler: SamplerSt
 
 
 def unpack(model: str, data: bytes, *, frame: int, position: int) -> Packed:
-    """What was packed: the form at `frame`, the notes before `position`.
+    """Return what was packed: the form at `frame`, the notes before `position`.
 
     Raises:
         ValueError: For bytes that another model packed, that are damaged, or that say what no state can.
@@ -109,9 +131,13 @@ def unpack(model: str, data: bytes, *, frame: int, position: int) -> Packed:
     (count,) = _COUNT.unpack_from(raw, offset)
     if count > _MOST_NOTES or len(raw) - counted != _NOTE_BYTES * count:
         raise ValueError(f"{count} notes: expected {_NOTE_BYTES * count} bytes of them, got {len(raw) - counted}")
-    settings, beat = _checked_production(produced)
+    course = _course(_checked_production(produced))
     notes = _notes(_read_table(raw[counted:], count, position))
-    return Packed(replace(_checked(form), frame=frame), settings, beat, notes)
+    exact = tuple(Kick(position + kick.start, kick.beat) for kick in produced.kicks)
+    known = {kick.start for kick in exact}
+    derived = kicks_of(notes, produced.beat) if produced.beat else ()
+    kicks = (*(kick for kick in derived if kick.start not in known), *exact)
+    return Packed(replace(_checked(form), frame=frame), course, kicks, produced.beat, notes)
 
 
 def _sum(model: str) -> bytes:
@@ -205,22 +231,60 @@ def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
     ]
 
 
+def _packed_production(state: ProductionState, position: int) -> PackedProduction:
+    runs: list[Run] = []
+    for settings in state.past:
+        # To a float32, which leaves zeros to deflate and errs by less than the sound does.
+        room, pump = float(np.float32(settings.room)), float(np.float32(settings.pump))
+        same = bool(runs) and (runs[-1].room, runs[-1].pump) == (room, pump)
+        runs[-1:] = [runs[-1]._replace(frames=runs[-1].frames + 1)] if same else [*runs[-1:], Run(1, room, pump)]
+    recent = state.past[-WARM_UP // FRAME_SIZE :]
+    return PackedProduction(
+        settings=state.settings,
+        beat=state.beat,
+        kicks=tuple(Kick(kick.start - position, kick.beat) for kick in state.kicks),
+        runs=tuple(runs),
+        recent=() if all(settings == state.settings for settings in recent) else recent,
+    )
+
+
+def _course(produced: PackedProduction) -> tuple[Settings, ...]:
+    settings = produced.settings
+    if settings is None:
+        return ()
+    past = [replace(settings, room=run.room, pump=run.pump) for run in produced.runs for _ in range(run.frames)]
+    past[max(0, len(past) - len(produced.recent)) :] = produced.recent
+    return (*past, settings)
+
+
 def _checked_production(produced: PackedProduction) -> PackedProduction:
-    """`produced`, if its numbers are in their ranges.
+    """Return `produced`, if its numbers are in their ranges.
 
     Raises:
         ValueError: If they are not.
     """
-    settings = produced.settings
-    if settings is not None:
-        for axis in fields(settings):
-            bounds, value = RANGES[axis.name], getattr(settings, axis.name)
-            # A comparison that NaN fails as well.
-            if not bounds.low <= value <= bounds.high:
-                raise ValueError(f"{axis.name}: expected {bounds.low:g} to {bounds.high:g}, got {value}")
-    if not 0 <= produced.beat <= _MOST_BEAT:
-        raise ValueError(f"beat: expected at most {_MOST_BEAT} samples, got {produced.beat}")
+    for settings in (produced.settings, *produced.recent):
+        for axis in fields(Settings):
+            if settings is not None:
+                _check_axis(axis.name, getattr(settings, axis.name))
+    for run in produced.runs:
+        _check_axis("room", run.room)
+        _check_axis("pump", run.pump)
+    frames = sum(max(1, run.frames) for run in produced.runs)
+    if frames > PAST or len(produced.recent) > WARM_UP // FRAME_SIZE:
+        raise ValueError(f"expected at most {PAST} frames of production, got {frames}")
+    ages = [-kick.start for kick in produced.kicks]
+    beats = [produced.beat, *(kick.beat for kick in produced.kicks)]
+    if len(ages) > _MOST_KICKS or not all(0 <= number <= _MOST_BEAT for number in (*ages, *beats)):
+        raise ValueError(f"beat: expected at most {_MOST_KICKS} kicks within {_MOST_BEAT} samples, got {produced}")
     return produced
+
+
+def _check_axis(axis: str, value: float) -> None:
+    bounds = RANGES[axis]
+    # A comparison that NaN fails as well.
+    if not bounds.low <= value <= bounds.high:
+        raise ValueError(f"{axis}: expected {bounds.low:g} to {bounds.high:g}, got {value}")
 
 
 def _checked(form: Form) -> Form:

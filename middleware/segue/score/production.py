@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -31,8 +32,9 @@ Curve = NDArray[np.float32]
 _REMAINING: Final = 0.86
 # Nearer than this, as a share of the range, a setting has arrived.
 _ARRIVED: Final = 0.002
-# The reverb's send grows by this power of the room, to 2.5 times the seats' own.
-_ROOM_POWER: Final = 1.32
+# The reverb's send grows by these powers of the room, below and above its middle: to half as much again and no more,
+# since what plays in large rooms sends most of its sound there by its seats.
+_ROOM_POWERS: Final = (1.32, 0.6)
 # Full saturation drives the curve by this; a level of _SATURATION_LEVEL, about what music has, stays where it is.
 _MOST_DRIVE: Final = 8.0
 _SATURATION_LEVEL: Final = 0.12
@@ -92,7 +94,7 @@ class Kick(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ProductionState:
-    """Between two frames. All but `settings` and `beat` is made again from the music before, see `resumed`.
+    """Between two frames. Filter and tape are made again from the music before, see `resumed`.
 
     Attributes:
         settings: Where they stand; None before the first frame, which takes its own at once.
@@ -100,6 +102,7 @@ class ProductionState:
         tape: The last samples before the wow, float32 [2, TAPE].
         kicks: Those whose pump may not be over.
         beat: Of the last kick; 0 before the first.
+        past: The settings at the begin of each of the last frames, at most PAST of them.
     """
 
     settings: Settings | None = None
@@ -107,12 +110,15 @@ class ProductionState:
     tape: Planar = field(default_factory=lambda: np.zeros((2, TAPE), np.float32))
     kicks: tuple[Kick, ...] = ()
     beat: int = 0
+    past: tuple[Settings, ...] = ()
 
     @property
     def nbytes(self) -> int:
         return self.tape.nbytes + (0 if self.low_pass is None else self.low_pass.nbytes)
 
 
+PAST: Final = 130
+"""Frames whose settings are remembered: as long as anything is heard of them."""
 WARM_UP: Final = 4 * FRAME_SIZE
 """After this many samples from silence, filter and tape hold what they would hold after any past."""
 
@@ -140,27 +146,39 @@ def mixed(settings: Sequence[Settings], weights: Sequence[float]) -> Settings:
 
 
 def kicks_of(notes: Sequence[NoteEvent], beat: int) -> tuple[Kick, ...]:
-    """The strokes among notes that pump, where a beat lasts `beat` samples."""
+    """Return the strokes among notes that pump, where a beat lasts `beat` samples."""
     return tuple(Kick(note.start, beat) for note in notes if note.drums and note.pitch in _KICKS)
 
 
-def resumed(settings: Settings | None, kicks: Sequence[Kick], samples: Samples, position: int) -> ProductionState:
-    """The state before `position`, for a performance whose settings stood still for some seconds.
+def resumed(course: Sequence[Settings], kicks: Sequence[Kick], samples: Samples, position: int) -> ProductionState:
+    """Return the state before `position`.
 
     Args:
-        kicks: Those of the last seconds.
+        course: The settings at the begin of each frame that the samples have, and at `position`.
+        kicks: Those whose pump may not be over at the first sample.
         samples: The mix before production, its last WARM_UP samples before `position`, float32 [S, 2].
     """
-    if settings is None:
-        return start()
-    begin = position - len(samples)
-    state, _ = process(start(settings), samples, [settings] * (len(samples) // FRAME_SIZE), kicks, begin)
+    ways = [_Way(*pair) for pair in pairwise(course)]
+    state, _ = _processed(start(), samples, ways, kicks, position - len(samples))
     return state
+
+
+def gains_along(course: Sequence[Settings], kicks: Sequence[Kick], position: int) -> tuple[Curve | None, Curve | None]:
+    """Return the gains of `send_gains` and `pump_gains` for frames whose settings are known.
+
+    Args:
+        course: The settings at the begin of each frame, and after the last.
+    """
+    ways = [_Way(*pair) for pair in pairwise(course)]
+    return _send_curve(ways), _pump_curve(ways, kicks, position)
 
 
 def send_gains(state: ProductionState, targets: Sequence[Settings]) -> Curve | None:
     """Return the gain of the reverb's send, float32 [S], None if it stays as it is; arguments as of `process`."""
-    ways = _ways(state.settings, targets)
+    return _send_curve(_ways(state.settings, targets))
+
+
+def _send_curve(ways: Sequence[_Way]) -> Curve | None:
     if all(way.still("room") for way in ways):
         return None
     return np.concatenate([_line(room_gain(way.begin.room), room_gain(way.end.room)) for way in ways])
@@ -168,15 +186,18 @@ def send_gains(state: ProductionState, targets: Sequence[Settings]) -> Curve | N
 
 def room_gain(room: float) -> float:
     """Return the gain of the reverb's send for a room of 0 to 1."""
-    return float((2 * room) ** _ROOM_POWER)
+    smaller, larger = _ROOM_POWERS
+    return float((2 * room) ** (smaller if room < NEUTRAL.room else larger))
 
 
 def pump_gains(
     state: ProductionState, targets: Sequence[Settings], kicks: Sequence[Kick], position: int
 ) -> Curve | None:
     """Return the gain of all that is no drum, float32 [S], None if it stays as it is; arguments as of `process`."""
-    ways = _ways(state.settings, targets)
-    due = (*state.kicks, *kicks)
+    return _pump_curve(_ways(state.settings, targets), (*state.kicks, *kicks), position)
+
+
+def _pump_curve(ways: Sequence[_Way], due: Sequence[Kick], position: int) -> Curve | None:
     if not due or all(way.still("pump") for way in ways):
         return None
     pushed = np.zeros(len(ways) * FRAME_SIZE, np.float32)
@@ -211,7 +232,12 @@ def process(
         raise ValueError(f"expected {len(targets)} frames at a frame's start, got {len(samples)} samples at {position}")
     if not targets:
         return state, samples
-    ways = _ways(state.settings, targets)
+    return _processed(state, samples, _ways(state.settings, targets), kicks, position)
+
+
+def _processed(
+    state: ProductionState, samples: Samples, ways: Sequence[_Way], kicks: Sequence[Kick], position: int
+) -> tuple[ProductionState, Samples]:
     untouched = all(way.still(*_SOUNDING) for way in ways)
     sound = samples.T if untouched else np.array(samples.T, np.float32, order="C")
     for first, last in _moving(ways, "width"):
@@ -229,7 +255,10 @@ def process(
     end = position + len(samples)
     pumping = tuple(kick for kick in (*state.kicks, *kicks) if kick.start + _pump_length(kick) > end)
     beat = kicks[-1].beat if kicks else state.beat
-    after = ProductionState(settings=ways[-1].end, low_pass=low_pass, tape=recorded, kicks=pumping, beat=beat)
+    past = (*state.past, *(way.begin for way in ways))[-PAST:]
+    after = ProductionState(
+        settings=ways[-1].end, low_pass=low_pass, tape=recorded, kicks=pumping, beat=beat, past=past
+    )
     return after, samples if untouched else np.ascontiguousarray(sound.T)
 
 
@@ -271,7 +300,7 @@ def process_stems(
 
 def _linear(state: ProductionState) -> ProductionState:
     settings = None if state.settings is None else _without_distortion(state.settings)
-    return replace(state, settings=settings, kicks=())
+    return replace(state, settings=settings, kicks=(), past=())
 
 
 def _without_distortion(settings: Settings) -> Settings:
@@ -290,7 +319,7 @@ class _Way(NamedTuple):
 
 
 def _ways(settings: Settings | None, targets: Sequence[Settings]) -> list[_Way]:
-    """The way of the settings through frames."""
+    """Return the way of the settings through frames."""
     if settings is None:
         settings = targets[0]
     ways = []

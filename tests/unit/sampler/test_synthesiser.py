@@ -95,7 +95,7 @@ def test_the_sub_bass_falls_to_its_key_and_is_mostly_fundamental() -> None:
     sound = played(PATCHES[PROGRAMS["soft synth bass"]], 33, seconds=1.5)[SAMPLE_RATE // 2 :]
     spectrum = power(sound)
     assert np.argmax(spectrum) == 55
-    assert spectrum[45:66].sum() > 0.9 * spectrum.sum()
+    assert spectrum[45:66].sum() > 0.8 * spectrum.sum()
     start = played(PATCHES[PROGRAMS["soft synth bass"]], 33, seconds=0.03)
     assert np.count_nonzero(np.diff(np.sign(start))) > 2 * 55 * 0.03 + 1
 

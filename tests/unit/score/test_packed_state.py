@@ -76,6 +76,17 @@ def test_produced_music_continues_after_unpacking() -> None:
     assert_goes_on(produced("combat", **TAPE), steady(200, tempo_bpm=132, intensity=1.0, drums=1), 3, 180)
 
 
+@pytest.mark.parametrize("frames", [90, 100, 150])
+def test_music_whose_production_moves_continues_after_unpacking(frames: int) -> None:
+    """At the begin of a change, in it, and while the room of before still echoes."""
+    styles = bank("calm", "combat")
+    profiles = (styles.profiles[0], replace(styles.profiles[1], **TAPE))
+    weights = np.clip((np.arange(220) - 88) / 20, 0, 1)
+    asked = conditioning(np.stack([1 - weights, weights], axis=1), intensity=1.0, drums=1)
+    data = assert_goes_on(replace(styles, profiles=profiles), asked, 3, frames)
+    assert len(data) < 6_000
+
+
 def test_crushed_music_continues_after_unpacking_but_for_steps() -> None:
     """Where a sample lies between two steps, the last bits of a rebuilt reverb decide."""
     styles, asked = produced("tavern", bits=8.0), steady(200, intensity=1.0)
@@ -168,7 +179,7 @@ def test_the_work_of_unpacking_is_bounded() -> None:
     long = [replace(note, duration=29 * SAMPLE_RATE + 480 * place) for place, note in enumerate(random_notes(300, 0))]
     table = packed_state._table(long)
     raw = record_codec.write(Form, Form(seed=1, frame=0))
-    raw += record_codec.write(PackedProduction, PackedProduction(None, 0)) + len(long).to_bytes(2, "little")
+    raw += record_codec.write(PackedProduction, PackedProduction(None, 0, (), (), ())) + len(long).to_bytes(2, "little")
     data = packed_state._sum(MODEL) + zlib.compress(raw + packed_state._columns(table, 0))
     assert len(data) <= MOST_STATE_BYTES
     with pytest.raises(ValueError, match="work"):
@@ -228,7 +239,7 @@ def test_invalid_notes_are_refused_or_playable(tail: bytes, edits: list[tuple[in
     for place, value in edits:
         raw[place % len(raw)] = value
     try:
-        form, _, beat, notes = packed_state.unpack(
+        form, _, _, beat, notes = packed_state.unpack(
             MODEL, packed_state._sum(MODEL) + zlib.compress(bytes(raw)), frame=5, position=9_600
         )
     except ValueError:

@@ -76,7 +76,7 @@ def follows_velocity(modulator: Modulator) -> bool:
 
 
 def _number(source: int) -> int:
-    """Number of a source that is no MIDI controller, -1 for a controller."""
+    """Return the number of a source that is no MIDI controller, -1 for a controller."""
     return -1 if source & _CONTROLLER_FLAG else source & 0x7F
 
 

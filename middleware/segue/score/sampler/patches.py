@@ -178,7 +178,12 @@ _SYNTH_BASS: Final = Patch(
     release_s=0.12,
 )
 _SUB_BASS: Final = Patch(
-    oscillators=(Oscillator(wave="driven"),), drop=14.0, drop_s=0.022, decay_s=5.5, sustain_db=_SILENT_DB, release_s=0.3
+    oscillators=(Oscillator(wave="driven"), Oscillator(wave="driven", semitones=12.0, level=0.3)),
+    drop=14.0,
+    drop_s=0.022,
+    decay_s=5.5,
+    sustain_db=_SILENT_DB,
+    release_s=0.3,
 )
 _SYNTH_STRINGS: Final = Patch(
     oscillators=(*_unison("saw", 9.0, 5), Oscillator(wave="saw", semitones=12.04, level=0.25)),

@@ -104,7 +104,7 @@ class Sampler:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of the SoundFont, hexadecimal."""
+        """Return the hash of the SoundFont, hexadecimal."""
         return self._bank.sha256()
 
     def substitute(self, program: int) -> int:
@@ -116,7 +116,7 @@ class Sampler:
         return SamplerState(position=position, sounding=(), over=(), recent={}, room=reverb.start())
 
     def resumed(self, notes: Sequence[NoteEvent], position: int, gains: Gains | None = None) -> SamplerState:
-        """The state before `position` in a performance of `notes`, which start before it and come by start.
+        """Return the state before `position` in a performance of `notes`, which start before it and come by start.
 
         It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY.
 
@@ -251,7 +251,7 @@ def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:
 
 
 def _chokes(sounding: Sequence[NoteEvent], over: Sequence[NoteEvent]) -> dict[NoteEvent, int]:
-    """When another stroke ends the drums that still ring; that may be over already, being shorter."""
+    """Return when another stroke, which may be over already, ends the drums that still ring."""
     ends: dict[NoteEvent, int] = {}
     for event in sounding:
         by = KITS[event.program].chokes.get(event.pitch) if event.drums and event.program in KITS else None

@@ -59,7 +59,7 @@ def key_hz(pitch: int) -> float:
 
 
 def _add_block(tone: Tone, patch: Patch, begin: int, out: Waveform, moved: float) -> float:
-    """Fill `out` with the samples from `begin` on; `moved` periods have been gained by drop and vibrato, and after."""
+    """Fill `out` with the samples from `begin` on; returns `moved`, the periods that drop and vibrato gained, after."""
     seconds = np.arange(begin, begin + len(out)) / SAMPLE_RATE
     hertz = key_hz(tone.pitch)
     gained = moved + _gained(patch, hertz, seconds)
@@ -79,7 +79,7 @@ def _add_block(tone: Tone, patch: Patch, begin: int, out: Waveform, moved: float
 
 
 def _gained(patch: Patch, hertz: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Periods that drop and vibrato add from a block's start on: float64 [S]."""
+    """Return the periods that drop and vibrato add from a block's start on: float64 [S]."""
     if not patch.drop and not patch.vibrato_cents:
         return np.zeros(len(seconds))
     semitones = patch.drop * np.exp(-seconds / patch.drop_s)
