@@ -71,6 +71,8 @@ class Ensemble:
 
     def __post_init__(self) -> None:
         for role, names in self.by_role():
+            if not isinstance(names, tuple):
+                raise ValueError(f"ensemble: {role}: expected a tuple of names, got {names!r}")
             for name in names:
                 if name not in PROGRAMS:
                     raise ValueError(f"ensemble: {role}: {name!r} is no instrument")
@@ -183,13 +185,18 @@ class StyleProfile:
     tension: float = 0.3
 
     def __post_init__(self) -> None:
+        if not isinstance(self.ensemble, Ensemble):
+            raise ValueError(f"ensemble: expected an Ensemble, got {self.ensemble!r}")
         for axis, words in CHOICES.items():
             if getattr(self, axis) not in words:
                 raise ValueError(f"{axis}: expected one of {', '.join(words)}, got {getattr(self, axis)!r}")
         for axis, bounds in RANGES.items():
-            if not bounds.low <= getattr(self, axis) <= bounds.high:
-                raise ValueError(f"{axis}: expected {bounds.low:g} to {bounds.high:g}, got {getattr(self, axis)!r}")
-        if self.meter not in METERS:
+            value = getattr(self, axis)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not bounds.low <= value <= bounds.high:
+                raise ValueError(f"{axis}: expected {bounds.low:g} to {bounds.high:g}, got {value!r}")
+            # Equal profiles must have one key: 100 becomes 100.0, -0.0 becomes 0.0.
+            object.__setattr__(self, axis, float(value) + 0.0)
+        if not isinstance(self.meter, int) or self.meter not in METERS:
             raise ValueError(f"meter: expected one of {', '.join(map(str, METERS))}, got {self.meter!r}")
 
     @cached_property
@@ -253,11 +260,12 @@ def blend(profiles: Sequence[StyleProfile], weights: Sequence[float]) -> StylePr
         weights: One each, >= 0, not all 0.
 
     Raises:
-        ValueError: For weights that do not fit.
+        ValueError: For no profile, or weights that do not fit.
     """
-    if not profiles or len(weights) != len(profiles) or min(weights) < 0 or sum(weights) <= 0:
-        raise ValueError(f"weights: expected {len(profiles)} >= 0, not all 0, got {list(weights)}")
     total = sum(weights)
+    # A comparison that NaN fails as well.
+    if not profiles or len(weights) != len(profiles) or min(weights) < 0 or not 0 < total < math.inf:
+        raise ValueError(f"weights: expected {len(profiles)} >= 0, finite, not all 0, got {list(weights)}")
     heaviest = profiles[max(range(len(profiles)), key=lambda index: (weights[index], -index))]
     values: dict[str, object] = {"ensemble": heaviest.ensemble, "layout": heaviest.layout}
     for axis in (*CHOICES, "meter"):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Conditioning, NoteEve
 from segue.score import packed_state, production
 from segue.score.composer.arrange import arrange
 from segue.score.composer.conductor import Form, advance
-from segue.score.composer.moment import Mix, Moment
+from segue.score.composer.moment import Arrangements, Mix, Moment
 from segue.score.composer.vocabulary import Situation
 from segue.score.production import WARM_UP, Curve, Kick, ProductionState, Settings
 from segue.score.sampler.sampler import Sampler, SamplerState
@@ -129,12 +128,13 @@ class ScoreGenerator:
             raise ValueError(f"conditioning: expected to start at frame {form.frame}, got {conditioning.frame}")
         notes: list[NoteEvent] = []
         kicks: list[Kick] = []
-        for moment in moments(conditioning, arranged(request.styles.profiles)):
+        profiles = request.styles.profiles
+        for moment in moments(conditioning, [profile.key for profile in profiles], arranged(profiles)):
             form, started = advance(form, moment)
             notes.extend(started)
             kicks.extend(production.kicks_of(started, round(60_000 * SAMPLE_RATE / moment.tempo)))
         before, position = request.state.production, conditioning.frame * FRAME_SIZE
-        targets = _targets(conditioning.weights, request.styles.profiles)
+        targets = _targets(conditioning.weights, profiles)
         sampler, samples, stems = self._sampler.render(
             request.state.sampler,
             notes,
@@ -155,9 +155,31 @@ class ScoreGenerator:
 
 
 @lru_cache(maxsize=64)
-def arranged(profiles: tuple[StyleProfile, ...]) -> tuple[Situation, ...]:
-    """Return the arrangement of each style."""
-    return tuple(arrange(profile) for profile in profiles)
+def arranged(profiles: tuple[StyleProfile, ...]) -> Arrangements:
+    """Return the arrangements of some styles by the profiles' keys."""
+    return _ArrangedWhenAsked(profiles)
+
+
+class _ArrangedWhenAsked(Mapping[str, Situation]):
+    """Arrangements, each made when it is first asked for: one takes some 8 ms, and a game has up to 256 styles."""
+
+    def __init__(self, profiles: Sequence[StyleProfile]) -> None:
+        self._profiles = {profile.key: profile for profile in profiles}
+        # Kept here as well, for a service whose games have more styles together than `arrange` remembers.
+        self._made: dict[str, Situation] = {}
+
+    def __getitem__(self, name: str) -> Situation:
+        made = self._made.get(name)
+        return made if made is not None else self._made.setdefault(name, arrange(self._profiles[name]))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._profiles
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._profiles)
+
+    def __len__(self) -> int:
+        return len(self._profiles)
 
 
 def _targets(weights: NDArray[np.float32], profiles: tuple[StyleProfile, ...]) -> list[Settings]:
@@ -176,21 +198,21 @@ def _mixed(settings: tuple[Settings, ...], weights: tuple[float, ...]) -> Settin
     return production.mixed(settings, weights)
 
 
-def moments(conditioning: Conditioning, arrangements: Sequence[Situation]) -> list[Moment]:
+def moments(conditioning: Conditioning, names: Sequence[str], arrangements: Arrangements) -> list[Moment]:
     """Return conditioning frame by frame, its mix of styles turned into a mix of arrangements.
 
     Args:
         conditioning: T frames of N styles.
-        arrangements: One for each style; styles that are arranged alike share one.
+        names: Of the arrangement of each style; styles that are arranged alike share one.
+        arrangements: By name.
 
     Raises:
-        ValueError: If there are not N arrangements.
+        ValueError: If there are not N names.
     """
-    if len(arrangements) != conditioning.weights.shape[1]:
-        raise ValueError(f"expected {conditioning.weights.shape[1]} style profiles, got {len(arrangements)}")
-    rows = MappingProxyType({row.name: row for row in arrangements})
-    mixes = _mixes(conditioning.weights, arrangements)
-    coming = _mixes(conditioning.next_weights, arrangements) if (conditioning.to_change >= 0).any() else mixes
+    if len(names) != conditioning.weights.shape[1]:
+        raise ValueError(f"expected {conditioning.weights.shape[1]} style profiles, got {len(names)}")
+    mixes = _mixes(conditioning.weights, names)
+    coming = _mixes(conditioning.next_weights, names) if (conditioning.to_change >= 0).any() else mixes
     return [
         Moment(
             frame=conditioning.frame + index,
@@ -206,19 +228,19 @@ def moments(conditioning: Conditioning, arrangements: Sequence[Situation]) -> li
             intensity=float(conditioning.intensity[index]),
             to_change=int(conditioning.to_change[index]),
             next_mix=coming[index],
-            arrangements=rows,
+            arrangements=arrangements,
         )
         for index in range(conditioning.num_frames)
     ]
 
 
-def _mixes(weights: NDArray[np.float32], arrangements: Sequence[Situation]) -> list[Mix]:
+def _mixes(weights: NDArray[np.float32], names: Sequence[str]) -> list[Mix]:
     """Return mixes of styles, float32 [T, N], as mixes of arrangements."""
     mixes = []
     for row in weights.tolist():
         mix: dict[str, float] = {}
-        for arrangement, weight in zip(arrangements, row, strict=True):
-            mix[arrangement.name] = mix.get(arrangement.name, 0.0) + weight
+        for name, weight in zip(names, row, strict=True):
+            mix[name] = mix.get(name, 0.0) + weight
         mixes.append(tuple((name, round(weight, _PLACES)) for name, weight in mix.items() if weight >= _LEAST))
     return mixes
 

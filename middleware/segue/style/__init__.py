@@ -1,1 +1,1 @@
-"""Text and sound to styles: the word table, the situations, simple audio features."""
+"""Text and sound to style profiles: the named styles, tables of words, the word table, simple audio features."""

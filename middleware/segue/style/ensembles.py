@@ -42,12 +42,6 @@ class Wishes:
     roles: frozenset[str] = frozenset()
 
 
-def family_of(program: str) -> frozenset[str]:
-    """Return the smallest of FAMILIES with an instrument, or that instrument alone."""
-    holding = [family for family in FAMILIES.values() if program in family]
-    return min(holding, key=len, default=frozenset({program}))
-
-
 def ensemble_for(base: Ensemble, wishes: Wishes) -> Ensemble:
     """Return the ensemble of a style with the instruments that a text names in it."""
     seats = {role: list(names) for role, names in base.by_role()}

@@ -12,21 +12,15 @@ from segue.contract import FRAME_SIZE, Conditioning, NoteEvent
 from segue.score.composer.conductor import Form, advance
 from segue.score.composer.moment import Moment
 from segue.score.composer.table import TABLE
-from segue.score.composer.vocabulary import Situation
 from segue.score.generator import moments
 
 RAMP_FRAMES = 10
 
 
-def mixed(names: tuple[str, ...]) -> list[Situation]:
-    """Arrangements of styles that are each one situation."""
-    return [TABLE[name] for name in names]
-
-
 def performed(names: tuple[str, ...], asked: Conditioning, seed: int = 1) -> tuple[list[Form], list[NoteEvent]]:
     form = Form(seed=seed, frame=asked.frame)
     forms, notes = [], []
-    for moment in moments(asked, mixed(names)):
+    for moment in moments(asked, names, TABLE):
         form, started = advance(form, moment)
         forms.append(form)
         notes.extend(started)
@@ -52,13 +46,13 @@ def test_beats_fall_on_the_sample() -> None:
 def test_a_gap_between_frames_is_refused() -> None:
     asked = conditioning(np.ones((4, 1)))
     with pytest.raises(ValueError, match="expected 3, got 0"):
-        advance(Form(seed=1, frame=3), moments(asked, mixed(("calm",)))[0])
+        advance(Form(seed=1, frame=3), moments(asked, ("calm",), TABLE)[0])
 
 
 def test_notes_start_within_their_frame() -> None:
     asked = conditioning(change(300, 100), tempo_bpm=131.3)
     form = Form(seed=1, frame=0)
-    for moment in moments(asked, mixed(("calm", "combat"))):
+    for moment in moments(asked, ("calm", "combat"), TABLE):
         form, started = advance(form, moment)
         assert all(0 <= note.start - moment.frame * FRAME_SIZE < FRAME_SIZE for note in started)
 
@@ -157,6 +151,6 @@ def test_without_a_key_the_seed_chooses_it() -> None:
 
 
 def test_a_form_is_small() -> None:
-    form, _ = advance(Form(seed=1, frame=0), moments(conditioning(np.ones((1, 1))), mixed(("calm",)))[0])
+    form, _ = advance(Form(seed=1, frame=0), moments(conditioning(np.ones((1, 1))), ("calm",), TABLE)[0])
     assert hash(form) == hash(replace(form))
-    assert isinstance(moments(conditioning(np.ones((1, 1))), mixed(("calm",)))[0], Moment)
+    assert isinstance(moments(conditioning(np.ones((1, 1))), ("calm",), TABLE)[0], Moment)

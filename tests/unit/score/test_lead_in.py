@@ -56,7 +56,7 @@ def changing(known: int | None, *, ramp: int = 20, drums: int = -1, intensity: f
 
 def performed(names: tuple[str, str], asked: Conditioning, seed: int = 1) -> tuple[list[Form], list[NoteEvent]]:
     form, forms, notes = Form(seed=seed, frame=0), [], []
-    for moment in moments(asked, [TABLE[name] for name in names]):
+    for moment in moments(asked, names, TABLE):
         form, started = advance(form, moment)
         forms.append(form)
         notes.extend(started)

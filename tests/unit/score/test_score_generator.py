@@ -12,17 +12,39 @@ from hypothesis import strategies as st
 
 from contract.generators import bank, conditioning, score
 from segue.contract import FRAME_SIZE, Chunk, Request, StyleBank
+from segue.score import generator
+from segue.score.composer.arrange import arrange
+from segue.score.composer.vocabulary import Situation
 from segue.score.generator import arranged, bounded, moments
 from segue.score.production import NEUTRAL
 from segue.style.points import POINTS
+from segue.style.situations import SITUATIONS
+from segue.style_profile import StyleProfile
 
 
 def test_styles_that_are_arranged_alike_share_an_arrangement() -> None:
-    rows = arranged((POINTS["combat"].profile, POINTS["snow"].profile, POINTS["combat"].profile))
-    (moment,) = moments(conditioning([[0.25, 0.25, 0.5]], tempo_bpm=99.5), rows)
+    profiles = (POINTS["combat"].profile, POINTS["snow"].profile, POINTS["combat"].profile)
+    names = [profile.key for profile in profiles]
+    (moment,) = moments(conditioning([[0.25, 0.25, 0.5]], tempo_bpm=99.5), names, arranged(profiles))
     assert dict(moment.mix) == {POINTS["combat"].profile.key: 0.75, POINTS["snow"].profile.key: 0.25}
     assert set(moment.arrangements) == set(dict(moment.mix))
     assert moment.tempo == 99_500
+
+
+def test_only_styles_that_are_heard_are_arranged(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def noted(profile: StyleProfile) -> Situation:
+        asked.append(profile.key)
+        return arrange(profile)
+
+    monkeypatch.setattr(generator, "arrange", noted)
+    arranged.cache_clear()
+    weights = np.zeros((30, len(SITUATIONS)))
+    weights[:, 3] = 1.0
+    styles = bank(*SITUATIONS)
+    score().generate([Request(state=score().start(seed=1), styles=styles, conditioning=conditioning(weights))])
+    assert asked == [styles.profiles[3].key]
 
 
 def test_a_bank_without_profiles_is_refused() -> None:

@@ -1,1 +1,1 @@
-"""The composer: game music by rule, from a table of situations, as a pure function of a seed and the conditioning."""
+"""The composer: game music by rule, from arrangements of styles, as a pure function of a seed and the conditioning."""
