@@ -16,6 +16,7 @@ from typing import Final
 from segue.style.overrides import BLENDED, StyleSource, bounded, override
 from segue.style.phrases import split_text
 from segue.style.points import POINTS, NamedStyle
+from segue.style.points.situations import ROWS as SITUATION_ROWS
 from segue.style.stored_words import StoredWords
 from segue.style.style_index import StyleIndex
 from segue.style.text_terms import TextTerms, read_terms
@@ -28,12 +29,15 @@ _NEUTRAL: Final = POINTS["title screen"]
 """The base of a text that names no style and nothing that the word table knows."""
 TOO_FAR: Final = 0.30
 """A text less similar than this to every style, that names none, is too far from anything."""
+# Less than this is chance: a text of unrelated words is as near to some situation.
+_NOTHING: Final = 0.15
 _NEAR: Final = 4
 _SHARPNESS: Final = 24.0
-# What naming a style is worth beside cosines: a genre, a genre by a common word, a scene.
+# What naming a style is worth beside cosines: a genre, a genre by a common word, a scene, a scene by several words.
 _STRONG_GENRE: Final = 0.7
-_WEAK_GENRE: Final = 0.3
-_SCENE: Final = 0.3
+_WEAK_GENRE: Final = 0.15
+_SCENE: Final = 0.2
+_LONG_SCENE: Final = 0.35
 # Of two genres beside each other the later is the noun ("folk metal"), unless it is a form that any genre can take
 # ("jazz waltz"); of two apart, the first is what the text is about.
 _NOUN: Final = 0.3
@@ -176,12 +180,13 @@ def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[
     bonuses: dict[str, float] = {}
     for index, mention in enumerate(terms.styles):
         genre = mention.style.kind == "genre"
-        bonus = (_STRONG_GENRE if mention.strong else _WEAK_GENRE) if genre else _SCENE
+        scene = _LONG_SCENE if " " in mention.phrase else _SCENE
+        bonus = (_STRONG_GENRE if mention.strong else _WEAK_GENRE) if genre else scene
         previous = terms.styles[index - 1] if index else None
         beside = previous is not None and previous.end == mention.start and previous.style is not mention.style
         if genre and beside and previous is not None and previous.style.kind == "genre":
             bonus += 0.0 if mention.style.is_form else _NOUN
-        elif genre and not mention.style.is_form:
+        elif genre and mention.strong and not mention.style.is_form:
             bonus += _FIRST / (1 + index)
         if genre and mention.style.is_form and _others_named(terms, mention.style):
             bonus = _WEAK_GENRE
@@ -190,14 +195,24 @@ def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[
             named[mention.style.name] = mention.phrase
     for name, bonus in bonuses.items():
         scores[_PLACES[name]] += bonus
-    if max(scores) < TOO_FAR:
-        said = "no style is named or near"
-        return _NEUTRAL, {_NEUTRAL: 1.0}, [StyleSource(axis="style", value=_NEUTRAL.name, words=said)]
+    if not bonuses and max(scores) < TOO_FAR:
+        return _far_base(cosines)
     weights = near_styles(scores)
     base = next(iter(weights))
     words = f'"{named[base.name]}"' if base.name in named else "nearest style"
     likeness = cosines[_PLACES[base.name]]
     return base, weights, [StyleSource(axis="style", value=base.name, words=f"{words}, likeness {likeness:.2f}")]
+
+
+def _far_base(
+    cosines: Sequence[float],
+) -> tuple[NamedStyle, dict[NamedStyle, float], list[StyleSource]]:
+    """The base of a text that is far from every style: the nearest situation, which the word table was trained on."""
+    place = max(range(len(SITUATION_ROWS)), key=lambda place: cosines[place])
+    base, said = _STYLES[place], f"nearest situation, likeness {cosines[place]:.2f}"
+    if cosines[place] < _NOTHING:
+        base, said = _NEUTRAL, "no style is named or near"
+    return base, {base: 1.0}, [StyleSource(axis="style", value=base.name, words=said)]
 
 
 def _others_named(terms: TextTerms, style: NamedStyle) -> bool:

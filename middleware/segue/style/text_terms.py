@@ -326,6 +326,9 @@ def _style_mentions(
     for found in styles:
         others = [each for each in everything if each.value is not found.value]
         strong = not _within(found, others)
+        if not strong and found.phrase in COMMON_WORDS:
+            # The "taiko" of "taiko drums" is no samurai.
+            continue
         if strong and found.phrase in COMMON_WORDS:
             strong = _is_meant(words, found, styles, described)
         mentions.append(

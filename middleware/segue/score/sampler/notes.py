@@ -24,8 +24,8 @@ from segue.score.sampler import synthesiser, voice
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.drum_patches import DRUM_PATCHES, DrumPatch
 from segue.score.sampler.drum_synthesiser import drum_length
-from segue.score.sampler.kits import KITS, STANDARD, DrumKey
-from segue.score.sampler.levels import Register, flattened, level_name, measured
+from segue.score.sampler.kits import DRUM_KIT, KITS, STANDARD, DrumKey
+from segue.score.sampler.levels import NOTE_LUFS, Register, drum_gain_db, level_name, loudest, measured
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.patches import PATCHES, Tone, stroke, tone
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
@@ -154,6 +154,13 @@ class NoteBank:
         self._numbers: dict[Region | Tone, int] = {}
         self._numbering = threading.Lock()
         self._levels = dict(levels or {})
+        kits = {kit: self._levels.get(level_name(kit, drums=True)) for kit in KITS}
+        self._drum_levels = {
+            (kit, pitch): level
+            for kit, register in kits.items()
+            if register is not None
+            for pitch, level in zip(register.keys, register.lufs, strict=True)
+        }
 
     def sha256(self) -> str:
         """Return the hash of the SoundFont; reads all of it."""
@@ -216,8 +223,8 @@ class NoteBank:
             seat = ORCHESTRA[key.program]
             pan, level_db, send, width = seat.pan, seat.level_db, seat.send, seat.width
             pan += _KEY_SPREAD * (key.pitch - 60) / 48
-        register = self.register(key.program, drums=key.drums)
-        level = 10 ** ((level_db + register.gain_db(key.pitch)) / 20)
+        gain_db = self._drum_gain_db(key) if key.drums else self.register(key.program).gain_db(key.pitch)
+        level = 10 ** ((level_db + gain_db) / 20)
         voices = self._voices(key)
         channels = len(voices[0].sides) if voices else 1
         # A pair is balanced, not panned: each side stays where it is, one softer than the other.
@@ -328,24 +335,38 @@ class NoteBank:
 
         return self._sources.get((number, size, until), make)
 
-    def register(self, program: int, *, drums: bool = False) -> Register:
-        """Return how loud a programme or drum kit is by nature; measured once if it did not come with the font."""
-        name = level_name(program, drums=drums)
+    def register(self, program: int) -> Register:
+        """Return how loud a programme is by nature; measured once if it did not come with the font."""
+        name = level_name(program, drums=False)
         if name not in self._levels:
-            layer = _LEVEL_VELOCITY // VELOCITY_LAYER
-
-            def sound(pitch: int) -> Planar:
-                voices = self._voices(_Key(program, drums, pitch, layer, _LEVEL_DURATION, 0))
-                channels = len(voices[0].sides) if voices else 1
-                return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
-
-            if drums:
-                self._levels[name] = flattened(measured(sound, _KIT_KEYS))
-            else:
-                seat = ORCHESTRA[program]
-                across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
-                self._levels[name] = measured(sound, across)
+            seat = ORCHESTRA[program]
+            across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
+            self._levels[name] = measured(lambda pitch: self._natural(program, pitch, drums=False), across)
         return self._levels[name]
+
+    def kit_register(self, kit: int) -> Register:
+        """Return how loud the drums of a kit are by nature, those that it has."""
+        return measured(lambda pitch: self._natural(kit, pitch, drums=True), tuple(DRUM_KIT))
+
+    def _drum_level(self, kit: int, pitch: int) -> float:
+        """Return how loud a drum is by nature, LUFS; measured when first played if it did not come with the font."""
+        if (kit, pitch) not in self._drum_levels:
+            self._drum_levels[kit, pitch] = loudest(self._natural(kit, pitch, drums=True))
+        return self._drum_levels[kit, pitch]
+
+    def _drum_gain_db(self, key: _Key) -> float:
+        own = key.program in KITS and key.pitch in KITS[key.program].keys
+        kit = [self._drum_level(key.program if own else STANDARD, pitch) for pitch in _KIT_KEYS]
+        sounding = [level for level in kit if math.isfinite(level)] or [NOTE_LUFS]
+        same = None if own or key.program == STANDARD else self._drum_level(STANDARD, key.pitch)
+        return drum_gain_db(sounding, self._drum_level(key.program, key.pitch), same)
+
+    def _natural(self, program: int, pitch: int, *, drums: bool) -> Planar:
+        """Return a note before level and seat, of the velocity at which levels are measured: float32 [C, S]."""
+        duration = 0 if drums else _LEVEL_DURATION
+        voices = self._voices(_Key(program, drums, pitch, _LEVEL_VELOCITY // VELOCITY_LAYER, duration, 0))
+        channels = len(voices[0].sides) if voices else 1
+        return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
 
 
 def velocity_gain(velocity: int) -> float:

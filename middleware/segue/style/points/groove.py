@@ -10,8 +10,8 @@ from segue.style.points.named_style import Roles, genre, scene
 # fmt: off
 ROWS: Final = (
     genre("funk",
-          "funky, slap bass, p funk, blaxploitation, acid jazz, jazz funk, funk rock, go go, jamiroquai, "
-          "electro funk, parliament, funk band",
+          "funky, slap bass, p funk, blaxploitation, acid jazz, jazz funk, funk rock, jamiroquai, electro funk, "
+          "parliament, funk band",
           ("funk, slap bass and wah guitar", "funky clavinet and horn stabs", "street funk of the 1970s",
            "tight groove, sixteenths and brass"),
           Roles("tenor saxophone, trumpet", "", "clavinet, muted guitar, brass", "slap bass", ""),
