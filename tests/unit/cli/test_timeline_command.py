@@ -68,7 +68,7 @@ def test_the_timeline_of_emberwood(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_meter_that_changes_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     Path("small.yaml").write_text(RULES.replace("{tempo: 100bpm}", "{tempo: 100bpm, meter: 3}"))
     assert main(["timeline", "small.yaml", "--duration", "12s"]) == 0
-    assert capsys.readouterr().out.endswith("\nmeter             4···│3·······\n")
+    assert capsys.readouterr().out.endswith("\nmeter             4···│3······\n")
 
 
 @pytest.mark.usefixtures("small")
