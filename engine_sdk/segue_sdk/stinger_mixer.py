@@ -10,8 +10,8 @@ from segue_sdk.limits import CHANNELS, FADE, MOST_PLAYING
 from segue_sdk.messages import DuckInfo, Stinger
 from segue_sdk.take_buffer import Floats, TakeBuffer
 
-# Dropped stingers remembered, so that their later parts are dropped, too.
-_DROPPED_KEPT: Final = 64
+# Stingers remembered that are over or not played, so that their later parts are ignored.
+_FINISHED_KEPT: Final = 64
 
 
 class PlacedStinger:
@@ -62,7 +62,7 @@ class StingerMixer:
 
     def __init__(self) -> None:
         self._placed: dict[int, PlacedStinger] = {}
-        self._dropped: deque[int] = deque(maxlen=_DROPPED_KEPT)
+        self._finished: deque[int] = deque(maxlen=_FINISHED_KEPT)
 
     def take(self, message: Stinger, samples: Floats | None, committed: int) -> bool:
         """Take a stinger's part or its cancellation; False if it is not played: too late, or too many at once.
@@ -71,17 +71,19 @@ class StingerMixer:
         """
         known = self._placed.get(message.id)
         if message.kind in ("cancelled", "dropped"):
-            if known is not None and known.start >= committed:
-                del self._placed[message.id]
-            elif known is not None:
+            if known is not None and known.start < committed:
                 known.cancel(committed)
+            else:
+                self._placed.pop(message.id, None)
+                self._finished.append(message.id)
             return True
         if message.kind != "placed" or samples is None:
             return True
         if known is None:
             late = message.start < committed
-            if (late and message.if_late == "drop") or message.id in self._dropped or len(self._placed) >= MOST_PLAYING:
-                self._dropped.append(message.id)
+            finished = message.id in self._finished
+            if (late and message.if_late == "drop") or finished or len(self._placed) >= MOST_PLAYING:
+                self._finished.append(message.id)
                 return False
             known = self._placed[message.id] = PlacedStinger(message, max(message.start, committed))
         known.samples.write(known.start + message.offset, samples)
@@ -90,7 +92,10 @@ class StingerMixer:
     def mix(self, position: int, music: Floats) -> None:
         """Duck the block of music at sample `position`, add the stingers, clip the sum at ±1; in place."""
         count = len(music) // CHANNELS
-        self._placed = {number: placed for number, placed in self._placed.items() if placed.over > position}
+        over = [number for number, placed in self._placed.items() if placed.over <= position]
+        for number in over:
+            del self._placed[number]
+        self._finished.extend(over)
         playing = [placed for placed in self._placed.values() if placed.start < position + count]
         if not playing:
             return

@@ -90,7 +90,8 @@ class ChunkProducer:
         self._stems = stems
         first = start.boundary(planner)
         self.buffer = AudioBuffer(first)
-        self.placements = PlacementTracker(start.stingers) if config.stingers == "included" else None
+        in_music = (each for each in start.stingers if not each.number)
+        self.placements = PlacementTracker(in_music) if config.stingers == "included" else None
         self.dirty = DirtyTracker(config.significance, start.frame, self.placements)
         self.in_flight: Job | None = None
         self.level = start.level

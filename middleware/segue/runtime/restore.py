@@ -60,7 +60,7 @@ class RestorePoint(NamedTuple):
         master: The mastering stage's state before `frame`.
         events: Events that are still to take effect, by frame.
         last_event: The greatest event number that was taken before, 0 for none.
-        stingers: Stingers that still sound, if they are part of the music.
+        stingers: Stingers that still sound, in the music or beside it.
         origin: What it was made from.
         lead_frames: How many frames the generator plays before `frame` that are not heard.
     """
@@ -235,8 +235,9 @@ def _restored_stingers(snapshot: Snapshot, rules: Rules) -> tuple[PlacedCue, ...
             StingerCue("started", name, start, known[name].gain_db, known[name].if_late, known[name].duck, ""),
             start,
             cancelled,
+            number,
         )
-        for name, start, cancelled in snapshot.stingers
+        for name, start, cancelled, number in snapshot.stingers
         if name in known
     )
 

@@ -52,11 +52,16 @@ class SavedDirector:
 
 
 class SavedStinger(NamedTuple):
-    """A stinger that sounds: its name, the sample at which it begins, and the one from which it fades out."""
+    """A stinger that sounds.
+
+    name: in the rules. start: the sample at which it begins. cancelled: the sample from which it fades out, None if it
+    plays to its end. number: in the messages about it, where the client gets it by itself; 0 where it is in the music.
+    """
 
     name: str
     start: int
     cancelled: int | None
+    number: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +76,7 @@ class Snapshot:
         director: A packed SavedDirector.
         history: The generator's packed state, b"" for none.
         master: The mastering stage's packed state, b"" for none.
-        stingers: Stingers that sound in the music, on the client's timeline; none in a blob.
+        stingers: Stingers that sound, on the client's timeline; none in a blob.
     """
 
     position: int
@@ -100,6 +105,10 @@ class Snapshot:
         """Return it with the events that are still to come in `frame` at the earliest."""
         saved = self.saved_director()
         return self._with(replace(saved, events=tuple((max(at, frame), event) for at, event in saved.events)))
+
+    def with_stingers(self, stingers: Sequence[SavedStinger]) -> Snapshot:
+        """Return it with these stingers beside those in its music; of too many, the newest are kept."""
+        return replace(self, stingers=(*self.stingers, *stingers)[-_MOST_STINGERS:]) if stingers else self
 
     def without_numbers(self) -> Snapshot:
         """Return it with 0 as the number of the events that are still to come."""
@@ -143,7 +152,8 @@ class Snapshot:
             "history": msgpack.packb([self.master, self.history]) if self.history else b"",
         }
         if self.stingers:
-            fields["stingers"] = [list(each) for each in self.stingers]
+            # The last item is there for a number only.
+            fields["stingers"] = [list(each) if each.number else list(each[:3]) for each in self.stingers]
         body = msgpack.packb(fields)
         return bytes(_MAGIC + hashlib.sha256(body).digest() + body)
 
@@ -277,12 +287,13 @@ def _event(data: Any) -> tuple[int, Event]:
 
 
 def _stinger(data: Any) -> SavedStinger:
-    name, start, cancelled = plain_data.sequence(data, 3, 3)
+    name, start, cancelled, *number = plain_data.sequence(data, 3, 4)
     last = plain_data.LAST_FRAME * FRAME_SIZE
     return SavedStinger(
         name=plain_data.text(name),
         start=plain_data.integer(start, 0, last),
         cancelled=None if cancelled is None else plain_data.integer(cancelled, 0, last),
+        number=sum(plain_data.integer(each, 1, plain_data.LARGEST_INTEGER) for each in number),
     )
 
 

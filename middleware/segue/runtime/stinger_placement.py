@@ -27,17 +27,19 @@ _MOST_PLACED: Final = 512
 
 
 class PlacedCue(NamedTuple):
-    """A stinger in the music.
+    """A stinger in the music, or of a restored session beside it.
 
     Attributes:
         cue: The cue that started it.
         start: The sample at which it begins, later than the cue's if it came too late.
         cancelled: The sample from which it fades out, None if it plays to its end.
+        number: In the messages about it, where the client gets it by itself; 0 where it is in the music.
     """
 
     cue: StingerCue
     start: int
     cancelled: int | None = None
+    number: int = 0
 
     @property
     def longest_end(self) -> int:

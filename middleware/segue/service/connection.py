@@ -142,6 +142,7 @@ class Connection:
         session: The session that is played over it.
         was_welcomed: Whether a session was ever played over it.
         task: The last of its requests that take a while; None if all are done. They are done one after another.
+        requests: How many of them are not done.
     """
 
     def __init__(
@@ -167,6 +168,7 @@ class Connection:
         self.session: ServerSession | None = None
         self.was_welcomed = False
         self.task: asyncio.Task[None] | None = None
+        self.requests = 0
         self._send = send
         self._metrics = metrics
         self._welcome: Parts = []

@@ -35,6 +35,8 @@ _LATE_FOR_S: Final = 2.0
 _MOST_WITHOUT_SESSION: Final = 256
 _FROM_CLIENTS: Final = (Event, Playhead, Save, Restore, Control)
 _UNEXPECTED: Final = "clients do not send this type of message"
+# Requests of a connection that are done or wait.
+_MOST_REQUESTS: Final = 8
 _TOO_MANY_REQUESTS: Final = "too many saves, restores and changes of rules or generator in the last seconds"
 
 
@@ -270,10 +272,21 @@ class ConnectionHandler:
     # --- requests that take a while ---------------------------------------------------------------------------------
 
     def _start(self, connection: Connection, work: Coroutine[Any, Any, None], about: str, seq: int = 0) -> None:
-        """Run a request in a task, after the connection's earlier ones; about, seq: the message that asked for it.
+        """Run a request in a task, after the connection's earlier ones: several at once would take everybody's time.
 
-        Several at once would keep the generator from everybody else. The connection's budget bounds how many wait.
+        Args:
+            connection: Whose request it is.
+            work: What it does.
+            about: Type of the message that asked for it.
+            seq: Number of that message.
+
+        Raises:
+            RequestRefusedError: Too many of the connection wait.
         """
+        if connection.requests >= _MOST_REQUESTS:
+            work.close()
+            raise RequestRefusedError("rate_limited", f"{_MOST_REQUESTS} earlier requests are not finished yet")
+        connection.requests += 1
         session, earlier = connection.session, connection.task
 
         async def run() -> None:
@@ -287,6 +300,7 @@ class ConnectionHandler:
             except Exception:
                 self._on_fault(connection, about, connection.session or session)
             finally:
+                connection.requests -= 1
                 if connection.task is task:
                     connection.task = None
             if connection.session is not None:

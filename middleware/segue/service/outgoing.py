@@ -6,7 +6,7 @@ All of these belong to one session and live as long as it does, over all its con
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
@@ -14,6 +14,8 @@ from typing import Final, NamedTuple, TypeAlias
 from segue.contract import Samples
 from segue.runtime.chunk_stingers import ChunkStingers
 from segue.runtime.messages import BeatGrid, ChunkOut, SessionMessage, StatusOut, StingerOut
+from segue.runtime.snapshot import SavedStinger
+from segue.runtime.stinger_placement import PlacedCue
 from segue.service import wire
 from segue.service.monitoring import Metrics
 from segue.service.soundtrack import Soundtrack
@@ -54,6 +56,7 @@ class OutgoingQueue:
             lookahead: How far ahead of the client music is generated, in samples.
         """
         self._format = sample_format
+        self._included = included
         self._metrics = metrics
         self._resend = ResendBuffer()
         self._stingers = StingerEncoder(
@@ -75,7 +78,7 @@ class OutgoingQueue:
         *,
         primary: int,
         headroom: float,
-        cells: Mapping[int, Cell],
+        cell: Cell | None = None,
     ) -> None:
         """Queue an output of the session's music.
 
@@ -83,11 +86,11 @@ class OutgoingQueue:
             output: What the music produced.
             primary: Level of the chosen generator in the fallback chain.
             headroom: Seconds of music generated in a second.
-            cells: Resume cells by the number of their chunk.
+            cell: Resume cell of a chunk.
         """
         match output:
             case ChunkOut():
-                self._queue.append(self._chunk(output, cells.get(output.sequence)))
+                self._queue.append(self._chunk(output, cell))
             case BeatGrid() if self._last_chunk is not None:
                 self._queue.append(wire.clock(output, self._last_chunk))
             case events.Receipt():
@@ -127,9 +130,19 @@ class OutgoingQueue:
         self._resend.acknowledge(committed, last_chunk)
         self._stingers.acknowledge(committed, last_chunk, self._last_seq)
 
-    def begin_restored(self, seamless_at: int | None) -> None:
-        """Expect a chunk of restored music next; seamless_at: the sample at which it continues the client's, if any."""
+    def begin_restored(self, seamless_at: int | None, stingers: Sequence[PlacedCue]) -> None:
+        """Expect a chunk of restored music next.
+
+        Args:
+            seamless_at: The sample at which it continues the client's, if any.
+            stingers: Those beside the music that the client is playing.
+        """
         self._seamless_at = seamless_at
+        self._stingers.resume(stingers)
+
+    def sounding(self, position: int) -> Sequence[SavedStinger]:
+        """Return the stingers beside the music that sound at a sample; none where they are in the chunks."""
+        return () if self._included else self._stingers.sounding(position)
 
     def change_soundtrack(self, soundtrack: Soundtrack) -> None:
         """Use the stingers of other rules."""

@@ -15,6 +15,7 @@ from segue.service.auth import RefusalReason
 from segue.service.transport import (
     CommandReceived,
     CredentialsReceived,
+    EndReason,
     EndReceived,
     HandshakeDone,
     MessageReceived,
@@ -163,9 +164,10 @@ class Peer(asyncio.Protocol):
         limits = self._owner.limits
         match self._phase:
             case _Phase.HANDSHAKE if self._answer is None and self._waited_s >= limits.handshake_s:
-                self.end(RefusalReason.HANDSHAKE)
+                self._count(RefusalReason.HANDSHAKE)
+                self._time_out()
             case _Phase.OPEN if not self._working and self._waited_s >= limits.silence_s:
-                self.abort()
+                self._time_out()
             case _Phase.ENDING if self._waited_s >= limits.linger_s:
                 self.abort()
 
@@ -179,7 +181,7 @@ class Peer(asyncio.Protocol):
         if self._phase is not _Phase.OPEN:
             self.abort()
             return
-        self._protocol.end()
+        self._protocol.end(EndReason.STOPPING)
         self._close()
 
     def abort(self) -> None:
@@ -351,6 +353,15 @@ class Peer(asyncio.Protocol):
         except OSError:
             # It was reset, and asyncio has not seen it yet.
             self.abort()
+
+    def _time_out(self) -> None:
+        """Close it, since its client took too long; say so if the transport can, and else at once."""
+        self._protocol.end(EndReason.TOO_SLOW)
+        data = self._protocol.data_to_send()
+        if not data or self._transport is None or self._transport.is_closing() or not self._write(data):
+            self.abort()
+            return
+        self._close()
 
     def _send_own(self) -> None:
         """Send what the protocol itself has to send."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.messages import ChunkOut, SessionMessage
 from segue.runtime.session import Session
+from segue.runtime.snapshot import SavedStinger
 from segue_sdk.limits import RESTORE_AHEAD
 from segue_sdk.messages import Cell
 
@@ -20,6 +21,18 @@ _RENEWED: Final = 3
 _CLOCK_ERROR: Final = SAMPLE_RATE // 10
 
 
+def lasting_chunks(outputs: Sequence[SessionMessage]) -> set[int]:
+    """Return the numbers of the chunks whose end no later chunk of these replaces: the others need no cell."""
+    lasting: set[int] = set()
+    replaced_from: float = math.inf
+    for output in reversed(outputs):
+        if isinstance(output, ChunkOut):
+            if output.start + len(output.samples) <= replaced_from:
+                lasting.add(output.sequence)
+            replaced_from = min(replaced_from, output.start)
+    return lasting
+
+
 class ResumeCells:
     """Makes the cells of a session, and remembers which events those that the client has contain.
 
@@ -29,8 +42,14 @@ class ResumeCells:
     the next cells are made again when such events came.
     """
 
-    def __init__(self, last_event: int = 0) -> None:
-        """last_event: the last event in the cell that the session was restored from, 0 for none."""
+    def __init__(self, sounding: Callable[[int], Sequence[SavedStinger]], last_event: int = 0) -> None:
+        """Begin without chunks.
+
+        Args:
+            sounding: Gives the stingers beside the music that sound at a sample.
+            last_event: The last event in the cell that the session was restored from, 0 for none.
+        """
+        self._sounding = sounding
         # By the end of the chunk, in frames: the last event that its cell contains, and that a newer cell contains.
         self._sent: dict[int, int] = {}
         self._renewed: dict[int, int] = {}
@@ -38,20 +57,14 @@ class ResumeCells:
         # The last event in cells that are forgotten here; the end of the cell from which the client may restore now.
         self._forgotten, self._first = last_event, 0
 
-    def of_chunks(self, music: Session, outputs: Sequence[SessionMessage]) -> dict[int, Cell]:
-        """Return the cells of new chunks, by the number of the chunk; none for one whose end was replaced already."""
-        cells: dict[int, Cell] = {}
-        replaced_from: float = math.inf
-        for output in reversed(outputs):
-            if not isinstance(output, ChunkOut):
-                continue
-            end = output.start + len(output.samples)
-            if end <= replaced_from and (cell := self._cell(music, end // FRAME_SIZE, newest=False)):
-                cells[output.sequence] = cell
-                self._sent[end // FRAME_SIZE] = cell.last_event
-                self._renewed.pop(end // FRAME_SIZE, None)
-            replaced_from = min(replaced_from, output.start)
-        return cells
+    def of_chunk(self, music: Session, chunk: ChunkOut) -> Cell | None:
+        """Return the cell of a new chunk that is to be sent now; None if there is none for its end."""
+        end = (chunk.start + len(chunk.samples)) // FRAME_SIZE
+        cell = self._cell(music, end, newest=False)
+        if cell is not None:
+            self._sent[end] = cell.last_event
+            self._renewed.pop(end, None)
+        return cell
 
     def renewed(self, music: Session, now_s: float) -> list[Cell]:
         """Return newer cells to send now, for ends of chunks shortly after the client's clock; none without events.
@@ -82,7 +95,10 @@ class ResumeCells:
     def _cell(self, music: Session, end: int, *, newest: bool) -> Cell | None:
         """Return the cell at the end of a chunk; None as `Session.snapshot_at`, or if the state is too large."""
         snapshot = music.snapshot_at(end, newest=newest, at_least=self._contained(max(end, self._first)))
-        if snapshot is None or (data := snapshot.to_cell()) is None:
+        if snapshot is None:
+            return None
+        snapshot = snapshot.with_stingers(self._sounding(end * FRAME_SIZE))
+        if (data := snapshot.to_cell()) is None:
             return None
         return Cell(end=end * FRAME_SIZE, cell=data, last_event=snapshot.last_event)
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, Literal, TypeVar
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
+from segue.runtime.messages import ChunkOut
 from segue.runtime.restore import RestoreOutcome
 from segue.runtime.session import Session
 from segue.runtime.snapshot import SnapshotError
+from segue.runtime.stinger_placement import PlacedCue
 from segue.service import wire
 from segue.service.client_limits import PlayheadValidator, RepeatedEvents, TokenBucket
 from segue.service.monitoring import Metrics
 from segue.service.outgoing import OutgoingQueue, Parts
-from segue.service.resume_cells import ResumeCells
+from segue.service.resume_cells import ResumeCells, lasting_chunks
 from segue.service.soundtrack import Soundtrack, parts_of
 from segue.service.wire import Format, RequestRefusedError
 from segue_rules import events
@@ -141,7 +143,6 @@ class ServerSession:
         self.held_playhead: tuple[Playhead, float] | None = None
         self._metrics = metrics
         self._playheads = PlayheadValidator(metrics, now_s)
-        self._cells = ResumeCells()
         self._outgoing = OutgoingQueue(
             soundtrack,
             terms.sample_format,
@@ -149,6 +150,7 @@ class ServerSession:
             included=terms.stingers == "included",
             lookahead=terms.lookahead_ms * SAMPLE_RATE // 1000,
         )
+        self._cells = ResumeCells(self._outgoing.sounding)
         self._generators = tuple(generators)
         self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
         self._reset_tokens = TokenBucket(_RESETS_PER_SECOND, _RESET_BURST, now_s)
@@ -246,7 +248,8 @@ class ServerSession:
 
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
-        most = max(self.music.head * FRAME_SIZE, self._buffered_until)
+        # Behind the newest music the client plays what was replaced further ahead.
+        most = max(self.music.playable_end * FRAME_SIZE, self._buffered_until)
         committed, problem = self._playheads.validate(playhead, most, now_s)
         if problem:
             log.warning("playhead out of range", extra={"session": self.name, "text": problem})
@@ -312,7 +315,14 @@ class ServerSession:
         return max(0, frames) * (_FRAME_US + _PART_US * self._parts)
 
     def replace(
-        self, music: Session, outcome: RestoreOutcome, restore_id: int, *, seamless: bool, untold: int | None
+        self,
+        music: Session,
+        outcome: RestoreOutcome,
+        restore_id: int,
+        *,
+        seamless: bool,
+        untold: int | None,
+        stingers: Sequence[PlacedCue],
     ) -> None:
         """Continue with restored music, before any music of this session was sent.
 
@@ -322,17 +332,18 @@ class ServerSession:
             restore_id: The request.
             seamless: Whether it continues the client's music without a join.
             untold: Of a save, the first frame of which the client is told; None for music that the client knows.
+            stingers: Those beside the music that the client is playing.
         """
         if untold is not None:
             music.tell_restored(self.music, max(untold, music.head))
         self.music = music
         self._counted_frames = 0
         music.held = True
-        self._outgoing.begin_restored(music.head * FRAME_SIZE if seamless else None)
+        self._outgoing.begin_restored(music.head * FRAME_SIZE if seamless else None, stingers)
         # The client plays on from what the service before this one has sent it.
         self._buffered_until = music.head * FRAME_SIZE + CAPACITY
         self._restored_events = music.last_event
-        self._cells = ResumeCells(music.last_event)
+        self._cells = ResumeCells(self._outgoing.sounding, music.last_event)
         self.restored(outcome, restore_id, music.last_event)
 
     def restored(self, outcome: RestoreOutcome, restore_id: int, last_event: int = 0) -> None:
@@ -384,9 +395,12 @@ class ServerSession:
     def _collect(self) -> None:
         """Queue what the music has produced."""
         outputs = self.music.messages()
-        headroom, cells = self.music.latency.headroom, self._cells.of_chunks(self.music, outputs)
+        headroom, lasting = self.music.latency.headroom, lasting_chunks(outputs)
         for output in outputs:
-            self._outgoing.add_output(output, primary=self.primary, headroom=headroom, cells=cells)
+            cell = None
+            if isinstance(output, ChunkOut) and output.sequence in lasting:
+                cell = self._cells.of_chunk(self.music, output)
+            self._outgoing.add_output(output, primary=self.primary, headroom=headroom, cell=cell)
 
     def _is_answered(self, number: int) -> bool:
         """Return whether an event was answered, or is part of what the session was restored from."""

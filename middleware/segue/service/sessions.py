@@ -315,8 +315,14 @@ class Sessions:
         self._scheduler.remove(session.music)
         self._close_recording(session.music)
         self._scheduler.add(music, primary=session.primary)
-        saved = request.blob is not None
-        session.replace(music, outcome, request.id, seamless=seamless, untold=untold if saved else None)
+        session.replace(
+            music,
+            outcome,
+            request.id,
+            seamless=seamless,
+            untold=untold if request.blob is not None else None,
+            stingers=restored.stingers,
+        )
         return outcome
 
     def _check_distance(self, session: ServerSession, frame: int) -> None:

@@ -6,7 +6,7 @@ Array dimensions: S samples.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +16,8 @@ from segue.audio.frame_limiter import STINGER_FALL_SAMPLES, beside_gains
 from segue.contract import SAMPLE_RATE, Samples
 from segue.runtime.messages import StingerOut
 from segue.runtime.mixdown import MixedStinger, mixed_stinger
+from segue.runtime.snapshot import SavedStinger
+from segue.runtime.stinger_placement import PlacedCue
 from segue.service import wire
 from segue.service.wire import Format
 from segue_rules.plan import StingerCue
@@ -44,14 +46,16 @@ class _Playing:
     Attributes:
         message: Its message, without samples.
         stinger: Its whole sound, which all sessions share.
-        sent: Samples sent so far.
+        sent: Samples sent so far, or past before any was to be sent.
         gain: The limiter's gain at the last of them, None before the first.
+        has_begun: Whether the client has its beginning, so that no part of it is the first.
     """
 
     message: Stinger
     stinger: MixedStinger
     sent: int = 0
     gain: float | None = None
+    has_begun: bool = False
 
     @property
     def next_start(self) -> int:
@@ -119,6 +123,8 @@ class StingerEncoder:
         self._waiting: dict[str, int] = {}
         self._playing: dict[int, _Playing] = {}
         self._sent: list[_SentPart] = []
+        # Those that a session before this one began, until the client's position is known.
+        self._interrupted: list[PlacedCue] = []
         self._committed = 0
 
     def messages(self, output: StingerOut) -> Iterator[Stinger]:
@@ -144,6 +150,21 @@ class StingerEncoder:
         else:
             # A stinger that was scheduled starts under the same number.
             yield from self._place(cue, self._number(cue))
+
+    def sounding(self, position: int) -> list[SavedStinger]:
+        """Return those that begin before sample `position` and sound from there on, for a session that continues."""
+        return [
+            SavedStinger(playing.message.name, playing.stinger.start, None, number)
+            for number, playing in self._playing.items()
+            if playing.stinger.start < position < playing.stinger.start + len(playing.stinger.samples)
+        ]
+
+    def resume(self, stingers: Sequence[PlacedCue]) -> None:
+        """Go on with what a session before this one has begun: under the same numbers, from the client's position on.
+
+        What the client has of them stays as it is.
+        """
+        self._interrupted = [each for each in stingers if each.number and each.cancelled is None][:MOST_PLAYING]
 
     def due(self, music: Callable[[int, int], Samples], last_chunk: int) -> Iterator[Stinger]:
         """Yield the parts that are to be sent now, those that are heard first before others.
@@ -177,16 +198,26 @@ class StingerEncoder:
             last_chunk: Number of the last chunk sent.
         """
         self._committed = committed
+        self._begin_interrupted()
         self._announced = {cue: number for cue, number in self._announced.items() if cue.start >= committed}
         # A client on a slow connection has played past parts that it has not received.
         self._sent = [part for part in self._sent if part.end > committed or received <= part.after < last_chunk]
         for number, playing in list(self._playing.items()):
-            if playing.sent and playing.next_start < committed:
+            if playing.has_begun and playing.next_start < committed:
                 # What is past is not sent any more.
                 past = (committed - playing.next_start) // PART_SAMPLES * PART_SAMPLES
                 playing.sent = min(len(playing.stinger.samples), playing.sent + past)
-            if playing.stinger.end <= committed and (self._included or playing.sent):
+            if playing.stinger.end <= committed and (self._included or playing.has_begun):
                 del self._playing[number]
+
+    def _begin_interrupted(self) -> None:
+        """Let stingers of a session before this one go on where the client is."""
+        interrupted, self._interrupted = self._interrupted, []
+        for each in interrupted:
+            if each.cue.stinger in self.sounds and each.start < self._committed + self._ahead:
+                stinger = mixed_stinger(each.cue, self.sounds[each.cue.stinger][:LONGEST_STINGER], start=each.start)
+                message = self._message(each.cue, each.number, "placed", total=len(stinger.samples))
+                self._playing[each.number] = _Playing(message=message, stinger=stinger, has_begun=True)
 
     def _place(self, cue: StingerCue, number: int) -> Iterator[Stinger]:
         if cue.stinger in self.bursts:
@@ -209,13 +240,14 @@ class StingerEncoder:
     def _part(self, playing: _Playing, music: Callable[[int, int], Samples], last_chunk: int) -> Stinger:
         """Return the next part of a stinger, and count it as sent."""
         message, sound = playing.message, playing.stinger.samples
-        late = playing.sent == 0 and playing.stinger.start < self._committed
+        late = not playing.has_begun and playing.stinger.start < self._committed
         if late and message.if_late == "play":
             # It begins where the client is when it gets this part.
             playing.stinger = replace(playing.stinger, start=self._committed)
         offset, start = playing.sent, playing.next_start
         samples = self._limited(playing, music)
         playing.sent += len(samples)
+        playing.has_begun = True
         payload = wire.pcm(samples, self._format)
         part = replace(message, offset=offset, count=len(samples), pcm=payload)
         if late and message.if_late == "drop":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
 from segue.service.auth import RefusalReason
@@ -67,6 +68,13 @@ class EndReceived:
 TransportEvent: TypeAlias = CredentialsReceived | HandshakeDone | MessageReceived | CommandReceived | EndReceived
 
 
+class EndReason(Enum):
+    """Why the service ends a connection. TOO_SLOW: its client exceeded a limit of time."""
+
+    STOPPING = auto()
+    TOO_SLOW = auto()
+
+
 class LocalError(Exception):
     """The service used a connection wrongly."""
 
@@ -123,6 +131,6 @@ class TransportProtocol(Protocol):
         """Encode a message. Raises: LocalError before the handshake is done, and for a message without parts."""
         ...
 
-    def end(self) -> None:
-        """Let `data_to_send` say that the service ends the connection, if the protocol can say so."""
+    def end(self, reason: EndReason) -> None:
+        """Let `data_to_send` say that and why the service ends the connection, if the protocol can say so."""
         ...

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
 
@@ -30,6 +30,7 @@ from segue.service.transport import (
     Bounds,
     CommandReceived,
     CredentialsReceived,
+    EndReason,
     EndReceived,
     HandshakeDone,
     LocalError,
@@ -60,6 +61,10 @@ _ABOUT_THIS_PORT: Final = (
     "It answers nothing else."
 )
 _DATA: Final = (Opcode.BINARY, Opcode.CONT)
+_END_CODES: Final[Mapping[EndReason, tuple[CloseCode, str]]] = {
+    EndReason.STOPPING: (CloseCode.GOING_AWAY, "the service stops"),
+    EndReason.TOO_SLOW: (CloseCode.POLICY_VIOLATION, "nothing came in time: hello, or later any message"),
+}
 # Fields of a hello that are read before its token is accepted; and how many fields it may have, known or not.
 _TOLD: Final = ("t", "token")
 _MOST_FIELDS: Final = 256
@@ -140,9 +145,9 @@ class WebSocketConnection:
             self._send(parts)
         return self.data_to_send()
 
-    def end(self) -> None:
+    def end(self, reason: EndReason) -> None:
         if self._library.state is State.OPEN:
-            self._library.send_close(CloseCode.GOING_AWAY, "the service ends the connection")
+            self._library.send_close(*_END_CODES[reason])
 
     # --- stages -----------------------------------------------------------------------------------------------------
 

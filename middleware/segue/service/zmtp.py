@@ -17,6 +17,7 @@ from segue.service.transport import (
     Bounds,
     CommandReceived,
     CredentialsReceived,
+    EndReason,
     HandshakeDone,
     LocalError,
     MessageReceived,
@@ -122,7 +123,7 @@ class ServerConnection:
             pieces += (part, _head(_MORE if left else 0, len(part)))
         return b"".join(reversed(pieces))
 
-    def end(self) -> None:
+    def end(self, reason: EndReason) -> None:
         """Nothing: ZMTP has no command for it."""
 
     # --- stages -----------------------------------------------------------------------------------------------------

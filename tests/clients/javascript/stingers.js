@@ -24,7 +24,7 @@ export class StingerMixer {
   receive(message, samples, committed) {
     const known = this.playing.find((stinger) => stinger.id === message.id);
     if (message.kind === "placed" && samples !== null) {
-      if (known !== undefined) known.parts.push({ offset: message.offset, samples });
+      if (known !== undefined) addPart(known.parts, message.offset, samples);
       else if (!this.ended.includes(message.id)) this.begin(message, samples, committed);
     } else if ((message.kind === "cancelled" || message.kind === "dropped") && known !== undefined) {
       this.cancel(known, committed);
@@ -94,6 +94,22 @@ export class StingerMixer {
     for (let j = offset; j < offset + CHANNELS * count; j += 1) out[j] = Math.min(1, Math.max(-1, out[j]));
     for (const stinger of this.playing) if (isOver(stinger, position + count)) this.end(stinger);
   }
+}
+
+/** Add the samples of a part that are not there yet: after a resume or a restart parts come again. */
+function addPart(parts, offset, samples) {
+  const end = offset + samples.length / CHANNELS;
+  let at = offset;
+  const add = (until) => {
+    if (at < until) parts.push({ offset: at, samples: samples.subarray(CHANNELS * (at - offset), CHANNELS * (until - offset)) });
+  };
+  for (const part of [...parts].sort((a, b) => a.offset - b.offset)) {
+    const last = part.offset + part.samples.length / CHANNELS;
+    if (last <= at || part.offset >= end) continue;
+    add(part.offset);
+    at = Math.max(at, last);
+  }
+  add(end);
 }
 
 function fadeOut(stinger, at) {

@@ -155,6 +155,12 @@ def stingers_and_volume(chance: random.Random, recorder: Recorder) -> None:
             if total > fields["count"] and chance.random() < 0.8:
                 rest = {**fields, "offset": fields["count"], "count": total - fields["count"]}
                 recorder.stinger(rest, salt=number)
+        if placed and chance.random() < 0.5:
+            # A part that comes again, as after a resume, or too late.
+            again = chance.choice(placed)
+            offset = chance.randrange(again["total"])
+            count = chance.randint(1, again["total"] - offset)
+            recorder.stinger({**again, "offset": offset, "count": count}, salt=again["id"])
         if placed and chance.random() < 0.4:
             gone = chance.choice(placed)
             kind = chance.choice(["cancelled", "dropped"])

@@ -62,7 +62,7 @@ def test_the_appendix_spells_the_bytes_of_the_vectors() -> None:
         (r"fade = ([\d ]+) samples", limits.FADE),
         (r"pre-roll = ([\d ]+) samples", limits.PRE_ROLL),
         (r"`committed` \+ ([\d ]+), it is dropped", limits.CAPACITY),
-        (r"at least the ([\d ]+) greatest takes", limits.MOST_TAKES),
+        (r"keeps at least ([\d ]+) takes: those", limits.MOST_TAKES),
         (r"keeps at most ([\d ]+) stingers", limits.MOST_PLAYING),
         (r"A cell is the service's own, at most ([\d ]+) bytes", limits.CELL_BYTES),
         (r"lies before `committed` \+ ([\d ]+), the nearest later", limits.RESTORE_AHEAD),

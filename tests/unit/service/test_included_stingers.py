@@ -12,7 +12,8 @@ import soundfile
 
 from segue.contract import FRAME_SIZE, Samples
 from segue_sdk.limits import SAMPLE_RATE
-from segue_sdk.messages import Chunk, Control, Event, EventItem, Hello, Restore, Rules, Status, Stinger, Welcome
+from segue_sdk.messages import Cell, Chunk, Control, Event, EventItem, Hello, Restore, Rules, Status, Stinger, Welcome
+from segue_sdk.stinger_mixer import StingerMixer
 from unit.runtime.stung import SOUNDS
 from unit.service.service_harness import ServiceHarness
 
@@ -134,6 +135,52 @@ def test_a_stinger_goes_on_after_a_restart_of_the_service(rules: dict[str, Any])
             rest = heard([*sent, *chunks])[end:]
             np.testing.assert_allclose(rest, whole[end : end + len(rest)], atol=1e-6)
             assert np.abs(rest[:FRAME_SIZE, 0]).max() > 0.3
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", [Cell, Chunk])
+def test_a_stinger_beside_the_music_goes_on_after_a_restart_of_the_service(
+    rules: dict[str, Any], kind: type[Cell | Chunk]
+) -> None:
+    async def main() -> None:
+        async with ServiceHarness(**rules) as service:
+            await begun(service, ONE)
+            ring(service, ONE)
+            service.generate()
+            service.tick(0.3)
+            service.playhead(ONE, committed=SAMPLE_RATE // 2)
+            service.generate()
+            # The bell rang after the first chunks were sent: it is in newer cells, and in those of further chunks.
+            parts, cell = service.all(ONE, Stinger), service.all(ONE, kind)[-1]
+        at = cell.end if isinstance(cell, Cell) else cell.start + cell.count
+        start, committed = parts[0].start, at - SAMPLE_RATE // 2
+        had = [part for part in parts if part.start + part.offset < committed]
+        assert start < committed < at < start + len(BELL)
+        async with ServiceHarness(**rules) as restarted:
+            await restarted.greet(TWO)
+            restarted.say(TWO, Restore(id=1, cell=cell.cell, at=at, take=0))
+            await restarted.settle()
+            # Until the client's position is known, nothing is sent.
+            assert restarted.all(TWO, Stinger) == []
+            for position in range(committed, start + len(BELL), SAMPLE_RATE // 2):
+                have = max([at, *(chunk.start + chunk.count for chunk in restarted.all(TWO, Chunk))])
+                restarted.playhead(TWO, committed=position, have=max(have, position))
+                restarted.generate()
+            rest = restarted.all(TWO, Stinger)
+        assert {(part.kind, part.id, part.start, part.total) for part in rest} == {
+            ("placed", parts[0].id, start, len(BELL))
+        }
+        assert rest[0].start + rest[0].offset <= committed
+        offsets = [part.offset for part in rest]
+        assert offsets == sorted(set(offsets))
+        assert rest[-1].offset + rest[-1].count == len(BELL)
+        mixer, music = StingerMixer(), memoryview(bytearray(8 * (start + len(BELL)))).cast("f")
+        for part in (*had, *rest):
+            mixer.take(part, memoryview(bytes(part.pcm or b"")).cast("f"), 0 if part in had else committed)
+        mixer.mix(0, music)
+        sound = np.array(music, np.float32).reshape(-1, 2)[start:]
+        np.testing.assert_allclose(sound, BELL, atol=1e-6)
 
     asyncio.run(main())
 

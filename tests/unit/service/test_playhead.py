@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from segue_sdk.messages import Chunk, Error
+from unit.runtime.scheduling import run_once
 from unit.service.service_harness import ServiceHarness
 
 CLIENT = b"client"
@@ -53,5 +54,30 @@ def test_a_clock_that_runs_too_fast_is_told_again_after_it_was_in_range() -> Non
             service.playhead(CLIENT, 102 * RATE)
             service.tick()
             assert len(told(service)) == 2
+
+    asyncio.run(main())
+
+
+def test_a_client_that_plays_older_music_behind_the_newest_is_believed() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(CLIENT)
+            service.playhead(CLIENT)
+            service.generate()
+            end = max(chunk.start + chunk.count for chunk in service.all(CLIENT, Chunk))
+            service.event(CLIENT, 1, deep=True)
+            # The replacement begins, and then its generator stalls.
+            assert run_once(service.scheduler, service.now_s) == 1
+            (session,) = service.sessions
+            service.handler.flush(session)
+            replacement = service.all(CLIENT, Chunk)[-1]
+            newest = replacement.start + replacement.count
+            assert replacement.reason == "replace"
+            assert newest + RATE < end
+            service.now_s += 2.0
+            service.playhead(CLIENT, newest + RATE, have=end)
+            service.tick()
+            assert told(service) == []
+            assert session.music.latency.committed(service.now_s) == newest + RATE
 
     asyncio.run(main())

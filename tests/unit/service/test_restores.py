@@ -273,3 +273,20 @@ def test_music_before_a_restore_stays_in_its_take_whatever_takes_the_client_name
             assert {chunk.take for chunk in chunks if chunk.seq >= restored.seq} == {51}
 
     asyncio.run(main())
+
+
+def test_a_client_whose_requests_pile_up_is_refused_more() -> None:
+    async def main() -> None:
+        async with ServiceHarness() as service:
+            await service.greet(ONE)
+            with worker_held(service):
+                service.say(ONE, Restore(id=1, at=0, take=0))
+                for number in range(2, 10):
+                    service.say(ONE, Save(id=number))
+                    service.now_s += 1.0
+                assert [(one.code, one.seq) for one in service.all(ONE, Error)] == [("rate_limited", 9)]
+            await service.settle()
+            service.tick()
+            assert [one.id for one in service.all(ONE, Saved)] == [2, 3, 4, 5, 6, 7, 8]
+
+    asyncio.run(main())

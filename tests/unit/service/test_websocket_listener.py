@@ -178,7 +178,9 @@ def test_a_hello_that_does_not_come_is_a_slow_handshake_where_a_token_is_needed(
     async def scenario() -> None:
         async with listening(ListenerLimits(handshake_s=0.5), TOKEN) as (harness, address), upgraded(address) as one:
             ping = asyncio.create_task(pinging(one))
-            await one.hung_up_on()
+            _, _, end = answers(await one.hung_up_on())
+            assert end is not None
+            assert end.code == CloseCode.POLICY_VIOLATION
             assert harness.listener.refused == {RefusalReason.HANDSHAKE: 1}
             assert harness.gone == []
             ping.cancel()
@@ -596,7 +598,9 @@ def test_a_silent_client_is_closed() -> None:
     async def scenario() -> None:
         async with listening(ListenerLimits(silence_s=0.5)) as (harness, address), upgraded(address) as one:
             one.say(PLAY)
-            await one.hung_up_on()
+            _, _, end = answers(await one.hung_up_on())
+            assert end is not None
+            assert end.code == CloseCode.POLICY_VIOLATION
             await until(lambda: harness.gone)
             assert not harness.listener.refused.total()
 

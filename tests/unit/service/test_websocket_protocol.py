@@ -15,6 +15,7 @@ from segue.service.transport import (
     Bounds,
     CommandReceived,
     CredentialsReceived,
+    EndReason,
     EndReceived,
     HandshakeDone,
     LocalError,
@@ -476,13 +477,18 @@ def test_wrong_frames_end_the_connection_with_a_code(wrong: bytes, code: CloseCo
 # --- the end --------------------------------------------------------------------------------------------------------
 
 
-def test_the_end_of_the_service_is_said() -> None:
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [(EndReason.STOPPING, CloseCode.GOING_AWAY), (EndReason.TOO_SLOW, CloseCode.POLICY_VIOLATION)],
+)
+def test_the_end_of_the_service_is_said(reason: EndReason, code: CloseCode) -> None:
     service = opened()
-    service.end()
-    service.end()
+    service.end(reason)
+    service.end(reason)
     _, _, end = answers(service.data_to_send())
     assert end is not None
-    assert end.code == CloseCode.GOING_AWAY
+    assert end.code == code
+    assert end.reason
 
 
 def test_what_is_sent_to_a_client_that_has_said_its_end_is_lost() -> None:

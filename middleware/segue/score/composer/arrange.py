@@ -15,8 +15,10 @@ from segue.score.composer.bar import range_of
 from segue.score.composer.figurations import refigured
 from segue.score.composer.grooves import GROOVES, kit
 from segue.score.composer.harmonies import HARMONIES
+from segue.score.composer.instruments import PLUCKED
 from segue.score.composer.layouts import LAYOUTS
 from segue.score.composer.layouts.layout import Layout
+from segue.score.composer.loudness import estimated_lufs
 from segue.score.composer.percussion import PERCUSSION
 from segue.score.composer.scales import SCALES
 from segue.score.composer.vocabulary import Kit, Situation, Voice
@@ -39,8 +41,9 @@ _ADDED: Final = {
         tones=4, pattern="broken", density=0.6,
     ),
 }  # fmt: skip
-# Instruments whose tone dies away do not hold a chord that others would: they strike or break it.
-_PLUCKED: Final = frozenset((*range(16), 24, 25, 26, 27, 28, 31, 45, 46, *range(104, 109), 112, 113, 114, 115))
+# Loudness at an arousal of 0.5, and how much more at 1 than at 0; a gain is kept within bounds.
+_LUFS, _AROUSED_DB = -24.0, 8.0
+_LEAST_GAIN, _MOST_GAIN = 0.6, 1.5
 # The first instrument of a role is heard from this intensity on, the second from `_SECOND`.
 _FIRST: Final = {"melody": 0.15, "bass": 0.3, "harmony": 0.3, "texture": 0.4, "counter": 0.45}
 _SECOND: Final = 0.5
@@ -70,7 +73,7 @@ def arrange(profile: StyleProfile) -> Situation:
     cadences = {third: harmony.cadences(name, third) for third, name in scales.items()}
     voices = _voices(profile, layout, harmony.bass)
     tempo = profile.tempo_bpm
-    return Situation(
+    plain = Situation(
         name=profile.key,
         tempo=(tempo, tempo),
         modes=(profile.scale,),
@@ -86,10 +89,11 @@ def arrange(profile: StyleProfile) -> Situation:
         sixteenth_swing=groove.sixteenth_swing,
         loose=layout.loose,
         entrance=layout.entrance,
-        gain=layout.gain * (0.92 + 0.16 * profile.arousal),
         drive=min(1.0, max(0.0, layout.drive + 0.5 * (profile.arousal - 0.5))),
         most_notes=_most_notes_per_s(tempo) * 60 / tempo,
     )
+    wanted_db = _LUFS + _AROUSED_DB * (profile.arousal - 0.5) + layout.level_db - estimated_lufs(plain)
+    return replace(plain, gain=min(_MOST_GAIN, max(_LEAST_GAIN, 10 ** (wanted_db / 40))))
 
 
 def _most_notes_per_s(tempo_bpm: float) -> float:
@@ -168,7 +172,7 @@ def _played(
 
 def _shaped(profile: StyleProfile, voice: Voice) -> Voice:
     """A voice suited to its instrument and bent by the profile's numbers."""
-    if voice.programs[0] in _PLUCKED and voice.figure == "pad":
+    if voice.programs[0] in PLUCKED and voice.figure == "pad":
         voice = replace(voice, figure="stabs", pattern="x.......x.......", strum=max(voice.strum, 0.02), hold=1.0)
     more = profile.density - 0.5
     hold = voice.hold * 4.0 ** (profile.articulation - 0.5)

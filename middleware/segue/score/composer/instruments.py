@@ -105,6 +105,11 @@ STEEL_DRUMS: Final = 114
 TAIKO: Final = 116
 REVERSE_CYMBAL: Final = 119
 
+PLUCKED: Final = frozenset(
+    (*range(16), *range(24, 29), 31, *range(32, 38), 45, 46, 47, *range(104, 109), *range(112, 119))
+)
+"""Programmes whose tone dies away, struck or plucked."""
+
 LOW_KICK: Final = 35
 KICK: Final = 36
 RIM: Final = 37

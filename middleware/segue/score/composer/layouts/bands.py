@@ -13,6 +13,7 @@ from segue.score.composer.vocabulary import Voice
 LAYOUTS: Final = (
     Layout(
         name="jazz combo",
+        level_db=0.5,
         groove="swing",
         percussion="brushes",
         drive=0.4,
@@ -102,6 +103,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="reggae band",
+        level_db=1.0,
         groove="one drop",
         percussion="kit",
         drive=0.4,

@@ -34,6 +34,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="ambient",
+        level_db=2.5,
         percussion="electronic",
         drive=0.05,
         stretch=2,
@@ -58,6 +59,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="synthwave",
+        level_db=1.5,
         groove="rock",
         percussion="electronic",
         drive=0.6,
@@ -79,6 +81,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="club",
+        level_db=1.0,
         groove="four on the floor",
         percussion="electronic",
         drive=0.7,
@@ -102,6 +105,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="breaks",
+        level_db=1.5,
         groove="breakbeat",
         percussion="kit",
         drive=0.85,

@@ -78,6 +78,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="polka band",
+        level_db=1.5,
         groove="polka",
         percussion="kit",
         drive=0.6,
@@ -165,6 +166,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="waltz orchestra",
+        level_db=1.0,
         groove="waltz",
         percussion="orchestral",
         drive=0.4,
@@ -188,6 +190,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="tribal",
+        level_db=-1.0,
         groove="tribal",
         percussion="hand drums",
         drive=0.65,

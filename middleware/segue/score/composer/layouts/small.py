@@ -13,6 +13,7 @@ from segue.score.composer.vocabulary import Voice
 LAYOUTS: Final = (
     Layout(
         name="solo",
+        level_db=1.0,
         drive=0.15,
         loose=0.024,
         voices=(
@@ -30,6 +31,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="chamber",
+        level_db=2.0,
         drive=0.3,
         loose=0.016,
         voices=(
@@ -49,6 +51,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="piano solo",
+        level_db=1.5,
         drive=0.2,
         loose=0.02,
         voices=(
@@ -87,6 +90,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="koto garden",
+        level_db=2.5,
         drive=0.1,
         loose=0.028,
         entrance="none",
@@ -128,6 +132,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="music box",
+        level_db=2.0,
         drive=0.1,
         loose=0.012,
         entrance="none",
@@ -146,6 +151,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="ragtime",
+        level_db=-0.5,
         drive=0.55,
         loose=0.012,
         entrance="none",
@@ -164,6 +170,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="baroque",
+        level_db=2.0,
         drive=0.45,
         loose=0.01,
         voices=(
