@@ -14,6 +14,7 @@ from service.process import ServiceProcess
 pytestmark = pytest.mark.heavy
 
 EXAMPLES = ROOT / "godot_client/examples"
+DEMO = ROOT / "godot_client/demo"
 
 
 def output(*words: str, **settings: Any) -> str:
@@ -25,8 +26,8 @@ def output(*words: str, **settings: Any) -> str:
 def test_style() -> None:
     tools = PLACE / "venv/bin"
     # gdlint reads its settings from the folder it runs in.
-    output(str(tools / "gdlint"), ".", str(EXAMPLES), cwd=HERE)
-    output(str(tools / "gdformat"), "--check", str(HERE), str(EXAMPLES))
+    output(str(tools / "gdlint"), ".", str(EXAMPLES), str(DEMO), cwd=HERE)
+    output(str(tools / "gdformat"), "--check", str(HERE), str(EXAMPLES), str(DEMO))
 
 
 @pytest.mark.parametrize("script", sorted(file.name for file in [*HERE.glob("*.gd"), *EXAMPLES.glob("*.gd")]))

@@ -21,6 +21,7 @@ from segue.runtime.simulation import straight
 from segue.runtime.styles import read_styles
 from segue.score.generator import ScoreGenerator
 from segue.score.sampler.sampler import Sampler
+from segue.style.situations import nearest_situations
 from segue.style.word_table import WordEncoder
 from segue_rules import load, load_events
 from segue_rules.plan import FramePlan

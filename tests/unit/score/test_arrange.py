@@ -12,7 +12,7 @@ from segue.instruments import NAMES, PROGRAMS
 from segue.score.composer.arrange import arrange
 from segue.score.composer.bar import Onset, compose_bar, range_of
 from segue.score.composer.fills import GESTURES
-from segue.score.composer.harmony import PHRASE_BARS
+from segue.score.composer.harmony import PHRASE_BARS, phrase
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.layouts import LAYOUTS
 from segue.score.composer.layouts.layout import Layout
@@ -165,3 +165,28 @@ def test_arrangements_are_levelled_by_arousal(layout: str) -> None:
     calm, excited = (estimated_lufs(arrange(replace(base, arousal=arousal))) for arousal in (0.2, 0.8))
     assert 2.0 < excited - calm < 8.0
     assert abs(calm + 26.4 - LAYOUTS[layout].level_db) < 2.0
+
+
+def test_chords_without_a_bass_stand_on_their_roots() -> None:
+    style = StyleProfile(ensemble=Ensemble(melody=("flute",), harmony=("nylon guitar",)), layout="town")
+    row = arrange(style)
+    plan = phrase(row, 1, 0, 4, 0, "major")
+    for bar in range(PHRASE_BARS):
+        chords = [onset for onset in compose_bar(row, row, 1, bar, 4, 0, "major").onsets if onset.slot == 1]
+        roots = {segment.chord.root for segment in plan.bars[bar]}
+        assert min(onset.pitch for onset in chords) % 12 in roots
+
+
+def test_further_instruments_take_the_voices_of_a_role_without() -> None:
+    ensemble = Ensemble(bass=("slap bass",), harmony=("clavinet", "muted guitar", "brass"))
+    row = arrange(StyleProfile(ensemble=ensemble, layout="funk band"))
+    (brass,) = [voice for voice in row.voices if voice.programs == (PROGRAMS["brass"],)]
+    assert brass.role == "harmony"
+    assert brass.figure == "stabs"
+
+
+def test_a_tune_stays_above_its_chords() -> None:
+    row = arrange(natural(LAYOUTS["jazz combo"]))
+    tune = next(voice for voice in row.voices if voice.role == "melody")
+    chords = [voice for voice in row.voices if voice.figure in ("stabs", "pad") and voice.level <= 0.5]
+    assert all(voice.register <= tune.register - 7 for voice in chords)

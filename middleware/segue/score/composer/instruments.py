@@ -9,7 +9,7 @@ KIT_PROGRAM: Final = -1
 
 
 def kit_program(kit: int) -> int:
-    """What stands for a drum kit where programmes stand; and the kit again for what stands for it.
+    """Return what stands for a drum kit where programmes stand; and the kit again for what stands for it.
 
     Args:
         kit: A number of sampler.kits.KITS; 0 is the standard kit, KIT_PROGRAM.

@@ -35,7 +35,7 @@ class Register:
     lufs: tuple[float, ...]
 
     def gain_db(self, pitch: int) -> float:
-        """Gain that brings a key to NOTE_LUFS, nearly."""
+        """Return the gain that brings a key to NOTE_LUFS, nearly."""
         middle = median(self.lufs)
         uneven_db = float(np.interp(pitch, self.keys, self.lufs)) - middle
         return NOTE_LUFS - middle - _EVENING * min(_MAX_UNEVEN_DB, max(-_MAX_UNEVEN_DB, uneven_db))
@@ -43,20 +43,30 @@ class Register:
 
 def measured(sound: Callable[[int], NDArray[np.float32]], keys: Sequence[int]) -> Register:
     """Measure what `sound` plays (key -> [C, S]) on `keys`; keys that are silent are left out."""
-    levels = {key: _loudest(sound(key)) for key in keys}
+    levels = {key: loudest(sound(key)) for key in keys}
     sounding = {key: level for key, level in levels.items() if math.isfinite(level)}
     if not sounding:
         return Register(keys=(0,), lufs=(NOTE_LUFS,))
     return Register(keys=tuple(sounding), lufs=tuple(sounding.values()))
 
 
-def flattened(register: Register) -> Register:
-    """One level for all keys: drums differ by what they are, not by register."""
-    return Register(keys=(0,), lufs=(median(register.lufs),))
+def drum_gain_db(kit: Sequence[float], drum: float, same: float | None) -> float:
+    """Return the gain of a drum: one for all the kit, since drums differ by what they are.
+
+    Args:
+        kit: Levels of the drums that stand for their kit, LUFS.
+        drum: The drum's level.
+        same: Level of the same drum in the standard kit, which `kit` is then: kits differ by sound, and nearly not by
+            balance. None for a drum of its own.
+    """
+    gain_db = NOTE_LUFS - median(kit)
+    if same is None or not math.isfinite(same - drum):
+        return gain_db
+    return gain_db + _EVENING * min(_MAX_UNEVEN_DB, max(-_MAX_UNEVEN_DB, same - drum))
 
 
 def level_name(program: int, *, drums: bool) -> str:
-    """The name in a file of levels: of a programme its number, of a drum kit "kit" and its number."""
+    """Return the name in a file of levels: of a programme its number, of a drum kit "kit" and its number."""
     return f"kit {program}" if drums else str(program)
 
 
@@ -67,7 +77,7 @@ def read_levels(path: Path) -> dict[str, Register]:
 
 
 def write_levels(path: Path, levels: dict[str, Register]) -> None:
-    """The inverse of read_levels, to a hundredth of a decibel."""
+    """Return the inverse of read_levels, to a hundredth of a decibel."""
     entries = {
         name: {"keys": list(register.keys), "lufs": [round(level, 2) for level in register.lufs]}
         for name, register in levels.items()
@@ -76,8 +86,8 @@ def write_levels(path: Path, levels: dict[str, Register]) -> None:
     path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
 
-def _loudest(sound: NDArray[np.float32]) -> float:
-    """Loudness of the loudest 400 ms of [C, S], LUFS."""
+def loudest(sound: NDArray[np.float32]) -> float:
+    """Return the loudness of the loudest 400 ms of [C, S], LUFS."""
     padded = np.pad(sound, ((0, 0), (0, max(0, _WINDOW - sound.shape[1]))))
     energy = np.concatenate([[0.0], np.cumsum((k_weighted(padded.T) ** 2).sum(axis=1))])
     return loudness(float(np.max(energy[_WINDOW:] - energy[:-_WINDOW])) / _WINDOW)

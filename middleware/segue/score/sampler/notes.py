@@ -24,8 +24,8 @@ from segue.score.sampler import synthesiser, voice
 from segue.score.sampler.cache import ByteCache
 from segue.score.sampler.drum_patches import DRUM_PATCHES, DrumPatch
 from segue.score.sampler.drum_synthesiser import drum_length
-from segue.score.sampler.kits import KITS, STANDARD, DrumKey
-from segue.score.sampler.levels import Register, flattened, level_name, measured
+from segue.score.sampler.kits import DRUM_KIT, KITS, STANDARD, DrumKey
+from segue.score.sampler.levels import NOTE_LUFS, Register, drum_gain_db, level_name, loudest, measured
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.patches import PATCHES, Tone, stroke, tone
 from segue.score.sampler.regions import LOOP_WHILE_HELD, Region, SampleBank
@@ -52,7 +52,7 @@ _GROUP: Final = 8
 _INAUDIBLE_DB: Final = -66.0
 _TRIM_FADE: Final = 480
 _SEARCHED: Final = 4_096
-MEMORY_BYTES: Final = 120 << 20
+MEMORY_BYTES: Final = 96 << 20
 """What a bank keeps by default: enough for one session."""
 # Parts of it: for decoded samples, needed only to make sources of them; for sources; and for whole notes.
 _WAVEFORMS, _SOURCES, _WHOLES = 2, 10, 4
@@ -154,13 +154,22 @@ class NoteBank:
         self._numbers: dict[Region | Tone, int] = {}
         self._numbering = threading.Lock()
         self._levels = dict(levels or {})
+        kits = {kit: self._levels.get(level_name(kit, drums=True)) for kit in KITS}
+        self._drum_levels = {
+            (kit, pitch): level
+            for kit, register in kits.items()
+            if register is not None
+            for pitch, level in zip(register.keys, register.lufs, strict=True)
+        }
 
     def sha256(self) -> str:
-        """Hash of the SoundFont; reads all of it."""
+        """Return the hash of the SoundFont; reads all of it."""
         return self._samples.sha256()
 
     def substitute(self, program: int) -> int:
-        """The programme that plays for `program`: itself, or for one that is missing the nearest of its GM group."""
+        """Return the programme that plays for `program`: itself, or for one that is missing the nearest of its GM
+        group.
+        """
         if program in self._samples.programs or program in PATCHES:
             return program
         group = [other for other in {*self._samples.programs, *PATCHES} if other // _GROUP == program // _GROUP]
@@ -168,7 +177,7 @@ class NoteBank:
         return nearest
 
     def note(self, event: NoteEvent) -> BankNote:
-        """The sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
+        """Return the sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
         return self._known(event.program, event.drums, event.pitch, event.velocity, event.duration)
 
     def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
@@ -180,17 +189,19 @@ class NoteBank:
         return self._note(_Key(self.substitute(program), False, pitch, layer, rounded, loudness))
 
     def _kit(self, kit: int, pitch: int, layer: int) -> int:
-        """The kit that plays a key of `kit`: itself, or the standard one where the kit or its key is missing."""
+        """Return the kit that plays a key of `kit`: itself, or the standard one where the kit or its key is missing."""
         return kit if self._pressed(_Key(kit, True, pitch, layer, 0, 0)) else STANDARD
 
     def read(self, note: BankNote, begin: int, end: int) -> Planar:
-        """Samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written to."""
+        """Return the samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written
+        to.
+        """
         if note.key in self._wholes or (begin == 0 and self._is_repeated(note.key)):
             return self._wholes.get(note.key, lambda: self._rendered(note, 0, note.length))[:, begin:end]
         return self._rendered(note, begin, end)
 
     def _is_repeated(self, key: _Key) -> bool:
-        """Whether a note that begins was begun before."""
+        """Return whether a note that begins was begun before."""
         if key in self._begun:
             return True
         if len(self._begun) >= _MOST_NOTES:
@@ -212,8 +223,8 @@ class NoteBank:
             seat = ORCHESTRA[key.program]
             pan, level_db, send, width = seat.pan, seat.level_db, seat.send, seat.width
             pan += _KEY_SPREAD * (key.pitch - 60) / 48
-        register = self.register(key.program, drums=key.drums)
-        level = 10 ** ((level_db + register.gain_db(key.pitch)) / 20)
+        gain_db = self._drum_gain_db(key) if key.drums else self.register(key.program).gain_db(key.pitch)
+        level = 10 ** ((level_db + gain_db) / 20)
         voices = self._voices(key)
         channels = len(voices[0].sides) if voices else 1
         # A pair is balanced, not panned: each side stays where it is, one softer than the other.
@@ -230,7 +241,7 @@ class NoteBank:
         )
 
     def _audible(self, voices: Sequence[NoteVoice], channels: int) -> int:
-        """Samples of a note without its inaudible end."""
+        """Return samples of a note without its inaudible end."""
         length = max((one.length for one in voices), default=0)
         sound = self._summed(voices, channels, 0, length)
         # Two passes over all of it for the peak; the last audible sample is searched from the end.
@@ -243,7 +254,7 @@ class NoteBank:
         return 0
 
     def _summed(self, voices: Sequence[NoteVoice], channels: int, begin: int, end: int) -> Planar:
-        """Samples [begin, end) of a key press before level and seat: float32 [C, end - begin]."""
+        """Return the samples [begin, end) of a key press before level and seat: float32 [C, end - begin]."""
         if len(voices) == 1:
             (only,) = voices
             return self._played(only, begin, min(end, only.length))[None]
@@ -256,7 +267,7 @@ class NoteBank:
         return sound
 
     def _played(self, one: NoteVoice, begin: int, end: int) -> Planar:
-        """Samples [begin, end) of a voice, which lie within it: float32 [end - begin]."""
+        """Return the samples [begin, end) of a voice, which lie within it: float32 [end - begin]."""
         gain = one.envelope.read(begin, end)
         gain *= one.gain
         gain *= self._source(one.played, one.number, one.size, one.until)[begin:end]
@@ -266,13 +277,13 @@ class NoteBank:
         return gain
 
     def _voices(self, key: _Key) -> tuple[NoteVoice, ...]:
-        """Each voice of a key press."""
+        """Return each voice of a key press."""
         pressed = self._pressed(key)
         apart = len({one.pan for one in pressed}) > 1
         return tuple(self._voice(one, key, apart=apart) for one in pressed)
 
     def _pressed(self, key: _Key) -> tuple[Region | Tone, ...]:
-        """What a key press sounds; nothing for a kit without the key."""
+        """Return what a key press sounds; nothing for a kit without the key."""
         velocity = max(1, min(_MAX_VELOCITY, key.layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
         sampled = key.program in (self._samples.kits if key.drums else self._samples.programs)
         if self._patches_first or not sampled:
@@ -307,13 +318,15 @@ class NoteBank:
         )
 
     def _natural_length(self, played: Region | Tone) -> int | None:
-        """Samples after which a sound has ended by itself, None if it goes on while the key is held."""
+        """Return the number of samples after which a sound has ended by itself, None if it goes on while the key is
+        held.
+        """
         if isinstance(played, Region):
             return voice.natural_length(played, self._samples.length(played.sample))
         return drum_length(played.patch) if isinstance(played.patch, DrumPatch) else None
 
     def _source(self, played: Region | Tone, number: int, size: int, until: int) -> Planar:
-        """`size` samples of a region or tone, or all of it if it ends before."""
+        """Return `size` samples of a region or tone, or all of it if it ends before."""
 
         def make() -> Planar:
             if isinstance(played, Region):
@@ -322,26 +335,40 @@ class NoteBank:
 
         return self._sources.get((number, size, until), make)
 
-    def register(self, program: int, *, drums: bool = False) -> Register:
-        """How loud a programme or drum kit is by nature; measured once if it did not come with the font."""
-        name = level_name(program, drums=drums)
+    def register(self, program: int) -> Register:
+        """Return how loud a programme is by nature; measured once if it did not come with the font."""
+        name = level_name(program, drums=False)
         if name not in self._levels:
-            layer = _LEVEL_VELOCITY // VELOCITY_LAYER
-
-            def sound(pitch: int) -> Planar:
-                voices = self._voices(_Key(program, drums, pitch, layer, _LEVEL_DURATION, 0))
-                channels = len(voices[0].sides) if voices else 1
-                return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
-
-            if drums:
-                self._levels[name] = flattened(measured(sound, _KIT_KEYS))
-            else:
-                seat = ORCHESTRA[program]
-                across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
-                self._levels[name] = measured(sound, across)
+            seat = ORCHESTRA[program]
+            across = [seat.low + (seat.high - seat.low) * part // 8 for part in (0, 2, 4, 6, 8)]
+            self._levels[name] = measured(lambda pitch: self._natural(program, pitch, drums=False), across)
         return self._levels[name]
+
+    def kit_register(self, kit: int) -> Register:
+        """Return how loud the drums of a kit are by nature, those that it has."""
+        return measured(lambda pitch: self._natural(kit, pitch, drums=True), tuple(DRUM_KIT))
+
+    def _drum_level(self, kit: int, pitch: int) -> float:
+        """Return how loud a drum is by nature, LUFS; measured when first played if it did not come with the font."""
+        if (kit, pitch) not in self._drum_levels:
+            self._drum_levels[kit, pitch] = loudest(self._natural(kit, pitch, drums=True))
+        return self._drum_levels[kit, pitch]
+
+    def _drum_gain_db(self, key: _Key) -> float:
+        own = key.program in KITS and key.pitch in KITS[key.program].keys
+        kit = [self._drum_level(key.program if own else STANDARD, pitch) for pitch in _KIT_KEYS]
+        sounding = [level for level in kit if math.isfinite(level)] or [NOTE_LUFS]
+        same = None if own or key.program == STANDARD else self._drum_level(STANDARD, key.pitch)
+        return drum_gain_db(sounding, self._drum_level(key.program, key.pitch), same)
+
+    def _natural(self, program: int, pitch: int, *, drums: bool) -> Planar:
+        """Return a note before level and seat, of the velocity at which levels are measured: float32 [C, S]."""
+        duration = 0 if drums else _LEVEL_DURATION
+        voices = self._voices(_Key(program, drums, pitch, _LEVEL_VELOCITY // VELOCITY_LAYER, duration, 0))
+        channels = len(voices[0].sides) if voices else 1
+        return self._summed(voices, channels, 0, max((one.length for one in voices), default=0))
 
 
 def velocity_gain(velocity: int) -> float:
-    """Amplitude of a velocity 1-127: the SoundFont curve, 40 log10(velocity / 127) dB (sec. 8.4.1)."""
+    """Return the amplitude of a velocity 1-127: the SoundFont curve, 40 log10(velocity / 127) dB (sec. 8.4.1)."""
     return (velocity / _MAX_VELOCITY) ** 2

@@ -45,9 +45,9 @@ def main() -> None:
     (arguments.out / "LICENSE").write_text(licence, encoding="utf-8")
     (arguments.out / "CARD.md").write_text(card(font, corrected, raw, digest), encoding="utf-8")
     bank = NoteBank(arguments.out / "orchestra.sf3", patches_first=True)
-    presets = [(kit, True) for kit in KITS] + [(program, False) for program in ORCHESTRA]
-    levels = {level_name(program, drums=drums): bank.register(program, drums=drums) for program, drums in presets}
-    write_levels(arguments.out / "levels.json", levels)
+    kits = {level_name(kit, drums=True): bank.kit_register(kit) for kit in KITS}
+    programs = {level_name(program, drums=False): bank.register(program) for program in ORCHESTRA}
+    write_levels(arguments.out / "levels.json", kits | programs)
     print(f"{arguments.out / 'orchestra.sf3'}: {len(raw) / 2**20:.2f} MiB, sha256 {digest}")
 
 

@@ -95,7 +95,7 @@ LAYOUTS: Final = (
         loose=0.028,
         entrance="none",
         voices=(
-            Voice(role="melody", programs=(gm.KOTO,), figure="melody", register=71, velocity=94, density=0.32,
+            Voice(role="melody", programs=(gm.KOTO,), figure="melody", register=71, velocity=94, density=0.44,
                   leaps=0.12, hold=1.3, ornaments=0.25),
             Voice(role="harmony", programs=(gm.KOTO,), figure="arpeggio", register=62, velocity=66, level=0.05, rate=1,
                   hold=1.6, tones=4, pattern="up", density=0.5),
@@ -157,7 +157,8 @@ LAYOUTS: Final = (
         entrance="none",
         voices=(
             Voice(role="melody", programs=(gm.HONKY_TONK,), figure="melody", register=77, velocity=98, density=0.66,
-                  rate=4, leaps=0.16, hold=0.7, ornaments=0.06),
+                  leaps=0.16, hold=0.7, ornaments=0.06, rate=4,
+                  rhythms=("xx.xx.x.x.x.x.x.", "x.xx.xx.x.xx.xx.", "..x.xx.xxx.xx.x.", "x.x.xx.xx...x.x.")),
             Voice(role="harmony", programs=(gm.HONKY_TONK,), figure="stride", register=60, velocity=76, hold=0.7,
                   tones=3),
             Voice(role="bass", programs=(gm.TUBA,), figure="line", register=38, velocity=72, level=0.3, rate=1,
@@ -175,7 +176,8 @@ LAYOUTS: Final = (
         loose=0.01,
         voices=(
             Voice(role="melody", programs=(gm.VIOLIN,), figure="melody", register=74, velocity=92, density=0.66,
-                  rate=4, leaps=0.14, hold=0.8, ornaments=0.16),
+                  leaps=0.14, hold=0.8, ornaments=0.16, rate=4,
+                  rhythms=("x.xxx.x.x.xxx.x.", "x...x.x.xxxxx.x.", "x.x.x.x.xxx.x.x.", "x.xxxxx.x.x.x...")),
             Voice(role="bass", programs=(gm.CELLO,), figure="line", register=45, velocity=84, rate=2, hold=0.7,
                   pattern="r . t r f . t a"),
             Voice(role="harmony", programs=(gm.HARPSICHORD,), figure="stabs", register=62, velocity=76, hold=0.8,
