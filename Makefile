@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels bundle test-bundle parity ci clean
+.PHONY: demo test test-fast measure-tests lint types imports unit test-rules test-stalls test-quality test-page test-faults test-clients test-godot test-wheels bundle test-bundle godot-zip parity ci clean
 
 demo: $(INSTALLED)
 	mkdir -p out
@@ -77,6 +77,10 @@ bundle:
 # The same, and a trial of it.
 test-bundle: $(INSTALLED)
 	tests/bundle/run
+
+# The Godot addon as a zip for releases and the Asset Library: build/segue-godot-VERSION.zip.
+godot-zip:
+	$(PYTHON) godot_client/release.py
 
 # The language model against Google's own code, in an environment of its own.
 parity: $(INSTALLED)

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from segue.contract import FRAME_RATE, FRAME_SIZE, MODES, SAMPLE_RATE, TICKS_PER_BEAT, NoteEvent
+from segue.instruments import NAMES
 from segue.score.composer.conductor import Form, advance
 from segue.score.composer.harmony import PHRASE_BARS, phrase
 from segue.score.composer.keyed_random import KeyedRandom, text_key
+from segue.score.composer.layouts.layout import Layout
 from segue.score.composer.moment import Moment
 from segue.score.composer.table import TABLE, situation
 from segue.score.composer.theory import NOTE_NAMES
 from segue.score.sampler.orchestra import ORCHESTRA
+from segue.style_profile import Ensemble, StyleProfile
 
 _DRUM_KIT_NAME: Final = "drums"
 
@@ -170,3 +173,19 @@ def _instruments(notes: list[NoteEvent]) -> tuple[str, ...]:
         name = _DRUM_KIT_NAME if note.drums else ORCHESTRA[note.program].name
         time[name] = time.get(name, 0) + note.duration
     return tuple(sorted(time, key=lambda name: (-time[name], name)))
+
+
+def natural(layout: Layout) -> StyleProfile:
+    """The profile of a layout with its own instruments and drums."""
+    names = {
+        role: tuple(dict.fromkeys(NAMES[p] for voice in layout.voices if voice.role == role for p in voice.programs))
+        for role in ("melody", "counter", "harmony", "bass", "texture")
+    }
+    return StyleProfile(
+        ensemble=Ensemble(**names),
+        layout=layout.name,
+        groove=layout.groove,
+        percussion=layout.percussion,
+        scale="minor",
+        meter=3 if layout.groove == "waltz" else 6 if layout.groove == "jig" else 4,
+    )

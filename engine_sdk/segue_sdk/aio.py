@@ -65,14 +65,14 @@ def connect_async(
     seed: int | None = None,
     lookahead_ms: int | None = None,
     token: str = "",
-    latency: int = 0,
+    latency_samples: int = 0,
 ) -> AsyncSegueClient:
     """Begin a session as `connect` does, with the same arguments and errors, for an asyncio program.
 
     To be called inside a running loop.
     """
     hello = wanted(rules, client=client, generator=generator, seed=seed, lookahead_ms=lookahead_ms)
-    return AsyncSegueClient(address, hello, token=token, latency=latency)
+    return AsyncSegueClient(address, hello, token=token, latency_samples=latency_samples)
 
 
 def _wake(loop: asyncio.AbstractEventLoop, woken: asyncio.Event) -> None:

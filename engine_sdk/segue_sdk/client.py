@@ -63,9 +63,10 @@ class SegueClient:
         hello: Hello,
         *,
         token: str = "",
-        latency: int = 0,
+        latency_samples: int = 0,
         timing: Timing = DEFAULT,
         wake: Callable[[], object] = lambda: None,
+        latency: int | None = None,
     ) -> None:
         """Begin to connect.
 
@@ -73,16 +74,17 @@ class SegueClient:
             address: tcp://HOST:PORT or ipc://PATH.
             hello: What the game wants of the session.
             token: The service's token, if it needs one; 1 to 255 bytes.
-            latency: Samples between `player.read` and their sound.
+            latency_samples: Between `player.read` and the sound.
             timing: Lengths of fades and of the music needed to begin.
             wake: Called from the network thread after each client event.
+            latency: An earlier name of `latency_samples`.
         Raises:
             AddressError: `address` is no address of a service.
             ValueError: `token` is too long.
         """
         if len(token.encode()) > PASSWORD_BYTES:
             raise ValueError(f"token: expected at most {PASSWORD_BYTES} bytes, got {len(token.encode())}")
-        self._player = Player(timing, latency)
+        self._player = Player(timing, latency_samples if latency is None else latency)
         self._network = Network(parse_address(address), token, ClientSession(hello), self._player, timing, wake)
         self._session, self._lock = self._network.session, self._network.lock
         self._callbacks: list[tuple[type[Any] | tuple[type[Any], ...], Callable[[Any], object]]] = []
@@ -322,7 +324,7 @@ def connect(
     seed: int | None = None,
     lookahead_ms: int | None = None,
     token: str = "",
-    latency: int = 0,
+    latency_samples: int = 0,
 ) -> SegueClient:
     """Begin a session with the service at an address.
 
@@ -334,7 +336,7 @@ def connect(
         seed: Seed of the music; None for the rule file's.
         lookahead_ms: How much music to buffer, 200 to 30 000 ms; None for the service's default.
         token: The service's token, if it needs one.
-        latency: Samples between `player.read` and their sound.
+        latency_samples: Between `player.read` and the sound.
     Returns:
         A client, which is a context manager; `close` ends its session.
     Raises:
@@ -343,7 +345,7 @@ def connect(
         ProtocolError: Another argument is out of its range.
     """
     hello = wanted(rules, client=client, generator=generator, seed=seed, lookahead_ms=lookahead_ms)
-    return SegueClient(address, hello, token=token, latency=latency)
+    return SegueClient(address, hello, token=token, latency_samples=latency_samples)
 
 
 def wanted(
@@ -364,7 +366,7 @@ def wanted(
 def _one_error(errors: list[Exception]) -> Exception:
     """Several errors as one, as far as this Python can."""
     if sys.version_info >= (3, 11):
-        error: Exception = ExceptionGroup("callbacks of SegueClient.update", errors)  # novm
+        error: Exception = ExceptionGroup("callbacks of SegueClient.update", errors)  # novm  # noqa: F821
     else:
         for further in errors[1:]:
             log.error("a further callback raised", exc_info=further)

@@ -362,7 +362,7 @@ class Network:
         """Give samples to the player, and the event to the game."""
         if isinstance(event, Live):
             lookahead = event.welcome.lookahead_ms * SAMPLE_RATE // 1000
-            self.player.enqueue(replace(self._timing, pre_roll=min(self._timing.pre_roll, lookahead)))
+            self.player.enqueue(replace(self._timing, pre_roll_samples=min(self._timing.pre_roll_samples, lookahead)))
         reported: ClientEvent = event
         if isinstance(event, (Chunk, Stinger)):
             try:

@@ -191,7 +191,7 @@ class DeviceOutput(Output):
     """Plays to a sound device. If the device vanishes, the session goes on without sound.
 
     Args:
-        player: What to play. Its `latency` becomes what the device grants.
+        player: What to play. Its `latency_samples` become what the device grants.
         device: Name or number as `python -m sounddevice` lists them; None for the system's default.
         latency_s: Wanted latency.
         on_lost: Called once from another thread with the reason if the device vanishes.
@@ -221,7 +221,7 @@ class DeviceOutput(Output):
                 f"sound device: expected {wanted} to play 48 kHz stereo; {error}; "
                 "`python -m sounddevice` lists what there is"
             ) from error
-        player.latency = round(self._stream.latency * SAMPLE_RATE)
+        player.latency_samples = round(self._stream.latency * SAMPLE_RATE)
         self._watch = threading.Thread(target=self._watch_device, name="segue-device", daemon=True)
         self._watch.start()
 
@@ -265,7 +265,7 @@ class DeviceOutput(Output):
             return
         # Closing waits for a callback under way, so that two threads never read the player at once.
         self._stream.close(ignore_errors=True)
-        self._player.latency = 0
+        self._player.latency_samples = 0
         lost, self.name = self.name, "no sound"
         self._clock = Clock(self._player)
         self._on_lost(f"the sound device {lost} is gone; the session goes on without sound")

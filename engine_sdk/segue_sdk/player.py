@@ -107,14 +107,14 @@ class Player:
     """What the audio thread reads. Other threads change it through `enqueue`, `deliver` and `gain_db`.
 
     Attributes:
-        latency: Samples between being read and being heard; an output that knows it sets it.
+        latency_samples: Between being read and being heard; an output that knows it sets it.
         position: Where playback stands, as of the last `read`.
     """
 
-    def __init__(self, timing: Timing = DEFAULT, latency: int = 0) -> None:
+    def __init__(self, timing: Timing = DEFAULT, latency_samples: int = 0) -> None:
         self._timeline = Timeline(timing)
         self._volume = Volume()
-        self.latency = latency
+        self.latency_samples = latency_samples
         self._silence = 0
         self._commands: deque[PlayerCommand] = deque()
         self.position = PlaybackPosition()
@@ -196,7 +196,7 @@ class Player:
     def _publish(self) -> None:
         timeline = self._timeline
         # What was read before the silence is heard while the silence is read.
-        unheard = max(0, self.latency - self._silence)
+        unheard = max(0, self.latency_samples - self._silence)
         self.position = PlaybackPosition(
             played=max(self.position.played, timeline.committed - unheard),
             committed=timeline.committed,

@@ -52,7 +52,7 @@ class PygameOutput(Output):
         self._channel = self._mixer.Channel(channels)
         self.name = "pygame's mixer"
         # One block plays and another one waits.
-        player.latency = 2 * block
+        player.latency_samples = 2 * block
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="segue-pygame", daemon=True)
         self._pygame.register_quit(self._end_thread)

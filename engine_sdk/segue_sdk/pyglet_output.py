@@ -44,7 +44,7 @@ class PygletOutput(Output):
         """The next bytes of sound, called by pyglet's audio thread."""
         data = bytearray(max(1, count // _SAMPLE_BYTES) * _SAMPLE_BYTES)
         self._read += len(data) // _SAMPLE_BYTES
-        self._player.latency = max(0, self._read - round(self._media_player.time * SAMPLE_RATE))
+        self._player.latency_samples = max(0, self._read - round(self._media_player.time * SAMPLE_RATE))
         self._player.read_s16(memoryview(data).cast("h"))
         return bytes(data)
 

@@ -17,24 +17,24 @@ from segue_sdk.take_buffer import Floats, TakeBuffer
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Lengths in samples: join <= fade <= pre_roll / 2, and every chunk is at least `fade` long.
+    """Lengths: join <= fade <= pre_roll / 2, and every chunk is at least `fade_samples` long.
 
     Attributes:
-        join: Crossfade between takes.
-        fade: Fade into and out of silence.
-        pre_roll: Music that must be there before playing begins.
-        capacity: How far beyond `committed` a chunk may end.
+        join_samples: Crossfade between takes.
+        fade_samples: Fade into and out of silence.
+        pre_roll_samples: Music that must be there before playing begins.
+        capacity_samples: How far beyond `committed` a chunk may end.
         takes: How many takes are kept at once.
     """
 
-    join: int = JOIN
-    fade: int = FADE
-    pre_roll: int = PRE_ROLL
-    capacity: int = CAPACITY
+    join_samples: int = JOIN
+    fade_samples: int = FADE
+    pre_roll_samples: int = PRE_ROLL
+    capacity_samples: int = CAPACITY
     takes: int = MOST_TAKES
 
     def __post_init__(self) -> None:
-        if not 0 < self.join <= self.fade <= self.pre_roll // 2 <= self.capacity:
+        if not 0 < self.join_samples <= self.fade_samples <= self.pre_roll_samples // 2 <= self.capacity_samples:
             raise ValueError(f"expected 0 < join <= fade <= pre_roll / 2 <= capacity, got {self}")
 
 
@@ -102,7 +102,7 @@ class Timeline:
             mixed: Whether it opens its take and its head holds the crossfade from the take before.
         """
         end = start + len(samples) // CHANNELS
-        if end <= self.committed or end > self.committed + self.timing.capacity:
+        if end <= self.committed or end > self.committed + self.timing.capacity_samples:
             self.dropped += 1
             return
         buffer = self._buffers.setdefault(take, TakeBuffer(take))
@@ -119,8 +119,12 @@ class Timeline:
     def pause(self) -> None:
         """Fade out and stop the sample clock until `resume`."""
         if self._followed is not None and not self._halted and not self._fade_out_length:
-            ahead = self.timing.fade if self._joined else self._reach(self._followed, self.committed) - self.committed
-            self._fade_out_done, self._fade_out_length = 0, min(self.timing.fade, ahead)
+            ahead = (
+                self.timing.fade_samples
+                if self._joined
+                else self._reach(self._followed, self.committed) - self.committed
+            )
+            self._fade_out_done, self._fade_out_length = 0, min(self.timing.fade_samples, ahead)
         self._halted = True
 
     def resume(self) -> None:
@@ -152,7 +156,7 @@ class Timeline:
         """Start following the newest take that has the pre-roll, unless paused."""
         if self._halted:
             return False
-        wanted = self.committed + self.timing.pre_roll
+        wanted = self.committed + self.timing.pre_roll_samples
         ready = [buffer for buffer in self._newest() if self._reach(buffer, self.committed) >= wanted]
         if not ready:
             return False
@@ -164,7 +168,7 @@ class Timeline:
         buffer = self._followed
         assert buffer is not None
         if self._joined is not None:
-            step = self.timing.join - self._join_done
+            step = self.timing.join_samples - self._join_done
             return min(most, step, self._fade_out_length - self._fade_out_done if self._fade_out_length else step)
         self._followed = buffer = self._entered(buffer, self.committed)
         if self._fade_out_length:
@@ -176,14 +180,14 @@ class Timeline:
             points.append(self.committed + self._fade_out_length - self._fade_out_done)
         elif (newer := self._newer(buffer, self.committed)) is not None:
             self._joined, self._join_done = newer, 0
-            points = [self.committed + self.timing.join]
+            points = [self.committed + self.timing.join_samples]
         else:
             points = self._turning_points(buffer)
         return min(most, min(points) - self.committed)
 
     def _newer(self, buffer: TakeBuffer, position: int) -> TakeBuffer | None:
         """The newest take after `buffer` that can be joined at a position."""
-        if buffer.end(position) < position + self.timing.join:
+        if buffer.end(position) < position + self.timing.join_samples:
             return None
         return next((new for new in self._newest() if new.take > buffer.take and self._lasts(new, position)), None)
 
@@ -194,15 +198,15 @@ class Timeline:
         entries = [at for at, _ in self._entries(buffer, self.committed)]
         if entries:
             return [*points, *entries]
-        leave = end - self.timing.join
+        leave = end - self.timing.join_samples
         bed = next((old for old in self._newest() if old is not buffer and self._lasts(old, leave)), None)
         if bed is not None and self.committed < leave:
             return [*points, leave]
         if bed is not None and self.committed == leave:
             self._joined, self._join_done = bed, 0
             return [end]
-        if self.committed < end - self.timing.fade:
-            return [*points, end - self.timing.fade]
+        if self.committed < end - self.timing.fade_samples:
+            return [*points, end - self.timing.fade_samples]
         self.underruns += 1
         self._fade_out_done, self._fade_out_length = 0, end - self.committed
         return [end]
@@ -216,15 +220,15 @@ class Timeline:
         assert self._followed is not None
         self._followed.copy(self.committed, out)
         if self._joined is not None:
-            length, done = self.timing.join, self._join_done
+            length, done = self.timing.join_samples, self._join_done
             new = memoryview(bytearray(out.nbytes)).cast("f")
             self._joined.copy(self.committed, new)
             for i in range(len(out)):
                 out[i] += (new[i] - out[i]) * gain_at(done + i // CHANNELS, length)
         self.stingers.mix(self.committed, out)
-        if self._rise_done < self.timing.fade:
-            for i in range(min(len(out), (self.timing.fade - self._rise_done) * CHANNELS)):
-                out[i] *= gain_at(self._rise_done + i // CHANNELS, self.timing.fade)
+        if self._rise_done < self.timing.fade_samples:
+            for i in range(min(len(out), (self.timing.fade_samples - self._rise_done) * CHANNELS)):
+                out[i] *= gain_at(self._rise_done + i // CHANNELS, self.timing.fade_samples)
         if self._fade_out_length:
             for i in range(len(out)):
                 out[i] *= 1.0 - gain_at(self._fade_out_done + i // CHANNELS, self._fade_out_length)
@@ -233,10 +237,10 @@ class Timeline:
         """Advance the clock and the fades; end those that are over."""
         assert self._followed is not None
         self.committed += step
-        self._rise_done = min(self.timing.fade, self._rise_done + step)
+        self._rise_done = min(self.timing.fade_samples, self._rise_done + step)
         if self._joined is not None:
             self._join_done += step
-            if self._join_done == self.timing.join:
+            if self._join_done == self.timing.join_samples:
                 self._followed, self._joined = self._joined, None
         if self._fade_out_length:
             self._fade_out_done += step
@@ -252,7 +256,7 @@ class Timeline:
 
     def _lasts(self, buffer: TakeBuffer, position: int) -> bool:
         """Whether `buffer` is long enough from `position` on to fade in and, if necessary, out."""
-        return buffer.end(position) >= position + self.timing.join + self.timing.fade
+        return buffer.end(position) >= position + self.timing.join_samples + self.timing.fade_samples
 
     def _entries(self, buffer: TakeBuffer, after: int) -> Iterator[tuple[int, TakeBuffer]]:
         """The openings beyond `after` that follow `buffer` without a fade, the earliest first."""
@@ -292,7 +296,7 @@ class Timeline:
             if end == position:
                 return position
             if (newer := self._newer(buffer, position)) is not None:
-                buffer, position = newer, position + self.timing.join
+                buffer, position = newer, position + self.timing.join_samples
                 continue
             points = [at for at, _ in self._entries(buffer, position)] + self._newer_starts(buffer, position)
             if min(points, default=end + 1) > end:

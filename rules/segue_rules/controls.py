@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 MODES: Final = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian")
 TONICS: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 AUTO: Final = "auto"
-"""The value that leaves key or drums to the generator."""
+"""The value that leaves a control to the music: key and drums to the generator, tempo and meter to the styles."""
 SILENCE_DB: Final = -96.0
 """A gain of this much or less is silence."""
 
@@ -26,6 +26,7 @@ class NumberControl:
 
     name: In rule files and messages. field: Its attribute in `Music` and `Controls` (tempo: `Music` only).
     what: The noun in messages, where a value has a unit. low, high: Bounds, both allowed. example: A value as written.
+    auto: Whether `auto` may be written, and is meant where nothing is; `default` is then for music without a style.
     change: "ramp" moves to a new value over the transition's ramp, "bar" takes it over at a bar line.
     obeyed_by: The stages that obey it.
     """
@@ -38,6 +39,7 @@ class NumberControl:
     high: float
     default: float
     whole: bool = False
+    auto: bool = False
     example: str
     change: Literal["ramp", "bar"] = "ramp"
     obeyed_by: tuple[Stage, ...]
@@ -68,9 +70,10 @@ TEMPO: Final = NumberControl(
     low=20,
     high=300,
     default=100,
+    auto=True,
     example="96bpm",
     obeyed_by=("score", "model"),
-    doc="Beats a minute.",
+    doc="Beats a minute, or auto for the tempo of the state's styles.",
 )
 METER: Final = NumberControl(
     name="meter",
@@ -79,10 +82,11 @@ METER: Final = NumberControl(
     high=16,
     default=4,
     whole=True,
+    auto=True,
     example="4",
     change="bar",
     obeyed_by=("score", "model"),
-    doc="Beats a bar; changes at a bar line.",
+    doc="Beats a bar, or auto for the meter of the state's styles; changes at a bar line.",
 )
 KEY: Final = WordControl(
     name="key",

@@ -191,10 +191,16 @@ class Prompt:
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """What a mix weighs: one prompt, or a blend of several."""
+    """What a mix weighs: one prompt, or a blend of several.
+
+    tempo_bpm, meter: What `auto` takes from the style. Files do not say them; `with_tempos` sets what prompts were read
+    as.
+    """
 
     name: str
     prompts: tuple[Prompt, ...]
+    tempo_bpm: float = float(controls.TEMPO.default)
+    meter: int = int(controls.METER.default)
     mark: Mark = _mark
 
 
@@ -225,8 +231,8 @@ class Key:
 class Music:
     """The controls of the music, as `segue_rules.controls` describes them; None leaves one to a layer before."""
 
-    tempo_bpm: float | Binding | None = None
-    meter: int | None = None
+    tempo_bpm: float | Binding | Literal["auto"] | None = None
+    meter: int | Literal["auto"] | None = None
     key: Key | Literal["auto"] | None = None
     drums: Literal["on", "off", "auto"] | None = None
     intensity: float | Binding | None = None
@@ -237,8 +243,8 @@ class Music:
 
 
 DEFAULT_MUSIC: Final = Music(
-    tempo_bpm=float(controls.TEMPO.default),
-    meter=int(controls.METER.default),
+    tempo_bpm=controls.AUTO,
+    meter=controls.AUTO,
     key=controls.AUTO,
     drums=controls.AUTO,
     intensity=float(controls.INTENSITY.default),

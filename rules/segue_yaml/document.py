@@ -6,11 +6,13 @@ anything: tags are refused, not constructed.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 import yaml
 
@@ -27,6 +29,7 @@ MOST_NODES: Final = 50_000
 """Values, lists and maps of a file, what an alias stands for counted each time."""
 
 _MOST_PARTS: Final = 6
+_READ: Final[int] = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Control characters, and line separators that YAML 1.1 breaks lines at and 1.2 does not."""
@@ -87,7 +90,7 @@ def read_bytes(path: Path, shown: str, limit: int, instead: str = "") -> bytes:
                 _start(shown), "expected a file, got a folder" if path.is_dir() else "not a regular file"
             )
         if found.st_size <= limit:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 data = file.read(limit + 1)
             if len(data) <= limit:
                 return data
@@ -97,6 +100,21 @@ def read_bytes(path: Path, shown: str, limit: int, instead: str = "") -> bytes:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UnreadableError(_start(shown), f"cannot be read: {reason}") from None
     raise UnreadableError(_start(shown), _too_large(limit) + instead)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to be read, without waiting for the other end of a pipe.
+
+    What was a file a moment ago may be a pipe by now, so what was opened is looked at.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    number = os.open(path, _READ)
+    if stat.S_ISREG(os.fstat(number).st_mode):
+        return os.fdopen(number, "rb")
+    os.close(number)
+    raise OSError(errno.EINVAL, "not a regular file")
 
 
 def decode(data: bytes, shown: str) -> str:

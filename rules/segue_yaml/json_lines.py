@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from segue_yaml.document import UnreadableError, decode, read_bytes
+from segue_yaml.document import UnreadableError, decode, open_regular, read_bytes
 from segue_yaml.nodes import Entry, ListNode, MapNode, Mark, Node, Scalar
 from segue_yaml.report import Report
 
@@ -23,7 +23,7 @@ def holds_json_lines(path: Path) -> bool:
     try:
         if not path.is_file():  # opening a pipe would wait for its writer
             return False
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
     except (OSError, ValueError):
         return False

@@ -67,18 +67,44 @@ func examples() -> Dictionary:
 	return result
 
 
-## Many starts and ends leave nothing behind.
+## A service that is away for longer than the buffer lasts, and comes back at the same address.
+func outage() -> Dictionary:
+	var player := _player()
+	player.lookahead_ms = 1000
+	player.underrun.connect(_note.bind("underrun"))
+	root.add_child(player)
+	await _until(func() -> bool: return player.statistics()["played"] > _RATE)
+	print("playing")
+	await _until(
+		func() -> bool:
+			var now := player.statistics()
+			return now["is_standing"] and now["state"] == "CONNECTING" and now["underruns"] > 0
+	)
+	await process_frame
+	var result := {"during": _plain(player)}
+	player.set_input("deep", true)
+	print("silent")
+	await _heard("connected")
+	var played: int = player.statistics()["played"]
+	await _until(func() -> bool: return player.statistics()["played"] > played + _RATE)
+	await _until(func() -> bool: return player.statistics()["states"].get("water") == "depth")
+	result["after"] = _plain(player)
+	player.free()
+	return result
+
+
+## A hundred starts and ends leave nothing behind.
 func many() -> Dictionary:
 	var before := {}
-	for round_number in 21:
-		var player := _player() if round_number % 5 > 0 else Player.new()
-		if round_number % 5 == 0:
+	for round_number in 101:
+		var player := _player() if round_number % 25 > 0 else Player.new()
+		if round_number % 25 == 0:
 			player.command = _case["command"]
 			player.rules_file = _case["rules"]
 		var scene := Node.new()
 		scene.add_child(player)
 		root.add_child(scene)
-		if round_number % 5 == 0 or round_number == 1:
+		if round_number % 25 < 2:
 			await _until(func() -> bool: return player.state == Player.State.LIVE)
 		else:
 			await _mixes(round_number % 3)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from godot.project import ROOT, command, run
+from godot.project import ROOT, command, complaints, run
 from segue.cli.main import main
 from segue_sdk.limits import FADE, SAMPLE_RATE
 from service.process import ServiceProcess, free_port
@@ -168,6 +168,30 @@ def test_a_game_starts_its_service_again_and_ends_it(tmp_path: Path) -> None:
     kind, text = result["missing"]
     assert kind == "failed"
     assert "/no/such/program" in text
+
+
+def test_an_outage_is_told_and_the_music_comes_back(tmp_path: Path) -> None:
+    case, answered = tmp_path / "case.json", tmp_path / "result.json"
+    with ServiceProcess(tmp_path, str(RULES), "--no-reload") as service:
+        case.write_text(json.dumps({"run": "outage", "address": service.address}))
+        words = command("probe_lifetime.gd", str(case), str(answered))
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as game:
+            assert game.stdout is not None
+            output = []
+            for line in game.stdout:
+                output.append(line)
+                if line.startswith("playing"):
+                    service.kill()
+                elif line.startswith("silent"):
+                    service.start()
+    assert complaints("".join(output)) == []
+    assert game.returncode == 0, output
+    result = json.loads(answered.read_text())
+    assert told(result, "underrun")[0] == 1
+    assert result["during"]["is_standing"]
+    assert result["during"]["state"] == "CONNECTING"
+    assert len(told(result, "disconnected")) >= 1
+    assert result["after"]["states"]["water"] == "depth"
 
 
 def test_a_killed_game_leaves_no_service(tmp_path: Path) -> None:

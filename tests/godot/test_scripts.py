@@ -36,6 +36,19 @@ def test_the_engine_finds_nothing_wrong(script: str) -> None:
     assert complaints(output(str(PLACE / "start"), "godot", *words)) == []
 
 
+def test_every_exported_property_and_signal_is_described() -> None:
+    described = 0
+    for script in (ROOT / "godot_client/addons/segue/nodes").glob("segue_*.gd"):
+        before = ""
+        for line in script.read_text().splitlines():
+            is_group = line.startswith(("@export_group", "@export_subgroup", "@export_category"))
+            if line.startswith(("@export", "signal ")) and not is_group:
+                assert before.startswith("## "), f"{script.name}: {line}"
+                described += 1
+            before = line
+    assert described > 60
+
+
 def test_the_example_captures_music(tmp_path: Path) -> None:
     wave = tmp_path / "captured.wav"
     with ServiceProcess(tmp_path, str(ROOT / "tests/service/calm.yaml")) as service:

@@ -18,9 +18,10 @@ from segue.runtime.messages import ChunkOut
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
-from segue.runtime.styles import load_styles
+from segue.runtime.styles import read_styles
 from segue.score.generator import ScoreGenerator
 from segue.score.sampler.sampler import Sampler
+from segue.style.situations import nearest_situations
 from segue.style.word_table import WordEncoder
 from segue_rules import load, load_events
 from segue_rules.plan import FramePlan
@@ -54,7 +55,7 @@ def rendered(name: str) -> Rendered:
     events = load_events(folder / f"{name}.events.yaml", rules)
     encoder = WordEncoder()
     generator = ScoreGenerator(Sampler())
-    styles, _ = load_styles(rules, encoder)
+    rules, styles, _ = read_styles(rules, encoder)
     frames = (max(event.frame for event in events) // FRAME_RATE + 12) * FRAME_RATE
     generators: list[Any] = [generator]
     session = Session(rules, styles, generators, SessionConfig(seed=rules.seed))

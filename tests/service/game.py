@@ -31,7 +31,7 @@ class Game:
 
     def __init__(self, address: str, *, token: str = "", **hello: Any) -> None:
         greeting = Hello(versions=(1,), client="a game", **{"seed": 1, **hello})
-        self.client = SegueClient(address, greeting, token=token, latency=LATENCY)
+        self.client = SegueClient(address, greeting, token=token, latency_samples=LATENCY)
         self.client_events: list[ClientEvent] = []
         # The largest step inside any chunk received; a larger one in what was played is a click.
         self.inside = 0.0

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import socket
+import sys
 import threading
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
@@ -279,3 +282,23 @@ def test_a_star_listens_at_all_addresses() -> None:
         connection.close()
     finally:
         server.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asyncio accepts in another way there")
+def test_without_free_descriptors_few_errors_are_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = threading.Event()
+
+    def accept(listener: socket.socket) -> NoReturn:
+        refused.set()
+        raise OSError(errno.EMFILE, "as if")
+
+    harness = HealthHarness()
+    harness.server.start()
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    with harness.dial():
+        assert refused.wait(20)
+        # It ends after the errors of this turn of its loop, and long before it tries again.
+        harness.server.close()
+    assert 1 <= len(caplog.records) <= 8

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from typing import Final
 
 import pytest
 
+from segue.service.server import Service
 from segue_sdk.client_events import Live, Lost
 from segue_sdk.messages import Receipt
 from service import attack
@@ -28,6 +31,7 @@ _EVERY_S: Final = 0.25
 _PING_EVERY: Final = 6
 # The test takes some two minutes on two cores; this bounds a hang, also on a busy machine.
 _PATIENCE_S: Final = 1_500.0
+_CLOSED_S: Final = 60.0
 # MiB that the second half of the attack may take beyond the first; a leak of 100 bytes a message would take more.
 _MOST_GROWTH_MIB: Final = 48
 MESSAGES: Final = int(os.environ.get("SEGUE_HOSTILE_MESSAGES", "1000000"))
@@ -40,6 +44,22 @@ def descriptors(pid: int | str = "self") -> int:
 def resident_mib(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def wait_for_no_connections(service: Service, port: int) -> None:
+    """Wait until all connections made so far are gone, also those that the service has not accepted yet."""
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=_CLOSED_S) as probe,
+        contextlib.suppress(ConnectionError),
+    ):
+        # It accepts in order: an answer, or its end, shows that it has accepted all earlier ones.
+        probe.sendall(attack.GREETING)
+        probe.recv(1)
+    assert service._listener is not None
+    end = time.monotonic() + _CLOSED_S
+    while len(service._listener):
+        assert time.monotonic() < end, f"{len(service._listener)} connections are left"
+        time.sleep(0.02)
 
 
 def metric(port: int, name: str) -> Counter[str]:
@@ -60,14 +80,13 @@ def test_hostile_connections_leave_no_sessions_or_descriptors(caplog: pytest.Log
         port = int(service.addresses[0].rpartition(":")[2])
         with Peer(service.addresses[0]) as first:
             first.greet()
+        wait_for_no_connections(service, port)
         before = descriptors()
         peers = HostilePeers(port, seed=1)
         peers.attack(6_000)
         assert peers.sent["messages"] >= 6_000
-        end = time.monotonic() + 60
-        while (left := descriptors()) > before and time.monotonic() < end:
-            time.sleep(0.05)
-        assert left <= before
+        wait_for_no_connections(service, port)
+        assert descriptors() <= before
         # The sessions of the hostile peers expire.
         with Peer(service.addresses[0]) as other:
             other.wait(lambda: len(service.sessions) < 4, "room for one more")

@@ -1,9 +1,9 @@
 """Findings about rules that loading cannot make: it analyses nothing, has no style encoder and opens no sound.
 
 Each finding is a problem with its code. Beside those of `segue_rules.analysis`: unknown_word (a word of a style that
-does not count), unknown_text (a style's text that means nothing to the encoder), confusable_styles (two styles that
-will sound the same), silent_audio, short_audio (a stinger too short to be heard as a sound), offset_audio (a DC offset:
-a click at both ends), hot_audio (beyond full scale, will be limited).
+steers nothing), unknown_text (a style's text without a word that is understood), far_text (one that is far from every
+known style), confusable_styles (two styles that will play alike), silent_audio, short_audio (a stinger too short to be
+heard as a sound), offset_audio (a DC offset: a click at both ends), hot_audio (beyond full scale, will be limited).
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from segue_yaml.report import Problem
 
 if TYPE_CHECKING:
     from segue.contract import Samples, StyleEncoder
-    from segue.style.stored_words import StoredWords
 
 _SILENT_DB: Final = -60.0
 _SHORTEST_STINGER_S: Final = 0.05
@@ -87,46 +86,36 @@ def included_files(paths: Sequence[Path]) -> set[str]:
 
 
 def style_findings(rules: Rules) -> Iterator[tuple[Problem, str]]:
-    """Find words that the encoder does not know, and styles that it cannot tell apart.
+    """Find words that steer nothing, texts that are far from every style, and styles that play alike.
 
     Yields:
         Problems, each with its code.
     """
-    words = _stored_words()
-    alone: dict[str, str] = {}
+    from segue.style.alike import alike
+    from segue.style.text_reader import text_reader
+    from segue.style_profile import StyleProfile, blend
+
+    profiles: dict[str, StyleProfile] = {}
     for style in rules.styles:
+        read: list[StyleProfile] = []
         for prompt in style.prompts:
             if prompt.text is None:
                 continue
-            finding = _text_finding(style, prompt, prompt.text, words)
-            if finding is not None:
-                yield finding
-            if len(style.prompts) == 1 and (finding is None or finding[1] == "unknown_word"):
-                alone[style.name] = prompt.text
+            try:
+                reading = text_reader().read(prompt.text)
+            except ValueError as error:
+                yield _about(style, prompt, str(error).removeprefix("text: ")), "unknown_text"
+                continue
+            read.append(reading.profile)
+            for warning in reading.warnings:
+                yield _about(style, prompt, warning.text), warning.code
+        # A recording is not read here, so a style with one is not compared.
+        if len(read) == len(style.prompts):
+            profiles[style.name] = blend(read, [prompt.weight for prompt in style.prompts])
     by_name = {style.name: style for style in rules.styles}
-    for first, second, likeness in words.confusable(alone):
-        text = f"sounds like '{first}' to the style encoder (likeness {likeness:.2f}); say what sets it apart"
+    for first, second, apart in alike(profiles):
+        text = f"plays like '{first}' (profiles {apart:.2f} apart); name another instrument, groove, scale or tempo"
         yield _about(by_name[second], by_name[second].prompts[0], text), "confusable_styles"
-
-
-@cache
-def _stored_words() -> StoredWords:
-    from segue.style.stored_words import StoredWords
-
-    return StoredWords()
-
-
-def _text_finding(style: Style, prompt: Prompt, text: str, words: StoredWords) -> tuple[Problem, str] | None:
-    """The finding about the words of one prompt, if there is one."""
-    try:
-        words.direction(text)
-    except ValueError as error:
-        return _about(style, prompt, str(error).removeprefix("text: ")), "unknown_text"
-    unknown = words.unknown_words(text)
-    if not unknown:
-        return None
-    named = ", ".join(f"'{word}'" for word in unknown)
-    return _about(style, prompt, f"the style encoder does not know {named}; the other words count"), "unknown_word"
 
 
 def _about(style: Style, prompt: Prompt, text: str) -> Problem:

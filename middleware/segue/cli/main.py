@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "init": "begin a rule file of your own, with tests",
     "check": "find every mistake in rule files, tests and event scripts",
     "describe": "print as JSON what rule files declare and what is wrong with them, for editors",
+    "style": "show how a text or a recording is read as a style, and play it",
     "test": "run rule tests",
     "timeline": "show in text what an event script does to a rule file",
     "preview": "render a soundtrack to a sound file",

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from segue.cli.console import BAD_INPUT, DONE, FAILED, print_lines, print_problems
+from segue.cli.tempos import with_read_tempos
 from segue.file_kinds import FileKind, FilesError, file_kind, find_files, require_file, sibling
 from segue_yaml.report import ProblemsError
 
@@ -56,7 +58,8 @@ def _load(arguments: Sequence[str]) -> tuple[list[RuleTestFile], bool]:
     loaded, unusable = [], False
     for path in dict.fromkeys(map(_tests_of, paths)):
         try:
-            loaded.append(load_tests(require_file(path)))
+            file = load_tests(require_file(path))
+            loaded.append(replace(file, rules=with_read_tempos(file.rules)))
         except ProblemsError as error:
             print_problems(error.problems)
             unusable = True

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from segue.cli.arguments import MAX_DURATION_S, duration, names
 from segue.cli.console import BAD_INPUT, DONE, can_print, print_json, print_lines, print_problems
+from segue.cli.tempos import with_read_tempos
 from segue.file_kinds import require_file, script_beside
 from segue_yaml.report import ProblemsError
 
@@ -157,7 +158,7 @@ def run(arguments: argparse.Namespace) -> int:
     from segue_rules.timeline import play_script
 
     try:
-        rules = load(require_file(arguments.rules))
+        rules = with_read_tempos(load(require_file(arguments.rules)))
         script = arguments.events or script_beside(arguments.rules)
         events = load_events(require_file(script), rules) if script else ()
     except ProblemsError as error:

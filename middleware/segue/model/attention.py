@@ -33,7 +33,7 @@ def _mix(
     values: Float[Array, "*B C H"],
     visible: Bool[Array, "*#B #Q C"],
 ) -> Float[Array, "*B Q H"]:
-    """Softmax attention; the queries come scaled."""
+    """Return softmax attention; the queries come scaled."""
     product = partial(jnp.einsum, precision=exact(keys.dtype), preferred_element_type=jnp.float32)
     scores = product("...qh,...ch->...qc", queries.astype(keys.dtype), keys)
     probabilities = jax.nn.softmax(jnp.where(visible, scores, MASKED), axis=-1)
@@ -48,7 +48,7 @@ def attend_block(
     sinks: Sinks | None,
     segments: Int[Array, "R T"] | None = None,
 ) -> tuple[Float[Array, "R T N H"], Past]:
-    """Attention of T frames to the W frames up to and including each one's own, going on from `past`.
+    """Return the attention of T frames to the W frames up to and including each one's own, going on from `past`.
 
     It works in blocks of W queries against 2W keys, so its cost grows with T, not with T squared.
 
@@ -96,22 +96,22 @@ def open_ring(past: Past, sinks: Sinks) -> Ring:
 
 
 def close_ring(ring: Ring, sinks: int, frames: Int[Array, ""]) -> Past:
-    """The past after `frames` frames were written to the ring."""
+    """Return the past after `frames` frames were written to the ring."""
     return jnp.roll(ring[:, :, :, sinks:], -frames, axis=3)
 
 
 def visible_slots(frame: Int[Array, ""], seen: Int[Array, " R"], window: int, sinks: int) -> Bool[Array, "R 1 1 S+W"]:
-    """Which slots of a ring a query may see once the frame-th frame since it was opened is written."""
+    """Return which slots of a ring a query may see once the frame-th frame since it was opened is written."""
     age = (frame - jnp.arange(window)) % window
     real = age <= seen[:, None] + frame
     return jnp.pad(real, ((0, 0), (sinks, 0)), constant_values=True)[:, None, None]
 
 
 def write(ring: Ring, keys_values: Float[Array, "R 2 N H"], slot: Int[Array, ""]) -> Ring:
-    """The ring with `slot` (sinks counted) replaced."""
+    """Return the ring with `slot` (sinks counted) replaced."""
     return lax.dynamic_update_slice_in_dim(ring, keys_values.astype(ring.dtype)[:, :, :, None], slot, axis=3)
 
 
 def attend_ring(queries: Float[Array, "R N H"], ring: Ring, visible: Bool[Array, "#R 1 1 C"]) -> Float[Array, "R N H"]:
-    """Attention of one frame to the visible slots."""
+    """Return the attention of one frame to the visible slots."""
     return _mix(queries[:, :, None], ring[:, 0], ring[:, 1], visible)[:, :, 0]

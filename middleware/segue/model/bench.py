@@ -126,7 +126,7 @@ def _conditioning(subject: _Subject, fused: Fused, state: State) -> object:
 
 
 def _temporal(subject: _Subject, fused: Fused, state: State) -> object:
-    """The temporal stack alone, its output its next input."""
+    """Run the temporal stack alone, its output its next input."""
     config = subject.config
     rows = len(state.frame) * config.streams
     keys = (subject.chunk, rows, 2, config.temporal.heads, config.temporal.head_width)
@@ -143,7 +143,7 @@ def _temporal(subject: _Subject, fused: Fused, state: State) -> object:
 
 
 def _depth(subject: _Subject, fused: Fused, state: State) -> object:
-    """The depth stack and sampling alone."""
+    """Run the depth stack and sampling alone."""
     config = subject.config
     rows = len(state.frame) * config.streams
 
@@ -164,7 +164,7 @@ class _Clock:
         return time.monotonic() > self.deadline
 
     def measure(self, part: Callable[..., object], subject: _Subject) -> tuple[float, float]:
-        """(milliseconds a frame, seconds of compilation)."""
+        """Return (milliseconds a frame, seconds of compilation)."""
         began = time.perf_counter()
         compiled = jax.jit(partial(part, subject)).lower(subject.fused, subject.state).compile()
         compile_s = time.perf_counter() - began

@@ -52,7 +52,7 @@ def _differences(wanted: Mapping[str, Shape], found: Mapping[str, tuple[Shape, s
 
 
 def read(path: Path, config: Depthformer) -> Weights:
-    """The language model's weights, in the types they are stored in.
+    """Return the language model's weights, in the types they are stored in.
 
     Raises:
         CheckpointError: Naming every tensor that is missing, extra, misshapen, of a wrong type or not finite.

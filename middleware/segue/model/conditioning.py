@@ -116,7 +116,7 @@ def feature_encoder(weights: Mapping[str, Array], norm: LayerNorm, dtype: jnp.dt
 
 
 def style_vector(encoder: TokenEncoder, config: TokenConditioning, tokens: Int[Array, "*B L"]) -> Float[Array, "*B S"]:
-    """The style that RVQ tokens spell; -1 (not given) is a token too."""
+    """Return the style that RVQ tokens spell; -1 (not given) is a token too."""
     rows = tokens + config.FIRST_VALUE + np.arange(config.style_levels) * config.style_rows_per_level
     return jnp.sum(jnp.take(encoder.style_table, rows, axis=0), axis=-2)
 
@@ -162,7 +162,7 @@ def _encode_features(
 
 
 def encode(encoder: TokenEncoder | FeatureEncoder, config: Depthformer, frames: Frames) -> Float[Array, "B G T E"]:
-    """Each frame's conditioning, encoded on its own; stream 1, if any, without its style."""
+    """Return each frame's conditioning, encoded on its own; stream 1, if any, without its style."""
     if isinstance(frames, TokenFrames):
         assert isinstance(encoder, TokenEncoder)
         assert isinstance(config.conditioning, TokenConditioning)
@@ -174,5 +174,5 @@ def encode(encoder: TokenEncoder | FeatureEncoder, config: Depthformer, frames: 
 
 
 def inward(encoder: FeatureEncoder, encoded: Float[Array, "*B E"]) -> Float[Array, "*B D"]:
-    """What a frame's own conditioning adds to its temporal input."""
+    """Return what a frame's own conditioning adds to its temporal input."""
     return project(jax.nn.gelu(encoded, approximate=True), encoder.inward)

@@ -79,7 +79,7 @@ class Codes:
         return self.reserved + sum(self.cardinalities)
 
     def codebook(self, step: int) -> int:
-        """Codebook of the step-th code of a frame."""
+        """Return the codebook of the step-th code of a frame."""
         return step % self.num_codebooks
 
 

@@ -26,7 +26,7 @@ def empty_caches(fused: Fused, config: Depthformer, rows: int) -> Caches:
 def run_step(
     fused: Fused, config: Depthformer, x: Float[Array, "R P"], caches: Caches, step: int | Int[Array, ""]
 ) -> tuple[Float[Array, "R P"], Caches]:
-    """The step-th code's output, normalised, and the frame's keys and values with it."""
+    """Return the step-th code's output, normalised, and the frame's keys and values with it."""
     after = []
     visible = (jnp.arange(config.codes.steps) <= step)[None, None, None]
     for layer, cache in zip(fused.depth, caches, strict=True):
@@ -41,7 +41,7 @@ def run_step(
 def run_whole(
     fused: Fused, config: Depthformer, x: Float[Array, "M J P"], segments: Int[Array, "M J"] | None = None
 ) -> Float[Array, "M J P"]:
-    """Outputs of whole known code sequences, normalised.
+    """Return outputs of whole known code sequences, normalised.
 
     Args:
         segments: Where several frames' codes follow one another in a sequence, the frame of each.
@@ -56,7 +56,7 @@ def run_whole(
 
 
 def logits(fused: Fused, config: Depthformer, x: Float[Array, "*B P"], codebook: int) -> Float[Array, "*B C"]:
-    """Soft-capped logits of one codebook; the others' are never computed."""
+    """Return soft-capped logits of one codebook; the others' are never computed."""
     raw = project(x, fused.logits[codebook]) + fused.bias[codebook]
     return config.soft_cap * jnp.tanh(raw / config.soft_cap)
 
@@ -64,7 +64,7 @@ def logits(fused: Fused, config: Depthformer, x: Float[Array, "*B P"], codebook:
 def code_inputs(
     fused: Fused, config: Depthformer, codes: Int[Array, "*B"], codebook: int | Int[Array, "*B"]
 ) -> Float[Array, "*B P"]:
-    """Depth inputs of codes of one codebook (or one each); codes below 0 count as code 0."""
+    """Return depth inputs of codes of one codebook (or one each); codes below 0 count as code 0."""
     rows = jnp.maximum(codes, 0) + jnp.asarray(config.codes.offsets)[codebook]
     return jnp.take(fused.depth_rows, rows, axis=0)
 
@@ -72,7 +72,7 @@ def code_inputs(
 def frame_logits(
     fused: Fused, config: Depthformer, outputs: Float[Array, "R T D"], codes: Int[Array, "R T K"]
 ) -> tuple[Float[Array, "R T C"], ...]:
-    """Logits of every code of known frames, given the codes before it: one array a step."""
+    """Return the logits of every code of known frames, given the codes before it: one array a step."""
     rows, length, steps = codes.shape
     first = project(outputs, fused.adapter)
     later = [code_inputs(fused, config, codes[..., step], config.codes.codebook(step)) for step in range(steps - 1)]

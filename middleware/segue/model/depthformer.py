@@ -39,7 +39,7 @@ def condition(fused: Fused, config: Depthformer, frames: Frames) -> Conditioned:
 
 
 def frame_inputs(fused: Fused, config: Depthformer, codes: Int[Array, "*B K"]) -> Float[Array, "*B D"]:
-    """A frame as the next one reads it; NO_CODE throughout stands for "before the music"."""
+    """Return a frame as the next one reads it; NO_CODE throughout stands for "before the music"."""
     layout = config.codes
     books = jnp.asarray([layout.codebook(step) for step in range(layout.steps)])
     rows = codes + jnp.asarray(layout.offsets)[books]
@@ -76,7 +76,7 @@ def extend(
 def score(
     fused: Fused, config: Depthformer, state: State, codes: Int[Array, "B T K"], frames: Frames
 ) -> tuple[Float[Array, "B G T C"], ...]:
-    """Teacher-forced logits of known frames, one array a step, each stream's own (before guidance)."""
+    """Return teacher-forced logits of known frames, one array a step, each stream's own (before guidance)."""
     _, outputs = extend(fused, config, state, codes, frames)
     found = depth.frame_logits(fused, config, outputs, repeat_streams(config, codes))
     return tuple(x.reshape(-1, config.streams, *x.shape[1:]) for x in found)

@@ -153,7 +153,7 @@ class Engine:
         return split_rows(made.state), made.codes
 
     def prefill(self, state: State, codes: Codes, frames: Frames) -> State:
-        """The state after frames whose codes [T, K] are known, without sampling: for a restore, or a lead-in.
+        """Return the state after frames whose codes [T, K] are known, without sampling: for a restore, or a lead-in.
 
         Goes in blocks of powers of two, so no length compiles anything of its own.
         """

@@ -29,7 +29,7 @@ EVENT_FRAME_CODES = 2.5
 
 
 def probe_weights(config: Depthformer, dtype: jnp.dtype) -> Fused:
-    """Weights of the right shapes and sizes; every matrix its own memory, no two entries alike."""
+    """Return weights of the right shapes and sizes; every matrix its own memory, no two entries alike."""
     shape = jax.eval_shape(lambda key: fuse(initial_weights(config, key), config, dtype), jax.random.key(0))
 
     @jax.jit
@@ -49,7 +49,7 @@ def probe_weights(config: Depthformer, dtype: jnp.dtype) -> Fused:
 
 
 def probe_frames(config: Depthformer, batch: int, frames: int) -> Frames:
-    """Plain conditioning: one style, 4/4 at 120 bpm, nothing forbidden."""
+    """Return plain conditioning: one style, 4/4 at 120 bpm, nothing forbidden."""
     shape, conditioning = (batch, frames), config.conditioning
     ones, yes = jnp.ones(shape), jnp.ones(shape, bool)
     whole = jnp.ones(shape, jnp.int32)
@@ -77,7 +77,7 @@ def probe_frames(config: Depthformer, batch: int, frames: int) -> Frames:
 
 
 def probe_codes(config: Depthformer, batch: int, frames: int) -> Int[Array, "B T K"]:
-    """Codes to force while measuring: for events, whose frames made-up weights would not end, as above."""
+    """Return codes to force while measuring: for events, whose frames made-up weights would not end, as above."""
     codes = np.full((batch, frames, config.codes.steps), NO_CODE, np.int32)
     if config.codes.ends_early:
         codes[:, ::2, 0] = END_OF_FRAME
@@ -87,7 +87,7 @@ def probe_codes(config: Depthformer, batch: int, frames: int) -> Int[Array, "B T
 
 
 def best_seconds(call: Callable[[], object], repeats: int) -> float:
-    """The shortest of `repeats` runs, the first (compilation) left out."""
+    """Return the shortest of `repeats` runs, the first (compilation) left out."""
     jax.block_until_ready(call())
     found = []
     for _ in range(repeats):
@@ -98,7 +98,7 @@ def best_seconds(call: Callable[[], object], repeats: int) -> float:
 
 
 def _bandwidth(size: int, repeats: int = 5) -> float:
-    """Bytes a second read from a working set of `size` bytes, as 16 arrays summed in one compiled call."""
+    """Return bytes a second read from a working set of `size` bytes, as 16 arrays summed in one compiled call."""
     parts = [jnp.full((max(1, size // 64 // 1024), 1024), 0.5, jnp.float32) for _ in range(16)]
     total = sum(part.nbytes for part in parts)
     calls = max(1, 2**28 // total)
@@ -111,7 +111,7 @@ def _bandwidth(size: int, repeats: int = 5) -> float:
 
 
 def _matmul_rate(dtype: jnp.dtype, repeats: int = 5) -> float:
-    """FLOPs a second of a large matrix product with float32 sums."""
+    """Return FLOPs a second of a large matrix product with float32 sums."""
     size = 1_536 if jax.default_backend() == "cpu" else 8_192
     a = jnp.full((size, size), 0.5, dtype)
     product = jax.jit(partial(jnp.matmul, preferred_element_type=jnp.float32))
@@ -130,7 +130,7 @@ class Rates:
     flops_per_s: float
 
     def bytes_of(self, size: int) -> float:
-        """Bytes a second from a working set of `size`: caches may help small ones, and are measured to."""
+        """Return bytes a second from a working set of `size`: caches may help small ones, and are measured to."""
         # An accelerator reads small sets in less time than a call takes to begin, which is no measure of it.
         cached = _bandwidth(size) if jax.default_backend() == "cpu" else 0.0
         return max(self.bytes_per_s, cached)
@@ -170,7 +170,7 @@ def _matrix_flops(tree: object) -> float:
 
 
 def work(fused: Fused, config: Depthformer, chunk: int) -> dict[str, Work]:
-    """Each part's work for a frame of a chunk of `chunk` frames: conditioning, temporal, depth.
+    """Return each part's work for a frame of a chunk of `chunk` frames: conditioning, temporal, depth.
 
     Cross-attention's keys and values are made once a chunk, so they count with the conditioning. Frames of events
     count the codes that `probe_codes` forces.

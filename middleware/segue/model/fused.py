@@ -155,12 +155,12 @@ def _layers(weights: Weights, path: str, stack: Stack, cross: bool, dtype: jnp.d
 
 
 def _frame_share(config: Depthformer) -> float:
-    """Weight of one code in a frame's input: audio frames are a mean, events sums of means of their codes."""
+    """Return the weight of one code in a frame's input: audio frames are a mean, events sums of means."""
     return math.sqrt(config.temporal.width) / config.codes.num_codebooks
 
 
 def fuse(weights: Weights, config: Depthformer, dtype: jnp.dtype = jnp.float32) -> Fused:
-    """The computing form of stored weights; float32 for what is added or normalised, `dtype` for matrices."""
+    """Return the computing form of stored weights; float32 for what is added or normalised, `dtype` for matrices."""
     weights = {name: value.astype(jnp.float32) for name, value in weights.items()}
     table = weights[CODE_TABLE]
     scaled = table * math.sqrt(config.temporal.width)

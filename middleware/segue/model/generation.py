@@ -25,7 +25,7 @@ from segue.model.state import State, advance, memories_of, repeat_streams
 def noise(
     seed: UInt32[Array, " B"], frame: Int[Array, " B"], steps: Int[Array, " K"], size: int
 ) -> Float[Array, "B K C"]:
-    """Standard Gumbel noise for the codes at `steps` of each row's frame."""
+    """Return standard Gumbel noise for the codes at `steps` of each row's frame."""
 
     def row(seed: Array, frame: Array) -> Array:
         key = jax.random.fold_in(jax.random.key(seed), frame)
@@ -35,7 +35,7 @@ def noise(
 
 
 def guide(logits: Float[Array, "B G C"], guidance: Float[Array, " B"]) -> Float[Array, "B C"]:
-    """Classifier-free guidance (Ho & Salimans 2022): 1 follows the conditioned stream, more exaggerates it."""
+    """Apply classifier-free guidance (Ho & Salimans 2022): 1 follows the conditioned stream, more exaggerates it."""
     if logits.shape[1] == 1:
         return logits[:, 0]
     conditioned, free = logits[:, 0], logits[:, 1]
@@ -45,7 +45,7 @@ def guide(logits: Float[Array, "B G C"], guidance: Float[Array, " B"]) -> Float[
 def choose(
     logits: Float[Array, "B C"], temperature: Float[Array, " B"], gumbel: Float[Array, "B C"], top_k: int
 ) -> Int[Array, " B"]:
-    """A draw from the top_k likeliest codes (0: from all) by the Gumbel-max trick; temperature 0 is greedy."""
+    """Draw from the top_k likeliest codes (0: from all) by the Gumbel-max trick; temperature 0 is greedy."""
     if 0 < top_k < logits.shape[-1]:
         threshold = lax.top_k(logits, top_k)[0][:, -1:]
         logits = jnp.where(logits >= threshold, logits, -jnp.inf)
@@ -123,7 +123,7 @@ class _Sampler(NamedTuple):
         return noise(self.seed, self.frame, steps, max(self.config.codes.cardinalities))
 
     def step(self, frame: Frame, step: int | Int[Array, ""], codebook: int, gumbel: Float[Array, "B C"]) -> Frame:
-        """Each row's next code; rows whose frame has ended keep it as it is."""
+        """Return each row's next code; rows whose frame has ended keep it as it is."""
         fused, config = self.fused, self.config
         hidden, caches = depth.run_step(fused, config, frame.x, frame.caches, step)
         streams = depth.logits(fused, config, hidden, codebook)
@@ -152,7 +152,7 @@ class _Sampler(NamedTuple):
 
 
 def _one_pass(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
-    """An audio frame: one code of each codebook."""
+    """Generate an audio frame: one code of each codebook."""
     frame = sampler.begin(output)
     gumbel = sampler.noise(jnp.arange(sampler.config.codes.steps))
     for step in range(sampler.config.codes.steps):
@@ -161,7 +161,7 @@ def _one_pass(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
 
 
 def _events(sampler: _Sampler, output: Float[Array, "R D"]) -> Frame:
-    """A frame of events; the loop ends with the longest frame of the batch, after one step if all are empty."""
+    """Generate a frame of events; the loop ends with the batch's longest frame, after one step if all are empty."""
     layout = sampler.config.codes
     books, last = layout.num_codebooks, layout.steps - 1
     # After the last event only the end fits.
@@ -198,7 +198,7 @@ def draw(
     top_k: int,
     trace: bool = False,
 ) -> Frame:
-    """The codes of the t-th frame after `state`, given its temporal output."""
+    """Return the codes of the t-th frame after `state`, given its temporal output."""
     sampler = _Sampler(
         fused=fused,
         config=config,

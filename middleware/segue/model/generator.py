@@ -52,7 +52,7 @@ class GeneratorState:
 
 
 def feature_frames(config: FeatureConditioning, styles: StyleBank, conditioning: Conditioning) -> FeatureFrames:
-    """Conditioning as the bundled model reads it; a blend of styles is the direction of their weighted sum.
+    """Return conditioning as the bundled model reads it; a blend of styles is the direction of their weighted sum.
 
     Raises:
         ValueError: If the styles' embeddings are not as wide as the model's.
@@ -83,7 +83,7 @@ def feature_frames(config: FeatureConditioning, styles: StyleBank, conditioning:
 
 
 def sounding_pitches(layout: CodeLayout, codes: Codes, tonic: NDArray[np.int8]) -> Codes:
-    """Codes [T, K] whose pitches, relative to a tonic of C, are moved to each frame's; drum keys stay.
+    """Return codes [T, K] whose pitches, relative to a tonic of C, are moved to each frame's; drum keys stay.
 
     The model knows one key of twelve. A tonic moves the music by -6 to +5 semitones; a pitch that leaves the
     range comes back by an octave. Tonic -1 leaves C. Drums are the last code of the first codebook.
@@ -199,14 +199,15 @@ class LanguageModelGenerator:
         return sum(leaf.nbytes for leaf in leaves if hasattr(leaf, "nbytes")) + state.history.nbytes
 
     def pack(self, state: GeneratorState) -> bytes:
-        """What `unpack` needs to go on from `state`: the codes of all frames that can reach the next, and at least ten
-        seconds, as far as MOST_STATE_BYTES hold them."""
+        """Return what `unpack` needs to go on from `state`: the codes of all frames that can reach the next, and at
+        least ten seconds, as far as MOST_STATE_BYTES hold them.
+        """
         position = packed_history.NoisePosition(int(state.model.seed), int(state.model.frame))
         return packed_history.pack(self.model, position, state.history, self._keep)
 
     def unpack(self, data: bytes, *, frame: int) -> GeneratorState:
-        """The packed state, moved to `frame`: the model reads its codes again, and the codec decodes them without
-        output.
+        """Return the packed state, moved to `frame`: the model reads its codes again, and the codec decodes them
+        without output.
 
         The noise goes on where it was, so the codes that follow are those of the unbroken music but where two are
         equally likely to within the rounding of float32; sound is as much the same as the codec forgets what is older.
@@ -225,7 +226,7 @@ class LanguageModelGenerator:
         )
 
     def _read_again(self, position: packed_history.NoisePosition, played: Played) -> State:
-        """The model's state at `position`, after the frames of `played`.
+        """Return the model's state at `position`, after the frames of `played`.
 
         What whole blocks leave over is generated with its codes forced, by the program that is there to play anyway.
         """
@@ -248,7 +249,7 @@ class LanguageModelGenerator:
 
 
 def bundled_generator(engine: Engine, codec: Codec) -> LanguageModelGenerator:
-    """The bundled model's generator.
+    """Return the bundled model's generator.
 
     Args:
         codec: Of note frames with absolute pitches.

@@ -49,7 +49,7 @@ class Played(NamedTuple):
     codes: NDArray[np.int16]
 
     def since(self, frame: int) -> Played:
-        """Without the first `frame` frames."""
+        """Return the history without the first `frame` frames."""
         return Played(self.styles, self.conditioning[frame:], self.codes[frame:]) if frame else self
 
     @property
@@ -59,7 +59,7 @@ class Played(NamedTuple):
 
 
 def frames_to_keep(config: Depthformer) -> int:
-    """All that can reach the next frame, and at least ten seconds, in whole blocks."""
+    """Return all that can reach the next frame, and at least ten seconds, in whole blocks."""
     return -(-max(_LEAST_FRAMES, config.receptive_field) // BLOCK) * BLOCK
 
 
@@ -78,11 +78,11 @@ class History:
         return sum(piece.nbytes for piece in self.pieces)
 
     def grown(self, piece: Played, keep: int) -> History:
-        """With `piece` at the end; the oldest pieces leave as long as `keep` frames stay."""
+        """Return the history with `piece` at the end; the oldest pieces leave as long as `keep` frames stay."""
         return History(_latest((*self.pieces, piece), keep))
 
     def last(self, keep: int) -> Played:
-        """The last `keep` frames, or all, as one piece, with the styles that sound in them alone.
+        """Return the last `keep` frames, or all, as one piece, with the styles that sound in them alone.
 
         Raises:
             ValueError: For a history of nothing.
@@ -104,7 +104,7 @@ class History:
 
 
 def _latest(pieces: tuple[Played, ...], keep: int) -> tuple[Played, ...]:
-    """The last pieces that hold `keep` frames; all if they hold less."""
+    """Return the last pieces that hold `keep` frames; all if they hold less."""
     missing, first = keep, len(pieces)
     while first and missing > 0:
         first -= 1
@@ -113,7 +113,7 @@ def _latest(pieces: tuple[Played, ...], keep: int) -> tuple[Played, ...]:
 
 
 def _merged(pieces: tuple[Played, ...]) -> tuple[StyleBank, NDArray[np.float32]]:
-    """The styles that sound in the pieces, each once, and their weights [T, N]."""
+    """Return the styles that sound in the pieces, each once, and their weights [T, N]."""
     columns: dict[bytes, int] = {}
     columns_played: list[tuple[int, int, NDArray[np.float32]]] = []
     row = 0

@@ -21,12 +21,12 @@ FEW_ROWS = 4
 
 
 def exact(dtype: jnp.dtype) -> lax.Precision:
-    """No shortcuts (TF32) for float32; narrower types have none to forbid."""
+    """Allow no shortcuts (TF32) for float32; narrower types have none to forbid."""
     return lax.Precision.HIGHEST if dtype == jnp.float32 else lax.Precision.DEFAULT
 
 
 def project(x: Float[Array, "*B I"], matrix: Float[Array, "O I"]) -> Float[Array, "*B O"]:
-    """x times the transpose of `matrix`, summed in float32."""
+    """Return x times the transpose of `matrix`, summed in float32."""
     if x.ndim == 2 and 1 < len(x) <= FEW_ROWS and jax.default_backend() == "cpu":
         return jnp.stack([project(row, matrix) for row in x])
     contract = (((x.ndim - 1,), (1,)), ((), ()))

@@ -42,7 +42,7 @@ class NoisePosition(NamedTuple):
 
 
 def model_hash(engine: Engine) -> str:
-    """Hash of the configuration and of all weights as they compute, hexadecimal; reads every weight."""
+    """Return the hash of the configuration and of all weights as they compute, hexadecimal; reads every weight."""
     digest = hashlib.sha256(repr(engine.config).encode())
     for leaf in jax.tree.leaves(engine.fused):
         digest.update(np.asarray(leaf).tobytes())
@@ -50,7 +50,7 @@ def model_hash(engine: Engine) -> str:
 
 
 def pack(model: str, position: NoisePosition, history: History, keep: int) -> bytes:
-    """The last `keep` frames in at most MOST_STATE_BYTES; where they do not fit, styles and weights lose their
+    """Return the last `keep` frames in at most MOST_STATE_BYTES; where they do not fit, styles and weights lose their
     last bits first, then the oldest frames are dropped."""
     keep = min(keep, history.num_frames)
     half = False
@@ -67,7 +67,7 @@ def pack(model: str, position: NoisePosition, history: History, keep: int) -> by
 
 
 def unpack(model: str, data: bytes, layout: CodeLayout) -> tuple[NoisePosition, Played | None]:
-    """What was packed; its frames are numbered from 0. None: nothing was played.
+    """Return what was packed; its frames are numbered from 0. None: nothing was played.
 
     Raises:
         ValueError: For bytes that another model packed, that are damaged, or that say what no state can.
@@ -100,7 +100,7 @@ def _sum(model: str) -> bytes:
 
 
 def _packed(model: str, position: NoisePosition, played: Played, *, half: bool) -> bytes:
-    """The frames of `played`, however many bytes they take."""
+    """Return the frames of `played`, however many bytes they take."""
     embeddings, conditioning = played.styles.embeddings, played.conditioning
     num_frames, (num_styles, width) = conditioning.num_frames, embeddings.shape
     rows = [getattr(conditioning, name) for name in FIELDS]
@@ -118,7 +118,7 @@ def _packed(model: str, position: NoisePosition, played: Played, *, half: bool) 
 def _shapes(
     num_frames: int, num_styles: int, width: int, steps: int, *, half: bool
 ) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
-    """Type and shape of each array, in order: embeddings, weights, the fields, codes."""
+    """Return the type and shape of each array, in order: embeddings, weights, the fields, codes."""
     fields = [(np.dtype(dtype), (num_frames,)) for dtype, _, _ in FIELDS.values()]
     real = np.dtype("<f2" if half else "<f4")
     return [
@@ -130,7 +130,7 @@ def _shapes(
 
 
 def _arrays(raw: bytes, shapes: Sequence[tuple[np.dtype[Any], tuple[int, ...]]]) -> Iterator[NDArray[Any]]:
-    """The inverse of what `_packed` joins."""
+    """Return the inverse of what `_packed` joins."""
     begin = 0
     for index, (dtype, shape) in enumerate(shapes):
         size = dtype.itemsize * math.prod(shape)
@@ -143,17 +143,17 @@ def _arrays(raw: bytes, shapes: Sequence[tuple[np.dtype[Any], tuple[int, ...]]])
 
 
 def _words(array: NDArray[Any]) -> NDArray[Any]:
-    """An array's bits as whole numbers."""
+    """Return an array's bits as whole numbers."""
     return np.ascontiguousarray(array).view(_WORDS[array.itemsize])
 
 
 def _differences(words: NDArray[Any]) -> NDArray[Any]:
-    """From row to row, modulo the words' width; `_arrays` sums them up again."""
+    """Return the differences from row to row, modulo the words' width; `_arrays` sums them up again."""
     return np.diff(words, axis=0, prepend=np.zeros_like(words[:1]))
 
 
 def _planes(words: NDArray[Any]) -> bytes:
-    """All first bytes, then all second ones, each with the last axis slowest."""
+    """Return all first bytes, then all second ones, each with the last axis slowest."""
     return words.view(np.uint8).reshape(*words.shape, words.itemsize).T.tobytes()
 
 
@@ -176,7 +176,7 @@ def _inflated(deflated: bytes, size: int) -> bytes:
 
 
 def _styles(embeddings: NDArray[np.floating[Any]]) -> StyleBank:
-    """The styles of embeddings.
+    """Return the styles of embeddings.
 
     Raises:
         ValueError: Unless all are unit vectors.
@@ -190,7 +190,7 @@ def _styles(embeddings: NDArray[np.floating[Any]]) -> StyleBank:
 
 
 def _conditioning(weights: NDArray[np.floating[Any]], rows: dict[str, NDArray[Any]]) -> Conditioning:
-    """Conditioning from its arrays.
+    """Return conditioning from its arrays.
 
     Raises:
         ValueError: For numbers that no conditioning holds.

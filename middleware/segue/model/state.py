@@ -35,7 +35,7 @@ class State(NamedTuple):
 
 
 def start(config: Depthformer, *, seed: int, frame: int = 0, dtype: jnp.dtype = jnp.float32) -> State:
-    """One row's state before its first frame.
+    """Return one row's state before its first frame.
 
     Args:
         seed: Its low 32 bits count.
@@ -53,7 +53,9 @@ def start(config: Depthformer, *, seed: int, frame: int = 0, dtype: jnp.dtype = 
 
 
 def state_bytes(config: Depthformer, dtype: jnp.dtype = jnp.float32) -> int:
-    """Memory one row's state takes: 2 x layers x window x width x bytes for each kind of attention, and its codes."""
+    """Return the memory one row's state takes: 2 x layers x window x width x bytes for each kind of attention, and its
+    codes.
+    """
     shape = jax.eval_shape(lambda: start(config, seed=0, dtype=dtype))
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shape))
 
@@ -67,7 +69,7 @@ def split_rows(state: State) -> tuple[State, ...]:
 
 
 def repeat_streams(config: Depthformer, x: Float[Array, "B ..."]) -> Float[Array, "R ..."]:
-    """One copy of each row's value for each of its streams."""
+    """Return one copy of each row's value for each of its streams."""
     return jnp.repeat(x, config.streams, axis=0)
 
 
@@ -76,7 +78,7 @@ def merge_streams(x: Float[Array, "B G ..."]) -> Float[Array, "R ..."]:
 
 
 def memories_of(config: Depthformer, state: State) -> Memories:
-    """A batched state's keys and values as the temporal stack takes them."""
+    """Return a batched state's keys and values as the temporal stack takes them."""
 
     def layer(x: Array, index: int) -> Past:
         return merge_streams(x[:, index])
@@ -96,7 +98,7 @@ def _packed(config: Depthformer, pasts: list[Past], before: Float[Array, "B L G 
 def advance(
     config: Depthformer, state: State, memories: Memories, previous: Int[Array, "B K"], frames: int | Int[Array, ""]
 ) -> State:
-    """The batched state after `frames` more frames."""
+    """Return the batched state after `frames` more frames."""
     return State(
         own=_packed(config, [memory.own for memory in memories], state.own),
         source=_packed(config, [memory.source for memory in memories if memory.source is not None], state.source),

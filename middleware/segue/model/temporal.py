@@ -45,7 +45,7 @@ def _cross_query(attention: CrossAttention, x: Array, head_width: int) -> Float[
 def finish(
     attention: SelfAttention | CrossAttention, x: Float[Array, "*B D"], mixed: Float[Array, "*B N H"]
 ) -> Float[Array, "*B D"]:
-    """The residual stream after an attention's output."""
+    """Return the residual stream after an attention's output."""
     flat = mixed.reshape(*mixed.shape[:-2], -1)
     return x + rms_norm(project(flat, attention.out), attention.post_norm)
 
@@ -57,7 +57,7 @@ def run_block(
     memories: Memories,
     seen: Int[Array, " R"],
 ) -> tuple[Float[Array, "R T D"], Memories]:
-    """All layers over T known frames.
+    """Run all layers over T known frames.
 
     Args:
         seen: How many frames of the memories are real.
@@ -94,7 +94,7 @@ def sources(layers: tuple[FusedLayer, ...], config: Depthformer, encoded: Float[
 
 
 def open_rings(layers: tuple[FusedLayer, ...], memories: Memories) -> Memories:
-    """Memories for a run of single frames."""
+    """Return memories for a run of single frames."""
 
     def of(layer: FusedLayer, memory: Memory) -> Memory:
         assert layer.self_attention.sinks is not None, "temporal layers always have sinks"
@@ -122,7 +122,7 @@ def run_frame(
     frame: Int[Array, ""],
     seen: Int[Array, " R"],
 ) -> tuple[Float[Array, "R D"], Memories]:
-    """All layers over the frame-th frame of a run.
+    """Run all layers over the frame-th frame of a run.
 
     Args:
         seen: Real frames before the run.

@@ -84,7 +84,7 @@ def _feature_encoder(conditioning: FeatureConditioning, width: int, inner: int) 
 
 
 def shapes(config: Depthformer) -> dict[str, Shape]:
-    """Every stored tensor of a model, by name."""
+    """Return every stored tensor of a model, by name."""
     found: dict[str, Shape] = {}
     width, temporal, depth = config.encoder_width, config.temporal, config.depth
     if isinstance(config.conditioning, TokenConditioning):
@@ -111,12 +111,12 @@ def count(config: Depthformer) -> int:
 
 
 def _fan_in(name: str, shape: Shape) -> int:
-    """Inputs summed by one output of a kernel. An output projection is stored [out, heads, width]."""
+    """Return how many inputs one output of a kernel sums. An output projection is stored [out, heads, width]."""
     return math.prod(shape[1:]) if "output_projection" in name else shape[0]
 
 
 def _moments(name: str, shape: Shape, spread: float) -> tuple[float, float]:
-    """Mean and standard deviation a tensor begins with;
+    """Return the mean and standard deviation a tensor begins with;
 
     Args:
         spread: That of norms, biases and the like.
@@ -130,7 +130,7 @@ def _moments(name: str, shape: Shape, spread: float) -> tuple[float, float]:
 
 
 def initial_weights(config: Depthformer, key: Array) -> Weights:
-    """Weights to train from: kernels with variance 1/fan-in, norms 1, biases 0."""
+    """Return weights to train from: kernels with variance 1/fan-in, norms 1, biases 0."""
     named = shapes(config)
     keys = jax.random.split(key, len(named))
     weights = {}
@@ -141,7 +141,7 @@ def initial_weights(config: Depthformer, key: Array) -> Weights:
 
 
 def random_weights(config: Depthformer, seed: int) -> dict[str, NDArray[np.float32]]:
-    """Weights for tests, no two parts alike: each tensor from its own name and `seed`, so order does not matter.
+    """Return weights for tests, no two parts alike: each tensor from its own name and `seed`, so order does not matter.
 
     Uniform noise, which every NumPy draws alike.
     """

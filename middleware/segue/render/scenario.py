@@ -27,7 +27,7 @@ from segue.runtime.recording import (
 )
 from segue.runtime.restore import RestorePoint
 from segue.runtime.session_config import SessionConfig
-from segue.runtime.styles import load_stingers, load_styles
+from segue.runtime.styles import load_stingers, read_styles
 from segue.service.rule_files import mentioned
 from segue_rules.events import ScriptedEvent
 from segue_rules.loading import load
@@ -105,7 +105,7 @@ def scripted(
     if duration_s is None:
         duration_s = max(event.at_s for event in events) + _AFTER_LAST_S if events else _WITHOUT_EVENTS_S
     frames = max(1, -(-round(duration_s * SAMPLE_RATE) // FRAME_SIZE))
-    styles, style_warnings = load_styles(rules, encoder)
+    rules, styles, style_warnings = read_styles(rules, encoder)
     late = [event for event in events if event.frame >= frames]
     late_warnings = []
     if late:
@@ -145,7 +145,7 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
         if header.rules != fingerprint(present.files):
             problem = f"was made with other rules than {present.files[0]}; use those it was made with"
             raise RecordingError(f"{recording}: {problem}")
-        styles, style_warnings = load_styles(present, chain.encoder)
+        present, styles, style_warnings = read_styles(present, chain.encoder)
         first = RulesVersion(rules=present, styles=styles, fingerprint=header.rules)
         loaded.append(_Loaded(first, load_stingers(present), (*map(str, present.warnings), *style_warnings)))
     generators = _with_loop(header, chain.generators)
@@ -202,8 +202,7 @@ def _load_recorded(recorded_rules: RecordedRules, beside: Path, encoder: StyleEn
             target.write_bytes(text.encode())
         main = folder / next(iter(recorded_rules.sources))
         _copy_missing(mentioned(main).reached, folder, beside)
-        rules = load(main)
-        styles, warnings = load_styles(rules, encoder)
+        rules, styles, warnings = read_styles(load(main), encoder)
         rules_version = RulesVersion(rules=rules, styles=styles, fingerprint=recorded_rules.fingerprint)
         return _Loaded(rules_version, load_stingers(rules), (*map(str, rules.warnings), *warnings))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -40,7 +41,7 @@ class MixedStinger:
     duck: Duck | None
     cancelled: int | None = None
 
-    @property
+    @cached_property
     def end(self) -> int:
         """The first sample behind both the sound and its duck."""
         if self.cancelled is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import NamedTuple
+
 import numpy as np
 
 from segue.audio.files import AudioFileError, read_audio
@@ -9,7 +12,8 @@ from segue.contract import Samples, StyleBank, StyleEncoder
 from segue.style.reader import StyleReader, StyleReading
 from segue.style_profile import blend
 from segue_rules.errors import RuleError
-from segue_rules.model import AudioStinger, Prompt, Rules, Style
+from segue_rules.model import AudioStinger, Prompt, Rules
+from segue_rules.tempos import StyleTempo, with_tempos
 from segue_yaml.report import Problem
 
 # Longest audio prompt and stinger, in seconds.
@@ -17,19 +21,31 @@ MOST_PROMPT_S = 60.0
 MOST_STINGER_S = 60.0
 
 
-def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[str, ...]]:
-    """Embed every style: a blend is the weighted mean of its prompts, scaled to length 1.
+class StyledRules(NamedTuple):
+    """Rules with what their prompts were read as.
+
+    Attributes:
+        rules: With the tempo and the meter of each style.
+        styles: The bank, in the order of `rules.styles`.
+        warnings: Finished messages about words that are not known and prompts that count in part only.
+    """
+
+    rules: Rules
+    styles: StyleBank
+    warnings: tuple[str, ...]
+
+
+def read_styles(rules: Rules, encoder: StyleEncoder) -> StyledRules:
+    """Read the prompts of every style.
+
+    The embedding of a blend is the weighted mean of its prompts', scaled to length 1; its profile lies between theirs.
 
     Args:
         rules: The rules.
         encoder: Embeds texts, and sound if it can.
 
-    Returns:
-        The bank, in the order of rules.styles, and warnings about words that the encoder does not know and prompts
-        that it can use in part only.
-
     Raises:
-        RuleError: Some prompts cannot be embedded; it names all of them.
+        RuleError: Some prompts cannot be read; it names all of them.
     """
     problems: list[Problem] = []
     warnings: list[str] = []
@@ -46,7 +62,7 @@ def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[s
             else:
                 row += prompt.weight * reading.embedding
                 read.append((reading.profile, prompt.weight))
-            warnings += _warnings(style, prompt, encoder)
+                warnings += [f'{prompt.mark}: style "{style.name}": {text}' for text in reading.warnings]
         length = float(np.linalg.norm(row))
         rows.append(row / length if length > 0 else row)
         if len(read) == len(style.prompts):
@@ -59,21 +75,29 @@ def load_styles(rules: Rules, encoder: StyleEncoder) -> tuple[StyleBank, tuple[s
         captions=tuple(" + ".join(prompt.text or "" for prompt in style.prompts) for style in rules.styles),
         profiles=tuple(profiles),
     )
-    return bank, tuple(warnings)
+    tempos = {
+        name: StyleTempo(profile.tempo_bpm, profile.meter) for name, profile in zip(bank.names, profiles, strict=True)
+    }
+    return StyledRules(with_tempos(rules, tempos), bank, tuple(warnings))
 
 
 def load_stingers(rules: Rules) -> dict[str, Samples]:
     """Return the sound of every audio stinger by its name, float32 [S, 2] at 48 kHz.
 
+    Stingers of one file share its sound.
+
     Raises:
         RuleError: Some files cannot be used; it names all of them.
     """
     problems: list[Problem] = []
+    files: dict[Path, Samples] = {}
     sounds = {}
     for stinger in rules.stingers:
         if isinstance(stinger, AudioStinger):
             try:
-                sounds[stinger.name] = read_audio(stinger.audio, max_seconds=MOST_STINGER_S)
+                if stinger.audio not in files:
+                    files[stinger.audio] = read_audio(stinger.audio, max_seconds=MOST_STINGER_S)
+                sounds[stinger.name] = files[stinger.audio]
             except AudioFileError as error:
                 problems.append(Problem(mark=stinger.mark, where=f'stinger "{stinger.name}"', text=str(error)))
     if problems:
@@ -85,12 +109,3 @@ def _read(prompt: Prompt, reader: StyleReader) -> StyleReading:
     if prompt.audio is not None:
         return reader.read_audio(read_audio(prompt.audio, max_seconds=MOST_PROMPT_S))
     return reader.read_text(prompt.text or "")
-
-
-def _warnings(style: Style, prompt: Prompt, encoder: StyleEncoder) -> list[str]:
-    texts = []
-    if prompt.audio is not None and encoder.audio_warning:
-        texts.append(encoder.audio_warning)
-    if prompt.text is not None and (unknown := encoder.unknown_words(prompt.text)):
-        texts.append(f"unknown words do not count: {', '.join(unknown)}")
-    return [f'{prompt.mark}: style "{style.name}": {text}' for text in texts]

@@ -1,9 +1,10 @@
-"""The composer and the sampler as a Generator: conditioning in, notes and 48 kHz stereo out."""
+"""The composer, the sampler and production as a Generator: conditioning in, notes and 48 kHz stereo out."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -12,12 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.contract import FRAME_SIZE, Chunk, Conditioning, NoteEvent, Request, Result, Samples
-from segue.score import packed_state
+from segue.contract import FRAME_SIZE, SAMPLE_RATE, Chunk, Conditioning, NoteEvent, Request, Result, Samples
+from segue.score import packed_state, production
 from segue.score.composer.arrange import arrange
 from segue.score.composer.conductor import Form, advance
 from segue.score.composer.moment import Mix, Moment
 from segue.score.composer.vocabulary import Situation
+from segue.score.production import WARM_UP, Curve, Kick, ProductionState, Settings
 from segue.score.sampler.sampler import Sampler, SamplerState
 from segue.style_profile import StyleProfile
 
@@ -30,10 +32,16 @@ _KNEE: Final = np.float32(0.8)
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreState:
-    """Between two frames: where the music stands, and what still sounds."""
+    """Between two frames: where the music stands, what still sounds, and how it is produced.
+
+    Attributes:
+        stem_productions: Of each family, kept only while stems are asked for.
+    """
 
     form: Form
     sampler: SamplerState
+    production: ProductionState
+    stem_productions: Mapping[str, ProductionState] | None = None
 
 
 class ScoreGenerator:
@@ -62,7 +70,8 @@ class ScoreGenerator:
 
     def start(self, *, seed: int, frame: int = 0) -> ScoreState:
         """The state before `frame`, with nothing played yet."""
-        return ScoreState(form=Form(seed=seed, frame=frame), sampler=self._sampler.start(frame * FRAME_SIZE))
+        form, sampler = Form(seed=seed, frame=frame), self._sampler.start(frame * FRAME_SIZE)
+        return ScoreState(form=form, sampler=sampler, production=production.start())
 
     def generate(self, requests: Sequence[Request[ScoreState]]) -> list[Result[ScoreState]]:
         """Play each request; rows are independent, and equal requests give equal bytes.
@@ -74,14 +83,16 @@ class ScoreGenerator:
 
     def state_bytes(self, state: ScoreState) -> int:
         """Memory that keeping `state` costs, in bytes."""
-        return self._sampler.state_bytes(state.sampler) + sys.getsizeof(state.form)
+        productions = (state.production, *(state.stem_productions or {}).values())
+        produced = sum(one.nbytes for one in productions)
+        return self._sampler.state_bytes(state.sampler) + sys.getsizeof(state.form) + produced
 
     def pack(self, state: ScoreState) -> bytes:
         """What `unpack` needs to go on from `state`: some 1 to 4 KB, at most MOST_STATE_BYTES."""
-        return packed_state.pack(self.model, state.form, state.sampler)
+        return packed_state.pack(self.model, state.form, state.production, state.sampler)
 
     def unpack(self, data: bytes, *, frame: int) -> ScoreState:
-        """The packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
+        """Return the packed state, moved to `frame`; it sounds as the unbroken music does, to a few bits of float32.
 
         Renders the last seconds again, without output, for the reverb that still sounds. Only where notes had to be
         left out, in blends of some hundreds of notes a second, is an echo missing.
@@ -90,28 +101,77 @@ class ScoreGenerator:
             ValueError: For bytes that are not of this model's packing.
         """
         position = frame * FRAME_SIZE
-        form, notes = packed_state.unpack(self.model, data, frame=frame, position=position)
-        return ScoreState(form=form, sampler=self._sampler.resumed(notes, position))
+        packed = packed_state.unpack(self.model, data, frame=frame, position=position)
+        settings, notes = packed.settings, packed.notes
+        kicks = production.kicks_of(notes, packed.beat) if packed.beat else ()
+
+        def gains(begin: int, end: int) -> tuple[Curve | None, Curve | None]:
+            if settings is None:
+                return None, None
+            still, stood = production.start(settings), [settings] * ((end - begin) // FRAME_SIZE)
+            return production.send_gains(still, stood), production.pump_gains(still, stood, kicks, begin)
+
+        # The last samples are heard once more for the filter and the tape of the production.
+        late = position - WARM_UP
+        first = bisect_left(notes, late, key=lambda note: note.start)
+        sampler = self._sampler.resumed(notes[:first], late, gains)
+        sends, pumped = gains(late, position)
+        sampler, samples, _ = self._sampler.render(sampler, notes[first:], WARM_UP, send_gains=sends, pump_gains=pumped)
+        return ScoreState(
+            form=packed.form, sampler=sampler, production=production.resumed(settings, kicks, samples, position)
+        )
 
     def _play(self, request: Request[ScoreState]) -> Result[ScoreState]:
         form, conditioning = request.state.form, request.conditioning
         if conditioning.frame != form.frame:
             raise ValueError(f"conditioning: expected to start at frame {form.frame}, got {conditioning.frame}")
         notes: list[NoteEvent] = []
+        kicks: list[Kick] = []
         for moment in moments(conditioning, arranged(request.styles.profiles)):
             form, started = advance(form, moment)
             notes.extend(started)
-        state, samples, stems = self._sampler.render(
-            request.state.sampler, notes, conditioning.num_frames * FRAME_SIZE, stems=request.stems
+            kicks.extend(production.kicks_of(started, round(60_000 * SAMPLE_RATE / moment.tempo)))
+        before, position = request.state.production, conditioning.frame * FRAME_SIZE
+        targets = _targets(conditioning.weights, request.styles.profiles)
+        sampler, samples, stems = self._sampler.render(
+            request.state.sampler,
+            notes,
+            conditioning.num_frames * FRAME_SIZE,
+            stems=request.stems,
+            send_gains=production.send_gains(before, targets),
+            pump_gains=production.pump_gains(before, targets, kicks, position),
         )
+        produced, samples = production.process(before, samples, targets, kicks, position)
+        stem_productions = None
+        if request.stems:
+            stem_productions, stems = production.process_stems(
+                request.state.stem_productions, before, stems, samples, targets, position
+            )
         chunk = Chunk(frame=conditioning.frame, samples=bounded(samples), notes=tuple(notes), stems=stems)
-        return Result(state=ScoreState(form=form, sampler=state), chunk=chunk)
+        state = ScoreState(form=form, sampler=sampler, production=produced, stem_productions=stem_productions)
+        return Result(state=state, chunk=chunk)
 
 
 @lru_cache(maxsize=64)
 def arranged(profiles: tuple[StyleProfile, ...]) -> tuple[Situation, ...]:
     """Return the arrangement of each style."""
     return tuple(arrange(profile) for profile in profiles)
+
+
+def _targets(weights: NDArray[np.float32], profiles: tuple[StyleProfile, ...]) -> list[Settings]:
+    """Return how each frame's mix of styles, float32 [T, N], is to be produced."""
+    settings = _settings(profiles)
+    return [_mixed(settings, tuple(row)) for row in weights.tolist()]
+
+
+@lru_cache(maxsize=64)
+def _settings(profiles: tuple[StyleProfile, ...]) -> tuple[Settings, ...]:
+    return tuple(Settings.of(profile) for profile in profiles)
+
+
+@lru_cache(maxsize=256)
+def _mixed(settings: tuple[Settings, ...], weights: tuple[float, ...]) -> Settings:
+    return production.mixed(settings, weights)
 
 
 def moments(conditioning: Conditioning, arrangements: Sequence[Situation]) -> list[Moment]:
@@ -162,7 +222,7 @@ def _mixes(weights: NDArray[np.float32], arrangements: Sequence[Situation]) -> l
 
 
 def bounded(samples: Samples) -> Samples:
-    """Sound in (-1, 1): what rises above the knee is bent smoothly, sample by sample, so cuts do not matter."""
+    """Return sound in (-1, 1): what rises above the knee is bent smoothly, sample by sample, so cuts do not matter."""
     level = np.abs(samples)
     if not (level > _KNEE).any():
         return samples

@@ -1,9 +1,9 @@
-"""A score state as bytes: the composer's form, and the notes from which the sampler's state is rebuilt.
+"""A score state as bytes: the composer's form, the production's settings, and the notes from which all else is rebuilt.
 
-Layout: the model's checksum (uint32), then, deflated: the form (see `records`), the number of notes (uint16), and of
-all notes one quantity after the other: distance in samples from the start to the next note's, for the last to the
-state's position, and duration (uint32, their lowest bytes first); programme (of drums 128 and the kit), pitch, velocity
-and family (uint8).
+Layout: the model's checksum (uint32), then, deflated: the form and the production (see `record_codec`), the number of
+notes (uint16), and of all notes one quantity after the other: distance in samples from the start to the next note's,
+for the last to the state's position, and duration (uint32, their lowest bytes first); programme (of drums 128 and the
+kit), pitch, velocity and family (uint8).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import fields, replace
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,39 @@ from numpy.typing import NDArray
 from segue.contract import FAMILIES, MOST_STATE_BYTES, SAMPLE_RATE, NoteEvent
 from segue.score import record_codec
 from segue.score.composer.conductor import Form
+from segue.score.production import ProductionState, Settings
 from segue.score.sampler.kits import DRUM_KIT, KITS
 from segue.score.sampler.notes import DURATION_STEP, MAX_DURATION, VELOCITY_LAYER
 from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
 from segue.score.sampler.sampler import SamplerState
-from segue.style_profile import SCALES
+from segue.style_profile import RANGES, SCALES
+
+
+class PackedProduction(NamedTuple):
+    """Of a ProductionState, what its music does not say."""
+
+    settings: Settings | None
+    beat: int
+
+
+class Packed(NamedTuple):
+    """What a packed state says; fields as of Form and ProductionState.
+
+    Attributes:
+        notes: By start.
+    """
+
+    form: Form
+    settings: Settings | None
+    beat: int
+    notes: list[NoteEvent]
+
 
 # Raise it when an old form would now mean other music, so that old saves are refused.
 _VERSION: Final = 2
-FORM_SIGNATURE: Final = zlib.crc32(f"{_VERSION} {record_codec.signature(Form)}".encode())
+FORM_SIGNATURE: Final = zlib.crc32(
+    f"{_VERSION} {record_codec.signature(Form)} {record_codec.signature(PackedProduction)}".encode()
+)
 _DRUMS: Final = NUM_PROGRAMS
 """What drum notes add to the number of their kit."""
 # Names of arrangements are keys of style profiles.
@@ -41,6 +65,7 @@ _MOST_NOTES: Final = 1_500
 _MOST_WORK: Final = 600
 _MOST_AGE: Final = 4 * MAX_DURATION
 _MOST_WHOLE: Final = 2**62
+_MOST_BEAT: Final = 10 * SAMPLE_RATE
 _WIDE, _NARROW = 2, 4
 # Columns of a table of notes, int64 [notes, 6].
 _START, _PROGRAM, _PITCH, _VELOCITY, _DURATION, _FAMILY = range(6)
@@ -51,13 +76,14 @@ _SUM: Final = struct.Struct("<I")
 _COUNT: Final = struct.Struct("<H")
 
 
-def pack(model: str, form: Form, sampler: SamplerState) -> bytes:
+def pack(model: str, form: Form, production: ProductionState, sampler: SamplerState) -> bytes:
     """The bytes from which `unpack` has form and notes; where they would be too many, what ended first is left out."""
     position = sampler.position
     over = sorted(sampler.over, key=lambda ended: ended.end)
     notes = [note for note in (*(ended.note for ended in over), *sampler.sounding) if position - note.start < _MOST_AGE]
     notes = notes[-_MOST_NOTES:]
     written = record_codec.write(Form, form)
+    written += record_codec.write(PackedProduction, PackedProduction(production.settings, production.beat))
     while True:
         table = _table(notes)
         packed = _sum(model) + zlib.compress(written + _COUNT.pack(len(notes)) + _columns(table, position))
@@ -66,8 +92,8 @@ def pack(model: str, form: Form, sampler: SamplerState) -> bytes:
         notes = notes[1 + len(notes) // 8 :]
 
 
-def unpack(model: str, data: bytes, *, frame: int, position: int) -> tuple[Form, list[NoteEvent]]:
-    """The form packed, at `frame`, and the notes packed, by start, before `position`.
+def unpack(model: str, data: bytes, *, frame: int, position: int) -> Packed:
+    """What was packed: the form at `frame`, the notes before `position`.
 
     Raises:
         ValueError: For bytes that another model packed, that are damaged, or that say what no state can.
@@ -76,13 +102,16 @@ def unpack(model: str, data: bytes, *, frame: int, position: int) -> tuple[Form,
         raise ValueError(f"expected at most {MOST_STATE_BYTES} bytes packed by {model}")
     raw = _inflated(data[_SUM.size :])
     form, offset = record_codec.read(Form, raw)
+    produced, offset = record_codec.read(PackedProduction, raw, offset)
     counted = offset + _COUNT.size
     if len(raw) < counted:
         raise ValueError("expected the number of notes, got the end")
     (count,) = _COUNT.unpack_from(raw, offset)
     if count > _MOST_NOTES or len(raw) - counted != _NOTE_BYTES * count:
         raise ValueError(f"{count} notes: expected {_NOTE_BYTES * count} bytes of them, got {len(raw) - counted}")
-    return replace(_checked(form), frame=frame), _notes(_read_table(raw[counted:], count, position))
+    settings, beat = _checked_production(produced)
+    notes = _notes(_read_table(raw[counted:], count, position))
+    return Packed(replace(_checked(form), frame=frame), settings, beat, notes)
 
 
 def _sum(model: str) -> bytes:
@@ -106,7 +135,7 @@ def _inflated(deflated: bytes) -> bytes:
 
 
 def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
-    """The notes as rows, by start, in one order however they come."""
+    """Return the notes as rows, by start, in one order however they come."""
     rows = [
         (
             note.start,
@@ -123,7 +152,7 @@ def _table(notes: Sequence[NoteEvent]) -> NDArray[np.int64]:
 
 
 def _work(table: NDArray[np.int64]) -> float:
-    """What it takes to play notes from a cold start: their different sounds, and the seconds of those."""
+    """Return what it takes to play notes from a cold start: their different sounds, and the seconds of those."""
     durations = np.where(table[:, _PROGRAM] >= _DRUMS, 0, table[:, _DURATION])
     timbres = (table[:, _PROGRAM] * NUM_KEYS + table[:, _PITCH]) * VELOCITY_LAYER + table[
         :, _VELOCITY
@@ -139,7 +168,7 @@ def _columns(table: NDArray[np.int64], position: int) -> bytes:
 
 
 def _read_table(columns: bytes, count: int, position: int) -> NDArray[np.int64]:
-    """The inverse of `_columns`.
+    """Return the inverse of `_columns`.
 
     Raises:
         ValueError: For notes that the composer would not write.
@@ -176,8 +205,26 @@ def _notes(table: NDArray[np.int64]) -> list[NoteEvent]:
     ]
 
 
+def _checked_production(produced: PackedProduction) -> PackedProduction:
+    """`produced`, if its numbers are in their ranges.
+
+    Raises:
+        ValueError: If they are not.
+    """
+    settings = produced.settings
+    if settings is not None:
+        for axis in fields(settings):
+            bounds, value = RANGES[axis.name], getattr(settings, axis.name)
+            # A comparison that NaN fails as well.
+            if not bounds.low <= value <= bounds.high:
+                raise ValueError(f"{axis.name}: expected {bounds.low:g} to {bounds.high:g}, got {value}")
+    if not 0 <= produced.beat <= _MOST_BEAT:
+        raise ValueError(f"beat: expected at most {_MOST_BEAT} samples, got {produced.beat}")
+    return produced
+
+
 def _checked(form: Form) -> Form:
-    """`form`, if the composer can go on from it.
+    """Return `form`, if the composer can go on from it.
 
     Raises:
         ValueError: If it cannot.

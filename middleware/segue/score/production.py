@@ -33,9 +33,9 @@ _REMAINING: Final = 0.86
 _ARRIVED: Final = 0.002
 # The reverb's send grows by this power of the room, to 2.5 times the seats' own.
 _ROOM_POWER: Final = 1.32
-# Full saturation has this small-signal gain; a level of _SATURATION_LEVEL stays where it is.
+# Full saturation drives the curve by this; a level of _SATURATION_LEVEL, about what music has, stays where it is.
 _MOST_DRIVE: Final = 8.0
-_SATURATION_LEVEL: Final = 0.25
+_SATURATION_LEVEL: Final = 0.12
 # The wow's periods in samples, its depth for 1 % of pitch, and the flutter's for 0.1 %.
 _WOW_PERIOD: Final = 76_800
 _FLUTTER_PERIOD: Final = 7_680
@@ -92,19 +92,21 @@ class Kick(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ProductionState:
-    """Between two frames. All but `settings` is made again by processing the last WARM_UP samples before.
+    """Between two frames. All but `settings` and `beat` is made again from the music before, see `resumed`.
 
     Attributes:
-        settings: Where they stand.
+        settings: Where they stand; None before the first frame, which takes its own at once.
         low_pass: Memory of the filter, float64 [1, 2, 2], while it is in use.
         tape: The last samples before the wow, float32 [2, TAPE].
         kicks: Those whose pump may not be over.
+        beat: Of the last kick; 0 before the first.
     """
 
-    settings: Settings = NEUTRAL
+    settings: Settings | None = None
     low_pass: NDArray[np.float64] | None = None
     tape: Planar = field(default_factory=lambda: np.zeros((2, TAPE), np.float32))
     kicks: tuple[Kick, ...] = ()
+    beat: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -115,19 +117,49 @@ WARM_UP: Final = 4 * FRAME_SIZE
 """After this many samples from silence, filter and tape hold what they would hold after any past."""
 
 
-def start(settings: Settings = NEUTRAL) -> ProductionState:
-    """Return the state of silence."""
+def start(settings: Settings | None = None) -> ProductionState:
+    """Return the state of silence, with settings if they are known."""
     return ProductionState(settings=settings)
 
 
-def kicks_of(notes: Sequence[NoteEvent], tempo_bpm: float) -> tuple[Kick, ...]:
-    """The strokes among notes that pump."""
-    beat = round(60 * SAMPLE_RATE / tempo_bpm)
+def mixed(settings: Sequence[Settings], weights: Sequence[float]) -> Settings:
+    """Return the settings between some: means, of the logarithm where RANGES say so, by weights with a sum above 0."""
+    heard = [(which, weight) for which, weight in zip(settings, weights, strict=True) if weight > 0]
+    first = heard[0][0]
+    if all(which == first for which, _ in heard):
+        return first
+    total = sum(weight for _, weight in heard)
+    values = {}
+    for axis in fields(Settings):
+        bounds = RANGES[axis.name]
+        places = [bounds.position(getattr(which, axis.name)) * weight for which, weight in heard]
+        # The same for all is the same in the mean, without a rounding that would end a bypass.
+        same = all(getattr(which, axis.name) == getattr(first, axis.name) for which, _ in heard)
+        values[axis.name] = getattr(first, axis.name) if same else bounds.at(min(1.0, max(0.0, sum(places) / total)))
+    return Settings(**values)
+
+
+def kicks_of(notes: Sequence[NoteEvent], beat: int) -> tuple[Kick, ...]:
+    """The strokes among notes that pump, where a beat lasts `beat` samples."""
     return tuple(Kick(note.start, beat) for note in notes if note.drums and note.pitch in _KICKS)
 
 
+def resumed(settings: Settings | None, kicks: Sequence[Kick], samples: Samples, position: int) -> ProductionState:
+    """The state before `position`, for a performance whose settings stood still for some seconds.
+
+    Args:
+        kicks: Those of the last seconds.
+        samples: The mix before production, its last WARM_UP samples before `position`, float32 [S, 2].
+    """
+    if settings is None:
+        return start()
+    begin = position - len(samples)
+    state, _ = process(start(settings), samples, [settings] * (len(samples) // FRAME_SIZE), kicks, begin)
+    return state
+
+
 def send_gains(state: ProductionState, targets: Sequence[Settings]) -> Curve | None:
-    """Gain of what is sent to the reverb, float32 [S], None if it stays as it is; arguments as of `process`."""
+    """Return the gain of the reverb's send, float32 [S], None if it stays as it is; arguments as of `process`."""
     ways = _ways(state.settings, targets)
     if all(way.still("room") for way in ways):
         return None
@@ -135,14 +167,14 @@ def send_gains(state: ProductionState, targets: Sequence[Settings]) -> Curve | N
 
 
 def room_gain(room: float) -> float:
-    """Gain of the reverb's send for a room of 0 to 1."""
+    """Return the gain of the reverb's send for a room of 0 to 1."""
     return float((2 * room) ** _ROOM_POWER)
 
 
 def pump_gains(
     state: ProductionState, targets: Sequence[Settings], kicks: Sequence[Kick], position: int
 ) -> Curve | None:
-    """Gain of all that is no drum, float32 [S], None if it stays as it is; arguments as of `process`."""
+    """Return the gain of all that is no drum, float32 [S], None if it stays as it is; arguments as of `process`."""
     ways = _ways(state.settings, targets)
     due = (*state.kicks, *kicks)
     if not due or all(way.still("pump") for way in ways):
@@ -163,7 +195,7 @@ def pump_gains(
 def process(
     state: ProductionState, samples: Samples, targets: Sequence[Settings], kicks: Sequence[Kick], position: int
 ) -> tuple[ProductionState, Samples]:
-    """The mix as the style produces it. Latency 0; with wow, up to 5.5 ms of delay that moves.
+    """Return the mix as the style produces it. Latency 0; with wow, up to 5.5 ms of delay that moves.
 
     Args:
         samples: float32 [S, 2], whole frames; returned as they are where all is neutral.
@@ -196,7 +228,8 @@ def process(
         sound = _wowed(np.concatenate([state.tape, sound], axis=1), sound, ways, position)
     end = position + len(samples)
     pumping = tuple(kick for kick in (*state.kicks, *kicks) if kick.start + _pump_length(kick) > end)
-    after = ProductionState(settings=ways[-1].end, low_pass=low_pass, tape=recorded, kicks=pumping)
+    beat = kicks[-1].beat if kicks else state.beat
+    after = ProductionState(settings=ways[-1].end, low_pass=low_pass, tape=recorded, kicks=pumping, beat=beat)
     return after, samples if untouched else np.ascontiguousarray(sound.T)
 
 
@@ -208,7 +241,7 @@ def process_stems(
     targets: Sequence[Settings],
     position: int,
 ) -> tuple[dict[str, ProductionState], dict[str, Samples]]:
-    """The stems as the style produces them, summing to the whole.
+    """Return the stems as the style produces them, summing to the whole.
 
     What saturation and bit depth add is of no single stem; like the reverb of before, it is in "texture".
 
@@ -237,7 +270,8 @@ def process_stems(
 
 
 def _linear(state: ProductionState) -> ProductionState:
-    return replace(state, settings=_without_distortion(state.settings), kicks=())
+    settings = None if state.settings is None else _without_distortion(state.settings)
+    return replace(state, settings=settings, kicks=())
 
 
 def _without_distortion(settings: Settings) -> Settings:
@@ -251,12 +285,14 @@ class _Way(NamedTuple):
     end: Settings
 
     def still(self, *axes: str) -> bool:
-        """Whether axes are neutral all the frame through."""
+        """Return whether axes are neutral all the frame through."""
         return all(getattr(self.begin, axis) == getattr(NEUTRAL, axis) == getattr(self.end, axis) for axis in axes)
 
 
-def _ways(settings: Settings, targets: Sequence[Settings]) -> list[_Way]:
+def _ways(settings: Settings | None, targets: Sequence[Settings]) -> list[_Way]:
     """The way of the settings through frames."""
+    if settings is None:
+        settings = targets[0]
     ways = []
     for target in targets:
         end = _approached(settings, target)
@@ -266,7 +302,7 @@ def _ways(settings: Settings, targets: Sequence[Settings]) -> list[_Way]:
 
 
 def _approached(settings: Settings, target: Settings) -> Settings:
-    """The settings a frame nearer to a target."""
+    """Return the settings a frame nearer to a target."""
     if settings == target:
         return target
     values = {}
@@ -279,7 +315,7 @@ def _approached(settings: Settings, target: Settings) -> Settings:
 
 
 def _moving(ways: Sequence[_Way], axis: str) -> Iterator[tuple[int, int]]:
-    """Runs [first, last) of frames in which an axis is not neutral."""
+    """Return runs [first, last) of frames in which an axis is not neutral."""
     first = None
     for number, way in enumerate(ways):
         if way.still(axis):
@@ -293,7 +329,7 @@ def _moving(ways: Sequence[_Way], axis: str) -> Iterator[tuple[int, int]]:
 
 
 def _line(begin: float, end: float) -> Curve:
-    """From `begin` to `end` in a frame, which it reaches: float32 [FRAME_SIZE]."""
+    """Return a ramp from `begin` to `end` in a frame, which it reaches: float32 [FRAME_SIZE]."""
     if begin == end:
         return np.full(FRAME_SIZE, end, np.float32)
     return (begin + (end - begin) * _ramp()).astype(np.float32)
@@ -385,7 +421,7 @@ def _low_passed(sound: Planar, ways: Sequence[_Way], memory: NDArray[np.float64]
 def _through(
     sound: Planar, cutoff_hz: float, memory: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """A Butterworth low-pass of second order: float64 [2, S], and its memory; open, the sound itself."""
+    """Return a Butterworth low-pass of second order: float64 [2, S], and its memory; open, the sound itself."""
     if cutoff_hz >= NEUTRAL.low_pass_hz:
         return sound.astype(np.float64), None
     omega = 2 * math.pi * cutoff_hz / SAMPLE_RATE

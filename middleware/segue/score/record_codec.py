@@ -25,7 +25,7 @@ _FLOAT: Final = struct.Struct("<d")
 
 
 def signature(kind: Any) -> str:
-    """A record's fields and their types, at any depth, as text."""
+    """Return a record's fields and their types, at any depth, as text."""
     if fields := _fields(kind):
         return f"{kind.__name__}({', '.join(f'{name}: {signature(of)}' for name, of in fields)})"
     if arguments := get_args(kind):
@@ -35,7 +35,7 @@ def signature(kind: Any) -> str:
 
 
 def write(kind: Any, value: Any) -> bytes:
-    """`value`, of type `kind`, as bytes.
+    """Return `value`, of type `kind`, as bytes.
 
     Args:
         kind: A frozen dataclass or named tuple of int (64 bits), float, bool, str, tuple, and unions with None of
@@ -50,7 +50,7 @@ def write(kind: Any, value: Any) -> bytes:
 
 
 def leaves(kind: Any, value: Any) -> Iterator[int | float | str | None]:
-    """Every number and text in a record, at any depth, and None for what is not there."""
+    """Return every number and text in a record, at any depth, and None for what is not there."""
     if fields := _fields(kind):
         for name, of in fields:
             yield from leaves(of, getattr(value, name))
@@ -64,7 +64,7 @@ def leaves(kind: Any, value: Any) -> Iterator[int | float | str | None]:
 
 
 def read(kind: type[Record], data: bytes, offset: int = 0) -> tuple[Record, int]:
-    """The inverse of `write`, and where its bytes end.
+    """Return the inverse of `write`, and where its bytes end.
 
     Raises:
         ValueError: For bytes that end too soon, or hold what no record of the kind does.
@@ -222,14 +222,16 @@ class _Reader:
 
 @cache
 def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
-    """(name, type) of a record's fields; none for what is no record."""
+    """Return (name, type) of a record's fields; none for what is no record."""
     if is_dataclass(kind) or hasattr(kind, "_fields"):
         return tuple(get_type_hints(kind).items())
     return ()
 
 
 def _items(kind: Any) -> tuple[Any, ...] | None:
-    """Types of a tuple's items, the second an ellipsis where the first is that of all; None for what is no tuple."""
+    """Return types of a tuple's items, the second an ellipsis where the first is that of all; None for what is no
+    tuple.
+    """
     return get_args(kind) if get_origin(kind) is tuple else None
 
 
@@ -238,11 +240,11 @@ def _varies(items: tuple[Any, ...]) -> bool:
 
 
 def _repeated(items: tuple[Any, ...], count: int) -> tuple[Any, ...]:
-    """The type of each of a tuple's `count` items."""
+    """Return the type of each of a tuple's `count` items."""
     return (items[0],) * count if _varies(items) else items
 
 
 def _optional(kind: Any) -> Any:
-    """The other type of a union with None; None for what is no such union."""
+    """Return the other type of a union with None; None for what is no such union."""
     others = [other for other in get_args(kind) if other is not NoneType]
     return others[0] if get_origin(kind) in (UnionType, Union) and len(others) == 1 else None

@@ -72,18 +72,26 @@ def bind_tcp(host: str, port: int) -> Bound:
     return bind(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
 
 
-def allow_descriptors(connections: int) -> None:
-    """Raise the process's limit on open files, as far as it may, to fit this many connections."""
+def allow_descriptors(connections: int) -> int:
+    """Raise the process's limit on open files, as far as it may, to fit this many connections.
+
+    Returns:
+        As many of them as fit, beside what else is opened.
+    """
     if sys.platform == "win32":
-        return
+        return connections
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + _OTHER_DESCRIPTORS
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return connections
+    if soft < most:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+    return min(connections, max(soft - _OTHER_DESCRIPTORS, soft // 2))
 
 
 def _bind_tcp(place: str) -> Bound:

@@ -300,6 +300,8 @@ class ConnectionHandler:
             except Exception:
                 self._on_fault(connection, about, connection.session or session)
             finally:
+                # Where the service ends while it waits, it never began.
+                work.close()
                 connection.requests -= 1
                 if connection.task is task:
                     connection.task = None

@@ -13,7 +13,7 @@ import logging
 import ssl
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from types import TracebackType
 from typing import Final, Self
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 # Time that connections may take before everything else has a turn of the loop: the generators, the other sockets.
 _TURN_S: Final = 0.004
 _SWEEP_S: Final = 0.25
-# After a failed accept (no descriptors left) the next one would fail as well.
+# After a failed accept (no descriptors left, and none to be freed) the next one would fail as well.
 _ACCEPT_PAUSE_S: Final = 0.2
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _IDENTITY_BYTES: Final = 8
@@ -197,7 +197,11 @@ class Listener:
 
     def start(self) -> None:
         """Accept connections, also those that the kernel has accepted since `bind`."""
-        binding.allow_descriptors(self.limits.connections)
+        wanted, fitting = self.limits.connections, binding.allow_descriptors(self.limits.connections)
+        if fitting < wanted:
+            self.limits = replace(self.limits, connections=fitting)
+            fields = {"connections": fitting, "wanted": wanted, "hint": "raise the limit on open files (ulimit -n)"}
+            log.warning("the limit on open files allows fewer connections", extra=fields)
         self._tasks.append(asyncio.create_task(self._sweep(), name="listener"))
         for place in self._places:
             self._tasks.append(asyncio.create_task(self._accept(place), name=f"accepting {place.bound.address}"))
@@ -286,9 +290,9 @@ class Listener:
             try:
                 accepted, remote = await loop.sock_accept(place.bound.socket)
             except OSError as error:
-                if error.errno in _NO_DESCRIPTORS:
-                    self._evict(self._without_session())
-                await asyncio.sleep(_ACCEPT_PAUSE_S)
+                freed = error.errno in _NO_DESCRIPTORS and self._evict(self._without_session())
+                # The descriptor of a closed connection is free in the next round of the loop.
+                await asyncio.sleep(0 if freed else _ACCEPT_PAUSE_S)
                 continue
             if not self._has_capacity():
                 accepted.close()

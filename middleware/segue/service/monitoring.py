@@ -215,6 +215,8 @@ _HEAD_BYTES: Final = 8_192
 _ZMTP: Final = b"\xff"
 # One more connection replaces the oldest, so that slow clients harm only each other.
 _MOST_CONNECTIONS: Final = 32
+# Connections that wait to be accepted. While no descriptor is free, asyncio logs as many errors at once.
+_BACKLOG: Final = 8
 # The metrics are written at most this often, however many clients ask.
 _METRICS_S: Final = 0.2
 # Bytes read and dropped after the answer, of one client.
@@ -285,7 +287,11 @@ class HealthServer:
         host, port = self.address
         try:
             server = await asyncio.start_server(
-                self._accept, _ALL_ADDRESSES if host == "*" else host, port, limit=_HEAD_BYTES
+                self._accept,
+                _ALL_ADDRESSES if host == "*" else host,
+                port,
+                limit=_HEAD_BYTES,
+                backlog=_BACKLOG,
             )
         except OSError as error:
             listening.set_exception(error)

@@ -11,14 +11,17 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from segue.audio.files import MAX_BYTES
 from segue.file_kinds import FileKind, files_within
 from segue.service.settings.kinds import RuleSource, resolved
 from segue_rules.loading.limits import MOST_INCLUDES
-from segue_yaml.document import read_document
+from segue_yaml.document import open_regular, read_document
 from segue_yaml.nodes import ListNode, MapNode, Mark, Node, Scalar, quote
 from segue_yaml.report import Report, Scope
+
+_BLOCK_BYTES: Final = 1 << 18
 
 # --- what a rule file includes --------------------------------------------------------------------------------------
 
@@ -195,7 +198,10 @@ def stamps(paths: Sequence[Path]) -> Stamps:
 
 
 def contents_digest(paths: Sequence[Path]) -> str:
-    """Return the SHA-256 of the files' contents, in order; a file that cannot be read counts as missing."""
+    """Return the SHA-256 of the files' contents, in order.
+
+    A file that cannot be read, or is larger than any that is loaded, counts as missing.
+    """
     digest = hashlib.sha256()
     for path in paths:
         part = _digest(path)
@@ -253,14 +259,18 @@ class FolderWatch:
 
 
 def _digest(path: Path) -> bytes:
-    # Opening what is no regular file could wait for ever.
+    # Opening what is no regular file could wait for ever, and reading a huge one for minutes.
     if not path.is_file():
         return b""
+    digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
+        with open_regular(path) as file:
+            while size <= MAX_BYTES and (block := file.read(_BLOCK_BYTES)):
+                digest.update(block)
+                size += len(block)
     except OSError:
         return b""
+    return digest.digest() if size <= MAX_BYTES else b""
 
 
 def _stamp(path: Path) -> Stamp | None:

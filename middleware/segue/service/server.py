@@ -19,7 +19,7 @@ from segue.runtime.scheduler import Batch, Scheduler
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import straight
-from segue.runtime.styles import load_styles
+from segue.runtime.styles import read_styles
 from segue.service.auth import mechanism, tls_context
 from segue.service.connection_handler import TICK_S, ConnectionHandler
 from segue.service.generation import SUSPENDED_S, Generation, Worker, buffered_s
@@ -350,8 +350,7 @@ class Service:
         compiling = [generator for generator in self._generators if generator.compiles]
         if not compiling:
             return
-        rules = load_text(_WARM_UP)
-        styles, _ = load_styles(rules, self._encoder)
+        rules, styles, _ = read_styles(load_text(_WARM_UP), self._encoder)
         for generator in compiling:
             music = Session(rules, styles, [generator], SessionConfig())
             try:

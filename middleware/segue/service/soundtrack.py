@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples, StyleBank, StyleEncoder
-from segue.runtime.styles import load_stingers, load_styles
+from segue.runtime.styles import load_stingers, read_styles
 from segue_rules.model import All, Any, Burst, Condition, Not, Rules
 
 PARTS: Final = "states, comparisons, transitions, stingers, and 16 for each layer"
@@ -69,7 +69,7 @@ def build_soundtrack(
     Raises:
         RuleError: With the mistakes of the prompts and sounds.
     """
-    styles, warnings = load_styles(rules, QuotaEncoder(encoder, max_prompt_audio_s))
+    rules, styles, warnings = read_styles(rules, QuotaEncoder(encoder, max_prompt_audio_s))
     return Soundtrack(
         name=name,
         rules=rules,

@@ -14,9 +14,11 @@ _ROLES: Final = ("melody", "counter", "harmony", "bass", "texture")
 _POLYPHONIC: Final = frozenset({"pluck", "chords", "pad", "mallet"})
 # What plays the bass where nothing but one family is wanted, and the melody where a text takes it away.
 _FAMILY_BASS: Final = {"strings": "contrabass", "woodwinds": "bassoon", "brass": "tuba", "synth": "synth bass"}
+_SECTIONS: Final = frozenset({"strings", "brass", "woodwinds", "orchestra", "synth", "pads"})
 _SPARE_MELODIES: Final = ("piano", "clarinet", "violin", "vibraphone", "saw lead")
 _SPARE_HARMONIES: Final = ("piano", "slow strings", "nylon guitar", "warm pad")
 _SOFT_ACCOMPANIMENT: Final = "slow strings"
+_SOFT_BASS: Final = "contrabass"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,9 @@ def _without(seats: dict[str, list[str]], wishes: Wishes) -> Ensemble:
 
 
 def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]:
-    players = [(_programs(mention, seats), mention) for mention in wishes.named]
+    near_alone = wishes.alone or wishes.only
+    sections = [] if near_alone else [mention for mention in wishes.named if _section(mention, seats)]
+    players = [(_programs(mention, seats), mention) for mention in wishes.named if mention not in sections]
     named: dict[str, list[str]] = {role: [] for role in _ROLES}
     undecided: list[tuple[str, str]] = []
     for programs, mention in players:
@@ -83,9 +87,24 @@ def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]
             else:
                 undecided.append((program, part))
     _seat_rest(named, undecided, seats, wishes)
-    if wishes.alone or wishes.only:
+    if near_alone:
         return _alone(named, players, seats, wishes)
-    return _joined(named, seats, genre=wishes.genre, count=len({program for names, _ in players for program in names}))
+    count = len({program for names, _ in players for program in names}) + len(sections)
+    for mention in sections:
+        for role, names in _section(mention, seats).items():
+            # A section goes on where the style has it, behind an instrument that is named for the part.
+            if role != "melody" or not named["melody"]:
+                named[role] += [name for name in names if name not in named[role]]
+    return _joined(named, seats, genre=wishes.genre, count=count)
+
+
+def _section(mention: InstrumentMention, seats: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The places that a section named as a whole ("brass") has in the style; empty for a player."""
+    if mention.family not in _SECTIONS or not mention.instrument.generic or mention.cue:
+        return {}
+    family = FAMILIES[mention.family]
+    found = {role: [name for name in names if name in family] for role, names in seats.items()}
+    return {role: names for role, names in found.items() if names}
 
 
 def _programs(mention: InstrumentMention, seats: dict[str, list[str]]) -> Sequence[str]:
@@ -110,11 +129,13 @@ def _seat_rest(
             named[role].append(program)
         else:
             free.append((program, part))
-    if free and not named["melody"]:
-        # Held chords lead where nothing else can; in a genre, chords go beside its own melody.
-        leaders = sorted(free, key=lambda each: each[1] == "pad")
-        leader, part = leaders[0]
-        if not wishes.genre or part in ("pluck", "mallet") or wishes.alone or wishes.only:
+    # Held chords lead where nothing else can.
+    near_alone = wishes.alone or wishes.only
+    leaders = [each for each in free if each[1] != "pad" or near_alone or not seats["melody"]]
+    if leaders and not named["melody"]:
+        leader, part = min(leaders, key=lambda each: (each[0] not in seats["melody"][:1], each[1] == "pad"))
+        # In a genre, chords go beside its own melody.
+        if not wishes.genre or part in ("pluck", "mallet") or near_alone:
             named["melody"].append(leader)
             if part in _POLYPHONIC and part != "mallet" and len(free) == 1:
                 named["harmony"].append(leader)
@@ -148,6 +169,7 @@ def _alone(
         elif not wishes.only:
             own = seats["harmony"][:1] if wishes.genre else []
             named["harmony"] = own or [_SOFT_ACCOMPANIMENT]
+            named["bass"] = named["bass"] or [_SOFT_BASS]
     if wishes.only and not named["bass"]:
         named["bass"] = [_FAMILY_BASS[family] for family in sorted(families)][:1]
     return named
@@ -160,7 +182,9 @@ def _joined(
     joined: dict[str, list[str]] = {}
     taken = {name for names in named.values() for name in names}
     for role in _ROLES:
-        own = [name for name in seats[role] if name not in taken]
+        # In a genre, an instrument may go on accompanying itself; elsewhere, and as a second voice, it has one place.
+        elsewhere = taken if role == "counter" or not genre else set(named[role])
+        own = [name for name in seats[role] if name not in elsewhere]
         if genre:
             # The band of a genre goes on, but the one that leads is the one that is named.
             joined[role] = [*named[role], *(own if role != "melody" or not named[role] else [])]

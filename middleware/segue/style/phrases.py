@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -21,8 +21,12 @@ _BREAKS: Final = frozenset(",;.:!?()/+|")
 
 def split_text(text: str) -> tuple[str, ...]:
     """Return the words of a text; of a long one, those of its first MAX_TEXT_CHARS characters."""
-    plain = unicodedata.normalize("NFKD", text[:MAX_TEXT_CHARS]).casefold()
-    plain = "".join(character for character in plain if unicodedata.category(character) != "Mn")
+    plain = text[:MAX_TEXT_CHARS].casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).casefold()
+        plain = "".join(character for character in plain if unicodedata.category(character) != "Mn")
+    if plain.isalpha():
+        return (plain,)
     for sign in "'’`":
         plain = plain.replace(sign, "")
     plain = plain.replace("&", " and ").replace("-", " ").replace("–", " ").replace("_", " ")
@@ -53,16 +57,22 @@ class Found(Generic[_T]):
 class PhraseTable(Generic[_T]):
     """Phrases with a value each, found in texts: the longest first, none within another."""
 
-    def __init__(self, phrases: Mapping[str, _T]) -> None:
+    def __init__(self, phrases: Mapping[str, _T], *, exact: frozenset[str] = frozenset()) -> None:
         """Index the phrases by their first words.
 
         Args:
-            phrases: In any spelling that `split_text` makes words of.
+            phrases: As `split_text` has them, with a space between words.
+            exact: Those that mean something else in the plural ("souls").
         """
-        self._values = {split_text(phrase): (phrase, value) for phrase, value in phrases.items()}
-        self._lengths: dict[str, tuple[int, ...]] = {}
-        for words in self._values:
-            self._lengths[words[0]] = tuple(sorted({*self._lengths.get(words[0], ()), len(words)}, reverse=True))
+        self._values = phrases
+        self._exact = exact
+        # The greatest number of words of the phrases that begin with a word.
+        self._longest: dict[str, int] = {}
+        for phrase in phrases:
+            first, _, rest = phrase.partition(" ")
+            count = 2 + rest.count(" ") if rest else 1
+            if count > self._longest.get(first, 0):
+                self._longest[first] = count
 
     def find(self, words: tuple[str, ...]) -> Iterator[Found[_T]]:
         """Yield what the words contain, in order. The last word of a phrase may have a plural s."""
@@ -75,18 +85,12 @@ class PhraseTable(Generic[_T]):
 
     def _at(self, words: tuple[str, ...], start: int) -> Found[_T] | None:
         first = words[start]
-        lengths = {*self._lengths.get(first, ()), *self._lengths.get(first.removesuffix("s"), ())}
-        for length in sorted(lengths, reverse=True):
-            phrase = words[start : start + length]
-            if len(phrase) < length:
-                continue
-            for spelling in (phrase, (*phrase[:-1], phrase[-1].removesuffix("s"))):
-                entry = self._values.get(spelling)
-                if entry is not None:
-                    return Found(start=start, end=start + length, phrase=entry[0], value=entry[1])
+        longest = max(self._longest.get(first, 0), self._longest.get(first.removesuffix("s"), 0))
+        for end in range(min(start + longest, len(words)), start, -1):
+            phrase = " ".join(words[start:end])
+            singular = phrase.removesuffix("s")
+            if phrase in self._values:
+                return Found(start=start, end=end, phrase=phrase, value=self._values[phrase])
+            if singular in self._values and singular not in self._exact:
+                return Found(start=start, end=end, phrase=singular, value=self._values[singular])
         return None
-
-
-def covered(found: Iterable[Found[_T]]) -> set[int]:
-    """Return the places of all words of some phrases."""
-    return {place for each in found for place in range(each.start, each.end)}

@@ -1,4 +1,4 @@
-"""The word table as its file holds it, read without NumPy: which words count, and which phrases are one style.
+"""The word table as its file holds it, read without NumPy: which words count, and the direction of a phrase.
 
 A check of rule files asks for no more, and loading NumPy would take as long as the rest of the check.
 
@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
-from operator import mul
 from pathlib import Path
 from typing import Final
 
@@ -21,9 +18,6 @@ from safetensors import deserialize
 from segue.style.reading import WordReader, cancelled_words
 
 PATH: Final = Path(__file__).parent.parent / "weights" / "words" / "table.safetensors"
-# Cosine from which two phrases are one style to the word table: 21 of 24 paraphrases lie above it, and none of 22 155
-# pairs of other phrases (python -m segue.training.words.calibrate; segue/weights/words/WORDS.md).
-CONFUSABLE: Final = 0.8
 _SCALE: Final = struct.Struct("<e")
 
 
@@ -78,7 +72,7 @@ def _lines(text: bytearray) -> list[str]:
 
 
 class StoredWords:
-    """Compares phrases as the word encoder embeds them. The last digits may differ from its float32 numbers."""
+    """Embeds phrases as the word encoder does. The last digits may differ from its float32 numbers."""
 
     def __init__(self, table: StoredTable | None = None) -> None:
         """Make a reader of phrases.
@@ -109,15 +103,3 @@ class StoredWords:
         if length == 0.0:
             raise cancelled_words(text)
         return [value / length for value in total]
-
-    def confusable(self, texts: Mapping[str, str], threshold: float = CONFUSABLE) -> list[tuple[str, str, float]]:
-        """Pairs of `texts` (style name to phrase) that are at least `threshold` alike, the most alike first.
-
-        Returns:
-            (name, name, cosine), the names in the order of `texts`.
-        Raises:
-            ValueError: For a phrase that has no direction; check those before.
-        """
-        directions = {name: self.direction(text) for name, text in texts.items()}
-        alike = [(a, b, sum(map(mul, directions[a], directions[b]))) for a, b in combinations(directions, 2)]
-        return sorted((pair for pair in alike if pair[2] >= threshold), key=lambda pair: -pair[2])

@@ -45,6 +45,14 @@ _ACCOMPANY_AFTER: Final = frozenset(
     )
 )
 _OVER: Final = frozenset(("over", "above"))
+# A common word before these is a genre: "country song".
+_GENRE_NOUNS: Final = frozenset(
+    listed(
+        "music, beat, beats, groove, band, song, songs, track, remix, style, party, anthem, drop, guitar, "
+        "guitars, riff, drums, bass, loop, jam, tune, instrumental, vibe, vibes, version, cover, ballad, "
+        "club, piano, organ, bassline, rhythm, combo, trio, quartet, dance, festival"
+    )
+)
 # Numbers after these count something else.
 _COUNTED: Final = frozenset(
     listed("commodore, nintendo, area, level, chapter, version, act, stage, world, part, zone, floor, n64, playstation")
@@ -73,16 +81,8 @@ _ROLES: Final = {
     "bassline": "bass",
     "countermelody": "counter",
 }
-_DRUMLESS: Final = (
-    "drumless",
-    "beatless",
-    "percussionless",
-    "ambient without beat",
-    "a cappella",
-    "acapella",
-    "drum free",
-    "beat free",
-    "unplugged solo",
+_DRUMLESS: Final = listed(
+    "drumless, beatless, percussionless, a cappella, acapella, drum free, beat free, no rhythm, without rhythm"
 )
 
 
@@ -151,7 +151,7 @@ class TextTerms:
     denied: Mapping[str, tuple[Found[Any], ...]] = field(default_factory=dict)
 
 
-_STYLES: Final = PhraseTable({name: style for style in POINTS.values() for name in style.names})
+_STYLES: Final = PhraseTable({name: style for style in POINTS.values() for name in style.names}, exact=COMMON_WORDS)
 _INSTRUMENTS: Final = PhraseTable(INSTRUMENTS)
 _DRUMS: Final = PhraseTable(
     {**DRUMS, **dict.fromkeys(("cymbal", "hi hats", "hi hat", "kick", "rimshot"), ("kit", "straight"))}
@@ -179,6 +179,8 @@ def read_terms(text: str) -> TextTerms:
     styles = list(_STYLES.find(words))
     instruments = list(_INSTRUMENTS.find(words))
     drums = list(_DRUMS.find(words))
+    # A "double bass drum" is no double bass.
+    instruments = [each for each in instruments if not _within(each, drums)]
     families = list(_FAMILIES.find(words))
     no_drums = list(_NO_DRUMS.find(words))
     others = {name: list(table.find(words)) for name, table in _OTHERS.items()}
@@ -229,7 +231,7 @@ def read_terms(text: str) -> TextTerms:
             if place not in numbers and place not in exclusions and place not in technical
         ),
         used=frozenset(words[place] for place in places),
-        styles=tuple(_style_mention(each, instruments, drums) for each in styles if each.start not in denied),
+        styles=_style_mentions(words, [each for each in styles if each.start not in denied], everything),
         instruments=mentions,
         drums=beaten,
         excluded=excluded,
@@ -315,12 +317,43 @@ def _mention(words: tuple[str, ...], found: Found[NamedInstrument], families: li
     )
 
 
-def _style_mention(
-    found: Found[NamedStyle], instruments: list[Found[NamedInstrument]], drums: list[Found[tuple[str, str]]]
-) -> StyleMention:
-    part = _within(found, [*instruments, *drums])
-    strong = not part and found.phrase not in COMMON_WORDS
-    return StyleMention(start=found.start, end=found.end, phrase=found.phrase, style=found.value, strong=strong)
+def _style_mentions(
+    words: tuple[str, ...], styles: list[Found[NamedStyle]], everything: list[Found[Any]]
+) -> tuple[StyleMention, ...]:
+    """The styles that a text names, and whether they are meant."""
+    mentions: list[StyleMention] = []
+    described = {place for each in everything for place in range(each.start, each.end)}
+    for found in styles:
+        others = [each for each in everything if each.value is not found.value]
+        strong = not _within(found, others)
+        if strong and found.phrase in COMMON_WORDS:
+            strong = _is_meant(words, found, styles, described)
+        mentions.append(
+            StyleMention(start=found.start, end=found.end, phrase=found.phrase, style=found.value, strong=strong)
+        )
+    return tuple(mentions)
+
+
+def _is_meant(
+    words: tuple[str, ...],
+    found: Found[NamedStyle],
+    styles: list[Found[NamedStyle]],
+    described: set[int],
+) -> bool:
+    """Whether a common word names a genre: "rock band", "tropical house", "slow soul", but not "a house on a rock"."""
+    if found.value.kind != "genre":
+        return False
+    if found.end < len(words) and words[found.end] in _GENRE_NOUNS:
+        return True
+    # Beside another genre it is one, too: "tropical house", "orchestral dubstep".
+    genres = [each for each in styles if each.value.kind == "genre"]
+    if any(other.end == found.start or other.start == found.end for other in genres):
+        return True
+    # Alone in the first part of a text, it is what the text is about; beside another style it describes that one.
+    first = next((place for place, word in enumerate(words) if not is_break(word)), 0)
+    last = next((place for place in range(first, len(words)) if is_break(words[place])), len(words))
+    alone = all(other is found or not first <= other.start < last for other in styles)
+    return first <= found.start < last and alone and all(place in described for place in range(first, last))
 
 
 def _beside(words: tuple[str, ...], found: list[Found[Any]], among: frozenset[str]) -> str:

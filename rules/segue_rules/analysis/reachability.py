@@ -26,6 +26,7 @@ from segue_rules.model import (
     Rules,
     Transition,
 )
+from segue_rules.tempos import FALLBACK, uses_auto
 
 # A live session plans about this far ahead: a change cannot start before what is already on its way to the player.
 PLANNED_FRAMES: Final = 25
@@ -145,11 +146,17 @@ class Reachability:
 
     @cached_property
     def _longest_bar(self) -> int:
-        return max(music.meter for music in _all_music(self._rules) if music.meter is not None)
+        written = [music.meter for music in _all_music(self._rules) if isinstance(music.meter, int)]
+        if not uses_auto(self._rules):
+            return max(written)
+        return max([*written, *(style.meter for style in self._rules.styles), FALLBACK.meter])
 
     @cached_property
     def _slowest_tempo(self) -> float:
-        return min(tempo for music in _all_music(self._rules) for tempo in _tempos(music))
+        written = [tempo for music in _all_music(self._rules) for tempo in _tempos(music)]
+        if not uses_auto(self._rules):
+            return min(written)
+        return min([*written, *(style.tempo_bpm for style in self._rules.styles), FALLBACK.tempo_bpm])
 
 
 class _Rivals:
@@ -224,5 +231,5 @@ def _all_music(rules: Rules) -> Iterator[Music]:
 def _tempos(music: Music) -> Iterator[float]:
     if isinstance(music.tempo_bpm, Binding):
         yield from (tempo for _, tempo in music.tempo_bpm.curve)
-    elif music.tempo_bpm is not None:
+    elif isinstance(music.tempo_bpm, int | float):
         yield music.tempo_bpm

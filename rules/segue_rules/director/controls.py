@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from functools import lru_cache, partial
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from segue_rules.controls import AUTO, CONTROLS, TONICS
 from segue_rules.director.layers import LayerDirector
@@ -11,6 +11,7 @@ from segue_rules.director.state import ControlNow, LayerNow, SwitchNow
 from segue_rules.director.timing import follow, progress
 from segue_rules.model import Binding, InputValue, Key, Music, Rules
 from segue_rules.plan import Controls
+from segue_rules.tempos import FALLBACK, StyleTempo, of_mix
 
 CONTINUOUS: Final = tuple(control.field for control in CONTROLS if control.change == "ramp")
 DISCRETE: Final = tuple(control.field for control in CONTROLS if control.change == "bar")
@@ -21,6 +22,7 @@ _ORDER: Final = tuple((CONTINUOUS + DISCRETE).index(control.field) for control i
 _DRUMS: Final = {"on": 1, "off": 0, AUTO: -1}
 
 Values: TypeAlias = tuple[InputValue, ...]
+ControlSpec: TypeAlias = float | int | str | Binding | Key
 
 
 class ControlDecision(NamedTuple):
@@ -31,7 +33,7 @@ class ControlDecision(NamedTuple):
 
     source: int
     active: int
-    spec: float | int | str | Binding | Key
+    spec: ControlSpec
 
 
 class ControlDirector:
@@ -45,6 +47,7 @@ class ControlDirector:
         self._ramps = tuple(layer.weight_ramp_frames for layer in rules.layers)
         # Decisions depend only on states and on which weights are zero. They repeat for seconds.
         self.decide = lru_cache(maxsize=1024)(self._decide)
+        self._spec = lru_cache(maxsize=None)(partial(control_spec, rules))
 
     def tempo(self, controls: tuple[ControlNow, ...], values: Values, frame: int) -> int:
         """The tempo of `frame` in milli-bpm, before the changes of that frame. controls: Those of the frame before."""
@@ -127,11 +130,21 @@ class ControlDirector:
                 spec = getattr(music, name)
                 if weighs[i] and spec is not None:
                     decisions[name] = ControlDecision(i, active[i], spec)
+            if name in StyleTempo._fields and decisions[name].spec == AUTO:
+                decisions[name] = self._from_styles(name, decisions[name], active, weighs)
         return decisions
 
+    def _from_styles(
+        self, name: str, asked: ControlDecision, active: tuple[int, ...], weighs: tuple[bool, ...]
+    ) -> ControlDecision:
+        """The decision for `auto`: the state that asks, if it has a mix, else the last layer whose state has one."""
+        able = [i for i, layer in enumerate(self._layers) if weighs[i] and layer.states[active[i]].mix]
+        source = asked.source if asked.source in able else able[-1] if able else TOP_LEVEL
+        state = active[source] if source != TOP_LEVEL else -1
+        return ControlDecision(source, state, self._spec(name, source, state))
+
     def _value(self, i: int, now: ControlNow, values: Values, frame: int) -> float:
-        music = self._top if now.source == TOP_LEVEL else self._layers[now.source].states[now.active].music
-        spec = getattr(music, CONTINUOUS[i])
+        spec = self._spec(CONTINUOUS[i], now.source, now.active)
         bound = float(values[self._input[spec.input]]) if isinstance(spec, Binding) else 0.0
         return control_value(spec, now, bound, frame)
 
@@ -144,19 +157,37 @@ class ControlDirector:
         return self._ramps[source if source != TOP_LEVEL else former], "linear"
 
 
-def control_value(spec: float | Binding, now: ControlNow, bound: float, frame: int) -> float:
+def control_spec(rules: Rules, name: str, source: int, active: int) -> ControlSpec:
+    """What a source says of a control; `auto` of tempo and meter is answered by its styles.
+
+    Args:
+        rules: The rules.
+        name: The control's field.
+        source: The index of a layer, or TOP_LEVEL.
+        active: The index of its state.
+    """
+    state = None if source == TOP_LEVEL else rules.layers[source].states[active]
+    spec: ControlSpec | None = getattr(state.music if state else rules.music, name)
+    if name in StyleTempo._fields and spec in (AUTO, None):
+        mix = state.mix if state else {}
+        spec = getattr(of_mix(mix, {style.name: style for style in rules.styles}) if mix else FALLBACK, name)
+    assert spec is not None
+    return spec
+
+
+def control_value(spec: ControlSpec, now: ControlNow, bound: float, frame: int) -> float:
     """The value of a continuous control in `frame`.
 
     Args:
         spec: What its source says: a number, or a binding.
         bound: The value of the input that the binding follows.
     """
-    target = follow(spec, bound) if isinstance(spec, Binding) else float(spec)
+    target = follow(spec, bound) if isinstance(spec, Binding) else float(cast(float, spec))
     g = progress(now.curve, now.since, now.frames, frame)
     return target if g >= 1.0 else now.origin + g * (target - now.origin)
 
 
-def _switched(spec: float | int | str | Binding | Key) -> int | str:
+def _switched(spec: ControlSpec) -> int | str:
     return spec if isinstance(spec, int | str) else str(spec)
 
 

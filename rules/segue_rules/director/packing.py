@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from segue_rules.controls import CONTROLS, METER, NumberControl, WordControl
+from segue_rules.controls import AUTO, CONTROLS, METER, NumberControl, WordControl
 from segue_rules.director import plain_data
-from segue_rules.director.controls import CONTINUOUS, DISCRETE, TOP_LEVEL, control_value
+from segue_rules.director.controls import CONTINUOUS, DISCRETE, TOP_LEVEL, control_spec, control_value
 from segue_rules.director.inputs import input_value
 from segue_rules.director.layers import TransitionRows
 from segue_rules.director.state import (
@@ -123,8 +123,7 @@ def _pack_layer(rules: Rules, layer: Layer, now: LayerNow, weight: float | None,
 
 
 def _pack_control(rules: Rules, name: str, now: ControlNow, read: Callable[[str], InputValue], frame: int) -> list[Any]:
-    music = rules.music if now.source == TOP_LEVEL else rules.layers[now.source].states[now.active].music
-    spec = getattr(music, name)
+    spec = control_spec(rules, name, now.source, now.active)
     value = control_value(spec, now, float(read(spec.input)) if isinstance(spec, Binding) else 0.0, frame)
     layer = _layer_name(rules, now.source)
     state = None if layer is None else rules.layers[now.source].states[now.active].name
@@ -362,10 +361,15 @@ def _read_control(rules: Rules, name: str, data: Any, frame: int) -> ControlNow:
     if layer is None:
         return ControlNow(TOP_LEVEL, -1, origin, since, frames, curve)
     place = _find_state(rules, plain_data.text(layer), plain_data.text(state))
-    if place is not None and getattr(rules.layers[place[0]].states[place[1]].music, name) is not None:
+    if place is not None and _names(rules, rules.layers[place[0]].states[place[1]], name):
         return ControlNow(*place, origin, since, frames, curve)
     built_in = BUILT_IN_TRANSITION
     return ControlNow(TOP_LEVEL, -1, value, frame, built_in.ramp_frames, built_in.curve)
+
+
+def _names(rules: Rules, state: LayerState, name: str) -> bool:
+    """Whether a state can be the source of a control: its music names it, or its styles answer for `auto`."""
+    return getattr(state.music, name) is not None or bool(state.mix and getattr(rules.music, name) == AUTO)
 
 
 def _find_state(rules: Rules, layer: str, state: str) -> tuple[int, int] | None:
@@ -379,7 +383,7 @@ def _find_state(rules: Rules, layer: str, state: str) -> tuple[int, int] | None:
 def _read_switch(rules: Rules, name: str, data: Any) -> SwitchNow:
     """Meter, key or drums, which keep their value until a bar line falls."""
     if data is None:
-        spec = getattr(rules.music, name)
+        spec = control_spec(rules, name, TOP_LEVEL, -1)
         return SwitchNow(spec if isinstance(spec, int | str) else str(spec), TOP_LEVEL)
     value, layer = plain_data.sequence(data, 2, 2)
     if name == METER.field:

@@ -44,6 +44,7 @@ from segue_rules.loading.rule_kinds import (
     ConditionKind,
     KeySignature,
     LanguageVersion,
+    OrAuto,
     StatePattern,
     Time,
     control_kind,
@@ -75,8 +76,8 @@ class MusicTable(Table):
 
     title = "music"
     example = "{tempo: 96bpm, key: D minor}"
-    tempo = Field(_bindable(controls.TEMPO), controls.TEMPO.doc, example=controls.TEMPO.example)
-    meter = Field(control_kind(controls.METER), controls.METER.doc, example=controls.METER.example)
+    tempo = Field(OrAuto(of=_bindable(controls.TEMPO)), controls.TEMPO.doc, example=controls.TEMPO.example)
+    meter = Field(OrAuto(of=control_kind(controls.METER)), controls.METER.doc, example=controls.METER.example)
     key = Field(KeySignature(), controls.KEY.doc, example=controls.KEY.example)
     drums = Field(Choice(words=controls.DRUMS.words), controls.DRUMS.doc, example=controls.DRUMS.example)
     intensity = Field(_bindable(controls.INTENSITY), controls.INTENSITY.doc, example=controls.INTENSITY.example)

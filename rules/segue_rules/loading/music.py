@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeVar, cast
 
+from segue_rules.controls import AUTO
 from segue_rules.loading.bindings import BindingTable, WrittenBinding
 from segue_rules.loading.grammar import MusicTable
 from segue_rules.loading.inputs import DeclaredInputs
@@ -27,10 +28,10 @@ def build_music(records: list[Record], inputs: DeclaredInputs) -> Music:
         value = given(field)
         return resolve(value, inputs) if value is not None else None
 
-    meter = given(MusicTable.meter)
+    tempo, meter = given(MusicTable.tempo), given(MusicTable.meter)
     return Music(
-        tempo_bpm=bound(MusicTable.tempo),
-        meter=None if meter is None else int(meter),
+        tempo_bpm=tempo if tempo is None or tempo == AUTO else resolve(tempo, inputs),
+        meter=meter if meter is None or meter == AUTO else int(meter),
         key=given(MusicTable.key),
         drums=cast(Literal["on", "off", "auto"] | None, given(MusicTable.drums)),
         intensity=bound(MusicTable.intensity),

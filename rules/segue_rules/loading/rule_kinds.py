@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final, Generic, Literal, TypeVar
 
 from segue_rules.controls import AUTO, MODES, NumberControl
 from segue_rules.model import FRAME_RATE, SAMPLE_RATE, At, Key
@@ -13,6 +13,8 @@ from segue_yaml.kinds import NAME, Kind, Name, Number, Schema, Word, spelling
 from segue_yaml.nodes import Node, Scalar, as_number, describe
 from segue_yaml.quantities import TIME, Duration, Quantity
 from segue_yaml.report import Scope
+
+T = TypeVar("T")
 
 FRAME: Final = Fraction(1, FRAME_RATE)
 """Seconds of a frame."""
@@ -209,6 +211,25 @@ class ComparisonKind(Kind[Node]):
     def schema(self) -> Schema:
         single = spelling(rf"((==|!=|<=|>=|<|>)\s*[^\s=<>!].*|{NAME})", self.expected)
         return {"anyOf": [{"type": ["number", "boolean"]}, single]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrAuto(Kind[T | Literal["auto"]], Generic[T]):
+    """A value, or `auto` to leave it to the music."""
+
+    of: Kind[T]
+
+    @property
+    def expected(self) -> str:
+        return f"{self.of.expected}, or {AUTO}"
+
+    def read(self, node: Node, scope: Scope) -> T | Literal["auto"] | None:
+        if isinstance(node, Scalar) and node.value == AUTO:
+            return AUTO
+        return self.of.read(node, scope)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [{"enum": [AUTO]}, self.of.schema()]}
 
 
 def control_kind(control: NumberControl) -> Kind[float]:

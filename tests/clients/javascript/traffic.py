@@ -24,7 +24,7 @@ from segue_sdk.player import Player, ReceivedChunk, ReceivedStinger, gain_change
 from segue_sdk.timeline import DEFAULT, Timing
 
 SEED: Final = 20261129
-SHORT: Final = Timing(join=4, fade=6, pre_roll=14, capacity=100)
+SHORT: Final = Timing(join_samples=4, fade_samples=6, pre_roll_samples=14, capacity_samples=100)
 _SHORT_FRAME: Final = 8
 _SHORT_CASES: Final = 8_000
 _WIRE_CASES: Final = 100
@@ -186,10 +186,10 @@ def main(folder: Path) -> None:
             else:
                 realistic(chance, recorder, frame=_SHORT_FRAME, most=12, ahead=80)
             lengths = {
-                "join": timing.join,
-                "fade": timing.fade,
-                "preRoll": timing.pre_roll,
-                "capacity": timing.capacity,
+                "join": timing.join_samples,
+                "fade": timing.fade_samples,
+                "preRoll": timing.pre_roll_samples,
+                "capacity": timing.capacity_samples,
                 "takes": timing.takes,
             }
             cases.append({"lengths": lengths, "operations": recorder.operations})

@@ -23,7 +23,7 @@ WITHOUT_SOUNDS = [
     ["describe", str(MENUS)],
 ]
 LIGHT = [
-    ["test", str(MENUS)],
+    ["test", str(EMBERWOOD)],
     ["timeline", str(EMBERWOOD), "--duration", "2s"],
     ["schema"],
     ["schema", "--reference"],

@@ -21,7 +21,7 @@ from segue.runtime.restore import make_restore_point
 from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.simulation import SimulatedClient
-from segue.runtime.styles import load_styles
+from segue.runtime.styles import read_styles
 from segue_rules.events import Event
 from segue_rules.loading import load
 
@@ -238,7 +238,7 @@ def test_a_recording_of_other_rules_is_refused(folder: Path, capsys: pytest.Capt
 def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> None:
     rules = load(folder / "song.yaml")
     chain = build("score")
-    styles, _ = load_styles(rules, chain.encoder)
+    rules, styles, _ = read_styles(rules, chain.encoder)
     edited_text = (folder / "song.yaml").read_text("utf-8").replace("120bpm", "126bpm")
     config = SessionConfig(seed=2, lookahead_s=1.0)
     sources = {"song.yaml": (folder / "song.yaml").read_text("utf-8")}
@@ -252,7 +252,7 @@ def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> N
             chunks += [m for m in live.messages() if isinstance(m, ChunkOut)]
         (folder / "song.yaml").write_text(edited_text, encoding="utf-8")
         edited = load(folder / "song.yaml")
-        live.reload(edited, load_styles(edited, chain.encoder)[0], now_s=0.8)
+        live.reload(*read_styles(edited, chain.encoder)[:2], now_s=0.8)
         live.send(Event(sequence=1, set={"fight": True}), position=0, now_s=0.8)
         snapshot = live.snapshot()
         _serve(live, chain, 1.2)
@@ -278,7 +278,7 @@ def test_a_recording_with_an_edit_plays_without_its_rule_file(folder: Path) -> N
 
 def test_a_what_if_of_a_session_that_continued_another_one_ends_where_the_session_did(folder: Path) -> None:
     rules, chain = load(folder / "song.yaml"), build("score")
-    styles, _ = load_styles(rules, chain.encoder)
+    rules, styles, _ = read_styles(rules, chain.encoder)
     config = SessionConfig(seed=2, lookahead_s=1.0)
     first = Session(rules, styles, chain.generators, config)
     _serve(first, chain, 0.8)
@@ -315,7 +315,7 @@ def test_a_recording_takes_from_the_folder_of_its_rules_only_the_sounds_that_the
     for name, text in sources.items():
         (folder / name).write_text(text, encoding="utf-8")
     rules, chain = load(folder / "song.yaml"), build("score")
-    styles, _ = load_styles(rules, chain.encoder)
+    rules, styles, _ = read_styles(rules, chain.encoder)
     config = SessionConfig(seed=2, lookahead_s=1.0)
     header = Header(rules=fingerprint(rules.files), generators=("score",), config=config, sources=sources)
     with (folder / "live.jsonl").open("w", encoding="utf-8") as file:

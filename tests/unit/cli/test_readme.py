@@ -74,7 +74,15 @@ def test_the_readme_lists_every_exit_code() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "rules/COOKBOOK.md", "rules/DESCRIPTION.md", "rules/RULE_TESTS.md", "rules/WWISE_FMOD.md"]
+    "page",
+    [
+        "README.md",
+        "rules/COOKBOOK.md",
+        "rules/DESCRIPTION.md",
+        "rules/RULE_TESTS.md",
+        "rules/STYLE_TEXTS.md",
+        "rules/WWISE_FMOD.md",
+    ],
 )
 def test_links_of_pages_resolve(page: str) -> None:
     path = Path(__file__).parents[3] / page

@@ -9,6 +9,7 @@ import pytest
 from segue.cli.main import main
 
 RULES = """segue: 1
+music: {tempo: 100bpm, meter: 4}
 styles: {grass: {text: "meadow"}}
 layers: {place: {states: {calm: {default: true, mix: {grass: 1}}}}}
 """

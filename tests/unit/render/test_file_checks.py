@@ -101,7 +101,7 @@ def test_preview_refuses_before_it_renders(
     monkeypatch.setattr("segue.render.writing.render_straight", rendered)
     if "font.sf2" not in arguments:
         # The parts of a preview take a second to load; a soundfont is refused before.
-        monkeypatch.setattr("segue.render.scenario.load_styles", lambda *_: (None, ()))
+        monkeypatch.setattr("segue.render.scenario.read_styles", lambda rules, _: (rules, None, ()))
     before = {path: path.read_bytes() for path in Path().iterdir()}
     assert main(["preview", "r.yaml", "--duration", "1", *arguments]) == 2
     assert expected in capsys.readouterr().err

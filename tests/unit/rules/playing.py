@@ -33,7 +33,7 @@ from segue_rules.model import (
 from segue_rules.plan import FramePlan
 from unit.rules.reference_director import ReferenceDirector
 
-MUSIC = replace(DEFAULT_MUSIC, tempo_bpm=150.0)
+MUSIC = replace(DEFAULT_MUSIC, tempo_bpm=150.0, meter=4)
 BEAT, BAR = 10, 40
 
 IMMEDIATE, ON_BEAT, ON_BAR = At(unit="immediate"), At(unit="beat"), At(unit="bar")

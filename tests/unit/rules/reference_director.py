@@ -431,7 +431,35 @@ class ReferenceDirector(ReferenceInputs):
             named = getattr(self.active[self.frame][layer.name].music, control)
             if self.weights[self.frame][layer.name] > 0 and named is not None:
                 layer_found, value = layer, named
+        if control in ("tempo_bpm", "meter") and value == "auto":
+            mixing = [
+                layer
+                for layer in self.rules.layers
+                if self.weights[self.frame][layer.name] > 0 and self.active[self.frame][layer.name].mix
+            ]
+            if not mixing:
+                return None, {"tempo_bpm": 100.0, "meter": 4}[control]
+            if layer_found not in mixing:
+                layer_found = mixing[-1]
+            state = self.active[self.frame][layer_found.name]
+            named = getattr(state.music, control)
+            value = self._of_styles(control, state.mix) if named in (None, "auto") else named
         return layer_found, value
+
+    def _of_styles(self, control: str, mix: Mapping[str, float]) -> float:
+        styles = {style.name: style for style in self.rules.styles}
+        heaviest = styles[next(name for name in mix if mix[name] == max(mix.values()))]
+        if control == "meter":
+            return heaviest.meter
+        product = 1.0
+        for name, weight in mix.items():
+            tempo = styles[name].tempo_bpm / heaviest.tempo_bpm
+            while tempo > math.sqrt(2):
+                tempo /= 2
+            while tempo < math.sqrt(0.5):
+                tempo *= 2
+            product *= tempo ** (weight / sum(mix.values()))
+        return round(heaviest.tempo_bpm * product, 3)
 
     def _settle_controls(self, bar: int | None) -> None:
         f = self.frame

@@ -74,7 +74,7 @@ equality: st.SearchStrategy[Comparison] = st.sampled_from(("==", "!="))
 ordering: st.SearchStrategy[Comparison] = st.sampled_from(("<", "<=", ">", ">=", "<", ">", "==", "!="))
 curve_steps = st.sets(st.integers(-1, 5), min_size=2, max_size=4)
 tempos = st.sampled_from((60.0, 96.7, 140.0, 200.0, 299.999, 300.0))
-meters = st.none() | st.integers(1, 4)
+meters: st.SearchStrategy[int | Literal["auto"] | None] = st.none() | st.just("auto") | st.integers(1, 4)
 keys: st.SearchStrategy[Key | Literal["auto"] | None] = st.one_of(
     st.none(), st.just("auto"), st.builds(lambda t, m: Key(tonic=t, mode=m), st.integers(0, 11), st.sampled_from(MODES))
 )
@@ -212,7 +212,7 @@ def control(draw: st.DrawFn, names: Names, values: st.SearchStrategy[float]) -> 
 @st.composite
 def music(draw: st.DrawFn, names: Names) -> Music:
     return Music(
-        tempo_bpm=control(draw, names, tempos),
+        tempo_bpm="auto" if draw(one_in_four) == 0 else control(draw, names, tempos),
         meter=draw(meters),
         key=draw(keys),
         drums=draw(drums),
@@ -321,7 +321,8 @@ def stingers(draw: st.DrawFn, name: str, names: Names, styles: Sequence[Style]) 
 @st.composite
 def rules(draw: st.DrawFn) -> Rules:
     styles = tuple(
-        Style(name=name, prompts=(Prompt(text=f"calm {name}"),)) for name in STYLE_NAMES[: draw(st.integers(1, 4))]
+        Style(name=name, prompts=(Prompt(text=f"calm {name}"),), tempo_bpm=draw(tempos), meter=draw(st.integers(1, 4)))
+        for name in STYLE_NAMES[: draw(st.integers(1, 4))]
     )
     layer_names = LAYER_NAMES[: draw(st.integers(1, 3))]
     some = st.permutations(STATE_NAMES)

@@ -55,6 +55,29 @@ def test_stems_sum_to_the_whole_and_do_not_change_it(sampler: Sampler) -> None:
         assert (np.abs(share).max() > 0.01) == played, family
 
 
+def test_a_closed_hi_hat_ends_an_open_one(sampler: Sampler) -> None:
+    def hats(*strokes: tuple[int, int, int]) -> np.ndarray:
+        events = [
+            note(start, program=kit, pitch=key, drums=True, family="drums", velocity=100) for start, kit, key in strokes
+        ]
+        # Chunks of which the choking stroke begins one, and is long over before the last.
+        _, samples, _ = play(sampler, events, SAMPLE_RATE, lambda: 4_800)
+        _, whole, _ = play(sampler, events, SAMPLE_RATE, lambda: SAMPLE_RATE)
+        np.testing.assert_array_equal(samples, whole)
+        return samples
+
+    for kit in (0, 25):
+        ringing, closed = hats((0, kit, 46)), hats((9_600, kit, 42))
+        choked = hats((0, kit, 46), (9_600, kit, 42))
+        np.testing.assert_array_equal(choked[:9_600], ringing[:9_600])
+        assert np.abs(ringing[12_000:14_000]).max() > 0.01
+        # What the reverb still has of it is all that is left.
+        rest = choked - closed
+        assert np.abs(rest[12_000:14_000]).max() < 0.3 * np.abs(ringing[12_000:14_000]).max()
+    other = hats((0, 0, 46), (9_600, 25, 42)) - hats((9_600, 25, 42))
+    np.testing.assert_allclose(other, hats((0, 0, 46)), atol=1e-6)
+
+
 def test_gains_of_the_pump_and_of_the_reverb(sampler: Sampler) -> None:
     notes = [event for event in song(2, seed=4) if event.start < SAMPLE_RATE]
     ones, silence = np.ones(SAMPLE_RATE, np.float32), np.zeros(SAMPLE_RATE, np.float32)
@@ -77,7 +100,7 @@ def test_a_resumed_room_is_as_loud_as_it_was(sampler: Sampler) -> None:
     notes = [event for event in song(2, seed=4) if event.start < SAMPLE_RATE]
     gains = np.full(SAMPLE_RATE, 2, np.float32)
     state, _, _ = sampler.render(sampler.start(), notes, SAMPLE_RATE, send_gains=gains)
-    resumed = sampler.resumed(notes, SAMPLE_RATE, send_gain=2.0)
+    resumed = sampler.resumed(notes, SAMPLE_RATE, lambda begin, end: (np.full(end - begin, 2, np.float32), None))
     np.testing.assert_allclose(resumed.room.lines, state.room.lines, atol=1e-6)
 
 

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from composed import natural
 from segue.contract import TICKS_PER_BEAT
 from segue.instruments import NAMES, PROGRAMS
 from segue.score.composer.arrange import arrange
 from segue.score.composer.bar import Onset, compose_bar, range_of
 from segue.score.composer.fills import GESTURES
-from segue.score.composer.harmony import PHRASE_BARS
+from segue.score.composer.harmony import PHRASE_BARS, phrase
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.layouts import LAYOUTS
 from segue.score.composer.layouts.layout import Layout
+from segue.score.composer.loudness import estimated_lufs
 from segue.score.composer.vocabulary import Situation
 from segue.style_profile import FIGURATIONS as FIGURATION_WORDS
 from segue.style_profile import GROOVES as GROOVE_WORDS
@@ -22,22 +24,6 @@ from segue.style_profile import LAYOUTS as LAYOUT_WORDS
 from segue.style_profile import METERS, Ensemble, StyleProfile
 
 ROLES = ("melody", "counter", "harmony", "bass", "texture")
-
-
-def natural(layout: Layout) -> StyleProfile:
-    """The profile of a layout with its own instruments and drums."""
-    names = {
-        role: tuple(dict.fromkeys(NAMES[p] for voice in layout.voices if voice.role == role for p in voice.programs))
-        for role in ROLES
-    }
-    return StyleProfile(
-        ensemble=Ensemble(**names),
-        layout=layout.name,
-        groove=layout.groove,
-        percussion=layout.percussion,
-        scale="minor",
-        meter=3 if layout.groove == "waltz" else 6 if layout.groove == "jig" else 4,
-    )
 
 
 def anything(layout: str, number: int, **fields: object) -> StyleProfile:
@@ -171,3 +157,36 @@ def test_numbers_bend_the_voices() -> None:
     high, low = melody(replace(base, register=7.0)), melody(replace(base, register=-12.0))
     assert mean([o.pitch for o in high]) > mean([o.pitch for o in low]) + 5
     assert arrange(replace(base, arousal=1.0)).drive > plain.drive > arrange(replace(base, arousal=0.0)).drive
+
+
+@pytest.mark.parametrize("layout", LAYOUT_WORDS)
+def test_arrangements_are_levelled_by_arousal(layout: str) -> None:
+    base = natural(LAYOUTS[layout])
+    calm, excited = (estimated_lufs(arrange(replace(base, arousal=arousal))) for arousal in (0.2, 0.8))
+    assert 2.0 < excited - calm < 8.0
+    assert abs(calm + 26.4 - LAYOUTS[layout].level_db) < 2.0
+
+
+def test_chords_without_a_bass_stand_on_their_roots() -> None:
+    style = StyleProfile(ensemble=Ensemble(melody=("flute",), harmony=("nylon guitar",)), layout="town")
+    row = arrange(style)
+    plan = phrase(row, 1, 0, 4, 0, "major")
+    for bar in range(PHRASE_BARS):
+        chords = [onset for onset in compose_bar(row, row, 1, bar, 4, 0, "major").onsets if onset.slot == 1]
+        roots = {segment.chord.root for segment in plan.bars[bar]}
+        assert min(onset.pitch for onset in chords) % 12 in roots
+
+
+def test_further_instruments_take_the_voices_of_a_role_without() -> None:
+    ensemble = Ensemble(bass=("slap bass",), harmony=("clavinet", "muted guitar", "brass"))
+    row = arrange(StyleProfile(ensemble=ensemble, layout="funk band"))
+    (brass,) = [voice for voice in row.voices if voice.programs == (PROGRAMS["brass"],)]
+    assert brass.role == "harmony"
+    assert brass.figure == "stabs"
+
+
+def test_a_tune_stays_above_its_chords() -> None:
+    row = arrange(natural(LAYOUTS["jazz combo"]))
+    tune = next(voice for voice in row.voices if voice.role == "melody")
+    chords = [voice for voice in row.voices if voice.figure in ("stabs", "pad") and voice.level <= 0.5]
+    assert all(voice.register <= tune.register - 7 for voice in chords)

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from contract.generators import bank, conditioning, score, steady
 from segue.contract import FRAME_SIZE, MODES, MOST_STATE_BYTES, SAMPLE_RATE, Conditioning, NoteEvent, Request, StyleBank
-from segue.score import packed_state, record_codec
+from segue.score import packed_state, production, record_codec
 from segue.score.composer.conductor import Form
 from segue.score.composer.moment import Cue
 from segue.score.composer.table import NAMES
 from segue.score.generator import ScoreGenerator, ScoreState
+from segue.score.packed_state import PackedProduction
+from segue.score.production import Settings
 from segue.score.sampler.kits import KITS
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.score.sampler.sampler import MEMORY, Sampler
@@ -60,6 +62,41 @@ def assert_goes_on(styles: StyleBank, asked: Conditioning, seed: int, frames: in
 def test_every_situation_continues_after_unpacking(situation: str) -> None:
     seed = 10 + SITUATIONS.index(situation)
     assert_goes_on(bank(situation), steady(170, tempo_bpm=92, intensity=0.8, drums=1), seed, 150)
+
+
+def produced(name: str, **axes: float) -> StyleBank:
+    styles = bank(name)
+    return replace(styles, profiles=(replace(styles.profiles[0], **axes),))
+
+
+TAPE: Final = {"room": 0.9, "width": 0.8, "low_pass_hz": 2_500.0, "wow": 0.7, "saturation": 0.6, "pump": 0.9}
+
+
+def test_produced_music_continues_after_unpacking() -> None:
+    assert_goes_on(produced("combat", **TAPE), steady(200, tempo_bpm=132, intensity=1.0, drums=1), 3, 180)
+
+
+def test_crushed_music_continues_after_unpacking_but_for_steps() -> None:
+    """Where a sample lies between two steps, the last bits of a rebuilt reverb decide."""
+    styles, asked = produced("tavern", bits=8.0), steady(200, intensity=1.0)
+    state = performed(styles, asked, 3, 180)
+    restored = score().unpack(score().pack(state), frame=180)
+    assert restored.production.settings == state.production.settings
+    one, other = score().generate(
+        [Request(state=which, styles=styles, conditioning=asked[180:]) for which in (state, restored)]
+    )
+    differing = np.abs(one.chunk.samples - other.chunk.samples) > TOLERANCE
+    assert differing.mean() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("settings", "beat"), [(Settings(bits=99.0), 0), (Settings(wow=float("nan")), 0), (None, -1), (None, 10**9)]
+)
+def test_production_that_no_style_has_is_refused(settings: Settings | None, beat: int) -> None:
+    state = replace(production.start(settings), beat=beat)
+    data = packed_state.pack(MODEL, Form(seed=1, frame=0), state, Sampler().start(0))
+    with pytest.raises(ValueError, match="expected"):
+        packed_state.unpack(MODEL, data, frame=0, position=0)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -108,18 +145,19 @@ def test_drum_notes_keep_their_kit() -> None:
         for note, kit in zip(random_notes(len(KITS), 0), KITS, strict=True)
     ]
     state = replace(Sampler().start(0), sounding=tuple(drums))
-    _, kept = packed_state.unpack(MODEL, packed_state.pack(MODEL, Form(seed=1, frame=0), state), frame=0, position=0)
-    assert kept == drums
+    data = packed_state.pack(MODEL, Form(seed=1, frame=0), production.start(), state)
+    assert packed_state.unpack(MODEL, data, frame=0, position=0).notes == drums
     unknown = replace(state, sounding=(replace(drums[0], program=77),))
+    data = packed_state.pack(MODEL, Form(seed=1, frame=0), production.start(), unknown)
     with pytest.raises(ValueError, match="orchestra plays"):
-        packed_state.unpack(MODEL, packed_state.pack(MODEL, Form(seed=1, frame=0), unknown), frame=0, position=0)
+        packed_state.unpack(MODEL, data, frame=0, position=0)
 
 
 def test_the_oldest_notes_are_dropped_where_not_all_fit() -> None:
     start = Sampler().start(0)
     notes = random_notes(5_000, before=0)
-    data = packed_state.pack(MODEL, Form(seed=1, frame=0), replace(start, sounding=tuple(notes)))
-    _, kept = packed_state.unpack(MODEL, data, frame=0, position=0)
+    data = packed_state.pack(MODEL, Form(seed=1, frame=0), production.start(), replace(start, sounding=tuple(notes)))
+    kept = packed_state.unpack(MODEL, data, frame=0, position=0).notes
     assert len(data) <= MOST_STATE_BYTES
     assert 50 < len(kept) < 5_000
     assert {note.start for note in kept} == {note.start for note in notes[-len(kept) :]}
@@ -129,7 +167,8 @@ def test_the_work_of_unpacking_is_bounded() -> None:
     """Notes of which no two sound alike, few enough bytes, but minutes of sound to make."""
     long = [replace(note, duration=29 * SAMPLE_RATE + 480 * place) for place, note in enumerate(random_notes(300, 0))]
     table = packed_state._table(long)
-    raw = record_codec.write(Form, Form(seed=1, frame=0)) + len(long).to_bytes(2, "little")
+    raw = record_codec.write(Form, Form(seed=1, frame=0))
+    raw += record_codec.write(PackedProduction, PackedProduction(None, 0)) + len(long).to_bytes(2, "little")
     data = packed_state._sum(MODEL) + zlib.compress(raw + packed_state._columns(table, 0))
     assert len(data) <= MOST_STATE_BYTES
     with pytest.raises(ValueError, match="work"):
@@ -170,7 +209,7 @@ forms = st.builds(
 @settings(max_examples=120, deadline=None)
 @given(forms)
 def test_any_form_is_refused_or_can_continue(form: Form) -> None:
-    state = ScoreState(form=form, sampler=score().start(seed=0).sampler)
+    state = replace(score().start(seed=0), form=form)
     try:
         restored = score().unpack(score().pack(state), frame=0)
     except ValueError:
@@ -189,18 +228,19 @@ def test_invalid_notes_are_refused_or_playable(tail: bytes, edits: list[tuple[in
     for place, value in edits:
         raw[place % len(raw)] = value
     try:
-        form, notes = packed_state.unpack(
+        form, _, beat, notes = packed_state.unpack(
             MODEL, packed_state._sum(MODEL) + zlib.compress(bytes(raw)), frame=5, position=9_600
         )
     except ValueError:
         return
     assert form.frame == 5
+    assert beat >= 0
     assert all(note.start < 9_600 for note in notes)
     score()._sampler.resumed(notes[-8:], 9_600)
 
 
 PACKED: Final = packed_state.pack(
-    MODEL, Form(seed=1, frame=0), replace(Sampler().start(0), sounding=tuple(random_notes(120, 0)))
+    MODEL, Form(seed=1, frame=0), production.start(), replace(Sampler().start(0), sounding=tuple(random_notes(120, 0)))
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.generators import bank, conditioning, score
-from segue.contract import Request
+from segue.contract import FRAME_SIZE, Chunk, Request, StyleBank
 from segue.score.generator import arranged, bounded, moments
+from segue.score.production import NEUTRAL
 from segue.style.points import POINTS
 
 
@@ -49,6 +51,51 @@ def test_bounded_leaves_quiet_sound_alone_and_keeps_the_order(values: list[float
     assert (np.diff(result[:, 0]) >= 0).all()
     quiet = np.abs(samples) <= 0.8
     assert np.array_equal(result[quiet], samples[quiet])
+
+
+TAPED = {"room": 0.9, "width": 0.8, "low_pass_hz": 2_500.0, "wow": 0.7, "saturation": 0.6, "pump": 0.9, "bits": 10.0}
+
+
+def two_styles() -> StyleBank:
+    """One style as it is and one on a worn tape."""
+    styles = bank("calm", "combat")
+    plain, other = styles.profiles
+    return replace(
+        styles, profiles=(replace(plain, **{axis: getattr(NEUTRAL, axis) for axis in TAPED}), replace(other, **TAPED))
+    )
+
+
+def played(sizes: Sequence[int], *, stems: bool = False) -> list[Chunk]:
+    """A change from one of `two_styles` to the other, in chunks."""
+    weights = np.clip((np.arange(120) - 40) / 40, 0, 1)
+    asked = conditioning(np.stack([1 - weights, weights], axis=1), intensity=1.0, drums=1)
+    state, chunks, at = score().start(seed=4), [], 0
+    for size in sizes:
+        request = Request(state=state, styles=two_styles(), conditioning=asked[at : at + size], stems=stems)
+        (result,) = score().generate([request])
+        state, at = result.state, at + size
+        chunks.append(result.chunk)
+    return chunks
+
+
+def test_produced_music_is_the_same_in_any_chunks() -> None:
+    whole = np.concatenate([chunk.samples for chunk in played([120])])
+    for sizes in ([1] * 120, [7, 30, 3, 50, 30]):
+        np.testing.assert_array_equal(np.concatenate([chunk.samples for chunk in played(sizes)]), whole)
+
+
+def test_produced_stems_sum_to_the_music() -> None:
+    for chunk, plain in zip(played([60, 60], stems=True), played([60, 60]), strict=True):
+        np.testing.assert_array_equal(chunk.samples, plain.samples)
+        total = np.add.reduce(list(chunk.stems.values()), axis=0)
+        np.testing.assert_allclose(bounded(total), chunk.samples, atol=1e-5)
+
+
+def test_a_plain_style_is_played_as_the_sampler_plays_it() -> None:
+    (chunk,) = played([40])
+    sampler = score()._sampler
+    _, samples, _ = sampler.render(sampler.start(), chunk.notes, 40 * FRAME_SIZE)
+    np.testing.assert_array_equal(chunk.samples, bounded(samples))
 
 
 def test_states_are_small() -> None:

@@ -13,7 +13,7 @@ from segue.score.composer.fills import GESTURES
 from segue.score.composer.table import NAMES, TABLE, situation
 from segue.score.composer.theory import chord
 from segue.score.composer.vocabulary import DrumLine, Situation, Voice
-from segue.score.sampler.kits import DRUM_KIT
+from segue.score.sampler.kits import DRUM_KIT, KITS
 from segue.score.sampler.orchestra import ORCHESTRA
 from segue.style.situations import SITUATIONS
 
@@ -70,6 +70,9 @@ def test_bad_rows_are_refused() -> None:
 def test_every_named_programme_and_drum_key_exists() -> None:
     names = [name for name in vars(instruments) if name.isupper()]
     first_drum = names.index("LOW_KICK")
-    named = {name: getattr(instruments, name) for name in names if name not in ("KIT_PROGRAM", "TIMPANI_CENTRE")}
+    named = {name: getattr(instruments, name) for name in names if isinstance(getattr(instruments, name), int)}
+    kits = {instruments.kit_program(named.pop(name)) for name in names if "KIT" in name.split("_")}
+    del named["TIMPANI_CENTRE"]
+    assert kits <= KITS.keys()
     assert {number for name, number in named.items() if names.index(name) < first_drum} <= set(range(128))
     assert {number for name, number in named.items() if names.index(name) >= first_drum} <= DRUM_KIT.keys()

@@ -23,7 +23,7 @@ class ReferenceTimeline:
 
     def write(self, take: int, start: int, samples: list[float], mixed: bool) -> None:
         end = start + len(samples)
-        if end <= self.committed or end > self.committed + self.timing.capacity:
+        if end <= self.committed or end > self.committed + self.timing.capacity_samples:
             self.dropped += 1
             return
         received = self.takes.setdefault(take, {})
@@ -39,11 +39,11 @@ class ReferenceTimeline:
     def pause(self) -> None:
         if self.follows is not None and not self.halted and self.fall is None:
             ahead = (
-                self.timing.fade
+                self.timing.fade_samples
                 if self.joins is not None
                 else self.reach(self.follows, self.committed) - self.committed
             )
-            self.fall = (0, min(self.timing.fade, ahead))
+            self.fall = (0, min(self.timing.fade_samples, ahead))
         self.halted = True
 
     def resume(self) -> None:
@@ -55,7 +55,7 @@ class ReferenceTimeline:
         return at
 
     def lasts(self, take: int, at: int) -> bool:
-        return self.end(take, at) >= at + self.timing.join + self.timing.fade
+        return self.end(take, at) >= at + self.timing.join_samples + self.timing.fade_samples
 
     def newest(self) -> list[int]:
         return sorted(self.takes, reverse=True)
@@ -95,11 +95,11 @@ class ReferenceTimeline:
             if at not in self.takes[take]:
                 return at
             joined = self.joined_at(take, at)
-            take, at = (take, at + 1) if joined is None else (joined, at + self.timing.join)
+            take, at = (take, at + 1) if joined is None else (joined, at + self.timing.join_samples)
 
     def joined_at(self, take: int, at: int) -> int | None:
         """The take joined from `take` at exactly `at`."""
-        if self.end(take, at) < at + self.timing.join:
+        if self.end(take, at) < at + self.timing.join_samples:
             return None
         return next((new for new in self.newest() if new > take and self.lasts(new, at)), None)
 
@@ -114,9 +114,9 @@ class ReferenceTimeline:
         at = self.committed
         value = self.takes[self.follows][at]
         if self.joins is not None:
-            value += (self.takes[self.joins][at] - value) * rising(self.join_done, self.timing.join)
-        if self.rise_done < self.timing.fade:
-            value *= rising(self.rise_done, self.timing.fade)
+            value += (self.takes[self.joins][at] - value) * rising(self.join_done, self.timing.join_samples)
+        if self.rise_done < self.timing.fade_samples:
+            value *= rising(self.rise_done, self.timing.fade_samples)
         if self.fall is not None:
             value *= 1 - rising(*self.fall)
         self.advance()
@@ -126,7 +126,7 @@ class ReferenceTimeline:
         if self.halted:
             return False
         for take in self.newest():
-            if self.reach(take, self.committed) >= self.committed + self.timing.pre_roll:
+            if self.reach(take, self.committed) >= self.committed + self.timing.pre_roll_samples:
                 self.follows, self.rise_done = take, 0
                 return True
         return False
@@ -150,9 +150,9 @@ class ReferenceTimeline:
             return
         if any(self.entry_at(self.follows, later) is not None for later in range(at + 1, end + 1)):
             return
-        if end - at > self.timing.fade:
+        if end - at > self.timing.fade_samples:
             return
-        leave = end - self.timing.join
+        leave = end - self.timing.join_samples
         bed = next((old for old in self.newest() if old != self.follows and self.lasts(old, leave)), None)
         if bed is not None and at < leave:
             return
@@ -164,10 +164,10 @@ class ReferenceTimeline:
 
     def advance(self) -> None:
         self.committed += 1
-        self.rise_done = min(self.rise_done + 1, self.timing.fade)
+        self.rise_done = min(self.rise_done + 1, self.timing.fade_samples)
         if self.joins is not None:
             self.join_done += 1
-            if self.join_done == self.timing.join:
+            if self.join_done == self.timing.join_samples:
                 self.follows, self.joins = self.joins, None
         if self.fall is not None:
             self.fall = (self.fall[0] + 1, self.fall[1])

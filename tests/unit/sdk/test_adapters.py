@@ -116,7 +116,7 @@ def test_pygame_keeps_its_channels_and_gives_the_output_one_more(dummy: None) ->
     made = player()
     with PygameOutput(made, block=1_024) as output:
         assert (pygame.mixer.get_num_channels(), output.name) == (9, "pygame's mixer")
-        assert made.latency == 2_048
+        assert made.latency_samples == 2_048
         until(lambda: made.position.committed == COUNT)
     assert threads() == set()
 
@@ -158,10 +158,10 @@ def test_pyglet_gets_whole_frames_of_16_bits_and_what_it_buffers_counts_as_laten
     samples = array("h", bytes(4 * 4_800))
     expected.read_s16(memoryview(samples))
     assert output._next_bytes(4 * 4_800 + 3) == samples.tobytes()
-    assert (made.latency, made.position.played) == (4_800, 0)
+    assert (made.latency_samples, made.position.played) == (4_800, 0)
     output._media_player.time = 0.05
     output._next_bytes(4 * 4_800)
-    assert (made.latency, made.position.played) == (7_200, 2_400)
+    assert (made.latency_samples, made.position.played) == (7_200, 2_400)
 
 
 # --- missing packages -----------------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def test_the_session_goes_on_after_a_device_vanishes() -> None:
         until(lambda: made.position.committed == COUNT)
         until(lambda: bool(told))
         assert Stream.last.closed
-        assert (output.name, made.latency) == ("no sound", 0)
+        assert (output.name, made.latency_samples) == ("no sound", 0)
     assert told == ["the sound device card 3 is gone; the session goes on without sound"]
     assert threads() == set()
 

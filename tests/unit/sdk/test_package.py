@@ -269,3 +269,8 @@ def test_inputs_can_be_set_by_the_earlier_name() -> None:
     with SegueClient("tcp://127.0.0.1:1", Hello(versions=(1,), client="a game")) as client:
         client.set_input("threat", 0.5)
         assert client.end_frame() == 1
+
+
+def test_the_latency_can_be_given_by_the_earlier_name() -> None:
+    with SegueClient("tcp://127.0.0.1:1", Hello(versions=(1,), client="a game"), latency=960) as client:
+        assert client.player.latency_samples == 960

@@ -243,7 +243,7 @@ def test_the_first_chunk_with_a_cell_after_a_restore_removes_the_cells_behind_th
 
 
 def test_while_the_clock_stands_played_moves_up_to_committed_as_silence_is_read() -> None:
-    player = Player(latency=4_800)
+    player = Player(latency_samples=4_800)
     player.enqueue(ReceivedChunk(0, 0, memoryview(array("f", [0.1] * 2 * 38_400)), False))
     player.read_array(9_600)
     assert (player.position.committed, player.position.played) == (9_600, 4_800)

@@ -14,7 +14,7 @@ from segue_sdk.limits import FADE, FRAME_SIZE, JOIN, PRE_ROLL
 from segue_sdk.timeline import Timeline, Timing, gain_at
 from unit.sdk.reference_timeline import ReferenceTimeline
 
-SMALL = Timing(join=4, fade=6, pre_roll=14, capacity=100)
+SMALL = Timing(join_samples=4, fade_samples=6, pre_roll_samples=14, capacity_samples=100)
 FRAME = 8
 
 
@@ -123,7 +123,7 @@ def test_the_order_and_repetition_of_chunks_do_not_matter(seed: int) -> None:
 
 # --- no clicks ------------------------------------------------------------------------------------------------------
 
-SMOOTH = Timing(join=16, fade=24, pre_roll=64, capacity=2_000)
+SMOOTH = Timing(join_samples=16, fade_samples=24, pre_roll_samples=64, capacity_samples=2_000)
 SMOOTH_FRAME = 32
 
 
@@ -167,7 +167,7 @@ def test_no_delay_makes_a_click(seed: int) -> None:
         heard += read(timeline, chance.randint(1, 40))
     # A crossfade's steepest step, two full-scale sides apart, a fade in and one out; the tone moves by 0.02, a head
     # mixed over at least 32 samples by 2 * 1.5 / 32.
-    bound = 2 * 1.5 / SMOOTH.join + 2 * 1.5 / SMOOTH.fade + 0.02 + 2 * 1.5 / 32
+    bound = 2 * 1.5 / SMOOTH.join_samples + 2 * 1.5 / SMOOTH.fade_samples + 0.02 + 2 * 1.5 / 32
     assert max(abs(b - a) for a, b in zip([0.0, *heard], heard, strict=False)) < bound
 
 
@@ -308,7 +308,7 @@ def test_chunks_beyond_capacity_are_dropped() -> None:
 
 
 def test_only_the_newest_takes_and_the_followed_one_are_kept() -> None:
-    timeline = started(Timing(join=4, fade=6, pre_roll=14, capacity=100, takes=3))
+    timeline = started(Timing(join_samples=4, fade_samples=6, pre_roll_samples=14, capacity_samples=100, takes=3))
     for take in range(1, 8):
         put(timeline, take, 64, 8)
     assert sorted(timeline._buffers) == [0, 6, 7]
@@ -330,4 +330,4 @@ def test_wire_lengths_are_as_the_protocol_says() -> None:
 
 def test_invalid_timings_are_refused() -> None:
     with pytest.raises(ValueError, match="join <= fade"):
-        Timing(join=10, fade=6)
+        Timing(join_samples=10, fade_samples=6)

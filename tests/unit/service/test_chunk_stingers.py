@@ -341,5 +341,27 @@ def test_a_rendered_recording_has_late_and_cancelled_stingers_where_the_client_h
     np.testing.assert_allclose(ours[FADE : len(played_back)], played_back[FADE:], atol=1e-4)
 
 
+def test_the_end_of_a_stinger_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of many stingers is compared with all that sound beside it, in every chunk."""
+    heard = played({tick: [fire("horn")] for tick in range(30, 130, 5)}, ticks=140)
+    chunk = max(heard.service.chunks, key=lambda one: len(one.stingers))
+    count, computed = len(chunk.stingers), list[int]()
+    assert count >= 15
+    corners = MixedStinger._duck_corners
+
+    def counted(self: MixedStinger) -> tuple[list[int], list[float]]:
+        computed.append(self.start)
+        return corners(self)
+
+    monkeypatch.setattr(MixedStinger, "_duck_corners", counted)
+    mixer = ChunkStingers(SOUNDS)
+    mixer.mix(chunk)
+    # The ducks of those that sound are computed besides.
+    assert len(computed) <= 2 * count
+    computed.clear()
+    mixer.mix(replace(chunk, start=chunk.start + 100 * SAMPLE_RATE))
+    assert computed == []
+
+
 def test_every_stinger_of_the_rules_has_a_sound() -> None:
     assert {each.name for each in STINGERS} == set(SOUNDS)

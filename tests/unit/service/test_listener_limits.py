@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from segue.service import listener as listener_module
 from segue.service.auth import RefusalReason
 from segue.service.listener import ListenerLimits
 from unit.service.listening import (
@@ -171,6 +172,47 @@ def test_without_free_descriptors_a_connection_is_replaced(monkeypatch: pytest.M
             assert failures == []
 
     run(scenario())
+
+
+def test_while_connections_can_be_replaced_accepting_does_not_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        # A pause would outlast the test.
+        monkeypatch.setattr(listener_module, "_ACCEPT_PAUSE_S", 3_600.0)
+        async with listening() as (harness, bound), contextlib.AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(raw(bound)) for _ in range(3)]
+            await until(lambda: len(harness.listener) == 3)
+            loop = asyncio.get_running_loop()
+            accept, failures = loop.sock_accept, [errno.EMFILE] * 3
+
+            async def failing(listener: socket.socket) -> Any:
+                if failures:
+                    raise OSError(failures.pop(), "as if")
+                return await accept(listener)
+
+            monkeypatch.setattr(loop, "sock_accept", failing)
+            # The first one still waits in the accept that began before.
+            async with raw(bound), dealer(bound) as other:
+                await other.send(b"hello")
+                await until(lambda: harness.messages)
+            for client in clients:
+                await client.hung_up_on()
+
+    run(scenario())
+
+
+def test_a_low_limit_on_open_files_bounds_the_connections(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        monkeypatch.setattr(listener_module.binding, "allow_descriptors", lambda connections: 2)
+        async with listening() as (harness, bound), contextlib.AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(raw(bound)) for _ in range(3)]
+            await clients[0].hung_up_on()
+            await until(lambda: len(harness.listener) == 2)
+
+    run(scenario())
+    (warning,) = caplog.records
+    assert warning.message == "the limit on open files allows fewer connections"
 
 
 def test_a_connection_that_sends_much_does_not_delay_others() -> None:

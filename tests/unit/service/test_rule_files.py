@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 import pytest
 
-from segue.service.rule_files import mentioned
+from segue.audio.files import MAX_BYTES
+from segue.service.rule_files import contents_digest, mentioned
 from segue.service.settings.configuration import ConfigError, ServiceConfig, add_arguments, configure
 
 RULES = "segue: 1\nlayers: {a: {states: {b: {default: true}}}}\n"
@@ -106,3 +108,25 @@ def test_files_named_in_a_rule_file_are_found_even_if_they_are_missing(music: Pa
     }
     sounds = {home / "a.wav", home / "b.wav", home / "sub" / "c.wav", home / "regions" / "d.wav"}
     assert {path.resolve() for path in found.reached} == {*found.includes, *sounds}
+
+
+def test_a_file_larger_than_any_that_is_loaded_is_not_read(tmp_path: Path) -> None:
+    huge, missing = tmp_path / "huge.wav", tmp_path / "missing.wav"
+    with huge.open("wb") as file:
+        # A file with a hole: reading a hundred gigabytes of it would take minutes.
+        file.truncate(100 << 30)
+    assert contents_digest([huge]) == contents_digest([missing])
+    with huge.open("wb") as file:
+        file.truncate(MAX_BYTES)
+    assert contents_digest([huge]) != contents_digest([missing])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no named pipes in folders")
+def test_a_file_that_becomes_a_pipe_before_it_is_opened_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "a.yaml"
+    os.mkfifo(pipe)
+    # As long as it was looked at, it was a file.
+    monkeypatch.setattr(Path, "is_file", lambda self: True)
+    assert contents_digest([pipe]) == contents_digest([tmp_path / "missing.yaml"])

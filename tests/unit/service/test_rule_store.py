@@ -365,3 +365,13 @@ def test_a_text_with_too_many_parts_is_refused_and_the_library_has_far_fewer() -
     library = [each for each in (Path(__file__).parents[3] / "rules" / "library").iterdir() if each.is_dir()]
     assert library
     assert all(parts_of(load(folder / f"{folder.name}.yaml")) <= 128 for folder in library)
+
+
+def test_stingers_of_one_file_share_its_sound(tmp_path: Path) -> None:
+    write_sound(tmp_path / "sting.wav", 0.1)
+    (tmp_path / "town.yaml").write_text(
+        RULES + STINGER.replace("wav}}", "wav}, also: {trigger: win, audio: sting.wav}}"), "utf-8"
+    )
+    sounds = book_of(tmp_path / "town.yaml").named().sounds
+    assert sounds["yes"] is sounds["also"]
+    assert len(sounds["yes"]) == 4_800

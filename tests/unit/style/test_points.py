@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from segue.style.points import POINTS
 from segue.style.reader import StyleReader
 from segue.style.situations import SITUATIONS
+from segue.style.stored_words import StoredWords
+from segue.style.style_index import BEST_SHARE, PATH, StyleIndex
 from segue.style.word_table import WordEncoder
 from segue.style_profile import distance
+from segue.training.words.captions import directions, save
 
 ENCODER = WordEncoder()
 READER = StyleReader(ENCODER)
@@ -44,6 +50,33 @@ def test_no_two_styles_sound_alike() -> None:
 @pytest.mark.parametrize("name", POINTS)
 def test_a_style_is_found_by_its_name(name: str) -> None:
     assert READER.read_text(name).nearest[0][0] == name
+
+
+def test_the_stored_index_is_that_of_the_captions_and_the_word_table(tmp_path: Path) -> None:
+    # Another run of segue.training.words.captions is due if this fails.
+    save(ENCODER, tmp_path / "styles.safetensors")
+    assert (tmp_path / "styles.safetensors").read_bytes() == PATH.read_bytes()
+
+
+def test_likenesses_are_those_of_the_encoder() -> None:
+    captions, centres = directions(ENCODER)
+    starts = np.cumsum([0, *(len(style.captions) for style in POINTS.values())])
+    text = "an old sailor sings of storms, accordion"
+    found = StyleIndex.load().cosines(StoredWords().direction(text), POINTS)
+    embedding = ENCODER.embed_text(text)
+    for place, style in enumerate(POINTS.values()):
+        best = (captions[starts[place] : starts[place + 1]] @ embedding).max()
+        # Likenesses have four digits.
+        expected = BEST_SHARE * best + (1 - BEST_SHARE) * centres[place] @ embedding
+        assert found[place] == pytest.approx(expected, abs=1e-4), style.name
+    assert StyleIndex.load().cosines(None) == [0.0] * len(POINTS)
+
+
+def test_an_index_of_other_captions_is_refused(tmp_path: Path) -> None:
+    empty = np.zeros((1, 128), np.int16)
+    save_file({"captions": empty, "centres": empty, "checksum": np.zeros(1, np.uint32)}, tmp_path / "index")
+    with pytest.raises(ValueError, match=r"index: made of other captions; run python -m segue\.training"):
+        StyleIndex.load(tmp_path / "index")
 
 
 def test_styles_are_found_by_their_captions() -> None:

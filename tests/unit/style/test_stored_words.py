@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from segue.style.stored_words import CONFUSABLE, StoredTable, StoredWords
+from segue.style.stored_words import StoredTable, StoredWords
 from segue.style.word_table import WordEncoder, WordTable
 from segue.training.words.evaluate import load_cases
 
@@ -24,26 +23,6 @@ def test_directions_are_those_of_the_word_encoder() -> None:
         # float32 has 24 bits; a phrase adds up about ten rows.
         np.testing.assert_allclose(WORDS.direction(text), ENCODER.embed_text(text), atol=1e-6)
         assert WORDS.unknown_words(text) == ENCODER.unknown_words(text)
-
-
-def test_likenesses_are_those_of_the_word_encoder() -> None:
-    texts = {text: text for text in TEXTS[:60]}
-    found = {(a, b): cosine for a, b, cosine in WORDS.confusable(texts, threshold=-1.0)}
-    assert list(found.values()) == sorted(found.values(), reverse=True)
-    assert found.keys() == set(combinations(texts, 2))
-    for (a, b), cosine in found.items():
-        assert cosine == pytest.approx(float(ENCODER.embed_text(a) @ ENCODER.embed_text(b)), abs=1e-6)
-
-
-def test_styles_in_other_words_are_confusable_and_different_ones_are_not() -> None:
-    styles = {
-        "woods": "calm woodland, harp and soft strings",
-        "battle": "driving taiko drums and brass",
-        "forest": "peaceful woodland with soft strings and harp",
-    }
-    ((first, second, cosine),) = WORDS.confusable(styles)
-    assert (first, second) == ("woods", "forest")
-    assert cosine >= CONFUSABLE
 
 
 def test_errors_are_those_of_the_word_encoder(tmp_path: Path) -> None:

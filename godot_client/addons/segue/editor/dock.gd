@@ -1,60 +1,72 @@
 @tool
 extends VBoxContainer
-## The dock "Segue": plays a rule file in the editor with one control for each input, shows what
-## plays and why, and lists the mistakes of all rule files.
+## The dock "Segue": plays a rule file in the editor, or watches a player of the running game, with
+## one control for each input, shows what plays and why, and lists the mistakes of all rule files.
 
 const Audition := preload("audition.gd")
 const Declarations := preload("declarations.gd")
-const InputControl := preload("input_control.gd")
+const InputPanel := preload("input_panel.gd")
+const LivePlayer := preload("live_player.gd")
+const LiveSessions := preload("live_sessions.gd")
+const NowPlaying := preload("now_playing.gd")
 const RuleEditor := preload("rule_editor.gd")
 const Settings := preload("settings.gd")
 
 const _REFRESH_S := 1.0
 const _SHOW_S := 0.1
 
+## The name of a first rule file, without its ending.
+const _FIRST_RULES := "soundtrack"
+
 var _declarations: Declarations
+var _live_sessions: LiveSessions
+## The player of a running game that is watched; null: the audition is.
+var _live: LivePlayer
 var _audition := Audition.new()
 var _rule_editor := RuleEditor.new()
+## The audition, then the players of the running games.
+var _sources := OptionButton.new()
+var _row := HBoxContainer.new()
 var _rules := OptionButton.new()
 var _start := Button.new()
 var _status := Label.new()
 var _rate := Button.new()
-var _grid := GridContainer.new()
-var _playing := Label.new()
+var _new_rules := Button.new()
+var _inputs := InputPanel.new(jump)
+var _playing := NowPlaying.new()
 var _problems := ItemList.new()
-## Of the rule file that is chosen, in file order.
-var _controls: Array[InputControl] = []
-var _declared := ""
 
 
-func _init(declarations: Declarations) -> void:
+func _init(declarations: Declarations, live_sessions: LiveSessions) -> void:
 	_declarations = declarations
+	_live_sessions = live_sessions
 	name = "Segue"
-	var row := HBoxContainer.new()
+	_sources.tooltip_text = "What is played and shown: a rule file in the editor, or the running game."
+	_sources.item_selected.connect(_choose_source)
 	_rules.size_flags_horizontal = Control.SIZE_EXPAND_FILL
 	_rules.item_selected.connect(_choose.unbind(1))
 	_start.text = "Play"
 	_start.pressed.connect(_toggle)
-	row.add_child(_rules)
-	row.add_child(_start)
+	_row.add_child(_rules)
+	_row.add_child(_start)
 	_rate.text = "The game's mix rate is not 48 kHz: set it"
 	_rate.tooltip_text = "The engine converts the music to other rates badly. Restart the editor then."
 	_rate.pressed.connect(_fix_rate)
-	_grid.columns = 2
-	_grid.size_flags_horizontal = Control.SIZE_EXPAND_FILL
+	_new_rules.text = "New rule file"
+	_new_rules.pressed.connect(_make_rules)
 	var scroll := ScrollContainer.new()
 	scroll.size_flags_vertical = Control.SIZE_EXPAND_FILL
 	scroll.custom_minimum_size.y = 160
 	scroll.horizontal_scroll_mode = ScrollContainer.SCROLL_MODE_DISABLED
-	scroll.add_child(_grid)
-	for label: Label in [_status, _playing]:
-		label.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
+	scroll.add_child(_inputs)
+	_status.autowrap_mode = TextServer.AUTOWRAP_WORD_SMART
+	_inputs.changed.connect(_send)
 	_problems.auto_height = true
 	_problems.item_activated.connect(_jump)
 	_problems.item_clicked.connect(
 		func(index: int, _at: Vector2, _mouse: int) -> void: _jump(index)
 	)
-	for part: Control in [row, _rate, _status, scroll, _playing, _problems]:
+	for part: Control in [_sources, _row, _rate, _new_rules, _status, scroll, _playing, _problems]:
 		add_child(part)
 	add_child(_audition)
 	add_child(_rule_editor)
@@ -67,12 +79,15 @@ func _init(declarations: Declarations) -> void:
 
 func _enter_tree() -> void:
 	_declarations.changed.connect(_show_declarations)
+	_live_sessions.changed.connect(_show_sources)
+	_show_sources()
 	_show_declarations()
 	_refresh()
 
 
 func _exit_tree() -> void:
 	_declarations.changed.disconnect(_show_declarations)
+	_live_sessions.changed.disconnect(_show_sources)
 
 
 ## Opens the place of a name or a problem: `file`, `line` and `column` of `segue describe`.
@@ -110,6 +125,17 @@ func _refresh() -> void:
 func _fix_rate() -> void:
 	Settings.fix_mix_rate()
 	_rate.visible = false
+
+
+## Makes a first rule file, as `segue init` does.
+func _make_rules() -> void:
+	var path := Settings.value(Settings.RULES_FOLDER).path_join(_FIRST_RULES)
+	var output := []
+	var words := PackedStringArray(["init", ProjectSettings.globalize_path(path)])
+	if OS.execute(Settings.program(), words, output, true) != 0:
+		_show_failure(str(output[0]).strip_edges())
+	_refresh()
+	EditorInterface.get_resource_filesystem().scan()
 
 
 func _toggle() -> void:
@@ -151,6 +177,7 @@ func _show_declarations() -> void:
 			_problems.set_item_tooltip(at, problem["text"])
 	_problems.visible = _problems.item_count > 0
 	_start.disabled = _rules.item_count == 0
+	_new_rules.visible = _rules.item_count == 0 and not Settings.program().is_empty()
 	if _rules.item_count == 0:
 		_show_status("no rule files in %s" % Settings.value(Settings.RULES_FOLDER))
 	elif _status.text.begins_with("no rule files"):
@@ -158,39 +185,54 @@ func _show_declarations() -> void:
 	_show_controls()
 
 
-## Makes the controls anew if the declaration is another one.
+## Lists the audition and the players of the running games. The first of those is chosen when it
+## comes, unless something plays in the editor.
+func _show_sources() -> void:
+	var players := _live_sessions.players()
+	_sources.clear()
+	_sources.add_item("in the editor")
+	for player in players:
+		_sources.add_item("game: %s" % player.path)
+		_sources.set_item_metadata(-1, player)
+	_sources.visible = not players.is_empty()
+	var at := players.find(_live)
+	if at < 0 and not players.is_empty() and not _audition.is_running():
+		at = 0
+	_sources.select(at + 1)
+	_choose_source(at + 1)
+
+
+## Watches what the list of sources has at an index.
+func _choose_source(index: int) -> void:
+	_live = _sources.get_item_metadata(index)
+	if _live != null:
+		_audition.stop()
+	_row.visible = _live == null
+	_show_status("stopped" if _live == null else "watching the running game")
+	_show_controls()
+
+
 func _show_controls() -> void:
-	var inputs: Array = _declarations.of(_chosen()).get("inputs", [])
-	var declared := _chosen() + JSON.stringify(inputs)
-	if declared == _declared:
-		return
-	_declared = declared
-	for child in _grid.get_children():
-		_grid.remove_child(child)
-		child.queue_free()
-	_controls.clear()
-	for each: Dictionary in inputs:
-		var control := InputControl.new(each)
-		var label := LinkButton.new()
-		label.text = control.name
-		label.tooltip_text = "%s:%d" % [each["file"], int(each["line"])]
-		label.pressed.connect(jump.bind(each))
-		_grid.add_child(label)
-		_grid.add_child(control.control)
-		control.changed.connect(_send)
-		_controls.append(control)
+	if _live != null:
+		_inputs.show_inputs(_live.path, _live.inputs)
+	else:
+		_inputs.show_inputs(_chosen(), _declarations.of(_chosen()).get("inputs", []))
 
 
 func _send(input: String, value: Variant) -> void:
-	if value == null:
+	if value == null and _live != null:
+		_live.fire(input)
+	elif value == null:
 		_audition.fire(input)
+	elif _live != null:
+		_live.set_input(input, value)
 	else:
 		_audition.set_input(input, value)
 
 
 ## A session begins with the defaults, and the controls may stand elsewhere.
 func _send_all() -> void:
-	for control in _controls:
+	for control in _inputs.controls:
 		if control.value != null:
 			_audition.set_input(control.name, control.value)
 
@@ -206,28 +248,13 @@ func _show_failure(text: String) -> void:
 
 
 func _show_playing() -> void:
-	var found := _audition.statistics()
-	_playing.visible = not found.is_empty()
-	if found.is_empty():
+	if _live == null:
+		_playing.show_statistics(_audition.statistics())
 		return
-	var lines := PackedStringArray()
-	for layer: String in found["states"]:
-		lines.append("%s: %s" % [layer, found["states"][layer]])
-	var mix := PackedStringArray()
-	for style: String in found["mix"]:
-		mix.append("%s %d %%" % [style, roundi(100.0 * found["mix"][style])])
-	lines.append("mix: %s" % ", ".join(mix))
-	lines.append("buffer %.1f s, underruns %d" % [found["buffer_s"], found["underruns"]])
-	if found["event_ms"] >= 0.0:
-		lines.append("from an input to its sound: %d ms" % roundi(found["event_ms"]))
-	for change: Dictionary in found["changes"]:
-		lines.append(_text_of(change))
-	_playing.text = "\n".join(lines)
-
-
-## A change of HeardMusic.
-static func _text_of(change: Dictionary) -> String:
-	return "%s: %s → %s  %s" % [change["layer"], change["from"], change["to"], change["why"]]
+	# The inputs are known once the game's session is up.
+	_show_controls()
+	_inputs.show_values(_live.values)
+	_playing.show_statistics(_live.statistics())
 
 
 func _jump(index: int) -> void:

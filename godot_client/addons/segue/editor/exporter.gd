@@ -35,7 +35,12 @@ func _export_begin(features: PackedStringArray, _is_debug: bool, path: String, _
 	_target = ""
 	_bundle = ""
 	if not Settings.is_mix_rate_good():
-		_warn("the project setting %s is not 48000" % Settings.MIX_RATE)
+		_warn(
+			(
+				"the project setting %s is not 48000: the dock Segue sets it with one click"
+				% Settings.MIX_RATE
+			)
+		)
 	for system: String in _SYSTEMS:
 		if system in features:
 			_bundle = Settings.bundle(system)

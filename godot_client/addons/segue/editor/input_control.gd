@@ -7,6 +7,9 @@ signal changed(name: String, value: Variant)
 
 const _STEPS := 200.0
 
+## How long what the user has chosen stands before a running game's value is shown again.
+const _USER_MS := 600
+
 ## The input's name.
 var name: String
 
@@ -17,6 +20,7 @@ var control: Control
 var value: Variant
 
 var _number: Label
+var _changed_ms := -_USER_MS
 
 
 ## declared: of the declaration: `name`, `type`, `default`, `low`, `high`, `of`.
@@ -39,6 +43,23 @@ func _init(declared: Dictionary) -> void:
 		_:
 			control = _slider(declared)
 	control.size_flags_horizontal = Control.SIZE_EXPAND_FILL
+
+
+## Shows a value that the user has not chosen.
+func show_value(shown: Variant) -> void:
+	if shown == value or Time.get_ticks_msec() - _changed_ms < _USER_MS:
+		return
+	value = shown
+	if control is CheckBox:
+		(control as CheckBox).set_pressed_no_signal(value)
+	elif control is OptionButton:
+		var list := control as OptionButton
+		for index in list.item_count:
+			if list.get_item_text(index) == value:
+				list.select(index)
+	elif _number != null:
+		(control.get_child(0) as HSlider).set_value_no_signal(value)
+		_number.text = _text()
 
 
 func _list(choices: Array) -> OptionButton:
@@ -81,6 +102,7 @@ static func _number_of(number: float, is_integer: bool) -> Variant:
 
 func _change(new_value: Variant) -> void:
 	value = new_value
+	_changed_ms = Time.get_ticks_msec()
 	if _number != null:
 		_number.text = _text()
 	changed.emit(name, value)

@@ -1,4 +1,5 @@
 @tool
+@icon("res://addons/segue/icons/segue_binding.svg")
 class_name SegueBinding
 extends Node
 ## Keeps an input of the rules at the value of a property of any node, or of all nodes of a group.

@@ -1,4 +1,5 @@
 @tool
+@icon("res://addons/segue/icons/segue_duck.svg")
 class_name SegueDuck
 extends Node
 ## Lowers the music while it is active: under a dialogue, a cutscene, a menu.

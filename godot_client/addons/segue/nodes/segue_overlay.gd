@@ -1,4 +1,5 @@
 @tool
+@icon("res://addons/segue/icons/segue_overlay.svg")
 class_name SegueOverlay
 extends CanvasLayer
 ## Shows in the game what the music does and why: states, mix, the last changes with their causes,

@@ -1,4 +1,5 @@
 @tool
+@icon("res://addons/segue/icons/segue_player.svg")
 class_name SeguePlayer
 extends Node
 ## Plays music that follows the game: connects to a Segue service, or starts one, and plays what it
@@ -97,6 +98,7 @@ const Bed := preload("music_bed.gd")
 const BlobRequests := preload("blob_requests.gd")
 const Client := preload("../core/client.gd")
 const ClientEvent := preload("../core/session/client_event.gd")
+const DebugLink := preload("debug_link.gd")
 const GameInputs := preload("game_inputs.gd")
 const HeardMusic := preload("heard_music.gd")
 const MusicLevel := preload("music_level.gd")
@@ -110,6 +112,14 @@ const GROUP := &"segue_players"
 
 const _RATE := 48000.0
 const _RAMP_MS := 50
+
+## After a longer one the next is as long as usual.
+const _LONGEST_FRAME_S := 0.1
+
+## Node.NOTIFICATION_SUSPENDED and NOTIFICATION_UNSUSPENDED, which Godot does not give to scripts:
+## the editor's Game view suspends the game, from 4.4 on.
+const _SUSPENDED := 9003
+const _UNSUSPENDED := 9004
 
 @export_group("Service")
 ## Whether the game starts a service or finds one at [member address].
@@ -184,7 +194,8 @@ const _RAMP_MS := 50
 @export var on_pause := Interruption.PAUSE
 ## What the music does while the game's window is not in front.
 @export var on_focus_loss := Interruption.KEEP
-## What the music does while the editor's debugger has stopped the game.
+## What the music does while the editor's debugger has stopped the game, or its Game view has
+## suspended it.
 @export var on_debugger := Interruption.PAUSE:
 	set(value):
 		on_debugger = value
@@ -232,7 +243,9 @@ var _scheduled := ScheduledCalls.new()
 var _heard := HeardMusic.new()
 var _saves := BlobRequests.new(PackedByteArray())
 var _restores := BlobRequests.new("nothing")
+var _debug_link := DebugLink.new(self)
 var _is_paused := false
+var _stepped_usec := 0
 
 
 func _init() -> void:
@@ -247,6 +260,8 @@ func _enter_tree() -> void:
 	if _speaker == null:
 		_make_children()
 	get_tree().process_frame.connect(_step)
+	_debug_link.open()
+	_stepped_usec = Time.get_ticks_usec()
 	if autostart:
 		start()
 
@@ -256,6 +271,7 @@ func _exit_tree() -> void:
 		return
 	get_tree().process_frame.disconnect(_step)
 	stop()
+	_debug_link.close()
 
 
 func _notification(what: int) -> void:
@@ -270,6 +286,10 @@ func _notification(what: int) -> void:
 			_interrupt("focus", on_focus_loss)
 		NOTIFICATION_APPLICATION_FOCUS_IN, NOTIFICATION_APPLICATION_RESUMED:
 			_interrupt("focus", Interruption.KEEP)
+		_SUSPENDED:
+			_interrupt("debugger", on_debugger)
+		_UNSUSPENDED:
+			_interrupt("debugger", Interruption.KEEP)
 
 
 func _get_configuration_warnings() -> PackedStringArray:
@@ -349,6 +369,12 @@ func stop() -> void:
 ## [signal refused] and a warning say why.
 func set_input(input: String, value: Variant) -> bool:
 	return _inputs.set_own(input, value)
+
+
+## The value that counts of an input: of a zone or another claim, or what the game has set, or the
+## rules' default; null: none is known.
+func input_value(input: String) -> Variant:
+	return _inputs.value_of(input)
 
 
 ## Fires a trigger of the rules. Whether it was taken: a service that is still being started knows
@@ -541,7 +567,11 @@ func _close_client() -> void:
 
 
 func _step() -> void:
-	var delta := get_process_delta_time()
+	# Music knows no time scale.
+	var now_usec := Time.get_ticks_usec()
+	var delta := (now_usec - _stepped_usec) / 1e6
+	_stepped_usec = now_usec
+	_debug_link.step()
 	if _service != null:
 		_service.step(delta, get_tree())
 	if _client != null:
@@ -551,7 +581,8 @@ func _step() -> void:
 			_apply_gain(_RAMP_MS)
 		_take_events()
 	if _client != null:
-		_scheduled.step(_client.upcoming_beats(), heard_sample(), delta * _RATE)
+		var frame_s := minf(delta, _LONGEST_FRAME_S)
+		_scheduled.step(_client.upcoming_beats(), heard_sample(), frame_s * _RATE)
 	var is_silent := state != State.STOPPED and _heard.is_standing()
 	_bed.follow(self, is_silent, _level.must_pause(), delta, _level.gain_db())
 

@@ -1,4 +1,5 @@
 @tool
+@icon("res://addons/segue/icons/segue_trigger.svg")
 class_name SegueTrigger
 extends Node
 ## Fires a trigger of the rules when any node emits a signal, or when [method fire] is called, such

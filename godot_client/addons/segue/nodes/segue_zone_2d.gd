@@ -1,4 +1,5 @@
 @tool
+@icon("res://addons/segue/icons/segue_zone_2d.svg")
 class_name SegueZone2D
 extends Area2D
 ## Sets an input of the rules while something is inside, and restores it after that.

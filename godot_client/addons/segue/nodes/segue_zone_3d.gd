@@ -1,4 +1,5 @@
 @tool
+@icon("res://addons/segue/icons/segue_zone_3d.svg")
 class_name SegueZone3D
 extends Area3D
 ## Sets an input of the rules while something is inside, and restores it after that.

@@ -16,6 +16,9 @@ const _POLL_MS := 20
 const _LAST_LINES := 20
 const _END_MS := 5000
 
+## By number of a process that ends: when it is killed, in milliseconds of the engine.
+static var _ending := {}
+
 ## What went wrong; empty: nothing.
 var error := ""
 
@@ -174,11 +177,19 @@ static func _read_all(pipe: FileAccess) -> PackedByteArray:
 	return all
 
 
-## Asks the system about the process until it is gone: otherwise an ended child stays in its table.
+## Asks the system about a process in each game frame until it is gone: otherwise an ended child
+## stays in its table.
 static func _watch_end(ended: int, tree: SceneTree) -> void:
-	var until := Time.get_ticks_msec() + _END_MS
-	while OS.is_process_running(ended):
-		if Time.get_ticks_msec() > until:
+	if _ending.is_empty():
+		tree.process_frame.connect(_check_ending)
+	_ending[ended] = Time.get_ticks_msec() + _END_MS
+
+
+static func _check_ending() -> void:
+	for ended: int in _ending.keys():
+		if not OS.is_process_running(ended):
+			_ending.erase(ended)
+		elif Time.get_ticks_msec() > _ending[ended]:
 			OS.kill(ended)
-			return
-		await tree.create_timer(0.05, true, false, true).timeout
+	if _ending.is_empty():
+		(Engine.get_main_loop() as SceneTree).process_frame.disconnect(_check_ending)

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from segue.contract import GeneratorError
     from segue.generators import build
     from segue.report.reactions import reaction_statistics, reactions, replaced_share
-    from segue.runtime.styles import load_styles
+    from segue.runtime.styles import read_styles
     from segue_rules.loading import load_text
 
     try:
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_problems([error])
         return BAD_INPUT
     rules = load_text(_RULES + _TRANSITIONS)
-    styles, _ = load_styles(rules, chain.encoder)
+    rules, styles, _ = read_styles(rules, chain.encoder)
     pace = _pace(rules, styles, chain)
     events = _events(arguments.seconds)
     print_lines(

@@ -15,13 +15,17 @@ from segue.score.composer.bar import range_of
 from segue.score.composer.figurations import refigured
 from segue.score.composer.grooves import GROOVES, kit
 from segue.score.composer.harmonies import HARMONIES
+from segue.score.composer.instruments import PLUCKED
 from segue.score.composer.layouts import LAYOUTS
 from segue.score.composer.layouts.layout import Layout
+from segue.score.composer.loudness import estimated_lufs
 from segue.score.composer.percussion import PERCUSSION
 from segue.score.composer.scales import SCALES
-from segue.score.composer.vocabulary import Kit, Situation, Voice
+from segue.score.composer.vocabulary import ROLES, Kit, Role, Situation, Voice
 from segue.style_profile import StyleProfile
 
+# Roles whose voices stand in for each other.
+_SPARE: Final = ("harmony", "texture")
 # The voice for an instrument of a role for which a layout has none.
 _ADDED: Final = {
     "melody": Voice(
@@ -39,13 +43,18 @@ _ADDED: Final = {
         tones=4, pattern="broken", density=0.6,
     ),
 }  # fmt: skip
-# Instruments whose tone dies away do not hold a chord that others would: they strike or break it.
-_PLUCKED: Final = frozenset((*range(16), 24, 25, 26, 27, 28, 31, 45, 46, *range(104, 109), 112, 113, 114, 115))
+# Loudness at an arousal of 0.5, and how much more at 1 than at 0; a gain is kept within bounds.
+_LUFS, _AROUSED_DB = -24.0, 8.0
+_LEAST_GAIN, _MOST_GAIN = 0.6, 1.5
 # The first instrument of a role is heard from this intensity on, the second from `_SECOND`.
 _FIRST: Final = {"melody": 0.15, "bass": 0.3, "harmony": 0.3, "texture": 0.4, "counter": 0.45}
 _SECOND: Final = 0.5
 # How two or three instruments share a tune: the bars of a phrase each plays.
 _TURNS: Final = {2: (0, 0, 0, 0, 1, 1, 0, 0), 3: (0, 0, 1, 1, 2, 2, 0, 0)}
+# Chords keep out of the way of a tune from this key up; those as high above it as `_COVERED` are no hindrance.
+_HIGH_TUNE, _COVERED = 64, 9
+_CLEAR_OF_BASS: Final = 53
+_CHORDS: Final = frozenset(("pad", "stabs", "swell", "tremolo", "arpeggio"))
 # Voices from this intensity on make the height of the music.
 _HIGH: Final = 0.58
 # A phrase's pace, in notes a second, above which a voice's fastest notes are left to others.
@@ -54,8 +63,6 @@ _FASTEST: Final = 11.0
 _MOST_AT_240: Final = 24.0
 # The keys that a register must leave above and below for a line to move in.
 _BELOW, _ABOVE = 5, 9
-# Instruments that share a voice have at least so many semitones in common, or the first's range counts.
-_SHARED: Final = 18
 
 
 @lru_cache(maxsize=256)
@@ -70,7 +77,7 @@ def arrange(profile: StyleProfile) -> Situation:
     cadences = {third: harmony.cadences(name, third) for third, name in scales.items()}
     voices = _voices(profile, layout, harmony.bass)
     tempo = profile.tempo_bpm
-    return Situation(
+    plain = Situation(
         name=profile.key,
         tempo=(tempo, tempo),
         modes=(profile.scale,),
@@ -86,10 +93,11 @@ def arrange(profile: StyleProfile) -> Situation:
         sixteenth_swing=groove.sixteenth_swing,
         loose=layout.loose,
         entrance=layout.entrance,
-        gain=layout.gain * (0.92 + 0.16 * profile.arousal),
         drive=min(1.0, max(0.0, layout.drive + 0.5 * (profile.arousal - 0.5))),
         most_notes=_most_notes_per_s(tempo) * 60 / tempo,
     )
+    wanted_db = _LUFS + _AROUSED_DB * (profile.arousal - 0.5) + layout.level_db - estimated_lufs(plain)
+    return replace(plain, gain=min(_MOST_GAIN, max(_LEAST_GAIN, 10 ** (wanted_db / 40))))
 
 
 def _most_notes_per_s(tempo_bpm: float) -> float:
@@ -97,7 +105,9 @@ def _most_notes_per_s(tempo_bpm: float) -> float:
 
 
 def _kit(profile: StyleProfile, layout: Layout) -> Kit:
-    """The drums of a profile: the layout's own for its own groove, else the groove's on the profile's percussion."""
+    """Return the drums of a profile: the layout's own for its own groove, else the groove's on the profile's
+    percussion.
+    """
     if layout.kit is not None and (profile.groove, profile.percussion) == (layout.groove, layout.percussion):
         return replace(layout.kit, own=profile.groove != "none")
     if profile.groove != "none":
@@ -110,18 +120,38 @@ def _kit(profile: StyleProfile, layout: Layout) -> Kit:
 
 
 def _voices(profile: StyleProfile, layout: Layout, bass: str) -> tuple[Voice, ...]:
-    """The voices of a profile: the layout's, in its order, then those added for further instruments."""
+    """Return the voices of a profile: the layout's, in its order, then those added for further instruments."""
     placed: list[tuple[int, Voice]] = []
-    for role, names in profile.ensemble.by_role():
+    named = dict(profile.ensemble.by_role())
+    spare = [voice for voice in layout.voices if voice.role in _SPARE and not named[voice.role]]
+    for role in ROLES:
         written = [(index, voice) for index, voice in enumerate(layout.voices) if voice.role == role]
-        placed += _played(role, written, tuple(PROGRAMS[name] for name in names), len(layout.voices))
+        programs = tuple(PROGRAMS[name] for name in named[role])
+        placed += _played(role, written, programs, spare if role in _SPARE else [], len(layout.voices))
     voices = [voice for _, voice in sorted(placed, key=lambda pair: pair[0])]
+    if not named["bass"]:
+        chords = [index for role in _SPARE for index, voice in enumerate(voices) if voice.role == role]
+        voices = [replace(voice, rooted=index in chords[:1]) for index, voice in enumerate(voices)]
     shaped = [_shaped(profile, voice) for voice in refigured(voices, profile.figuration, bass)]
+    shaped = _below_the_tune(shaped)
     return (*shaped, *_doubles(shaped))
 
 
+def _below_the_tune(voices: list[Voice]) -> list[Voice]:
+    """Voices with chords that would cover the first tune lower, unless the tune itself is low."""
+    tune = next((voice.register for voice in voices if voice.role == "melody"), 0)
+    if tune < _HIGH_TUNE:
+        return voices
+    return [
+        replace(voice, register=max(_CLEAR_OF_BASS, tune - 5 - voice.tones))
+        if voice.figure in _CHORDS and tune - 5 - voice.tones < voice.register < tune + _COVERED
+        else voice
+        for voice in voices
+    ]
+
+
 def _doubles(voices: list[Voice]) -> list[Voice]:
-    """Doublings in octaves of the first tune and of the first chords for the height of intensity."""
+    """Return the doublings in octaves of the first tune and of the first chords for the height of intensity."""
     if any(voice.level >= _HIGH for voice in voices):
         return []
     doubles = []
@@ -137,12 +167,13 @@ def _doubles(voices: list[Voice]) -> list[Voice]:
 
 
 def _played(
-    role: str, written: list[tuple[int, Voice]], programs: tuple[int, ...], end: int
+    role: Role, written: list[tuple[int, Voice]], programs: tuple[int, ...], spare: list[Voice], end: int
 ) -> list[tuple[int, Voice]]:
-    """The voices of a role with the instruments of an ensemble; `end` places an added voice after all others.
+    """Return the voices of a role with the instruments of an ensemble; `end` places an added voice after all others.
 
     The k-th voice takes the k-th instrument, and the first again when there are fewer. Instruments left over share
-    the tune of the last melody voice, double the bass, or have a voice of their own.
+    the tune of the last melody voice, double the bass, or take a voice of a role without instruments, `spare`, else one
+    of their own.
     """
     if not programs:
         return []
@@ -156,9 +187,9 @@ def _played(
             turns = _TURNS.get(len(chosen)) or tuple(min(len(chosen) - 1, bar * len(chosen) // 8) for bar in range(8))
         result.append((index, replace(voice, programs=chosen, turns=turns)))
     if role != "melody":
-        for program in programs[len(written) :]:
-            extra = written[-1][1] if role == "bass" else _ADDED[role]
-            result.append((end, replace(extra, programs=(program,), level=max(extra.level, 0.3))))
+        for count, program in enumerate(programs[len(written) :]):
+            extra = written[-1][1] if role == "bass" else spare[count] if count < len(spare) else _ADDED[role]
+            result.append((end, replace(extra, role=role, programs=(program,), level=max(extra.level, 0.3))))
     heard = (_FIRST[role], _SECOND)
     return [
         (index, replace(voice, level=min(voice.level, heard[count])) if count < len(heard) else voice)
@@ -167,8 +198,8 @@ def _played(
 
 
 def _shaped(profile: StyleProfile, voice: Voice) -> Voice:
-    """A voice suited to its instrument and bent by the profile's numbers."""
-    if voice.programs[0] in _PLUCKED and voice.figure == "pad":
+    """Return a voice suited to its instrument and bent by the profile's numbers."""
+    if voice.programs[0] in PLUCKED and voice.figure == "pad":
         voice = replace(voice, figure="stabs", pattern="x.......x.......", strum=max(voice.strum, 0.02), hold=1.0)
     more = profile.density - 0.5
     hold = voice.hold * 4.0 ** (profile.articulation - 0.5)
@@ -183,11 +214,8 @@ def _shaped(profile: StyleProfile, voice: Voice) -> Voice:
 
 
 def _register(profile: StyleProfile, voice: Voice) -> int:
-    """The voice's register, moved by the profile's, where its instruments sound best."""
-    ranges = [range_of(program) for program in voice.programs]
-    low, high = max(low for low, _ in ranges), min(high for _, high in ranges)
-    if high - low < _SHARED:
-        low, high = ranges[0]
+    """The voice's register, moved by the profile's, where its first instrument sounds best."""
+    low, high = range_of(voice.programs[0])
     moved = voice.register + round(profile.register * (0.5 if voice.role == "bass" else 1.0))
     if voice.role in ("melody", "counter"):
         return min(max(moved, low + (high - low) // 4), low + (high - low) * 2 // 3)
@@ -195,7 +223,7 @@ def _register(profile: StyleProfile, voice: Voice) -> int:
 
 
 def _paced(voice: Voice, tempo_bpm: float) -> Voice:
-    """A voice whose rate suits a tempo: at half the rate where it would be too fast to play or to hear."""
+    """Return a voice whose rate suits a tempo: at half the rate where it would be too fast to play or to hear."""
     while voice.rate > 1 and voice.rate * tempo_bpm / 60 > _FASTEST:
         tokens = voice.pattern.split()
         if voice.figure == "line":

@@ -59,7 +59,9 @@ class Bar(NamedTuple):
 
 
 def program_of(situation: Situation, slot: int, letter: str, seed: int, bar: int = 0) -> int:
-    """The programme a voice plays in a bar of a section: a session's choice, and another for the tune's contrast."""
+    """Return the programme a voice plays in a bar of a section: a session's choice, and another for the tune's
+    contrast.
+    """
     programs = situation.voices[slot].programs
     if situation.voices[slot].turns:
         return programs[situation.voices[slot].turns[bar] % len(programs)]
@@ -73,7 +75,7 @@ def program_of(situation: Situation, slot: int, letter: str, seed: int, bar: int
 def compose_bar(
     situation: Situation, leader: Situation, seed: int, form_bar: int, meter: int, tonic: int, mode: str
 ) -> Bar:
-    """The bar of `situation` under the plan of `leader`.
+    """Return the bar of `situation` under the plan of `leader`.
 
     Args:
         form_bar: Bars since the plan began.
@@ -96,13 +98,17 @@ def _parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> Iterator[
             continue
         scene = Scene(situation=situation, voice=voice, slot=slot, plan=plan, bar=bar, seed=seed)
         program = program_of(situation, slot, plan.letter, seed, bar)
-        notes = tuple(note._replace(velocity=note.velocity * voice.velocity) for note in _FIGURES[voice.figure](scene))
+        shift = octaves_to(voice.register, program) if program != voice.programs[0] else 0
+        notes = tuple(
+            note._replace(pitch=note.pitch + shift, velocity=note.velocity * voice.velocity)
+            for note in _FIGURES[voice.figure](scene)
+        )
         yield Part(slot, voice.role, program, notes)
     yield from drum_parts(situation, plan, bar, seed)
 
 
 def _thinned(onsets: list[Onset], most: int) -> list[Onset]:
-    """At most `most` onsets: those stay that sound first as intensity grows, lead, and fall on a beat."""
+    """Return at most `most` onsets: those stay that sound first as intensity grows, lead, and fall on a beat."""
     if len(onsets) <= most:
         return onsets
 
@@ -115,12 +121,12 @@ def _thinned(onsets: list[Onset], most: int) -> list[Onset]:
 
 
 def _arc(plan: Phrase, bar: int) -> float:
-    """A phrase grows toward its sixth bar and settles; the contrasting one is a little louder."""
+    """Let a phrase grow toward its sixth bar and settle; the contrasting one is a little louder."""
     return (0.93, 0.95, 0.98, 1.0, 0.99, 1.03, 1.06, 1.0)[bar] * (1.04 if plan.letter == "B" else 1.0)
 
 
 def swung(start: float, swing: float, sixteenth_swing: float) -> float:
-    """A place of a bar, in beats, with the middle of its beat and of its half beat late. Triplets stay."""
+    """Return a place of a bar, in beats, with the middle of its beat and of its half beat late. Triplets stay."""
     if min(start * 3 % 1, -start * 3 % 1) < 0.06 and min(start * 4 % 1, -start * 4 % 1) >= 0.06:
         return start
     start = _bent(start, 1.0, swing)
@@ -136,7 +142,7 @@ def _bent(start: float, span: float, delay: float) -> float:
 
 
 def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int) -> Iterator[Onset]:
-    """A part on the clock: swung, humanised (never before the bar), fitted to the instrument's range."""
+    """Return a part on the clock: swung, humanised (never before the bar), fitted to the instrument's range."""
     random = KeyedRandom(seed, plan.key, bar, part.slot, text_key(situation.name), 52)
     arc = _arc(plan, bar) * situation.gain
     family = FAMILY[part.role]
@@ -160,15 +166,23 @@ def _onsets(situation: Situation, part: Part, plan: Phrase, bar: int, seed: int)
 
 
 def playable(program: int, pitch: int) -> int:
-    """The pitch within the programme's range; a drum key as it is."""
+    """Return the pitch within the programme's range; a drum key as it is."""
     if program < 0:
         return pitch
     return fit_range(pitch, *range_of(program))
 
 
+def octaves_to(register: int, program: int) -> int:
+    """The semitones, whole octaves, by which music about a key moves to where a programme sounds best."""
+    low, high = range_of(program)
+    up = max(0, low + (high - low) // 5 - register)
+    down = max(0, register - high + (high - low) // 4)
+    return 12 * (-(-up // 12)) if up else -12 * (-(-down // 12))
+
+
 @lru_cache(maxsize=128)
 def range_of(program: int) -> tuple[int, int]:
-    """The lowest and highest key of a programme; of one that the orchestra lacks, of the next in its family."""
+    """Return the lowest and highest key of a programme; of one that the orchestra lacks, of the next in its family."""
     family = [row for row in ORCHESTRA.values() if row.program // 8 == program // 8] or list(ORCHESTRA.values())
     instrument = ORCHESTRA.get(program) or min(family, key=lambda row: (abs(row.program - program), row.program))
     return instrument.low, instrument.high

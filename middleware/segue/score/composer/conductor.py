@@ -72,7 +72,7 @@ class Form:
 
 
 def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
-    """The form after a frame and the notes that start in it, ordered by start.
+    """Return the form after a frame and the notes that start in it, ordered by start.
 
     Raises:
         ValueError: If the frame is not the form's next.
@@ -104,7 +104,7 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
 
 
 def _known(form: Form, arrangements: Arrangements) -> Form:
-    """The form without arrangements that there are no more, as after new rules: others take their places."""
+    """Return the form without arrangements that there are no more, as after new rules: others take their places."""
     if all(name in arrangements for name in (form.leader, form.plan, form.awaited, *form.holders) if name) and (
         form.cue is None or (form.cue.out_of in arrangements and form.cue.into in arrangements)
     ):
@@ -126,14 +126,14 @@ def _known(form: Form, arrangements: Arrangements) -> Form:
 
 
 def _leader_of(leader: str, mix: Mix) -> str:
-    """The arrangement that leads a mix: the heaviest, unless the leader so far is nearly as heavy."""
+    """Return the arrangement that leads a mix: the heaviest, unless the leader so far is nearly as heavy."""
     weights = dict(mix)
     best = max(mix, key=lambda pair: pair[1])[0]
     return best if weights[best] > weights.get(leader, 0.0) + (HYSTERESIS if leader else 0.0) else leader
 
 
 def _led(form: Form, moment: Moment) -> Form:
-    """The form with its leader, chosen with hysteresis; the entrance of a new one is on the next beat."""
+    """Return the form with its leader, chosen with hysteresis; the entrance of a new one is on the next beat."""
     best = _leader_of(form.leader, moment.mix)
     if best == form.leader:
         return form
@@ -145,7 +145,7 @@ def _led(form: Form, moment: Moment) -> Form:
 
 
 def _expecting(form: Form, moment: Moment) -> Form:
-    """The form with the coming change, and with its situation awaited where it arrives in this frame."""
+    """Return the form with the coming change, and with its situation awaited where it arrives in this frame."""
     if form.cue is None and moment.to_change < 0:
         return form
     into = _leader_of(form.leader, moment.next_mix) if moment.to_change >= 0 else ""
@@ -158,7 +158,7 @@ def _expecting(form: Form, moment: Moment) -> Form:
 
 
 def _settled(form: Form, moment: Moment, bar: int, bar_ticks: int) -> Form:
-    """The form with what holds for a whole bar: its plan, the plan's origin and the key."""
+    """Return the form with what holds for a whole bar: its plan, the plan's origin and the key."""
     if form.bar == bar:
         return form
     plan, origin = form.plan, form.origin
@@ -170,7 +170,7 @@ def _settled(form: Form, moment: Moment, bar: int, bar_ticks: int) -> Form:
 
 
 def _key(form: Form, moment: Moment, situation: Situation) -> tuple[int, str]:
-    """The key that is asked for; if none is, the seed's tonic, in one of the situation's modes."""
+    """Return the key that is asked for; if none is, the seed's tonic, in one of the situation's modes."""
     if moment.tonic >= 0:
         return moment.tonic, MODES[moment.mode]
     random = KeyedRandom(form.seed, 62, text_key(situation.name))
@@ -187,7 +187,7 @@ def _plays(situation: Situation, role: str, drums: int) -> bool:
 def _holders(
     holders: tuple[str, str, str], mix: tuple[tuple[Situation, float], ...], drums: int
 ) -> tuple[str, str, str]:
-    """Who plays each solo role: the heaviest that has it, unless the holder is nearly as heavy."""
+    """Return who plays each solo role: the heaviest that has it, unless the holder is nearly as heavy."""
     result = []
     for role, holder in zip(SOLO_ROLES, holders, strict=True):
         able = [(row, weight) for row, weight in mix if weight >= FLOOR and _plays(row, role, drums)]
@@ -202,7 +202,7 @@ def _holders(
 
 
 def _bar_notes(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, start: int, end: int) -> Iterator[NoteEvent]:
-    """Notes of all sounding situations whose tick lies in [start, end), as `lead` changes them."""
+    """Return the notes of all sounding situations whose tick lies in [start, end), as `lead` changes them."""
     arrival = form.cue.arrival if form.cue else 0
     for name, weight in moment.mix:
         if weight < FLOOR:
@@ -220,14 +220,14 @@ def _bar_notes(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, start: 
 
 
 def _written(form: Form, moment: Moment, name: str) -> Bar:
-    """The written notes of a situation in the settled bar."""
+    """Return the written notes of a situation in the settled bar."""
     number = (form.bar or 0) - form.origin
     rows = moment.arrangements
     return compose_bar(rows[name], rows[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
 
 
 def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset, intensity: float) -> bool:
-    """Whether a written note sounds: by intensity, by who plays its role, and by the situation's weight."""
+    """Return whether a written note sounds: by intensity, by who plays its role, and by the situation's weight."""
     if onset.level > intensity + 1e-6 or (onset.family == "drums" and moment.drums == 0):
         return False
     if onset.role in SOLO_ROLES and form.holders[SOLO_ROLES.index(onset.role)] != name:
@@ -242,14 +242,14 @@ def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset, 
 
 
 def loudness(intensity: float) -> float:
-    """Factor on velocities: restrained at rest, full at the height."""
+    """Return the factor on velocities: restrained at rest, full at the height."""
     return 0.82 + 0.33 * intensity
 
 
 def _event(
     moment: Moment, leads: bool, weight: float, onset: Onset, tick: int, ticks: int, force: float = 1.0
 ) -> NoteEvent:
-    """The onset as a note on the sample clock; tempo is constant within a frame, so the position is exact.
+    """Return the onset as a note on the sample clock; tempo is constant within a frame, so the position is exact.
 
     Args:
         force: Factor on its velocity.
@@ -271,7 +271,7 @@ def _event(
 
 
 def _lead_in(form: Form, moment: Moment) -> LeadIn:
-    """The lead-in to the coming change, for the settled bar."""
+    """Return the lead-in to the coming change, for the settled bar."""
     cue = form.cue
     if cue is None:
         return NO_LEAD_IN
@@ -300,7 +300,7 @@ def _lead_in(form: Form, moment: Moment) -> LeadIn:
 
 
 def _lead_notes(form: Form, moment: Moment, lead: LeadIn) -> Iterator[NoteEvent]:
-    """Notes of a lead-in in this frame; those at the arrival only if the change has started."""
+    """Return the notes of a lead-in in this frame; those at the arrival only if the change has started."""
     if form.cue is None:
         return
     arrival, weight = form.cue.arrival, dict(moment.mix).get(form.leader, 0.0)
@@ -313,7 +313,7 @@ def _lead_notes(form: Form, moment: Moment, lead: LeadIn) -> Iterator[NoteEvent]
 
 
 def _player(form: Form, moment: Moment, role: str) -> PickupVoice | None:
-    """The voice that plays a solo role in the settled bar, if it has one to play."""
+    """Return the voice that plays a solo role in the settled bar, if it has one to play."""
     holder = form.holders[SOLO_ROLES.index(role)]
     if not holder:
         return None
@@ -329,7 +329,9 @@ def _player(form: Form, moment: Moment, role: str) -> PickupVoice | None:
 
 
 def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
-    """Notes of the leader's entrance in this frame: its gesture, and on the beat its held notes struck again."""
+    """Return the notes of the leader's entrance in this frame: its gesture, and on the beat its held notes struck
+    again.
+    """
     leader, weight = moment.arrangements[form.leader], dict(moment.mix).get(form.leader, 0.0)
     if form.awaited != form.leader:
         yield from _gesture(form, moment, leader, weight, bar_ticks)
@@ -358,7 +360,7 @@ def _gesture(form: Form, moment: Moment, leader: Situation, weight: float, bar_t
 
 
 def _chord(form: Form, moment: Moment, bar_ticks: int, tick: int) -> Chord:
-    """The chord at a tick of the settled bar, which begins at `bar_ticks`, or later, if its plan goes on."""
+    """Return the chord at a tick of the settled bar, which begins at `bar_ticks`, or later, if its plan goes on."""
     bars, beat = divmod(max(0, (tick - bar_ticks) // TICKS_PER_BEAT), moment.meter)
     number, bar = divmod((form.bar or 0) - form.origin + bars, PHRASE_BARS)
     plan = phrase(moment.arrangements[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)

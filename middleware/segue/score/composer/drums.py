@@ -21,7 +21,7 @@ _FILL_LEVEL: Final = 0.25
 
 
 def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[Part]:
-    """The drums of one bar: one part a line, then the fill and the crash."""
+    """Return the drums of one bar: one part a line, then the fill and the crash."""
     kit = situation.kit
     random = KeyedRandom(seed, plan.key, bar, text_key(situation.name), 21)
     groove = kit.grooves[KeyedRandom(seed, plan.motif_key, 22).below(len(kit.grooves))]
@@ -41,7 +41,7 @@ def drum_parts(situation: Situation, plan: Phrase, bar: int, seed: int) -> list[
 
 
 def _goes_on(line: DrumLine, kit: Kit) -> bool:
-    """Whether a line goes on while a fill leads into another situation.
+    """Return whether a line goes on while a fill leads into another situation.
 
     A drummer at a set plays the fill with both hands and goes on with the kick. Where several musicians play, only
     those who play the fill leave their own lines.
@@ -72,14 +72,14 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> lis
 
 
 def _fill_beats(situation: Situation, plan: Phrase, bar: int, random: KeyedRandom) -> int:
-    """Beats of fill that end this bar: more at the phrase's end than at its half."""
+    """Return the beats of fill that end this bar: more at the phrase's end than at its half."""
     if not situation.kit.fill or bar % 4 != 3:
         return 0
     return min(plan.meter - 1, 2 if bar == 7 else 1) if bar == 7 or random.chance(0.6) else 0
 
 
 def _fill(situation: Situation, plan: Phrase, beats: int, random: KeyedRandom) -> list[BarNote]:
-    """A roll down the fill's drums, growing louder, in one of four rhythms."""
+    """Return a roll down the fill's drums, growing louder, in one of four rhythms."""
     rhythm = random.choice(((0, 1, 2, 3), (0, 2, 3), (0, 1, 2), (0, 1.5, 3)))
     places = [plan.meter - beats + beat + step / 4 for beat in range(beats) for step in rhythm]
     keys = situation.kit.fill

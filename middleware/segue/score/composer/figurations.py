@@ -41,9 +41,10 @@ def refigured(voices: Sequence[Voice], figuration: str, bass: str = "") -> list[
     """Return voices with the figures of a word of FIGURATIONS.
 
     Args:
-        bass: A figure for bass voices; "" for their own.
+        bass: A figure for bass lines; "" for their own.
     """
-    result = [replace(voice, figure=bass) if bass and voice.role == "bass" else voice for voice in voices]
+    lines = ("line", "walk")
+    result = [replace(voice, figure=bass) if bass and voice.figure in lines else voice for voice in voices]
     if figuration == "walking":
         return [_walking(voice) if voice.role == "bass" else voice for voice in result]
     if figuration == "sustained":
@@ -60,6 +61,17 @@ def refigured(voices: Sequence[Voice], figuration: str, bass: str = "") -> list[
             level = min(_HEARD, result[first].level)
             result[first] = replace(result[first], level=level, **_CHORDS[figuration])
     return result
+
+
+def _plays(voice: Voice, figuration: str) -> bool:
+    """Whether a layout's voice plays a figuration already, in a way of its own."""
+    if voice.figure != _CHORDS[figuration]["figure"]:
+        return False
+    if figuration == "off-beat":
+        return all(sign == "." for rhythm in voice.pattern.split() for sign in rhythm[::4])
+    if figuration == "alberti":
+        return voice.pattern == "alberti"
+    return (figuration == "strum") == (voice.strum > 0)
 
 
 def _walking(voice: Voice) -> Voice:

@@ -17,7 +17,7 @@ _ACCENT: Final = {"o": 0.72, "x": 0.9, "!": 1.12}
 
 
 def _strokes(scene: Scene) -> list[tuple[float, float, float]]:
-    """The voice's rhythm, four signs a beat, folded onto the meter: (beat, beats until the next stroke, accent).
+    """Return the voice's rhythm, four signs a beat, folded onto the meter: (beat, beats until the next stroke, accent).
 
     Of several rhythms, with spaces between, a bar takes one.
     """
@@ -33,7 +33,7 @@ def _strokes(scene: Scene) -> list[tuple[float, float, float]]:
 
 
 def _thinned(scene: Scene, step: int, rate: int) -> float:
-    """Level of a running figure's note: the beat sounds first, then halves, then the rest."""
+    """Return the level of a running figure's note: the beat sounds first, then halves, then the rest."""
     position = step % rate
     if position == 0:
         return scene.voice.level
@@ -41,7 +41,7 @@ def _thinned(scene: Scene, step: int, rate: int) -> float:
 
 
 def pad(scene: Scene) -> list[BarNote]:
-    """Held chords, one a segment; pattern "half" strikes long ones again in the middle, "open" spreads them."""
+    """Return held chords, one a segment; pattern "half" strikes long ones again in the middle, "open" spreads them."""
     notes = []
     voice = scene.voice
     for segment in scene.segments:
@@ -59,7 +59,7 @@ def pad(scene: Scene) -> list[BarNote]:
 
 
 def _suspended(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
-    """Now and then the third arrives a beat late from the fourth above it: a suspension and its resolution."""
+    """Let the third arrive a beat late now and then, from the fourth above it: a suspension and its resolution."""
     segment = scene.segments[0]
     tones = segment.chord.tones
     if segment.beats < 3 or len(tones) < 3 or not scene.random(31).chance(0.25):
@@ -77,7 +77,7 @@ def _suspended(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
 
 
 def stabs(scene: Scene) -> list[BarNote]:
-    """Struck chords in the voice's rhythm; `strum` spreads each over time."""
+    """Return struck chords in the voice's rhythm; `strum` spreads each over time."""
     notes = []
     for start, gap, accent in _strokes(scene):
         keys = scene.voicing(scene.segment_at(start))
@@ -102,7 +102,7 @@ _SHAPES: Final[dict[str, Callable[[int, int], int]]] = {
 
 
 def arpeggio(scene: Scene) -> list[BarNote]:
-    """A broken chord at `rate` notes a beat in the voice's shape; some bars take another shape."""
+    """Return a broken chord at `rate` notes a beat in the voice's shape; some bars take another shape."""
     voice, random = scene.voice, scene.random(3)
     shape = _SHAPES[voice.pattern or "updown"]
     if scene.last_of_half or random.chance(0.25):
@@ -121,7 +121,8 @@ def arpeggio(scene: Scene) -> list[BarNote]:
 
 
 def ostinato(scene: Scene) -> list[BarNote]:
-    """A short figure again and again, moved to each chord: `pattern` lists diatonic steps above the root, `.` rests.
+    """Return a short figure again and again, moved to each chord: `pattern` lists diatonic steps above the root, `.`
+    rests.
 
     One place in most bars is varied, so that the engine runs without the same bar returning for long.
     """
@@ -143,7 +144,9 @@ def ostinato(scene: Scene) -> list[BarNote]:
 
 
 def drone(scene: Scene) -> list[BarNote]:
-    """The tonic (and its fifth, with two tones) held; where the chord would rub against it, the chord's own root."""
+    """Return the tonic (and its fifth, with two tones) held; where the chord would rub against it, the chord's own
+    root.
+    """
     notes = []
     for segment in scene.segments:
         chord = segment.chord
@@ -160,7 +163,7 @@ def drone(scene: Scene) -> list[BarNote]:
 
 
 def sparkle(scene: Scene) -> list[BarNote]:
-    """Scattered chord tones, high and few; every bar falls otherwise."""
+    """Return scattered chord tones, high and few; every bar falls otherwise."""
     voice, random = scene.voice, scene.random(5)
     notes = []
     last = -1
@@ -179,7 +182,7 @@ def sparkle(scene: Scene) -> list[BarNote]:
 
 
 def toll(scene: Scene) -> list[BarNote]:
-    """A bell on the first beat: `pattern` has a sign for each bar of four; `!` strikes the root, `x` the fifth."""
+    """Return a bell on the first beat: `pattern` has a sign for each of four bars; `!` the root, `x` the fifth."""
     sign = scene.voice.pattern[scene.bar % len(scene.voice.pattern)]
     if sign == ".":
         return []
@@ -191,7 +194,7 @@ def toll(scene: Scene) -> list[BarNote]:
 
 
 def run(scene: Scene) -> list[BarNote]:
-    """A scale into the next phrase half, in its last bar's last beats; `pattern` "up" or "down"."""
+    """Return a scale into the next phrase half, in its last bar's last beats; `pattern` "up" or "down"."""
     voice = scene.voice
     if not scene.last_of_half and not scene.random(6).chance(voice.density * 0.3):
         return []
@@ -214,7 +217,7 @@ def run(scene: Scene) -> list[BarNote]:
 
 
 def swell(scene: Scene) -> list[BarNote]:
-    """Repeated chords growing louder toward the bar's end."""
+    """Return repeated chords growing louder toward the bar's end."""
     voice = scene.voice
     count = scene.meter * voice.rate
     notes = []
@@ -227,7 +230,7 @@ def swell(scene: Scene) -> list[BarNote]:
 
 
 def cluster(scene: Scene) -> list[BarNote]:
-    """Tones a semitone apart, high, each entering after the last: none lies a semitone from root or pedal."""
+    """Return tones a semitone apart, high, each entering after the last: none lies a semitone from root or pedal."""
     voice, random = scene.voice, scene.random(7)
     notes = []
     for segment in scene.segments:
@@ -250,7 +253,7 @@ def cluster(scene: Scene) -> list[BarNote]:
 
 
 def chug(scene: Scene) -> list[BarNote]:
-    """Muted low roots (`x`, `o`) and ringing power chords (`!`) in the voice's rhythm, one rhythm a phrase half."""
+    """Return muted low roots (`x`, `o`) and ringing power chords (`!`) in the voice's rhythm, one a phrase half."""
     voice = scene.voice
     notes = []
     for start, gap, accent in _strokes(scene):
@@ -266,7 +269,7 @@ def chug(scene: Scene) -> list[BarNote]:
 
 
 def stride(scene: Scene) -> list[BarNote]:
-    """The left hand of a stride piano: low roots and fifths in turn, and chords between them."""
+    """Return the left hand of a stride piano: low roots and fifths in turn, and chords between them."""
     voice = scene.voice
     notes = []
     low_beats = [beat for beat, source in enumerate(folded_beats(scene.meter)) if source in (0, 2)]
@@ -284,7 +287,9 @@ def stride(scene: Scene) -> list[BarNote]:
 
 
 def tremolo(scene: Scene) -> list[BarNote]:
-    """The top of each chord struck again and again, `rate` times a beat, two tones in turn if it has `tones` of 2."""
+    """Return the top of each chord struck again and again, `rate` times a beat, two tones in turn if it has `tones` of
+    2.
+    """
     voice = scene.voice
     notes = []
     for segment in scene.segments:
@@ -297,7 +302,7 @@ def tremolo(scene: Scene) -> list[BarNote]:
 
 
 def counter(scene: Scene) -> list[BarNote]:
-    """A slow second line: chord tones by the shortest way, thirds and sevenths before roots."""
+    """Return a slow second line: chord tones by the shortest way, thirds and sevenths before roots."""
     voice, random = scene.voice, scene.random(8)
     notes = []
     for segment in scene.segments:
@@ -312,13 +317,13 @@ def counter(scene: Scene) -> list[BarNote]:
 
 
 def _guide_tones(scene: Scene, segment: Segment) -> tuple[int, int]:
-    """Two neighbouring chord tones from the led voicing: its top, then the one below."""
+    """Return two neighbouring chord tones from the led voicing: its top, then the one below."""
     keys = scene.voicing(segment)
     return keys[-1], keys[-2]
 
 
 def line(scene: Scene) -> list[BarNote]:
-    """A written pattern, `rate` tokens a beat: r root, f fifth, o octave, t third, a approach, `.` rest.
+    """Return a written pattern, `rate` tokens a beat: r root, f fifth, o octave, t third, a approach, `.` rest.
 
     A token holds until the next one; an approach is the scale's step below or above the root to come.
     """
@@ -365,7 +370,7 @@ def _token_pitch(scene: Scene, start: float, end: float, token: str) -> int:
 
 
 def _approach(scene: Scene, segment: Segment) -> int:
-    """The step next to the coming root on the side where the line already is."""
+    """Return the step next to the coming root on the side where the line already is."""
     following = scene.next_segment(segment)
     target, here = scene.root(following), scene.root(segment)
     step = nearest_step(segment.chord, target)
@@ -376,7 +381,7 @@ def _approach(scene: Scene, segment: Segment) -> int:
 
 
 def walk(scene: Scene) -> list[BarNote]:
-    """Quarter notes from root to root: chord tones and steps, the last a neighbour of the root to come."""
+    """Return quarter notes from root to root: chord tones and steps, the last a neighbour of the root to come."""
     voice, random = scene.voice, scene.random(12)
     notes = []
     for segment in scene.segments:
@@ -398,7 +403,7 @@ def walk(scene: Scene) -> list[BarNote]:
 
 
 def pedal(scene: Scene) -> list[BarNote]:
-    """The tonic under everything that bears it, else the root; struck once a chord."""
+    """Return the tonic under everything that bears it, else the root; struck once a chord."""
     notes = []
     for segment in scene.segments:
         tonic, root = segment.chord.tonic, scene.root(segment)

@@ -29,7 +29,7 @@ def _chord_keys(chord: Chord, near: int) -> list[int]:
 
 
 def _hit(chord: Chord) -> list[Part]:
-    """Crash, taiko, timpani and low brass together."""
+    """Return crash, taiko, timpani and low brass together."""
     root = place(chord.root, gm.TIMPANI_CENTRE)
     brass = tuple(BarNote(0.0, 0.8, key, 108, 0.0) for key in (root, *_chord_keys(chord, 60)))
     return [
@@ -46,7 +46,7 @@ def _hit(chord: Chord) -> list[Part]:
 
 
 def _band(chord: Chord) -> list[Part]:
-    """Crash and kick with the band's downbeat."""
+    """Return crash and kick with the band's downbeat."""
     return [
         Part(
             DRUM_SLOT,
@@ -58,54 +58,54 @@ def _band(chord: Chord) -> list[Part]:
 
 
 def _roll(chord: Chord) -> list[Part]:
-    """A timpani roll of a beat that grows into the next."""
+    """Return a timpani roll of a beat that grows into the next."""
     root = place(chord.root, gm.TIMPANI_CENTRE)
     notes = tuple(BarNote(step / 8, 0.2, root, 56 + 5 * step, 0.0) for step in range(8))
     return [Part(DRUM_SLOT, "drums", gm.TIMPANI, (*notes, BarNote(1.0, 0.8, root, 104, 0.0)))]
 
 
 def _glissando(chord: Chord) -> list[Part]:
-    """A harp run up two octaves in a beat."""
+    """Return a harp run up two octaves in a beat."""
     base = nearest_step(chord, 60)
     notes = tuple(BarNote(step / 12, 0.6, step_pitch(chord, base + step), 58 + 2 * step, 0.0) for step in range(13))
     return [Part(DRUM_SLOT, "texture", gm.HARP, notes)]
 
 
 def _bell(chord: Chord) -> list[Part]:
-    """A bell's root, low, with its fifth above."""
+    """Return a bell's root, low, with its fifth above."""
     root = place(chord.root, 62)
     return [Part(DRUM_SLOT, "texture", gm.BELLS, (BarNote(0.0, 3.0, root, 84, 0.0),))]
 
 
 def _shimmer(chord: Chord) -> list[Part]:
-    """Celesta tones falling."""
+    """Return celesta tones falling."""
     keys = [key + 12 * octave for octave in (1, 0) for key in reversed(_chord_keys(chord, 78))]
     notes = tuple(BarNote(index / 6, 0.8, key, 78 - 3 * index, 0.0) for index, key in enumerate(keys))
     return [Part(DRUM_SLOT, "texture", gm.CELESTA, notes)]
 
 
 def _sting(chord: Chord) -> list[Part]:
-    """Strings shudder on the root's octaves."""
+    """Return strings that shudder on the root's octaves."""
     root = place(chord.root, 57)
     notes = tuple(BarNote(0.0, 1.8, key, 96, 0.0) for key in (root, root + 12, root + 24))
     return [Part(DRUM_SLOT, "texture", gm.TREMOLO_STRINGS, notes)]
 
 
 def _bleep(chord: Chord) -> list[Part]:
-    """A square wave's fast rise through the chord."""
+    """Return a square wave's fast rise through the chord."""
     keys = [key + 12 * octave for octave in (0, 1) for key in _chord_keys(chord, 67)]
     notes = tuple(BarNote(index / 8, 0.12, key, 92, 0.0) for index, key in enumerate(keys))
     return [Part(DRUM_SLOT, "texture", gm.SQUARE, notes)]
 
 
 def _wash(chord: Chord) -> list[Part]:
-    """A glassy chord that opens."""
+    """Return a glassy chord that opens."""
     notes = tuple(BarNote(0.0, 3.5, key, 84, 0.0) for key in _chord_keys(chord, 67))
     return [Part(DRUM_SLOT, "texture", gm.GLASS_PAD, notes)]
 
 
 def _pluck(chord: Chord) -> list[Part]:
-    """A rolled chord of plucked strings."""
+    """Return a rolled chord of plucked strings."""
     keys = [key + 12 * octave for octave in (0, 1) for key in _chord_keys(chord, 55)]
     notes = tuple(BarNote(index * 0.04, 1.2, key, 80, 0.0) for index, key in enumerate(keys))
     return [Part(DRUM_SLOT, "harmony", gm.HARP, notes)]
@@ -142,7 +142,9 @@ class PickupVoice(NamedTuple):
 
 
 def drum_fill(drummer: Situation, span: float, quiet: float, random: KeyedRandom) -> list[Part]:
-    """A fill of `span` beats down the kit's drums: thicker toward its end, and louder from velocity `quiet` to 120."""
+    """Return a fill of `span` beats down the kit's drums: thicker toward its end, and louder from velocity `quiet` to
+    120.
+    """
     places: list[float] = []
     for beat in range(math.ceil(span)):
         start = -span + beat
@@ -163,7 +165,7 @@ def drum_fill(drummer: Situation, span: float, quiet: float, random: KeyedRandom
 
 
 def snare_roll(span: float) -> list[Part]:
-    """Sixteenths on the snare, growing, the last half beat doubled."""
+    """Return sixteenths on the snare, growing, the last half beat doubled."""
     places = [-span + step / 4 for step in range(round(4 * span) - 2)] + [-0.5 + step / 8 for step in range(4)]
     count = len(places)
     notes = tuple(
@@ -174,7 +176,7 @@ def snare_roll(span: float) -> list[Part]:
 
 
 def timpani_roll(chord: Chord, span: float) -> list[Part]:
-    """Six strokes a beat on the chord's root, growing."""
+    """Return six strokes a beat on the chord's root, growing."""
     count = round(6 * span)
     root = place(chord.root, gm.TIMPANI_CENTRE)
     notes = tuple(
@@ -185,7 +187,9 @@ def timpani_roll(chord: Chord, span: float) -> list[Part]:
 
 
 def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
-    """A cymbal's echo before its stroke, over `span` beats; none if that is too short or too long for the sample."""
+    """Return a cymbal's echo before its stroke, over `span` beats; none if that is too short or too long for the
+    sample.
+    """
     key = _REVERSE_KEY + round(12 * math.log2(_REVERSE_PEAK_S / (span * beat_s)))
     if not _REVERSE_LOW <= key <= _REVERSE_HIGH:
         return []
@@ -193,7 +197,7 @@ def reverse_cymbal(span: float, beat_s: float) -> list[Part]:
 
 
 def last_stroke(drummer: Situation, chord: Chord) -> list[Part]:
-    """One low stroke a beat before the arrival, and then nothing."""
+    """Return one low stroke a beat before the arrival, and then nothing."""
     if drummer.kit.fill_program < 0 and drummer.kit.fill:
         return [
             Part(DRUM_SLOT, "drums", drummer.kit.fill_program, (BarNote(-1.0, 0.5, drummer.kit.fill[-1], 84, 0.0),))
@@ -202,7 +206,7 @@ def last_stroke(drummer: Situation, chord: Chord) -> list[Part]:
 
 
 def _harp_up(chord: Chord, span: float) -> list[Part]:
-    """A harp's run up to the arrival, twelve notes a beat."""
+    """Return a harp's run up to the arrival, twelve notes a beat."""
     count = round(12 * span)
     top = nearest_step(chord, 82)
     notes = tuple(
@@ -213,7 +217,7 @@ def _harp_up(chord: Chord, span: float) -> list[Part]:
 
 
 def _rising(program: int, rate: int, low: int, velocity: float) -> Callable[[Chord, float], list[Part]]:
-    """Chord tones from key `low` up, `rate` a beat, growing to `velocity`."""
+    """Return chord tones from key `low` up, `rate` a beat, growing to `velocity`."""
 
     def rise(chord: Chord, span: float) -> list[Part]:
         count = round(rate * span)
@@ -228,7 +232,7 @@ def _rising(program: int, rate: int, low: int, velocity: float) -> Callable[[Cho
 
 
 def _strings_swell(chord: Chord, span: float) -> list[Part]:
-    """Trembling strings on the chord, struck again each half beat, growing."""
+    """Return trembling strings on the chord, struck again each half beat, growing."""
     count = round(2 * span)
     keys = sorted({place(tone, 65) for tone in chord.tones})
     notes = tuple(
@@ -238,7 +242,7 @@ def _strings_swell(chord: Chord, span: float) -> list[Part]:
 
 
 def strings_up(chord: Chord, span: float) -> list[Part]:
-    """A run of strings up the scale in sixteenths, growing: the drums of a fight that comes without drums."""
+    """Return a run of strings up the scale in sixteenths, growing: the drums of a fight that comes without drums."""
     count = round(4 * span)
     top = nearest_step(chord, place(chord.root, 76))
     notes = tuple(
@@ -259,7 +263,7 @@ SOFT: Final[dict[str, Callable[[Chord, float], list[Part]]]] = {
 
 
 def bass_pickup(player: PickupVoice, chord: Chord, target: Chord, *, busy: bool) -> Part:
-    """Steps to the coming root from the side where the line is: three notes in the last beat, one if not `busy`."""
+    """Return steps to the coming root from where the line is: three notes in the last beat, one if not `busy`."""
     here, there = place(chord.root, player.register), place(target.root, player.register)
     step = nearest_step(chord, there)
     side = 1 if here > there else -1

@@ -517,7 +517,7 @@ GROOVES: Final[Mapping[str, Groove]] = MappingProxyType(
 
 
 def kit(groove: Groove, percussion: Percussion, *, force: float = 1.0) -> Kit:
-    """A groove played by a set of percussion, `force` times as strong, where rules leave drums to the style."""
+    """Return a groove played by a set of percussion, `force` times as strong, where rules leave drums to the style."""
     alternatives = tuple(
         tuple(_line(groove, drum, steps, percussion, force) for drum, steps in bar.items() if drum in percussion.drums)
         for bar in groove.bars

@@ -27,13 +27,17 @@ class Harmony:
     bass: str = ""
 
     def progressions(self, scale: str, third: str) -> tuple[str, ...]:
-        """The progressions for a scale, whose tonic chord is "minor" or "major"."""
+        """Return the progressions for a scale, whose tonic chord is "minor" or "major"."""
         return self.rows.get(scale) or self.rows[third]
 
     def cadences(self, scale: str, third: str) -> tuple[str, str]:
-        """The half and the full cadences for a scale, see `progressions`."""
+        """Return the half and the full cadences for a scale, see `progressions`."""
         return self.half.get(scale) or self.half[third], self.full.get(scale) or self.full[third]
 
+
+# Of the second and seventh degrees a scale such as hijaz makes its cadences, in any kind of harmony.
+_HIJAZ: Final = ("1 2 1 7", "1 4 2 1", "1 1 2 7", "1 2 4 2", "1 7 4 2", "1 2 1 1")
+_IN_SEN: Final = ("15 2 15 2", "15 15 2 4", "15 4 2 15", "15 2 4 15")
 
 HARMONIES: Final[Mapping[str, Harmony]] = MappingProxyType(
     {
@@ -47,9 +51,21 @@ HARMONIES: Final[Mapping[str, Harmony]] = MappingProxyType(
                     *("1 6 4 5", "1 4 5 1", "1 5 6 4", "1 6 2 5", "1 3 4 5", "4 5 1 6", "1 5 6 3", "1 4 1 5"),
                     *("1 2 5 1", "6 4 1 5"),
                 ),
+                "phrygian dominant": _HIJAZ,
+                "in-sen": _IN_SEN,
             },
-            half={"minor": "5M 5s/5M 4 7", "major": "5 5s/5 2/5 4"},
-            full={"minor": "4/1 5M/1 4/5M 6/7", "major": "5/1 4/1 4/5 57/1"},
+            half={
+                "minor": "5M 5s/5M 4 7",
+                "major": "5 5s/5 2/5 4",
+                "phrygian dominant": "2 7 4",
+                "in-sen": "2 4",
+            },
+            full={
+                "minor": "4/1 5M/1 4/5M 6/7",
+                "major": "5/1 4/1 4/5 57/1",
+                "phrygian dominant": "2/1 7/1 7/2",
+                "in-sen": "2/15 4/15",
+            },
         ),
         "modal": Harmony(
             rows={
@@ -59,7 +75,11 @@ HARMONIES: Final[Mapping[str, Harmony]] = MappingProxyType(
                 "phrygian": ("1 2 1 2", "1 2 7 1", "1 7 6 2", "1 2 3 2"),
                 "lydian": ("1 2 1 2", "1 2 5 1", "19 2 6 5", "1 3 2 1"),
                 "mixolydian": ("1 7 4 1", "1 7 1 4", "1 4 7 1", "1 7 1 7"),
-                "phrygian dominant": ("1 2 1 7", "1 4 2 1", "1 1 2 7", "1 2 4 2", "1 7 4 2"),
+                "phrygian dominant": _HIJAZ,
+                "in-sen": _IN_SEN,
+                "major pentatonic": ("1 2 1 5", "1 5 2 1", "1 6 1 5", "1 3 6 1"),
+                "minor pentatonic": ("1 7 1 4", "1 4 7 1", "1 3 7 1", "1 1 7 4"),
+                "slendro": ("1 4 1 5", "1 2 1 4", "1 5 4 1"),
                 "harmonic minor": ("1 4 1 5", "1 6 4 5", "1 4 5 1", "1 5 6 5"),
             },
             half={
@@ -70,6 +90,10 @@ HARMONIES: Final[Mapping[str, Harmony]] = MappingProxyType(
                 "lydian": "2 5 6",
                 "mixolydian": "7 4 5",
                 "phrygian dominant": "2 7 4",
+                "in-sen": "2 4",
+                "major pentatonic": "5 2 6",
+                "minor pentatonic": "7 4 5",
+                "slendro": "4 5",
                 "harmonic minor": "5 4 6",
             },
             full={
@@ -80,6 +104,10 @@ HARMONIES: Final[Mapping[str, Harmony]] = MappingProxyType(
                 "lydian": "2/1 5/1 6/2",
                 "mixolydian": "7/1 4/1 7/4",
                 "phrygian dominant": "2/1 7/1 7/2",
+                "in-sen": "2/15 4/15",
+                "major pentatonic": "5/1 2/1 2/5",
+                "minor pentatonic": "7/1 4/1 4/7",
+                "slendro": "4/1 5/1",
                 "harmonic minor": "5/1 4/1 4/5",
             },
         ),
@@ -98,9 +126,15 @@ HARMONIES: Final[Mapping[str, Harmony]] = MappingProxyType(
             full={"minor": "17/5MD 17 47/5MD", "major": "1j/5D 16 1j/6D 27/5D"},
         ),
         "drone": Harmony(
-            rows={"minor": ("1 1 1 1", "1 15 1 1s"), "major": ("1 1 1 1", "1 15 1 1s")},
-            half={"minor": "1 15 1s", "major": "1 15 1s"},
-            full={"minor": "1 15", "major": "1 15"},
+            rows={
+                "minor": ("1 1 1 1", "1 15 1 1s"),
+                "major": ("1 1 1 1", "1 15 1 1s"),
+                # Their second degree is what these scales are known by.
+                "phrygian dominant": ("1 2 1 1", "1 1 2 1", "1 1 1 2"),
+                "in-sen": ("15 2 15 15", "15 15 2 15", "15 2 15 2"),
+            },
+            half={"minor": "1 15 1s", "major": "1 15 1s", "phrygian dominant": "1 2", "in-sen": "2 15"},
+            full={"minor": "1 15", "major": "1 15", "phrygian dominant": "1 2/1", "in-sen": "2/15 15"},
             stretch=2,
             bass="pedal",
         ),

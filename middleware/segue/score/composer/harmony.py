@@ -64,19 +64,21 @@ class Phrase:
 
 
 def _half_bar(meter: int) -> int:
-    """The beat on which a bar's second half begins: 2 of 4, 2 of 3, 3 of 5 and 6, 4 of 7."""
+    """Return the beat on which a bar's second half begins: 2 of 4, 2 of 3, 3 of 5 and 6, 4 of 7."""
     return (meter + 1) // 2
 
 
 def _four_bars(tokens: list[str], random: KeyedRandom, situation: Situation) -> list[str]:
-    """A progression as one token a bar; a colour may be added for variety. Each of four chords lasts `stretch` bars."""
+    """Return a progression as one token a bar; a colour may be added for variety. Each of four chords lasts `stretch`
+    bars.
+    """
     tokens = [token + "9" if token in "1346" and random.chance(0.2) else token for token in tokens]
     return tokens if len(tokens) == PHRASE_BARS else [tokens[index // situation.stretch] for index in range(4)]
 
 
 @lru_cache(maxsize=512)
 def phrase(situation: Situation, seed: int, number: int, meter: int, tonic: int, mode: str) -> Phrase:
-    """The plan of phrase `number` under a situation.
+    """Return the plan of phrase `number` under a situation.
 
     An antecedent of four bars ends on the half cadence, its consequent on the full one. The form AABA decides which
     progressions and which tune a phrase has; every cycle of four phrases chooses anew.
@@ -124,7 +126,7 @@ def phrase(situation: Situation, seed: int, number: int, meter: int, tonic: int,
 
 @lru_cache(maxsize=2048)
 def bass_line(plan: Phrase, register: int) -> tuple[int, ...]:
-    """The root of every segment as a MIDI key, each near the one before and within a sixth of `register`."""
+    """Return the root of every segment as a MIDI key, each near the one before and within a sixth of `register`."""
     line: list[int] = []
     near = register
     for segment in plan.segments:
@@ -136,7 +138,7 @@ def bass_line(plan: Phrase, register: int) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)
 def voicings(plan: Phrase, register: int, tones: int, open_position: bool = False) -> tuple[tuple[int, ...], ...]:
-    """Every segment's chord as `tones` rising MIDI keys about `register`, moving as little as may be.
+    """Return every segment's chord as `tones` rising MIDI keys about `register`, moving as little as may be.
 
     Parallel octaves and fifths between the top voice and the roots cost as much as a step of every voice.
     """

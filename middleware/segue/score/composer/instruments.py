@@ -9,7 +9,7 @@ KIT_PROGRAM: Final = -1
 
 
 def kit_program(kit: int) -> int:
-    """What stands for a drum kit where programmes stand; and the kit again for what stands for it.
+    """Return what stands for a drum kit where programmes stand; and the kit again for what stands for it.
 
     Args:
         kit: A number of sampler.kits.KITS; 0 is the standard kit, KIT_PROGRAM.
@@ -104,6 +104,11 @@ KALIMBA: Final = 108
 STEEL_DRUMS: Final = 114
 TAIKO: Final = 116
 REVERSE_CYMBAL: Final = 119
+
+PLUCKED: Final = frozenset(
+    (*range(16), *range(24, 29), 31, *range(32, 38), 45, 46, 47, *range(104, 109), *range(112, 119))
+)
+"""Programmes whose tone dies away, struck or plucked."""
 
 LOW_KICK: Final = 35
 KICK: Final = 36

@@ -22,7 +22,7 @@ def _scramble(value: int) -> int:
 
 
 def text_key(text: str) -> int:
-    """A 64-bit key for a name (FNV-1a), so that adding a row to a table leaves the other rows' music as it was."""
+    """Return a 64-bit key for a name (FNV-1a), so that a row added to a table leaves all other music as it was."""
     key = 0xCBF29CE484222325
     for byte in text.encode():
         key = ((key ^ byte) * 0x100000001B3) & _MASK
@@ -30,7 +30,7 @@ def text_key(text: str) -> int:
 
 
 def mix(*key: int) -> int:
-    """One 64-bit hash of any number of integers; order matters."""
+    """Return one 64-bit hash of any number of integers; order matters."""
     state = _GOLDEN
     for part in key:
         state = _scramble((state + (part & _MASK) + _GOLDEN) & _MASK)
@@ -46,28 +46,28 @@ class KeyedRandom:
         self._state = mix(*key)
 
     def uniform(self) -> float:
-        """A number in [0, 1)."""
+        """Return a number in [0, 1)."""
         self._state = (self._state + _GOLDEN) & _MASK
         return (_scramble(self._state) >> 11) / (1 << 53)
 
     def below(self, bound: int) -> int:
-        """An integer in [0, bound)."""
+        """Return an integer in [0, bound)."""
         return int(self.uniform() * bound)
 
     def chance(self, probability: float) -> bool:
-        """True with `probability`."""
+        """Return True with `probability`."""
         return self.uniform() < probability
 
     def spread(self, width: float) -> float:
-        """A number in [-width, width], likelier near 0 (triangular)."""
+        """Return a number in [-width, width], likelier near 0 (triangular)."""
         return (self.uniform() + self.uniform() - 1.0) * width
 
     def choice(self, items: Sequence[_Item]) -> _Item:
-        """One of `items`, evenly."""
+        """Return one of `items`, evenly."""
         return items[self.below(len(items))]
 
     def weighted(self, items: Sequence[tuple[_Item, float]]) -> _Item:
-        """One of (item, weight) pairs, by weight."""
+        """Return one of (item, weight) pairs, by weight."""
         point = self.uniform() * sum(weight for _, weight in items)
         for item, weight in items:
             point -= weight

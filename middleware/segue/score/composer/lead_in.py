@@ -109,23 +109,23 @@ class LeadIn(NamedTuple):
     lets_go: bool
 
     def silences(self, onset: Onset, position: int, *, left: bool) -> bool:
-        """Whether a written note is left out."""
+        """Return whether a written note is left out."""
         if position >= 0:
             return self.lets_go and left and onset.role == "drums"
         goes_on = onset.through and not self.lets_go
         return not goes_on and any(role == onset.role and position >= -ticks - _AT_ONCE for role, ticks in self.rests)
 
     def lasting(self, onset: Onset, position: int) -> int:
-        """Ticks of a written note, shortened where its role plays in the lead-in."""
+        """Return ticks of a written note, shortened where its role plays in the lead-in."""
         room = [-ticks - position for role, ticks in self.rests if role == onset.role and position < -ticks - _AT_ONCE]
         return min(onset.ticks, *room) if room else onset.ticks
 
     def velocity(self, position: int, *, left: bool) -> float:
-        """Factor on the velocity of a written note."""
+        """Return the factor on the velocity of a written note."""
         return 1 + (self.swell - 1) * self._progress(position, left)
 
     def intensity(self, position: int, *, left: bool) -> float:
-        """Factor on the intensity that decides which written notes sound."""
+        """Return the factor on the intensity that decides which written notes sound."""
         return 1 + (self.thinned - 1) * self._progress(position, left)
 
     def _progress(self, position: int, left: bool) -> float:
@@ -138,7 +138,7 @@ NO_LEAD_IN: Final = LeadIn((), (), (), 0, 1.0, 1.0, False)
 
 
 def drummer(out_of: Situation, into: Situation, drums: int) -> Situation | None:
-    """The situation whose drums play a fill: the one before, else the one after; None without drums."""
+    """Return the situation whose drums play a fill: the one before, else the one after; None without drums."""
     if drums == 0:
         return None
     ready = (row for row in (out_of, into) if row.kit.fill and (row.kit.own or drums == 1))
@@ -146,7 +146,7 @@ def drummer(out_of: Situation, into: Situation, drums: int) -> Situation | None:
 
 
 def kind_of(out_of: Situation, into: Situation, drums: int) -> Kind:
-    """The kind of lead-in from one situation to the other."""
+    """Return the kind of lead-in from one situation to the other."""
     if into.drive <= out_of.drive - CLIMB:
         return "release"
     return "soft" if drummer(out_of, into, drums) is None else "fill"
@@ -154,7 +154,7 @@ def kind_of(out_of: Situation, into: Situation, drums: int) -> Kind:
 
 @lru_cache(maxsize=256)
 def lead_in(turn: Turn) -> LeadIn:
-    """The lead-in to a change, as long as the notice allows: half a beat to a bar."""
+    """Return the lead-in to a change, as long as the notice allows: half a beat to a bar."""
     kind = kind_of(turn.out_of, turn.into, turn.drums)
     random = KeyedRandom(turn.seed, turn.beat, text_key(turn.into.name), 31)
     span = _span(turn, kind, random)
@@ -180,7 +180,7 @@ def lead_in(turn: Turn) -> LeadIn:
 
 
 def _span(turn: Turn, kind: Kind, random: KeyedRandom) -> float:
-    """Beats of lead-in: a build-up takes a bar, the rest two beats or one, where there is notice enough."""
+    """Return the beats of lead-in: a build-up takes a bar, the rest two beats or one, where there is notice enough."""
     bar = min(_LONGEST, float(turn.meter))
     wanted = bar if kind == "fill" and turn.climbs else random.choice((1.0, 2.0, 2.0))
     spans = sorted({min(wanted, bar), min(wanted, 2.0), 1.0, 0.5}, reverse=True)
@@ -188,7 +188,7 @@ def _span(turn: Turn, kind: Kind, random: KeyedRandom) -> float:
 
 
 def _body(turn: Turn, kind: Kind, span: float, random: KeyedRandom) -> tuple[list[Part], list[tuple[str, float]]]:
-    """The parts over the whole span, and which roles rest for how many beats before the arrival."""
+    """Return the parts over the whole span, and which roles rest for how many beats before the arrival."""
     last_beat = min(span, 1.0)
     if kind == "release":
         playing = drummer(turn.out_of, turn.out_of, turn.drums)
@@ -210,7 +210,7 @@ def _body(turn: Turn, kind: Kind, span: float, random: KeyedRandom) -> tuple[lis
 
 
 def _landing(turn: Turn, kind: Kind) -> list[Part]:
-    """The parts that mark the arrival: the entrance of the situation after, and a cymbal after a fill."""
+    """Return the parts that mark the arrival: the entrance of the situation after, and a cymbal after a fill."""
     entrance = "none" if turn.into is turn.out_of else _ARRIVES.get(turn.into.entrance, turn.into.entrance)
     parts = GESTURES[entrance](turn.target)
     if kind == "fill" and turn.into.kit.crash and entrance not in _CRASHES:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from segue.score.composer.harmony import PHRASE_BARS, Segment
 from segue.score.composer.keyed_random import KeyedRandom
-from segue.score.composer.scene import Scene
+from segue.score.composer.scene import Scene, folded_beats
 from segue.score.composer.theory import chord_step, degree_above, nearest_step, place, step_pitch
 from segue.score.composer.vocabulary import BarNote
 
@@ -54,14 +54,14 @@ Bar = tuple[Place, ...]
 
 
 def melody(scene: Scene) -> list[BarNote]:
-    """The voice's tune in this bar; silent in the sections that the voice rests."""
+    """Return the voice's tune in this bar; silent in the sections that the voice rests."""
     if scene.plan.letter not in scene.voice.sections:
         return []
     return list(_phrase(_Tune(scene))[scene.bar])
 
 
 def thirds(scene: Scene) -> list[BarNote]:
-    """A third (or the next chord tone) below the tune of the situation's first melody voice."""
+    """Return a third (or the next chord tone) below the tune of the situation's first melody voice."""
     notes = []
     for note in melody(_leading(scene)):
         chord = scene.segment_at(note.start).chord
@@ -75,19 +75,21 @@ def thirds(scene: Scene) -> list[BarNote]:
 
 
 def octaves(scene: Scene) -> list[BarNote]:
-    """The tune of the situation's first melody voice an octave above, or below where that is beyond the register."""
+    """Return the tune of the situation's first melody voice an octave above, or below where that is beyond the
+    register.
+    """
     lead = _leading(scene)
     shift = 12 if scene.voice.register >= lead.voice.register else -12
     return [note._replace(pitch=note.pitch + shift, level=max(note.level, scene.voice.level)) for note in melody(lead)]
 
 
 def canon(scene: Scene) -> list[BarNote]:
-    """The tune of the situation's first melody voice a bar later, over the chords of its own bars."""
+    """Return the tune of the situation's first melody voice a bar later, over the chords of its own bars."""
     return list(_phrase(_Tune(scene, delayed=True))[scene.bar])
 
 
 def _leading(scene: Scene) -> Scene:
-    """The scene of the situation's first melody voice, or the same if it has none."""
+    """Return the scene of the situation's first melody voice, or the same if it has none."""
     voices = scene.situation.voices
     slot = next((slot for slot, voice in enumerate(voices) if voice.role == "melody"), scene.slot)
     return Scene(
@@ -127,8 +129,13 @@ def _phrase(tune: _Tune) -> tuple[tuple[BarNote, ...], ...]:
 
 
 def _rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...]:
-    """One bar of places (start, gap), denser with the voice's density; `rate` 3 divides beats in three."""
+    """One bar of places (start, gap): one of the voice's rhythms, or drawn beat by beat; denser with its density.
+
+    `rate` 3 divides drawn beats in three.
+    """
     voice, meter = scene.voice, scene.meter
+    if voice.rhythms:
+        return _written_rhythm(scene, random)
     places: list[float] = []
     for beat in range(meter):
         strong = beat in (0, (meter + 1) // 2)
@@ -144,13 +151,30 @@ def _rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...
                 places.append(beat + 0.5)
             if voice.rate >= 4 and random.chance(max(0.0, voice.density - 0.45)):
                 places.append(beat + random.choice((0.25, 0.75)))
-    places = sorted(set(places)) or [0.0]
+    return _with_gaps(sorted(set(places)), meter)
+
+
+def _written_rhythm(scene: Scene, random: KeyedRandom) -> tuple[tuple[float, float], ...]:
+    """One of the voice's rhythms folded onto the meter, without some weak notes if the voice is sparse."""
+    voice, meter = scene.voice, scene.meter
+    rhythm = random.choice(voice.rhythms)
+    places = [
+        beat + step / 4
+        for beat, source in enumerate(folded_beats(meter, len(rhythm) // 4))
+        for step, sign in enumerate(rhythm[source * 4 : source * 4 + 4])
+        if sign != "." and (step * voice.rate % 4 == 0) and (step == 0 or random.chance(0.3 + 1.4 * voice.density))
+    ]
+    return _with_gaps(places, meter)
+
+
+def _with_gaps(places: list[float], meter: int) -> tuple[tuple[float, float], ...]:
+    places = places or [0.0]
     ends = [*places[1:], float(meter)]
     return tuple((start, end - start) for start, end in zip(places, ends, strict=True))
 
 
 def _contour(count: int, random: KeyedRandom, leaps: float) -> list[int]:
-    """Heights of `count` notes: mostly steps, leaps turned back by a step, an arch over all."""
+    """Return heights of `count` notes: mostly steps, leaps turned back by a step, an arch over all."""
     heights = [random.choice((0, 0, 2, 4))]
     direction = 1
     leapt = False
@@ -181,7 +205,7 @@ def _motif(scene: Scene) -> tuple[Bar, Bar]:
 
 
 def _shapes(scene: Scene) -> list[Bar]:
-    """Eight bars of places: the motif under the phrase's plan, slightly varied when the phrase repeats one."""
+    """Return eight bars of places: the motif under the phrase's plan, slightly varied when the phrase repeats one."""
     motif = _motif(scene)
     random = KeyedRandom(scene.motif_key(2))
     plan = random.choice(_PLANS)
@@ -228,7 +252,7 @@ def _inverted(bar: Bar) -> Bar:
 
 
 def _echo(head: Bar, meter: int, step: int) -> Bar:
-    """The head again in the bar's second half, a step away."""
+    """Return the head again in the bar's second half, a step away."""
     half = (meter + 1) // 2
     return tuple(
         spot._replace(start=spot.start + half, height=spot.height + step) for spot in head if spot.start + half < meter
@@ -236,12 +260,12 @@ def _echo(head: Bar, meter: int, step: int) -> Bar:
 
 
 def _displaced(bar: Bar, meter: int) -> Bar:
-    """Half a beat later; what would leave the bar is dropped."""
+    """Return the notes half a beat later; what would leave the bar is dropped."""
     return tuple(spot._replace(start=spot.start + 0.5) for spot in bar if spot.start + 0.5 < meter)
 
 
 def _varied(bar: Bar, random: KeyedRandom) -> Bar:
-    """One note of the bar moved by a step, or its last note split."""
+    """Return one note of the bar moved by a step, or its last note split."""
     if len(bar) > 1 and random.chance(0.5):
         at = random.below(len(bar) - 1) + 1
         return bar[:at] + _moved(bar[at : at + 1], random.choice((1, -1))) + bar[at + 1 :]
@@ -253,7 +277,9 @@ def _varied(bar: Bar, random: KeyedRandom) -> Bar:
 
 
 def _realise(scene: Scene, bar: Bar, previous: int) -> tuple[list[BarNote], int]:
-    """Places as pitches over the bar's chords. Returns the notes and the last pitch, for the next bar to go on from."""
+    """Realise places as pitches over the bar's chords. Returns the notes and the last pitch, for the next bar to go on
+    from.
+    """
     if not bar:
         return [], previous
     random = scene.phrase_random(40 + scene.bar)
@@ -316,7 +342,7 @@ def _goals(scene: Scene, bar: Bar, ends: list[float]) -> list[_Goal]:
 
 
 def _height_step(scene: Scene, segment: Segment, height: int) -> int:
-    """The scale's step at a height of the contour, an octave nearer to the register where it would leave it."""
+    """Return the scale's step at a height of the contour, an octave nearer to the register where it would leave it."""
     chord = segment.chord
     centre = nearest_step(chord, scene.voice.register)
     anchor = centre - 1
@@ -330,7 +356,7 @@ def _height_step(scene: Scene, segment: Segment, height: int) -> int:
 
 
 def _path(scene: Scene, goals: list[_Goal], previous: int) -> list[int]:
-    """The keys through all goals that cost least: near the contour, by steps, and back after a leap."""
+    """Return the keys through all goals that cost least: near the contour, by steps, and back after a leap."""
     daring = 1.5 - 2.0 * scene.voice.leaps
     # By (key, direction of the leap that led there, whether it passes): the cost and the way so far.
     best: dict[tuple[int, int, bool], tuple[float, tuple[int, ...]]] = {(previous, 0, False): (0.0, ())}
@@ -360,14 +386,16 @@ def _path(scene: Scene, goals: list[_Goal], previous: int) -> list[int]:
 
 
 def _resolved(segment: Segment, pitch: int, *, closing: bool) -> int:
-    """Where a held note goes when the chord changes: to the cadence, or to the nearest chord tone, downward first."""
+    """Return where a held note goes when the chord changes: to the cadence, or to the nearest chord tone, downward
+    first.
+    """
     if closing:
         return _cadence(segment, pitch)
     return step_pitch(segment.chord, chord_step(segment.chord, nearest_step(segment.chord, pitch), -1))
 
 
 def _cadence(segment: Segment, pitch: int) -> int:
-    """The chord's root or, where nearer, its third: the phrase's last note."""
+    """Return the chord's root or, where nearer, its third: the phrase's last note."""
     tones = segment.chord.tones[:2]
     return min(range(pitch - 6, pitch + 7), key=lambda key: (key % 12 not in tones, abs(key - pitch), key))
 
@@ -375,7 +403,7 @@ def _cadence(segment: Segment, pitch: int) -> int:
 def _sounded(
     scene: Scene, segment: Segment, start: float, gap: float, pitch: int, strong: bool, random: KeyedRandom
 ) -> list[BarNote]:
-    """A note with its accent, perhaps graced by its upper neighbour."""
+    """Return a note with its accent, perhaps graced by its upper neighbour."""
     voice = scene.voice
     accent = (1.06 if strong else 0.92) + random.spread(0.05)
     level = voice.level + (0.0 if strong or gap >= 1 else 0.15)
@@ -391,7 +419,7 @@ def _sounded(
 
 
 def _smoothed(scene: Scene, notes: list[BarNote]) -> list[BarNote]:
-    """Weak notes foreign to the chord pass: no leap leads to them and a step leaves them within their beat.
+    """Let weak notes foreign to the chord pass: no leap leads to them and a step leaves them within their beat.
 
     The others become chord tones.
     """

@@ -64,7 +64,7 @@ class Cue(NamedTuple):
 
 
 def follow(cue: Cue | None, moment: Moment, leader: str, into: str) -> Cue | None:
-    """The cue in this frame.
+    """Return the cue in this frame.
 
     A change without notice has no cue, and a withdrawn one loses it. A change that has arrived keeps its cue for a
     while, as the situation before may still sound.
@@ -86,12 +86,12 @@ def follow(cue: Cue | None, moment: Moment, leader: str, into: str) -> Cue | Non
 
 
 def turn(mix: Mix, other: Mix) -> float:
-    """The share of the music, 0 to 1, by which two mixes differ."""
+    """Return the share of the music, 0 to 1, by which two mixes differ."""
     ours, theirs = dict(mix), dict(other)
     return sum(abs(ours.get(name, 0.0) - theirs.get(name, 0.0)) for name in {**ours, **theirs}) / 2
 
 
 def _first_beat(moment: Moment) -> int:
-    """The first beat at or after the change: the line it waits for, unless it could wait no longer."""
+    """Return the first beat at or after the change: the line it waits for, unless it could wait no longer."""
     start = moment.ticks + moment.to_change * moment.tempo - moment.bar_ticks
     return moment.bar_ticks + -(-start // TICKS_PER_BEAT) * TICKS_PER_BEAT

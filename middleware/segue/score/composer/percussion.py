@@ -42,7 +42,7 @@ class Percussion:
 
 
 def _set(kit: int, keys: Mapping[str, int], **forces: float) -> dict[str, Drum]:
-    """Drums of one kit, some of them with a force of their own."""
+    """Return drums of one kit, some of them with a force of their own."""
     return {drum: Drum(key, kit, forces.get(drum, 1.0)) for drum, key in keys.items()}
 
 

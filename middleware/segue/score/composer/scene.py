@@ -37,7 +37,7 @@ _FOLDS: Final[dict[int, dict[int, tuple[int, ...]]]] = {
 
 
 def folded_beats(meter: int, pattern: int = 4, bar: int = 0) -> tuple[int, ...]:
-    """The beat of a pattern that each beat of a bar takes.
+    """Return the beat of a pattern that each beat of a bar takes.
 
     Args:
         meter: Beats of the bar.
@@ -79,19 +79,19 @@ class Scene:
         return self.bar % 4 == 3
 
     def random(self, salt: int) -> KeyedRandom:
-        """Draws for this voice in this bar alone."""
+        """Return draws for this voice in this bar alone."""
         return KeyedRandom(self.seed, self.plan.key, self.bar, self.slot, text_key(self.situation.name), salt)
 
     def phrase_random(self, salt: int) -> KeyedRandom:
-        """Draws that this voice shares over the phrase."""
+        """Return draws that this voice shares over the phrase."""
         return KeyedRandom(self.seed, self.plan.key, self.slot, text_key(self.situation.name), salt)
 
     def motif_key(self, salt: int) -> int:
-        """A key that phrases with the same tune share."""
+        """Return a key that phrases with the same tune share."""
         return mix(self.seed, self.plan.motif_key, text_key(self.situation.name), self.slot, salt)
 
     def segment_at(self, beat: float) -> Segment:
-        """The chord that sounds at a beat of the bar."""
+        """Return the chord that sounds at a beat of the bar."""
         found = self.segments[0]
         for segment in self.segments:
             if segment.start <= beat:
@@ -99,14 +99,17 @@ class Scene:
         return found
 
     def next_segment(self, segment: Segment) -> Segment:
-        """The chord after one; after the phrase's last, its first (the tune comes round)."""
+        """Return the chord after one; after the phrase's last, its first (the tune comes round)."""
         segments = self.plan.segments
         return segments[(segment.number + 1) % len(segments)]
 
     def voicing(self, segment: Segment, *, open_position: bool = False) -> tuple[int, ...]:
         """The voice's layout of a chord, led from the chord before."""
-        return voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.number]
+        keys = voicings(self.plan, self.voice.register, self.voice.tones, open_position)[segment.number]
+        if not self.voice.rooted or len(keys) < 2:
+            return keys
+        return (keys[1] - 1 - (keys[1] - 1 - segment.chord.root) % 12, *keys[1:])
 
     def root(self, segment: Segment) -> int:
-        """The chord's root about the voice's register."""
+        """Return the chord's root about the voice's register."""
         return bass_line(self.plan, self.voice.register)[segment.number]

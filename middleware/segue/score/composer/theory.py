@@ -42,13 +42,13 @@ class Chord:
 
 
 def minor_third(mode: str) -> bool:
-    """Whether a scale's tonic triad is minor."""
+    """Return whether a scale's tonic triad is minor."""
     return SCALES[mode].minor
 
 
 @lru_cache(maxsize=4096)
 def chord(token: str, tonic: int, mode: str) -> Chord:
-    """The chord that `token` names in a key.
+    """Return the chord that `token` names in a key.
 
     Args:
         token: A degree 1-7 of the scale, "b" before it for a lowered root with a major triad, "M" or "m" after it for
@@ -83,7 +83,7 @@ def chord(token: str, tonic: int, mode: str) -> Chord:
     intervals, suffix = _colour(match["colour"], third, fifth, degree, root, degrees)
     if scale.strict:
         degrees = list(scale.degrees)
-        root, intervals, suffix = _within(scale.tones, root, intervals)
+        root, intervals, suffix = _within(scale.tones, root, intervals, open_fifth=match["colour"] == "5")
     pitch = (tonic + root) % 12
     return Chord(
         name=NOTE_NAMES[pitch] + suffix,
@@ -99,7 +99,7 @@ def chord(token: str, tonic: int, mode: str) -> Chord:
 def _colour(
     colour: str | None, third: int, fifth: int, degree: int, root: int, degrees: list[int]
 ) -> tuple[tuple[int, ...], str]:
-    """Intervals above the root, and the name's ending. A colour that would rub against the bass is left out."""
+    """Return intervals above the root, and the name's ending. A colour that would rub against the bass is left out."""
     quality = "m" if third == 3 else ""
     seventh = (degrees[(degree + 5) % 7] - root) % 12
     ninth = (degrees[degree % 7] - root) % 12
@@ -122,36 +122,40 @@ def _colour(
     return (0, third, fifth), quality
 
 
-def _within(tones: tuple[int, ...], root: int, intervals: tuple[int, ...]) -> tuple[int, tuple[int, ...], str]:
+def _within(
+    tones: tuple[int, ...], root: int, intervals: tuple[int, ...], *, open_fifth: bool
+) -> tuple[int, tuple[int, ...], str]:
     """A chord's root, intervals and the name's ending in a scale that has these tones alone."""
     if root not in tones:
         root = min(tones, key=lambda tone: ((root - tone) % 12, tone))
     above = {(tone - root) % 12 for tone in tones}
     kept = [interval for interval in intervals if interval in above and interval not in _HARSH]
     wanted = [kept[0]]
-    for choices in (_THIRDS, _FIFTHS):
+    # A fifth without a third stays so, where the scale has one.
+    bare = open_fifth and 7 in kept
+    for choices in (_FIFTHS,) if bare else (_THIRDS, _FIFTHS):
         if not any(interval in kept for interval in choices):
             kept += [interval for interval in choices if interval in above][:1]
         wanted += [interval for interval in choices if interval in kept and interval not in wanted][:1]
     wanted += [interval for interval in kept if interval not in wanted]
-    third = wanted[1] if len(wanted) > 1 else 0
+    third = wanted[1] if len(wanted) > 1 and not bare else 0
     return root, tuple(wanted), {3: "m", 4: "", 5: "sus4", 2: "sus2"}.get(third, "5")
 
 
 def step_pitch(chord: Chord, index: int) -> int:
-    """MIDI key of the scale's step `index`, 0 being the tonic in MIDI octave 0 (keys 0 to 11)."""
+    """Return the MIDI key of the scale's step `index`, 0 being the tonic in MIDI octave 0 (keys 0 to 11)."""
     octave, step = divmod(index, len(chord.steps))
     return chord.tonic + 12 * octave + chord.steps[step]
 
 
 def nearest_step(chord: Chord, pitch: int) -> int:
-    """The step of the scale nearest to a MIDI key; the lower one of two."""
+    """Return the step of the scale nearest to a MIDI key; the lower one of two."""
     index = (pitch - chord.tonic) * len(chord.steps) // 12
     return min(range(index - 2, index + 4), key=lambda step: (abs(step_pitch(chord, step) - pitch), step))
 
 
 def degree_above(chord: Chord, pitch: int, offset: int) -> int:
-    """The key `offset` degrees of the scale above a key, moved to the nearest tone that the scale has."""
+    """Return the key `offset` degrees of the scale above a key, moved to the nearest tone that the scale has."""
     octave, degree = divmod(pitch - chord.tonic, 12)
     index = min(range(7), key=lambda other: (abs(chord.degrees[other] - degree), other)) + offset
     target = chord.tonic + 12 * (octave + index // 7) + chord.degrees[index % 7]
@@ -159,7 +163,9 @@ def degree_above(chord: Chord, pitch: int, offset: int) -> int:
 
 
 def chord_step(chord: Chord, index: int, lean: int) -> int:
-    """The step nearest to `index` that belongs to the chord; of two equally near, the one toward `lean` (+1, -1)."""
+    """Return the step nearest to `index` that belongs to the chord; of two equally near, the one toward `lean` (+1,
+    -1).
+    """
     for distance in (0, lean, -lean, 2 * lean, -2 * lean, 3 * lean, -3 * lean):
         if step_pitch(chord, index + distance) % 12 in chord.tones:
             return index + distance
@@ -167,13 +173,13 @@ def chord_step(chord: Chord, index: int, lean: int) -> int:
 
 
 def place(pitch_class: int, near: int) -> int:
-    """The MIDI key of a pitch class nearest to `near`; the lower one of two."""
+    """Return the MIDI key of a pitch class nearest to `near`; the lower one of two."""
     below = near - (near - pitch_class) % 12
     return below if near - below <= below + 12 - near else below + 12
 
 
 def fit_range(pitch: int, low: int, high: int) -> int:
-    """`pitch` moved by octaves into [low, high] (which spans at least an octave)."""
+    """Return `pitch` moved by octaves into [low, high] (which spans at least an octave)."""
     while pitch > high:
         pitch -= 12
     while pitch < low:

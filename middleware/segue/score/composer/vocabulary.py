@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from segue.score.composer.scales import SCALES
 
-Role = Literal["melody", "counter", "harmony", "texture", "bass"]
+Role = Literal["melody", "counter", "harmony", "bass", "texture"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 FAMILY: Final[dict[str, str]] = {
     "melody": "melody",
     "counter": "melody",
@@ -72,7 +73,9 @@ class Voice:
         density: Share of places it fills.
         sections: "A", "B" or "AB", the parts of the form.
         strum: Beats between a chord's notes.
+        rooted: Whether its chords have their root lowest, for want of a bass.
         leaps, ornaments: Shares of wide steps and graced notes (melody).
+        rhythms: Of a tune, four signs a beat, of which a motif takes one for a bar; none: they are drawn.
         turns: For each bar of a phrase which of the programmes plays, so that instruments share one part; empty: a
             session's choice.
     """
@@ -90,8 +93,10 @@ class Voice:
     density: float = 0.5
     sections: str = "AB"
     strum: float = 0.0
+    rooted: bool = False
     leaps: float = 0.2
     ornaments: float = 0.0
+    rhythms: tuple[str, ...] = ()
     turns: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:

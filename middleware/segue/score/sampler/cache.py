@@ -30,7 +30,7 @@ class ByteCache(Generic[Key, Value]):
         return key in self._held
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
-        """The value of `key`, from `make` if it is not held. `make` runs without holding up other keys.
+        """Return the value of `key`, from `make` if it is not held. `make` runs without holding up other keys.
 
         Raises:
             Exception: Whatever `make` raises.

@@ -18,7 +18,7 @@ _NOISE_LENGTH: Final = 1 << 18
 
 
 def drum_sound(patch: DrumPatch, size: int) -> NDArray[np.float32]:
-    """The sound of a stroke: float32 [S <= size]."""
+    """Return the sound of a stroke: float32 [S <= size]."""
     length = min(size, drum_length(patch))
     seconds = np.arange(length) / SAMPLE_RATE
     total = np.zeros(length)
@@ -36,18 +36,18 @@ def drum_sound(patch: DrumPatch, size: int) -> NDArray[np.float32]:
 
 
 def drum_length(patch: DrumPatch) -> int:
-    """Samples of a stroke."""
+    """Return the number of samples of a stroke."""
     return round(patch.length_s * SAMPLE_RATE)
 
 
 def noise(length: int) -> NDArray[np.float64]:
-    """White noise in [-1, 1], always the same: float64 [length]."""
+    """Return white noise in [-1, 1], always the same: float64 [length]."""
     return np.resize(_noise(), length) if length > _NOISE_LENGTH else _noise()[:length]
 
 
 @lru_cache(maxsize=1)
 def _noise() -> NDArray[np.float64]:
-    """Hashed sample numbers (Wang's finalizer): NumPy's generators take longer to load than this takes."""
+    """Return hashed sample numbers (Wang's finalizer): NumPy's generators take longer to load than this takes."""
     bits = np.arange(1, _NOISE_LENGTH + 1, dtype=np.uint32)
     for shift, factor in ((16, 0x45D9F3B), (16, 0x45D9F3B)):
         bits ^= bits >> np.uint32(shift)
@@ -57,7 +57,7 @@ def _noise() -> NDArray[np.float64]:
 
 
 def _shaped(patch: DrumPatch, length: int) -> NDArray[np.float64]:
-    """The noise of a stroke, filtered and falling: float64 [length]."""
+    """Return the noise of a stroke, filtered and falling: float64 [length]."""
     if patch.noise == "white":
         raw = noise(length)
     elif patch.noise == "metal":
@@ -83,7 +83,7 @@ def _shaped(patch: DrumPatch, length: int) -> NDArray[np.float64]:
 
 
 def _metal(frequencies: tuple[float, ...], length: int) -> NDArray[np.float64]:
-    """Squares of some frequencies, with hardly an alias: float64 [length]."""
+    """Return squares of some frequencies, with hardly an alias: float64 [length]."""
     seconds = np.arange(length) / SAMPLE_RATE
     total = np.zeros(length)
     for number, hertz in enumerate(frequencies):
@@ -95,7 +95,7 @@ def _metal(frequencies: tuple[float, ...], length: int) -> NDArray[np.float64]:
 
 
 def _blep(phase: NDArray[np.float64], step: float) -> NDArray[np.float64]:
-    """What rounds a jump of 2 at phase 0 (polynomial band-limited step; Välimäki and Huovilainen 2007)."""
+    """Return what rounds a jump of 2 at phase 0 (polynomial band-limited step; Välimäki and Huovilainen 2007)."""
     after = phase / step
     before = (phase - 1) / step
     rounded = np.where(after < 1, 2 * after - after**2 - 1, 0.0)
@@ -103,7 +103,7 @@ def _blep(phase: NDArray[np.float64], step: float) -> NDArray[np.float64]:
 
 
 def _section(cutoff_hz: float, *, high: bool) -> list[float]:
-    """A Butterworth section of second order."""
+    """Return a Butterworth section of second order."""
     omega = 2 * math.pi * cutoff_hz / SAMPLE_RATE
     alpha = math.sin(omega) / math.sqrt(2)
     cosine = math.cos(omega)

@@ -30,16 +30,28 @@ class Kit:
         program: Its number.
         keys: The keys that are other instruments than the standard kit's, or sit elsewhere.
         send: Added to every key's reverb.
+        chokes: What ends a key that still rings: one hand or pedal plays both.
     """
 
     program: int
     name: str
     keys: Mapping[int, DrumKey] = field(default_factory=dict)
     send: float = 0.0
+    chokes: Mapping[int, frozenset[int]] = field(default_factory=lambda: _CHOKES)
 
     def key(self, pitch: int) -> DrumKey | None:
         """Return what a key plays, None for one that no kit has."""
         return self.keys.get(pitch, DRUM_KIT.get(pitch))
+
+
+# Hi-hats, whistles, guiros, cuicas and triangles, as General MIDI 2 has them.
+_CHOKES: Final[Mapping[int, frozenset[int]]] = {
+    46: frozenset({42, 44, 46}),
+    72: frozenset({71, 72}),
+    74: frozenset({73, 74}),
+    79: frozenset({78, 79}),
+    81: frozenset({80, 81}),
+}
 
 
 def _key(key: int, name: str, pan: float, level_db: float, send: float) -> DrumKey:
@@ -147,7 +159,12 @@ KITS: Final[Mapping[int, Kit]] = {
         Kit(program=25, name="808"),
         Kit(program=32, name="jazz", send=0.05),
         Kit(program=40, name="brush", keys={row.key: row for row in _BRUSH_KEYS}, send=0.05),
-        Kit(program=48, name="orchestra", keys={row.key: row for row in _ORCHESTRA_KEYS}),
+        Kit(
+            program=48,
+            name="orchestra",
+            keys={row.key: row for row in _ORCHESTRA_KEYS},
+            chokes={29: frozenset({27, 28, 29}), 81: _CHOKES[81]},
+        ),
         Kit(program=CHIP, name="chip"),
     )
 }

@@ -35,7 +35,7 @@ class Register:
     lufs: tuple[float, ...]
 
     def gain_db(self, pitch: int) -> float:
-        """Gain that brings a key to NOTE_LUFS, nearly."""
+        """Return the gain that brings a key to NOTE_LUFS, nearly."""
         middle = median(self.lufs)
         uneven_db = float(np.interp(pitch, self.keys, self.lufs)) - middle
         return NOTE_LUFS - middle - _EVENING * min(_MAX_UNEVEN_DB, max(-_MAX_UNEVEN_DB, uneven_db))
@@ -51,12 +51,12 @@ def measured(sound: Callable[[int], NDArray[np.float32]], keys: Sequence[int]) -
 
 
 def flattened(register: Register) -> Register:
-    """One level for all keys: drums differ by what they are, not by register."""
+    """Return one level for all keys: drums differ by what they are, not by register."""
     return Register(keys=(0,), lufs=(median(register.lufs),))
 
 
 def level_name(program: int, *, drums: bool) -> str:
-    """The name in a file of levels: of a programme its number, of a drum kit "kit" and its number."""
+    """Return the name in a file of levels: of a programme its number, of a drum kit "kit" and its number."""
     return f"kit {program}" if drums else str(program)
 
 
@@ -67,7 +67,7 @@ def read_levels(path: Path) -> dict[str, Register]:
 
 
 def write_levels(path: Path, levels: dict[str, Register]) -> None:
-    """The inverse of read_levels, to a hundredth of a decibel."""
+    """Return the inverse of read_levels, to a hundredth of a decibel."""
     entries = {
         name: {"keys": list(register.keys), "lufs": [round(level, 2) for level in register.lufs]}
         for name, register in levels.items()
@@ -77,7 +77,7 @@ def write_levels(path: Path, levels: dict[str, Register]) -> None:
 
 
 def _loudest(sound: NDArray[np.float32]) -> float:
-    """Loudness of the loudest 400 ms of [C, S], LUFS."""
+    """Return the loudness of the loudest 400 ms of [C, S], LUFS."""
     padded = np.pad(sound, ((0, 0), (0, max(0, _WINDOW - sound.shape[1]))))
     energy = np.concatenate([[0.0], np.cumsum((k_weighted(padded.T) ** 2).sum(axis=1))])
     return loudness(float(np.max(energy[_WINDOW:] - energy[:-_WINDOW])) / _WINDOW)

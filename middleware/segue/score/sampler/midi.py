@@ -52,7 +52,7 @@ class MidiMark:
 
 
 def marks(conditionings: Iterable[Conditioning]) -> list[MidiMark]:
-    """The marks of consecutive conditionings: one wherever tempo, meter or key change, and one at the start."""
+    """Return the marks of consecutive conditionings: one wherever tempo, meter or key change, and one at the start."""
     found: list[MidiMark] = []
     for conditioning in conditionings:
         for row in range(conditioning.num_frames):
@@ -111,7 +111,7 @@ def write_midi(path: Path, notes: Sequence[NoteEvent], timeline: Sequence[MidiMa
 
 
 def _timeline_messages(timeline: Sequence[MidiMark]) -> list[tuple[int, mido.MetaMessage]]:
-    """Tempo, meter and key with their ticks."""
+    """Return tempo, meter and key with their ticks."""
     first = timeline[0].beat
     before: MidiMark | None = None
     messages = []
@@ -128,13 +128,17 @@ def _timeline_messages(timeline: Sequence[MidiMark]) -> list[tuple[int, mido.Met
 
 
 def _key(mark: MidiMark) -> str:
-    """The key signature of a mark that has a tonic; modes other than major get the minor key with the same notes."""
+    """Return the key signature of a mark that has a tonic; modes other than major get the minor key with the same
+    notes.
+    """
     mode = MODES[mark.mode]
     return (_MAJOR_KEYS if mode == "major" else _MINOR_KEYS)[(mark.tonic + _PARENT[mode]) % 12]
 
 
 def _track(messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]]) -> mido.MidiTrack:
-    """Messages with their ticks as a track in order of time; notes that end at a tick come before those that begin."""
+    """Return messages with their ticks as a track in order of time; notes that end at a tick come before those that
+    begin.
+    """
     track, before = mido.MidiTrack(), 0
     for tick, message in sorted(messages, key=lambda item: (item[0], _ORDER.get(item[1].type, 0))):
         track.append(message.copy(time=tick - before))
@@ -144,7 +148,7 @@ def _track(messages: Iterable[tuple[int, mido.Message | mido.MetaMessage]]) -> m
 
 
 def _tick(sample: int, timeline: Sequence[MidiMark], starts: Sequence[int]) -> int:
-    """MIDI position of a sample; before the first mark, 0."""
+    """Return the MIDI position of a sample; before the first mark, 0."""
     mark = timeline[max(0, bisect_right(starts, sample) - 1)]
     beat = mark.beat + (sample - mark.sample) / SAMPLE_RATE * mark.tempo_bpm / 60
     return max(0, round((beat - timeline[0].beat) * TICKS_PER_QUARTER))

@@ -48,7 +48,7 @@ DEFAULT_MODULATORS: Final[Mapping[Modulator, int]] = {Modulator(0x502, ATTENUATI
 
 
 def read_modulators(records: Iterable[Any]) -> dict[Modulator, int]:
-    """The amounts of a zone's modulator records; one that comes twice counts as it comes last."""
+    """Return the amounts of a zone's modulator records; one that comes twice counts as it comes last."""
     return {
         Modulator(int(row["source"]), int(row["target"]), int(row["amount_source"]), int(row["transform"])): int(
             row["amount"]
@@ -58,7 +58,7 @@ def read_modulators(records: Iterable[Any]) -> dict[Modulator, int]:
 
 
 def modulated(modulators: Iterable[Mapping[Modulator, int]], pitch: int, velocity: int) -> dict[int, float]:
-    """What the modulators of the zones of a key press add to each generator: generator -> amount."""
+    """Return what the modulators of the zones of a key press add to each generator: generator -> amount."""
     total: dict[int, float] = {}
     for zone in modulators:
         for modulator, amount in zone.items():
@@ -71,7 +71,7 @@ def modulated(modulators: Iterable[Mapping[Modulator, int]], pitch: int, velocit
 
 
 def follows_velocity(modulator: Modulator) -> bool:
-    """Whether a modulator moves with velocity."""
+    """Return whether a modulator moves with velocity."""
     return _VELOCITY in (_number(modulator.source), _number(modulator.amount_source))
 
 
@@ -81,7 +81,7 @@ def _number(source: int) -> int:
 
 
 def _curve(source: int, pitch: int, velocity: int) -> float:
-    """A source's value on its curve, 0 to 1 or, bipolar, -1 to 1."""
+    """Return a source's value on its curve, 0 to 1 or, bipolar, -1 to 1."""
     number = source & 0x7F
     if source & _CONTROLLER_FLAG:
         raw = _CONTROLLERS.get(number, 0)
@@ -101,7 +101,7 @@ def _curve(source: int, pitch: int, velocity: int) -> float:
 
 
 def _shaped(kind: int, value: float) -> float:
-    """A value 0 to 127 on a curve, 0 to 1."""
+    """Return a value 0 to 127 on a curve, 0 to 1."""
     if kind == _LINEAR:
         return value / (_TOP + 1)
     if kind == _CONCAVE:

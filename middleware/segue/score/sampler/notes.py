@@ -52,7 +52,7 @@ _GROUP: Final = 8
 _INAUDIBLE_DB: Final = -66.0
 _TRIM_FADE: Final = 480
 _SEARCHED: Final = 4_096
-MEMORY_BYTES: Final = 120 << 20
+MEMORY_BYTES: Final = 96 << 20
 """What a bank keeps by default: enough for one session."""
 # Parts of it: for decoded samples, needed only to make sources of them; for sources; and for whole notes.
 _WAVEFORMS, _SOURCES, _WHOLES = 2, 10, 4
@@ -156,11 +156,13 @@ class NoteBank:
         self._levels = dict(levels or {})
 
     def sha256(self) -> str:
-        """Hash of the SoundFont; reads all of it."""
+        """Return the hash of the SoundFont; reads all of it."""
         return self._samples.sha256()
 
     def substitute(self, program: int) -> int:
-        """The programme that plays for `program`: itself, or for one that is missing the nearest of its GM group."""
+        """Return the programme that plays for `program`: itself, or for one that is missing the nearest of its GM
+        group.
+        """
         if program in self._samples.programs or program in PATCHES:
             return program
         group = [other for other in {*self._samples.programs, *PATCHES} if other // _GROUP == program // _GROUP]
@@ -168,7 +170,7 @@ class NoteBank:
         return nearest
 
     def note(self, event: NoteEvent) -> BankNote:
-        """The sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
+        """Return the sound of `event`, whose `start` and exact velocity do not matter; see `velocity_gain`."""
         return self._known(event.program, event.drums, event.pitch, event.velocity, event.duration)
 
     def _found(self, program: int, drums: bool, pitch: int, velocity: int, duration: int) -> BankNote:
@@ -180,17 +182,19 @@ class NoteBank:
         return self._note(_Key(self.substitute(program), False, pitch, layer, rounded, loudness))
 
     def _kit(self, kit: int, pitch: int, layer: int) -> int:
-        """The kit that plays a key of `kit`: itself, or the standard one where the kit or its key is missing."""
+        """Return the kit that plays a key of `kit`: itself, or the standard one where the kit or its key is missing."""
         return kit if self._pressed(_Key(kit, True, pitch, layer, 0, 0)) else STANDARD
 
     def read(self, note: BankNote, begin: int, end: int) -> Planar:
-        """Samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written to."""
+        """Return the samples [begin, end) of a note, which lie within it: float32 [C, end - begin], not to be written
+        to.
+        """
         if note.key in self._wholes or (begin == 0 and self._is_repeated(note.key)):
             return self._wholes.get(note.key, lambda: self._rendered(note, 0, note.length))[:, begin:end]
         return self._rendered(note, begin, end)
 
     def _is_repeated(self, key: _Key) -> bool:
-        """Whether a note that begins was begun before."""
+        """Return whether a note that begins was begun before."""
         if key in self._begun:
             return True
         if len(self._begun) >= _MOST_NOTES:
@@ -230,7 +234,7 @@ class NoteBank:
         )
 
     def _audible(self, voices: Sequence[NoteVoice], channels: int) -> int:
-        """Samples of a note without its inaudible end."""
+        """Return samples of a note without its inaudible end."""
         length = max((one.length for one in voices), default=0)
         sound = self._summed(voices, channels, 0, length)
         # Two passes over all of it for the peak; the last audible sample is searched from the end.
@@ -243,7 +247,7 @@ class NoteBank:
         return 0
 
     def _summed(self, voices: Sequence[NoteVoice], channels: int, begin: int, end: int) -> Planar:
-        """Samples [begin, end) of a key press before level and seat: float32 [C, end - begin]."""
+        """Return the samples [begin, end) of a key press before level and seat: float32 [C, end - begin]."""
         if len(voices) == 1:
             (only,) = voices
             return self._played(only, begin, min(end, only.length))[None]
@@ -256,7 +260,7 @@ class NoteBank:
         return sound
 
     def _played(self, one: NoteVoice, begin: int, end: int) -> Planar:
-        """Samples [begin, end) of a voice, which lie within it: float32 [end - begin]."""
+        """Return the samples [begin, end) of a voice, which lie within it: float32 [end - begin]."""
         gain = one.envelope.read(begin, end)
         gain *= one.gain
         gain *= self._source(one.played, one.number, one.size, one.until)[begin:end]
@@ -266,13 +270,13 @@ class NoteBank:
         return gain
 
     def _voices(self, key: _Key) -> tuple[NoteVoice, ...]:
-        """Each voice of a key press."""
+        """Return each voice of a key press."""
         pressed = self._pressed(key)
         apart = len({one.pan for one in pressed}) > 1
         return tuple(self._voice(one, key, apart=apart) for one in pressed)
 
     def _pressed(self, key: _Key) -> tuple[Region | Tone, ...]:
-        """What a key press sounds; nothing for a kit without the key."""
+        """Return what a key press sounds; nothing for a kit without the key."""
         velocity = max(1, min(_MAX_VELOCITY, key.layer * VELOCITY_LAYER + VELOCITY_LAYER // 2))
         sampled = key.program in (self._samples.kits if key.drums else self._samples.programs)
         if self._patches_first or not sampled:
@@ -307,13 +311,15 @@ class NoteBank:
         )
 
     def _natural_length(self, played: Region | Tone) -> int | None:
-        """Samples after which a sound has ended by itself, None if it goes on while the key is held."""
+        """Return the number of samples after which a sound has ended by itself, None if it goes on while the key is
+        held.
+        """
         if isinstance(played, Region):
             return voice.natural_length(played, self._samples.length(played.sample))
         return drum_length(played.patch) if isinstance(played.patch, DrumPatch) else None
 
     def _source(self, played: Region | Tone, number: int, size: int, until: int) -> Planar:
-        """`size` samples of a region or tone, or all of it if it ends before."""
+        """Return `size` samples of a region or tone, or all of it if it ends before."""
 
         def make() -> Planar:
             if isinstance(played, Region):
@@ -323,7 +329,7 @@ class NoteBank:
         return self._sources.get((number, size, until), make)
 
     def register(self, program: int, *, drums: bool = False) -> Register:
-        """How loud a programme or drum kit is by nature; measured once if it did not come with the font."""
+        """Return how loud a programme or drum kit is by nature; measured once if it did not come with the font."""
         name = level_name(program, drums=drums)
         if name not in self._levels:
             layer = _LEVEL_VELOCITY // VELOCITY_LAYER
@@ -343,5 +349,5 @@ class NoteBank:
 
 
 def velocity_gain(velocity: int) -> float:
-    """Amplitude of a velocity 1-127: the SoundFont curve, 40 log10(velocity / 127) dB (sec. 8.4.1)."""
+    """Return the amplitude of a velocity 1-127: the SoundFont curve, 40 log10(velocity / 127) dB (sec. 8.4.1)."""
     return (velocity / _MAX_VELOCITY) ** 2

@@ -157,7 +157,7 @@ def stroke(patch: DrumPatch, pitch: int) -> Tone:
 
 
 def _unison(wave: Wave, cents: float, voices: int = 3) -> tuple[Oscillator, ...]:
-    """Some of one wave, spread over twice `cents`."""
+    """Return some of one wave, spread over twice `cents`."""
     spread = [2 * place / (voices - 1) - 1 for place in range(voices)]
     return tuple(Oscillator(wave=wave, semitones=cents * place / 100, level=voices**-0.5) for place in spread)
 

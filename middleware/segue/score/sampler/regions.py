@@ -163,13 +163,13 @@ class SampleBank:
         self._zones = lru_cache(maxsize=None)(self._read_zones)
 
     def sha256(self) -> str:
-        """Hash of the SoundFont; reads all of it."""
+        """Return the hash of the SoundFont; reads all of it."""
         return self._font.sha256()
 
     def regions(
         self, program: int, pitch: int, velocity: int, *, drums: bool, loudness: int | None = None
     ) -> tuple[Region, ...]:
-        """What sounds when a key of a programme, or of a drum kit, is pressed; nothing if it does not cover it.
+        """Return what sounds when a key of a programme, or of a drum kit, is pressed; nothing if it does not cover it.
 
         Args:
             loudness: The velocity by which loudness goes, if not by `velocity`.
@@ -194,7 +194,7 @@ class SampleBank:
         return tuple(found)
 
     def waveform(self, sample: int) -> NDArray[np.float32]:
-        """Waveform of a row of shdr, float32 [S] in [-1, 1].
+        """Return the waveform of a row of shdr, float32 [S] in [-1, 1].
 
         Raises:
             SoundFontError: If a compressed sample cannot be decoded.
@@ -212,7 +212,7 @@ class SampleBank:
         return self._lengths[sample]
 
     def _matching(self, level: str, index: int, pitch: int, velocity: int) -> Iterator[_Zone]:
-        """The zones of a preset ("p") or instrument ("i") that a press reaches."""
+        """Return the zones of a preset ("p") or instrument ("i") that a press reaches."""
         for zone in self._zones(level, index):
             if zone.keys[0] <= pitch <= zone.keys[1] and zone.velocities[0] <= velocity <= zone.velocities[1]:
                 yield zone
@@ -289,7 +289,7 @@ class SampleBank:
 
 
 def _gain_db(attenuation: int, added: Mapping[int, float], velocity: int) -> float:
-    """A region's gain beyond that of the default curve of velocity.
+    """Return a region's gain beyond that of the default curve of velocity.
 
     Args:
         attenuation: Of the generator, centibels; E-mu's hardware, which fonts are voiced for, takes 0.4 of it.
@@ -305,10 +305,10 @@ def _signed(amount: int) -> int:
 
 
 def _span(packed: int) -> tuple[int, int]:
-    """Lowest and highest value of a range generator."""
+    """Return the lowest and highest value of a range generator."""
     return packed & 0xFF, (packed & 0xFFFF) >> 8
 
 
 def _seconds(timecents: int) -> float:
-    """Timecents as seconds; below -12000 the specification means "at once"."""
+    """Return timecents as seconds; below -12000 the specification means "at once"."""
     return 0.0 if timecents <= -12_000 else math.pow(2.0, min(timecents, 8_000) / 1200)

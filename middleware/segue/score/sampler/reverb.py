@@ -64,7 +64,7 @@ def start() -> ReverbState:
 
 
 def process(state: ReverbState, sent: Planar) -> tuple[ReverbState, Planar]:
-    """The reverb of `sent` (float32 [2, S]): float32 [2, S], without the direct sound. Latency 0."""
+    """Return the reverb of `sent` (float32 [2, S]): float32 [2, S], without the direct sound. Latency 0."""
     length = sent.shape[1]
     if not length:
         return state, sent
@@ -83,7 +83,7 @@ def process(state: ReverbState, sent: Planar) -> tuple[ReverbState, Planar]:
 
 
 def _early(stream: Planar, length: int) -> Planar:
-    """First reflections: sparse taps, other times and signs on each side."""
+    """Return the first reflections: sparse taps, other times and signs on each side."""
     early = np.zeros((2, length), np.float32)
     echo = np.empty(length, np.float32)
     for side, (times, gains) in enumerate(_early_taps()):
@@ -94,7 +94,9 @@ def _early(stream: Planar, length: int) -> Planar:
 
 
 def _network(lines: Planar, early: Planar, late: Planar, begin: int, end: int) -> None:
-    """One block of the network, in place. What enters a line at t stands `delay` later, so that all come out at t."""
+    """Return one block of the network, in place. What enters a line at t stands `delay` later, so that all come out at
+    t.
+    """
     out = lines[:, begin + 1 : end + 1] * np.float32(1 - _DAMPING)
     out += lines[:, begin:end] * np.float32(_DAMPING)
     out *= _line_gains()
@@ -113,21 +115,21 @@ def _network(lines: Planar, early: Planar, late: Planar, begin: int, end: int) -
 
 @lru_cache(maxsize=1)
 def _signs() -> tuple[Planar, Planar]:
-    """Signs of the lines as left and right hear them: float32 [L, 1] each."""
+    """Return signs of the lines as left and right hear them: float32 [L, 1] each."""
     left, right = (np.array(signs, np.float32)[:, None] for signs in (_LEFT, _RIGHT))
     return left, right
 
 
 @lru_cache(maxsize=1)
 def _line_gains() -> Planar:
-    """Gain of each line per pass, so that all fall 60 dB in the reverb time: float32 [L, 1]."""
+    """Return the gain of each line per pass, so that all fall 60 dB in the reverb time: float32 [L, 1]."""
     seconds = np.array(_DELAYS) / SAMPLE_RATE
     return (10 ** (-3 * seconds / _REVERB_TIME_S)).astype(np.float32)[:, None]
 
 
 @lru_cache(maxsize=1)
 def _early_taps() -> tuple[tuple[tuple[int, ...], Planar], ...]:
-    """Times (samples) and gains of each side's reflections, falling 12 dB."""
+    """Return times (samples) and gains of each side's reflections, falling 12 dB."""
     sides = []
     for taps in _EARLY_TAPS:
         gains = np.sign(taps) * 10 ** (-12 / 20 * np.arange(len(taps)) / len(taps))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from segue.contract import FAMILIES, SAMPLE_RATE, NoteEvent, Samples
+from segue.contract import FAMILIES, FRAME_SIZE, SAMPLE_RATE, NoteEvent, Samples
 from segue.score.sampler import reverb
+from segue.score.sampler.kits import KITS
 from segue.score.sampler.levels import read_levels
 from segue.score.sampler.notes import MEMORY_BYTES, NoteBank, velocity_gain
 from segue.score.sampler.orchestra import NUM_KEYS, NUM_PROGRAMS
@@ -49,8 +50,13 @@ class EndedNote(NamedTuple):
 
 # In this time the reverb falls by 158 dB, below the last bit of float32: older notes leave no trace in a state.
 MEMORY: Final = 5 * SAMPLE_RATE
+# A drum that another one chokes is gone after this.
+_CHOKE_FADE: Final = 1_440
 # Notes that ended in the memory are played again in pieces of this length, which bounds the working space.
-_PIECE: Final = SAMPLE_RATE // 2
+_PIECE: Final = 12 * FRAME_SIZE
+
+Gains = Callable[[int, int], tuple[Planar | None, Planar | None]]
+"""Of samples [begin, end): gains of what is sent to the reverb and of all but the drums, float32 [S], None for 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,21 +108,20 @@ class Sampler:
         return self._bank.sha256()
 
     def substitute(self, program: int) -> int:
-        """The programme that plays for `program`: itself, unless the soundfont lacks it. For warnings."""
+        """Return the programme that plays for `program`: itself, unless the soundfont lacks it. For warnings."""
         return self._bank.substitute(program)
 
     def start(self, position: int = 0) -> SamplerState:
-        """Silence before sample `position`."""
+        """Return silence before sample `position`."""
         return SamplerState(position=position, sounding=(), over=(), recent={}, room=reverb.start())
 
-    def resumed(self, notes: Sequence[NoteEvent], position: int, *, send_gain: float = 1.0) -> SamplerState:
+    def resumed(self, notes: Sequence[NoteEvent], position: int, gains: Gains | None = None) -> SamplerState:
         """The state before `position` in a performance of `notes`, which start before it and come by start.
 
-        It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY and
-        the gains of `render` did not move.
+        It goes on as the performance did, to a few bits of float32, if no note is missing that ended within MEMORY.
 
         Args:
-            send_gain: What was sent to the reverb, times what the seats send.
+            gains: The gains of `render` for the samples [begin, end).
 
         Raises:
             ValueError, SoundFontError: As `render`.
@@ -128,13 +133,17 @@ class Sampler:
         while state.position < position:
             end = min(position, state.position + _PIECE)
             last = bisect_left(notes, end, key=lambda note: note.start)
-            sends = None if send_gain == 1 else np.full(end - state.position, send_gain, np.float32)
-            state, _, _ = self.render(state, notes[first:last], end - state.position, send_gains=sends)
+            sends, pumped = (None, None) if gains is None else gains(state.position, end)
+            state, _, _ = self.render(
+                state, notes[first:last], end - state.position, send_gains=sends, pump_gains=pumped
+            )
             first = last
         return state
 
     def state_bytes(self, state: SamplerState) -> int:
-        """Memory that keeping `state` costs, in bytes; the notes themselves are shared by the states around it."""
+        """Return the memory that keeping `state` costs, in bytes; the notes themselves are shared by the states around
+        it.
+        """
         rooms = (state.room, *(state.family_rooms or ()))
         recent = sum(samples.nbytes for samples in state.recent.values())
         return recent + sum(room.nbytes for room in rooms) + sys.getsizeof(state.sounding) + sys.getsizeof(state.over)
@@ -164,7 +173,8 @@ class Sampler:
         end = state.position + num_samples
         check_notes(notes, state.position, end)
         sounding = (*state.sounding, *notes)
-        points, remaining, ended = self._points(sounding, state.position, num_samples)
+        chokes = _chokes(sounding, [note.note for note in state.over])
+        points, remaining, ended = self._points(sounding, chokes, state.position, num_samples)
         over = tuple(note for note in (*state.over, *ended) if note.end > end - MEMORY)
         recent, buses = _wide(state.recent, points, num_samples)
         if pump_gains is not None:
@@ -182,9 +192,11 @@ class Sampler:
         return after, _interleaved(dry + wet), parts
 
     def _points(
-        self, sounding: Sequence[NoteEvent], position: int, num_samples: int
+        self, sounding: Sequence[NoteEvent], chokes: Mapping[NoteEvent, int], position: int, num_samples: int
     ) -> tuple[dict[Bus, Planar], tuple[NoteEvent, ...], list[EndedNote]]:
-        """Notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do not."""
+        """Return notes in their seats, not yet widened, by bus; those that go on after the chunk; and those that do
+        not.
+        """
         buses: dict[Bus, Planar] = {}
         levelled = np.empty(num_samples, np.float32)
         remaining: list[NoteEvent] = []
@@ -193,6 +205,9 @@ class Sampler:
         for event in sounding:
             note = self._bank.note(event)
             start, note_end = event.start, event.start + note.length
+            choked = chokes.get(event)
+            if choked is not None:
+                note_end = min(note_end, choked + _CHOKE_FADE)
             begin, end = max(start, position), min(note_end, chunk_end)
             if note_end > chunk_end:
                 remaining.append(event)
@@ -209,6 +224,9 @@ class Sampler:
             for side, gain in enumerate(note.gains):
                 share = levelled[: end - begin]
                 np.multiply(sound[side % note.channels], np.float32(gain * loudness), out=share)
+                if choked is not None:
+                    fading = np.arange(begin - choked, end - choked, dtype=np.float32)
+                    share *= 1 - np.clip(fading / _CHOKE_FADE, 0, 1)
                 mixed[side, begin - position : end - position] += share
         return buses, tuple(remaining), ended
 
@@ -232,10 +250,26 @@ def check_notes(notes: Sequence[NoteEvent], begin: int, end: int) -> None:
         previous = event.start
 
 
+def _chokes(sounding: Sequence[NoteEvent], over: Sequence[NoteEvent]) -> dict[NoteEvent, int]:
+    """When another stroke ends the drums that still ring; that may be over already, being shorter."""
+    ends: dict[NoteEvent, int] = {}
+    for event in sounding:
+        by = KITS[event.program].chokes.get(event.pitch) if event.drums and event.program in KITS else None
+        if by:
+            strokes = [
+                other.start
+                for other in (*over, *sounding)
+                if other.drums and other.program == event.program and other.pitch in by and other.start > event.start
+            ]
+            if strokes:
+                ends[event] = min(strokes)
+    return ends
+
+
 def _wide(
     recent: Mapping[Bus, Planar], points: Mapping[Bus, Planar], num_samples: int
 ) -> tuple[dict[Bus, Planar], dict[Bus, Planar]]:
-    """What to remember of each bus, and the buses widened; those that still echo sound though no note does."""
+    """Return what to remember of each bus, and the buses widened; those that still echo sound though no note does."""
     after: dict[Bus, Planar] = {}
     buses: dict[Bus, Planar] = {}
     # In one order whatever the chunk holds, since sums of floats depend on it.
@@ -258,7 +292,7 @@ def _wide(
 def _mixed(
     buses: Mapping[Bus, Planar], keys: Sequence[Bus], num_samples: int, send_gains: Planar | None
 ) -> tuple[Planar, Planar]:
-    """The buses `keys` summed, and what they send to the reverb."""
+    """Return the buses `keys` summed, and what they send to the reverb."""
     dry = np.zeros((2, num_samples), np.float32)
     sent = np.zeros((2, num_samples), np.float32)
     for key in keys:

@@ -112,7 +112,7 @@ class FileBytes:
         return b"".join(read)
 
     def narrowed(self, begin: int, end: int) -> FileBytes:
-        """This object, from now on for the bytes [begin, end) of what it was for."""
+        """Return this object, from now on for the bytes [begin, end) of what it was for."""
         self._begin, self._end = self._begin + begin, self._begin + end
         return self
 
@@ -137,7 +137,7 @@ class SoundFont:
         return bool((self.tables["shdr"]["kind"][:-1] & VORBIS_FLAG).any())
 
     def sha256(self) -> str:
-        """Hash of all that sounds, hexadecimal; INFO texts do not count."""
+        """Return the hash of all that sounds, hexadecimal; INFO texts do not count."""
         digest = hashlib.sha256()
         for begin in range(0, len(self.data), _BLOCK):
             digest.update(self.data[begin : begin + _BLOCK])
@@ -146,11 +146,13 @@ class SoundFont:
         return digest.hexdigest()
 
     def presets(self) -> dict[tuple[int, int], str]:
-        """(bank, programme) -> name of every preset in the file."""
+        """Return (bank, programme) -> name of every preset in the file."""
         return {(int(row["bank"]), int(row["program"])): text(row["name"]) for row in self.tables["phdr"][:-1]}
 
     def zones(self, level: str, index: int) -> Iterator[tuple[NDArray[np.void], NDArray[np.void]]]:
-        """Generators and modulators of each zone of preset (`level` "p") or instrument (`level` "i") number `index`."""
+        """Return the generators and modulators of each zone of preset (`level` "p") or instrument (`level` "i") number
+        `index`.
+        """
         owners = self.tables["phdr" if level == "p" else "inst"]
         bags = self.tables[f"{level}bag"]
         for bag in range(int(owners["bag"][index]), int(owners["bag"][index + 1])):
@@ -162,7 +164,7 @@ class SoundFont:
 
 
 def text(raw: bytes) -> str:
-    """A zero-padded name as text; SoundFont names are ASCII by specification and Latin-1 in practice."""
+    """Return a zero-padded name as text; SoundFont names are ASCII by specification and Latin-1 in practice."""
     return bytes(raw).split(b"\0")[0].decode("latin-1").strip()
 
 
@@ -215,7 +217,7 @@ def parse_soundfont(raw: bytes | FileBytes, name: str) -> SoundFont:
 
 
 def _chunks(raw: bytes | FileBytes, start: int, stop: int, name: str) -> Iterator[tuple[str, int, int]]:
-    """(tag, begin and end of the body) of each chunk."""
+    """Return (tag, begin and end of the body) of each chunk."""
     position = start
     while position + 8 <= stop:
         tag, size = _CHUNK_HEADER.unpack(raw[position : position + 8])
@@ -237,7 +239,7 @@ def _table(raw: bytes | FileBytes, span: tuple[int, int] | None, tag: str, name:
 
 
 def _check(font: SoundFont, name: str) -> None:
-    """Every index of every table points inside the table it names, so that later code need not look again."""
+    """Check that every index of every table points inside the table it names, so that later code need not."""
     t = font.tables
     pointers = {
         "phdr.bag": (t["phdr"]["bag"], len(t["pbag"]) - 1),

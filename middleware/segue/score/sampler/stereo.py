@@ -27,7 +27,7 @@ Planar = NDArray[np.float32]
 
 
 def pan_gains(pan: float) -> tuple[float, float]:
-    """Left and right amplitude of a place from -1 to 1 (beyond is clipped), of constant power."""
+    """Return the left and right amplitude of a place from -1 to 1 (beyond is clipped), of constant power."""
     angle = (min(1.0, max(-1.0, pan)) + 1) * math.pi / 4
     return math.cos(angle), math.sin(angle)
 
@@ -55,7 +55,7 @@ def widened(before: Planar, sound: Planar, width: float) -> tuple[Planar, Planar
 
 @lru_cache
 def _echo_gains(width: float) -> Planar:
-    """Amplitudes of the echoes, in all `width` strong and without a sum."""
+    """Return the amplitudes of the echoes, in all `width` strong and without a sum."""
     share = np.arange(len(_TIMES)) / (len(_TIMES) - 1)
     gains = np.array(_SIGNS) * 10 ** (_LAST_DB / 20 * share)
     gains -= gains.mean()

@@ -30,6 +30,7 @@ _BAND_HZ: Final = 20_000.0
 # Values of a table; the highest partial of the lowest key has 13, and linear interpolation errs below -85 dB.
 _TABLE: Final = 8_192
 _CUTOFFS_AN_OCTAVE: Final = 4
+_BLOCK: Final = SAMPLE_RATE // 2
 _MIDDLE_HZ: Final = 261.63
 _VIBRATO_HZ: Final = 5.5
 _VIBRATO_FROM_S: Final = 0.3
@@ -40,14 +41,30 @@ _SIDEBANDS_BEYOND: Final = 4
 
 
 def sound(tone: Tone, size: int) -> Waveform:
-    """The sound of a key press that is held: float32 [size], or less of a drum that is over before."""
+    """Return the sound of a key press that is held: float32 [size], or less of a drum that is over before."""
     patch = tone.patch
     if isinstance(patch, DrumPatch):
         return drum_sound(patch, size)
-    seconds = np.arange(size) / SAMPLE_RATE
+    out = np.empty(size, np.float32)
+    moved = 0.0
+    # In blocks, since long sounds in double precision would take many times their own memory.
+    for begin in range(0, size, _BLOCK):
+        moved = _add_block(tone, patch, begin, out[begin : begin + _BLOCK], moved)
+    return out
+
+
+def key_hz(pitch: int) -> float:
+    """Return the frequency of a MIDI key in Hz."""
+    return float(440 * 2 ** ((pitch - 69) / 12))
+
+
+def _add_block(tone: Tone, patch: Patch, begin: int, out: Waveform, moved: float) -> float:
+    """Fill `out` with the samples from `begin` on; `moved` periods have been gained by drop and vibrato, and after."""
+    seconds = np.arange(begin, begin + len(out)) / SAMPLE_RATE
     hertz = key_hz(tone.pitch)
-    cycles = _cycles(patch, hertz, seconds)
-    total = np.zeros(size)
+    gained = moved + _gained(patch, hertz, seconds)
+    cycles = hertz * seconds + gained
+    total = np.zeros(len(out))
     # Voices of one wave start apart, each at its own place of the period, so that they do not click together.
     for number, oscillator in enumerate(patch.oscillators):
         ratio = 2 ** (oscillator.semitones / 12)
@@ -55,27 +72,21 @@ def sound(tone: Tone, size: int) -> Waveform:
         total += oscillator.level * _wave(oscillator, patch.filter, tone, hertz * ratio, phase, seconds)
     for operators in patch.operators:
         total += _modulated(operators, tone.softness, hertz, cycles, seconds)
-    if patch.breath:
-        total += patch.breath * noise(size) * np.exp(-seconds / patch.breath_s)
-    return total.astype(np.float32)
+    if patch.breath and begin == 0:
+        total += patch.breath * noise(len(out)) * np.exp(-seconds / patch.breath_s)
+    out[:] = total
+    return float(gained[-1])
 
 
-def key_hz(pitch: int) -> float:
-    """Frequency of a MIDI key in Hz."""
-    return float(440 * 2 ** ((pitch - 69) / 12))
-
-
-def _cycles(patch: Patch, hertz: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Periods of the key's frequency since the key press, with drop and vibrato: float64 [S]."""
-    steady = hertz * seconds
+def _gained(patch: Patch, hertz: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Periods that drop and vibrato add from a block's start on: float64 [S]."""
     if not patch.drop and not patch.vibrato_cents:
-        return steady
+        return np.zeros(len(seconds))
     semitones = patch.drop * np.exp(-seconds / patch.drop_s)
     if patch.vibrato_cents:
         rising = np.clip((seconds - _VIBRATO_FROM_S) / _VIBRATO_FROM_S, 0, 1)
         semitones += patch.vibrato_cents / 100 * rising * np.sin(2 * math.pi * _VIBRATO_HZ * seconds)
-    moved = np.cumsum(np.exp2(semitones / 12) - 1) * (hertz / SAMPLE_RATE)
-    return steady + moved
+    return np.asarray(np.cumsum(np.exp2(semitones / 12) - 1) * (hertz / SAMPLE_RATE), np.float64)
 
 
 def _wave(
@@ -86,7 +97,7 @@ def _wave(
     phase: NDArray[np.float64],
     seconds: NDArray[np.float64],
 ) -> NDArray[np.float32]:
-    """One oscillator through the filter: float32 [S]."""
+    """Return one oscillator through the filter: float32 [S]."""
     place = (phase % 1.0) * _TABLE
     whole = place.astype(np.int32)
     share = (place - whole).astype(np.float32)
@@ -114,7 +125,7 @@ def _wave(
 
 
 def _looked_up(table: Waveform, at: NDArray[np.int32], share: Waveform) -> Waveform:
-    """Values of a table between places `at` and the next: float32 [S]."""
+    """Return values of a table between places `at` and the next: float32 [S]."""
     before = table.take(at)
     after = table.take(at + 1)
     after -= before
@@ -124,7 +135,7 @@ def _looked_up(table: Waveform, at: NDArray[np.int32], share: Waveform) -> Wavef
 
 
 def _cutoff_octaves(low_pass: Filter, tone: Tone, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The filter's cutoff over time, in octaves above 1 Hz."""
+    """Return the filter's cutoff over time, in octaves above 1 Hz."""
     rest = math.log2(low_pass.cutoff_hz) + low_pass.follow * math.log2(key_hz(tone.pitch) / _MIDDLE_HZ)
     rest -= low_pass.velocity * tone.softness
     if not low_pass.sweep:
@@ -139,7 +150,7 @@ def _cutoff_octaves(low_pass: Filter, tone: Tone, seconds: NDArray[np.float64]) 
 
 @lru_cache(maxsize=64)
 def _tables(wave: Wave, hertz: float, quality: float | None, lowest: int, count: int) -> Waveform:
-    """One period of a wave as filters leave it, the first value again at the end: float32 [count, _TABLE + 1].
+    """Return one period of a wave as filters leave it, the first value again at the end: float32 [count, _TABLE + 1].
 
     Args:
         quality: Q of the filter, None for no filter.
@@ -160,7 +171,7 @@ def _tables(wave: Wave, hertz: float, quality: float | None, lowest: int, count:
 
 
 def _amplitudes(wave: Wave, harmonics: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Amplitudes of a wave's harmonics, all in sine phase; waves are about equally strong."""
+    """Return the amplitudes of a wave's harmonics, all in sine phase; waves are about equally strong."""
     odd = harmonics % 2
     if wave == "saw":
         return 0.6 / harmonics
@@ -180,7 +191,7 @@ def _amplitudes(wave: Wave, harmonics: NDArray[np.int64]) -> NDArray[np.float64]
 def _modulated(
     operators: Operators, softness: float, hertz: float, cycles: NDArray[np.float64], seconds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """A pair of operators; high keys get less modulation, so that no sideband passes the band's edge."""
+    """Return a pair of operators; high keys get less modulation, so that no sideband passes the band's edge."""
     room = (_BAND_HZ / hertz - operators.carrier) / operators.modulator - _SIDEBANDS_BEYOND
     loudest = operators.index * (1 - (1 - operators.soft) * softness)
     index = max(0.0, min(loudest, room)) * np.exp(-seconds / operators.index_decay_s)

@@ -92,7 +92,7 @@ class VolumeEnvelope:
         self._stretches = tuple(stretches)
 
     def read(self, begin: int, end: int) -> Waveform:
-        """Its samples [begin, end), which must lie within it: float32 [end - begin], the caller's own."""
+        """Return its samples [begin, end), which must lie within it: float32 [end - begin], the caller's own."""
         gain = _read(self._stretches, begin, end)
         # A cut at the limit does not click.
         fade_end(gain, begin, self.length, END_FADE)
@@ -100,7 +100,7 @@ class VolumeEnvelope:
 
 
 def release_samples(envelope: Envelope) -> int:
-    """The longest a voice may sound after its key is released, in samples."""
+    """Return the longest a voice may sound after its key is released, in samples."""
     return math.ceil(max(envelope.release_s, _MIN_RELEASE_S) * SAMPLE_RATE * -_INAUDIBLE_DB / _FULL_SCALE_DB)
 
 
@@ -114,7 +114,7 @@ def fade_end(samples: Waveform, begin: int, length: int, fade: int) -> None:
 
 
 def _pressed(envelope: Envelope, held: int) -> list[_Stretch]:
-    """The stretches while the key is held; they end before `held` where the voice decays to nothing."""
+    """Return the stretches while the key is held; they end before `held` where the voice decays to nothing."""
     attack = max(1, round(max(envelope.attack_s, _MIN_ATTACK_S) * SAMPLE_RATE))
     fall_db = _FULL_SCALE_DB / max(envelope.decay_s * SAMPLE_RATE, 1.0)
     # Down to the sustain level, or to silence if that comes first.
@@ -164,7 +164,7 @@ def _draw(fall_db: float, begin: int, part: Waveform) -> None:
 
 
 def source(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
-    """The region's sample at its pitch, filtered, without envelope: float32 [S <= length].
+    """Return the region's sample at its pitch, filtered, without envelope: float32 [S <= length].
 
     Args:
         held: Samples until the key is released (for loops that end with the key). A sample without loop ends by itself.
@@ -181,7 +181,9 @@ def source(region: Region, waveform: Waveform, held: int, length: int) -> Wavefo
 
 
 def natural_length(region: Region, length: int) -> int | None:
-    """Output samples after which an unlooped sample of `length` has ended by itself; None if it loops."""
+    """Return the number of output samples after which an unlooped sample of `length` has ended by itself; None if it
+    loops.
+    """
     first, end, loop_start, loop_end = _bounds(region, length)
     if _looped(region, loop_start, loop_end):
         return None
@@ -189,7 +191,7 @@ def natural_length(region: Region, length: int) -> int | None:
 
 
 def tremolo(region: Region, begin: int, end: int) -> Waveform | None:
-    """Gain of the region's tremolo over samples [begin, end), float32 [end - begin], or None if it has none."""
+    """Return the gain of the region's tremolo over [begin, end), float32 [end - begin], or None if it has none."""
     if region.tremolo_db == 0:
         return None
     first = begin // _CURVE_STEP
@@ -201,7 +203,9 @@ def tremolo(region: Region, begin: int, end: int) -> Waveform | None:
 
 
 def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Waveform:
-    """The sample with its loop written out: at most `length` source samples, the loop kept up for `held` of them."""
+    """Return the sample with its loop written out: at most `length` source samples, the loop kept up for `held` of
+    them.
+    """
     first, end, loop_start, loop_end = _bounds(region, len(waveform))
     if not _looped(region, loop_start, loop_end):
         return waveform[first:end][:length]
@@ -215,7 +219,7 @@ def _unroll(region: Region, waveform: Waveform, held: int, length: int) -> Wavef
 
 
 def _bounds(region: Region, length: int) -> tuple[int, int, int, int]:
-    """First sample, end, loop start and loop end, forced into a waveform of `length`."""
+    """Return first sample, end, loop start and loop end, forced into a waveform of `length`."""
     end = max(0, min(length, length + region.last))
     first = max(0, min(region.first, end))
     return first, end, max(region.loop[0], first), min(region.loop[1], end)
@@ -226,7 +230,7 @@ def _looped(region: Region, loop_start: int, loop_end: int) -> bool:
 
 
 def _filtered(region: Region, played: Waveform) -> Waveform:
-    """Low-pass; a moving cutoff is a crossfade between the filter at rest and the filter fully swept."""
+    """Filter by the low-pass; a moving cutoff is a crossfade between the filter at rest and the filter fully swept."""
     rest = _low_passed(played, region.cutoff_hz, region.resonance_db)
     if region.sweep_cents == 0:
         return rest
@@ -238,7 +242,9 @@ def _filtered(region: Region, played: Waveform) -> Waveform:
 
 
 def _sweep(region: Region, length: int) -> Waveform:
-    """The modulation envelope while the key is held, 0 to 1, float32 [length]; unlike loudness it decays linearly."""
+    """Return the modulation envelope while the key is held, 0 to 1, float32 [length]; unlike loudness it decays
+    linearly.
+    """
     attack = max(region.sweep_attack_s, 1e-3)
     top = attack + region.sweep_hold_s
     fall = max(region.sweep_decay_s, 1e-3) * (1 - region.sweep_sustain)
@@ -247,12 +253,12 @@ def _sweep(region: Region, length: int) -> Waveform:
 
 
 def _coarse_seconds(length: int) -> NDArray[np.float64]:
-    """Times of every _CURVE_STEP-th sample, the last at or after `length`: slow curves need no more."""
+    """Return times of every _CURVE_STEP-th sample, the last at or after `length`: slow curves need no more."""
     return np.asarray(np.arange(-(-length // _CURVE_STEP) + 1) * (_CURVE_STEP / SAMPLE_RATE), np.float64)
 
 
 def _finely(coarse: NDArray[np.float64], length: int) -> Waveform:
-    """A curve known at _coarse_seconds(length), with straight lines between: float32 [length]."""
+    """Return a curve known at _coarse_seconds(length), with straight lines between: float32 [length]."""
     points = coarse.astype(np.float32)
     share = np.arange(_CURVE_STEP, dtype=np.float32) / np.float32(_CURVE_STEP)
     lines = points[:-1, None] + np.diff(points)[:, None] * share
@@ -260,7 +266,7 @@ def _finely(coarse: NDArray[np.float64], length: int) -> Waveform:
 
 
 def _low_passed(played: Waveform, cutoff_hz: float, resonance_db: float) -> Waveform:
-    """Two-pole low-pass with the peak `resonance_db` above the Butterworth's -3 dB (sec. 8.1.3, 8 and 9)."""
+    """Filter by a two-pole low-pass with its peak `resonance_db` over the Butterworth's -3 dB (sec. 8.1.3, 8 and 9)."""
     if cutoff_hz >= _OPEN_FILTER_HZ:
         return played
     omega = 2 * math.pi * max(cutoff_hz, 20.0) / SAMPLE_RATE

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Final, Literal, NamedTuple
 
 from segue.style_profile import Ensemble, StyleProfile
 
 Kind = Literal["genre", "scene"]
+_FORMS: Final = frozenset({"waltz", "march", "pop ballad", "lullaby", "fanfare", "hymn organ", "funeral march"})
 
 
-@dataclass(frozen=True, kw_only=True)
+class Roles(NamedTuple):
+    """The instruments of each role, the most prominent first, with ", " between them."""
+
+    melody: str = ""
+    counter: str = ""
+    harmony: str = ""
+    bass: str = ""
+    texture: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class NamedStyle:
-    """A point on the axes of style that has a name.
+    """A point on the axes of style that has a name. Compared by identity: rows are made once.
 
     Attributes:
         name: In plain words.
@@ -20,47 +33,49 @@ class NamedStyle:
             a moment of a game, which a genre named beside it overrules.
         names: Words and phrases by which a text names it, as `words.split_text` has them; the name itself is one.
         captions: What a designer would write for it.
-        profile: How it sounds.
+        roles: The instruments of each role, with ", " between them.
+        axes: The other fields of its profile.
     """
 
     name: str
     kind: Kind
     names: tuple[str, ...]
     captions: tuple[str, ...]
-    profile: StyleProfile
+    roles: Roles
+    axes: Mapping[str, Any]
+
+    @property
+    def is_form(self) -> bool:
+        """Whether any genre can take it ("jazz waltz"): it gives meter and pace, the genre the players."""
+        return self.name in _FORMS
+
+    @cached_property
+    def profile(self) -> StyleProfile:
+        """How it sounds. Made when it is asked for: a text needs some of two hundred."""
+        names = ((role, tuple(listed.split(", ")) if listed else ()) for role, listed in self.roles._asdict().items())
+        return StyleProfile(ensemble=Ensemble(**dict(names)), **self.axes)
 
 
-def genre(name: str, names: str, captions: tuple[str, ...], ensemble: Ensemble, **axes: Any) -> NamedStyle:
+def genre(name: str, names: str, captions: tuple[str, ...], roles: Roles, **axes: Any) -> NamedStyle:
     """Return the row of a genre.
 
     Args:
         name: See NamedStyle.
         names: Further names, with ", " between them.
         captions: See NamedStyle.
-        ensemble: Instruments by role.
+        roles: Instruments by role.
         axes: The other fields of its profile.
     """
-    return _row("genre", name, names, captions, ensemble, axes)
+    return _row("genre", name, names, captions, roles, axes)
 
 
-def scene(name: str, names: str, captions: tuple[str, ...], ensemble: Ensemble, **axes: Any) -> NamedStyle:
+def scene(name: str, names: str, captions: tuple[str, ...], roles: Roles, **axes: Any) -> NamedStyle:
     """Return the row of a scene; arguments as of `genre`."""
-    return _row("scene", name, names, captions, ensemble, axes)
-
-
-def players(melody: str = "", counter: str = "", harmony: str = "", bass: str = "", texture: str = "") -> Ensemble:
-    """Return an ensemble; each role's instruments with ", " between them."""
-    roles = {"melody": melody, "counter": counter, "harmony": harmony, "bass": bass, "texture": texture}
-    return Ensemble(**{role: tuple(listed.split(", ")) if listed else () for role, listed in roles.items()})
+    return _row("scene", name, names, captions, roles, axes)
 
 
 def _row(
-    kind: Kind, name: str, names: str, captions: tuple[str, ...], ensemble: Ensemble, axes: dict[str, Any]
+    kind: Kind, name: str, names: str, captions: tuple[str, ...], roles: Roles, axes: Mapping[str, Any]
 ) -> NamedStyle:
-    return NamedStyle(
-        name=name,
-        kind=kind,
-        names=tuple(dict.fromkeys((name, *(names.split(", ") if names else ())))),
-        captions=captions,
-        profile=StyleProfile(ensemble=ensemble, **axes),
-    )
+    listed = tuple(dict.fromkeys((name.lower().replace("-", " "), *(names.split(", ") if names else ()))))
+    return NamedStyle(name=name, kind=kind, names=listed, captions=captions, roles=roles, axes=axes)

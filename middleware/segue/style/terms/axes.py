@@ -125,7 +125,7 @@ GROOVE: Final = _words(
         "jungle breaks",
         "four on the floor": "four on the floor, four to the floor, 4 on the floor, 4 to the floor, four on floor, "
         "kick on every beat, pounding kick, dance beat, "
-        "disco beat, house beat, techno beat, club beat, 4x4, thumping kick, techno kick",
+        "disco beat, house beat, techno beat, club beat, 4x 4, thumping kick, techno kick",
         "half-time": "half time, halftime, half time drums, half time beat, half time feel",
         "trap": "trap beat, rolling hi hats, rolling hats, trap hats, trap hi hats, hi hat rolls, trap drums",
         "bossa": "bossa, bossa nova beat, bossa nova, bossa beat, rumba",
@@ -188,7 +188,7 @@ HARMONY: Final = _words(
         "functional": "functional harmony, simple chords, classical harmony, catchy chords",
         "modal": "modal, modal harmony, modal jazz, folk harmony",
         "jazz": "jazz chords, jazzy chords, seventh chords, sevenths, extended chords, jazz harmony, ii v i, "
-        "ninth chords, lush chords, jazzy harmony, maj7",
+        "ninth chords, lush chords, jazzy harmony, maj 7",
         "drone": "drone, drones, droning, single chord, one chord, tanpura, static harmony, over a drone",
         "power": "power chords, heavy riffs, guitar riff, guitar riffs",
         "quartal": "quartal, open fifths, fourths, suspended chords, sus chords, quartal harmony",
@@ -249,7 +249,7 @@ SOUND: Final = _pulls(
         "vinyl, vinyl crackle, gramophone, old record, scratchy, shellac, old radio, "
         "phonograph": "low_pass_hz 5500, wow 0.25, width 0.2",
         "radio, telephone, muffled, behind a door, distant radio, dull": "low_pass_hz 2500, width 0.2",
-        "8 bit, 8bit, eight bit, nes, game boy, gameboy, c64, commodore 64, sid": "bits 8, width 0.3, room 0.1",
+        "8 bit, 8bit, eight bit, nes, game boy, gameboy, c 64, commodore 64, sid": "bits 8, width 0.3, room 0.1",
         "16 bit, 16bit, snes, mega drive, genesis": "bits 12, room 0.3",
         "bitcrushed, bit crushed, bit crush, bitcrush, crushed": "bits 6",
         "dry, close, close mic, intimate, no reverb, in your face": "room 0.1",

@@ -5,10 +5,12 @@ Instruments that General MIDI lacks are mapped to the programme that sounds most
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from segue.instruments import PROGRAMS
+from segue.style.terms import listed
 
 Part = Literal["line", "pluck", "chords", "pad", "mallet", "bass"]
 
@@ -38,7 +40,7 @@ class NamedInstrument:
 _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     # Keys.
     ("piano", "chords", "*piano, grand piano, pianos, concert piano, upright piano, felt piano, pianist"),
-    ("bright piano", "chords", "bright piano, house piano, rock piano, cp80"),
+    ("bright piano", "chords", "bright piano, house piano, rock piano, cp 80"),
     (
         "honky-tonk piano",
         "chords",
@@ -46,17 +48,17 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "detuned piano",
     ),
     ("electric piano", "chords", "electric piano, rhodes, fender rhodes, wurlitzer, wurli, e piano, epiano"),
-    ("FM electric piano", "chords", "dx7, fm piano, fm electric piano, fm synth, fm bell, digital piano"),
+    ("FM electric piano", "chords", "dx 7, fm piano, fm electric piano, fm synth, fm bell, digital piano"),
     ("electric grand", "chords", "electric grand"),
     ("harpsichord", "chords", "harpsichord, harpsichords, cembalo, spinet, virginal"),
     ("clavinet", "chords", "clavinet, clavi, clav"),
-    ("drawbar organ", "chords", "hammond, hammond organ, jazz organ, b3, drawbar organ, leslie"),
+    ("drawbar organ", "chords", "hammond, hammond organ, jazz organ, b 3, drawbar organ, leslie"),
     ("percussive organ", "chords", "percussive organ"),
     ("rock organ", "chords", "rock organ, distorted organ, farfisa, vox organ, combo organ"),
     ("church organ", "chords", "*organ, church organ, pipe organ, cathedral organ, gothic organ, organs, organist"),
     ("reed organ", "chords", "harmonium, reed organ, pump organ, melodeon, shruti box"),
     ("accordion", "chords", "accordion, concertina, squeezebox, musette, accordions, melodica"),
-    ("bandoneon", "chords", "bandoneon, bandoneón"),
+    ("bandoneon", "chords", "bandoneon"),
     ("celesta", "mallet", "celesta, celeste, toy piano, crystal bells, glass harmonica"),
     # Plucked.
     (
@@ -131,10 +133,11 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "strings",
         "pad",
         "*strings, string section, string orchestra, string ensemble, orchestral strings, staccato strings, spiccato, "
-        "spiccato strings, string, high strings, "
+        "spiccato strings, high strings, "
         "string stabs, lush strings",
     ),
-    ("cello, contrabass", "pad", "low strings, deep strings, dark strings"),
+    ("cello, contrabass", "pad", "*low strings, *deep strings, *dark strings"),
+    ("strings, horn", "pad", "*orchestra, full orchestra, big orchestra, huge orchestra, symphony orchestra"),
     (
         "slow strings",
         "pad",
@@ -221,7 +224,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
     ),
     (
         "voices",
-        "pad",
+        "line",
         "voices, voice, vocals, vocal, wordless voices, humming, soprano, singer, female voice, female vocals, "
         "male voice, whispers, whispering voices, ethereal voices, ooh, aah",
     ),
@@ -280,19 +283,23 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "synth bass",
         "bass",
         "synth bass, bass synth, moog bass, reese, reese bass, wobble bass, wobble, wobbles, growling bass, "
-        "growl bass, analog bass, acid bass, acid, 303, tb 303, pulsing bass, "
+        "growl bass, analog bass, acid bass, 303, tb 303, pulsing bass, "
         "synthesizer bass, bass sequencer",
     ),
     ("soft synth bass", "bass", "sub bass, subbass, sub, 808 bass, 808s, sine bass, deep sub, bass drop, 808"),
 )
 
-INSTRUMENTS: Final[dict[str, NamedInstrument]] = {
-    words.removeprefix("*"): NamedInstrument(
-        programs=tuple(programs.split(", ")), part=part, generic=words.startswith("*")
-    )
-    for programs, part, named in _ROWS
-    for words in named.split(", ")
-}
+
+def _instruments() -> Iterator[tuple[str, NamedInstrument]]:
+    for programs, part, words in _ROWS:
+        certain, generic = (
+            NamedInstrument(programs=listed(programs), part=part, generic=open_) for open_ in (False, True)
+        )
+        for word in listed(words):
+            yield word.removeprefix("*"), generic if word.startswith("*") else certain
+
+
+INSTRUMENTS: Final[dict[str, NamedInstrument]] = dict(_instruments())
 """Each word or phrase that names an instrument."""
 
 FAMILIES: Final[dict[str, frozenset[str]]] = {
@@ -302,6 +309,8 @@ FAMILIES: Final[dict[str, frozenset[str]]] = {
         "distortion guitar, guitar harmonics",
         "electric guitar": "jazz guitar, clean guitar, muted guitar, overdriven guitar, distortion guitar",
         "acoustic guitar": "nylon guitar, steel guitar",
+        "orchestra": "violin, viola, cello, contrabass, tremolo strings, pizzicato strings, strings, slow strings, "
+        "trumpet, trombone, tuba, horn, brass, flute, oboe, clarinet, bassoon, piccolo, timpani",
         "strings": "violin, viola, cello, contrabass, tremolo strings, pizzicato strings, strings, slow strings, "
         "fiddle",
         "brass": "trumpet, trombone, tuba, muted trumpet, horn, brass",
@@ -334,6 +343,7 @@ FAMILY_WORDS: Final[dict[str, str]] = {
         "guitar": "guitar, guitars",
         "electric guitar": "electric guitar, electric guitars, distortion, distorted guitars",
         "acoustic guitar": "acoustic guitar, acoustic guitars",
+        "orchestra": "orchestra, full orchestra, big orchestra, huge orchestra, symphony orchestra",
         "strings": "strings, string, string section, violins, low strings, high strings, string orchestra, "
         "string ensemble",
         "brass": "brass, horns, brass section, trumpets, horn section",
@@ -402,7 +412,8 @@ _DRUMS: Final = (
     (
         "hand drums",
         "hand drums",
-        "hand drums, hand drum, darbuka, doumbek, tabla, tablas, riq, dholak, dhol, frame drum, frame drums, bendir, "
+        "hand drums, hand drum, daf, darbuka, doumbek, tabla, tablas, riq, dholak, dhol, frame drum, frame drums, "
+        "bendir, "
         "cajon, hand percussion, tambourine, tambourines, shaker, shakers, "
         "maracas, castanets, clapping, hand claps, handclaps, claps, palmas, stomping, foot stomps, bodhran, "
         "bodhrans, ethnic percussion, body percussion, udu, rattles, clap, stomps",

@@ -19,7 +19,7 @@ from jax import Array
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from segue.style.situations import BEST_SHARE
+from segue.style.style_index import BEST_SHARE
 
 Parameters = dict[str, Array]
 # Of the softened maximum over a situation's captions; at 30 it is within 0.02 of the maximum.

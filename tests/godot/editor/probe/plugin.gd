@@ -6,6 +6,7 @@ extends EditorPlugin
 const _PATIENCE_MS := 60_000
 
 var _seen := {}
+var _game := -1
 
 
 func _enter_tree() -> void:
@@ -24,14 +25,18 @@ func _probe() -> void:
 	await _see_audition()
 	_dock().get("_rate").pressed.emit()
 	_seen["mix_rate"] = ProjectSettings.get_setting("audio/driver/mix_rate")
-	for _time in 2:
+	await _see_running_game()
+	for round_number in 6:
 		EditorInterface.set_plugin_enabled("segue", false)
 		await get_tree().process_frame
+		if round_number == 0:
+			_seen["left_once"] = await _left()
 		_seen["after"] = [_dock() == null, ProjectSettings.has_setting("autoload/Segue")]
 		EditorInterface.set_plugin_enabled("segue", true)
 		await get_tree().process_frame
-		_seen["again"] = _dock().get("_controls").size()
+		_seen["again"] = _controls().size()
 	EditorInterface.set_plugin_enabled("segue", false)
+	_seen["left"] = await _left()
 	var results: String = ProjectSettings.get_setting("probe/results")
 	FileAccess.open(results, FileAccess.WRITE).store_string(JSON.stringify(_seen))
 	get_tree().quit()
@@ -39,7 +44,7 @@ func _probe() -> void:
 
 func _see_declarations() -> void:
 	var controls := {}
-	for control: Object in _dock().get("_controls"):
+	for control: Object in _controls():
 		controls[control.get("name")] = [control.get("control").get_class(), control.get("value")]
 	_seen["controls"] = controls
 	_seen["cached"] = FileAccess.file_exists("res://.godot/segue/declarations.json")
@@ -102,7 +107,7 @@ func _see_audition() -> void:
 		func() -> bool: return not audition.call("statistics").get("states", {}).is_empty()
 	)
 	_seen["states"] = audition.call("statistics")["states"].keys()
-	for control: Object in _dock().get("_controls"):
+	for control: Object in _controls():
 		if control.get("name") == "threat":
 			control.get("control").get_child(0).value = 1.0
 	await _until(func() -> bool: return not audition.call("statistics")["changes"].is_empty())
@@ -110,6 +115,57 @@ func _see_audition() -> void:
 	_seen["shown"] = _dock().get("_playing").text
 	_dock().get("_start").pressed.emit()
 	_seen["stopped"] = [_dock().get("_status").text, _dock().get("_start").text]
+
+
+## A game that is debugged: what it plays, an input and a trigger from the dock, a suspension.
+func _see_running_game() -> void:
+	var words: Array = ProjectSettings.get_setting("probe/game")
+	_game = OS.create_process(words[0], words.slice(1))
+	await _until(func() -> bool: return _live() != null and not _controls().is_empty())
+	_seen["game"] = [_live().get("path"), _dock().get("_sources").item_count]
+	await _until(func() -> bool: return _live().call("statistics")["played"] > 0)
+	for control: Object in _controls():
+		if control.get("name") == "threat":
+			control.get("control").get_child(0).value = 1.0
+		if control.get("name") == "boss_dead":
+			control.get("control").pressed.emit()
+	await _until(func() -> bool: return _live().get("values").get("threat") == 1.0)
+	await _until(func() -> bool: return "boss_dead" in _dock().get("_playing").text)
+	await _until(func() -> bool: return "threat" in _dock().get("_playing").text)
+	var session: EditorDebuggerSession = _live().get("session")
+	session.send_message("scene:suspend_changed", [true])
+	await _until(func() -> bool: return _live().call("statistics")["is_paused"])
+	session.send_message("scene:suspend_changed", [false])
+	await _until(func() -> bool: return not _live().call("statistics")["is_paused"])
+	OS.kill(_game)
+	await _until(func() -> bool: return _live() == null)
+	_seen["after_game"] = [_dock().get("_status").text, _dock().get("_sources").visible]
+
+
+## Threads, open files and children of the editor, and nodes, once the services have ended.
+func _left() -> Dictionary:
+	await _until(func() -> bool: return _children() == 0)
+	var left := {"children": _children()}
+	for what: String in ["task", "fd"]:
+		var folder := DirAccess.open("/proc/self/" + what)
+		left[what] = folder.get_files().size() + folder.get_directories().size()
+	left["nodes"] = Performance.get_monitor(Performance.OBJECT_NODE_COUNT)
+	left["orphans"] = Performance.get_monitor(Performance.OBJECT_ORPHAN_NODE_COUNT)
+	return left
+
+
+## A file whose size the system says is 0: it is read by lines.
+func _children() -> int:
+	var path := "/proc/self/task/%d/children" % OS.get_process_id()
+	return FileAccess.open(path, FileAccess.READ).get_line().split(" ", false).size()
+
+
+func _live() -> RefCounted:
+	return _dock().get("_live")
+
+
+func _controls() -> Array:
+	return _dock().get("_inputs").get("controls")
 
 
 func _write(name_in_music: String, text: String) -> void:
@@ -151,6 +207,7 @@ func _until(condition: Callable) -> void:
 	while not condition.call():
 		if Time.get_ticks_msec() > end:
 			printerr("ERROR: the probe waited in vain; so far: %s" % JSON.stringify(_seen))
+			OS.kill(_game)
 			get_tree().quit(1)
 			end = Time.get_ticks_msec() + _PATIENCE_MS
 		await get_tree().process_frame

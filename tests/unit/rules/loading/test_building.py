@@ -87,7 +87,7 @@ def test_a_small_file_gets_every_default() -> None:
     assert (rules.title, rules.seed, rules.files, rules.transitions) == ("untitled", 0, (), ())
     assert rules.layers[0].weight == 1.0
     assert rules.layers[0].weight_ramp_frames == 5
-    assert rules.music.tempo_bpm == 100.0
+    assert rules.music.tempo_bpm == "auto"
 
 
 @pytest.mark.parametrize(

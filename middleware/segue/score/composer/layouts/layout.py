@@ -15,7 +15,8 @@ class Layout:
         voices: Their programmes are the natural ones, which an ensemble replaces.
         groove, percussion: The words that go with it by nature.
         kit: Drums written for the layout, played for its own groove and percussion; None for the groove's.
-        stretch, loose, entrance, gain, drive: As in Situation.
+        stretch, loose, entrance, drive: As in Situation.
+        level_db: Added to the loudness at which the layout is played, where its estimate is off.
     """
 
     name: str
@@ -26,5 +27,5 @@ class Layout:
     stretch: int = 1
     loose: float = 0.01
     entrance: str = "none"
-    gain: float = 1.0
+    level_db: float = 0.0
     drive: float = 0.5

@@ -13,6 +13,7 @@ from segue.score.composer.vocabulary import Voice
 LAYOUTS: Final = (
     Layout(
         name="solo",
+        level_db=1.0,
         drive=0.15,
         loose=0.024,
         voices=(
@@ -30,6 +31,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="chamber",
+        level_db=2.0,
         drive=0.3,
         loose=0.016,
         voices=(
@@ -49,6 +51,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="piano solo",
+        level_db=1.5,
         drive=0.2,
         loose=0.02,
         voices=(
@@ -87,11 +90,12 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="koto garden",
+        level_db=2.5,
         drive=0.1,
         loose=0.028,
         entrance="none",
         voices=(
-            Voice(role="melody", programs=(gm.KOTO,), figure="melody", register=71, velocity=94, density=0.32,
+            Voice(role="melody", programs=(gm.KOTO,), figure="melody", register=71, velocity=94, density=0.44,
                   leaps=0.12, hold=1.3, ornaments=0.25),
             Voice(role="harmony", programs=(gm.KOTO,), figure="arpeggio", register=62, velocity=66, level=0.05, rate=1,
                   hold=1.6, tones=4, pattern="up", density=0.5),
@@ -128,6 +132,7 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="music box",
+        level_db=2.0,
         drive=0.1,
         loose=0.012,
         entrance="none",
@@ -146,12 +151,14 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="ragtime",
+        level_db=-0.5,
         drive=0.55,
         loose=0.012,
         entrance="none",
         voices=(
             Voice(role="melody", programs=(gm.HONKY_TONK,), figure="melody", register=77, velocity=98, density=0.66,
-                  rate=4, leaps=0.16, hold=0.7, ornaments=0.06),
+                  leaps=0.16, hold=0.7, ornaments=0.06, rate=4,
+                  rhythms=("xx.xx.x.x.x.x.x.", "x.xx.xx.x.xx.xx.", "..x.xx.xxx.xx.x.", "x.x.xx.xx...x.x.")),
             Voice(role="harmony", programs=(gm.HONKY_TONK,), figure="stride", register=60, velocity=76, hold=0.7,
                   tones=3),
             Voice(role="bass", programs=(gm.TUBA,), figure="line", register=38, velocity=72, level=0.3, rate=1,
@@ -164,11 +171,13 @@ LAYOUTS: Final = (
     ),
     Layout(
         name="baroque",
+        level_db=2.0,
         drive=0.45,
         loose=0.01,
         voices=(
             Voice(role="melody", programs=(gm.VIOLIN,), figure="melody", register=74, velocity=92, density=0.66,
-                  rate=4, leaps=0.14, hold=0.8, ornaments=0.16),
+                  leaps=0.14, hold=0.8, ornaments=0.16, rate=4,
+                  rhythms=("x.xxx.x.x.xxx.x.", "x...x.x.xxxxx.x.", "x.x.x.x.xxx.x.x.", "x.xxxxx.x.x.x...")),
             Voice(role="bass", programs=(gm.CELLO,), figure="line", register=45, velocity=84, rate=2, hold=0.7,
                   pattern="r . t r f . t a"),
             Voice(role="harmony", programs=(gm.HARPSICHORD,), figure="stabs", register=62, velocity=76, hold=0.8,

@@ -15,7 +15,7 @@ NAMES: Final[tuple[str, ...]] = tuple(TABLE)
 
 
 def situation(name: str) -> Situation:
-    """A row by its name.
+    """Return a row by its name.
 
     Raises:
         ValueError: For a name that the table lacks.

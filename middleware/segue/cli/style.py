@@ -1,0 +1,148 @@
+"""Show how a text or a recording is read as a style: its profile on every axis, and what each part was read from.
+
+PROMPT is the text of a prompt (several words are joined), or a sound file. With -o, it is also played into a file.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from segue.cli.arguments import duration, seed
+from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_json, print_lines, print_problems
+
+if TYPE_CHECKING:
+    from segue.style.reader import StyleReading
+
+EXAMPLES: Final = """examples:
+  segue style "jazz noir detective, 96 bpm, no drums"
+  segue style solo cello in D minor -o cello.wav
+  segue style prompt.ogg --json
+"""
+_SOUND_SUFFIXES: Final = frozenset({".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff", ".opus"})
+_UNITS: Final = {
+    "tempo_bpm": " bpm",
+    "meter": " beats a bar",
+    "register": " semitones",
+    "low_pass_hz": " Hz",
+    "bits": " bits",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("prompt", metavar="PROMPT", nargs="+", help="a text, or a sound file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="also play it into WAV, FLAC or OGG, by extension"
+    )
+    parser.add_argument(
+        "--duration", dest="duration_s", metavar="TIME", type=duration, default=20.0, help="how long to play (20s)"
+    )
+    parser.add_argument("--seed", type=seed, default=0, help="of the music that is played (0)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from segue.audio.files import AudioFileError
+
+    text = " ".join(arguments.prompt)
+    path = Path(text)
+    sound = path if path.suffix.lower() in _SOUND_SUFFIXES else None
+    try:
+        reading = _reading(text, sound)
+    except (ValueError, AudioFileError, NotImplementedError) as error:
+        print_problems([error])
+        return BAD_INPUT
+    if arguments.json:
+        print_json(record(text, reading))
+    else:
+        print_lines(*table(reading))
+    print_problems(f"warning: {warning}" for warning in reading.warnings)
+    if arguments.output is None:
+        return DONE
+    return _play(arguments, text, sound)
+
+
+def _reading(text: str, sound: Path | None) -> StyleReading:
+    from segue.style.reader import StyleReader
+    from segue.style.word_table import WordEncoder
+
+    reader = StyleReader(WordEncoder())
+    if sound is None:
+        return reader.read_text(text)
+    from segue.audio.files import read_audio
+    from segue.runtime.styles import MOST_PROMPT_S
+
+    return reader.read_audio(read_audio(sound, max_seconds=MOST_PROMPT_S))
+
+
+def _play(arguments: argparse.Namespace, text: str, sound: Path | None) -> int:
+    from segue.file_kinds import FilesError
+    from segue.render.file_checks import OutputsError
+    from segue.render.request import RequestError
+    from segue.render.style import write_style
+    from segue_rules.errors import RuleError
+
+    try:
+        summary = write_style(
+            None if sound else text, sound, arguments.output, duration_s=arguments.duration_s, seed=arguments.seed
+        )
+    except (RuleError, FilesError, OutputsError) as error:
+        print_problems(error.problems)
+        return BAD_INPUT
+    except RequestError as error:
+        print_problems([error])
+        return BAD_INPUT
+    except OSError as error:
+        print_problems([os_error_text(error)])
+        return BAD_INPUT
+    if not arguments.json:
+        print_lines("", *summary.lines)
+    return DONE
+
+
+def record(text: str, reading: StyleReading) -> dict[str, Any]:
+    """Return a reading as a JSON object."""
+    from segue.style_profile import StyleProfile
+
+    profile = {name: getattr(reading.profile, name) for name in StyleProfile.__dataclass_fields__}
+    profile["ensemble"] = {role: list(names) for role, names in reading.profile.ensemble.by_role()}
+    return {
+        "prompt": text,
+        "profile": profile,
+        "key": reading.profile.key,
+        "sources": [{"axis": source.axis, "value": source.value, "words": source.words} for source in reading.sources],
+        "nearest": [{"style": name, "likeness": likeness} for name, likeness in reading.nearest],
+        "likeness": round(reading.similarity, 4),
+        "unknown_words": list(reading.unknown_words),
+        "warnings": [{"code": warning.code, "text": warning.text} for warning in reading.warnings],
+    }
+
+
+def table(reading: StyleReading) -> list[str]:
+    """Return a reading as the lines of a table: axis, value, where from."""
+    from segue.style_profile import StyleProfile
+
+    base = reading.sources[0]
+    read_from: dict[str, list[str]] = {}
+    for source in reading.sources[1:]:
+        read_from.setdefault(source.axis, []).append(source.words)
+    rows = [("style", base.value, base.words)]
+    rows += [("near", f"{name}, likeness {likeness:.2f}", "") for name, likeness in reading.nearest[1:]]
+    players = _joined(read_from.pop("ensemble", []))
+    for role, names in reading.profile.ensemble.by_role():
+        rows.append((role, ", ".join(names) or "-", players))
+        players = ""
+    for axis in StyleProfile.__dataclass_fields__:
+        if axis != "ensemble":
+            value = getattr(reading.profile, axis)
+            shown = value if isinstance(value, str) else f"{value:g}"
+            name = axis.removesuffix("_bpm").removesuffix("_hz")
+            rows.append((name, f"{shown}{_UNITS.get(axis, '')}", _joined(read_from.pop(axis, []))))
+    rows += [(axis, "", _joined(words)) for axis, words in read_from.items()]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return [f"{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}".rstrip() for row in rows]
+
+
+def _joined(words: list[str]) -> str:
+    return ", ".join(dict.fromkeys(words))
