@@ -62,7 +62,7 @@ class ControlDirector:
         frame: int,
     ) -> tuple[ControlNow, ...]:
         """The continuous controls after the changes of a frame. In frame 0 they have their targets at once."""
-        decisions = self.decide(tuple([now.active for now in layers]), tuple([weight > 0 for weight in weights]))
+        decisions = self._decisions(layers, weights)
         after = []
         for i, name in enumerate(CONTINUOUS):
             decision = decisions[name]
@@ -84,7 +84,7 @@ class ControlDirector:
         weights: tuple[float, ...],
     ) -> tuple[SwitchNow, ...]:
         """Meter, key and drums as decided now. To be called in frames in which a bar line falls."""
-        decisions = self.decide(tuple([now.active for now in layers]), tuple([weight > 0 for weight in weights]))
+        decisions = self._decisions(layers, weights)
         after = tuple(SwitchNow(_switched(decisions[name].spec), decisions[name].source) for name in DISCRETE)
         return before if after == before else after
 
@@ -121,7 +121,20 @@ class ControlDirector:
             sources=tuple([self._names[sources[i]] if sources[i] != TOP_LEVEL else "music" for i in _ORDER]),
         )
 
-    def _decide(self, active: tuple[int, ...], weighs: tuple[bool, ...]) -> dict[str, ControlDecision]:
+    def _decisions(self, layers: tuple[LayerNow, ...], weights: tuple[float, ...]) -> dict[str, ControlDecision]:
+        active = tuple([now.active for now in layers])
+        mixing = [i for i, weight in enumerate(weights) if weight > 0 and self._layers[i].states[active[i]].mix]
+        heaviest = max(mixing, key=lambda i: (weights[i], i), default=TOP_LEVEL)
+        return self.decide(active, tuple([weight > 0 for weight in weights]), heaviest)
+
+    def _decide(self, active: tuple[int, ...], weighs: tuple[bool, ...], heaviest: int) -> dict[str, ControlDecision]:
+        """Return who decides each control.
+
+        Args:
+            active: The active state of each layer.
+            weighs: Whether each layer has a weight above 0.
+            heaviest: The heaviest layer whose state has a mix, the last of equals; TOP_LEVEL without one.
+        """
         decisions = {}
         for name in CONTINUOUS + DISCRETE:
             decisions[name] = ControlDecision(TOP_LEVEL, -1, getattr(self._top, name))
@@ -131,15 +144,15 @@ class ControlDirector:
                 if weighs[i] and spec is not None:
                     decisions[name] = ControlDecision(i, active[i], spec)
             if name in StyleTempo._fields and decisions[name].spec == AUTO:
-                decisions[name] = self._from_styles(name, decisions[name], active, weighs)
+                decisions[name] = self._from_styles(name, decisions[name], active, heaviest)
         return decisions
 
     def _from_styles(
-        self, name: str, asked: ControlDecision, active: tuple[int, ...], weighs: tuple[bool, ...]
+        self, name: str, asked: ControlDecision, active: tuple[int, ...], heaviest: int
     ) -> ControlDecision:
-        """The decision for `auto`: the state that asks, if it has a mix, else the last layer whose state has one."""
-        able = [i for i, layer in enumerate(self._layers) if weighs[i] and layer.states[active[i]].mix]
-        source = asked.source if asked.source in able else able[-1] if able else TOP_LEVEL
+        """Return the decision for `auto`: the state that asks, if it has a mix, else the heaviest layer's."""
+        asks = asked.source != TOP_LEVEL and self._layers[asked.source].states[asked.active].mix
+        source = asked.source if asks else heaviest
         state = active[source] if source != TOP_LEVEL else -1
         return ControlDecision(source, state, self._spec(name, source, state))
 

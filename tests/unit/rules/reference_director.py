@@ -440,7 +440,9 @@ class ReferenceDirector(ReferenceInputs):
             if not mixing:
                 return None, {"tempo_bpm": 100.0, "meter": 4}[control]
             if layer_found not in mixing:
-                layer_found = mixing[-1]
+                weights = self.weights[self.frame]
+                greatest = max(weights[layer.name] for layer in mixing)
+                layer_found = [layer for layer in mixing if weights[layer.name] == greatest][-1]
             state = self.active[self.frame][layer_found.name]
             named = getattr(state.music, control)
             value = self._of_styles(control, state.mix) if named in (None, "auto") else named

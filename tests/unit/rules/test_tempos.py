@@ -59,6 +59,19 @@ def test_where_no_style_sounds_auto_is_100_bpm_in_four() -> None:
     assert (last.controls.tempo_mbpm, last.controls.meter, last.controls.sources[0]) == (100_000, 4, "music")
 
 
+@pytest.mark.parametrize(
+    ("level", "tempo", "source"), [(0.5, 172.0, "action"), (1, 150.0, "place"), (2, 150.0, "place")]
+)
+def test_the_heaviest_layer_gives_the_tempo(level: float, tempo: float, source: str) -> None:
+    place = "{weight: {from: level}, states: {hall: {default: true, mix: {waltz: 1}}}}"
+    action = "{states: {rush: {default: true, mix: {jungle: 1}}}}"
+    inputs = f"inputs: {{level: {{type: number, range: [0, 2], default: {level}}}}}\n"
+    text = f"segue: 1\n{STYLES}{inputs}layers: {{action: {action}, place: {place}}}\n"
+    director = Director(with_tempos(load_text(text), TEMPOS))
+    _, plan = director.step(director.start(), 0)
+    assert (plan.controls.tempo_mbpm, plan.controls.sources[0]) == (round(tempo * 1000), source)
+
+
 def test_a_mix_has_the_mean_tempo_in_the_octave_of_its_heaviest_style() -> None:
     styles = {style.name: style for style in rules("").styles}
     assert of_mix({"jungle": 1.0}, styles) == StyleTempo(172.0, 4)
