@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from composed import Score, perform, steady
 from quality.situation_classifier import SituationClassifier, features, fit, windows
 from segue.contract import FRAME_SIZE, MODES, Samples
+from segue.score.composer.arrange import arrange
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.table import NAMES, TABLE
 from segue.score.sampler.sampler import Sampler
+from segue.style.points import POINTS
+from segue.style.situations import CAPTIONS
+from segue.style.text_reader import text_reader
 
 CLIP_S: Final = 12
 TRAINING_SEEDS: Final = tuple(range(1000, 1005))
@@ -33,13 +37,18 @@ def rendered(piece: Score) -> Samples:
 def clip(name: str, seed: int) -> Samples:
     """Render a clip of a situation at a random intensity from 0.25 up.
 
-    Every second clip, by chance, has any mode instead of one of the situation's own.
+    What plays is, by the seed, the situation's own profile or what one of its captions is read as. Every second clip,
+    by chance, has any mode instead of one of the situation's own.
     """
     random = KeyedRandom(seed, 99)
     intensity = 0.25 + 0.7 * random.uniform()
     mode = random.choice(TABLE[name].modes if random.chance(0.5) else MODES)
+    captions = CAPTIONS[name]
+    kind = seed % (len(captions) + 1)
+    row = arrange(text_reader().read(captions[kind - 1]).profile if kind else POINTS[name].profile)
     frames = steady(name, seed=seed, num_frames=CLIP_S * 25, intensity=intensity, mode=mode)
-    return rendered(perform(frames, seed=seed))
+    played = tuple(moment._replace(mix=((row.name, 1.0),), arrangements={row.name: row}) for moment in frames)
+    return rendered(perform(played, seed=seed))
 
 
 def labelled_features(seeds: tuple[int, ...]) -> tuple[NDArray[np.float64], list[str]]:
