@@ -162,7 +162,7 @@ def _beats_within(moment: Moment) -> range:
 def _chord_label(form: Form, moment: Moment, beat: int, position: int) -> ChordLabel:
     """The chord on a beat; a beat that is the next bar's first belongs to the bar the form has settled already."""
     number, bar = divmod(moment.bar + beat // moment.meter - form.origin, PHRASE_BARS)
-    plan = phrase(TABLE[form.plan], form.seed, max(0, number), moment.meter, form.tonic, form.mode)
+    plan = phrase(moment.arrangements[form.plan], form.seed, max(0, number), moment.meter, form.tonic, form.mode)
     sounding = [segment for segment in plan.bars[bar] if segment.start <= beat % moment.meter][-1].chord
     return ChordLabel(start=position, name=sounding.name, root=sounding.root, tones=sounding.tones)
 

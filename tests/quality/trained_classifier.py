@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from composed import Score, perform, steady
 from quality.situation_classifier import SituationClassifier, features, fit, windows
 from segue.contract import FRAME_SIZE, MODES, Samples
+from segue.score.composer.arrange import arrange
 from segue.score.composer.keyed_random import KeyedRandom
 from segue.score.composer.table import NAMES, TABLE
 from segue.score.sampler.sampler import Sampler
+from segue.style.points import POINTS
+from segue.style.situations import CAPTIONS
+from segue.style.text_reader import text_reader
 
 CLIP_S: Final = 12
-TRAINING_SEEDS: Final = tuple(range(1000, 1005))
+TRAINING_SEEDS: Final = tuple(range(1002, 1008))
 
 
 @cache
@@ -33,13 +37,19 @@ def rendered(piece: Score) -> Samples:
 def clip(name: str, seed: int) -> Samples:
     """Render a clip of a situation at a random intensity from 0.25 up.
 
-    Every second clip, by chance, has any mode instead of one of the situation's own.
+    What plays is, by the seed, the situation's own profile, what one of its captions is read as, or the first other
+    named style of its layout. Every second clip, by chance, has any mode instead of one of the situation's own.
     """
     random = KeyedRandom(seed, 99)
     intensity = 0.25 + 0.7 * random.uniform()
     mode = random.choice(TABLE[name].modes if random.chance(0.5) else MODES)
+    named = [point.profile for point in POINTS.values() if point.profile.layout == POINTS[name].profile.layout]
+    profiles = [POINTS[name].profile, *(text_reader().read(text).profile for text in CAPTIONS[name])]
+    profiles[2:2] = [profile for profile in named if profile != POINTS[name].profile][:1]
+    row = arrange(profiles[seed % len(profiles)])
     frames = steady(name, seed=seed, num_frames=CLIP_S * 25, intensity=intensity, mode=mode)
-    return rendered(perform(frames, seed=seed))
+    played = tuple(moment._replace(mix=((row.name, 1.0),), arrangements={row.name: row}) for moment in frames)
+    return rendered(perform(played, seed=seed))
 
 
 def labelled_features(seeds: tuple[int, ...]) -> tuple[NDArray[np.float64], list[str]]:
