@@ -22,7 +22,9 @@ const Warden := preload("actors/warden.gd")
 const _ATTRACT_S := 12.0
 ## The same, once the player has come some way.
 const _LEFT_ALONE_S := 40.0
-const _AGAIN_S := 8.0
+## After the course: when it says so, and when it begins again.
+const _END_S := 2.0
+const _AGAIN_S := 10.0
 const _GATE := 330.0
 
 var options: RunOptions
@@ -71,6 +73,8 @@ func _process(delta: float) -> void:
 	if not _pilot.is_active() and _may_attract():
 		_hud.hint("", "")
 		_pilot.start()
+	if _has_finished and _idle_s > _END_S:
+		_hud.hint("The end", "soon it begins again")
 	if _has_finished and _idle_s > _AGAIN_S:
 		_start_again()
 
@@ -141,7 +145,6 @@ func _show_stinger(stinger: String) -> void:
 func _finish() -> void:
 	_has_finished = true
 	_idle_s = 0.0
-	_hud.hint("The end", "soon it begins again")
 	if options.quits:
 		get_tree().quit()
 

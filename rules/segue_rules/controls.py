@@ -95,7 +95,8 @@ KEY: Final = WordControl(
     default=AUTO,
     example="D minor",
     obeyed_by=("score", "model"),
-    doc="Tonic and mode, or auto to leave it to the music; changes at a bar line.",
+    doc=f"Tonic and mode ({', '.join(MODES[:-1])} or {MODES[-1]}), or auto to leave it to the music. What is written "
+    "replaces the scale of the styles; changes at a bar line.",
 )
 DRUMS: Final = WordControl(
     name="drums",

@@ -1,8 +1,8 @@
 extends SceneTree
 ## A game that does one thing after another: `-- CASE.json RESULT.json`. A step calls a function of
 ## the client, with `$saved` for the last blob saved, or waits for an event of a `kind` whose fields
-## are those of `with`. The client's thread plays. The result is all that was told, and what each
-## step gave.
+## are those of `with`, or for a number of `beats` ahead. The client's thread plays. The result is
+## all that was told, the beats ahead at the last of these waits, and what each step gave.
 
 const Client := preload("res://addons/segue/core/client.gd")
 
@@ -14,6 +14,7 @@ var _client: Client
 var _told: Array = []
 var _seen := 0
 var _gave: Array = []
+var _beats := {}
 var _saved := PackedByteArray()
 var _rendered := 0
 var _begun_usec := Time.get_ticks_usec()
@@ -64,6 +65,10 @@ func _take(step: Dictionary) -> bool:
 		var gave: Variant = _client.callv(step["call"], arguments)
 		_gave.append(gave.code if gave is Object else gave)
 		return true
+	if step.has("beats"):
+		# The position first: a beat that is heard meanwhile is ahead of it all the same.
+		_beats = {"played": _client.position().played, "ahead": _client.upcoming_beats()}
+		return _beats["ahead"].size() >= int(step["beats"])
 	while _seen < _told.size():
 		var told: Array = _told[_seen]
 		_seen += 1
@@ -78,8 +83,6 @@ func _fits(fields: Dictionary, wanted: Dictionary) -> bool:
 
 func _finalize() -> void:
 	var out := FileAccess.open(_result_file, FileAccess.WRITE)
-	var position := _client.position()
-	var beats := _client.upcoming_beats()
 	_client.close()
 	for event in _client.poll():
 		_told.append([event.kind, event.fields])
@@ -87,9 +90,7 @@ func _finalize() -> void:
 		"left": _steps,
 		"told": _told,
 		"gave": _gave,
-		"beats": beats,
-		"played": position.played,
-		"standing": position.is_standing,
+		"beats": _beats,
 	}
 	out.store_string(JSON.stringify(result))
 	out.close()

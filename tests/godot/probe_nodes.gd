@@ -88,9 +88,9 @@ func animated() -> Dictionary:
 	result["moved"] = players[1]._speaker.bus
 	animation.add_animation_library(&"", _library(scene, players[0], trigger, duck))
 	animation.play(&"cutscene")
-	await _heard("changed", "heard")
 	await _until(func() -> bool: return players[0].statistics()["gain_db"] == -12.0)
-	await animation.animation_finished
+	await _until(func() -> bool: return not animation.is_playing())
+	await _until(func() -> bool: return ["changed", "heard"] in _told)
 	# The scene may not be freed while the signal is emitted.
 	await process_frame
 	result["gains"] = players.map(func(each: Player) -> float: return each.statistics()["gain_db"])

@@ -140,9 +140,8 @@ func autoload() -> Dictionary:
 		gains.append(player.statistics()["gain_db"])
 	scene.free()
 	var result := {"gains": gains, "connected": _told.count(["connected", "calm water"])}
-	player._speaker.filler.set_when_stalled(
-		Player._stalled.bind(player._client, Player.Interruption.PAUSE, 0.0)
-	)
+	# As with a debugger.
+	player._level.watch_stalls()
 	OS.delay_msec(Player.Speaker.GeneratorFiller.STALL_MS + 500)
 	result["stalled"] = player.statistics()["is_standing"]
 	await _until(func() -> bool: return not player.statistics()["is_standing"])

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from godot.project import ROOT, command, complaints, run
+from godot.project import ROOT, comes_to_its_end, command, complaints, is_running, run
 from segue.cli.main import main
 from segue_sdk.limits import FADE, SAMPLE_RATE
 from service.process import ServiceProcess, free_port
@@ -204,20 +202,7 @@ def test_a_killed_game_leaves_no_service(tmp_path: Path) -> None:
         assert is_running(pid)
         game.send_signal(signal.SIGKILL)
         game.wait()
-        # The service is no child of this process, and can only be asked for.
-        for _ in range(200):
-            if not is_running(pid):
-                break
-            time.sleep(0.1)
-    assert not is_running(pid)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    assert comes_to_its_end(pid)
 
 
 def test_many_starts_and_scenes_leave_nothing(tmp_path: Path, service: ServiceProcess) -> None:

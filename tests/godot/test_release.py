@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from godot.project import HERE, PLACE, ROOT, complaints
+from godot.project import HERE, PLACE, ROOT, comes_to_its_end, complaints
 from segue import __version__
 
 pytestmark = pytest.mark.heavy
@@ -102,7 +102,7 @@ def check_music(told: str) -> None:
     assert "[music: inside]" in told
     assert 'changed ["place", "outside", "inside"' in told
     (pid,) = (int(line.split()[1]) for line in told.splitlines() if line.startswith("service "))
-    assert not Path(f"/proc/{pid}").exists()
+    assert comes_to_its_end(pid)
 
 
 def test_the_readme_leads_from_an_empty_project_to_music(game: Path) -> None:

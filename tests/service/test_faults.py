@@ -332,10 +332,13 @@ def test_a_bad_edit_of_the_rules_and_a_good_one(tmp_path: Path) -> None:
         assert "calm.yaml:15" in refused.errors[0]
         assert "deep" in refused.errors[0]
         sent = play_on(game, 3.0)
-        rules.write_text(CALM.read_text("utf-8").replace("title: calm water", "title: calmer water"), "utf-8")
+        edited = CALM.read_text("utf-8").replace("title: calm water", "title: calmer water")
+        rules.write_text(edited.replace("slow and soft", "slow and xyvrath"), "utf-8")
         taken = game.expect(Rules, lambda one: one.declaration is not None)
         assert taken.declaration is not None
         assert taken.declaration.title == "calmer water"
+        (warning,) = [entry for entry in service.entries() if "'xyvrath' steers nothing" in entry["message"]]
+        assert warning["level"] == "warning"
         sent += play_on(game, 4.0)
         check_receipts(game, sent)
         check_sound(game)

@@ -11,14 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from segue_sdk import messages
+from segue_sdk import declarations
 from segue_sdk.fields import FieldSpec, Payload, Record, specs
 from segue_sdk.messages import MESSAGES
 
 PARTS: Final[dict[str, type[Record]]] = {
     record.__name__: record
-    for record in vars(messages).values()
-    if isinstance(record, type) and issubclass(record, Record) and record not in (Record, *MESSAGES.values())
+    for record in vars(declarations).values()
+    if isinstance(record, type) and issubclass(record, Record) and record is not Record
 }
 RECORDS: Final = {**MESSAGES, **PARTS}
 

@@ -1,9 +1,10 @@
 """Findings about rules that loading cannot make: it analyses nothing, has no style encoder and opens no sound.
 
 Each finding is a problem with its code. Beside those of `segue_rules.analysis`: unknown_word (a word of a style that
-steers nothing), unknown_text (a style's text without a word that is understood), far_text (one that is far from every
-known style), confusable_styles (two styles that will play alike), silent_audio, short_audio (a stinger too short to be
-heard as a sound), offset_audio (a DC offset: a click at both ends), hot_audio (beyond full scale, will be limited).
+steers nothing), far_text (a style's text that is far from every known style), confusable_styles (two styles that will
+play alike), silent_audio, short_audio (a stinger too short to be heard as a sound), offset_audio (a DC offset: a click
+at both ends), hot_audio (beyond full scale, will be limited). What keeps rules from being played is an error: a sound
+that cannot be used, a text without a word that is understood.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class RuleFindings:
 
     Attributes:
         summaries: A line for each sound file that can be used.
-        errors: Sound files that cannot be used.
+        errors: Sound files and texts of styles that cannot be used.
         warnings: Problems of what can be used, each with its code; "" for those of the loader.
     """
 
@@ -52,7 +53,10 @@ def rule_findings(rules: Rules) -> RuleFindings:
     found.warnings += [(warning, "") for warning in rules.warnings]
     for finding in analyse(rules):
         found.warnings.append((Problem(mark=finding.mark, where=finding.where, text=finding.text), finding.code))
-    found.warnings += style_findings(rules)
+    styles = style_findings(rules)
+    found.errors += styles.errors
+    found.errors.sort()
+    found.warnings += styles.warnings
     found.warnings.sort()
     return found
 
@@ -85,16 +89,13 @@ def included_files(paths: Sequence[Path]) -> set[str]:
     return parts
 
 
-def style_findings(rules: Rules) -> Iterator[tuple[Problem, str]]:
-    """Find words that steer nothing, texts that are far from every style, and styles that play alike.
-
-    Yields:
-        Problems, each with its code.
-    """
+def style_findings(rules: Rules) -> RuleFindings:
+    """Find texts that cannot be read, words that steer nothing, far texts, and styles that play alike."""
     from segue.style.alike import alike
     from segue.style.text_reader import text_reader
     from segue.style_profile import StyleProfile, blend
 
+    found = RuleFindings()
     profiles: dict[str, StyleProfile] = {}
     for style in rules.styles:
         read: list[StyleProfile] = []
@@ -104,18 +105,18 @@ def style_findings(rules: Rules) -> Iterator[tuple[Problem, str]]:
             try:
                 reading = text_reader().read(prompt.text)
             except ValueError as error:
-                yield _about(style, prompt, str(error).removeprefix("text: ")), "unknown_text"
+                found.errors.append(_about(style, prompt, str(error)))
                 continue
             read.append(reading.profile)
-            for warning in reading.warnings:
-                yield _about(style, prompt, warning.text), warning.code
+            found.warnings += [(_about(style, prompt, warning.text), warning.code) for warning in reading.warnings]
         # A recording is not read here, so a style with one is not compared.
         if len(read) == len(style.prompts):
             profiles[style.name] = blend(read, [prompt.weight for prompt in style.prompts])
     by_name = {style.name: style for style in rules.styles}
     for first, second, apart in alike(profiles):
         text = f"plays like '{first}' (profiles {apart:.2f} apart); name another instrument, groove, scale or tempo"
-        yield _about(by_name[second], by_name[second].prompts[0], text), "confusable_styles"
+        found.warnings.append((_about(by_name[second], by_name[second].prompts[0], text), "confusable_styles"))
+    return found
 
 
 def _about(style: Style, prompt: Prompt, text: str) -> Problem:

@@ -54,6 +54,8 @@ def draw(rules: Rules, seconds: Sequence[FramePlan], marks: Sequence[str], ink: 
             if max(shares) >= _AUDIBLE:
                 yield _row(f"  {style.name}", "".join(_level(share, ink) for share in shares))
         yield _row("tempo", _settled([f"{plan.controls.tempo_mbpm / 1000:.0f}" for plan in part], ink))
+        if len({plan.controls.meter for plan in seconds}) > 1:
+            yield _row("meter", _settled([str(plan.controls.meter) for plan in part], ink))
 
 
 def mark_of(plan: FramePlan) -> str:

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -110,9 +111,22 @@ def _play(arguments: argparse.Namespace) -> None:
         client = stack.enter_context(_client(arguments, child.address if child else None))
         if not local:
             print_problems([f"connecting to {arguments.connect} …"])
-        session = PlaySession(client, script)
+        doubts = partial(_style_doubts, Path(arguments.rules)) if local else tuple
+        session = PlaySession(client, script, doubts)
         output = stack.enter_context(_output(arguments, client, session.show_error))
         PlayApp(session, lambda: output.name, child.ended if child else lambda: None).run()
+
+
+def _style_doubts(path: Path) -> tuple[str, ...]:
+    """Return what is doubtful in the styles of a rule file; nothing of one with mistakes, which the service reports."""
+    from segue.cli.findings import style_findings
+    from segue_rules.errors import RuleError
+    from segue_rules.loading import load
+
+    try:
+        return tuple(str(problem) for problem, _ in style_findings(load(path)).warnings)
+    except RuleError:
+        return ()
 
 
 def _client(arguments: argparse.Namespace, local_address: str | None) -> SegueClient:

@@ -14,6 +14,7 @@ from segue.cli.console import BAD_INPUT, DONE, os_error_text, print_json, print_
 
 if TYPE_CHECKING:
     from segue.style.reader import StyleReading
+    from segue.style_profile import StyleProfile
 
 EXAMPLES: Final = """examples:
   segue style "jazz noir detective, 96 bpm, no drums"
@@ -48,10 +49,16 @@ def run(arguments: argparse.Namespace) -> int:
     text = " ".join(arguments.prompt)
     path = Path(text)
     sound = path if path.suffix.lower() in _SOUND_SUFFIXES else None
+    if sound is None and _is_file(path):
+        print_problems([f"{path}: expected a sound file ({', '.join(sorted(_SOUND_SUFFIXES))}) or a text"])
+        return BAD_INPUT
     try:
         reading = _reading(text, sound)
-    except (ValueError, AudioFileError, NotImplementedError) as error:
+    except AudioFileError as error:
         print_problems([error])
+        return BAD_INPUT
+    except (ValueError, NotImplementedError) as error:
+        print_problems([f"{sound}: {error}" if sound else error])
         return BAD_INPUT
     if arguments.json:
         print_json(record(text, reading))
@@ -61,6 +68,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         return DONE
     return _play(arguments, text, sound)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False  # too long for a name, or with a zero byte
 
 
 def _reading(text: str, sound: Path | None) -> StyleReading:
@@ -129,19 +143,24 @@ def table(reading: StyleReading) -> list[str]:
         read_from.setdefault(source.axis, []).append(source.words)
     rows = [("style", base.value, base.words)]
     rows += [("near", f"{name}, likeness {likeness:.2f}", "") for name, likeness in reading.nearest[1:]]
-    players = _joined(read_from.pop("ensemble", []))
-    for role, names in reading.profile.ensemble.by_role():
-        rows.append((role, ", ".join(names) or "-", players))
-        players = ""
+    rows += [(role, ", ".join(names) or "-", "") for role, names in reading.profile.ensemble.by_role()]
+    rows.append(("players", "", _joined(read_from.pop("ensemble", []))))
     for axis in StyleProfile.__dataclass_fields__:
         if axis != "ensemble":
-            value = getattr(reading.profile, axis)
-            shown = value if isinstance(value, str) else f"{value:g}"
-            name = axis.removesuffix("_bpm").removesuffix("_hz")
-            rows.append((name, f"{shown}{_UNITS.get(axis, '')}", _joined(read_from.pop(axis, []))))
+            name = "chords" if axis == "harmony" else axis.removesuffix("_bpm").removesuffix("_hz")
+            rows.append((name, _shown(reading.profile, axis), _joined(read_from.pop(axis, []))))
     rows += [(axis, "", _joined(words)) for axis, words in read_from.items()]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return [f"{row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}".rstrip() for row in rows]
+
+
+def _shown(profile: StyleProfile, axis: str) -> str:
+    value = getattr(profile, axis)
+    if axis == "percussion" and profile.groove == "none":
+        return "-"
+    if axis == "tempo_bpm":
+        value = round(value, 1)
+    return f"{value if isinstance(value, str) else f'{value:g}'}{_UNITS.get(axis, '')}"
 
 
 def _joined(words: list[str]) -> str:

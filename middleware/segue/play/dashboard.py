@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -39,7 +39,7 @@ class LogLine:
     """A line of the log.
 
     Attributes:
-        kind: change, event, stinger, rules, status or error.
+        kind: change, event, stinger, rules, status, warning or error.
         at: The sample position that it belongs to.
         details: Lines below it.
     """
@@ -64,9 +64,14 @@ class UnansweredEvent:
 
 
 class Dashboard:
-    """What is shown. `lines` holds the newest 500 of `num_lines` lines in all."""
+    """What is shown. `lines` holds the newest 500 of `num_lines` lines in all.
 
-    def __init__(self) -> None:
+    Args:
+        doubts: Gives what is doubtful in the styles of the rules that play.
+    """
+
+    def __init__(self, doubts: Callable[[], Sequence[str]] = tuple) -> None:
+        self._doubts = doubts
         self.rules: Declaration | None = None
         self.dials: dict[str, Dial] = {}
         self.audible = AudibleState()
@@ -176,7 +181,10 @@ class Dashboard:
                 self.connection, self.service = "live", welcome.service
                 self.generator = welcome.generator.name
                 self.lookahead_s = welcome.lookahead_ms / 1000
+                first = self.rules is None
                 self._declare(welcome.rules)
+                if first:
+                    self._note_doubts()
             case Lost(reason=reason):
                 self.connection = "lost"
                 self._note("error", "the connection is lost; the buffered music plays on", reason)
@@ -209,6 +217,11 @@ class Dashboard:
         self._declare(rules.declaration)
         new = [name for name in self.dials if name not in before]
         self._note("rules", "new rules are playing", f"new inputs: {', '.join(new)}" if new else "")
+        self._note_doubts()
+
+    def _note_doubts(self) -> None:
+        for text in self._doubts():
+            self._note("warning", f"warning: {text}")
 
     def _add_repeated_error(self, code: str, text: str) -> None:
         """An error between client and service; one of the same kind is shown again only after a while."""

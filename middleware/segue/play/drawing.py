@@ -39,6 +39,7 @@ _LINE_HUES: Final = {
     "stinger": "#bb9af7",
     "rules": _GOOD,
     "status": _WARN,
+    "warning": _WARN,
     "error": _BAD,
 }
 

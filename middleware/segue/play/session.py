@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from segue.play.dashboard import Dashboard, LogLine, event_text
 from segue.play.dials import Dial
@@ -21,10 +21,16 @@ class PlaySession:
     Args:
         client: Plays the music.
         script: Events that are sent when the music reaches their time.
+        doubts: Gives what is doubtful in the styles of the rules that play.
     """
 
-    def __init__(self, client: SegueClient, script: Sequence[ScriptedEvent] = ()) -> None:
-        self.dashboard = Dashboard()
+    def __init__(
+        self,
+        client: SegueClient,
+        script: Sequence[ScriptedEvent] = (),
+        doubts: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        self.dashboard = Dashboard(doubts)
         self._client = client
         self._script = list(script)
         self._values: dict[str, InputValue] = {}

@@ -96,7 +96,6 @@ def render_live(
 
 def render_recording(
     scenario: Scenario,
-    chain: GeneratorChain,
     recorded: RecordedSession,
     sink: Sink,
     collector: Collector,
@@ -111,7 +110,7 @@ def render_recording(
     session = Session(
         scenario.rules,
         scenario.styles,
-        chain.generators,
+        recorded.generators,
         scenario.config,
         journal=collector.operation,
         primary=recorded.primary,
@@ -122,7 +121,7 @@ def render_recording(
     included = ChunkStingers(scenario.sounds) if scenario.config.stingers == "included" else None
     # The sound of a session that continues another one begins where that session ended.
     start = session.head * FRAME_SIZE
-    for message in replay(session, chain.generators, recorded.operations):
+    for message in replay(session, recorded.generators, recorded.operations):
         collector.take(message)
         if isinstance(message, ChunkOut):
             if included is not None and message.stingers:

@@ -343,7 +343,7 @@ def replay(recording: Path | str, rules: Path | str, *, generator: str = PLAYABL
     chain = build(generator)
     session, scenario = recorded(Path(recording), Path(rules), chain)
     collector, blocks = Collector(Keep(notes=True, chunks=True)), list[Samples]()
-    heard = render_recording(scenario, chain, session, blocks.append, collector, progress=_no_progress)
+    heard = render_recording(scenario, session, blocks.append, collector, progress=_no_progress)
     scenario = replace(scenario, frames=heard.stop)
     choices = _Choices(
         rules=scenario.rules,

@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Samples, StyleBank, StyleEncoder
+from segue.contract import FRAME_RATE, FRAME_SIZE, SAMPLE_RATE, Generator, Samples, StyleBank, StyleEncoder
 from segue.generators import GeneratorChain
 from segue.render.request import LOOKAHEAD_S
+from segue.runtime.fallback import Loop
 from segue.runtime.journal import Operation
 from segue.runtime.planner import RulesVersion
 from segue.runtime.recording import (
@@ -66,11 +67,13 @@ class RecordedSession:
 
     Attributes:
         operations: All that decided the session, in order.
+        generators: Its fallback chain.
         primary: Level of its generator in the chain.
         restore_point: What it continued; None for a fresh session.
     """
 
     operations: Sequence[Operation]
+    generators: Sequence[Generator[Any]]
     primary: int
     restore_point: RestorePoint | None
 
@@ -145,8 +148,9 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
         present, styles, style_warnings = read_styles(present, chain.encoder)
         first = RulesVersion(rules=present, styles=styles, fingerprint=header.rules)
         loaded.append(_Loaded(first, load_stingers(present), (*map(str, present.warnings), *style_warnings)))
-    done = list(resolve_operations(operations, first.rules, chain.generators, revive))
-    restore_point = header.restore_point and remake_restore_point(header.restore_point, first.rules, chain.generators)
+    generators = _with_loop(header, chain.generators)
+    done = list(resolve_operations(operations, first.rules, generators, revive))
+    restore_point = header.restore_point and remake_restore_point(header.restore_point, first.rules, generators)
     scenario = Scenario(
         rules=first.rules,
         styles=first.styles,
@@ -157,7 +161,17 @@ def recorded(recording: Path, rules: Path, chain: GeneratorChain) -> tuple[Recor
         config=header.config,
         warnings=(*warnings, *dict.fromkeys(warning for each in loaded for warning in each.warnings)),
     )
-    return RecordedSession(operations=done, primary=header.primary, restore_point=restore_point or None), scenario
+    session = RecordedSession(
+        operations=done, generators=generators, primary=header.primary, restore_point=restore_point or None
+    )
+    return session, scenario
+
+
+def _with_loop(header: Header, generators: Sequence[Generator[Any]]) -> Sequence[Generator[Any]]:
+    """The chain of a recorded session: a service falls back on a loop of the last bars in the end."""
+    loop = Loop()
+    ends_in_loop = header.generators[-1:] == (loop.name,) and generators[-1].name != loop.name
+    return (*generators, loop) if ends_in_loop else generators
 
 
 def _read_whole(path: Path) -> tuple[Header, list[RecordedOperation], tuple[str, ...]]:

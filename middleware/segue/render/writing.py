@@ -93,7 +93,7 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
 
         if session is not None:
             try:
-                heard = render_recording(scenario, chain, session, sink, collector, progress=progress)
+                heard = render_recording(scenario, session, sink, collector, progress=progress)
             except AudioFileError:
                 raise
             except ValueError as error:  # it holds what cannot have happened
@@ -112,7 +112,8 @@ def write_preview(request: PreviewRequest, progress: Progress) -> PreviewSummary
                 stems = {family: files.enter_context(AudioWriter(path)).write for family, path in paths.items()}
             render_straight(scenario, chain, sink, collector, stems=stems, progress=progress)
     if request.record:
-        write_journal(request.record, scenario, collector, [generator.name for generator in chain.generators])
+        generators = chain.generators if session is None else session.generators
+        write_journal(request.record, scenario, collector, [generator.name for generator in generators])
     if request.midi:
         write_notes(request.midi, scenario, collector)
     if request.report and meter:

@@ -6,10 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import numpy as np
-
-from segue.audio.fades import crossfade, fade_in, fade_out
-from segue.audio.frame_limiter import limit_join
 from segue.contract import (
     FADE_SAMPLES,
     FRAME_RATE,
@@ -19,11 +15,11 @@ from segue.contract import (
     Generator,
     Request,
     Result,
-    Samples,
 )
 from segue.runtime.audio_buffer import AudioBuffer, ChunkBoundary, PlannedState
 from segue.runtime.fallback import Loop
 from segue.runtime.jobs import DirtyTracker, Job, JobSpec, SessionView, next_job
+from segue.runtime.joins import follows_music, joined
 from segue.runtime.journal import Operation
 from segue.runtime.latency import LatencyEstimator
 from segue.runtime.mastering import master_job
@@ -339,14 +335,17 @@ class ChunkProducer:
         self._latency.job_ended(spec.end - job.origin.frame, seconds, now_s)
         self._journal(("done", spec))
         samples, stems, master = master_job(job, result.chunk, mastered=isinstance(generator, Loop))
-        follows = self._follows(spec)
+        follows = follows_music(spec, self.buffer, has_stingers=self.placements is not None)
         if spec.reason != "extend":
             self._take = max(self._take, self._known_take) + 1
         if spec.reason == "restore":
             if self.pending is self._restoring:
                 self.pending = None
             self.dirty.settle(spec.change)
-        samples = self._joined(spec, samples, follows=follows)
+        restored_at = None if self.pending is None else self.pending.boundary.first_audible
+        samples = joined(spec, samples, self.buffer, self._config, follows=follows, restored_at=restored_at)
+        # With nothing to crossfade from, the restored music is faded in there.
+        self._faded = spec.end if spec.end == restored_at else None
         if spec.reason == "skip" and spec.change >= self._older_end:
             # The client plays nothing that could be replaced before it.
             self.dirty.raise_floor(spec.change)
@@ -448,36 +447,6 @@ class ChunkProducer:
         (first,) = self._planner.frames(heard, heard + 1)
         return min(self._lead_frames, most_lead(first.plan))
 
-    def _follows(self, spec: JobSpec) -> bool:
-        """Return whether the client has the music before a job's sound, so that a crossfade from it is part of it."""
-        older = self.buffer.newest_before(spec.change) < spec.change
-        if spec.reason == "skip" or (spec.reason == "restore" and spec.change > self.buffer.head):
-            return False
-        # The stingers of music that was replaced are not known any more.
-        return not (older and self.placements is not None) and not self.buffer.begins_at(spec.change)
-
-    def _joined(self, spec: JobSpec, samples: Samples, *, follows: bool) -> Samples:
-        """Return a job's sound joined to the music before and after it; a client fades into what leaves a gap.
-
-        Args:
-            spec: The job.
-            samples: Its mastered sound, float32 [S, 2].
-            follows: Whether music of the buffer precedes it.
-        """
-        length = self._config.crossfade_samples
-        replaces = follows and spec.change != self.buffer.head
-        if replaces:
-            fade_end = min(spec.change + self._config.crossfade_frames, self.buffer.run_end(spec.change))
-            samples = _crossfaded(self.buffer.read(spec.change, fade_end)[:length], samples)
-        self._faded = None
-        if self.pending is not None and spec.end == self.pending.boundary.first_audible:
-            # The restored music begins where this ends: with nothing to crossfade from, both fade.
-            samples = fade_out(samples, length)
-            self._faded = spec.end
-        if spec.reason == "restore" and follows and not replaces:
-            samples = fade_in(samples, length)
-        return samples
-
     def _opening(self, spec: JobSpec, now_s: float) -> int | None:
         """Return the frame at which the client gets the sound of a job that is done now, None if it is of no use.
 
@@ -504,11 +473,3 @@ class ChunkProducer:
         if job is not self.in_flight:
             raise ValueError("expected the job in flight")
         self.in_flight = None
-
-
-def _crossfaded(old: Samples, new: Samples) -> Samples:
-    """Return `new` with its head crossfaded from `old`, over as much as there is of both."""
-    length = min(len(old), len(new))
-    if not length:
-        return new
-    return np.concatenate([limit_join(crossfade(old[:length], new[:length])), new[length:]])

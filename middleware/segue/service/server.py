@@ -290,6 +290,8 @@ class Service:
         while self._config.reload:
             for edit in await asyncio.to_thread(self.rule_store.changed):
                 log.info("rules edited", extra={"rules": edit.name, "errors": edit.errors})
+                for warning in edit.soundtrack.warnings if edit.soundtrack is not None else ():
+                    log.warning(warning, extra={"rules": edit.name})
                 self.metrics.reloaded(accepted=edit.soundtrack is not None)
                 for session in self.sessions:
                     with self._guard.session(session, "reload"):

@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Generic, Literal, TypeVar
+from typing import Final, Literal
 
 from segue.contract import CHANNELS, FRAME_SIZE, SAMPLE_RATE
 from segue.runtime.messages import ChunkOut
@@ -16,15 +16,14 @@ from segue.runtime.session import Session
 from segue.runtime.snapshot import SnapshotError
 from segue.runtime.stinger_placement import PlacedCue
 from segue.service import wire
-from segue.service.client_limits import PlayheadValidator, RepeatedEvents, TokenBucket
+from segue.service.client_limits import PlayheadValidator
+from segue.service.incoming_events import BoundedCache, IncomingEvents
 from segue.service.monitoring import Metrics
 from segue.service.outgoing import OutgoingQueue, Parts
 from segue.service.resume_cells import ResumeCells, lasting_chunks
 from segue.service.soundtrack import Soundtrack, parts_of
 from segue.service.wire import Format, RequestRefusedError
-from segue_rules import events
 from segue_sdk.limits import CAPACITY, HEADER_BYTES, VERSION
-from segue_sdk.log import LogRateLimiter
 from segue_sdk.messages import (
     Control,
     Declaration,
@@ -33,7 +32,6 @@ from segue_sdk.messages import (
     GeneratorInfo,
     Limits,
     Playhead,
-    Receipt,
     Rules,
     Save,
     Saved,
@@ -44,18 +42,12 @@ from segue_sdk.messages import (
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 # A client takes a connection for lost after 5 s of silence; it is sent a status this often.
 _STATUS_S: Final = 1.0
 # After this long without a playhead the music waits for the client: the game may be suspended.
 _SILENT_PLAYHEAD_S: Final = 0.5
-# Receipts that the music does not know, and answers to saves and restores: a repeated request gets the same answer.
-_RECEIPTS_KEPT: Final = 4_096
+# Answers to saves and restores: a repeated request gets the same answer.
 _ANSWERS_KEPT: Final = 16
-# Each reset has most of the buffered music generated again; games seldom need one.
-_RESETS_PER_SECOND: Final = 2
-_RESET_BURST: Final = 8
 # Microseconds that planning a frame takes, and what each part of its rules adds, on a machine of two slow cores.
 _FRAME_US: Final = 60
 _PART_US: Final = 1
@@ -74,25 +66,6 @@ class SessionTerms:
     sample_format: Format
     stingers: Literal["separate", "included"]
     seed: int
-
-
-class BoundedCache(Generic[T]):
-    """The last values stored, by number; the oldest is dropped when there are more than `most`."""
-
-    def __init__(self, most: int) -> None:
-        self._values: dict[int, T] = {}
-        self._most = most
-
-    def put(self, number: int, value: T) -> T:
-        """Store a value and return it."""
-        self._values[number] = value
-        if len(self._values) > self._most:
-            del self._values[next(iter(self._values))]
-        return value
-
-    def get(self, number: int) -> T | None:
-        """Return the value stored under a number; None if it was dropped, or never stored."""
-        return self._values.get(number)
 
 
 class ServerSession:
@@ -152,18 +125,13 @@ class ServerSession:
         )
         self._cells = ResumeCells(self._outgoing.sounding)
         self._generators = tuple(generators)
-        self._event_tokens = TokenBucket(terms.events_per_second, terms.events_per_second, now_s)
-        self._reset_tokens = TokenBucket(_RESETS_PER_SECOND, _RESET_BURST, now_s)
-        self._repeated = RepeatedEvents(terms.events_per_second, now_s)
-        self._held_events: list[EventItem] = []
-        self._receipts = BoundedCache[Receipt](_RECEIPTS_KEPT)
+        self._events = IncomingEvents(
+            self.name, music, terms.events_per_second, metrics, answer=self._outgoing.add, now_s=now_s
+        )
         self._answers = BoundedCache[Saved | Status](_ANSWERS_KEPT)
         self._parts = parts_of(soundtrack.rules)
         # Planned frames that `planning_us` has returned.
         self._counted_frames = 0
-        self._refusal_lines = LogRateLimiter()
-        # Events up to this number are part of what the session was restored from.
-        self._restored_events = 0
         # Where music that the client has from another service ends at the latest, in samples.
         self._buffered_until = 0
         self._status_s = now_s
@@ -220,31 +188,14 @@ class ServerSession:
     # --- messages of the client -------------------------------------------------------------------------------------
 
     def on_events(self, items: Sequence[EventItem], now_s: float) -> None:
-        """Send events to the music; each is answered by a receipt.
-
-        Each counts against the limit, whatever its number, but for one that was answered before.
-        """
-        for item in items:
-            if self._is_answered(item.seq):
-                self._repeated.add(item.seq)
-            elif not self._event_tokens.take(now_s):
-                self._refuse(item, f"more than {self.terms.events_per_second} events in a second", now_s)
-            elif item.reset and not self._reset_tokens.take(now_s):
-                self._refuse(item, f"more than {_RESETS_PER_SECOND} resets a second", now_s)
-            elif self.restoring:
-                # What is restored replaces the state of the rules, and the game has sent the event after it.
-                self._held_events.append(item)
-            else:
-                self._send(item, now_s)
-        self._answer_repeated(now_s)
+        """Send events to the music, after a restore that is being prepared; each is answered by a receipt."""
+        self._events.take(items, now_s, hold=bool(self.restoring))
 
     def restore_ended(self, number: int, now_s: float) -> None:
         """Note that a restore succeeded or was refused; after the last one, send the events that came meanwhile."""
         self.restoring.discard(number)
         if not self.restoring:
-            held, self._held_events = self._held_events, []
-            for item in held:
-                self._send(item, now_s)
+            self._events.send_held(now_s)
 
     def on_playhead(self, playhead: Playhead, now_s: float) -> None:
         """Take the client's position; music is generated up to the lookahead beyond it."""
@@ -342,7 +293,7 @@ class ServerSession:
         self._outgoing.begin_restored(music.head * FRAME_SIZE if seamless else None, stingers)
         # The client plays on from what the service before this one has sent it.
         self._buffered_until = music.head * FRAME_SIZE + CAPACITY
-        self._restored_events = music.last_event
+        self._events.continue_in(music)
         self._cells = ResumeCells(self._outgoing.sounding, music.last_event)
         self.restored(outcome, restore_id, music.last_event)
 
@@ -371,7 +322,7 @@ class ServerSession:
 
     def tick(self, now_s: float) -> None:
         """Let time pass; at least every 100 ms."""
-        self._answer_repeated(now_s)
+        self._events.answer_repeated(now_s)
         if self._playheads.silent_s(now_s) > _SILENT_PLAYHEAD_S:
             self._stop_playhead(now_s)
         if self.connection is not None:
@@ -401,45 +352,6 @@ class ServerSession:
             if isinstance(output, ChunkOut) and output.sequence in lasting:
                 cell = self._cells.of_chunk(self.music, output)
             self._outgoing.add_output(output, primary=self.primary, headroom=headroom, cell=cell)
-
-    def _is_answered(self, number: int) -> bool:
-        """Return whether an event was answered, or is part of what the session was restored from."""
-        answered = self._receipts.get(number) is not None or self.music.has_answered(number)
-        return answered or number <= self._restored_events
-
-    def _answer_repeated(self, now_s: float) -> None:
-        for number in self._repeated.due(now_s):
-            receipt = self._receipts.get(number)
-            if receipt is None and number <= self._restored_events and not self.music.has_answered(number):
-                known = Receipt(seq=number, accepted=True, code="known", frame=self.music.head)
-                receipt = self._receipts.put(number, known)
-            if receipt is not None:
-                self._outgoing.add(receipt)
-            else:
-                self.music.answer_again(number)
-
-    def _send(self, item: EventItem, now_s: float) -> None:
-        event = events.Event(sequence=item.seq, reset=item.reset, set=dict(item.set), fire=item.fire)
-        receipt = self.music.send(event, position=item.at, now_s=now_s)
-        self._metrics.event(receipt.code)
-        if receipt.accepted:
-            self._metrics.audible((receipt.frame * FRAME_SIZE - self.music.latency.played(now_s)) / SAMPLE_RATE)
-        else:
-            self._log_refusal(item.seq, receipt.code, receipt.text, now_s)
-
-    def _refuse(self, item: EventItem, text: str, now_s: float) -> None:
-        """Answer an event that comes too soon. text: what it exceeds."""
-        frame = self.music.latency.committed(now_s) // FRAME_SIZE
-        receipt = Receipt(seq=item.seq, accepted=False, code="rate_limited", frame=frame, text=text)
-        self._metrics.event(receipt.code)
-        self._log_refusal(item.seq, receipt.code, text, now_s)
-        self._outgoing.add(self._receipts.put(item.seq, receipt))
-
-    def _log_refusal(self, seq: int, code: str, text: str, now_s: float) -> None:
-        left_out = self._refusal_lines.due(code, now_s)
-        if left_out is not None:
-            fields = {"session": self.name, "event": seq, "code": code, "text": text, "left_out": left_out}
-            log.warning("event refused", extra=fields)
 
     def _status(self) -> Status:
         return Status(

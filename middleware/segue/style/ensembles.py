@@ -64,8 +64,13 @@ def _without(seats: dict[str, list[str]], wishes: Wishes) -> Ensemble:
 
 def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]:
     near_alone = wishes.alone or wishes.only
+    whole = _whole_sections(seats, wishes)
+    if whole["melody"] and whole["harmony"]:
+        return whole
     sections = [] if near_alone else [mention for mention in wishes.named if _section(mention, seats)]
-    players = [(_programs(mention, seats), mention) for mention in wishes.named if mention not in sections]
+    players = [
+        (_programs(mention, seats, whole=wishes.only), mention) for mention in wishes.named if mention not in sections
+    ]
     named: dict[str, list[str]] = {role: [] for role in _ROLES}
     undecided: list[tuple[str, str]] = []
     for programs, mention in players:
@@ -92,6 +97,19 @@ def _seated(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]
     return _joined(named, seats, genre=wishes.genre, count=count)
 
 
+def _whole_sections(seats: dict[str, list[str]], wishes: Wishes) -> dict[str, list[str]]:
+    """What the style has of the sections that may play alone ("strings only"); nothing where players are named."""
+    found: dict[str, list[str]] = {role: [] for role in _ROLES}
+    if not wishes.only or not all(_section(mention, seats) for mention in wishes.named):
+        return found
+    for mention in wishes.named:
+        for role, names in _section(mention, seats).items():
+            found[role] += names
+        bass = _FAMILY_BASS.get(mention.family)
+        found["bass"] = found["bass"] or ([bass] if bass else [])
+    return found
+
+
 def _section(mention: InstrumentMention, seats: dict[str, list[str]]) -> dict[str, list[str]]:
     """The places that a section named as a whole ("brass") has in the style; empty for a player."""
     if mention.family not in _SECTIONS or not mention.instrument.generic or mention.cue:
@@ -101,9 +119,14 @@ def _section(mention: InstrumentMention, seats: dict[str, list[str]]) -> dict[st
     return {role: names for role, names in found.items() if names}
 
 
-def _programs(mention: InstrumentMention, seats: dict[str, list[str]]) -> Sequence[str]:
-    """Return which programmes are meant: of a word such as "guitar", the one that the style has."""
-    if mention.instrument.generic and mention.family:
+def _programs(mention: InstrumentMention, seats: dict[str, list[str]], *, whole: bool) -> Sequence[str]:
+    """Return which programmes are meant: of a word such as "guitar", the one that the style has.
+
+    Args:
+        whole: Whether a section is meant with all its players.
+    """
+    section = whole and mention.family in _SECTIONS
+    if mention.instrument.generic and mention.family and not section:
         family = FAMILIES[mention.family]
         for role in _ROLES:
             for name in seats[role]:
@@ -164,6 +187,9 @@ def _alone(
             own = seats["harmony"][:1] if wishes.genre else []
             named["harmony"] = own or [_SOFT_ACCOMPANIMENT]
             named["bass"] = named["bass"] or [_SOFT_BASS]
+    if len(allowed) == 1 and players[0][1].instrument.part in ("chords", "pluck"):
+        # Both hands of a pianist, the low strings of a guitar.
+        named["bass"] = allowed[:]
     if wishes.only and not named["bass"]:
         named["bass"] = [_FAMILY_BASS[family] for family in sorted(families)][:1]
     return named

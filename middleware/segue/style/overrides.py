@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from segue.style.ensembles import Wishes, ensemble_for
-from segue.style.phrases import Found
+from segue.style.phrases import Found, covered, is_break
 from segue.style.points import NamedStyle
 from segue.style.terms import axes
 from segue.style.terms.instruments import FAMILIES, GENERIC_DRUMS
@@ -220,7 +220,8 @@ def _read_ensemble(changes: _Changes, base: NamedStyle, terms: TextTerms) -> Non
     ensemble: Ensemble = changes.values["ensemble"]
     genre = any(mention.style is base and base.kind == "genre" for mention in terms.styles)
     without = {program for family in terms.excluded for program in FAMILIES.get(family, {family})}
-    only_drums = bool(terms.only) and bool(terms.drums) and not terms.instruments
+    nothing_else = all(place in covered(terms.drums) for place, word in enumerate(terms.words) if not is_break(word))
+    only_drums = bool(terms.drums) and not terms.instruments and (bool(terms.only) or nothing_else)
     # In a genre, a "clarinet solo" is a part of the piece.
     within = genre and terms.solo.endswith(" solo")
     alone = bool(terms.solo) and not within and len({mention.instrument for mention in terms.instruments}) <= 2
@@ -230,7 +231,7 @@ def _read_ensemble(changes: _Changes, base: NamedStyle, terms: TextTerms) -> Non
         alone=alone,
         only=bool(terms.only),
         without=frozenset(without),
-        roles=frozenset(terms.excluded_roles) if not only_drums else frozenset(name for name, _ in ensemble.by_role()),
+        roles=frozenset(name for name, _ in ensemble.by_role()) if only_drums else _left_out(terms),
     )
     found = ensemble_for(ensemble, wishes)
     if found == ensemble and not terms.instruments:
@@ -244,6 +245,14 @@ def _read_ensemble(changes: _Changes, base: NamedStyle, terms: TextTerms) -> Non
     changes.set("ensemble", found, said)
     if (alone or (terms.only and len(found.instruments) == 1)) and terms.instruments and not terms.drums:
         _lay_out_solo(changes, terms, found)
+
+
+def _left_out(terms: TextTerms) -> frozenset[str]:
+    """The roles that a text leaves out; a melody takes its second voice with it, chords their colours."""
+    roles = set(terms.excluded_roles)
+    roles |= {"counter"} if "melody" in roles else set()
+    roles |= {"texture"} if "harmony" in roles else set()
+    return frozenset(roles)
 
 
 def _lay_out_solo(changes: _Changes, terms: TextTerms, ensemble: Ensemble) -> None:

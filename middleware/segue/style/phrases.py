@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from segue.style.reading import MAX_TEXT_CHARS
 
@@ -31,6 +31,11 @@ def split_text(text: str) -> tuple[str, ...]:
         plain = plain.replace(sign, "")
     plain = plain.replace("&", " and ").replace("-", " ").replace("–", " ").replace("_", " ")
     return tuple(word.replace(" ", "") for word in _WORD.findall(plain))
+
+
+def plain_text(text: str) -> str:
+    """Return the words of a text without punctuation, which would steer as words do."""
+    return " ".join(word for word in split_text(text) if not is_break(word))
 
 
 def is_break(word: str) -> bool:
@@ -74,6 +79,11 @@ class PhraseTable(Generic[_T]):
             if count > self._longest.get(first, 0):
                 self._longest[first] = count
 
+    @property
+    def phrases(self) -> Iterable[str]:
+        """Every phrase of the table."""
+        return self._values
+
     def find(self, words: tuple[str, ...]) -> Iterator[Found[_T]]:
         """Yield what the words contain, in order. The last word of a phrase may have a plural s."""
         start = 0
@@ -94,3 +104,8 @@ class PhraseTable(Generic[_T]):
             if singular in self._values and singular not in self._exact:
                 return Found(start=start, end=end, phrase=singular, value=self._values[singular])
         return None
+
+
+def covered(found: Iterable[Found[Any]]) -> set[int]:
+    """Return the places of all words of some phrases."""
+    return {place for each in found for place in range(each.start, each.end)}

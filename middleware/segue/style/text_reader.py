@@ -14,14 +14,15 @@ from functools import cache
 from typing import Final
 
 from segue.style.overrides import BLENDED, StyleSource, bounded, override
-from segue.style.phrases import split_text
+from segue.style.phrases import is_break, split_text
 from segue.style.points import POINTS, NamedStyle
 from segue.style.points.situations import ROWS as SITUATION_ROWS
 from segue.style.stored_words import StoredWords
 from segue.style.style_index import StyleIndex
-from segue.style.text_terms import TextTerms, read_terms
+from segue.style.terms.instruments import DRUMS_HOME, HOMES
+from segue.style.text_terms import TextTerms, known_words, read_terms
 from segue.style.wordpiece import split_words
-from segue.style_profile import StyleProfile
+from segue.style_profile import RANGES, StyleProfile
 
 _STYLES: Final = tuple(POINTS.values())
 _PLACES: Final = {style.name: place for place, style in enumerate(_STYLES)}
@@ -31,6 +32,12 @@ TOO_FAR: Final = 0.30
 """A text less similar than this to every style, that names none, is too far from anything."""
 # Less than this is chance: a text of unrelated words is as near to some situation.
 _NOTHING: Final = 0.15
+# Share of letters in common from which a word is taken for a typing error, and how many words are looked at.
+_TYPING_ERROR: Final = 0.75
+_GUESSED: Final = 5
+_FUNCTION_WORDS: Final = frozenset(
+    ("a", "an", "and", "the", "with", "of", "in", "for", "solo", "only", "just", "lone", "one")
+)
 _NEAR: Final = 4
 _SHARPNESS: Final = 24.0
 # What naming a style is worth beside cosines: a genre, a genre by a common word, a scene, a scene by several words.
@@ -49,7 +56,7 @@ class StyleWarning:
     """What a user should know of a prompt.
 
     Attributes:
-        code: "unknown_word", "far_text" or "audio_prompt".
+        code: "unknown_word", "far_text", "tempo_range" or "audio_prompt".
         text: In a sentence.
     """
 
@@ -113,6 +120,7 @@ class TextReader:
         order = [base, *(style for style in weights if style is not base)]
         similarity = max(cosines)
         named = bool(terms.styles) or direction is None
+        count = sum(not is_break(word) for word in terms.words)
         return TextReading(
             profile=profile,
             base=base,
@@ -120,7 +128,7 @@ class TextReader:
             unknown_words=unknown,
             nearest=nearest(order, cosines),
             similarity=similarity,
-            warnings=tuple(_warnings(unknown, similarity, named=named)),
+            warnings=(*_refused(terms.refused_tempo), *_warnings(unknown, count, similarity, named=named)),
         )
 
     def _direction(self, text: str) -> list[float] | None:
@@ -150,14 +158,34 @@ def nearest(order: Sequence[NamedStyle], cosines: Sequence[float]) -> tuple[tupl
     return tuple((style.name, cosines[_PLACES[style.name]]) for style in order[:3])
 
 
-def _warnings(unknown: tuple[str, ...], similarity: float, *, named: bool) -> Iterator[StyleWarning]:
+def _refused(tempo: str) -> Iterator[StyleWarning]:
+    if tempo:
+        bounds = RANGES["tempo_bpm"]
+        text = f"'{tempo}' is no tempo from {bounds.low:g} to {bounds.high:g} bpm; the style's own counts"
+        yield StyleWarning(code="tempo_range", text=text)
+
+
+def _warnings(unknown: tuple[str, ...], count: int, similarity: float, *, named: bool) -> Iterator[StyleWarning]:
     if unknown:
         listed = ", ".join(f"'{word}'" for word in unknown)
-        text = f"{listed} {'steers' if len(unknown) == 1 else 'steer'} nothing; the other words count"
+        guesses = _guesses(unknown)
+        foreign = 2 * len(unknown) > count and not guesses
+        rest = "texts are read in English" if foreign else "the other words count"
+        text = f"{listed} {'steers' if len(unknown) == 1 else 'steer'} nothing; {rest}{guesses}"
         yield StyleWarning(code="unknown_word", text=text)
     if similarity < TOO_FAR and not named:
         text = f"far from every known style (likeness {similarity:.2f}): say which instruments, genre or mood it means"
         yield StyleWarning(code="far_text", text=text)
+
+
+def _guesses(unknown: tuple[str, ...]) -> str:
+    """Return the words that were probably meant, as the end of a warning; "" without a guess."""
+    from difflib import get_close_matches
+
+    known = known_words()
+    found = [get_close_matches(word, known, n=1, cutoff=_TYPING_ERROR) for word in unknown[:_GUESSED] if len(word) > 3]
+    meant = ", ".join(f"'{word}'" for words in found for word in words)
+    return f"; did you mean {meant}?" if meant else ""
 
 
 def _is_part(word: str, used: set[str]) -> bool:
@@ -195,6 +223,9 @@ def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[
             named[mention.style.name] = mention.phrase
     for name, bonus in bonuses.items():
         scores[_PLACES[name]] += bonus
+    home = _home(terms)
+    if home:
+        scores[_PLACES[home]] += _STRONG_GENRE
     if not bonuses and max(scores) < TOO_FAR:
         return _far_base(cosines)
     weights = near_styles(scores)
@@ -202,6 +233,22 @@ def _base(terms: TextTerms, cosines: Sequence[float]) -> tuple[NamedStyle, dict[
     words = f'"{named[base.name]}"' if base.name in named else "nearest style"
     likeness = cosines[_PLACES[base.name]]
     return base, weights, [StyleSource(axis="style", value=base.name, words=f"{words}, likeness {likeness:.2f}")]
+
+
+def _home(terms: TextTerms) -> str:
+    """The style of a text that names nothing but instruments: that of the first one; "" for any other text.
+
+    Moods ("solo violin, heartbroken") and telling names ("flamenco guitar") find their styles by themselves.
+    """
+    words = {word for word in terms.words if not is_break(word)}
+    if words - terms.used - _FUNCTION_WORDS or any(each.strong or each.style.kind == "scene" for each in terms.styles):
+        return ""
+    telling = any(" " in each.phrase and not each.instrument.generic for each in terms.instruments)
+    if terms.others["mood"] or telling:
+        return ""
+    if terms.instruments:
+        return HOMES.get(terms.instruments[0].instrument.programs[0], "")
+    return DRUMS_HOME if terms.drums else ""
 
 
 def _far_base(

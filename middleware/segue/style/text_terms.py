@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import Any, Final, TypeVar
 
@@ -26,6 +27,9 @@ _NEGATIONS: Final = frozenset(
         "no, not, without, never, minus, sans, lacking, avoid, avoiding, except, excluding, zero, dont, isnt, nor, "
         "neither"
     )
+)
+_TWO_WORD_NEGATIONS: Final = frozenset(
+    {("anything", "but"), ("everything", "but"), ("instead", "of"), ("rather", "than"), ("free", "of")}
 )
 _FILLERS: Final = frozenset(
     listed(
@@ -81,6 +85,10 @@ _ROLES: Final = {
     "bassline": "bass",
     "countermelody": "counter",
 }
+_WHOLE_KITS: Final = frozenset(
+    listed("drum kit, drum set, drumkit, live drums, drum machine, electronic drums, acoustic drums, rock drums")
+)
+_ONLY_DRUMS: Final = listed("percussion ensemble, drum ensemble, drum circle, drum solo, solo drums, drumline")
 _DRUMLESS: Final = listed(
     "drumless, beatless, percussionless, a cappella, acapella, drum free, beat free, no rhythm, without rhythm"
 )
@@ -129,7 +137,8 @@ class TextTerms:
         excluded: Families, instruments ("oboe") and "drums" that it leaves out, with the words.
         excluded_roles: Parts that it leaves out.
         only, solo: See the module.
-        tempo_bpm, meter, signature: Of numbers; signature as written.
+        tempo_bpm, meter: Of numbers.
+        refused_tempo: A tempo that no profile has, as written; or "".
         others: Table name ("groove", "scale", ...) to what was found of it.
         denied: The same, of what "not" precedes.
     """
@@ -146,6 +155,7 @@ class TextTerms:
     solo: str
     tempo_bpm: tuple[float, str] | None
     meter: tuple[int, str] | None
+    refused_tempo: str
     tonic: str
     others: Mapping[str, tuple[Found[Any], ...]]
     denied: Mapping[str, tuple[Found[Any], ...]] = field(default_factory=dict)
@@ -158,6 +168,7 @@ _DRUMS: Final = PhraseTable(
 )
 _FAMILIES: Final = PhraseTable(FAMILY_WORDS)
 _NO_DRUMS: Final = PhraseTable(dict.fromkeys(_DRUMLESS, True))
+_DRUMS_ALONE: Final = PhraseTable(dict.fromkeys(_ONLY_DRUMS, True))
 _OTHERS: Final[Mapping[str, PhraseTable[Any]]] = {
     "tempo_word": PhraseTable(axes.TEMPO_BPM),
     "tempo_pull": PhraseTable(axes.TEMPO_PULL),
@@ -173,9 +184,16 @@ _OTHERS: Final[Mapping[str, PhraseTable[Any]]] = {
 _PLAIN_ONLY: Final = frozenset({"tempo_pull", "sound", "mood", "harmony"})
 
 
+@cache
+def known_words() -> tuple[str, ...]:
+    """Return every word of the tables and of the styles' names, in alphabetical order."""
+    tables: list[PhraseTable[Any]] = [_STYLES, _INSTRUMENTS, _DRUMS, _FAMILIES, *_OTHERS.values()]
+    return tuple(sorted({word for table in tables for phrase in table.phrases for word in phrase.split()}))
+
+
 def read_terms(text: str) -> TextTerms:
     """Return what a text says directly."""
-    words = split_text(text)
+    words = _plain_negations(split_text(text))
     styles = list(_STYLES.find(words))
     instruments = list(_INSTRUMENTS.find(words))
     drums = list(_DRUMS.find(words))
@@ -200,13 +218,13 @@ def read_terms(text: str) -> TextTerms:
             for program in instrument.value.programs:
                 excluded[program] = denied[instrument.start]
     for drum in drums:
-        if drum.start in denied and (drum.phrase in GENERIC_DRUMS or drum.value[0] in ("kit", "electronic")):
+        if drum.start in denied and (drum.phrase in GENERIC_DRUMS or drum.phrase in _WHOLE_KITS):
             excluded["drums"] = denied[drum.start]
     for each in no_drums:
         excluded["drums"] = _said(words, each)
     roles = {_ROLES[word]: denied[place] for place, word in enumerate(words) if word in _ROLES and place in denied}
 
-    tempo, tempo_places = _tempo(words)
+    tempo, refused, tempo_places = _tempo(words)
     meter, meter_places = _signature(words)
     tonic, tonic_places = _tonic(words)
     kept = {name: tuple(each for each in found if each.start not in denied) for name, found in others.items()}
@@ -215,7 +233,13 @@ def read_terms(text: str) -> TextTerms:
     beaten = tuple(each for each in drums if each.start not in denied)
     places = {place for each in everything for place in range(each.start, each.end)}
     places |= tempo_places | meter_places | tonic_places | set(denied)
-    exclusions = {place for place in denied if not any(each.start == place for each in styles)}
+    # "No escape" is about an escape; "not sad" and "no jazz" are not about what they name.
+    scenes = {
+        each.start
+        for each in styles
+        if each.value.kind == "scene" and words[each.start - 1] == "no" and each.phrase not in axes.MOOD
+    }
+    exclusions = {place for place in denied if place not in scenes and place + 1 not in scenes}
     numbers = tempo_places | meter_places | tonic_places
     technical = {
         place
@@ -228,7 +252,7 @@ def read_terms(text: str) -> TextTerms:
         plain=" ".join(
             word
             for place, word in enumerate(words)
-            if place not in numbers and place not in exclusions and place not in technical
+            if place not in numbers | exclusions | technical and not is_break(word)
         ),
         used=frozenset(words[place] for place in places),
         styles=_style_mentions(words, [each for each in styles if each.start not in denied], everything),
@@ -236,14 +260,29 @@ def read_terms(text: str) -> TextTerms:
         drums=beaten,
         excluded=excluded,
         excluded_roles=roles,
-        only=_beside(words, [*named, *beaten, *families], _ONLY),
+        only=next(
+            (_said(words, each) for each in _DRUMS_ALONE.find(words)),
+            _beside(words, [*named, *beaten, *families], _ONLY),
+        ),
         solo=_beside(words, named, _SOLO),
         tempo_bpm=tempo,
+        refused_tempo=refused,
         meter=meter,
         tonic=tonic,
         others=kept,
         denied={name: tuple(each for each in found if each.start in denied) for name, found in others.items()},
     )
+
+
+def _plain_negations(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words with "without" for "anything but", "instead of" and "rather than"."""
+    plain: list[str] = []
+    for word in words:
+        if plain and (plain[-1], word) in _TWO_WORD_NEGATIONS:
+            plain[-1] = "without"
+        else:
+            plain.append(word)
+    return tuple(plain)
 
 
 def _said(words: tuple[str, ...], found: Found[_T]) -> str:
@@ -371,8 +410,12 @@ def _beside(words: tuple[str, ...], found: list[Found[Any]], among: frozenset[st
     return ""
 
 
-def _tempo(words: tuple[str, ...]) -> tuple[tuple[float, str] | None, set[int]]:
-    """Read "174 bpm", "120bpm", "at 90", "bpm: 100", "90-100 bpm" or a number by itself."""
+def _tempo(words: tuple[str, ...]) -> tuple[tuple[float, str] | None, str, set[int]]:
+    """Read "174 bpm", "120bpm", "at 90", "bpm: 100", "90-100 bpm" or a number by itself.
+
+    Returns:
+        Beats a minute with the words, or None; the words of a tempo that is out of range; the places of the words.
+    """
     low, high = RANGES["tempo_bpm"].low, RANGES["tempo_bpm"].high
     for place, word in enumerate(words):
         if _BPM_JOINED.fullmatch(word):
@@ -384,8 +427,10 @@ def _tempo(words: tuple[str, ...]) -> tuple[tuple[float, str] | None, set[int]]:
             number, places = sum(float(words[at]) for at in near) / len(near), {place, *near}
         else:
             continue
+        said = " ".join(words[min(places) : max(places) + 1])
         if low <= number <= high:
-            return (number, " ".join(words[min(places) : max(places) + 1])), places
+            return (number, said), "", places
+        return None, said, places
     for place, word in enumerate(words):
         if not word.isdigit() or not _BARE_TEMPO[0] <= float(word) <= _BARE_TEMPO[1]:
             continue
@@ -394,8 +439,8 @@ def _tempo(words: tuple[str, ...]) -> tuple[tuple[float, str] | None, set[int]]:
         if after in _NOT_A_TEMPO or previous in _COUNTED:
             continue
         if previous in ("at", "tempo", "around", "about", "circa") or (is_break(after) and previous != "in"):
-            return (float(word), word if is_break(previous) else f"{previous} {word}"), {place}
-    return None, set()
+            return (float(word), word if is_break(previous) else f"{previous} {word}"), "", {place}
+    return None, "", set()
 
 
 def _numbers_beside(words: tuple[str, ...], place: int) -> list[int]:
@@ -406,7 +451,8 @@ def _numbers_beside(words: tuple[str, ...], place: int) -> list[int]:
 
     if is_number(place - 1):
         for other in (place - 2, place - 3 if words[place - 2] in ("to", "and") else -1):
-            if is_number(other):
+            # "90-100 bpm" is a range, "808 140 bpm" is none.
+            if is_number(other) and 0.5 < float(words[other]) / float(words[place - 1]) < 1.0:
                 return [other, place - 1]
         return [place - 1]
     return [at for at in (place + 1, place + 2) if is_number(at)][:1]

@@ -106,7 +106,11 @@ class StyleTable(Table):
     title = "style"
     example = '{text: "calm woodland, harp and soft strings"}'
     exactly_one = ("text", "audio", "blend")
-    text = Field(_PROMPT_TEXT, "What the music is like, in words.", example='"calm woodland, harp and soft strings"')
+    text = Field(
+        _PROMPT_TEXT,
+        "What the music is like, in English words; the command `segue style` shows how they are read.",
+        example='"calm woodland, harp and soft strings"',
+    )
     audio = Field(AUDIO, "A recording that sounds like it, relative to this file.", example="prompts/crypt.wav")
     blend = Field(
         ListOf(of=Object(table=PromptTable), item="prompt", least=1, most=MOST_PROMPTS),

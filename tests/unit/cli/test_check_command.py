@@ -193,12 +193,21 @@ def test_a_warning_of_the_loader_is_a_record_like_any_other(capsys: pytest.Captu
 def test_confusable_styles_and_unknown_words_are_found(capsys: pytest.CaptureFixture[str]) -> None:
     twins = ('"epic boss fight, huge choir"', '"huge choir, boss fight, epic"')
     rules = GOOD.replace('"meadow"', twins[0]).replace('"war drums"', twins[1])
-    write("a.yaml", rules.replace("styles: {", 'styles: {x: {text: "qwrtzp"}, '))
+    write("a.yaml", rules.replace("styles: {", 'styles: {x: {text: "qwrtzp flute"}, '))
     assert main(["check", "--json", "a.yaml"]) == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     codes = {record["code"]: record for record in records}
     assert codes["confusable_styles"]["where"] == 'style "war"'
-    assert codes["unknown_text"]["where"] == 'style "x"'
+    assert codes["unknown_word"]["where"] == 'style "x"'
+
+
+def test_a_text_that_cannot_be_played_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    write("a.yaml", GOOD.replace('"meadow"', '"jaz nior"').replace('"war drums"', '"🎷"'))
+    assert main(["check", "a.yaml"]) == 2
+    checked = capsys.readouterr().err
+    assert checked.startswith("a.yaml:3:17: style \"grass\": text: no known word in 'jaz nior'; ")
+    assert main(["preview", "a.yaml", "--no-events", "--duration", "1s", "-o", "a.wav"]) == 2
+    assert capsys.readouterr().err == checked
 
 
 SOUNDS = """segue: 1

@@ -19,10 +19,12 @@ def test_a_table_shows_every_axis_and_the_words_it_was_read_from(capsys: pytest.
     shown = capsys.readouterr()
     rows = {line.split("  ")[0]: line for line in shown.out.splitlines()}
     assert '"jazz noir"' in rows["style"]
-    assert rows["melody"].split() == ["melody", "oboe", '"oboe"']
+    assert rows["melody"].split() == ["melody", "oboe"]
+    assert rows["players"].split() == ["players", '"oboe"']
+    assert rows["percussion"].split() == ["percussion", "-"]
     assert rows["groove"].split(maxsplit=2) == ["groove", "none", '"no drums"']
     assert rows["tempo"].split(maxsplit=3) == ["tempo", "96", "bpm", '"96 bpm"']
-    assert {"meter", "scale", "harmony", "low_pass", "valence", "tension"} <= set(rows)
+    assert {"meter", "scale", "harmony", "chords", "low_pass", "valence", "tension"} <= set(rows)
     assert shown.err == "warning: 'xyvrath' steers nothing; the other words count\n"
 
 
@@ -53,6 +55,20 @@ def test_a_text_far_from_everything_is_warned_of(capsys: pytest.CaptureFixture[s
 def test_what_cannot_be_read_is_bad_input(prompt: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["style", prompt]) == 2
     assert capsys.readouterr().err.startswith(problem)
+
+
+def test_a_sound_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    silent = tmp_path / "silent.wav"
+    soundfile.write(silent, np.zeros((48_000, 2)), 48_000)
+    assert main(["style", str(silent)]) == 2
+    assert capsys.readouterr().err.startswith(f"{silent}: samples: expected sound, got silence")
+
+
+def test_a_file_that_is_no_sound_is_not_read_as_a_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    midi = tmp_path / "arcade.mid"
+    midi.write_bytes(b"MThd")
+    assert main(["style", str(midi)]) == 2
+    assert capsys.readouterr().err.startswith(f"{midi}: expected a sound file (.aif, ")
 
 
 def test_a_recording_is_read_and_played(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

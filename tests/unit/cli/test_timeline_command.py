@@ -65,6 +65,13 @@ def test_the_timeline_of_emberwood(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("small")
+def test_a_meter_that_changes_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("small.yaml").write_text(RULES.replace("{tempo: 100bpm}", "{tempo: 100bpm, meter: 3}"))
+    assert main(["timeline", "small.yaml", "--duration", "12s"]) == 0
+    assert capsys.readouterr().out.endswith("\nmeter             4···│3······\n")
+
+
+@pytest.mark.usefixtures("small")
 def test_why_not_names_the_states_that_did_not_win(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["timeline", "small.yaml", "--duration", "4s", "--why-not"]) == 0
     assert "not field: default, ranks below every other" in capsys.readouterr().out

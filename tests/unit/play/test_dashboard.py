@@ -154,6 +154,16 @@ def test_the_log_shows_refusals_stingers_underruns_and_fallbacks() -> None:
     assert (made.level, made.generator) == (1, "loop")
 
 
+def test_doubts_about_styles_are_shown_at_the_start_and_after_every_edit_that_plays() -> None:
+    said = iter([["style \"a\": 'nior' steers nothing"], []])
+    made = Dashboard(lambda: next(said))
+    made.handle(Live(welcome=WELCOME, resumed=False))
+    made.handle(Live(welcome=WELCOME, resumed=True))
+    made.handle(Rules(declaration=None, errors=("a mistake",)))
+    made.handle(Rules(declaration=WELCOME.rules))
+    assert texts(made) == ["warning: style \"a\": 'nior' steers nothing", "a mistake", "new rules are playing"]
+
+
 def test_a_bad_edit_is_shown_line_by_line_and_a_good_one_adds_its_inputs() -> None:
     made = dashboard()
     made.set_dial(made.dials["threat"].set_to(0.5))

@@ -28,7 +28,7 @@ def style(layout: str, **fields: object) -> StyleProfile:
     return StyleProfile(ensemble=BAND, layout=layout, **fields)  # type: ignore[arg-type]
 
 
-def pitched(profile: StyleProfile, *, seed: int = 1, tonic: int = 2, phrases: int = 2) -> list[Onset]:
+def pitched(profile: StyleProfile, *, seed: int = 1, tonic: int = 2, phrases: int = 1) -> list[Onset]:
     row = arrange(profile)
     return [
         onset
@@ -117,7 +117,11 @@ def test_blues_sings_minor_thirds_over_dominant_sevenths() -> None:
     assert all(
         {4, 10} <= {(tone - segment.chord.root) % 12 for tone in segment.chord.tones} for segment in plan.segments
     )
-    tune = {(onset.pitch - 2) % 12 for onset in pitched(profile) if onset.role == "melody" and onset.ticks < 700_000}
+    tune = {
+        (onset.pitch - 2) % 12
+        for onset in pitched(profile, phrases=2)
+        if onset.role == "melody" and onset.ticks < 700_000
+    }
     assert tune & {3, 6, 10}
 
 

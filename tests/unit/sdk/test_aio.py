@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 
 import zmq
 
 from segue_sdk.aio import AsyncSegueClient, connect_async
+from segue_sdk.client import connect
 from segue_sdk.client_events import Closed, Live
 from segue_sdk.messages import Bye, Event, Hello, Receipt
 from unit.sdk.peer import WELCOME, receipt
@@ -43,3 +45,8 @@ def test_client_events_come_as_a_stream_that_ends_with_the_session() -> None:
 
     told = asyncio.run(both())
     assert [type(event) for event in told] == [Live, Receipt, Closed]
+
+
+def test_both_ways_to_connect_take_the_same_arguments() -> None:
+    """Both are written out for editors and `help`; this holds them together."""
+    assert inspect.signature(connect_async).parameters == inspect.signature(connect).parameters

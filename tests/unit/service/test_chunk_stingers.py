@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from segue.contract import FRAME_SIZE, SAMPLE_RATE, Samples
-from segue.generators import GeneratorChain
 from segue.render.collector import Collector, Keep
 from segue.render.modes import render_recording
 from segue.render.scenario import RecordedSession, Scenario
@@ -26,7 +25,6 @@ from segue.runtime.session import Session
 from segue.runtime.session_config import SessionConfig
 from segue.runtime.stinger_placement import PlacedCue
 from segue.service.stinger_encoder import StingerEncoder
-from segue.style.word_table import WordEncoder
 from segue_rules.plan import StingerCue
 from segue_sdk.limits import FADE
 from segue_sdk.messages import Stinger
@@ -332,8 +330,7 @@ def test_a_rendered_recording_has_late_and_cancelled_stingers_where_the_client_h
     )
     render_recording(
         scenario,
-        GeneratorChain(WordEncoder(), service.generators),
-        RecordedSession(operations=service.journal, primary=0, restore_point=None),
+        RecordedSession(operations=service.journal, generators=service.generators, primary=0, restore_point=None),
         blocks.append,
         Collector(Keep()),
         progress=lambda frames: None,

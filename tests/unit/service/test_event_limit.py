@@ -65,9 +65,9 @@ def test_events_above_the_limit_are_refused_whatever_their_numbers(numbers: str)
             taken = [one for one in service.all(PEER, Receipt) if one.accepted]
             # A burst and the rate, for new and for repeated events.
             assert len(taken) <= 2 * (LIMIT + LIMIT * 5)
-            assert len(session._receipts._values) <= 4_096
+            assert len(session._events._receipts._values) <= 4_096
             assert len(session.music._messages._receipts) <= 1_024
-            assert len(session._repeated._waiting) <= 2_048
+            assert len(session._events._repeated._waiting) <= 2_048
 
     asyncio.run(main())
 
@@ -256,9 +256,9 @@ def test_refused_events_are_logged_once_for_each_code_with_a_count(caplog: pytes
             items = [EventItem(seq=next(numbers), at=0, set={"level": 0.5}) for _ in range(3 * LIMIT)]
             session.on_events(items, service.now_s)
 
-    caplog.set_level("INFO", logger="segue.service.server_session")
+    caplog.set_level("INFO", logger="segue.service.incoming_events")
     asyncio.run(main())
-    lines = [vars(record) for record in caplog.records if record.name == "segue.service.server_session"]
+    lines = [vars(record) for record in caplog.records if record.name == "segue.service.incoming_events"]
     assert [(line["event"], line["code"], line["left_out"]) for line in lines] == [
         (1, "unknown_input", 0),
         (6, "unknown_input", 4),

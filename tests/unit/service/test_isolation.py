@@ -20,10 +20,11 @@ from segue.runtime.message_collector import MessageCollector
 from segue.runtime.planner import Planner
 from segue.runtime.session import Session
 from segue.service.client_limits import PlayheadValidator, RepeatedEvents, TokenBucket
+from segue.service.incoming_events import BoundedCache, IncomingEvents
 from segue.service.outgoing import OutgoingQueue, ResendBuffer
 from segue.service.recordings import Recording
 from segue.service.rule_store import RuleEdit
-from segue.service.server_session import BoundedCache, ServerSession
+from segue.service.server_session import ServerSession
 from segue.service.stinger_encoder import StingerEncoder
 from segue_sdk.errors import ProtocolError
 from segue_sdk.messages import Bye, Chunk, Control, Error, Event, EventItem, Hello, Restore, Save
@@ -45,6 +46,7 @@ PARTS = (
     LatencyEstimator,
     Planner,
     BoundedCache,
+    IncomingEvents,
     RepeatedEvents,
     DirtyTracker,
     StingerEncoder,

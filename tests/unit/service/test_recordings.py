@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import errno
 import io
@@ -11,8 +12,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from segue.contract import SAMPLE_RATE, Samples
+from segue.generators import GeneratorChain
+from segue.render.collector import Collector, Keep
+from segue.render.modes import render_recording
+from segue.render.scenario import recorded
 from segue.runtime.jobs import JobSpec
 from segue.runtime.journal import Operation
 from segue.runtime.planner import RulesVersion
@@ -22,7 +29,10 @@ from segue.service import recordings as recordings_module
 from segue.service.recordings import Recording, Recordings
 from segue.service.rule_store import Soundtrack
 from segue_rules.events import Event
+from segue_sdk.messages import Chunk
 from unit.runtime.rule_files import BANK, RULES
+from unit.runtime.toy_generator import ToyGenerator
+from unit.service.service_harness import CALM, ServiceHarness, encoder
 
 SOUNDTRACK = Soundtrack(
     name="runtime",
@@ -222,3 +232,32 @@ def test_the_size_of_all_recordings_together_is_bounded(tmp_path: Path, caplog: 
     written = sum(path.stat().st_size for path in tmp_path.iterdir())
     assert 1 << 20 <= written < (1 << 20) + 4_096
     assert not read_recording(one.path)[2]
+
+
+def test_a_recording_whose_session_fell_back_to_the_loop_is_rendered_as_it_was_heard(tmp_path: Path) -> None:
+    async def play() -> list[Chunk]:
+        async with ServiceHarness(record=tmp_path, seed=3) as service:
+            await service.greet(b"one")
+            service.playhead(b"one")
+            service.generate()
+            (session,) = service.sessions
+            service.scheduler.set_primary(session.music, 1)
+            service.playhead(b"one", committed=SAMPLE_RATE)
+            service.generate()
+            service.sessions.close_all("the test is over")
+            return service.all(b"one", Chunk)
+
+    chunks = asyncio.run(play())
+    assert {chunk.generator for chunk in chunks} == {"toy", "loop"}
+    (path,) = tmp_path.iterdir()
+    session, scenario = recorded(path, CALM, GeneratorChain(encoder(), [ToyGenerator()]))
+    blocks: list[Samples] = []
+    render_recording(scenario, session, blocks.append, Collector(Keep()), progress=lambda frames: None)
+    rendered = np.concatenate(blocks)
+    heard = np.zeros_like(rendered)
+    for chunk in chunks:
+        samples = np.frombuffer(bytes(chunk.pcm), "<f4").reshape(-1, 2)
+        heard[chunk.start : chunk.start + chunk.count] = samples
+    # The end of a rendering is faded out.
+    end = len(rendered) - SAMPLE_RATE // 10
+    np.testing.assert_allclose(rendered[:end], heard[:end], atol=1e-4)

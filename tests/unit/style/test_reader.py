@@ -34,6 +34,7 @@ def said(reading: StyleReading, axis: str) -> list[str]:
         ("techno at 128", 128.0),
         ("bpm: 96, funk", 96.0),
         ("jazz, 90-100 bpm", 95.0),
+        ("trap, 808 140 bpm", 140.0),
         ("jazz, 90 to 100 bpm", 95.0),
         ("house 124.5 bpm", 124.5),
         ("waltz, 60 beats per minute", 60.0),
@@ -140,6 +141,8 @@ def test_a_soloist_has_little_else(text: str) -> None:
         ("boss battle, no choir", {"choir", "voices"}),
         ("orchestra without brass", {"horn", "trumpet", "trombone", "tuba", "brass"}),
         ("calm, no piano", {"piano"}),
+        ("rock, anything but guitars", set(FAMILIES["guitar"])),
+        ("calm, harp instead of piano", {"piano"}),
         ("synthwave without synth pads or brass", {"synth brass", "warm pad", "polysynth pad"}),
         ("rock, no guitars, bass or drums", {"overdriven guitar", "picked bass", "finger bass"}),
     ],
@@ -164,7 +167,14 @@ def test_strings_only_are_only_strings() -> None:
     assert read("strings only, ominous").ensemble.instruments <= FAMILIES["strings"]
 
 
-def test_drums_only_have_no_instruments() -> None:
+@pytest.mark.parametrize("text", ["drum solo", "solo drums", "percussion ensemble", "drums only"])
+def test_drums_alone_have_no_instruments(text: str) -> None:
+    profile = read(text)
+    assert profile.ensemble.instruments == frozenset()
+    assert profile.groove != "none"
+
+
+def test_only_taiko_is_taiko() -> None:
     profile = read("only taiko drums")
     assert profile.ensemble.instruments == frozenset()
     assert (profile.groove, profile.percussion) == ("taiko", "taiko")
@@ -289,6 +299,57 @@ def test_words_that_steer_nothing_are_told_and_read_words_are_not_among_them() -
     reading = READER.read_text("174 bpm, Xyvrath, 7/8, maqam oud, qanbus")
     assert reading.unknown_words == ("xyvrath",)
     assert [str(warning) for warning in reading.warnings] == ["'xyvrath' steers nothing; the other words count"]
+
+
+@pytest.mark.parametrize("text", ["piano, 5 bpm", "1000 bpm"])
+def test_a_tempo_out_of_range_is_told(text: str) -> None:
+    (warning,) = READER.read_text(text).warnings
+    assert warning.code == "tempo_range"
+    assert str(warning).endswith("is no tempo from 30 to 300 bpm; the style's own counts")
+
+
+def test_a_text_of_mostly_unknown_words_is_told_the_language() -> None:
+    assert str(READER.read_text("xyvrath qwrtzp piano").warnings[0]).endswith("texts are read in English")
+
+
+@pytest.mark.parametrize(
+    ("text", "other"), [("piano; slow", "PIANO!!! Slow?"), ("jazz, 96 bpm", "jazz - 96 BPM"), ("lo-fi", "lo fi")]
+)
+def test_case_and_punctuation_steer_nothing(text: str, other: str) -> None:
+    assert read(text) == read(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "style"), [("not jazz", "jazz"), ("not scary, but happy", "horror"), ("no waltz", "waltz")]
+)
+def test_what_a_text_denies_is_not_what_it_is_about(text: str, style: str) -> None:
+    assert READER.read_text(text).nearest[0][0] != style
+
+
+def test_a_typing_error_has_a_guess() -> None:
+    (warning,) = READER.read_text("jazz nior detctive").warnings
+    assert str(warning) == "'nior', 'detctive' steer nothing; the other words count; did you mean 'noir', 'detective'?"
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("piano", "piano solo"),
+        ("slow piano", "piano solo"),
+        ("flute", "calm"),
+        ("guitar", "plucked duo"),
+        ("synth", "synthwave"),
+        ("noir jazz", "jazz combo"),
+    ],
+)
+def test_an_instrument_alone_is_played_in_its_own_style(text: str, layout: str) -> None:
+    assert read(text).layout == layout
+
+
+def test_drums_alone_are_drums() -> None:
+    profile = read("drums")
+    assert profile.ensemble.instruments == frozenset()
+    assert (profile.groove, profile.percussion, profile.meter) == ("rock", "kit", 4)
 
 
 def test_numbers_alone_are_a_style() -> None:

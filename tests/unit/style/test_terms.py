@@ -10,7 +10,7 @@ from segue.style.phrases import Found, PhraseTable, split_text
 from segue.style.points import POINTS
 from segue.style.terms import axes
 from segue.style.terms.common_words import COMMON_WORDS
-from segue.style.terms.instruments import DRUMS, FAMILIES, FAMILY_WORDS, INSTRUMENTS
+from segue.style.terms.instruments import DRUMS, DRUMS_HOME, FAMILIES, FAMILY_WORDS, HOMES, INSTRUMENTS
 from segue.style_profile import CHOICES, METERS, RANGES
 
 TABLES = {
@@ -48,6 +48,8 @@ def test_values_are_those_of_profiles() -> None:
     for family in FAMILIES.values():
         assert family - {"timpani"} <= set(PROGRAMS)
     assert set(FAMILY_WORDS.values()) <= set(FAMILIES)
+    assert set(HOMES) <= set(PROGRAMS)
+    assert {*HOMES.values(), DRUMS_HOME} <= set(POINTS)
     for pull in (*axes.SOUND.values(), *axes.MOOD.values()):
         for axis, target, share in pull.moves:
             assert RANGES[axis].low <= target <= RANGES[axis].high

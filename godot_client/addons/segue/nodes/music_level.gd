@@ -1,33 +1,85 @@
 extends RefCounted
 ## How loud the music is, and whether it pauses: from its volume, the ducks and the interruptions.
+## The client that plays is told whenever that changes.
 
 ## What an interruption does, the strongest first.
 enum Interruption { PAUSE, DUCK, KEEP }
+
+const Client := preload("../core/client.gd")
+const GeneratorFiller := preload("generator_filler.gd")
 
 ## The least and the greatest volume, in dB; the least is silence.
 const LEAST_DB := -96.0
 const GREATEST_DB := 12.0
 
-var volume_db := 0.0
-var is_muted := false
+const _RAMP_MS := 50
+
+var volume_db := 0.0:
+	set(value):
+		volume_db = value
+		_apply_gain(_RAMP_MS)
+var is_muted := false:
+	set(value):
+		is_muted = value
+		_apply_gain(_RAMP_MS)
 
 ## How much an interruption lowers the music.
-var interruption_duck_db := -12.0
+var interruption_duck_db := -12.0:
+	set(value):
+		interruption_duck_db = value
+		_apply_gain(_RAMP_MS)
 
+## What it does that the debugger stops the main thread.
+var on_debugger := Interruption.PAUSE:
+	set(value):
+		on_debugger = value
+		_watch_debugger()
+
+## Whether the client pauses.
+var is_paused := false
+
+var _client: Client
+var _filler: GeneratorFiller
 ## By ducker's number: the gain in dB.
 var _ducks := {}
 ## By reason: an Interruption.
 var _interruptions := {}
 
 
+## Tells this client from now on, whose samples the filler hands over.
+func open(client: Client, filler: GeneratorFiller) -> void:
+	_client = client
+	_filler = filler
+	is_paused = false
+	_apply_pause()
+	_apply_gain(0)
+
+
+## Lets go of the client.
+func close() -> void:
+	_client = null
+	_filler = null
+
+
+## Goes on by a game frame.
+func step() -> void:
+	# While the main thread was away the client's thread may have done what `on_debugger` says.
+	if _filler != null and _filler.main_thread_runs():
+		is_paused = on_debugger == Interruption.PAUSE
+		_apply_pause()
+		_apply_gain(_RAMP_MS)
+
+
 ## Lowers the music to `lowered_db` for a ducker, until `unduck`.
-func duck(ducker: Object, lowered_db: float) -> void:
+func duck(ducker: Object, lowered_db: float, ramp_ms: int) -> void:
 	_ducks[ducker.get_instance_id()] = minf(lowered_db, 0.0)
+	_apply_gain(ramp_ms)
 
 
-## Ends a duck; whether there was one.
-func unduck(ducker: Object) -> bool:
-	return _ducks.erase(ducker.get_instance_id())
+## Ends a duck.
+func unduck(ducker: Object, ramp_ms: int) -> void:
+	if _ducks.erase(ducker.get_instance_id()):
+		_apply_gain(ramp_ms)
 
 
 ## Notes that an interruption begins, or with KEEP that it is over.
@@ -36,9 +88,11 @@ func interrupt(reason: String, what: Interruption) -> void:
 		_interruptions.erase(reason)
 	else:
 		_interruptions[reason] = what
+	_apply_pause()
+	_apply_gain(_RAMP_MS)
 
 
-## Whether the music pauses.
+## Whether the music is to pause.
 func must_pause() -> bool:
 	return _policy() == Interruption.PAUSE
 
@@ -53,9 +107,10 @@ func gain_db() -> float:
 	return LEAST_DB if is_muted else clampf(volume_db + lowered, LEAST_DB, GREATEST_DB)
 
 
-## The gain in dB if an interruption that ducks came now.
-func interrupted_gain_db() -> float:
-	return minf(gain_db(), volume_db + interruption_duck_db)
+## Lets the client's thread do what `on_debugger` says when the main thread stands still.
+func watch_stalls() -> void:
+	var lowered := minf(gain_db(), volume_db + interruption_duck_db)
+	_filler.set_when_stalled(_stalled.bind(_client, on_debugger, lowered))
 
 
 ## The strongest interruption that holds.
@@ -65,3 +120,29 @@ func _policy() -> Interruption:
 		if what < strongest:
 			strongest = what
 	return strongest
+
+
+func _apply_gain(ramp_ms: int) -> void:
+	if _client != null:
+		_client.set_volume(gain_db(), ramp_ms)
+		_watch_debugger()
+
+
+func _apply_pause() -> void:
+	if _client != null and must_pause() != is_paused:
+		is_paused = not is_paused
+		_client.set_paused(is_paused)
+
+
+## The client's thread has to know in advance what it does when the main thread stands still.
+func _watch_debugger() -> void:
+	if _filler != null and EngineDebugger.is_active():
+		watch_stalls()
+
+
+## On the client's thread, while the main thread stands still.
+static func _stalled(client: Client, policy: Interruption, lowered_db: float) -> void:
+	if policy == Interruption.PAUSE:
+		client.set_paused(true)
+	elif policy == Interruption.DUCK:
+		client.set_volume(lowered_db, _RAMP_MS)

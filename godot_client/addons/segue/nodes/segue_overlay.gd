@@ -12,6 +12,7 @@ const _INTERVAL_S := 0.1
 const _WIDTH := 440.0
 const _BAR := Vector2(180, 10)
 const _MOST_BARS := 8
+const _FILLED := Color(0.95, 0.62, 0.35)
 
 ## The player; empty: the nearest one, see [method SeguePlayer.of].
 @export var player: Player
@@ -96,7 +97,7 @@ static func lines(now: Dictionary) -> PackedStringArray:
 	var delays := "event to sound %s, receipt %s" % [_ms(now["event_ms"]), _ms(now["receipt_ms"])]
 	found.append(delays)
 	var faults := [now["underruns"], now["skips"], now["late"]]
-	found.append("%d underruns, %d skips, %d late chunks" % faults)
+	found.append("underruns %d, skips %d, late chunks %d" % faults)
 	for state_layer: String in now["states"]:
 		found.append("%s: [b]%s[/b]" % [state_layer, now["states"][state_layer]])
 	for change: Dictionary in now["changes"].slice(0, 4):
@@ -156,6 +157,10 @@ static func _new_row() -> HBoxContainer:
 	share.show_percentage = false
 	share.custom_minimum_size = _BAR
 	share.size_flags_vertical = Control.SIZE_SHRINK_CENTER
+	var filled := StyleBoxFlat.new()
+	filled.bg_color = _FILLED
+	filled.set_corner_radius_all(3)
+	share.add_theme_stylebox_override("fill", filled)
 	var label := Label.new()
 	label.add_theme_font_size_override("font_size", 13)
 	row.add_child(share)

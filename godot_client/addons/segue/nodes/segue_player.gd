@@ -111,7 +111,6 @@ const SupervisedService := preload("supervised_service.gd")
 const GROUP := &"segue_players"
 
 const _RATE := 48000.0
-const _RAMP_MS := 50
 
 ## After a longer one the next is as long as usual.
 const _LONGEST_FRAME_S := 0.1
@@ -177,13 +176,11 @@ const _UNSUSPENDED := 9004
 	set(value):
 		volume_db = value
 		_level.volume_db = value
-		_apply_gain(_RAMP_MS)
 ## Whether the music is silent; it plays on meanwhile.
 @export var muted := false:
 	set(value):
 		muted = value
 		_level.is_muted = value
-		_apply_gain(_RAMP_MS)
 ## How much is handed to the engine ahead. More survives longer stalls of the machine and delays
 ## every reaction by as much. It grows by itself when it was too little.
 @export_range(40, 500, 10, "suffix:ms") var fill_ms := 100
@@ -199,13 +196,12 @@ const _UNSUSPENDED := 9004
 @export var on_debugger := Interruption.PAUSE:
 	set(value):
 		on_debugger = value
-		_watch_debugger()
+		_level.on_debugger = value as MusicLevel.Interruption
 ## How much an interruption lowers the music.
 @export_range(-60, 0, 0.5, "suffix:dB") var interruption_duck_db := -12.0:
 	set(value):
 		interruption_duck_db = value
 		_level.interruption_duck_db = value
-		_apply_gain(_RAMP_MS)
 
 @export_group("Bed", "bed_")
 ## An ordinary stream that is heard while there is no music, such as on a system without a service.
@@ -244,7 +240,6 @@ var _heard := HeardMusic.new()
 var _saves := BlobRequests.new(PackedByteArray())
 var _restores := BlobRequests.new("nothing")
 var _debug_link := DebugLink.new(self)
-var _is_paused := false
 var _stepped_usec := 0
 
 
@@ -428,14 +423,12 @@ func resume_music() -> void:
 
 ## Lowers the music to [param gain_db] until [method unduck]. Of several the lowest counts.
 func duck(ducker: Object, gain_db: float, ramp_ms: int = 200) -> void:
-	_level.duck(ducker, gain_db)
-	_apply_gain(ramp_ms)
+	_level.duck(ducker, gain_db, ramp_ms)
 
 
 ## Ends what [method duck] began.
 func unduck(ducker: Object, ramp_ms: int = 600) -> void:
-	if _level.unduck(ducker):
-		_apply_gain(ramp_ms)
+	_level.unduck(ducker, ramp_ms)
 
 
 ## Seconds until the next beat is heard; infinite while none is known.
@@ -467,7 +460,7 @@ func statistics() -> Dictionary:
 	all["gain_db"] = _level.gain_db()
 	all["is_bed"] = _bed != null and _bed.is_heard()
 	all["bed_level"] = _bed.level if _bed != null else 0.0
-	all["is_paused"] = _is_paused
+	all["is_paused"] = _level.is_paused
 	all["service_pid"] = _service.pid() if _service != null else 0
 	return all
 
@@ -519,11 +512,9 @@ func _open(at: String) -> void:
 		return
 	_client = client
 	state = State.CONNECTING
-	_is_paused = false
 	_speaker.open(client, fill_ms)
 	_heard = HeardMusic.new(client, _speaker.filler)
-	_apply_interruptions()
-	_apply_gain(0)
+	_level.open(client, _speaker.filler)
 	_inputs.set_client(client)
 
 
@@ -558,6 +549,7 @@ func _close_client() -> void:
 		return
 	_speaker.close()
 	_inputs.set_client(null)
+	_level.close()
 	_take_events()
 	_heard.close()
 	_client = null
@@ -575,10 +567,7 @@ func _step() -> void:
 	if _service != null:
 		_service.step(delta, get_tree())
 	if _client != null:
-		if _speaker.filler.main_thread_runs():
-			_is_paused = on_debugger == Interruption.PAUSE
-			_apply_interruptions()
-			_apply_gain(_RAMP_MS)
+		_level.step()
 		_take_events()
 	if _client != null:
 		var frame_s := minf(delta, _LONGEST_FRAME_S)
@@ -690,37 +679,5 @@ func _note_sent(number: int) -> void:
 	_heard.sent(number)
 
 
-# --- private: volume and interruptions ------------------------------------------------------------
-
-
-func _apply_gain(ramp_ms: int) -> void:
-	if _client != null:
-		_client.set_volume(_level.gain_db(), ramp_ms)
-		_watch_debugger()
-
-
 func _interrupt(reason: String, what: Interruption) -> void:
 	_level.interrupt(reason, what as MusicLevel.Interruption)
-	_apply_interruptions()
-	_apply_gain(_RAMP_MS)
-
-
-func _apply_interruptions() -> void:
-	if _client != null and _level.must_pause() != _is_paused:
-		_is_paused = not _is_paused
-		_client.set_paused(_is_paused)
-
-
-## The client's thread has to know in advance what it does when the main thread stands still.
-func _watch_debugger() -> void:
-	if _client != null and EngineDebugger.is_active():
-		var lowered := _level.interrupted_gain_db()
-		_speaker.filler.set_when_stalled(_stalled.bind(_client, on_debugger, lowered))
-
-
-## On the client's thread, while the main thread stands still.
-static func _stalled(client: Client, policy: Interruption, gain_db: float) -> void:
-	if policy == Interruption.PAUSE:
-		client.set_paused(true)
-	elif policy == Interruption.DUCK:
-		client.set_volume(gain_db, _RAMP_MS)

@@ -14,8 +14,8 @@ var _client: Client
 
 
 ## Plays a client, which is not closed before [method close] is called. fill_ms: how much is handed
-## to the engine ahead. when_stalled: called on the client's thread when the main thread is away.
-func open(client: Client, fill_ms: int, when_stalled: Callable = Callable()) -> void:
+## to the engine ahead.
+func open(client: Client, fill_ms: int) -> void:
 	@warning_ignore("integer_division")
 	filler = GeneratorFiller.new(client, fill_ms * GeneratorFiller.RATE / 1000)
 	_client = client
@@ -26,8 +26,6 @@ func open(client: Client, fill_ms: int, when_stalled: Callable = Callable()) -> 
 	play()
 	filler.set_playback(get_stream_playback())
 	filler.main_thread_runs()
-	if when_stalled.is_valid():
-		filler.set_when_stalled(when_stalled)
 	client.set_filler(filler.fill)
 
 

@@ -83,6 +83,7 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     end = moment.ticks + moment.tempo
     next_bar = moment.bar_ticks + moment.meter * TICKS_PER_BEAT
     form = _expecting(_led(form, moment), moment)
+    begins = form.bar is None
     if form.bar != moment.bar:
         form = _settled(form, moment, moment.bar, moment.bar_ticks)
     sounding = tuple((moment.arrangements[name], weight) for name, weight in moment.mix)
@@ -90,6 +91,9 @@ def advance(form: Form, moment: Moment) -> tuple[Form, list[NoteEvent]]:
     lead = _lead_in(form, moment)
     notes = list(_lead_notes(form, moment, lead))
     notes.extend(_bar_notes(form, moment, lead, moment.bar_ticks, moment.ticks, min(end, next_bar)))
+    if begins:
+        # Music that begins within a bar begins with what would sound there.
+        notes.extend(_struck_again(form, moment, moment.bar_ticks, moment.ticks))
     bar_ticks = moment.bar_ticks
     if end > next_bar:
         # The bar's first notes fall inside this frame; the frame that starts in the bar would sound them late.
@@ -337,12 +341,17 @@ def _arrival(form: Form, moment: Moment, bar_ticks: int) -> Iterator[NoteEvent]:
         yield from _gesture(form, moment, leader, weight, bar_ticks)
     if not moment.ticks <= form.arrival < moment.ticks + moment.tempo or form.bar is None:
         return
-    struck = form.arrival - bar_ticks
+    yield from _struck_again(form, moment, bar_ticks, form.arrival)
+
+
+def _struck_again(form: Form, moment: Moment, bar_ticks: int, tick: int) -> Iterator[NoteEvent]:
+    """Return the leader's notes of the settled bar that are held at a tick, struck again there."""
+    weight, struck = dict(moment.mix).get(form.leader, 0.0), tick - bar_ticks
     for onset in _written(form, moment, form.leader).onsets:
         left = onset.tick + onset.ticks - struck
         held = onset.tick < struck and left >= _WORTH_RESTRIKING and onset.family != "drums"
         if held and _sounds(form, moment, form.leader, weight, onset, moment.intensity):
-            yield _event(moment, True, weight, onset, form.arrival, left)
+            yield _event(moment, True, weight, onset, tick, left)
 
 
 def _gesture(form: Form, moment: Moment, leader: Situation, weight: float, bar_ticks: int) -> Iterator[NoteEvent]:

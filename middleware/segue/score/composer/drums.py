@@ -7,6 +7,7 @@ from typing import Final
 from segue.score.composer import instruments as gm
 from segue.score.composer.harmony import Phrase
 from segue.score.composer.keyed_random import KeyedRandom, text_key
+from segue.score.composer.scales import SCALES
 from segue.score.composer.scene import folded_beats
 from segue.score.composer.theory import place
 from segue.score.composer.vocabulary import DRUM_SLOT, BarNote, DrumLine, Kit, Part, Situation
@@ -64,11 +65,21 @@ def _strokes(line: DrumLine, plan: Phrase, bar: int, random: KeyedRandom) -> lis
                 segments = plan.bars[bar]
                 root = segments[-1] if beat >= segments[-1].start else segments[0]
                 key = place(root.chord.root, gm.TIMPANI_CENTRE)
+            elif line.program == gm.TAIKO:
+                key = _tuned(key, plan)
             inner = _INNER if source % 4 == 0 and beat else 1.0
             velocity = line.velocity * _STROKE[sign] * inner * (1 + random.spread(0.06))
             level = line.level + (0.15 if sign == "o" else 0.0)
             notes.append(BarNote(beat + step / 4, _LENGTH, key, velocity, level))
     return notes
+
+
+def _tuned(key: int, plan: Phrase) -> int:
+    """The key nearest to a drum's own that is the tonic or, where the scale has it, the fifth."""
+    fifths = [7] if 7 in SCALES[plan.mode].tones else []
+    return min(
+        (place((plan.tonic + tone) % 12, key) for tone in (0, *fifths)), key=lambda near: (abs(near - key), near)
+    )
 
 
 def _fill_beats(situation: Situation, plan: Phrase, bar: int, random: KeyedRandom) -> int:

@@ -210,7 +210,7 @@ def _harp_up(chord: Chord, span: float) -> list[Part]:
     count = round(12 * span)
     top = nearest_step(chord, 82)
     notes = tuple(
-        BarNote(-span + step / 12, 0.6, step_pitch(chord, top - count + step), 46 + 34 * step / count, 0.0)
+        BarNote(-span + step / 12, 0.6, step_pitch(chord, top - count + step), 52 + 38 * step / count, 0.0)
         for step in range(count)
     )
     return [Part(DRUM_SLOT, "texture", gm.HARP, notes)]
@@ -236,7 +236,7 @@ def _strings_swell(chord: Chord, span: float) -> list[Part]:
     count = round(2 * span)
     keys = sorted({place(tone, 65) for tone in chord.tones})
     notes = tuple(
-        BarNote(-span + step / 2, 0.55, key, 56 + 50 * (step + 1) / count, 0.0) for step in range(count) for key in keys
+        BarNote(-span + step / 2, 0.55, key, 62 + 54 * (step + 1) / count, 0.0) for step in range(count) for key in keys
     )
     return [Part(DRUM_SLOT, "texture", gm.TREMOLO_STRINGS, notes)]
 

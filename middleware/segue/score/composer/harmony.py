@@ -88,6 +88,9 @@ def phrase(situation: Situation, seed: int, number: int, meter: int, tonic: int,
     motif_key = text_key(situation.name) ^ seed ^ (cycle << 8) ^ ord(letter)
     minor = minor_third(mode)
     rows = situation.minor if minor else situation.major
+    if cycle == 0 and letter == "A":
+        # Music that begins says first in which key it is.
+        rows = tuple(row for row in rows if row.startswith("1")) or rows
     random = KeyedRandom(seed, text_key(situation.name), cycle, ord(letter), 1)
     first = random.below(len(rows))
     second = first if random.chance(0.5) else random.below(len(rows))

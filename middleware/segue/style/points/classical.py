@@ -42,8 +42,8 @@ ROWS: Final = (
           "chopin, nocturne, piano nocturne, piano music, piano piece, rachmaninoff, liszt, romantic, solo piano, "
           "piano solo, piano ballad, emotional piano, sonata, moonlight sonata, etude, piano waltz, piano sonata, "
           "piano improvisation",
-          ("romantic piano nocturne", "expressive solo piano in the style of Chopin",
-           "emotional piano piece, rolling arpeggios"),
+          ("romantic piano nocturne", "slow soft piano", "gentle piano music",
+           "expressive solo piano in the style of Chopin", "emotional piano piece, rolling arpeggios"),
           Roles("piano", "", "piano", "piano", ""),
           layout="piano solo", groove="none", percussion="orchestral", scale="minor", harmony="functional",
           figuration="arpeggio", tempo_bpm=72.0, articulation=0.7, room=0.5, valence=-0.1, arousal=0.3, tension=0.2),
@@ -108,7 +108,7 @@ ROWS: Final = (
     genre("music box",
           "musical box, wind up toy, toy box, jewelry box, musicbox, carillon toy, toy piano box, trinket",
           ("music box, delicate and small", "old music box winding down", "ballerina toy, tinkling melody"),
-          Roles("music box", "", "music box", "", ""),
+          Roles("music box", "", "music box", "music box", ""),
           layout="music box", groove="none", percussion="orchestral", scale="major", harmony="functional",
           figuration="arpeggio", tempo_bpm=76.0, meter=3, density=0.4, room=0.35, valence=0.3, arousal=0.1,
           tension=0.1),
@@ -116,7 +116,7 @@ ROWS: Final = (
           "creepy music box, horror music box, creepy lullaby, haunted doll, evil doll, creepy doll, cursed doll",
           ("creepy music box in an empty nursery", "haunted doll, slow music box in minor",
            "sinister lullaby, detuned toy"),
-          Roles("music box", "", "music box", "", "glass pad"),
+          Roles("music box", "", "music box", "music box", "glass pad"),
           layout="music box", groove="none", percussion="orchestral", scale="minor", harmony="functional",
           figuration="arpeggio", tempo_bpm=64.0, meter=3, density=0.3, room=0.7, wow=0.3, valence=-0.7, arousal=0.15,
           tension=0.7),

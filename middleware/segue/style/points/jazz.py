@@ -10,14 +10,14 @@ from segue.style.points.named_style import Roles, genre, scene
 # fmt: off
 ROWS: Final = (
     genre("jazz",
-          "jazzy, jazz combo, jazz quartet, jazz trio, jazz club, hard bop, cool jazz, modal jazz, post bop, "
-          "jazz waltz, piano jazz, jazz piano, jazz standard, jazz band, the sims",
+          "jazzy, jazz combo, jazz quartet, jazz club, hard bop, cool jazz, modal jazz, post bop, jazz waltz, "
+          "jazz standard, jazz band, the sims",
           ("jazz quartet, swing drums and walking bass", "jazz club with piano and saxophone", "cool jazz combo",
            "jazzy standard, ride cymbal and double bass"),
           Roles("tenor saxophone, trumpet", "vibraphone", "piano", "acoustic bass", ""),
           layout="jazz combo", groove="swing", percussion="brushes", scale="dorian", harmony="jazz",
           figuration="walking", tempo_bpm=126.0, room=0.35, valence=0.3, arousal=0.45, tension=0.2),
-    genre("jazz noir", "noir, film noir, detective, private eye, gumshoe, noire",
+    genre("jazz noir", "noir, film noir, detective, private eye, gumshoe, noire, noir jazz, dark jazz",
           ("film noir detective, muted trumpet", "smoky jazz, private eye in the rain", "slow dark jazz at night",
            "crime story, saxophone and brushes"),
           Roles("muted trumpet, tenor saxophone", "", "piano, vibraphone", "acoustic bass", ""),
@@ -60,7 +60,7 @@ ROWS: Final = (
           Roles("violin, jazz guitar", "clarinet", "jazz guitar, steel guitar", "acoustic bass", ""),
           layout="jazz combo", groove="swing", percussion="brushes", scale="minor", harmony="jazz",
           figuration="strum", tempo_bpm=196.0, room=0.3, valence=0.5, arousal=0.75, tension=0.2),
-    genre("lounge",
+    scene("lounge",
           "elevator music, muzak, easy listening, cocktail, exotica, hotel lobby, wii like, wii, mii, supermarket, "
           "waiting room, hold music, airport lounge, spa lobby",
           ("lounge music, vibraphone and soft drums", "elevator music", "cocktail bar, easy listening",
@@ -114,4 +114,9 @@ ROWS: Final = (
           Roles("clean guitar, muted trumpet", "alto saxophone", "brass, vibraphone", "acoustic bass", "strings"),
           layout="big band", groove="straight", percussion="kit", scale="harmonic minor", harmony="jazz",
           figuration="ostinato", tempo_bpm=126.0, valence=-0.1, arousal=0.6, tension=0.6),
+    genre("jazz trio", "piano trio, jazz piano trio, jazz piano, piano jazz, bill evans",
+          ("jazz trio, piano with bass and brushes", "intimate piano jazz", "piano trio, swinging softly"),
+          Roles("piano", "", "piano", "acoustic bass", ""),
+          layout="jazz combo", groove="swing", percussion="brushes", scale="dorian", harmony="jazz",
+          figuration="walking", tempo_bpm=120.0, room=0.35, valence=0.25, arousal=0.4, tension=0.2),
 )

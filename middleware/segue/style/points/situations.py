@@ -87,7 +87,7 @@ ROWS: Final = (
     genre("metal",
           "heavy metal, thrash metal, thrash, metalcore, djent, death metal, doom like, doom eternal, demons, "
           "groove metal, black metal, metal guitars, metal band, extreme metal, slayer, doom soundtrack, "
-          "djent metal, doom",
+          "djent metal, doom, grindcore, deathcore, mathcore, slamming, blackened metal, deathgrind",
           ("heavy metal, distorted electric guitars and double bass drum", "thrash guitar riffs, headbanging",
            "hard rock band, loud overdriven guitar", "brutal industrial metal, demons and shotguns"),
           Roles("distortion guitar", "", "distortion guitar", "finger bass", "distortion guitar"),

@@ -184,7 +184,7 @@ _ROWS: Final[tuple[tuple[str, Part, str], ...]] = (
         "irish whistle",
     ),
     ("ocarina", "line", "ocarina, ocarinas"),
-    ("harmonica", "line", "harmonica, blues harp, mouth harp, harmonicas, jaw harp"),
+    ("harmonica", "line", "harmonica, kazoo, blues harp, mouth harp, harmonicas, jaw harp"),
     ("bagpipe", "line", "bagpipe, bagpipes, uilleann pipes, highland pipes, pipes and drums, small pipes"),
     ("shanai", "line", "shehnai, shanai, zurna, suona, mizmar, nadaswaram"),
     ("flute, clarinet, oboe", "line", "*woodwinds, *woodwind, *wind ensemble, wind quintet, wind section"),
@@ -412,7 +412,8 @@ _DRUMS: Final = (
     (
         "hand drums",
         "hand drums",
-        "hand drums, hand drum, daf, darbuka, doumbek, tabla, tablas, riq, dholak, dhol, frame drum, frame drums, "
+        "hand drums, hand drum, cowbell, cowbells, daf, darbuka, doumbek, tabla, tablas, riq, dholak, dhol, "
+        "frame drum, frame drums, "
         "bendir, "
         "cajon, hand percussion, tambourine, tambourines, shaker, shakers, "
         "maracas, castanets, clapping, hand claps, handclaps, claps, palmas, stomping, foot stomps, bodhran, "
@@ -445,3 +446,35 @@ DRUMS: Final[dict[str, tuple[str, str]]] = {
 """Each word for percussion: its kind, and a groove."""
 GENERIC_DRUMS: Final = frozenset(_DRUMS[1][2].split(", "))
 """Words for percussion that leave its kind open."""
+
+_HOMES: Final = (
+    ("romantic piano", "piano, bright piano, electric grand"),
+    ("ragtime", "honky-tonk piano"),
+    ("lo-fi", "electric piano, FM electric piano"),
+    ("baroque", "harpsichord"),
+    ("soul", "drawbar organ, percussive organ"),
+    ("organ fugue", "church organ"),
+    ("musette", "accordion"),
+    ("folk", "nylon guitar, steel guitar, harmonica"),
+    ("jazz", "jazz guitar, vibraphone, acoustic bass"),
+    ("rock", "clean guitar, muted guitar, overdriven guitar, picked bass, rock organ"),
+    ("metal", "distortion guitar"),
+    ("funk", "finger bass, slap bass, popped bass, clavinet"),
+    ("string quartet", "violin, viola, cello, contrabass, strings"),
+    ("love", "slow strings"),
+    ("calm", "harp"),
+    ("pastoral", "flute, oboe, english horn, clarinet, bassoon, recorder, piccolo"),
+    ("jazz ballad", "soprano saxophone, alto saxophone, tenor saxophone, baritone saxophone"),
+    ("jazz noir", "muted trumpet"),
+    ("brass quintet", "trumpet, trombone, horn, tuba, brass"),
+    ("chant", "choir, voices"),
+    ("snow", "celesta, glockenspiel, tinkle bell, crystal"),
+    ("minimalism", "marimba, xylophone"),
+    ("synthwave", "polysynth pad, saw lead, synth bass, synth brass, synth strings"),
+    ("chiptune", "square lead"),
+    ("ambient", "warm pad, sweep pad, halo pad, glass pad, fantasia pad"),
+)
+HOMES: Final[dict[str, str]] = {program: style for style, programs in _HOMES for program in listed(programs)}
+"""The named style that a text of an instrument alone means."""
+DRUMS_HOME: Final = "rock"
+"""The named style that a text of drums alone means."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from segue.contract import StyleEncoder
+from segue.style.phrases import plain_text
 from segue.style.points import POINTS
 from segue.style.style_index import CAPTIONS, PATH, STEPS, captions_checksum
 from segue.style.word_table import WordEncoder
@@ -21,7 +22,7 @@ from segue.style.word_table import WordEncoder
 
 def directions(encoder: StyleEncoder) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the unit embeddings of all captions [M, D], and of the centre of each style's [N, D]."""
-    captions = np.stack([encoder.embed_text(caption) for caption in CAPTIONS])
+    captions = np.stack([encoder.embed_text(plain_text(caption)) for caption in CAPTIONS])
     ends = np.cumsum([len(style.captions) for style in POINTS.values()])
     centres = np.stack([rows.mean(axis=0) for rows in np.split(captions, ends[:-1])])
     return captions, np.asarray(centres / np.linalg.norm(centres, axis=1, keepdims=True))

@@ -18,6 +18,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from segue.style.phrases import plain_text
 from segue.style.points import POINTS
 from segue.style.text_reader import blended, near_styles, text_reader
 from segue.style.word_table import WordEncoder
@@ -53,7 +54,7 @@ def main() -> None:
     encoder = WordEncoder()
     rows = yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))
     accepted = [np.array([places(POINTS[name].profile) for name in row["accept"]]) for row in rows]
-    queries = np.array([encoder.embed_text(row["text"]) for row in rows], dtype=np.float64)
+    queries = np.array([encoder.embed_text(plain_text(row["text"])) for row in rows], dtype=np.float64)
     near = [near_styles(text_reader().index.cosines(query.tolist())) for query in queries]
     ranks = [[style.name for style in found] for found in near]
     first = np.mean([rank[0] in row["accept"] for rank, row in zip(ranks, rows, strict=True)])
@@ -61,7 +62,7 @@ def main() -> None:
     print(f"{len(rows)} sentences, {len(POINTS)} styles: nearest accepted {first:.3f}, one of three {three:.3f}")
     captions, names = [], []
     for style in POINTS.values():
-        captions += [(encoder.embed_text(caption), places(style.profile)) for caption in style.captions]
+        captions += [(encoder.embed_text(plain_text(caption)), places(style.profile)) for caption in style.captions]
         for name in style.names:
             try:
                 names.append((encoder.embed_text(name), places(style.profile)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from segue.cli.tempos import with_read_tempos
 from segue_rules.analysis import analyse
 from segue_rules.director import Director
 from segue_rules.loading import load, load_events
@@ -27,7 +28,7 @@ def name(path: Path) -> str:
 @pytest.mark.parametrize("path", TEST_FILES, ids=name)
 def test_rule_tests_pass(path: Path) -> None:
     file = load_tests(path)
-    director = Director(file.rules)
+    director = Director(with_read_tempos(file.rules))
     assert [line for test in file.tests for line in failure_lines(run_test(director, test))] == []
 
 
@@ -41,9 +42,9 @@ def test_the_library_has_no_doubts(path: Path) -> None:
     assert analyse(load(path)) == ()
 
 
-def test_there_are_three_soundtracks_and_ten_recipes() -> None:
+def test_there_are_three_soundtracks_and_eleven_recipes() -> None:
     folders = [path.parent.name for path in TEST_FILES]
-    assert folders.count("cookbook") == 10
+    assert folders.count("cookbook") == 11
     assert sorted(set(folders) - {"cookbook"}) == ["emberwood", "nightwatch", "redline"]
 
 
@@ -71,7 +72,7 @@ def test_every_recipe_is_on_the_page() -> None:
     shown = {file for file, _ in SNIPPETS}
     recipes = {f"cookbook/{path.name}" for path in RULE_FILES if path.parent.name == "cookbook"}
     assert shown == recipes
-    assert len(re.findall(r"^## \d+\. ", COOKBOOK, re.MULTILINE)) == 10
+    assert len(re.findall(r"^## \d+\. ", COOKBOOK, re.MULTILINE)) == 11
 
 
 def test_the_stings_are_small_and_readable() -> None:

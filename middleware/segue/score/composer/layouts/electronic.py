@@ -91,7 +91,7 @@ LAYOUTS: Final = (
         entrance="wash",
         voices=(
             Voice(role="bass", programs=(gm.SYNTH_BASS,), figure="line", register=36, velocity=98, rate=4, hold=0.6,
-                  pattern=". . r . . . r r . . r . . r r a"),
+                  pattern="r . r . . . r r . . r . . r r . . . r . . . r r . . r . . r r a"),
             Voice(role="harmony", programs=(gm.POLYSYNTH,), figure="stabs", register=64, velocity=76, level=0.08,
                   hold=0.4, tones=4, pattern="x..x..x...x.x... ..x..x....x..x.."),
             Voice(role="texture", programs=(gm.SAW,), figure="arpeggio", register=69, velocity=60, level=0.25, rate=4,
