@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from quality.situation_classifier import HOP_S, WINDOW_S, features, windows
 from quality.trained_classifier import classifier
@@ -21,7 +22,7 @@ from segue.runtime.simulation import straight
 from segue.runtime.styles import read_styles
 from segue.score.generator import ScoreGenerator
 from segue.score.sampler.sampler import Sampler
-from segue.style.situations import nearest_situations
+from segue.style.situations import SITUATIONS, similarities
 from segue.style.word_table import WordEncoder
 from segue_rules import load, load_events
 from segue_rules.plan import FramePlan
@@ -35,6 +36,8 @@ PART: Final = 0.34
 # A window counts if the parts are the same in all of it and in the two seconds before, in which notes and reverb of the
 # previous mix decay.
 SETTLED_S: Final = 2.0
+# Of a softmax of likenesses: captions then get 0.99 of the weight, half-and-half blends of two situations nothing else.
+SHARPNESS: Final = 12.0
 SILENT_DB: Final = -60.0
 
 
@@ -62,7 +65,7 @@ def rendered(name: str) -> Rendered:
     chunks = [m for m in straight(session, generators, events, frames) if isinstance(m, ChunkOut)]
     plans = tuple(plan for chunk in chunks for plan in chunk.plans)[:frames]
     shares = {
-        style: dict(nearest_situations(encoder, embedding))
+        style: _nearest(similarities(encoder, embedding))
         for style, embedding in zip(styles.names, styles.embeddings, strict=True)
     }
     return Rendered(
@@ -71,6 +74,13 @@ def rendered(name: str) -> Rendered:
         situations=tuple(_shares(plan, styles.names, shares) for plan in plans),
         joins=tuple(chunk.start for chunk in chunks[1:]),
     )
+
+
+def _nearest(likeness: NDArray[np.float32]) -> dict[str, float]:
+    """The three situations that a style is most like, by their shares of it."""
+    best = np.argsort(-likeness, kind="stable")[:3]
+    scores = np.exp(SHARPNESS * (likeness[best] - likeness[best[0]]))
+    return {SITUATIONS[place]: float(score) for place, score in zip(best, scores / scores.sum(), strict=True)}
 
 
 def _shares(plan: FramePlan, styles: tuple[str, ...], shares: dict[str, dict[str, float]]) -> dict[str, float]:

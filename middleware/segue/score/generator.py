@@ -25,6 +25,8 @@ from segue.style_profile import StyleProfile
 # Weights are rounded to this many places, so that a mix has one value however it was added up.
 _PLACES: Final = 6
 _LEAST: Final = 0.5 * 10.0**-_PLACES
+# Of a mix of more arrangements only the heaviest play, so that none of an even mix is too light to be heard.
+MOST_MIXED: Final = 12
 # Sound below the knee passes untouched; above, it bends toward full scale and never reaches it.
 _KNEE: Final = np.float32(0.8)
 
@@ -235,14 +237,23 @@ def moments(conditioning: Conditioning, names: Sequence[str], arrangements: Arra
 
 
 def _mixes(weights: NDArray[np.float32], names: Sequence[str]) -> list[Mix]:
-    """Return mixes of styles, float32 [T, N], as mixes of arrangements."""
+    """Return mixes of styles, float32 [T, N], as mixes of at most MOST_MIXED arrangements."""
     mixes = []
     for row in weights.tolist():
         mix: dict[str, float] = {}
         for name, weight in zip(names, row, strict=True):
             mix[name] = mix.get(name, 0.0) + weight
+        if len(mix) > MOST_MIXED:
+            mix = _heaviest(mix)
         mixes.append(tuple((name, round(weight, _PLACES)) for name, weight in mix.items() if weight >= _LEAST))
     return mixes
+
+
+def _heaviest(mix: dict[str, float]) -> dict[str, float]:
+    """Return the heaviest MOST_MIXED of a mix, of equals the earlier, in its order; their weights sum to 1."""
+    kept = set(sorted(mix, key=lambda name: -mix[name])[:MOST_MIXED])
+    total = sum(mix[name] for name in mix if name in kept)
+    return {name: weight / total for name, weight in mix.items() if name in kept}
 
 
 def bounded(samples: Samples) -> Samples:

@@ -1,7 +1,7 @@
 """The situations of game music in words, and how near an embedding lies to each.
 
-A situation is a row of the composer's table; its captions say in a player's words what it sounds and feels like.
-A style's embedding is compared with the captions, never by name, so a blend and an audio prompt have a place too.
+Captions say in a player's words what a situation sounds and feels like. An embedding is compared with the captions,
+never by name, so a blend and an audio prompt have a place too. What plays is read as a profile (segue.style.reader).
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ from segue.contract import StyleEncoder
 from segue.style.points.situations import ROWS
 from segue.style.style_index import BEST_SHARE
 
-# Of the softmax in `nearest_situations`: a tenth more similarity is 3.3 times the weight. With the word table captions
-# then get 0.99 of the weight, the median free phrase 0.89, and half-and-half blends of two situations nothing else.
-SHARPNESS: Final = 12.0
 SITUATIONS: Final[tuple[str, ...]] = tuple(row.name for row in ROWS)
 CAPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({row.name: row.captions for row in ROWS})
 
@@ -59,21 +56,3 @@ def similarities(encoder: StyleEncoder, embedding: NDArray[np.float32]) -> NDArr
     best = np.array([cosines[owners == index].max() for index in range(len(SITUATIONS))])
     middle = situation_embeddings(encoder) @ embedding
     return np.asarray(BEST_SHARE * best + (1.0 - BEST_SHARE) * middle, dtype=np.float32)
-
-
-def nearest_situations(encoder: StyleEncoder, embedding: NDArray[np.float32], k: int = 3) -> list[tuple[str, float]]:
-    """Return the k situations nearest to `embedding` and their weights, heaviest first.
-
-    Weights are a softmax of SHARPNESS * similarity over the k nearest, so they sum to 1: a phrase that plainly means
-    one situation gives it nearly all, a blend of two styles gives both.
-
-    Raises:
-        ValueError: For k outside 1..len(SITUATIONS) or a malformed embedding.
-    """
-    if not 1 <= k <= len(SITUATIONS):
-        raise ValueError(f"k: expected 1 to {len(SITUATIONS)}, got {k}")
-    near = similarities(encoder, embedding)
-    best = np.argsort(-near, kind="stable")[:k]
-    scores = np.exp(SHARPNESS * (near[best] - near[best[0]]))
-    weights = scores / scores.sum()
-    return [(SITUATIONS[index], float(weight)) for index, weight in zip(best, weights, strict=True)]

@@ -14,8 +14,9 @@ from contract.generators import bank, conditioning, score
 from segue.contract import FRAME_SIZE, Chunk, Request, StyleBank
 from segue.score import generator
 from segue.score.composer.arrange import arrange
+from segue.score.composer.conductor import FLOOR
 from segue.score.composer.vocabulary import Situation
-from segue.score.generator import arranged, bounded, moments
+from segue.score.generator import MOST_MIXED, arranged, bounded, moments
 from segue.score.production import NEUTRAL
 from segue.style.points import POINTS
 from segue.style.situations import SITUATIONS
@@ -45,6 +46,19 @@ def test_only_styles_that_are_heard_are_arranged(monkeypatch: pytest.MonkeyPatch
     styles = bank(*SITUATIONS)
     score().generate([Request(state=score().start(seed=1), styles=styles, conditioning=conditioning(weights))])
     assert asked == [styles.profiles[3].key]
+
+
+@pytest.mark.parametrize("count", [1, 2, MOST_MIXED, MOST_MIXED + 1, len(SITUATIONS)])
+def test_an_even_mix_of_any_number_of_styles_is_heard(count: int) -> None:
+    styles = bank(*SITUATIONS[:count])
+    asked = conditioning(np.full((100, count), 1 / count), intensity=0.8, drums=1)
+    (result,) = score().generate([Request(state=score().start(seed=1), styles=styles, conditioning=asked)])
+    assert len(result.chunk.notes) > 20
+    names = [profile.key for profile in styles.profiles]
+    for moment in moments(asked, names, arranged(styles.profiles)):
+        assert len(moment.mix) == min(count, MOST_MIXED)
+        assert sum(weight for _, weight in moment.mix) == pytest.approx(1.0, abs=1e-4)
+        assert max(weight for _, weight in moment.mix) > FLOOR
 
 
 def test_a_bank_without_profiles_is_refused() -> None:
