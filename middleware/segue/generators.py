@@ -89,7 +89,7 @@ GENERATORS: Final[Mapping[str, GeneratorSpec]] = {
         GeneratorSpec(
             name="score",
             summary="composes by rule and plays a sampled orchestra",
-            controls=frozenset({"tempo", "meter", "key", "drums", "intensity", "fills"}),
+            controls=frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "fills"}),
             files=("orchestra/orchestra.sf3", "words/table.safetensors"),
             build=_build_score,
         ),

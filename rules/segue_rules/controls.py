@@ -124,8 +124,8 @@ TEMPERATURE: Final = NumberControl(
     high=2,
     default=1,
     example="1.0",
-    obeyed_by=("model",),
-    doc="How freely notes are chosen: low repeats itself, high wanders.",
+    obeyed_by=("score", "model"),
+    doc="How freely the music varies: low repeats itself, high wanders.",
 )
 GUIDANCE: Final = NumberControl(
     name="guidance",
@@ -134,8 +134,8 @@ GUIDANCE: Final = NumberControl(
     high=10,
     default=3,
     example="3.0",
-    obeyed_by=("model",),
-    doc="How strictly the music follows the styles.",
+    obeyed_by=("score", "model"),
+    doc="How strictly the music follows the styles; of a mix, high favours the heaviest.",
 )
 GAIN: Final = NumberControl(
     name="gain",

@@ -94,6 +94,8 @@ def conditioning(
     mode: str = "minor",
     drums: int = -1,
     intensity: float | Sequence[float] = 0.6,
+    temperature: float | Sequence[float] = 1.0,
+    guidance: float | Sequence[float] = 3.0,
     known: Mapping[int, int] | None = None,
     next_weights: Sequence[Sequence[float]] | NDArray[np.float32] | None = None,
 ) -> Conditioning:
@@ -138,8 +140,8 @@ def conditioning(
         mode=np.full(T, MODES.index(mode), np.int8),
         drums=np.full(T, drums, np.int8),
         intensity=np.broadcast_to(np.asarray(intensity, np.float32), T).copy(),
-        temperature=np.ones(T, np.float32),
-        guidance=np.full(T, 3.0, np.float32),
+        temperature=np.broadcast_to(np.asarray(temperature, np.float32), T).copy(),
+        guidance=np.broadcast_to(np.asarray(guidance, np.float32), T).copy(),
         to_change=ahead,
         next_weights=np.where(ahead[:, None] >= 0, goals, rows),
     )
@@ -166,6 +168,8 @@ def eventful(num_frames: int) -> Conditioning:
         tempo_bpm=np.clip(90 + 160 * (position - 0.3), 90, 150).tolist(),
         meter=np.where(position < 0.55, 4, 3).tolist(),
         intensity=position.tolist(),
+        temperature=(0.1 + 1.9 * position).tolist(),
+        guidance=(10 * (1 - position)).tolist(),
     )
     withdrawn = np.where(position > 0.8, -1, asked.to_change).astype(np.int32)
     return replace(asked, to_change=withdrawn)

@@ -216,6 +216,40 @@ def test_intensity_raises_the_level(generator: Generator[Any]) -> None:
     assert levels[2] > 1.5 * levels[0]
 
 
+def _repeated_phrases(generator: Generator[Any], temperature: float, seed: int) -> float:
+    """Return the share of the last five of six phrases that have nearly the notes of an earlier one."""
+    asked = steady(6 * 200, tempo_bpm=240, temperature=temperature, drums=0)
+    _, notes = play(generator, bank("town"), asked, seed=seed)
+    half_beat = 200 * FRAME_SIZE / 64
+    phrases: list[set[tuple[int, int]]] = [set() for _ in range(7)]
+    for note in notes:
+        phrase, place = divmod(round(note.start / half_beat), 64)
+        phrases[phrase].add((place, note.pitch))
+    likeness = [
+        max(len(phrases[late] & phrases[early]) / len(phrases[late] | phrases[early]) for early in range(late))
+        for late in range(1, 6)
+    ]
+    return float(np.mean(np.array(likeness) > 0.95))
+
+
+def test_cold_music_repeats_itself_and_hot_music_does_not(generator: Generator[Any]) -> None:
+    _needs(generator, "temperature")
+    assert np.mean([_repeated_phrases(generator, 0.1, seed) for seed in (1, 2, 3)]) > 0.6
+    assert [_repeated_phrases(generator, 2.0, seed) for seed in (1, 2, 3)] == [0, 0, 0]
+
+
+def test_guidance_favours_the_heavier_style(generator: Generator[Any]) -> None:
+    _needs(generator, "guidance")
+    weights = np.tile([0.6, 0.4], (250, 1))
+    alone, _ = play(generator, bank("combat"), steady(250))
+    likeness = []
+    for guidance in (0.0, 3.0, 10.0):
+        samples, _ = play(generator, bank("combat", "calm"), conditioning(weights, guidance=guidance))
+        mine, theirs = (np.log1p(_spectra(one).mean(axis=0)) for one in (samples, alone))
+        likeness.append(-float(np.abs(mine - theirs).mean()))
+    assert likeness[2] > likeness[1] > likeness[0]
+
+
 def _rms(samples: Samples) -> float:
     return float(np.sqrt(np.mean(np.square(samples))))
 

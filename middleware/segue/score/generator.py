@@ -24,6 +24,8 @@ from segue.style_profile import StyleProfile
 
 # Weights are rounded to this many places, so that a mix has one value however it was added up.
 _PLACES: Final = 6
+# The guidance at which a mix is played as it is, the default of rules.
+GUIDANCE: Final = 3.0
 _LEAST: Final = 0.5 * 10.0**-_PLACES
 # Of a mix of more arrangements only the heaviest play, so that none of an even mix is too light to be heard.
 MOST_MIXED: Final = 12
@@ -49,7 +51,7 @@ class ScoreGenerator:
     """Music by rule, played by the sampled orchestra. Beats sound exactly where the tempo map says."""
 
     name: Final = "score"
-    controls: Final = frozenset({"tempo", "meter", "key", "drums", "intensity", "fills"})
+    controls: Final = frozenset({"tempo", "meter", "key", "drums", "intensity", "temperature", "guidance", "fills"})
     exact_beats: Final = True
     rows: Final = 1
     compiles: Final = False
@@ -136,7 +138,7 @@ class ScoreGenerator:
             notes.extend(started)
             kicks.extend(production.kicks_of(started, round(60_000 * SAMPLE_RATE / moment.tempo)))
         before, position = request.state.production, conditioning.frame * FRAME_SIZE
-        targets = _targets(conditioning.weights, profiles)
+        targets = _targets(_sharpened(conditioning.weights, conditioning.guidance), profiles)
         sampler, samples, stems = self._sampler.render(
             request.state.sampler,
             notes,
@@ -213,8 +215,10 @@ def moments(conditioning: Conditioning, names: Sequence[str], arrangements: Arra
     """
     if len(names) != conditioning.weights.shape[1]:
         raise ValueError(f"expected {conditioning.weights.shape[1]} style profiles, got {len(names)}")
-    mixes = _mixes(conditioning.weights, names)
-    coming = _mixes(conditioning.next_weights, names) if (conditioning.to_change >= 0).any() else mixes
+    mixes = _mixes(_sharpened(conditioning.weights, conditioning.guidance), names)
+    coming = mixes
+    if (conditioning.to_change >= 0).any():
+        coming = _mixes(_sharpened(conditioning.next_weights, conditioning.guidance), names)
     return [
         Moment(
             frame=conditioning.frame + index,
@@ -231,9 +235,27 @@ def moments(conditioning: Conditioning, names: Sequence[str], arrangements: Arra
             to_change=int(conditioning.to_change[index]),
             next_mix=coming[index],
             arrangements=arrangements,
+            temperature=float(conditioning.temperature[index]),
         )
         for index in range(conditioning.num_frames)
     ]
+
+
+def _sharpened(weights: NDArray[np.float32], guidance: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return mixes, float32 [T, N], as the guidance, float32 [T], takes them.
+
+    At GUIDANCE they stay as they are, to the bit. Above it the heaviest style gains, below it those that sound come
+    nearer to each other; at 0 they are even.
+    """
+    if (guidance == GUIDANCE).all():
+        return weights
+    # Number by number: NumPy's powers may depend on where in an array a number stands.
+    rows = []
+    for row, level in zip(weights.tolist(), guidance.tolist(), strict=True):
+        powers = [weight ** (level / GUIDANCE) if weight > 0 else 0.0 for weight in row]
+        total = sum(powers)
+        rows.append(row if level == GUIDANCE else [power / total for power in powers])
+    return np.array(rows, np.float32).reshape(weights.shape)
 
 
 def _mixes(weights: NDArray[np.float32], names: Sequence[str]) -> list[Mix]:

@@ -15,7 +15,7 @@ from typing import Final
 from segue.contract import FRAME_SIZE, MODES, TICKS_PER_BEAT, NoteEvent
 from segue.score.composer.bar import Bar, Onset, compose_bar, program_of
 from segue.score.composer.fills import GESTURES, PickupVoice
-from segue.score.composer.harmony import PHRASE_BARS, phrase
+from segue.score.composer.harmony import FORM, PHRASE_BARS, phrase
 from segue.score.composer.instruments import kit_program
 from segue.score.composer.keyed_random import KeyedRandom, text_key
 from segue.score.composer.lead_in import NO_LEAD_IN, LeadIn, Turn, lead_in
@@ -29,6 +29,8 @@ HYSTERESIS: Final = 0.08
 FLOOR: Final = 0.06
 # An arrangement of this weight plays all its voices; one of half of it, half of them.
 _ALL_VOICES: Final = 0.85
+# Cycles of the form among which a high temperature chooses.
+_FAR_CYCLES: Final = 1_000
 # Roles that only one situation plays at a time.
 SOLO_ROLES: Final = ("melody", "bass", "drums")
 # A note left to sound at an arrival is struck again if at least this much of it remains.
@@ -48,6 +50,8 @@ class Form:
         bar: The last bar settled, None before the first.
         leader: The situation that leads the mix.
         plan: The one whose harmony the bar follows, since bar `origin`.
+        number: The phrase that the bar belongs to, counted from `origin`; -1 before the first.
+        edition: The phrase that is played as it: its own number, an earlier one again, or one from far on.
         tonic, mode: The bar's key.
         holders: Who plays melody, bass and drums ("" nobody).
         arrival: Tick of the leader's entrance, -1 when it is past.
@@ -62,6 +66,8 @@ class Form:
     leader: str = ""
     plan: str = ""
     origin: int = 0
+    number: int = -1
+    edition: int = 0
     tonic: int = 0
     mode: str = "major"
     holders: tuple[str, str, str] = ("", "", "")
@@ -169,8 +175,28 @@ def _settled(form: Form, moment: Moment, bar: int, bar_ticks: int) -> Form:
     head = form.awaited if form.awaited and bar_ticks < form.awaited_until else form.leader
     if plan != head or bar < origin:
         plan, origin = head, bar
+    if (plan, origin) != (form.plan, form.origin):
+        form = replace(form, plan=plan, origin=origin, number=-1, edition=0)
+    number = (bar - origin) // PHRASE_BARS
+    edition = _edition(form, moment, number)
     tonic, mode = _key(form, moment, moment.arrangements[plan])
-    return replace(form, bar=bar, plan=plan, origin=origin, tonic=tonic, mode=mode)
+    return replace(form, bar=bar, number=number, edition=edition, tonic=tonic, mode=mode)
+
+
+def _edition(form: Form, moment: Moment, number: int) -> int:
+    """Return the phrase that is played as phrase `number` of the plan, from the temperature where it begins.
+
+    Below a temperature of 1 the edition before may be played again: at 0.5 every second phrase repeats. Above 1 a
+    phrase may come from a far cycle of the same form, with a tune and chords of its own: at 2 every one does.
+    """
+    if number == form.number:
+        return form.edition
+    random = KeyedRandom(form.seed, text_key(form.plan), number, 63)
+    if moment.temperature < 1:
+        return form.edition if form.number >= 0 and random.chance(1 - moment.temperature) else number
+    if random.chance(moment.temperature - 1):
+        return number + len(FORM) * (1 + random.below(_FAR_CYCLES))
+    return number
 
 
 def _key(form: Form, moment: Moment, situation: Situation) -> tuple[int, str]:
@@ -225,9 +251,9 @@ def _bar_notes(form: Form, moment: Moment, lead: LeadIn, bar_ticks: int, start: 
 
 def _written(form: Form, moment: Moment, name: str) -> Bar:
     """Return the written notes of a situation in the settled bar."""
-    number = (form.bar or 0) - form.origin
+    bar = form.edition * PHRASE_BARS + ((form.bar or 0) - form.origin) % PHRASE_BARS
     rows = moment.arrangements
-    return compose_bar(rows[name], rows[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
+    return compose_bar(rows[name], rows[form.plan], form.seed, bar, moment.meter, form.tonic, form.mode)
 
 
 def _sounds(form: Form, moment: Moment, name: str, weight: float, onset: Onset, intensity: float) -> bool:
@@ -284,7 +310,8 @@ def _lead_in(form: Form, moment: Moment) -> LeadIn:
     if on_bar and cue.into not in (form.plan, form.leader):
         # The bar that opens there is the first of its plan.
         tonic, mode = _key(form, moment, moment.arrangements[cue.into])
-        target = phrase(moment.arrangements[cue.into], form.seed, 0, moment.meter, tonic, mode).bars[0][0].chord
+        edition = _edition(replace(form, plan=cue.into, number=-1, edition=0), moment, 0)
+        target = phrase(moment.arrangements[cue.into], form.seed, edition, moment.meter, tonic, mode).bars[0][0].chord
     return lead_in(
         Turn(
             out_of=moment.arrangements[cue.out_of],
@@ -321,8 +348,8 @@ def _player(form: Form, moment: Moment, role: str) -> PickupVoice | None:
     holder = form.holders[SOLO_ROLES.index(role)]
     if not holder:
         return None
-    number = ((form.bar or 0) - form.origin) // PHRASE_BARS
-    letter = phrase(moment.arrangements[form.plan], form.seed, number, moment.meter, form.tonic, form.mode).letter
+    plan = moment.arrangements[form.plan]
+    letter = phrase(plan, form.seed, form.edition, moment.meter, form.tonic, form.mode).letter
     slot, voice = next(
         (slot, voice) for slot, voice in enumerate(moment.arrangements[holder].voices) if voice.role == role
     )
@@ -372,5 +399,6 @@ def _chord(form: Form, moment: Moment, bar_ticks: int, tick: int) -> Chord:
     """Return the chord at a tick of the settled bar, which begins at `bar_ticks`, or later, if its plan goes on."""
     bars, beat = divmod(max(0, (tick - bar_ticks) // TICKS_PER_BEAT), moment.meter)
     number, bar = divmod((form.bar or 0) - form.origin + bars, PHRASE_BARS)
-    plan = phrase(moment.arrangements[form.plan], form.seed, number, moment.meter, form.tonic, form.mode)
+    edition = _edition(form, moment, number)
+    plan = phrase(moment.arrangements[form.plan], form.seed, edition, moment.meter, form.tonic, form.mode)
     return [segment for segment in plan.bars[bar] if segment.start <= beat][-1].chord

@@ -44,6 +44,7 @@ class Moment(NamedTuple):
     to_change: int = -1
     next_mix: Mix = ()
     arrangements: Arrangements = NO_ARRANGEMENTS
+    temperature: float = 1.0
 
 
 class Cue(NamedTuple):
