@@ -105,6 +105,13 @@ def test_the_leader_has_hysteresis() -> None:
     assert len({form.holders for form in forms}) == 1
 
 
+@pytest.mark.parametrize(("share", "drums", "heard"), [(0.11, -1, False), (0.11, 1, True), (0.35, -1, True)])
+def test_a_trace_of_a_style_brings_no_drums(share: float, drums: int, heard: bool) -> None:
+    asked = conditioning(np.tile([1 - share, share], (200, 1)), drums=drums, intensity=0.8)
+    _, notes = performed(("temple", "combat"), asked)
+    assert any(note.family == "drums" for note in notes) == heard
+
+
 def test_only_one_situation_plays_the_bass() -> None:
     asked = conditioning(change(300, 60, ramp=200), drums=1)
     forms, notes = performed(("space", "tavern"), asked)

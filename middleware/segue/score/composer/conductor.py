@@ -31,8 +31,9 @@ FLOOR: Final = 0.06
 _ALL_VOICES: Final = 0.85
 # Cycles of the form among which a high temperature chooses.
 _FAR_CYCLES: Final = 1_000
-# Roles that only one situation plays at a time.
+# Roles that only one arrangement plays at a time, if it has this share of the heaviest's weight.
 SOLO_ROLES: Final = ("melody", "bass", "drums")
+_SOLO_SHARE: Final = 0.25
 # A note left to sound at an arrival is struck again if at least this much of it remains.
 _WORTH_RESTRIKING: Final = TICKS_PER_BEAT // 2
 _SHORTEST_SAMPLES: Final = 480
@@ -217,10 +218,17 @@ def _plays(situation: Situation, role: str, drums: int) -> bool:
 def _holders(
     holders: tuple[str, str, str], mix: tuple[tuple[Situation, float], ...], drums: int
 ) -> tuple[str, str, str]:
-    """Return who plays each solo role: the heaviest that has it, unless the holder is nearly as heavy."""
+    """Return who plays each solo role: the heaviest that has it, unless the holder is nearly as heavy.
+
+    One that is far lighter than the heaviest of all plays none, so that a trace of a march brings no drums to a lament.
+    """
     result = []
+    least = max(FLOOR, _SOLO_SHARE * max(weight for _, weight in mix))
     for role, holder in zip(SOLO_ROLES, holders, strict=True):
-        able = [(row, weight) for row, weight in mix if weight >= FLOOR and _plays(row, role, drums)]
+        asked = role == "drums" and drums == 1
+        able = [
+            (row, weight) for row, weight in mix if weight >= (FLOOR if asked else least) and _plays(row, role, drums)
+        ]
         if role == "drums" and drums == 1:
             able = [(row, weight) for row, weight in able if row.kit.own] or able
         if not able or (role == "drums" and drums == 0):
