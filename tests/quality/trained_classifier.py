@@ -20,7 +20,7 @@ from segue.style.situations import CAPTIONS
 from segue.style.text_reader import text_reader
 
 CLIP_S: Final = 12
-TRAINING_SEEDS: Final = tuple(range(1002, 1008))
+TRAINING_SEEDS: Final = tuple(range(1002, 1014))
 
 
 @cache
