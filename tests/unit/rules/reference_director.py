@@ -438,7 +438,8 @@ class ReferenceDirector(ReferenceInputs):
                 if self.weights[self.frame][layer.name] > 0 and self.active[self.frame][layer.name].mix
             ]
             if not mixing:
-                return None, {"tempo_bpm": 100.0, "meter": 4}[control]
+                top = getattr(self.rules.music, control)
+                return None, {"tempo_bpm": 100.0, "meter": 4}[control] if top == "auto" else top
             if layer_found not in mixing:
                 weights = self.weights[self.frame]
                 greatest = max(weights[layer.name] for layer in mixing)
