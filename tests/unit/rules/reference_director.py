@@ -462,7 +462,7 @@ class ReferenceDirector(ReferenceInputs):
             while tempo < math.sqrt(0.5):
                 tempo *= 2
             product *= tempo ** (weight / sum(mix.values()))
-        return round(heaviest.tempo_bpm * product, 3)
+        return min(300.0, max(20.0, round(heaviest.tempo_bpm * product, 3)))
 
     def _settle_controls(self, bar: int | None) -> None:
         f = self.frame
