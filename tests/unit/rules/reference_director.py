@@ -438,7 +438,8 @@ class ReferenceDirector(ReferenceInputs):
                 if self.weights[self.frame][layer.name] > 0 and self.active[self.frame][layer.name].mix
             ]
             if not mixing:
-                return None, {"tempo_bpm": 100.0, "meter": 4}[control]
+                top = getattr(self.rules.music, control)
+                return None, {"tempo_bpm": 100.0, "meter": 4}[control] if top == "auto" else top
             if layer_found not in mixing:
                 weights = self.weights[self.frame]
                 greatest = max(weights[layer.name] for layer in mixing)
@@ -461,7 +462,7 @@ class ReferenceDirector(ReferenceInputs):
             while tempo < math.sqrt(0.5):
                 tempo *= 2
             product *= tempo ** (weight / sum(mix.values()))
-        return round(heaviest.tempo_bpm * product, 3)
+        return min(300.0, max(20.0, round(heaviest.tempo_bpm * product, 3)))
 
     def _settle_controls(self, bar: int | None) -> None:
         f = self.frame
