@@ -12,7 +12,7 @@ from segue_rules.director.controls import ControlDirector
 from segue_rules.director.inputs import InputDirector, TakenEvents
 from segue_rules.director.layers import NO_CHANGE, FrameContext, LayerDirector, Lookahead, TransitionRows, look_ahead
 from segue_rules.director.moves import moves
-from segue_rules.director.state import DirectorState, LayerNow, StingerNow, Vector
+from segue_rules.director.state import DirectorState, LayerNow, StingerNow, SwitchNow, Vector
 from segue_rules.director.stingers import StingerDirector
 from segue_rules.director.timing import follow
 from segue_rules.events import Event, Receipt
@@ -153,6 +153,11 @@ class Director:
         switches = state.switches
         if not switches or timing.bar_in(context.clock, context.tempo)[0] >= 0:
             switches = self._controls.switch(switches, layers, weights)
+            opened = self._opened(context, switches)
+            if opened != context:
+                # The same decisions, whose starts are predicted with the meter of the bar that opens with the frame.
+                layers, changes = self._step_layers(state.layers, view, opened)
+                stingers, cues = self._step_stingers(state.stingers, values, opened)
         decided = DirectorState(
             frame=frame,
             clock=state.clock,
@@ -263,13 +268,18 @@ class Director:
         clock = state.clock._replace(meter=controls.meter)
         return FrameContext(view.frame, earliest, clock, controls.tempo_mbpm)
 
+    @staticmethod
+    def _opened(context: FrameContext, switches: tuple[SwitchNow, ...]) -> FrameContext:
+        """Return the context with the meter of a bar that opens at the very start of the frame."""
+        clock, (meter, _, _) = context.clock, switches
+        if clock.ticks != clock.bar_ticks or clock.meter == meter.value:
+            return context
+        return context._replace(clock=clock._replace(meter=int(meter.value)))
+
     def _look_ahead(self, state: DirectorState, decided: DirectorState, context: FrameContext) -> Lookahead:
         """What a frame with these decisions says of the next change."""
-        clock = context.clock
-        if clock.ticks == clock.bar_ticks:
-            meter, _, _ = decided.switches
-            clock = clock._replace(meter=int(meter.value))
-        return look_ahead(self._layers, state.layers, decided.layers, decided.weights, context._replace(clock=clock))
+        opened = self._opened(context, decided.switches)
+        return look_ahead(self._layers, state.layers, decided.layers, decided.weights, opened)
 
     def _step_layers(
         self, layers: tuple[LayerNow, ...], view: FrameView, context: FrameContext
